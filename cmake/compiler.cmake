@@ -1,0 +1,12 @@
+# Flags that every target shares. Paths of the machine stay out of the binaries, so that two builds in two places give the same bytes.
+add_library(refgate_flags INTERFACE)
+target_compile_options(refgate_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers
+  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=build
+  -fstack-protector-strong)
+target_compile_definitions(refgate_flags INTERFACE REFGATE_VERSION="${PROJECT_VERSION}" _GLIBCXX_ASSERTIONS)
+
+if(REFGATE_SANITIZE)
+  target_compile_options(refgate_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(refgate_flags INTERFACE -fsanitize=address,undefined)
+endif()

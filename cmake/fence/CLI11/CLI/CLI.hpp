@@ -1,0 +1,1 @@
+#error "CLI11 belongs to the app layer alone (ARCHITECTURE.md)"

@@ -1,0 +1,1 @@
+#error "libgit2 belongs to the store layer alone (ARCHITECTURE.md)"

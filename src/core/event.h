@@ -1,0 +1,109 @@
+#pragma once
+// What triggered the run, normalised from the webhook payload and the runner's environment. Pure: text in, value out.
+//
+// Facts about events come from GitHub's "Events that trigger workflows" and "Webhook events and payloads" pages; facts about the environment from
+// "Variables reference". `GITHUB_SHA` on pull_request is the merge commit and therefore never an identity.
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace refgate {
+
+/// Whether what runs belongs to people who can write to the repository, or came from a fork.
+enum class Trust { repository, fork };
+
+enum class EntityKind { none, pull_request, issue, discussion, branch, tag, release, repository };
+
+/// What the event is about, for people and for ordering. A comment on a pull request belongs to the pull request.
+struct Entity {
+  EntityKind kind = EntityKind::none;
+  std::string value;  ///< number, branch or tag name; empty for none and repository
+
+  bool operator==(const Entity&) const = default;
+};
+
+/// What makes two events the same work. `kind` is one short word ("commit", "comment", "run", …), `value` any text.
+struct Identity {
+  std::string kind;
+  std::string value;
+
+  bool operator==(const Identity&) const = default;
+};
+
+struct Event {
+  std::string kind;    ///< as in GITHUB_EVENT_NAME: "push", "pull_request", …
+  std::string action;  ///< the payload's `action`, or empty
+  std::string repository;  ///< "owner/name"
+  std::string actor;             ///< who caused the event
+  std::string triggering_actor;  ///< who started this attempt; differs from actor on a re-run
+  bool triggering_actor_is_bot = false;
+  Entity entity;
+  std::string head_commit;  ///< the commit that the work is about, or empty
+  Identity identity;
+  bool exempt = false;  ///< never a duplicate of another event: identity is {"run", run_id}
+  std::string exempt_because;  ///< for people; empty unless exempt
+  Trust trust = Trust::repository;
+  std::string run_id;  ///< any text; empty when unknown
+  unsigned run_attempt = 1;
+  std::string workflow;       ///< its name, for people and the session key
+  std::string workflow_file;  ///< its path in the repository, or empty when the runner does not tell
+  std::string job;
+  std::string run_url;  ///< empty when there is none to point to
+};
+
+/// The part of the runner's environment that says what runs. Each member is the variable of that name, empty when unset.
+struct RunnerEnvironment {
+  std::string event_name;        ///< GITHUB_EVENT_NAME
+  std::string repository;        ///< GITHUB_REPOSITORY
+  std::string server_url;        ///< GITHUB_SERVER_URL
+  std::string actor;             ///< GITHUB_ACTOR
+  std::string triggering_actor;  ///< GITHUB_TRIGGERING_ACTOR
+  std::string sha;               ///< GITHUB_SHA
+  std::string ref;               ///< GITHUB_REF
+  std::string run_id;            ///< GITHUB_RUN_ID
+  std::string run_attempt;       ///< GITHUB_RUN_ATTEMPT
+  std::string workflow;          ///< GITHUB_WORKFLOW
+  std::string workflow_ref;      ///< GITHUB_WORKFLOW_REF
+  std::string job;               ///< GITHUB_JOB
+};
+
+/// What the caller said on the command line; each wins over what the payload and the environment say. Empty: not said.
+struct EventOverrides {
+  std::string head_commit;  ///< any text
+  std::string identity;     ///< any text; becomes {"custom", text} and lifts every exemption
+};
+
+/// One sentence for people: what is wrong with the payload or the environment, and with which field.
+struct EventError {
+  std::string message;
+};
+
+/// The longest payload that is read. GitHub caps webhook payloads at 25 MB.
+inline constexpr std::size_t max_payload_bytes = 32u << 20;
+/// The deepest nesting that is read. GitHub's own payloads stay under 12.
+inline constexpr int max_payload_depth = 64;
+
+/// Parses a payload. `payload` is empty when there is none (a person at a command line): then the commit events take their identity from
+/// `overrides.head_commit` (or GITHUB_SHA for push), and events that need a payload for their identity are an error that says so.
+/// Never throws on any text; a bad, huge, too deep or truncated payload, or one that lacks what identifies the work, gives an EventError.
+std::variant<Event, EventError> parse_event(std::string_view payload, const RunnerEnvironment& environment, const EventOverrides& overrides = {});
+
+/// One row of the checked-in table of every event that can trigger a workflow.
+struct EventRow {
+  std::string_view name;
+  std::string_view entity;    ///< for people: "pull request", "branch or tag", …
+  std::string_view identity;  ///< for people: "head commit", "comment", …; "run" for exempt events
+  std::string_view exempt_because;  ///< why it is exempt; empty when it is not
+};
+
+/// All rows, sorted by name.
+std::span<const EventRow> event_table();
+
+/// True for "dependabot[bot]" and the like, and for the few bots whose login has no such suffix.
+bool is_bot_login(std::string_view login);
+
+}  // namespace refgate
