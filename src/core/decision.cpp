@@ -1,0 +1,269 @@
+#include "core/decision.h"
+
+#include <algorithm>
+#include <array>
+
+namespace refgate {
+namespace {
+
+struct CodeName {
+  ReasonCode code;
+  std::string_view name;
+};
+constexpr std::array<CodeName, 13> codes{{{ReasonCode::forced, "forced"},
+                                          {ReasonCode::own, "own"},
+                                          {ReasonCode::first, "first"},
+                                          {ReasonCode::takeover, "takeover"},
+                                          {ReasonCode::retry_allowed, "retry_allowed"},
+                                          {ReasonCode::active_session, "active_session"},
+                                          {ReasonCode::pr_lock, "pr_lock"},
+                                          {ReasonCode::already_done, "already_done"},
+                                          {ReasonCode::retry_suppressed, "retry_suppressed"},
+                                          {ReasonCode::unreachable, "unreachable"},
+                                          {ReasonCode::denied, "denied"},
+                                          {ReasonCode::unreadable, "unreadable"},
+                                          {ReasonCode::read_only, "read_only"}}};
+
+bool is_pull_request(std::string_view event) { return event == "pull_request" || event == "pull_request_target"; }
+
+std::string ago(Instant then, Instant now) {
+  if (then > now) return "by a clock that is " + format_duration(then - now) + " ahead";
+  return format_duration(now - then) + " ago";
+}
+
+AuditEntry line_of(const Claim& claim, EntryKind kind, Instant now) {
+  AuditEntry line;
+  line.session_key = claim.session_key;
+  line.timestamp = now;
+  line.event_type = claim.event;
+  line.workflow = claim.workflow;
+  line.run_id = claim.holder.run_id;
+  line.run_attempt = claim.holder.run_attempt;
+  line.job = claim.holder.job;
+  line.actor = claim.holder.actor;
+  line.commit_sha = claim.commit;
+  line.executed = true;
+  line.kind = kind;
+  line.claim_id = claim.claim_id;
+  line.generation = claim.generation;
+  line.id = entry_id(claim.claim_id, claim.generation, kind);
+  return line;
+}
+
+/// A line about a claim that is `request`'s, or would have been.
+AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind kind, ReasonCode code, const std::string& reason, Instant now) {
+  AuditEntry line;
+  line.session_key = request.session_key;
+  line.timestamp = now;
+  line.event_type = request.event;
+  line.workflow = request.workflow;
+  line.run_id = request.holder.run_id;
+  line.run_attempt = request.holder.run_attempt;
+  line.job = request.holder.job;
+  line.actor = request.holder.actor;
+  line.commit_sha = request.commit;
+  line.scope = request.scope;
+  line.kind = kind;
+  line.reason_code = name_of(code);
+  line.reason = reason;
+  line.claim_id = request.nonce;
+  line.generation = generation;
+  line.id = entry_id(request.nonce, generation, kind);
+  return line;
+}
+
+Claim claim_of(const Request& request, const Policy& policy, Instant now) {
+  Claim claim;
+  claim.claim_id = request.nonce;
+  claim.state = request.hold ? ClaimState::held : ClaimState::active;
+  claim.window_only = request.window_only;
+  claim.holder = request.holder;
+  claim.session_key = request.session_key;
+  claim.workflow = request.workflow;
+  claim.event = request.event;
+  claim.commit = request.commit;
+  claim.claimed_at = claim.renewed_at = now;
+  claim.limits = {request.window_only ? policy.session_window : policy.lease, policy.skew, policy.memory, policy.pr_lock_window};
+  claim.lease_until = now + claim.limits.lease;
+  if (request.event == "push" || is_pull_request(request.event)) claim.pr_locked_until = now + policy.pr_lock_window;
+  return claim;
+}
+
+Decision run(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, ReasonCode code, std::string reason) {
+  Decision decision{Verdict::run, code, std::move(reason), claim_of(request, policy, now), std::nullopt};
+  Claim& next = *decision.next;
+  if (state) {
+    next.generation = state->generation + 1;
+    next.outbox = state->outbox;
+    if (state->state != ClaimState::ended) next.outbox.push_back(lost_line(*state, now));
+  }
+  AuditEntry line = line_of(request, next.generation, EntryKind::launch, code, decision.reason, now);
+  line.executed = true;
+  line.job_status = "started";
+  next.outbox.push_back(std::move(line));
+  return decision;
+}
+
+Decision skip(const Claim& state, const Request& request, Instant now, ReasonCode code, std::string reason) {
+  Decision decision{Verdict::skip, code, std::move(reason), std::nullopt, std::nullopt};
+  AuditEntry line = line_of(request, state.generation, EntryKind::skip, code, decision.reason, now);
+  line.job_status = "skipped";
+  line.holder_run_id = state.holder.run_id;
+  decision.line = std::move(line);
+  return decision;
+}
+
+const std::string override_hint = ". To run all the same: --force (input force: true)";
+
+std::string other_event(const Claim& state) { return state.event == "push" ? "a push" : "a pull request"; }
+
+bool retry_permitted(const Policy& policy, const Request& request) {
+  return policy.retry == Retry::allow || (policy.retry == Retry::manual && request.rerun_by_person);
+}
+
+std::string how_to_retry(const Policy& policy) {
+  return policy.retry == Retry::manual ? "; --retry manual lets a person's re-run through" : "; --retry manual or allow lets it run again";
+}
+
+}  // namespace
+
+std::string_view name_of(ReasonCode code) {
+  for (const CodeName& row : codes)
+    if (row.code == code) return row.name;
+  return "unreadable";
+}
+
+bool are_push_and_pull_request(std::string_view one, std::string_view other) {
+  return (one == "push" && is_pull_request(other)) || (is_pull_request(one) && other == "push");
+}
+
+bool is_lost(const Claim& claim, Instant now) { return claim.state != ClaimState::ended && now >= claim.lease_until + claim.limits.skew; }
+
+std::string describe_holder(const Claim& claim, Instant now) {
+  std::string text = claim.holder.run_id.empty() ? "a caller without a run id" : "run " + claim.holder.run_id;
+  std::string inner;
+  const auto add = [&](const std::string& part) { inner += (inner.empty() ? "" : ", ") + part; };
+  if (claim.holder.run_attempt > 1) add("attempt " + std::to_string(claim.holder.run_attempt));
+  if (!claim.holder.job.empty()) add("job " + claim.holder.job + (claim.holder.job_index.empty() ? "" : " #" + claim.holder.job_index));
+  add(claim.event + (claim.holder.actor.empty() ? "" : " by " + claim.holder.actor));
+  text += " (" + inner + "), since " + format_rfc3339(claim.claimed_at) + " (" + ago(claim.claimed_at, now) + ")";
+  if (!claim.holder.run_url.empty()) text += ", " + claim.holder.run_url;
+  return text;
+}
+
+Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, RunEnded holder_run) {
+  if (policy.force) {
+    const bool live = state && state->state != ClaimState::ended;
+    return run(state, request, policy, now, ReasonCode::forced, live ? "Forced, although this work is held by " + describe_holder(*state, now) : "Forced");
+  }
+  if (!state) return run(state, request, policy, now, ReasonCode::first, "No conflicts detected");
+
+  const Claim& claim = *state;
+  const bool same_run = !claim.holder.run_id.empty() && claim.holder.run_id == request.holder.run_id;
+  const bool is_rerun = same_run && claim.holder.run_attempt < request.holder.run_attempt;
+  const bool counterpart = are_push_and_pull_request(claim.event, request.event);
+  const bool pr_locked = counterpart && claim.pr_locked_until && now < *claim.pr_locked_until;
+  const std::string holder = describe_holder(claim, now);
+
+  if (claim.state != ClaimState::ended) {
+    if (std::find(request.presented.begin(), request.presented.end(), claim.claim_id) != request.presented.end()) {
+      Decision decision{Verdict::run, ReasonCode::own, "This job holds the claim already", claim, std::nullopt};
+      Claim& next = *decision.next;
+      next.state = request.hold ? claim.state : ClaimState::active;
+      next.renewed_at = now;
+      next.lease_until = std::max(claim.lease_until, now + claim.limits.lease);
+      return decision;
+    }
+    // GitHub starts a new attempt only when the former one is over, so an earlier attempt of the same run needs no lease to be gone.
+    const bool live = !is_rerun && holder_run != RunEnded::yes && !is_lost(claim, now);
+    if (live) {
+      const std::string until = ". It holds until " + format_rfc3339(claim.lease_until + claim.limits.skew);
+      const std::string free_it = override_hint + ", or free it: refgate release " + claim.claim_id + " --reason '…'";
+      if (counterpart)
+        return skip(claim, request, now, ReasonCode::pr_lock, "This commit is being handled by " + other_event(claim) + ": " + holder + until + free_it);
+      return skip(claim, request, now, ReasonCode::active_session, "Active session found: " + holder + until + free_it);
+    }
+    if (is_rerun && !retry_permitted(policy, request))
+      return skip(claim, request, now, ReasonCode::retry_suppressed,
+                  "An earlier attempt of this run did not finish: " + holder + override_hint + how_to_retry(policy));
+    if (is_rerun)
+      return run(state, request, policy, now, ReasonCode::retry_allowed, "An earlier attempt of this run did not finish, and retries are allowed: " + holder);
+    // A window that has passed says that nobody cleaned up, not that the holder died; the lock on the commit outlasts it.
+    if (claim.window_only && pr_locked && holder_run != RunEnded::yes)
+      return skip(claim, request, now, ReasonCode::pr_lock,
+                  "This commit was handled by " + other_event(claim) + ": " + holder + ". The lock holds until " + format_rfc3339(*claim.pr_locked_until) +
+                      override_hint);
+    return run(state, request, policy, now, ReasonCode::takeover,
+               (holder_run == RunEnded::yes ? "Taken over, since the run that held it has ended: " : "Taken over, since its lease has passed: ") + holder);
+  }
+
+  const Instant ended = *claim.ended_at;
+  const bool remembered = now < ended + claim.limits.memory;
+  const std::string ended_text = " (ended " + ago(ended, now) + ")";
+  const auto locked = [&] {
+    return skip(claim, request, now, ReasonCode::pr_lock, "This commit was handled by " + other_event(claim) + ": " + holder + ended_text + override_hint);
+  };
+  switch (claim.outcome) {
+    case ClaimOutcome::success:
+      if (pr_locked) return locked();
+      if (!remembered) break;
+      return skip(claim, request, now, ReasonCode::already_done,
+                  "This work was done by " + holder + ended_text + ", and is remembered until " + format_rfc3339(ended + claim.limits.memory) + override_hint);
+    case ClaimOutcome::failure:
+      if (!remembered && !pr_locked) break;
+      if (retry_permitted(policy, request)) return run(state, request, policy, now, ReasonCode::retry_allowed, "It failed, and retries are allowed: " + holder);
+      if (pr_locked) return locked();
+      return skip(claim, request, now, ReasonCode::retry_suppressed,
+                  "This work failed, and is not launched again: " + holder + ended_text + override_hint + how_to_retry(policy));
+    case ClaimOutcome::released:
+      if (!remembered) break;
+      return run(state, request, policy, now, ReasonCode::takeover, "Taken over, since it was released (" + claim.note + "): " + holder);
+    case ClaimOutcome::cancelled:
+    case ClaimOutcome::lost:
+    case ClaimOutcome::none:
+      if (!remembered) break;
+      if (is_rerun && !retry_permitted(policy, request))
+        return skip(claim, request, now, ReasonCode::retry_suppressed,
+                    "An earlier attempt of this run was cancelled: " + holder + ended_text + override_hint + how_to_retry(policy));
+      if (is_rerun)
+        return run(state, request, policy, now, ReasonCode::retry_allowed, "An earlier attempt of this run was cancelled, and retries are allowed: " + holder);
+      return run(state, request, policy, now, ReasonCode::takeover, "Taken over, since it was cancelled: " + holder + ended_text);
+  }
+  return run(state, request, policy, now, ReasonCode::first, "The former session is older than the memory: " + holder + ended_text);
+}
+
+Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status, Instant now) {
+  Claim next = claim;
+  next.state = ClaimState::ended;
+  next.outcome = outcome;
+  next.ended_at = now;
+  AuditEntry line = line_of(claim, EntryKind::end, now);
+  line.job_status = job_status;
+  line.duration = std::max(Duration::zero(), now - claim.claimed_at);
+  next.outbox.push_back(std::move(line));
+  return next;
+}
+
+Claim release_claim(const Claim& claim, std::string_view who, std::string_view why, Instant now) {
+  Claim next = claim;
+  next.state = ClaimState::ended;
+  next.outcome = ClaimOutcome::released;
+  next.ended_at = now;
+  next.note = (who.empty() ? "" : std::string(who) + ": ") + std::string(why);
+  AuditEntry line = line_of(claim, EntryKind::release, now);
+  line.id = entry_id(claim.claim_id, claim.generation, EntryKind::release, format_rfc3339(now));
+  line.job_status = "released";
+  line.actor = who;
+  line.reason = why;
+  next.outbox.push_back(std::move(line));
+  return next;
+}
+
+AuditEntry lost_line(const Claim& claim, Instant now) {
+  AuditEntry line = line_of(claim, EntryKind::lost, now);
+  line.job_status = "lost";
+  line.duration = std::max(Duration::zero(), now - claim.claimed_at);
+  return line;
+}
+
+}  // namespace refgate
