@@ -1,0 +1,38 @@
+// What the static binary has in place of libgit2's ssh transport and of its "Negotiate" authentication.
+//
+// Debian's libgit2.a is built with both, so linking it asks for libssh2 (and through it OpenSSL) and for GSSAPI, which has no static library at all.
+// refgate reaches ssh remotes through the user's own git command and never offers GSSAPI credentials. The linker takes a member of an archive only
+// for a symbol that is still missing: with these four defined here, ssh.c and auth_negotiate.c stay out, and all that they want with them.
+#include <git2.h>
+#include <git2/sys/transport.h>
+
+extern "C" {
+
+struct git_http_auth_context;  // libgit2's own, never looked into
+struct git_net_url;
+
+int git_transport_ssh_global_init();
+int git_http_auth_negotiate(git_http_auth_context** out, const git_net_url* url);
+
+/// Called by git_libgit2_init; there is nothing to prepare.
+int git_transport_ssh_global_init() { return 0; }
+
+int git_smart_subtransport_ssh(git_smart_subtransport** out, git_transport*, void*) {
+  *out = nullptr;
+  git_error_set_str(GIT_ERROR_INVALID, "this binary has no ssh transport of its own");
+  return GIT_ERROR;
+}
+
+int git_transport_ssh_with_paths(git_transport** out, git_remote*, void*) {
+  *out = nullptr;
+  git_error_set_str(GIT_ERROR_INVALID, "this binary has no ssh transport of its own");
+  return GIT_ERROR;
+}
+
+/// Called when a server offers "Negotiate". GIT_PASSTHROUGH says that the scheme cannot be used, so that the next one of the offer is looked at.
+int git_http_auth_negotiate(git_http_auth_context** out, const git_net_url*) {
+  *out = nullptr;
+  return GIT_PASSTHROUGH;
+}
+
+}  // extern "C"
