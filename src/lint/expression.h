@@ -30,7 +30,7 @@ struct ExpressionError {
   ByteRange range;
 };
 
-enum class NodeKind : std::uint8_t {
+enum class ExpressionKind : std::uint8_t {
   literal,      ///< `literal`
   context,      ///< `name`
   index,        ///< operands: what is indexed, the index (a string literal for `.name`)
@@ -50,8 +50,8 @@ enum class NodeKind : std::uint8_t {
 
 using NodeId = std::uint32_t;
 
-struct Node {
-  NodeKind kind = NodeKind::literal;
+struct ExpressionNode {
+  ExpressionKind kind = ExpressionKind::literal;
   ByteRange range;   ///< without parentheses around it
   std::string name;  ///< as written
   Value literal;
@@ -65,12 +65,12 @@ class Expression {
   const std::optional<ExpressionError>& error() const { return error_; }
   /// Only when valid.
   NodeId root() const { return static_cast<NodeId>(nodes_.size() - 1); }
-  const Node& node(NodeId id) const { return nodes_[id]; }
-  const std::vector<Node>& nodes() const { return nodes_; }
+  const ExpressionNode& node(NodeId id) const { return nodes_[id]; }
+  const std::vector<ExpressionNode>& nodes() const { return nodes_; }
 
  private:
   friend class ExpressionBuilder;
-  std::vector<Node> nodes_;
+  std::vector<ExpressionNode> nodes_;
   std::optional<ExpressionError> error_;
 };
 
