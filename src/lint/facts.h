@@ -1,0 +1,61 @@
+#pragma once
+// What the rules know about the world: which actions and commands launch agents, which are gates, which events have which types. The data lie in
+// lint-rules/facts/*.yml, are compiled in, and `facts:` of the configuration file adds to them.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lint/document.h"
+#include "lint/workflow.h"
+
+namespace refgate::lint {
+
+/// An output of a gate that carries its verdict.
+struct VerdictOutput {
+  std::string name;
+  std::string skip;  ///< its value when the gate says skip
+  std::string run;   ///< its value when the gate says run; empty when that is any other value
+};
+
+/// A way to recognise a gate step: by `uses` or by a command in `run`.
+struct GateFact {
+  std::string uses;     ///< "owner/name" or "owner/name/path", `*` for any one part; empty when it is known by its command
+  std::string command;  ///< words that a command line of `run` begins with, "refgate gate"; a word matches the last part of a path; empty when known
+                        ///< by `uses`
+  std::string input;    ///< with `uses`: the input that must be absent or have the value below; empty when no input matters
+  std::string input_value;
+  std::vector<VerdictOutput> outputs;
+};
+
+struct EventFact {
+  std::string name;
+  std::vector<std::string> types;          ///< every activity type; empty when the event has none
+  std::vector<std::string> default_types;  ///< those that start a workflow which names none
+};
+
+struct Facts {
+  std::vector<std::string> agent_actions;   ///< "owner/name" or "owner/name/path", `*` for any one part
+  std::vector<std::string> agent_commands;  ///< words that a command line begins with: "claude", "copilot", "npx @openai/codex"
+  std::vector<GateFact> gates;
+  std::vector<std::string> retry_actions;
+  std::vector<EventFact> events;
+
+  const EventFact* event(std::string_view name) const;
+};
+
+/// The compiled-in facts. Read once.
+const Facts& built_in_facts();
+
+/// Whether `uses` (with its `@ref` and any case) names the action of a pattern.
+bool matches_action(std::string_view uses, std::string_view pattern);
+/// Whether a line of a shell script begins a command with these words: after `|`, `&&`, `;`, `$(`, variable assignments, `sudo`, `env`, `timeout 5m`,
+/// `npx`, … are looked through; text in quotes, comments and here-documents is not a command.
+bool runs_command(std::string_view script, std::string_view words);
+
+/// Whether a step launches an agent, by `uses` or `run`.
+bool launches_agent(const Step& step, const Facts& facts);
+/// The gate that a step is, or nullptr.
+const GateFact* gate_of(const Step& step, const Facts& facts);
+
+}  // namespace refgate::lint

@@ -1,0 +1,112 @@
+#pragma once
+// A rule is a row of one table (rules.cpp), a check (rules/<id_with_underscores>.cpp) and a page (lint-rules/<id>.md). Adding one touches these
+// three:
+//
+//   rules/my_rule.cpp     void check_my_rule(const Subject& subject, Sink& sink) { … sink.report(subject, node, "what is wrong"); … }
+//   rules.cpp             RULE(my_rule, "my-rule", workflow, warning, high, on, safe, "", "One line that says what it finds")
+//   lint-rules/my-rule.md front matter equal to the row, then Why, Bad, Good, Exceptions; its examples are the rule's tests
+//
+// A check reads values and reports values. It never prints, never looks at the configuration of ignores and levels, and keeps no state.
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "lint/facts.h"
+#include "lint/finding.h"
+#include "lint/lint_config.h"
+#include "lint/project.h"
+#include "lint/workflow.h"
+
+namespace refgate::lint {
+
+/// How often a check is called: once for each selected workflow, once for each selected workflow and each selected action, or once for the project.
+enum class RuleScope : std::uint8_t { workflow, file, project };
+
+/// What a check is called with.
+struct Subject {
+  const Project& project;
+  const LintConfig& config;
+  const RuleOptions& options;          ///< of this rule
+  const Workflow* workflow = nullptr;  ///< set for RuleScope::workflow; for RuleScope::file either this one or `action`
+  const Action* action = nullptr;
+
+  const Facts& facts() const { return config.facts; }
+};
+
+/// A file that a finding can lie in.
+struct FileRef {
+  FileRef(const Workflow& workflow) : file(workflow.file), document(workflow.document.get()), generated(workflow.generated) {}
+  FileRef(const Action& action) : file(action.file), document(action.document.get()) {}
+  FileRef(const Subject& subject) : FileRef(subject.workflow != nullptr ? FileRef(*subject.workflow) : FileRef(*subject.action)) {}
+
+  std::string_view file;
+  const Document* document;
+  bool generated = false;
+};
+
+struct Rule;
+
+/// Where findings go. The row's id, severity and confidence are filled in; the configured level comes later.
+class Sink {
+ public:
+  explicit Sink(const Rule& rule, std::vector<Finding>& findings) : rule_(rule), findings_(findings) {}
+
+  /// What was just reported, to add to. Valid until the next report.
+  class Report {
+   public:
+    Report& confidence(Confidence value);
+    Report& severity(Severity value);
+    Report& related(const FileRef& file, YamlNode node, std::string message);
+    Report& related(const FileRef& file, const Place& place, std::string message);
+    Report& fix(FixKind kind, std::string description, std::vector<TextEdit> edits);
+
+   private:
+    friend class Sink;
+    explicit Report(Finding& finding) : finding_(finding) {}
+    Finding& finding_;
+  };
+
+  Report report(const FileRef& file, YamlNode node, std::string message);
+  Report report(const FileRef& file, const Place& place, std::string message);
+
+ private:
+  const Rule& rule_;
+  std::vector<Finding>& findings_;
+};
+
+using Check = void (*)(const Subject& subject, Sink& sink);
+
+struct Rule {
+  std::string_view id;
+  RuleScope scope;
+  Severity severity;
+  Confidence confidence;
+  bool on_by_default;
+  FixKind fix;
+  std::string_view options;  ///< names of its options, separated by blanks
+  std::string_view summary;
+  Check check;  ///< nullptr for what lint itself reports (`syntax`, `unused-ignore`)
+};
+
+/// All rows, sorted by id.
+std::span<const Rule> rules();
+const Rule* find_rule(std::string_view id);
+/// All ids, sorted.
+std::vector<std::string_view> rule_ids();
+
+/// The text of the rule's page, front matter included; empty when there is no such rule.
+std::string_view rule_page(std::string_view id);
+/// What `--explain RULE` prints: the page without its front matter, headed by the facts of it; or one sentence that names the nearest rule, with
+/// `known` false.
+struct Explanation {
+  bool known = false;
+  std::string text;
+};
+Explanation explain_rule(std::string_view id);
+
+/// Where the page can be read, for SARIF and annotations.
+std::string rule_url(std::string_view id);
+
+}  // namespace refgate::lint
