@@ -1,0 +1,402 @@
+#!/usr/bin/env python3
+"""A proxy in front of serve.py that misbehaves as its plan says. The client speaks plain HTTP.
+
+Prints one JSON line {"url","plan","requests","pid"} when it answers, and lives until standard
+input closes or SIGTERM comes. The plan is a JSON list of rules; no file means no faults:
+
+  {"method": "POST", "path": "receive-pack", "nth": 1, "count": 1, "fault": "cut-after"}
+
+A rule matches by method (absent: any) and by a part of path-with-query (absent: any); it counts
+the requests that match since the plan last changed, and acts from the nth (1) on, count times
+(absent: always). The first rule that acts wins. Faults and their further keys:
+
+  delay           waits `seconds` (2), then passes through even if the client has left
+  status          answers `status` (503) with `headers` {} and `body` ""; the server sees nothing
+  cut-before      the server sees nothing, the connection closes without a reply
+  cut-after       the server does the work, then the connection closes without a reply
+  trickle         the server's reply goes out one byte each `seconds` (1)
+  silent          the server sees nothing, no reply ever comes
+  garbage         200 with `headers` and `body`, which are not git's; the server sees nothing
+  refuse-connect  with method, path, nth or count: the request is cut as by cut-before, and from
+                  then on for `seconds` (2) the port refuses connections. With none of these: the
+                  port refuses connections as long as the rule is in the plan (looked up every
+                  20 ms: await it).
+"""
+
+import argparse
+import contextlib
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import select
+import socket
+import ssl
+import threading
+import time
+import urllib.parse
+
+import lifetime
+
+SECONDS = {"delay": 2, "trickle": 1, "refuse-connect": 2}
+FAULTS = {"delay", "status", "cut-before", "cut-after", "trickle", "silent", "garbage",
+          "refuse-connect"}
+KEYS = {"method": str, "path": str, "nth": int, "count": int, "fault": str,
+        "seconds": (int, float), "status": int, "headers": dict, "body": str}
+SELECTORS = {"method", "path", "nth", "count"}
+HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "trailers",
+              "transfer-encoding", "upgrade", "content-length", "expect"}
+NOT_GIT = "<!DOCTYPE html><html><body><h1>Welcome to the airport network</h1></body></html>\n"
+
+
+class PlanError(Exception):
+    pass
+
+
+class Plan:
+    """The rules in the file, read anew for each request; a changed file starts to count anew."""
+
+    def __init__(self, path):
+        self.path = path
+        self._lock = threading.Lock()
+        self._state = None
+        self._rules = []
+        self._seen = []
+
+    def _read(self):
+        """The file's content, and what tells this writing of it from another; None: no file."""
+        try:
+            with open(self.path, "rb") as file:
+                facts = os.fstat(file.fileno())
+                content = file.read()
+        except FileNotFoundError:
+            return b"", None
+        return content, (facts.st_ino, facts.st_mtime_ns, content)
+
+    def _load(self):
+        content, state = self._read()
+        if state == self._state:
+            return
+        # A writer that does not rename may be half way: its file is read until it is whole.
+        deadline = time.monotonic() + 1
+        rules = []
+        while content.strip():
+            try:
+                rules = json.loads(content)
+                break
+            except ValueError as error:
+                if time.monotonic() > deadline:
+                    raise PlanError(f"the plan is not JSON: {error}") from error
+                time.sleep(0.005)
+                content, state = self._read()
+        if not isinstance(rules, list):
+            raise PlanError("the plan is not a list")
+        for rule in rules:
+            self._check(rule)
+        self._state, self._rules, self._seen = state, rules, [0] * len(rules)
+
+    @staticmethod
+    def _check(rule):
+        if not isinstance(rule, dict) or rule.get("fault") not in FAULTS:
+            raise PlanError(f"not a rule with a known fault: {rule}")
+        for key, value in rule.items():
+            if key not in KEYS or not isinstance(value, KEYS[key]):
+                raise PlanError(f"{key} is unknown or of a wrong type in {rule}")
+
+    def match(self, method, path):
+        """The rule that acts on this request, or None."""
+        with self._lock:
+            self._load()
+            chosen = None
+            for index, rule in enumerate(self._rules):
+                if _shuts_port(rule):
+                    continue
+                if rule.get("method", method) != method or rule.get("path", "") not in path:
+                    continue
+                self._seen[index] += 1
+                first = rule.get("nth", 1)
+                after = first + rule["count"] if "count" in rule else float("inf")
+                if chosen is None and first <= self._seen[index] < after:
+                    chosen = rule
+            return chosen
+
+    def port_is_shut(self):
+        with self._lock:
+            with contextlib.suppress(PlanError):
+                self._load()
+            return any(map(_shuts_port, self._rules))
+
+
+def _shuts_port(rule):
+    return rule["fault"] == "refuse-connect" and not SELECTORS & rule.keys()
+
+
+class Port:
+    """The listening socket. A second, silent socket keeps the number while it is closed."""
+
+    def __init__(self, plan, serve):
+        self._plan = plan
+        self._serve = serve
+        self._reserve = self._bind(0)
+        self.number = self._reserve.getsockname()[1]
+        self._listener = None
+        self._shut_until = 0.0
+        self._changed = threading.Condition()
+        self._wake, self._waker = socket.socketpair()
+        self._open()
+
+    @staticmethod
+    def _bind(number):
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        bound.bind(("127.0.0.1", number))
+        return bound
+
+    def _open(self):
+        self._listener = self._bind(self.number)
+        self._listener.listen(1024)
+        self._listener.setblocking(False)
+
+    def shut(self, seconds):
+        """Returns when the port refuses connections."""
+        with self._changed:
+            self._shut_until = time.monotonic() + seconds
+            self._waker.send(b"x")
+            self._changed.wait_for(lambda: self._listener is None, timeout=10)
+
+    def run(self):
+        while True:
+            with self._changed:
+                shut = time.monotonic() < self._shut_until or self._plan.port_is_shut()
+                if shut and self._listener is not None:
+                    self._listener.close()
+                    self._listener = None
+                elif not shut and self._listener is None:
+                    self._open()
+                self._changed.notify_all()
+            waiting = [self._wake] + ([self._listener] if self._listener else [])
+            ready, _, _ = select.select(waiting, [], [], 0.02)
+            if self._wake in ready:
+                self._wake.recv(4096)
+            elif self._listener in ready:
+                with contextlib.suppress(OSError):
+                    client, address = self._listener.accept()
+                    client.setblocking(True)
+                    threading.Thread(target=self._serve, args=(client, address),
+                                     daemon=True).start()
+
+
+class Proxy(http.server.BaseHTTPRequestHandler):
+    """One connection of a client; `settings` is set on a subclass for the one server."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    settings = None
+
+    def log_message(self, *_):
+        pass
+
+    def handle_expect_100(self):
+        self.expecting = True
+        return True
+
+    def parse_request(self):
+        self.expecting = False
+        return super().parse_request()
+
+    def note(self, status, fault):
+        line = f"{self.command} {self.path} {status} {fault}\n".encode("latin-1", "replace")
+        descriptor = os.open(self.settings.requests, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, line)
+        finally:
+            os.close(descriptor)
+
+    def read_body(self):
+        if self.expecting:
+            self.send_response_only(100)
+            self.end_headers()
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return self._read_chunks()
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise ConnectionError("the client left in the middle of its request")
+        return body
+
+    def _read_chunks(self):
+        chunks = []
+        while True:
+            size = int(self.rfile.readline(1000).split(b";")[0], 16)
+            if size == 0:
+                break
+            chunks.append(self.rfile.read(size))
+            if len(chunks[-1]) < size or self.rfile.readline(3).strip():
+                raise ConnectionError("a chunk is broken")
+        while self.rfile.readline(65536).strip():
+            pass
+        return b"".join(chunks)
+
+    def ask_upstream(self, body):
+        """The server's whole reply: status, reason, headers, body."""
+        link = self.settings.connect()
+        try:
+            link.putrequest(self.command, self.settings.prefix + self.path, skip_host=True,
+                            skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                if name.lower() not in HOP_BY_HOP | {"host"}:
+                    link.putheader(name, value)
+            link.putheader("Host", self.settings.host)
+            link.putheader("Connection", "close")
+            if body or self.command in ("POST", "PUT", "PATCH"):
+                link.putheader("Content-Length", str(len(body)))
+            link.endheaders(body or None)
+            reply = link.getresponse()
+            return reply.status, reply.reason, reply.getheaders(), reply.read()
+        finally:
+            link.close()
+
+    def compose(self, status, reason, headers, body):
+        lines = [f"HTTP/1.1 {status} {reason}"]
+        lines += [f"{name}: {value}" for name, value in headers
+                  if name.lower() not in HOP_BY_HOP]
+        if self.command == "HEAD":
+            lines += [f"{name}: {value}" for name, value in headers
+                      if name.lower() == "content-length"]
+            body = b""
+        elif status not in (204, 304):
+            lines.append(f"Content-Length: {len(body)}")
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+    def answer(self, status, rule, body, default_type):
+        headers = {"Content-Type": default_type, **rule.get("headers", {})}
+        reason = http.client.responses.get(status, "Fault")
+        self.wfile.write(self.compose(status, reason, headers.items(),
+                                      rule.get("body", body).encode()))
+
+    def wait_until_client_leaves(self, seconds):
+        """True when the client has left within that time (None: however long it takes)."""
+        ready, _, _ = select.select([self.connection], [], [], seconds)
+        return bool(ready) and not self.connection.recv(1, socket.MSG_PEEK)
+
+    def trickle(self, reply, seconds):
+        for position in range(len(reply)):
+            if position and self.wait_until_client_leaves(seconds):
+                break
+            self.wfile.write(reply[position:position + 1])
+            self.wfile.flush()
+
+    def relay(self):
+        try:
+            self._relay()
+        except PlanError as error:
+            self.note(500, "plan-error")
+            self.close_connection = True
+            self.answer(500, {}, f"{error}\n", "text/plain")
+        except (OSError, ValueError):
+            self.close_connection = True
+
+    def _relay(self):
+        rule = self.settings.plan.match(self.command, self.path) or {"fault": "pass"}
+        fault = rule["fault"]
+        seconds = rule.get("seconds", SECONDS.get(fault))
+        if fault == "silent":
+            self.note(0, fault)
+            self.close_connection = True
+            if not self.expecting:
+                self.read_body()
+            while not self.wait_until_client_leaves(None):
+                if not self.connection.recv(65536):
+                    break
+            return
+        body = self.read_body()
+        if fault in ("cut-before", "refuse-connect"):
+            self.note(0, fault)
+            self.close_connection = True
+            if fault == "refuse-connect":
+                self.settings.port.shut(seconds)
+            return
+        if fault == "status":
+            status = rule.get("status", 503)
+            self.note(status, fault)
+            self.answer(status, rule, "", "text/plain")
+            return
+        if fault == "garbage":
+            self.note(200, fault)
+            self.answer(200, rule, NOT_GIT, "text/html")
+            return
+        if fault == "delay":
+            time.sleep(seconds)
+        try:
+            reply = self.ask_upstream(body)
+        except (OSError, http.client.HTTPException) as error:
+            self.note(502, fault)
+            self.answer(502, {}, f"the server does not answer: {error}\n", "text/plain")
+            return
+        self.note(reply[0], fault)
+        if fault == "cut-after":
+            self.close_connection = True
+        elif fault == "trickle":
+            self.trickle(self.compose(*reply), seconds)
+        else:
+            self.wfile.write(self.compose(*reply))
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = relay
+
+
+class Settings:
+    """What all connections of the one proxy share."""
+
+    def __init__(self, upstream, ca, plan, requests):
+        url = urllib.parse.urlsplit(upstream)
+        if url.scheme not in ("http", "https") or url.hostname not in ("127.0.0.1", "localhost"):
+            lifetime.fail("the server must be http or https on this machine")
+        self.host = url.netloc.rpartition("@")[2]
+        self.prefix = url.path.rstrip("/")
+        self.plan = Plan(plan)
+        self.requests = requests
+        self.port = None
+        self._place = (url.hostname, url.port or (443 if url.scheme == "https" else 80))
+        self._context = None
+        if url.scheme == "https":
+            self._context = ssl.create_default_context(cafile=ca)
+
+    def connect(self):
+        if self._context is None:
+            return http.client.HTTPConnection(*self._place, timeout=600)
+        return http.client.HTTPSConnection(*self._place, timeout=600, context=self._context)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--upstream", required=True, metavar="URL", help="the server's address")
+    parser.add_argument("--ca", metavar="FILE", help="certificate authority of an https server")
+    parser.add_argument("--plan", metavar="FILE", type=pathlib.Path, help="the rules; may come later")
+    parser.add_argument("--requests", metavar="FILE", type=pathlib.Path, help="file of the request lines")
+    arguments = parser.parse_args()
+
+    with lifetime.work_folder("refgate-faults") as folder:
+        plan = (arguments.plan or folder / "plan.json").absolute()
+        requests = (arguments.requests or folder / "requests").absolute()
+        requests.touch()
+        settings = Settings(arguments.upstream, arguments.ca, plan, requests)
+        handler = type("Handler", (Proxy,), {"settings": settings})
+
+        def serve(client, address):
+            with client, contextlib.suppress(OSError):
+                handler(client, address, None)
+                client.shutdown(socket.SHUT_WR)
+
+        settings.port = Port(settings.plan, serve)
+        # The socket listens already: a client that connects now waits in its queue.
+        threading.Thread(target=settings.port.run, daemon=True).start()
+        lifetime.ready(url=f"http://127.0.0.1:{settings.port.number}", plan=str(plan),
+                       requests=str(requests))
+        lifetime.wait_for_end()
+
+
+if __name__ == "__main__":
+    main()
