@@ -27,7 +27,6 @@ import argparse
 import contextlib
 import http.client
 import http.server
-import json
 import os
 import pathlib
 import select
@@ -37,99 +36,13 @@ import threading
 import time
 import urllib.parse
 
+import fault_plan
 import lifetime
 
 SECONDS = {"delay": 2, "trickle": 1, "refuse-connect": 2}
-FAULTS = {"delay", "status", "cut-before", "cut-after", "trickle", "silent", "garbage",
-          "refuse-connect"}
-KEYS = {"method": str, "path": str, "nth": int, "count": int, "fault": str,
-        "seconds": (int, float), "status": int, "headers": dict, "body": str}
-SELECTORS = {"method", "path", "nth", "count"}
 HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "trailers",
               "transfer-encoding", "upgrade", "content-length", "expect"}
 NOT_GIT = "<!DOCTYPE html><html><body><h1>Welcome to the airport network</h1></body></html>\n"
-
-
-class PlanError(Exception):
-    pass
-
-
-class Plan:
-    """The rules in the file, read anew for each request; a changed file starts to count anew."""
-
-    def __init__(self, path):
-        self.path = path
-        self._lock = threading.Lock()
-        self._state = None
-        self._rules = []
-        self._seen = []
-
-    def _read(self):
-        """The file's content, and what tells this writing of it from another; None: no file."""
-        try:
-            with open(self.path, "rb") as file:
-                facts = os.fstat(file.fileno())
-                content = file.read()
-        except FileNotFoundError:
-            return b"", None
-        return content, (facts.st_ino, facts.st_mtime_ns, content)
-
-    def _load(self):
-        content, state = self._read()
-        if state == self._state:
-            return
-        # A writer that does not rename may be half way: its file is read until it is whole.
-        deadline = time.monotonic() + 1
-        rules = []
-        while content.strip():
-            try:
-                rules = json.loads(content)
-                break
-            except ValueError as error:
-                if time.monotonic() > deadline:
-                    raise PlanError(f"the plan is not JSON: {error}") from error
-                time.sleep(0.005)
-                content, state = self._read()
-        if not isinstance(rules, list):
-            raise PlanError("the plan is not a list")
-        for rule in rules:
-            self._check(rule)
-        self._state, self._rules, self._seen = state, rules, [0] * len(rules)
-
-    @staticmethod
-    def _check(rule):
-        if not isinstance(rule, dict) or rule.get("fault") not in FAULTS:
-            raise PlanError(f"not a rule with a known fault: {rule}")
-        for key, value in rule.items():
-            if key not in KEYS or not isinstance(value, KEYS[key]):
-                raise PlanError(f"{key} is unknown or of a wrong type in {rule}")
-
-    def match(self, method, path):
-        """The rule that acts on this request, or None."""
-        with self._lock:
-            self._load()
-            chosen = None
-            for index, rule in enumerate(self._rules):
-                if _shuts_port(rule):
-                    continue
-                if rule.get("method", method) != method or rule.get("path", "") not in path:
-                    continue
-                self._seen[index] += 1
-                first = rule.get("nth", 1)
-                after = first + rule["count"] if "count" in rule else float("inf")
-                if chosen is None and first <= self._seen[index] < after:
-                    chosen = rule
-            return chosen
-
-    def port_is_shut(self):
-        with self._lock:
-            with contextlib.suppress(PlanError):
-                self._load()
-            return any(map(_shuts_port, self._rules))
-
-
-def _shuts_port(rule):
-    return rule["fault"] == "refuse-connect" and not SELECTORS & rule.keys()
 
 
 class Port:
@@ -291,7 +204,7 @@ class Proxy(http.server.BaseHTTPRequestHandler):
     def relay(self):
         try:
             self._relay()
-        except PlanError as error:
+        except fault_plan.PlanError as error:
             self.note(500, "plan-error")
             self.close_connection = True
             self.answer(500, {}, f"{error}\n", "text/plain")
@@ -355,7 +268,7 @@ class Settings:
             lifetime.fail("the server must be http or https on this machine")
         self.host = url.netloc.rpartition("@")[2]
         self.prefix = url.path.rstrip("/")
-        self.plan = Plan(plan)
+        self.plan = fault_plan.Plan(plan)
         self.requests = requests
         self.port = None
         self._place = (url.hostname, url.port or (443 if url.scheme == "https" else 80))
@@ -374,8 +287,10 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--upstream", required=True, metavar="URL", help="the server's address")
     parser.add_argument("--ca", metavar="FILE", help="certificate authority of an https server")
-    parser.add_argument("--plan", metavar="FILE", type=pathlib.Path, help="the rules; may come later")
-    parser.add_argument("--requests", metavar="FILE", type=pathlib.Path, help="file of the request lines")
+    parser.add_argument("--plan", metavar="FILE", type=pathlib.Path,
+                        help="the rules; may come later")
+    parser.add_argument("--requests", metavar="FILE", type=pathlib.Path,
+                        help="file of the request lines")
     arguments = parser.parse_args()
 
     with lifetime.work_folder("refgate-faults") as folder:

@@ -184,22 +184,22 @@ def create(root, names, environment):
         if root not in path.parents:
             lifetime.fail(f"{name} is not below {root}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        git = [lifetime.program("git")]
-        full = {"PATH": lifetime.SYSTEM_PATH, **environment}
-        subprocess.run([*git, "init", "-q", "--bare", str(path)], check=True, env=full,
-                       stdin=subprocess.DEVNULL)
-        subprocess.run([*git, "-C", str(path), "config", "http.receivepack", "true"], check=True,
-                       env=full, stdin=subprocess.DEVNULL)
+        for words in (("init", "-q", "--bare"), ("config", "http.receivepack", "true")):
+            subprocess.run([lifetime.program("git"), *words], check=True, stdin=subprocess.DEVNULL,
+                           env={"PATH": lifetime.SYSTEM_PATH, "GIT_DIR": str(path), **environment})
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--root", required=True, type=pathlib.Path, help="folder of the bare repositories")
+    parser.add_argument("--root", required=True, type=pathlib.Path,
+                        help="folder of the bare repositories")
     parser.add_argument("--tls", action="store_true", help="https with an authority of its own")
     parser.add_argument("--auth", metavar="TOKEN", help="Basic password that every request needs")
-    parser.add_argument("--requests", metavar="FILE", type=pathlib.Path, help="file of the request lines")
+    parser.add_argument("--requests", metavar="FILE", type=pathlib.Path,
+                        help="file of the request lines")
     parser.add_argument("--read-only", action="store_true", help="receive-pack answers 403")
-    parser.add_argument("--create", metavar="NAME", nargs="+", default=[], help="empty bare repositories")
+    parser.add_argument("--create", metavar="NAME", nargs="+", default=[],
+                        help="empty bare repositories")
     arguments = parser.parse_args()
 
     with lifetime.work_folder("refgate-serve") as folder:
