@@ -13,7 +13,9 @@
 
 namespace refgate {
 
-/// Whether what runs belongs to people who can write to the repository, or came from a fork.
+/// Whether what runs belongs to people who can write to the repository, or came from a fork. What a payload does not show to be the repository's own
+/// (a deleted head repository, a check on a commit of no branch) counts as a fork's: the cost is one more launch, never a muted one. A comment on a
+/// pull request from a fork is the repository's own: it runs in the context of the base.
 enum class Trust { repository, fork };
 
 enum class EntityKind { none, pull_request, issue, discussion, branch, tag, release, repository };
@@ -26,7 +28,8 @@ struct Entity {
   bool operator==(const Entity&) const = default;
 };
 
-/// What makes two events the same work. `kind` is one short word ("commit", "comment", "run", …), `value` any text.
+/// What makes two events the same work. `kind` is one short word of [a-z-] ("commit", "comment", "run", …), `value` any text of at most
+/// max_event_text_bytes.
 struct Identity {
   std::string kind;
   std::string value;
@@ -35,16 +38,16 @@ struct Identity {
 };
 
 struct Event {
-  std::string kind;    ///< as in GITHUB_EVENT_NAME: "push", "pull_request", …
-  std::string action;  ///< the payload's `action`, or empty
-  std::string repository;  ///< "owner/name"
+  std::string kind;              ///< as in GITHUB_EVENT_NAME: "push", "pull_request", …
+  std::string action;            ///< the payload's `action`, or empty
+  std::string repository;        ///< "owner/name"
   std::string actor;             ///< who caused the event
   std::string triggering_actor;  ///< who started this attempt; differs from actor on a re-run
   bool triggering_actor_is_bot = false;
   Entity entity;
   std::string head_commit;  ///< the commit that the work is about, or empty
   Identity identity;
-  bool exempt = false;  ///< never a duplicate of another event: identity is {"run", run_id}
+  bool exempt = false;         ///< never a duplicate of another event: identity is {"run", run_id}
   std::string exempt_because;  ///< for people; empty unless exempt
   Trust trust = Trust::repository;
   std::string run_id;  ///< any text; empty when unknown
@@ -86,17 +89,25 @@ struct EventError {
 inline constexpr std::size_t max_payload_bytes = 32u << 20;
 /// The deepest nesting that is read. GitHub's own payloads stay under 12.
 inline constexpr int max_payload_depth = 64;
+/// The most values (objects, lists and plain ones) that are read. A push of 2,048 commits, the most that GitHub lists, has under 100,000.
+inline constexpr std::size_t max_payload_values = 1'000'000;
+/// The longest text that becomes part of an event, from the payload, the environment or an override; longer is an error, never a truncation, so that
+/// two different names stay different. The runner's own limits are lower: refs and logins have at most 255 bytes, label names 50 characters.
+inline constexpr std::size_t max_event_text_bytes = 1024;
 
 /// Parses a payload. `payload` is empty when there is none (a person at a command line): then the commit events take their identity from
-/// `overrides.head_commit` (or GITHUB_SHA for push), and events that need a payload for their identity are an error that says so.
+/// `overrides.head_commit` (or GITHUB_SHA for push, also when the payload does not mention the commit), and events that need a payload for their
+/// identity are an error that says so. With `overrides.identity` neither the payload's fields nor the event's name can be wrong; whatever can be read
+/// still fills the other members, and a pull request whose head repository is unknown counts as a fork's.
+/// Object ids are in lower case. A deleted ref (push with `deleted`) has no head commit and is told by the ref and what it pointed to.
 /// Never throws on any text; a bad, huge, too deep or truncated payload, or one that lacks what identifies the work, gives an EventError.
 std::variant<Event, EventError> parse_event(std::string_view payload, const RunnerEnvironment& environment, const EventOverrides& overrides = {});
 
 /// One row of the checked-in table of every event that can trigger a workflow.
 struct EventRow {
   std::string_view name;
-  std::string_view entity;    ///< for people: "pull request", "branch or tag", …
-  std::string_view identity;  ///< for people: "head commit", "comment", …; "run" for exempt events
+  std::string_view entity;          ///< for people: "pull request", "branch or tag", …
+  std::string_view identity;        ///< for people: "head commit", "comment", …; "run" for exempt events
   std::string_view exempt_because;  ///< why it is exempt; empty when it is not
 };
 

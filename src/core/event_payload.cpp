@@ -1,7 +1,10 @@
 #include "core/event_payload.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <utility>
 
 #include "core/digest.h"
@@ -64,16 +67,55 @@ class LimitCheck : public json::json_sax_t {
 
 std::string with_article(const json& value) {
   switch (value.type()) {
-    case json::value_t::null: return "null";
-    case json::value_t::object: return "an object";
-    case json::value_t::array: return "a list";
-    case json::value_t::string: return "a string";
-    case json::value_t::boolean: return "true or false";
-    default: return "a number";
+    case json::value_t::null:
+      return "null";
+    case json::value_t::object:
+      return "an object";
+    case json::value_t::array:
+      return "a list";
+    case json::value_t::string:
+      return "a string";
+    case json::value_t::boolean:
+      return "true or false";
+    default:
+      return "a number";
   }
 }
 
 const json& as_json(const void* value) { return *static_cast<const json*>(value); }
+
+enum class Stop { reached, null, missing, not_an_object };
+
+struct Walk {
+  const json* value = nullptr;  // the last one reached
+  std::string_view at;          // how far the path led
+  Stop stop = Stop::reached;
+};
+
+Walk walk(const json& root, std::string_view path) {
+  const json* value = &root;
+  std::string_view at;
+  for (std::size_t start = 0; start <= path.size();) {
+    const auto end = std::min(path.find('.', start), path.size());
+    const std::string key(path.substr(start, end - start));
+    const json* next = nullptr;
+    std::size_t position = 0;
+    const bool is_position = std::from_chars(key.data(), key.data() + key.size(), position).ec == std::errc();
+    if (value->is_array() && is_position) {
+      if (position < value->size()) next = &(*value)[position];
+    } else if (value->is_object()) {
+      if (const auto member = value->find(key); member != value->end()) next = &*member;
+    } else {
+      return {value, at, Stop::not_an_object};
+    }
+    at = path.substr(0, end);
+    if (next == nullptr) return {value, at, Stop::missing};
+    if (next->is_null()) return {next, at, Stop::null};
+    value = next;
+    start = end + 1;
+  }
+  return {value, path, Stop::reached};
+}
 
 }  // namespace
 
@@ -95,12 +137,14 @@ std::variant<EventPayload, EventError> EventPayload::parse(std::string_view text
     return EventError{"The event's payload holds a NUL byte (byte " + std::to_string(nul + 1) + ")."};
   LimitCheck check;
   if (!json::sax_parse(text, &check)) {
-    if (check.failed_at() > text.size()) return EventError{"The event's payload is cut off: it ends after " + std::to_string(text.size()) + " bytes."};
+    if (check.failed_at() > text.size())
+      return EventError{"The event's payload is cut off: it ends after " + std::to_string(text.size()) + " bytes."};
     return EventError{"The event's payload " + check.failure + "."};
   }
   EventPayload payload;
   payload.tree_ = std::make_unique<Tree>(Tree{json::parse(text, nullptr, false)});
-  if (!payload.tree_->root.is_object()) return EventError{"The event's payload is " + with_article(payload.tree_->root) + " where an object belongs."};
+  if (!payload.tree_->root.is_object())
+    return EventError{"The event's payload is " + with_article(payload.tree_->root) + " where an object belongs."};
   return payload;
 }
 
@@ -113,55 +157,30 @@ const void* EventPayload::find(std::string_view path, bool required) {
     if (required && error_.empty()) error_ = "There is no payload to read " + std::string(path) + " from.";
     return nullptr;
   }
-  const json* value = &tree_->root;
-  for (std::size_t start = 0; start <= path.size();) {
-    const auto end = std::min(path.find('.', start), path.size());
-    const std::string key(path.substr(start, end - start));
-    const auto here = path.substr(0, end);
-    if (value->is_array()) {
-      const auto position = static_cast<std::size_t>(std::stoul(key));
-      value = position < value->size() ? &(*value)[position] : nullptr;
-    } else if (value->is_object()) {
-      const auto member = value->find(key);
-      value = member == value->end() ? nullptr : &*member;
-    } else {
-      fail(path.substr(0, start - 1), "is " + with_article(*value) + " where an object belongs");
-      return nullptr;
-    }
-    if (value == nullptr || value->is_null()) {
-      if (required) fail(here, value == nullptr ? "is missing" : "is null");
-      return nullptr;
-    }
-    start = end + 1;
+  const Walk to = walk(tree_->root, path);
+  switch (to.stop) {
+    case Stop::reached:
+      return to.value;
+    case Stop::not_an_object:
+      fail(to.at, "is " + with_article(*to.value) + " where an object belongs");
+      break;
+    case Stop::missing:
+      if (required) fail(to.at, "is missing");
+      break;
+    case Stop::null:
+      if (required) fail(to.at, "is null");
+      break;
   }
-  return value;
+  return nullptr;
 }
 
 bool EventPayload::mentions(std::string_view path) const {
   if (!tree_) return false;
-  const json* value = &tree_->root;
-  for (std::size_t start = 0; start <= path.size();) {
-    const auto end = std::min(path.find('.', start), path.size());
-    const auto member = value->find(std::string(path.substr(start, end - start)));
-    if (!value->is_object() || member == value->end()) return false;
-    value = &*member;
-    start = end + 1;
-  }
-  return true;
+  const Walk to = walk(tree_->root, path);
+  return to.stop == Stop::reached || (to.stop == Stop::null && to.at == path);
 }
 
-bool EventPayload::has(std::string_view path) const {
-  if (!tree_) return false;
-  const json* value = &tree_->root;
-  for (std::size_t start = 0; start <= path.size();) {
-    const auto end = std::min(path.find('.', start), path.size());
-    const auto member = value->find(std::string(path.substr(start, end - start)));
-    if (!value->is_object() || member == value->end() || member->is_null()) return false;
-    value = &*member;
-    start = end + 1;
-  }
-  return true;
-}
+bool EventPayload::has(std::string_view path) const { return tree_ && walk(tree_->root, path).stop == Stop::reached; }
 
 std::string EventPayload::read_text(std::string_view path, bool required) {
   const void* found = find(path, required);
@@ -233,14 +252,9 @@ std::size_t EventPayload::count(std::string_view path) {
 }
 
 std::string EventPayload::fingerprint(std::string_view path) const {
-  if (!has(path)) return {};
-  const json* value = &tree_->root;
-  for (std::size_t start = 0; start <= path.size();) {
-    const auto end = std::min(path.find('.', start), path.size());
-    value = &value->at(std::string(path.substr(start, end - start)));
-    start = end + 1;
-  }
-  return sha256_hex(value->dump()).substr(0, 16);
+  if (!tree_) return {};
+  const Walk to = walk(tree_->root, path);
+  return to.stop == Stop::reached ? sha256_hex(to.value->dump()).substr(0, 16) : std::string();
 }
 
 bool is_null_object_id(std::string_view id) { return is_object_id(id) && id.find_first_not_of('0') == std::string_view::npos; }
