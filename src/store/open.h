@@ -16,7 +16,7 @@ std::unique_ptr<Store> open_memory_store();
 std::unique_ptr<Store> open_path_store(const std::string& path);
 
 struct HttpsOptions {
-  std::string url;    ///< http:// or https://, without user information
+  std::string url;            ///< http:// or https://, without user information
   std::string authorization;  ///< the whole value of the Authorization header, or empty to ask without
 };
 

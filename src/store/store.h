@@ -46,6 +46,7 @@ struct Change {
   std::string ref;
   std::optional<Version> expected;      ///< nullopt: the ref must not exist
   std::optional<Snapshot> replacement;  ///< nullopt: delete the ref (then `expected` must be set)
+  bool decisive = false;                ///< when this one is seen to be stale, nothing of the call is sent
 };
 
 enum class SwapResult {
@@ -85,7 +86,7 @@ class StoreError : public std::runtime_error {
 
 /// What the calls so far have cost, for people and for the push-rate advice of GitHub (6 pushes a minute per repository).
 struct Traffic {
-  std::uint64_t pushes = 0;    ///< pushes that were sent, whatever became of them
+  std::uint64_t pushes = 0;     ///< pushes that were sent, whatever became of them
   std::uint64_t exchanges = 0;  ///< HTTP requests, or processes of the git command; 0 for paths and memory
 };
 
@@ -102,8 +103,9 @@ class Store {
   /// list and read at once.
   virtual std::map<std::string, Stored> read_all(std::string_view prefix) = 0;
 
-  /// Applies the changes in one push; one outcome a change, in order. When a change is seen to be stale before anything is sent, nothing is
-  /// sent, and the others are `refused` with the message "not sent". A reply that is lost is resolved by reading back; when that fails too, a
+  /// Applies the changes in one push; one outcome a change, in order. A change that is seen to be stale before anything is sent is left out and
+  /// `stale`, and the others are sent; but when a *decisive* change is seen to be stale, nothing is sent, and all others that are not stale are
+  /// `refused` with the message "not sent". A reply that is lost is resolved by reading back; when that fails too, a
   /// StoreError says that the outcome is not known. Throws StoreError when nothing could be sent.
   virtual std::vector<SwapOutcome> swap(std::span<const Change> changes) = 0;
 

@@ -1,0 +1,26 @@
+#pragma once
+// What this process sets up once before it touches git, and what libgit2 said last.
+
+#include <string>
+#include <string_view>
+
+namespace refgate {
+
+/// Starts libgit2 with our socket stream, ignores SIGPIPE (unless the process has a handler of its own), and makes proxy variables readable for
+/// libgit2. Thread-safe, and done once; every store factory calls it. Throws StoreError when libgit2 does not start.
+void start_git_runtime();
+
+/// Makes TLS connections trust what SSL_CERT_FILE and SSL_CERT_DIR name, or else the bundle of this distribution. libgit2 looks in Debian's
+/// place alone. Throws StoreError (denied) when the variables name something that cannot be loaded.
+void trust_certificates();
+
+/// What libgit2 said last on this thread, fit for a message; "no reason given" when it said nothing.
+std::string last_git_error();
+
+/// Text of strangers for a message: one line, without control characters, without "user:password@" in URLs, at most 400 bytes.
+std::string clean_text(std::string_view text);
+
+/// A remote for people: clean_text, and without user information even when it is not a proper URL.
+std::string describe_remote(std::string_view remote);
+
+}  // namespace refgate

@@ -1,0 +1,105 @@
+#include <mutex>
+
+#include "store/git_runtime.h"
+#include "store/open.h"
+#include "store/plan.h"
+
+namespace refgate {
+namespace {
+
+class MemoryStore final : public Store {
+ public:
+  std::map<std::string, Version> list(std::string_view prefix) override {
+    require_prefix(prefix);
+    const std::lock_guard lock(mutex_);
+    return under(prefix);
+  }
+
+  std::map<std::string, Stored> read(std::span<const std::string> refs) override {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, Stored> found;
+    for (const auto& ref : refs) {
+      require_ref_name(ref);
+      if (const auto it = refs_.find(ref); it != refs_.end()) found.insert(*it);
+    }
+    return found;
+  }
+
+  std::map<std::string, Stored> read_all(std::string_view prefix) override {
+    require_prefix(prefix);
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, Stored> found;
+    for (auto it = refs_.lower_bound(std::string(prefix)); it != refs_.end() && it->first.starts_with(prefix); ++it) found.insert(*it);
+    return found;
+  }
+
+  std::vector<SwapOutcome> swap(std::span<const Change> changes) override {
+    const auto planned = plan_changes(changes);
+    const std::lock_guard lock(mutex_);
+    auto outcomes = settle_before_sending(planned, [this](const std::string& ref) { return value(ref); });
+    if (!outcomes.empty() || planned.empty()) return outcomes;
+    ++traffic_.pushes;
+    for (std::size_t i = 0; i < planned.size(); ++i) {
+      if (planned[i].deletes()) {
+        refs_.erase(planned[i].ref);
+      } else if (clashes(planned[i].ref)) {
+        outcomes.push_back(refused_outcome("the ref's name clashes with that of another ref"));
+        continue;
+      } else {
+        refs_[planned[i].ref] = {Version{hex_of(planned[i].target)}, changes[i].replacement->files};
+      }
+      outcomes.push_back(swapped_outcome(planned[i]));
+    }
+    return outcomes;
+  }
+
+  std::optional<std::map<std::string, Version>> last_seen(std::string_view prefix) const override {
+    require_prefix(prefix);
+    const std::lock_guard lock(mutex_);
+    return under(prefix);
+  }
+
+  std::string describe() const override { return "memory"; }
+
+  Traffic traffic() const override {
+    const std::lock_guard lock(mutex_);
+    return traffic_;
+  }
+
+ private:
+  std::map<std::string, Version> under(std::string_view prefix) const {
+    std::map<std::string, Version> found;
+    for (auto it = refs_.lower_bound(std::string(prefix)); it != refs_.end() && it->first.starts_with(prefix); ++it) {
+      found.emplace(it->first, it->second.version);
+    }
+    return found;
+  }
+
+  git_oid value(const std::string& ref) const {
+    const auto it = refs_.find(ref);
+    return it == refs_.end() ? git_oid{} : parse_oid(it->second.version.id).value();
+  }
+
+  // As in git's files: refs/a and refs/a/b cannot both be.
+  bool clashes(const std::string& ref) const {
+    const auto below = refs_.lower_bound(ref + "/");
+    if (below != refs_.end() && below->first.starts_with(ref + "/")) return true;
+    for (auto slash = ref.rfind('/'); slash != std::string::npos && slash > 4; slash = ref.rfind('/', slash - 1)) {
+      if (refs_.contains(ref.substr(0, slash))) return true;
+    }
+    return false;
+  }
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Stored> refs_;
+  Traffic traffic_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> open_memory_store() {
+  start_git_runtime();
+  return std::make_unique<MemoryStore>();
+}
+
+}  // namespace refgate

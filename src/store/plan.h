@@ -1,0 +1,44 @@
+#pragma once
+// A swap before it meets a store: what is to become of each ref, and what can be said from the values that were seen.
+
+#include <git2.h>
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "store/objects.h"
+#include "store/store.h"
+
+namespace refgate {
+
+struct PlannedChange {
+  std::string ref;
+  git_oid expected{};  ///< zero: must not exist
+  git_oid target{};    ///< zero: delete
+  std::optional<EncodedSnapshot> objects;
+
+  bool deletes() const { return git_oid_is_zero(&target) != 0; }
+};
+
+/// Throws std::invalid_argument for a ref that git would not take or that is not under "refs/", for a ref named twice, for an expected value that
+/// is no object id, and for a deletion that expects nothing.
+std::vector<PlannedChange> plan_changes(std::span<const Change> changes);
+
+/// Throws std::invalid_argument unless `ref` is a full, valid ref name.
+void require_ref_name(const std::string& ref);
+
+/// Throws std::invalid_argument unless `prefix` starts with "refs/" and ends in "/".
+void require_prefix(std::string_view prefix);
+
+SwapOutcome swapped_outcome(const PlannedChange& change);
+SwapOutcome stale_outcome(const git_oid& seen);  ///< zero: it was seen that there is no such ref
+SwapOutcome refused_outcome(std::string_view message);
+
+/// Fills the outcomes when nothing needs to be, or may be, sent: all are there already, or one is stale. `seen` gives the ref's value, zero when
+/// absent. Empty when there is something to send.
+std::vector<SwapOutcome> settle_before_sending(std::span<const PlannedChange> changes, const std::function<git_oid(const std::string&)>& seen);
+
+}  // namespace refgate
