@@ -245,14 +245,13 @@ std::vector<SwapOutcome> HttpsStore::swap(std::span<const Change> changes) {
   if (planned.empty()) return {};
   begin();
   const Advertisement& shown = see_before_sending(planned);
-  auto settled = settle_before_sending(planned, [&](const std::string& ref) { return shown.value(ref); });
-  if (!settled.empty()) return settled;
+  auto judged = judge_before_sending(planned, [&](const std::string& ref) { return shown.value(ref); });
+  if (std::ranges::all_of(judged, [](const auto& outcome) { return outcome.has_value(); })) return collect(std::move(judged));
 
   std::vector<Attempt> attempts(planned.size());
   for (std::size_t i = 0; i < planned.size(); ++i) {
     attempts[i].change = &planned[i];
-    const git_oid value = shown.value(planned[i].ref);
-    if (git_oid_equal(&value, &planned[i].target)) attempts[i].outcome = swapped_outcome(planned[i]);
+    attempts[i].outcome = std::move(judged[i]);
     if (planned[i].objects) scratch_.add(*planned[i].objects);
   }
 

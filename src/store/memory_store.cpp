@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <mutex>
 
 #include "store/git_runtime.h"
@@ -36,21 +37,12 @@ class MemoryStore final : public Store {
   std::vector<SwapOutcome> swap(std::span<const Change> changes) override {
     const auto planned = plan_changes(changes);
     const std::lock_guard lock(mutex_);
-    auto outcomes = settle_before_sending(planned, [this](const std::string& ref) { return value(ref); });
-    if (!outcomes.empty() || planned.empty()) return outcomes;
-    ++traffic_.pushes;
+    auto outcomes = judge_before_sending(planned, [this](const std::string& ref) { return value(ref); });
+    if (std::ranges::any_of(outcomes, [](const auto& outcome) { return !outcome; })) ++traffic_.pushes;
     for (std::size_t i = 0; i < planned.size(); ++i) {
-      if (planned[i].deletes()) {
-        refs_.erase(planned[i].ref);
-      } else if (clashes(planned[i].ref)) {
-        outcomes.push_back(refused_outcome("the ref's name clashes with that of another ref"));
-        continue;
-      } else {
-        refs_[planned[i].ref] = {Version{hex_of(planned[i].target)}, changes[i].replacement->files};
-      }
-      outcomes.push_back(swapped_outcome(planned[i]));
+      if (!outcomes[i]) outcomes[i] = apply(planned[i], changes[i]);
     }
-    return outcomes;
+    return collect(std::move(outcomes));
   }
 
   std::optional<std::map<std::string, Version>> last_seen(std::string_view prefix) const override {
@@ -73,6 +65,17 @@ class MemoryStore final : public Store {
       found.emplace(it->first, it->second.version);
     }
     return found;
+  }
+
+  SwapOutcome apply(const PlannedChange& plan, const Change& change) {
+    if (plan.deletes()) {
+      refs_.erase(plan.ref);
+    } else if (clashes(plan.ref)) {
+      return refused_outcome("the ref's name clashes with that of another ref");
+    } else {
+      refs_[plan.ref] = {Version{hex_of(plan.target)}, change.replacement->files};
+    }
+    return swapped_outcome(plan);
   }
 
   git_oid value(const std::string& ref) const {

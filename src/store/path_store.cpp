@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "store/backoff.h"
@@ -88,14 +89,21 @@ class PathStore final : public Store {
   std::vector<SwapOutcome> swap(std::span<const Change> changes) override {
     const auto planned = plan_changes(changes);
     begin();
-    auto outcomes = settle_before_sending(planned, [this](const std::string& ref) { return value(ref); });
-    if (!outcomes.empty() || planned.empty()) return outcomes;
-    for (const auto& change : planned) {
-      if (change.objects) write(*change.objects);
+    auto outcomes = judge_before_sending(planned, [this](const std::string& ref) { return value(ref); });
+    const auto open = [](const auto& outcome) { return !outcome.has_value(); };
+    if (std::ranges::none_of(outcomes, open)) return collect(std::move(outcomes));
+    for (std::size_t i = 0; i < planned.size(); ++i) {
+      if (open(outcomes[i]) && planned[i].objects) write(*planned[i].objects);
     }
     ++traffic_.pushes;
-    for (const auto& change : planned) outcomes.push_back(apply(change));
-    return outcomes;
+    for (const bool decisive : {true, false}) {
+      for (std::size_t i = 0; i < planned.size(); ++i) {
+        if (!open(outcomes[i]) || planned[i].decisive != decisive) continue;
+        outcomes[i] = apply(planned[i]);
+        if (decisive && outcomes[i]->result == SwapResult::stale) hold_back(outcomes);
+      }
+    }
+    return collect(std::move(outcomes));
   }
 
   std::optional<std::map<std::string, Version>> last_seen(std::string_view prefix) const override {

@@ -27,6 +27,7 @@ std::vector<PlannedChange> plan_changes(std::span<const Change> changes) {
     if (!named.insert(change.ref).second) throw std::invalid_argument("a ref is named twice in one swap: " + change.ref);
     PlannedChange plan;
     plan.ref = change.ref;
+    plan.decisive = change.decisive;
     if (change.expected) {
       const auto id = parse_oid(change.expected->id);
       if (!id || git_oid_is_zero(&*id)) throw std::invalid_argument("the value expected of " + change.ref + " is no object id");
@@ -55,24 +56,36 @@ SwapOutcome stale_outcome(const git_oid& seen) {
 
 SwapOutcome refused_outcome(std::string_view message) { return {SwapResult::refused, std::nullopt, clean_text(message)}; }
 
-std::vector<SwapOutcome> settle_before_sending(std::span<const PlannedChange> changes, const std::function<git_oid(const std::string&)>& seen) {
-  std::vector<SwapOutcome> outcomes;
-  bool stale = false;
-  bool pending = false;
+std::vector<std::optional<SwapOutcome>> judge_before_sending(std::span<const PlannedChange> changes,
+                                                             const std::function<git_oid(const std::string&)>& seen) {
+  std::vector<std::optional<SwapOutcome>> outcomes;
+  bool hold = false;
   for (const auto& change : changes) {
     const git_oid value = seen(change.ref);
     if (!change.deletes() && git_oid_equal(&value, &change.target)) {
-      outcomes.push_back(swapped_outcome(change));
+      outcomes.emplace_back(swapped_outcome(change));
     } else if (git_oid_equal(&value, &change.expected)) {
-      outcomes.push_back(refused_outcome("not sent"));
-      pending = true;
+      outcomes.emplace_back();
     } else {
-      outcomes.push_back(stale_outcome(value));
-      stale = true;
+      outcomes.emplace_back(stale_outcome(value));
+      hold = hold || change.decisive;
     }
   }
-  if (pending && !stale) return {};
+  if (hold) hold_back(outcomes);
   return outcomes;
+}
+
+void hold_back(std::span<std::optional<SwapOutcome>> outcomes) {
+  for (auto& outcome : outcomes) {
+    if (!outcome) outcome = refused_outcome("not sent");
+  }
+}
+
+std::vector<SwapOutcome> collect(std::vector<std::optional<SwapOutcome>>&& outcomes) {
+  std::vector<SwapOutcome> all;
+  all.reserve(outcomes.size());
+  for (auto& outcome : outcomes) all.push_back(std::move(outcome.value()));
+  return all;
 }
 
 }  // namespace refgate

@@ -19,6 +19,7 @@ struct PlannedChange {
   git_oid expected{};  ///< zero: must not exist
   git_oid target{};    ///< zero: delete
   std::optional<EncodedSnapshot> objects;
+  bool decisive = false;
 
   bool deletes() const { return git_oid_is_zero(&target) != 0; }
 };
@@ -37,8 +38,14 @@ SwapOutcome swapped_outcome(const PlannedChange& change);
 SwapOutcome stale_outcome(const git_oid& seen);  ///< zero: it was seen that there is no such ref
 SwapOutcome refused_outcome(std::string_view message);
 
-/// Fills the outcomes when nothing needs to be, or may be, sent: all are there already, or one is stale. `seen` gives the ref's value, zero when
-/// absent. Empty when there is something to send.
-std::vector<SwapOutcome> settle_before_sending(std::span<const PlannedChange> changes, const std::function<git_oid(const std::string&)>& seen);
+/// What can be said before anything is sent; an empty place is a change to send. `seen` gives a ref's value, zero when there is none.
+std::vector<std::optional<SwapOutcome>> judge_before_sending(std::span<const PlannedChange> changes,
+                                                             const std::function<git_oid(const std::string&)>& seen);
+
+/// Gives every change that has no outcome the one for "not sent", because a decisive one was stale.
+void hold_back(std::span<std::optional<SwapOutcome>> outcomes);
+
+/// All outcomes, in order; each place must be filled.
+std::vector<SwapOutcome> collect(std::vector<std::optional<SwapOutcome>>&& outcomes);
 
 }  // namespace refgate
