@@ -178,7 +178,7 @@ Decision decide(const std::optional<Claim>& state, const Request& request, const
     const bool live = !is_rerun && holder_run != RunEnded::yes && !is_lost(claim, now);
     if (live) {
       const std::string until = ". It holds until " + format_rfc3339(claim.lease_until + claim.limits.skew);
-      const std::string free_it = override_hint + ", or free it: refgate release " + claim.claim_id + " --reason '…'";
+      const std::string free_it = override_hint + ", or free it: refgate release " + request.scope + " --reason '…'";
       if (counterpart)
         return skip(claim, request, now, ReasonCode::pr_lock, "This commit is being handled by " + other_event(claim) + ": " + holder + until + free_it);
       return skip(claim, request, now, ReasonCode::active_session, "Active session found: " + holder + until + free_it);

@@ -1,0 +1,68 @@
+#pragma once
+// The loop around the pure decision: read, decide, swap, and on stale again, with jitter, until the deadline.
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "app/job_state.h"
+#include "core/claim.h"
+#include "core/decision.h"
+#include "core/policy.h"
+#include "store/store.h"
+
+namespace refgate {
+
+/// What stands at a claim's ref.
+struct SeenClaim {
+  std::optional<Claim> claim;      ///< nullopt: there is no ref
+  std::optional<Version> version;
+};
+
+/// Reads one claim. Throws StoreError(unreadable) for a record that is broken or of a newer version: it is left alone.
+SeenClaim read_claim(Store& store, const std::string& ref);
+
+struct Acquired {
+  Decision decision;
+  std::optional<Version> version;  ///< of our claim, when the verdict is run
+  std::optional<Claim> holder;     ///< the claim that the decision was about, when there was one
+};
+
+/// Decides and, on run, makes the claim: exactly one of several concurrent callers with one ref gets `run`. The job's state file is written before
+/// the push, and removed when the verdict is skip. Throws StoreError when there is no answer; then the state file stays, since the claim may have
+/// been made.
+Acquired acquire(Store& store, const Request& request, const Policy& policy, const std::string& name_space, const JobState& state);
+
+/// The commit that a claim is stored as.
+Snapshot claim_snapshot(const Claim& claim);
+
+/// A create-only change that publishes one line of the record.
+Change note_change(const AuditEntry& line, const std::string& name_space);
+
+struct Ended {
+  enum class Result {
+    ended,    ///< by this call
+    already,  ///< the claim had ended before
+    not_ours  ///< somebody else holds the scope, or nobody: nothing was changed
+  };
+  Result result = Result::not_ours;
+  std::optional<Claim> seen;  ///< what stands there now, when it was looked at
+  Claim claim;                ///< as ended
+};
+
+/// Which lines go along with the swap.
+enum class Publish {
+  what_stood,  ///< those of the claim before the change: true whatever becomes of the swap
+  everything,  ///< the change's own line too, since it is true without the swap (what a holder did with its session)
+};
+
+/// Applies `change` to the claim that has `claim_id` at `ref`, by compare-and-swap, again and again while it is somebody's renewal that came in
+/// between. `known` saves the reading when it is what the ref holds.
+Ended update_claim(Store& store, const std::string& ref, const std::string& claim_id, const std::string& name_space, SeenClaim known,
+                   const std::function<Claim(const Claim&)>& change, Publish publish);
+
+/// Removes up to `most` expired claims by compare-and-swap, in a push of its own, after their lines are published; gives up when `budget` is over.
+/// Returns how many are gone. Never throws: this is a courtesy.
+int sweep(Store& store, const std::string& name_space, std::size_t most, Duration budget);
+
+}  // namespace refgate

@@ -1,0 +1,24 @@
+#pragma once
+// The commands, one function each. Each returns an exit status and may throw UsageError and StoreError, which `run_main` turns into messages.
+
+#include "app/invocation.h"
+
+namespace refgate {
+
+int command_gate(const Invocation& call);
+int command_finish(const Invocation& call);
+
+int command_check(const Invocation& call);
+int command_register(const Invocation& call);
+int command_cleanup(const Invocation& call);
+int command_audit(const Invocation& call);
+
+int command_status(const Invocation& call);
+int command_log(const Invocation& call);
+int command_show(const Invocation& call);
+
+int command_release(const Invocation& call);
+int command_gc(const Invocation& call);
+int command_doctor(const Invocation& call);
+
+}  // namespace refgate

@@ -1,0 +1,27 @@
+#pragma once
+// The process' environment as a value, so that a test can give another one.
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace refgate {
+
+class Environment {
+ public:
+  Environment() = default;
+  explicit Environment(std::map<std::string, std::string, std::less<>> variables) : variables_(std::move(variables)) {}
+  static Environment of_process();
+
+  /// Empty when unset.
+  std::string get(std::string_view name) const {
+    const auto found = variables_.find(name);
+    return found == variables_.end() ? std::string() : found->second;
+  }
+  bool in_actions() const { return get("GITHUB_ACTIONS") == "true"; }
+
+ private:
+  std::map<std::string, std::string, std::less<>> variables_;
+};
+
+}  // namespace refgate

@@ -1,0 +1,142 @@
+#include <algorithm>
+#include <ostream>
+
+#include "app/claiming.h"
+#include "app/commands.h"
+#include "app/ending.h"
+#include "app/runner.h"
+#include "app/subject.h"
+#include "core/scope.h"
+
+namespace refgate {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t swept_by_finish = 20;
+constexpr Duration sweep_budget = 1s;
+
+/// The notes that this caller may end: by `--claim-id`, or those of its own job.
+std::vector<ClaimNote> notes_to_end(const Invocation& call, const Settings& settings, const JobState& state) {
+  std::vector<ClaimNote> notes;
+  Holder holder;
+  holder.run_id = settings.run_id.empty() ? call.environment.get("GITHUB_RUN_ID") : settings.run_id;
+  const std::string attempt = settings.run_attempt.empty() ? call.environment.get("GITHUB_RUN_ATTEMPT") : settings.run_attempt;
+  holder.job = settings.job.empty() ? call.environment.get("GITHUB_JOB") : settings.job;
+  for (ClaimNote& note : state.notes()) {
+    if (!settings.claim_id.empty()) {
+      if (note.claim.claim_id == settings.claim_id) notes.push_back(std::move(note));
+      continue;
+    }
+    // What the caller does not say of itself does not tell it apart.
+    if (note.name_space != settings.name_space || note.runner_job != state.runner_job()) continue;
+    if (note.claim.holder.run_id != holder.run_id) continue;
+    if (!attempt.empty() && std::to_string(note.claim.holder.run_attempt) != attempt) continue;
+    if (!holder.job.empty() && note.claim.holder.job != holder.job) continue;
+    notes.push_back(std::move(note));
+  }
+  return notes;
+}
+
+/// Where a claim lies of which the caller only has the id: at the scope of its own event, or anywhere.
+std::string find_by_id(const Invocation& call, const Settings& settings, Store& store) {
+  try {
+    const Subject subject = subject_of(call, settings);
+    const SeenClaim seen = read_claim(store, subject.ref);
+    if (seen.claim && seen.claim->claim_id == settings.claim_id) return subject.ref;
+  } catch (const UsageError&) {
+    // Without an event there is only the search.
+  }
+  for (const auto& [ref, stored] : store.read_all(claims_prefix(settings.name_space))) {
+    const auto file = stored.files.find(std::string(claim_file));
+    if (file == stored.files.end()) continue;
+    const auto claim = decode_claim(file->second);
+    if (std::holds_alternative<Claim>(claim) && std::get<Claim>(claim).claim_id == settings.claim_id) return ref;
+  }
+  return {};
+}
+
+bool others_are_there(const Store& store, const std::string& name_space, const std::string& own) {
+  const auto seen = store.last_seen(claims_prefix(name_space));
+  if (!seen) return false;
+  return std::any_of(seen->begin(), seen->end(), [&](const auto& entry) { return entry.first != own; });
+}
+
+}  // namespace
+
+Ended end_session(Store& store, const JobState& state, const ClaimNote& note, ClaimOutcome outcome, const std::string& job_status) {
+  SeenClaim known;
+  // What our last acknowledged swap left is what the ref should hold: no need to read it.
+  if (note.version && note.claim.state != ClaimState::ended) known = {note.claim, note.version};
+  Ended ended = update_claim(store, note.ref, note.claim.claim_id, note.name_space, std::move(known),
+                             [&](const Claim& claim) { return end_claim(claim, outcome, job_status, now()); }, Publish::everything);
+  if (ended.result == Ended::Result::not_ours) {
+    state.remove(note.claim.claim_id);
+  } else {
+    ClaimNote done = note;
+    done.claim = ended.claim;
+    done.version.reset();
+    state.save(done);
+  }
+  return ended;
+}
+
+std::string describe_end(const Ended& ended, const std::string& session_key) {
+  switch (ended.result) {
+    case Ended::Result::ended:
+      return "Session ended: " + session_key + " (" + std::string(name_of(ended.claim.outcome)) + ")";
+    case Ended::Result::already:
+      return "Session had ended before: " + session_key + " (" + std::string(name_of(ended.claim.outcome)) + "); nothing was changed";
+    case Ended::Result::not_ours:
+      break;
+  }
+  return "Nothing was changed: " + session_key + (ended.seen ? " is held by " + describe_holder(*ended.seen, now()) : " has no claim any more");
+}
+
+int command_finish(const Invocation& call) {
+  const Settings settings = settings_of(call);
+  std::string status = call.option("status", call.environment.get("REFGATE_STATUS"));
+  if (status.empty()) status = "success";
+  const auto outcome = parse_job_status(status);
+  if (!outcome) throw UsageError("--status is \"" + status + "\", but must be success, failure, cancelled or skipped (job.status); nothing was changed");
+
+  const JobState state(settings, call.environment);
+  std::vector<ClaimNote> notes = notes_to_end(call, settings, state);
+  if (notes.empty() && settings.claim_id.empty()) {
+    call.out << "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran in it)\n";
+    return exit_done;
+  }
+  const auto store = store_of(call, settings);
+  if (notes.empty()) {
+    const std::string ref = find_by_id(call, settings, *store);
+    if (ref.empty()) {
+      call.out << "Nothing was changed: no claim has that id\n";
+      return exit_done;
+    }
+    ClaimNote note;
+    note.ref = ref;
+    note.name_space = settings.name_space;
+    note.remote = store->describe();
+    note.runner_job = state.runner_job();
+    note.claim.claim_id = settings.claim_id;
+    note.claim.session_key = ref;
+    notes.push_back(std::move(note));
+  }
+  bool ended_one = false;
+  for (const ClaimNote& note : notes) {
+    if (note.claim.state == ClaimState::ended) {
+      call.out << "Session had ended before: " << escape_for(Place::line, note.claim.session_key) << " (" << name_of(note.claim.outcome) << "); nothing was changed\n";
+      continue;
+    }
+    const Ended ended = end_session(*store, state, note, *outcome, status);
+    const std::string& key = ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
+    call.out << escape_for(Place::line, describe_end(ended, key)) << "\n";
+    ended_one = ended_one || ended.result == Ended::Result::ended;
+  }
+  // A cancelled job has seconds to live; the next finish will find the same refs.
+  if (ended_one && *outcome != ClaimOutcome::cancelled && others_are_there(*store, settings.name_space, notes.front().ref))
+    if (const int gone = sweep(*store, settings.name_space, swept_by_finish, sweep_budget); gone > 0) call.out << "Old sessions cleaned: " << gone << "\n";
+  return exit_done;
+}
+
+}  // namespace refgate

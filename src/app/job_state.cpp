@@ -1,0 +1,104 @@
+#include "app/job_state.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+
+#include "core/digest.h"
+
+namespace refgate {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::string user_folder(const Environment& environment) {
+  if (const std::string state = environment.get("XDG_STATE_HOME"); state.starts_with('/')) return state + "/refgate";
+  if (const std::string home = environment.get("HOME"); home.starts_with('/')) return home + "/.local/state/refgate";
+  return "/tmp/refgate-" + std::to_string(::getuid());
+}
+
+std::string field(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::optional<ClaimNote> read_note(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  const json record = json::parse(text.str(), nullptr, false);
+  if (!record.is_object() || record.value("version", json()) != 1) return std::nullopt;
+  auto claim = decode_claim(field(record, "claim"));
+  if (!std::holds_alternative<Claim>(claim)) return std::nullopt;
+  ClaimNote note;
+  note.ref = field(record, "ref");
+  note.name_space = field(record, "namespace");
+  note.remote = field(record, "remote");
+  note.runner_job = field(record, "runner_job");
+  note.job_status = field(record, "job_status");
+  if (const std::string id = field(record, "object"); !id.empty()) note.version = Version{id};
+  note.claim = std::get<Claim>(std::move(claim));
+  return note;
+}
+
+[[noreturn]] void fail(const std::string& path) {
+  throw std::runtime_error("the job's state file " + path + " could not be written (" + std::strerror(errno) + "); nothing was claimed");
+}
+
+}  // namespace
+
+JobState::JobState(const Settings& settings, const Environment& environment) : runner_job_(environment.get("RUNNER_TRACKING_ID")) {
+  const std::string temp = environment.get("RUNNER_TEMP");
+  belongs_to_job_ = !settings.state_dir.empty() || !temp.empty();
+  folder_ = !settings.state_dir.empty() ? settings.state_dir : !temp.empty() ? temp + "/refgate" : user_folder(environment);
+}
+
+std::string JobState::path_of(const std::string& claim_id) const { return folder_ + "/claim-" + sha256_hex(claim_id).substr(0, 32) + ".json"; }
+
+std::vector<ClaimNote> JobState::notes() const {
+  std::vector<ClaimNote> notes;
+  std::error_code error;
+  struct stat about {};
+  // A folder that another user made in our place could hold anything.
+  if (::lstat(folder_.c_str(), &about) != 0 || !S_ISDIR(about.st_mode) || (about.st_uid != ::getuid() && about.st_uid != 0)) return notes;
+  for (const auto& file : fs::directory_iterator(folder_, error)) {
+    const std::string name = file.path().filename().string();
+    if (!name.starts_with("claim-") || !name.ends_with(".json")) continue;
+    if (auto note = read_note(file.path())) notes.push_back(std::move(*note));
+  }
+  std::sort(notes.begin(), notes.end(), [](const ClaimNote& a, const ClaimNote& b) { return a.claim.claimed_at < b.claim.claimed_at; });
+  return notes;
+}
+
+void JobState::save(const ClaimNote& note) const {
+  std::error_code error;
+  fs::create_directories(fs::path(folder_).parent_path(), error);
+  if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) fail(folder_);
+  json record = {{"version", 1},          {"ref", note.ref},           {"namespace", note.name_space}, {"remote", note.remote}, {"runner_job", note.runner_job},
+                 {"claim", encode_claim(note.claim)}, {"job_status", note.job_status}};
+  if (note.version) record["object"] = note.version->id;
+  const std::string text = record.dump(1, ' ', false, json::error_handler_t::replace);
+  const std::string path = path_of(note.claim.claim_id);
+  const std::string fresh = path + "." + std::to_string(::getpid());
+  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0) fail(fresh);
+  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (::close(file) != 0 || !written || ::rename(fresh.c_str(), path.c_str()) != 0) {
+    ::unlink(fresh.c_str());
+    fail(path);
+  }
+}
+
+void JobState::remove(const std::string& claim_id) const { ::unlink(path_of(claim_id).c_str()); }
+
+}  // namespace refgate

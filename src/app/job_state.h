@@ -1,0 +1,52 @@
+#pragma once
+// The job's own memory of the claims that it made: one file a claim, written before the push, so that a job whose gate was killed can still end
+// what it may have won. Who can read the file owns the claim.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/environment.h"
+#include "config/settings.h"
+#include "core/claim.h"
+#include "store/store.h"
+
+namespace refgate {
+
+struct ClaimNote {
+  std::string ref;         ///< of the claim
+  std::string name_space;
+  std::string remote;      ///< as the store describes itself
+  std::string runner_job;  ///< RUNNER_TRACKING_ID, which differs between two jobs on one machine; or empty
+  std::optional<Version> version;  ///< the value that our last acknowledged swap left; empty before the first
+  Claim claim;             ///< as last swapped, or as about to be
+  std::string job_status;  ///< as `audit` was told; empty until then
+};
+
+class JobState {
+ public:
+  /// `--state-dir`, else RUNNER_TEMP/refgate, else a folder of the user's own. The folder is made when something is written.
+  JobState(const Settings& settings, const Environment& environment);
+
+  /// True when the folder belongs to one job (RUNNER_TEMP, or `--state-dir`): only then is a file in it a proof that this job owns the claim.
+  bool belongs_to_job() const { return belongs_to_job_; }
+
+  /// Every note that can be read, ended or not. Unreadable files are passed over.
+  std::vector<ClaimNote> notes() const;
+
+  /// Throws std::runtime_error when it cannot be written: without it `finish` could not find the claim.
+  void save(const ClaimNote& note) const;
+  void remove(const std::string& claim_id) const;
+
+  /// RUNNER_TRACKING_ID of this process.
+  const std::string& runner_job() const { return runner_job_; }
+
+ private:
+  std::string path_of(const std::string& claim_id) const;
+
+  std::string folder_;
+  std::string runner_job_;
+  bool belongs_to_job_ = false;
+};
+
+}  // namespace refgate

@@ -1,0 +1,79 @@
+#include "app/runner.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace refgate {
+namespace {
+
+bool append(const std::string& path, std::string_view text) {
+  if (path.empty()) return true;
+  const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) return false;
+  bool whole = true;
+  while (!text.empty() && whole) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written <= 0) whole = false;
+    else text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return ::close(file) == 0 && whole;
+}
+
+void percent(std::string& out, char c) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  out += {'%', digits[byte >> 4], digits[byte & 15]};
+}
+
+}  // namespace
+
+std::string escape_for(Place place, std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (char c : text) {
+    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    switch (place) {
+      case Place::line:
+        out += control ? ' ' : c;
+        break;
+      case Place::message:
+        if (c == '%' || c == '\r' || c == '\n') percent(out, c);
+        else out += control ? ' ' : c;
+        break;
+      case Place::property:
+        if (c == '%' || c == '\r' || c == '\n' || c == ':' || c == ',') percent(out, c);
+        else out += control ? ' ' : c;
+        break;
+      case Place::markdown:
+        if (c == '&') out += "&amp;";
+        else if (c == '<') out += "&lt;";
+        else if (c == '>') out += "&gt;";
+        else if (c == '|' || c == '`' || c == '*' || c == '_' || c == '[' || c == ']' || c == '\\' || c == '~' || c == '@' || c == '#' || c == '!')
+          out += "&#" + std::to_string(static_cast<int>(c)) + ";";
+        else out += control ? ' ' : c;
+        break;
+    }
+  }
+  return out;
+}
+
+void close_guards(const Environment& environment) { append(environment.get("GITHUB_OUTPUT"), "skip_execution=true\n"); }
+
+bool write_outputs(const Environment& environment, const Outputs& outputs) {
+  std::string text;
+  std::string last;
+  for (const auto& [name, value] : outputs) {
+    const std::string line = name + "=" + escape_for(Place::line, value) + "\n";
+    (name == "skip_execution" ? last : text) += line;
+  }
+  return append(environment.get("GITHUB_OUTPUT"), text + last);
+}
+
+void append_summary(const Environment& environment, std::string_view markdown) { append(environment.get("GITHUB_STEP_SUMMARY"), markdown); }
+
+std::string annotation(const Environment& environment, std::string_view level, std::string_view title, std::string_view message) {
+  if (!environment.in_actions()) return {};
+  return "::" + std::string(level) + " title=" + escape_for(Place::property, title) + "::" + escape_for(Place::message, message) + "\n";
+}
+
+}  // namespace refgate

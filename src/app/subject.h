@@ -1,0 +1,33 @@
+#pragma once
+// From settings and the runner's environment to the event, its scope, and the request that the decision is about.
+
+#include "app/invocation.h"
+#include "app/job_state.h"
+#include "core/decision.h"
+#include "core/event.h"
+#include "core/scope.h"
+
+namespace refgate {
+
+struct Subject {
+  Event event;
+  Scope scope;
+  std::string ref;  ///< the claim's
+  Request request;  ///< with a fresh nonce
+};
+
+/// For gate and its kin: the event of the run, as the options change it. Throws UsageError.
+Subject subject_of(const Invocation& call, const Settings& settings);
+
+/// For the positional commands: event, workflow, commit and run are any text. Inside a run that these describe, the payload says what they mean: the
+/// head commit instead of the merge commit that GITHUB_SHA is on pull_request, the comment instead of the default branch's head.
+Subject positional_subject(const Invocation& call, const Settings& settings, const std::string& event, const std::string& workflow, const std::string& commit,
+                           const std::string& run_id);
+
+/// The claim ids that this job can show for `ref`: `--claim-id`, and the files of its own state folder.
+std::vector<std::string> presented_for(const std::string& ref, const Holder& holder, const Settings& settings, const JobState& state);
+
+/// True when the note was made by this very job, as far as run, attempt, job and runner tell.
+bool is_of_job(const ClaimNote& note, const Holder& holder, const JobState& state);
+
+}  // namespace refgate

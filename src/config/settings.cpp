@@ -1,0 +1,166 @@
+#include "config/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <numeric>
+#include <vector>
+
+#include "core/scope.h"
+
+namespace refgate {
+namespace {
+
+constexpr std::array<SettingRow, 26> rows{{
+    {"remote", SettingForm::text, "URL|PATH|NAME", "the git remote that holds the state", "the run's repository, else origin", true},
+    {"namespace", SettingForm::text, "NAME", "the branch of refs that holds the state", "refgate", true},
+    {"event", SettingForm::text, "NAME", "the event that triggered the run", "GITHUB_EVENT_NAME", false},
+    {"workflow", SettingForm::text, "NAME", "the workflow", "GITHUB_WORKFLOW", false},
+    {"sha", SettingForm::text, "COMMIT", "the commit that the work is about", "the event's head commit", false},
+    {"run-id", SettingForm::text, "ID", "the run", "GITHUB_RUN_ID", false},
+    {"run-attempt", SettingForm::text, "N", "the attempt of the run", "GITHUB_RUN_ATTEMPT", false},
+    {"job", SettingForm::text, "ID", "the job", "GITHUB_JOB", false},
+    {"job-index", SettingForm::text, "N", "the matrix leg, for people", "", false},
+    {"share", SettingForm::text, "NAME", "workflows that name the same share do the same work", "the workflow file alone", true},
+    {"dimension", SettingForm::pairs, "KEY=VALUE", "tells pieces of work of one commit apart, such as matrix legs; repeatable", "", true},
+    {"identity", SettingForm::text, "TEXT", "what makes two events the same work", "by event; mostly the head commit", false},
+    {"memory", SettingForm::duration, "SPAN", "for how long finished work is not launched again", "7d", true},
+    {"pr-lock-window", SettingForm::duration, "SPAN", "for how long a push and a pull request of one commit lock each other out", "1h", true},
+    {"session-window", SettingForm::duration, "SPAN", "the lease of check and register", "5m", true},
+    {"lease", SettingForm::duration, "SPAN", "until when a claim holds without news from its holder", "6h", true},
+    {"skew", SettingForm::duration, "SPAN", "how far the clocks of two runners may be apart", "60s", true},
+    {"deadline", SettingForm::duration, "SPAN", "the longest that one call may take", "30s", true},
+    {"retry", SettingForm::choice, "suppress|manual|allow", "whether failed work may run again", "suppress", true},
+    {"force", SettingForm::flag, "", "run, whatever the state is; the former holder halts", "", false},
+    {"on-error", SettingForm::choice, "fail|run|skip", "what to do when the store cannot be reached, read or written", "fail", true},
+    {"on-read-only", SettingForm::choice, "skip|run|fail", "what to do when the token may only read", "skip", true},
+    {"audit-skips", SettingForm::choice, "push|summary", "where a skip is recorded", "push", true},
+    {"claim-id", SettingForm::text, "ID", "the claim that the caller owns, from the gate's output of that name", "the job's state file", false},
+    {"state-dir", SettingForm::text, "DIR", "where the job's state files lie", "RUNNER_TEMP/refgate", false},
+    {"config", SettingForm::text, "FILE", "a file with settings; never read from the workspace by itself", "", false},
+}};
+
+template <typename E>
+struct Choice {
+  std::string_view word;
+  E value;
+};
+
+template <typename E, std::size_t N>
+std::optional<std::string> choose(E& target, std::string_view name, std::string_view value, const std::array<Choice<E>, N>& choices) {
+  std::string allowed;
+  for (const auto& choice : choices) {
+    if (choice.word == value) {
+      target = choice.value;
+      return std::nullopt;
+    }
+    allowed += (allowed.empty() ? "" : ", ") + std::string(choice.word);
+  }
+  return std::string(name) + " is \"" + std::string(value) + "\", but must be one of " + allowed;
+}
+
+constexpr std::array<Choice<Retry>, 3> retries{{{"suppress", Retry::suppress}, {"manual", Retry::manual}, {"allow", Retry::allow}}};
+constexpr std::array<Choice<Fallback>, 3> fallbacks{{{"fail", Fallback::fail}, {"run", Fallback::run}, {"skip", Fallback::skip}}};
+constexpr std::array<Choice<AuditSkips>, 2> audits{{{"push", AuditSkips::push}, {"summary", AuditSkips::summary}}};
+constexpr std::array<Choice<bool>, 2> booleans{{{"true", true}, {"false", false}}};
+
+std::optional<std::string> set_duration(Duration& target, std::string_view name, std::string_view value, Duration least) {
+  const auto parsed = parse_duration(value);
+  if (!parsed) return std::string(name) + " is \"" + std::string(value) + "\", but must be a span of time such as 90s, 5m, 1h or 7d";
+  if (*parsed < least) return std::string(name) + " is \"" + std::string(value) + "\", but must be at least " + format_duration(least);
+  target = *parsed;
+  return std::nullopt;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t' || text.front() == '\r')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
+  return text;
+}
+
+std::optional<std::string> add_dimensions(std::map<std::string, std::string>& dimensions, std::string_view value) {
+  while (!value.empty()) {
+    const std::size_t end = value.find_first_of(",\n");
+    const std::string_view part = trimmed(value.substr(0, end));
+    value.remove_prefix(end == std::string_view::npos ? value.size() : end + 1);
+    if (part.empty()) continue;
+    const std::size_t equals = part.find('=');
+    if (equals == std::string_view::npos || equals == 0) return "dimension is \"" + std::string(part) + "\", but must be key=value";
+    const auto [at, fresh] = dimensions.try_emplace(std::string(trimmed(part.substr(0, equals))), trimmed(part.substr(equals + 1)));
+    if (!fresh && at->second != trimmed(part.substr(equals + 1))) return "dimension \"" + at->first + "\" is given twice with different values";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> set_text(std::string& target, std::string_view value) {
+  target = value;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::span<const SettingRow> setting_table() { return rows; }
+
+std::string environment_name(std::string_view setting) {
+  std::string name = "REFGATE_";
+  for (char c : setting) name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return name;
+}
+
+std::optional<std::string> apply_setting(Settings& settings, std::string_view name, std::string_view value) {
+  using namespace std::chrono_literals;
+  if (value.empty()) return std::nullopt;
+  Policy& policy = settings.policy;
+  if (name == "remote") return set_text(settings.remote, value);
+  if (name == "namespace") {
+    if (!is_namespace(value))
+      return "namespace is \"" + std::string(value) + "\", but must be lower-case letters, digits and '-' (parts separated by '/'), and none of git's own";
+    return set_text(settings.name_space, value);
+  }
+  if (name == "event") return set_text(settings.event, value);
+  if (name == "workflow") return set_text(settings.workflow, value);
+  if (name == "sha") return set_text(settings.sha, value);
+  if (name == "run-id") return set_text(settings.run_id, value);
+  if (name == "run-attempt") return set_text(settings.run_attempt, value);
+  if (name == "job") return set_text(settings.job, value);
+  if (name == "job-index") return set_text(settings.job_index, value);
+  if (name == "share") return set_text(settings.share, value);
+  if (name == "identity") return set_text(settings.identity, value);
+  if (name == "claim-id") return set_text(settings.claim_id, value);
+  if (name == "state-dir") return set_text(settings.state_dir, value);
+  if (name == "dimension") return add_dimensions(settings.dimensions, value);
+  if (name == "memory") return set_duration(policy.memory, name, value, 0ms);
+  if (name == "pr-lock-window") return set_duration(policy.pr_lock_window, name, value, 0ms);
+  if (name == "session-window") return set_duration(policy.session_window, name, value, 1s);
+  if (name == "lease") return set_duration(policy.lease, name, value, 1s);
+  if (name == "skew") return set_duration(policy.skew, name, value, 0ms);
+  if (name == "deadline") return set_duration(policy.deadline, name, value, 100ms);
+  if (name == "retry") return choose(policy.retry, name, value, retries);
+  if (name == "force") return choose(policy.force, name, value, booleans);
+  if (name == "on-error") return choose(policy.on_error, name, value, fallbacks);
+  if (name == "on-read-only") return choose(policy.on_read_only, name, value, fallbacks);
+  if (name == "audit-skips") return choose(policy.audit_skips, name, value, audits);
+  return "there is no setting \"" + std::string(name) + "\"";
+}
+
+std::string nearest(std::string_view word, std::span<const std::string> known) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const std::string& candidate : known) {
+    std::vector<std::size_t> row(candidate.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= word.size(); ++i) {
+      std::size_t diagonal = row[0];
+      row[0] = i;
+      for (std::size_t j = 1; j <= candidate.size(); ++j) {
+        const std::size_t replaced = diagonal + (word[i - 1] == candidate[j - 1] ? 0 : 1);
+        diagonal = row[j];
+        row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+      }
+    }
+    if (row.back() < best_distance) best_distance = row.back(), best = candidate;
+  }
+  return best;
+}
+
+}  // namespace refgate
