@@ -380,9 +380,9 @@ TEST_CASE("the environment says which run, workflow and file it is") {
       {"octo/repo", ""},
       {"", ""},
   };
-  for (const auto& [ref, file] : files) {
-    INFO(ref);
-    CHECK(with([&](auto& e) { e.workflow_ref = ref; }).workflow_file == file);
+  for (const auto& row : files) {
+    INFO(std::get<0>(row));
+    CHECK(with([&](auto& e) { e.workflow_ref = std::get<0>(row); }).workflow_file == std::get<1>(row));
   }
 }
 
