@@ -30,7 +30,8 @@ using TreeHandle = std::unique_ptr<git_tree, GitFree<git_tree_free>>;
 using BlobHandle = std::unique_ptr<git_blob, GitFree<git_blob_free>>;
 using IndexerHandle = std::unique_ptr<git_indexer, GitFree<git_indexer_free>>;
 
-/// Receives what a libgit2 function puts into its first argument: `call(out(handle), …)`.
+/// Receives what a libgit2 function puts into its first argument: `call(out(handle), …)`. The handle has it at the end of the full expression, so
+/// not yet behind an `||` of the same one.
 template <class Handle>
 class HandleOut {
  public:

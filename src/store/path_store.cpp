@@ -51,20 +51,7 @@ class PathStore final : public Store {
   std::map<std::string, Version> list(std::string_view prefix) override {
     require_prefix(prefix);
     begin();
-    std::map<std::string, Version> found;
-    IteratorHandle iterator;
-    const std::string glob = std::string(prefix) + "*";
-    if (git_reference_iterator_glob_new(out(iterator), repository_.get(), glob.c_str()) < 0) fail(StoreFailure::unreadable, "could not be listed");
-    const char* name = nullptr;
-    int error = 0;
-    while ((error = git_reference_next_name(&name, iterator.get())) == 0) {
-      const std::string ref = name;
-      if (!ref.starts_with(prefix)) continue;
-      if (const git_oid id = value(ref); !git_oid_is_zero(&id)) found.emplace(ref, Version{hex_of(id)});
-    }
-    if (error != GIT_ITEROVER) fail(StoreFailure::unreadable, "could not be listed");
-    remember(prefix, found);
-    return found;
+    return under(prefix);
   }
 
   std::map<std::string, Stored> read(std::span<const std::string> refs) override {
@@ -106,17 +93,10 @@ class PathStore final : public Store {
     return collect(std::move(outcomes));
   }
 
+  /// Looking is as cheap as remembering here.
   std::optional<std::map<std::string, Version>> last_seen(std::string_view prefix) const override {
     require_prefix(prefix);
-    for (const auto& [seen, refs] : seen_) {
-      if (!prefix.starts_with(seen)) continue;
-      std::map<std::string, Version> found;
-      for (const auto& ref : refs) {
-        if (ref.first.starts_with(prefix)) found.insert(ref);
-      }
-      return found;
-    }
-    return std::nullopt;
+    return under(prefix);
   }
 
   std::string describe() const override { return name_; }
@@ -147,6 +127,22 @@ class PathStore final : public Store {
     if (Clock::now() >= deadline()) {
       throw StoreError(StoreFailure::unreachable, "the deadline had passed before " + name_ + " was looked at; nothing was changed");
     }
+  }
+
+  std::map<std::string, Version> under(std::string_view prefix) const {
+    std::map<std::string, Version> found;
+    IteratorHandle iterator;
+    const std::string glob = std::string(prefix) + "*";
+    if (git_reference_iterator_glob_new(out(iterator), repository_.get(), glob.c_str()) < 0) fail(StoreFailure::unreadable, "could not be listed");
+    const char* name = nullptr;
+    int error = 0;
+    while ((error = git_reference_next_name(&name, iterator.get())) == 0) {
+      const std::string ref = name;
+      if (!ref.starts_with(prefix)) continue;
+      if (const git_oid id = value(ref); !git_oid_is_zero(&id)) found.emplace(ref, Version{hex_of(id)});
+    }
+    if (error != GIT_ITEROVER) fail(StoreFailure::unreadable, "could not be listed");
+    return found;
   }
 
   git_oid value(const std::string& ref) const {
@@ -203,13 +199,10 @@ class PathStore final : public Store {
     }
   }
 
-  void remember(std::string_view prefix, const std::map<std::string, Version>& refs) { seen_[std::string(prefix)] = refs; }
-
   std::string path_;
   std::string name_;
   RepositoryHandle repository_;
   OdbHandle odb_;
-  std::map<std::string, std::map<std::string, Version>> seen_;
   Traffic traffic_;
 };
 

@@ -1,0 +1,33 @@
+#pragma once
+// A command of the user's, run to its end or to the deadline, with its output.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace refgate {
+
+struct ChildCommand {
+  std::vector<std::string> arguments;  ///< the first is the program, looked for in PATH
+  std::string input;
+  std::vector<std::pair<std::string, std::optional<std::string>>> environment;  ///< set, or (nullopt) removed; the rest is inherited
+  bool own_session = false;  ///< away from the terminal, so that nothing can ask there, and killed with everything that it started
+};
+
+struct ChildResult {
+  int status = 0;          ///< exit status; 128 + number for a signal
+  bool timed_out = false;  ///< killed at the deadline
+  bool cut = false;        ///< there was more output than is kept; killed
+  std::string output;
+  std::string errors;  ///< the last 64 KiB of standard error
+};
+
+/// Throws std::system_error when the program cannot be started.
+ChildResult run_child(const ChildCommand& command, std::chrono::steady_clock::time_point deadline);
+
+/// Where PATH has an executable of that name.
+std::optional<std::string> find_program(const std::string& name);
+
+}  // namespace refgate
