@@ -1,0 +1,95 @@
+#include "core/claim.h"
+
+#include <nlohmann/json.hpp>
+
+#include "catch.h"
+#include "core/decision.h"
+
+using namespace refgate;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+Claim sample() {
+  Request request;
+  request.holder = {"4711", 2, "review", "1", "https://example.test/4711", "octo\"cat\n"};
+  request.event = "pull_request";
+  request.workflow = "Ünïcode / review";
+  request.commit = "test123";
+  request.session_key = "key";
+  request.nonce = "0123456789abcdef0123456789abcdef";
+  request.scope = "refs/refgate/claims/x/y";
+  Policy policy;
+  policy.skew = 1500ms;
+  return *decide(std::nullopt, request, policy, *parse_rfc3339("2026-11-22T02:20:40.123Z")).next;
+}
+
+std::string changed(const std::string& key, const json& value) {
+  json record = json::parse(encode_claim(sample()));
+  if (value.is_discarded()) record.erase(key);
+  else record[json::json_pointer(key)] = value;
+  return record.dump();
+}
+
+}  // namespace
+
+TEST_CASE("a claim survives its text form") {
+  Claim claim = sample();
+  CHECK(std::get<Claim>(decode_claim(encode_claim(claim))) == claim);
+  claim = end_claim(claim, ClaimOutcome::failure, "failure", claim.claimed_at + 5min);
+  CHECK(std::get<Claim>(decode_claim(encode_claim(claim))) == claim);
+}
+
+TEST_CASE("the same claim always has the same text") { CHECK(encode_claim(sample()) == encode_claim(sample())); }
+
+TEST_CASE("a broken record is named and never taken for another") {
+  const std::string good = encode_claim(sample());
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"empty", ""},
+      {"no JSON", "holder: me"},
+      {"a list", "[]"},
+      {"cut off", good.substr(0, good.size() / 2)},
+      {"no version", "{}"},
+      {"a version that is text", changed("/version", "1")},
+      {"a negative generation", changed("/generation", -1)},
+      {"generation zero", changed("/generation", 0)},
+      {"an unknown state", changed("/state", "waiting for godot")},
+      {"ended without a time", changed("/state", "ended")},
+      {"a holder that is text", changed("/holder", "me")},
+      {"an attempt that is text", changed("/holder/run_attempt", "2")},
+      {"an attempt that is too large", changed("/holder/run_attempt", 99999999999)},
+      {"no time", changed("/lease_until", "tomorrow")},
+      {"a day that is none", changed("/lease_until", "2026-02-30T00:00:00Z")},
+      {"no span", changed("/limits/memory", 7)},
+      {"an outbox that is no list", changed("/outbox", 1)},
+      {"a line that cannot be read", changed("/outbox/0", "{}")},
+      {"an empty nonce", changed("/claim_id", "")},
+      {"deep nesting", std::string(100000, '[')},
+      {"over the size", std::string((1u << 20) + 1, ' ')},
+  };
+  for (const auto& [name, text] : rows) {
+    DYNAMIC_SECTION(name) {
+      const auto decoded = decode_claim(text);
+      REQUIRE(std::holds_alternative<ClaimError>(decoded));
+      CHECK(std::get<ClaimError>(decoded).kind == ClaimErrorKind::broken);
+      CHECK(std::get<ClaimError>(decoded).message.find("broken") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a record of a newer version says who is too old before anything else is read") {
+  const auto decoded = decode_claim(R"({"version": 2, "claim": "of another shape"})");
+  REQUIRE(std::holds_alternative<ClaimError>(decoded));
+  CHECK(std::get<ClaimError>(decoded).kind == ClaimErrorKind::newer_version);
+  CHECK(std::get<ClaimError>(decoded).message.find("newer refgate") != std::string::npos);
+}
+
+TEST_CASE("the words of job.status are the outcomes") {
+  CHECK(parse_job_status("success") == ClaimOutcome::success);
+  CHECK(parse_job_status("failure") == ClaimOutcome::failure);
+  CHECK(parse_job_status("cancelled") == ClaimOutcome::cancelled);
+  CHECK(parse_job_status("skipped") == ClaimOutcome::cancelled);
+  CHECK_FALSE(parse_job_status("Success"));
+  CHECK_FALSE(parse_job_status(""));
+}

@@ -1,0 +1,243 @@
+#include "core/decision.h"
+
+#include <functional>
+#include <string>
+
+#include "catch.h"
+
+using namespace refgate;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Instant t0 = *parse_rfc3339("2026-11-22T02:00:00Z");
+
+Request request_of(const std::string& run_id, const std::string& event = "push", unsigned attempt = 1) {
+  Request request;
+  request.holder.run_id = run_id;
+  request.holder.run_attempt = attempt;
+  request.holder.run_url = "https://example.test/runs/" + run_id;
+  request.event = event;
+  request.workflow = "Review";
+  request.commit = "9fceb02d0ae598e95dc970b74767f19372d61af8";
+  request.session_key = "review-" + event + "-9fceb02d";
+  request.scope = "refs/refgate/claims/commit-9f/review.yml";
+  request.nonce = "nonce-of-" + run_id + "-" + std::to_string(attempt);
+  return request;
+}
+
+/// The claim that run 1 made with a push at t0, then changed.
+Claim first_claim(const std::function<void(Claim&)>& change = [](Claim&) {}) {
+  Claim claim = *decide(std::nullopt, request_of("1"), Policy{}, t0).next;
+  change(claim);
+  return claim;
+}
+
+Claim ended(ClaimOutcome outcome, Duration after = 10min) { return end_claim(first_claim(), outcome, name_of(outcome), t0 + after); }
+
+struct Row {
+  std::string name;
+  std::optional<Claim> state;
+  Request request;
+  Policy policy;
+  Duration at;
+  ReasonCode code;
+  RunEnded holder_run = RunEnded::unknown;
+};
+
+Policy with(const std::function<void(Policy&)>& change) {
+  Policy policy;
+  change(policy);
+  return policy;
+}
+
+Request person(Request request) {
+  request.rerun_by_person = true;
+  return request;
+}
+
+Request presenting(Request request, const std::string& nonce) {
+  request.presented = {nonce};
+  return request;
+}
+
+bool runs(ReasonCode code) {
+  return code == ReasonCode::forced || code == ReasonCode::own || code == ReasonCode::first || code == ReasonCode::takeover || code == ReasonCode::retry_allowed;
+}
+
+}  // namespace
+
+TEST_CASE("the first row of the precedence that applies decides") {
+  const Policy plain;
+  const Policy manual = with([](Policy& p) { p.retry = Retry::manual; });
+  const Policy allow = with([](Policy& p) { p.retry = Retry::allow; });
+  const Policy force = with([](Policy& p) { p.force = true; });
+  const Claim live = first_claim();
+  const Claim window = first_claim([](Claim& c) {
+    c.window_only = true;
+    c.limits.lease = 5min;
+    c.lease_until = t0 + 5min;
+  });
+  const Claim without_run_id = first_claim([](Claim& c) { c.holder.run_id.clear(); });
+  const std::string nonce = live.claim_id;
+
+  const std::vector<Row> rows{
+      {"nothing there", std::nullopt, request_of("2"), plain, 0min, ReasonCode::first},
+      {"force on nothing", std::nullopt, request_of("2"), force, 0min, ReasonCode::forced},
+      {"force on a live claim", live, request_of("2"), force, 1min, ReasonCode::forced},
+      {"force on one's own claim", live, presenting(request_of("1"), nonce), force, 1min, ReasonCode::forced},
+      {"force on finished work", ended(ClaimOutcome::success), request_of("2"), force, 1h, ReasonCode::forced},
+
+      {"the nonce of a live claim", live, presenting(request_of("1"), nonce), plain, 1min, ReasonCode::own},
+      {"the nonce from another run", live, presenting(request_of("7"), nonce), plain, 1min, ReasonCode::own},
+      {"the nonce of a claim whose lease passed and that nobody took", live, presenting(request_of("1"), nonce), plain, 7h, ReasonCode::own},
+      {"the nonce of a claim that ended", ended(ClaimOutcome::success), presenting(request_of("1"), nonce), plain, 1h, ReasonCode::already_done},
+      {"another nonce", live, presenting(request_of("1"), "other"), plain, 1min, ReasonCode::active_session},
+
+      {"a live claim of the same kind of event", live, request_of("2"), plain, 1min, ReasonCode::active_session},
+      {"the same run, attempt and job without the nonce is a rival", live, request_of("1"), plain, 1min, ReasonCode::active_session},
+      {"a live push, asked by a pull request", live, request_of("2", "pull_request"), plain, 1min, ReasonCode::pr_lock},
+      {"a live push, asked by a pull_request_target", live, request_of("2", "pull_request_target"), plain, 1min, ReasonCode::pr_lock},
+      {"no window ends a live claim", live, request_of("2", "pull_request"), plain, 5h, ReasonCode::pr_lock},
+      {"a live push, asked by a workflow_run", live, request_of("2", "workflow_run"), plain, 1min, ReasonCode::active_session},
+      {"a moment before lease and skew have passed", live, request_of("2"), plain, 6h + 60s - 1ms, ReasonCode::active_session},
+      {"the moment when lease and skew have passed", live, request_of("2"), plain, 6h + 60s, ReasonCode::takeover},
+      {"a live claim whose run is known to have ended", live, request_of("2"), plain, 1min, ReasonCode::takeover, RunEnded::yes},
+      {"a live claim whose run is known to go on", live, request_of("2"), plain, 1min, ReasonCode::active_session, RunEnded::no},
+      {"two callers without a run id are not one run", without_run_id, [] { auto r = request_of(""); r.holder.run_attempt = 2; return r; }(), plain, 1min, ReasonCode::active_session},
+
+      {"a later attempt of the run that held it", live, request_of("1", "push", 2), plain, 1min, ReasonCode::retry_suppressed},
+      {"a later attempt, by a person, manual", live, person(request_of("1", "push", 2)), manual, 1min, ReasonCode::retry_allowed},
+      {"a later attempt, by a bot, manual", live, request_of("1", "push", 2), manual, 1min, ReasonCode::retry_suppressed},
+      {"a later attempt, allow", live, request_of("1", "push", 2), allow, 1min, ReasonCode::retry_allowed},
+
+      {"done", ended(ClaimOutcome::success), request_of("2"), plain, 1h, ReasonCode::already_done},
+      {"done by a push, asked by a pull request within the window", ended(ClaimOutcome::success), request_of("2", "pull_request"), plain, 30min, ReasonCode::pr_lock},
+      {"done by a push, asked by a pull request after the window", ended(ClaimOutcome::success), request_of("2", "pull_request"), plain, 2h, ReasonCode::already_done},
+      {"done, a re-run by a person with allow", ended(ClaimOutcome::success), person(request_of("1", "push", 2)), allow, 1h, ReasonCode::already_done},
+      {"done, a moment before it is forgotten", ended(ClaimOutcome::success), request_of("2"), plain, 10min + 7 * 24h - 1ms, ReasonCode::already_done},
+      {"done, and forgotten", ended(ClaimOutcome::success), request_of("2"), plain, 10min + 7 * 24h, ReasonCode::first},
+
+      {"failed", ended(ClaimOutcome::failure), request_of("2"), plain, 1h, ReasonCode::retry_suppressed},
+      {"failed, asked by the counterpart", ended(ClaimOutcome::failure), request_of("2", "pull_request"), plain, 30min, ReasonCode::pr_lock},
+      {"failed, asked by the counterpart, allow", ended(ClaimOutcome::failure), request_of("2", "pull_request"), allow, 30min, ReasonCode::retry_allowed},
+      {"failed, another trigger, manual", ended(ClaimOutcome::failure), request_of("2"), manual, 1h, ReasonCode::retry_suppressed},
+      {"failed, a person's re-run, manual", ended(ClaimOutcome::failure), person(request_of("1", "push", 2)), manual, 1h, ReasonCode::retry_allowed},
+      {"failed, allow", ended(ClaimOutcome::failure), request_of("2"), allow, 1h, ReasonCode::retry_allowed},
+      {"failed, and forgotten", ended(ClaimOutcome::failure), request_of("2"), plain, 8 * 24h, ReasonCode::first},
+
+      {"cancelled, another trigger", ended(ClaimOutcome::cancelled), request_of("2"), plain, 1h, ReasonCode::takeover},
+      {"cancelled, the counterpart", ended(ClaimOutcome::cancelled), request_of("2", "pull_request"), plain, 30min, ReasonCode::takeover},
+      {"cancelled, a re-run of the same run", ended(ClaimOutcome::cancelled), request_of("1", "push", 2), plain, 1h, ReasonCode::retry_suppressed},
+      {"cancelled, a person's re-run, manual", ended(ClaimOutcome::cancelled), person(request_of("1", "push", 2)), manual, 1h, ReasonCode::retry_allowed},
+      {"cancelled, and forgotten", ended(ClaimOutcome::cancelled), request_of("2"), plain, 8 * 24h, ReasonCode::first},
+      {"released by a person", release_claim(live, "octocat", "stuck", t0 + 1min), request_of("2"), plain, 1h, ReasonCode::takeover},
+      {"released by a person, a re-run of the same run", release_claim(live, "octocat", "stuck", t0 + 1min), request_of("1", "push", 2), plain, 1h, ReasonCode::takeover},
+
+      {"a window that holds", window, request_of("2"), plain, 5min, ReasonCode::active_session},
+      {"a window that has passed", window, request_of("2"), plain, 6min, ReasonCode::takeover},
+      {"a window that has passed, the counterpart within the lock", window, request_of("2", "pull_request"), plain, 30min, ReasonCode::pr_lock},
+      {"a window that has passed, the counterpart after the lock", window, request_of("2", "pull_request"), plain, 61min, ReasonCode::takeover},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(row.name) {
+      const Decision decision = decide(row.state, row.request, row.policy, t0 + row.at, row.holder_run);
+      CHECK(name_of(decision.code) == name_of(row.code));
+      CHECK((decision.verdict == Verdict::run) == runs(row.code));
+      CHECK(decision.next.has_value() == runs(row.code));
+      CHECK(decision.line.has_value() == !runs(row.code));
+      CHECK_FALSE(decision.reason.empty());
+    }
+  }
+}
+
+TEST_CASE("a launch takes the next generation and carries the lines that nobody published yet") {
+  const Claim before = first_claim();
+  const Decision decision = decide(before, request_of("2"), Policy{}, t0 + 7h);
+  REQUIRE(decision.next);
+  const Claim& next = *decision.next;
+  CHECK(next.generation == 2);
+  CHECK(next.claim_id == "nonce-of-2-1");
+  CHECK(next.holder.run_id == "2");
+  CHECK(next.claimed_at == t0 + 7h);
+  CHECK(next.lease_until == t0 + 13h);
+  REQUIRE(next.outbox.size() == 3);
+  CHECK(next.outbox[0] == before.outbox[0]);
+  CHECK(next.outbox[1].kind == EntryKind::lost);
+  CHECK(next.outbox[1].claim_id == before.claim_id);
+  CHECK(next.outbox[2].kind == EntryKind::launch);
+  CHECK(next.outbox[2].generation == 2);
+  CHECK(next.outbox[2].executed);
+}
+
+TEST_CASE("taking over what had ended adds no line about a loss") {
+  const Claim before = ended(ClaimOutcome::cancelled);
+  const Decision decision = decide(before, request_of("2"), Policy{}, t0 + 1h);
+  REQUIRE(decision.next);
+  for (const AuditEntry& line : decision.next->outbox) CHECK(line.kind != EntryKind::lost);
+  CHECK(decision.next->generation == 2);
+}
+
+TEST_CASE("own keeps nonce and generation, renews the lease and never shortens it") {
+  const Claim before = first_claim([](Claim& c) { c.state = ClaimState::held; });
+  Request request = presenting(request_of("1"), before.claim_id);
+  const Decision later = decide(before, request, Policy{}, t0 + 1h);
+  REQUIRE(later.next);
+  CHECK(later.next->claim_id == before.claim_id);
+  CHECK(later.next->generation == 1);
+  CHECK(later.next->state == ClaimState::active);
+  CHECK(later.next->lease_until == t0 + 7h);
+  CHECK(later.next->outbox == before.outbox);
+  request.hold = true;
+  CHECK(decide(before, request, Policy{}, t0 + 1h).next->state == ClaimState::held);
+}
+
+TEST_CASE("the limits that a claim was made with bind who reads it") {
+  Policy short_memory = with([](Policy& p) {
+    p.memory = 1s;
+    p.lease = 1s;
+    p.skew = 0s;
+  });
+  const Claim live = first_claim();
+  CHECK(decide(live, request_of("2"), short_memory, t0 + 1h).code == ReasonCode::active_session);
+  CHECK(decide(ended(ClaimOutcome::success), request_of("2"), short_memory, t0 + 1h).code == ReasonCode::already_done);
+
+  const Claim made_short = *decide(std::nullopt, request_of("1"), short_memory, t0).next;
+  CHECK(decide(made_short, request_of("2"), Policy{}, t0 + 2s).code == ReasonCode::takeover);
+}
+
+TEST_CASE("a skip says who holds the work, since when, where, and how to run all the same") {
+  const Decision decision = decide(first_claim(), request_of("2"), Policy{}, t0 + 4min + 12s);
+  CHECK(decision.reason.find("run 1 (push)") != std::string::npos);
+  CHECK(decision.reason.find("2026-11-22T02:00:00.000Z (4m 12s ago)") != std::string::npos);
+  CHECK(decision.reason.find("https://example.test/runs/1") != std::string::npos);
+  CHECK(decision.reason.find("--force") != std::string::npos);
+  CHECK(decision.reason.find("refgate release refs/refgate/claims/") != std::string::npos);
+  CHECK(decision.reason.find(first_claim().claim_id) == std::string::npos);
+  REQUIRE(decision.line);
+  CHECK(decision.line->holder_run_id == "1");
+  CHECK_FALSE(decision.line->executed);
+}
+
+TEST_CASE("only push and pull request events lock each other out") {
+  CHECK(first_claim().pr_locked_until == t0 + 1h);
+  CHECK_FALSE(decide(std::nullopt, request_of("1", "workflow_run"), Policy{}, t0).next->pr_locked_until);
+  CHECK(are_push_and_pull_request("push", "pull_request"));
+  CHECK(are_push_and_pull_request("pull_request_target", "push"));
+  CHECK_FALSE(are_push_and_pull_request("push", "push"));
+  CHECK_FALSE(are_push_and_pull_request("pull_request", "pull_request_target"));
+  CHECK_FALSE(are_push_and_pull_request("push", "workflow_run"));
+}
+
+TEST_CASE("a claim is forgotten when its memory is over, and not while its lock holds") {
+  const Claim done = ended(ClaimOutcome::success, 10min);
+  CHECK_FALSE(is_expired(done, t0 + 10min + 7 * 24h - 1ms));
+  CHECK(is_expired(done, t0 + 10min + 7 * 24h));
+  Claim brief = done;
+  brief.limits.memory = 1s;
+  CHECK_FALSE(is_expired(brief, t0 + 59min));
+  CHECK(is_expired(brief, t0 + 1h));
+  const Claim lost = first_claim();
+  CHECK_FALSE(is_expired(lost, t0 + 7 * 24h + 6h + 59s));
+  CHECK(is_expired(lost, t0 + 7 * 24h + 6h + 60s));
+}

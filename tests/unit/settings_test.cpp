@@ -1,0 +1,78 @@
+#include "config/settings.h"
+
+#include "catch.h"
+
+using namespace refgate;
+using namespace std::chrono_literals;
+
+TEST_CASE("every setting that the table names can be set") {
+  for (const SettingRow& row : setting_table()) {
+    if (row.name == "config") continue;
+    Settings settings;
+    const std::string value = row.form == SettingForm::duration ? "2m"
+                              : row.form == SettingForm::choice ? std::string(row.metavar.substr(0, row.metavar.find('|')))
+                              : row.form == SettingForm::flag   ? "true"
+                              : row.form == SettingForm::pairs  ? "k=v"
+                                                                : "text";
+    CAPTURE(row.name, value);
+    CHECK_FALSE(apply_setting(settings, row.name, value));
+  }
+}
+
+TEST_CASE("a bad value says what is allowed") {
+  Settings settings;
+  CHECK(apply_setting(settings, "retry", "never")->find("suppress, manual, allow") != std::string::npos);
+  CHECK(apply_setting(settings, "memory", "7")->find("90s, 5m, 1h or 7d") != std::string::npos);
+  CHECK(apply_setting(settings, "lease", "10ms")->find("at least 1s") != std::string::npos);
+  CHECK(apply_setting(settings, "namespace", "heads"));
+  CHECK(apply_setting(settings, "dimension", "model")->find("key=value") != std::string::npos);
+  CHECK(apply_setting(settings, "nonsense", "x"));
+  CHECK_FALSE(apply_setting(settings, "memory", ""));
+}
+
+TEST_CASE("dimensions are separated by commas and line ends") {
+  Settings settings;
+  CHECK_FALSE(apply_setting(settings, "dimension", "model=opus, region=eu\nleg=1\n"));
+  CHECK(settings.dimensions == std::map<std::string, std::string>{{"model", "opus"}, {"region", "eu"}, {"leg", "1"}});
+  CHECK(apply_setting(settings, "dimension", "model=other")->find("twice") != std::string::npos);
+}
+
+TEST_CASE("a configuration file sets what it names") {
+  Settings settings;
+  REQUIRE_FALSE(apply_config(settings, "memory: 2d\nretry: manual\ndimension:\n  model: opus\n  region: 1\nshare: agents\n", "x.yml"));
+  CHECK(settings.policy.memory == 48h);
+  CHECK(settings.policy.retry == Retry::manual);
+  CHECK(settings.share == "agents");
+  CHECK(settings.dimensions == std::map<std::string, std::string>{{"model", "opus"}, {"region", "1"}});
+  CHECK_FALSE(apply_config(settings, "", "x.yml"));
+  CHECK_FALSE(apply_config(settings, "# nothing\n", "x.yml"));
+}
+
+TEST_CASE("a configuration that is wrong is named with its line") {
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"memori: 2d", "x.yml:1: there is no setting \"memori\"; did you mean \"memory\"?"},
+      {"share: a\nretries: allow", "x.yml:2: there is no setting \"retries\"; did you mean \"retry\"?"},
+      {"completely_else: 1", "x.yml:1: there is no setting \"completely_else\""},
+      {"sha: abc", "belongs to one run"},
+      {"memory: 1d\nmemory: 2d", "x.yml:2: \"memory\" stands here a second time"},
+      {"memory: [1d]", "a single value"},
+      {"- memory", "a mapping of settings"},
+      {"memory: sometimes", "x.yml:1: memory is \"sometimes\""},
+      {"a: [", "x.yml"},
+      {"\tx: 1", "x.yml"},
+  };
+  for (const auto& [text, expected] : rows) {
+    CAPTURE(text);
+    Settings settings;
+    const auto error = apply_config(settings, text, "x.yml");
+    REQUIRE(error);
+    CHECK_THAT(*error, Catch::Contains(expected));
+  }
+}
+
+TEST_CASE("the nearest word is near") {
+  const std::vector<std::string> known{"memory", "retry", "lease"};
+  CHECK(nearest("memry", known) == "memory");
+  CHECK(nearest("leese", known) == "lease");
+  CHECK(nearest("zzzzzz", known).empty());
+}
