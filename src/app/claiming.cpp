@@ -25,7 +25,8 @@ Duration backoff(int round) { return std::min<Duration>(20ms * (1 << std::min(ro
 Claim decoded(const std::string& ref, const Stored& stored) {
   const auto file = stored.files.find(std::string(claim_file));
   if (file == stored.files.end())
-    throw StoreError(StoreFailure::unreadable, ref + " holds something that is no claim; it was left alone", "if nobody needs it, delete it: git push <remote> --delete " + ref);
+    throw StoreError(StoreFailure::unreadable, ref + " holds something that is no claim; it was left alone",
+                     "if nobody needs it, delete it: git push <remote> --delete " + ref);
   auto claim = decode_claim(file->second);
   if (const auto* error = std::get_if<ClaimError>(&claim))
     throw StoreError(StoreFailure::unreadable, ref + ": " + error->message + "; it was left alone",
@@ -46,8 +47,7 @@ Snapshot claim_snapshot(const Claim& claim) {
 }
 
 Change note_change(const AuditEntry& line, const std::string& name_space) {
-  return {entry_ref(line, name_space),
-          std::nullopt,
+  return {entry_ref(line, name_space), std::nullopt,
           Snapshot{{{annotated_object(line.commit_sha), encode_entry(line) + "\n"}}, "refgate: " + std::string(name_of(line.kind)), line.timestamp}};
 }
 
@@ -107,12 +107,14 @@ Ended update_claim(Store& store, const std::string& ref, const std::string& clai
     }
     const Claim next = change(*known.claim);
     std::vector<Change> changes{{ref, known.version, claim_snapshot(next), true}};
-    for (const AuditEntry& line : publish == Publish::everything ? next.outbox : known.claim->outbox) changes.push_back(note_change(line, name_space));
+    for (const AuditEntry& line : publish == Publish::everything ? next.outbox : known.claim->outbox)
+      changes.push_back(note_change(line, name_space));
     const SwapOutcome outcome = store.swap(changes).front();
     if (outcome.result == SwapResult::swapped) return {Ended::Result::ended, next, next};
     if (outcome.result == SwapResult::refused) refuse(store, ref, outcome.message);
     if (std::chrono::steady_clock::now() >= store.deadline())
-      throw StoreError(StoreFailure::unreachable, store.describe() + " changed so fast that the claim could not be swapped within the deadline; it stands as it was");
+      throw StoreError(StoreFailure::unreachable,
+                       store.describe() + " changed so fast that the claim could not be swapped within the deadline; it stands as it was");
     if (round > 0) pause(store, backoff(round));
     known = {};
   }

@@ -15,7 +15,7 @@ namespace refgate {
 
 /// What stands at a claim's ref.
 struct SeenClaim {
-  std::optional<Claim> claim;      ///< nullopt: there is no ref
+  std::optional<Claim> claim;  ///< nullopt: there is no ref
   std::optional<Version> version;
 };
 

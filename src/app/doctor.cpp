@@ -32,11 +32,13 @@ Finding namespace_check(Store& store, const std::string& name_space) {
   const Change make{ref, std::nullopt, Snapshot{{{"doctor", "made and deleted by refgate doctor\n"}}, "refgate: doctor", now()}};
   const SwapOutcome made = store.swap(std::span(&make, 1)).front();
   if (made.result != SwapResult::swapped)
-    return {"namespace", "failed", "refs below refs/" + name_space + "/ cannot be made: " + made.message, "look for a push rule or a hook, or choose another --namespace"};
+    return {"namespace", "failed", "refs below refs/" + name_space + "/ cannot be made: " + made.message,
+            "look for a push rule or a hook, or choose another --namespace"};
   const Change take_away{ref, made.version, std::nullopt};
   const SwapOutcome gone = store.swap(std::span(&take_away, 1)).front();
   if (gone.result != SwapResult::swapped)
-    return {"namespace", "warning", ref + " was made and could not be deleted: " + gone.message, "sessions work; expired state will pile up until deletions are allowed"};
+    return {"namespace", "warning", ref + " was made and could not be deleted: " + gone.message,
+            "sessions work; expired state will pile up until deletions are allowed"};
   return {"namespace", "ok", "a ref below refs/" + name_space + "/ was made and deleted", ""};
 }
 
@@ -45,7 +47,8 @@ Finding clock_check(const Claims& claims) {
   Duration ahead{};
   for (const StoredClaim& stored : claims.claims) ahead = std::max({ahead, stored.claim.renewed_at - at, stored.claim.claimed_at - at});
   if (ahead <= 60s) return {"clock", "ok", claims.claims.empty() ? "no claim to compare with" : "no claim is from the future", ""};
-  return {"clock", "failed", "a claim was made " + format_duration(ahead) + " in the future of this machine's clock", "set the clock (NTP), or give a larger --skew everywhere"};
+  return {"clock", "failed", "a claim was made " + format_duration(ahead) + " in the future of this machine's clock",
+          "set the clock (NTP), or give a larger --skew everywhere"};
 }
 
 Finding count_check(std::size_t claims, std::size_t notes) {
@@ -56,7 +59,8 @@ Finding count_check(std::size_t claims, std::size_t notes) {
 
 Finding push_rate_check(const Record& record) {
   const Instant since = now() - 10min;
-  const auto recent = std::count_if(record.entries.begin(), record.entries.end(), [&](const ReadEntry& read) { return read.entry.timestamp >= since; });
+  const auto recent =
+      std::count_if(record.entries.begin(), record.entries.end(), [&](const ReadEntry& read) { return read.entry.timestamp >= since; });
   const double rate = static_cast<double>(recent) / 10;
   Finding finding{"push rate", "ok", "about " + std::to_string(recent) + " pushes in the last 10 minutes", ""};
   if (rate > advised_pushes_a_minute)
@@ -97,7 +101,8 @@ int command_doctor(const Invocation& call) {
     findings.push_back(clock_check(claims));
     findings.push_back(count_check(claims.claims.size(), notes));
     findings.push_back(push_rate_check(read_record(*store, settings.name_space, claims)));
-    for (const UnreadableRef& ref : claims.unreadable) findings.push_back({"records", "failed", ref.ref + ": " + ref.why, "it is left alone; delete it with git when nobody needs it"});
+    for (const UnreadableRef& ref : claims.unreadable)
+      findings.push_back({"records", "failed", ref.ref + ": " + ref.why, "it is left alone; delete it with git when nobody needs it"});
   } catch (const StoreError& error) {
     findings.push_back(failure("reach and read", error));
     unreachable = true;
@@ -106,7 +111,8 @@ int command_doctor(const Invocation& call) {
   const bool failed = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) { return finding.state == "failed"; });
   if (call.flag("json")) {
     nlohmann::json list = nlohmann::json::array();
-    for (const Finding& finding : findings) list.push_back({{"check", finding.check}, {"state", finding.state}, {"text", finding.text}, {"hint", finding.hint}});
+    for (const Finding& finding : findings)
+      list.push_back({{"check", finding.check}, {"state", finding.state}, {"text", finding.text}, {"hint", finding.hint}});
     call.out << list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
   } else {
     for (const Finding& finding : findings) {

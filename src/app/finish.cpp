@@ -17,7 +17,7 @@ constexpr std::size_t swept_by_finish = 20;
 constexpr Duration sweep_budget = 1s;
 
 /// The notes that this caller may end: by `--claim-id`, or those of its own job.
-std::vector<ClaimNote> notes_to_end(const Invocation& call, const Settings& settings, const JobState& state) {
+std::vector<ClaimNote> notes_to_end(const Invocation& call, const Settings& settings, const JobState& state, const std::string& remote) {
   std::vector<ClaimNote> notes;
   Holder holder;
   holder.run_id = settings.run_id.empty() ? call.environment.get("GITHUB_RUN_ID") : settings.run_id;
@@ -29,7 +29,7 @@ std::vector<ClaimNote> notes_to_end(const Invocation& call, const Settings& sett
       continue;
     }
     // What the caller does not say of itself does not tell it apart.
-    if (note.name_space != settings.name_space || note.runner_job != state.runner_job()) continue;
+    if (note.name_space != settings.name_space || note.remote != remote || note.runner_job != state.runner_job()) continue;
     if (note.claim.holder.run_id != holder.run_id) continue;
     if (!attempt.empty() && std::to_string(note.claim.holder.run_attempt) != attempt) continue;
     if (!holder.job.empty() && note.claim.holder.job != holder.job) continue;
@@ -68,8 +68,9 @@ Ended end_session(Store& store, const JobState& state, const ClaimNote& note, Cl
   SeenClaim known;
   // What our last acknowledged swap left is what the ref should hold: no need to read it.
   if (note.version && note.claim.state != ClaimState::ended) known = {note.claim, note.version};
-  Ended ended = update_claim(store, note.ref, note.claim.claim_id, note.name_space, std::move(known),
-                             [&](const Claim& claim) { return end_claim(claim, outcome, job_status, now()); }, Publish::everything);
+  Ended ended = update_claim(
+      store, note.ref, note.claim.claim_id, note.name_space, std::move(known),
+      [&](const Claim& claim) { return end_claim(claim, outcome, job_status, now()); }, Publish::everything);
   if (ended.result == Ended::Result::not_ours) {
     state.remove(note.claim.claim_id);
   } else {
@@ -98,15 +99,16 @@ int command_finish(const Invocation& call) {
   std::string status = call.option("status", call.environment.get("REFGATE_STATUS"));
   if (status.empty()) status = "success";
   const auto outcome = parse_job_status(status);
-  if (!outcome) throw UsageError("--status is \"" + status + "\", but must be success, failure, cancelled or skipped (job.status); nothing was changed");
+  if (!outcome)
+    throw UsageError("--status is \"" + status + "\", but must be success, failure, cancelled or skipped (job.status); nothing was changed");
 
   const JobState state(settings, call.environment);
-  std::vector<ClaimNote> notes = notes_to_end(call, settings, state);
+  const auto store = store_of(call, settings);
+  std::vector<ClaimNote> notes = notes_to_end(call, settings, state, store->describe());
   if (notes.empty() && settings.claim_id.empty()) {
     call.out << "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran in it)\n";
     return exit_done;
   }
-  const auto store = store_of(call, settings);
   if (notes.empty()) {
     const std::string ref = find_by_id(call, settings, *store);
     if (ref.empty()) {
@@ -125,7 +127,8 @@ int command_finish(const Invocation& call) {
   bool ended_one = false;
   for (const ClaimNote& note : notes) {
     if (note.claim.state == ClaimState::ended) {
-      call.out << "Session had ended before: " << escape_for(Place::line, note.claim.session_key) << " (" << name_of(note.claim.outcome) << "); nothing was changed\n";
+      call.out << "Session had ended before: " << escape_for(Place::line, note.claim.session_key) << " (" << name_of(note.claim.outcome)
+               << "); nothing was changed\n";
       continue;
     }
     const Ended ended = end_session(*store, state, note, *outcome, status);
@@ -135,7 +138,8 @@ int command_finish(const Invocation& call) {
   }
   // A cancelled job has seconds to live; the next finish will find the same refs.
   if (ended_one && *outcome != ClaimOutcome::cancelled && others_are_there(*store, settings.name_space, notes.front().ref))
-    if (const int gone = sweep(*store, settings.name_space, swept_by_finish, sweep_budget); gone > 0) call.out << "Old sessions cleaned: " << gone << "\n";
+    if (const int gone = sweep(*store, settings.name_space, swept_by_finish, sweep_budget); gone > 0)
+      call.out << "Old sessions cleaned: " << gone << "\n";
   return exit_done;
 }
 

@@ -31,7 +31,8 @@ void publish_skip(const Invocation& call, Store& store, const Settings& settings
 }
 
 /// A token that may only read can still learn that the work is held or done; only when it would run is there no claim to make.
-GateAnswer gate_read_only(const Invocation& call, Store& store, const Subject& subject, const Settings& settings, const StoreError& refusal, bool brief) {
+GateAnswer gate_read_only(const Invocation& call, Store& store, const Subject& subject, const Settings& settings, const StoreError& refusal,
+                          bool brief) {
   const SeenClaim seen = read_claim(store, subject.ref);
   const Decision decision = decide(seen.claim, subject.request, settings.policy, now());
   if (decision.verdict == Verdict::skip) {

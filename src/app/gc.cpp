@@ -106,7 +106,8 @@ bool fold_day(Store& store, Day& day, Instant at) {
   for (int round = 0; round < fold_rounds; ++round) {
     const NotesTree merged = fold_notes(day.folded ? day.folded->files : Files{}, additions);
     if (!day.folded || merged != day.folded->files) {
-      const Change change{day.folded_ref, day.folded ? std::optional(day.folded->version) : std::nullopt, Snapshot{merged, "refgate: folded", at}, true};
+      const Change change{day.folded_ref, day.folded ? std::optional(day.folded->version) : std::nullopt, Snapshot{merged, "refgate: folded", at},
+                          true};
       const SwapOutcome outcome = store.swap(std::span(&change, 1)).front();
       if (outcome.result == SwapResult::refused) return false;
     }
@@ -114,7 +115,8 @@ bool fold_day(Store& store, Day& day, Instant at) {
     const auto found = read.find(day.folded_ref);
     day.folded = found == read.end() ? std::nullopt : std::optional(found->second);
     if (day.folded && day.folded->files.empty()) return false;
-    if (day.folded && std::all_of(additions.begin(), additions.end(), [&](const NotesTree& tree) { return holds_all(day.folded->files, tree); })) return true;
+    if (day.folded && std::all_of(additions.begin(), additions.end(), [&](const NotesTree& tree) { return holds_all(day.folded->files, tree); }))
+      return true;
     pause(store, 200ms);
   }
   return false;
@@ -175,8 +177,8 @@ int command_gc(const Invocation& call) {
   }
   if (!dry) swap_batched(*store, deletions);
 
-  call.out << (dry ? "Would publish " : "Published ") << summary.lines_published << " lines, " << (dry ? "fold " : "folded ") << summary.notes_folded << " notes of "
-           << summary.days_folded << " days, " << (dry ? "forget " : "forgot ") << summary.claims_forgotten << " expired claims";
+  call.out << (dry ? "Would publish " : "Published ") << summary.lines_published << " lines, " << (dry ? "fold " : "folded ") << summary.notes_folded
+           << " notes of " << summary.days_folded << " days, " << (dry ? "forget " : "forgot ") << summary.claims_forgotten << " expired claims";
   if (summary.left_alone > 0) call.out << "; " << summary.left_alone << " refs were left alone";
   call.out << ". Pushes: " << store->traffic().pushes << "\n";
   return exit_done;

@@ -21,8 +21,8 @@ enum Exit : int { exit_done = 0, exit_no = 1, exit_usage = 2, exit_store = 3, ex
 
 struct Invocation {
   std::string command;
-  std::vector<std::string> arguments;                         ///< positional
-  std::map<std::string, std::vector<std::string>> options;    ///< given on the command line, by name without dashes; a flag has the value "true"
+  std::vector<std::string> arguments;                       ///< positional
+  std::map<std::string, std::vector<std::string>> options;  ///< given on the command line, by name without dashes; a flag has the value "true"
   Environment environment;
   std::ostream& out;
   std::ostream& err;

@@ -84,8 +84,13 @@ void JobState::save(const ClaimNote& note) const {
   std::error_code error;
   fs::create_directories(fs::path(folder_).parent_path(), error);
   if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) fail(folder_);
-  json record = {{"version", 1},          {"ref", note.ref},           {"namespace", note.name_space}, {"remote", note.remote}, {"runner_job", note.runner_job},
-                 {"claim", encode_claim(note.claim)}, {"job_status", note.job_status}};
+  json record = {{"version", 1},
+                 {"ref", note.ref},
+                 {"namespace", note.name_space},
+                 {"remote", note.remote},
+                 {"runner_job", note.runner_job},
+                 {"claim", encode_claim(note.claim)},
+                 {"job_status", note.job_status}};
   if (note.version) record["object"] = note.version->id;
   const std::string text = record.dump(1, ' ', false, json::error_handler_t::replace);
   const std::string path = path_of(note.claim.claim_id);

@@ -34,48 +34,122 @@ struct CommandRow {
 #define REFGATE_STORE "remote", "namespace", "deadline", "config"
 #define REFGATE_RUN "event", "workflow", "sha", "run-id", "run-attempt", "job", "job-index", "share", "dimension", "identity", "state-dir"
 #define REFGATE_POLICY "memory", "pr-lock-window", "lease", "skew", "retry", "force", "on-error", "on-read-only", "audit-skips"
-#define REFGATE_WINDOW "identity", "dimension", "share", "memory", "pr-lock-window", "session-window", "skew", "retry", "force", "on-error", "on-read-only", "audit-skips", "job", "job-index", "state-dir"
+#define REFGATE_WINDOW                                                                                                                  \
+  "identity", "dimension", "share", "memory", "pr-lock-window", "session-window", "skew", "retry", "force", "on-error", "on-read-only", \
+      "audit-skips", "job", "job-index", "state-dir"
 
 const OptionRow json_option{"json", "", "print JSON"};
 
 const std::vector<CommandRow>& commands() {
   static const std::vector<CommandRow> rows{
-      {"gate", "In a workflow", "Ask for the verdict and make the claim, in one step", {}, {REFGATE_STORE, REFGATE_RUN, REFGATE_POLICY, "claim-id"}, {},
+      {"gate",
+       "In a workflow",
+       "Ask for the verdict and make the claim, in one step",
+       {},
+       {REFGATE_STORE, REFGATE_RUN, REFGATE_POLICY, "claim-id"},
+       {},
        "refgate gate --memory 2d\n\n"
        "Prints NAME=value lines and appends the same names in lower case to GITHUB_OUTPUT.\n"
        "SKIP_EXECUTION=false: start the work, and call `refgate finish` when it ends.\n"
        "SKIP_EXECUTION=true: do nothing; REASON says who does it. Exit status 0 for both.",
        command_gate},
-      {"finish", "In a workflow", "End the session that this job's gate began", {},
+      {"finish",
+       "In a workflow",
+       "End the session that this job's gate began",
+       {},
        {REFGATE_STORE, "event", "workflow", "sha", "run-id", "run-attempt", "job", "share", "dimension", "identity", "state-dir", "claim-id"},
        {{"status", "success|failure|cancelled", "what came of it (job.status; default success)"}},
-       "refgate finish --status \"$JOB_STATUS\"\n\nA job that was told to skip may call it too: it changes nothing then.", command_finish},
-      {"check", "In a workflow", "Positional form: may this session start?", {"event_type", "workflow_name", "commit_sha", "[run_id]"}, {REFGATE_STORE, REFGATE_WINDOW},
+       "refgate finish --status \"$JOB_STATUS\"\n\nA job that was told to skip may call it too: it changes nothing then.",
+       command_finish},
+      {"check",
+       "In a workflow",
+       "Positional form: may this session start?",
+       {"event_type", "workflow_name", "commit_sha", "[run_id]"},
+       {REFGATE_STORE, REFGATE_WINDOW},
        {{"exit-code", "", "exit 1 when prevented, in Actions too"}},
-       "refgate check push \"Agent review\" 9fceb02d 4711\n\nWith a run id it holds the scope for `register`; without one it only reads. Exit status 1 when prevented.",
+       "refgate check push \"Agent review\" 9fceb02d 4711\n\nWith a run id it holds the scope for `register`; without one it only reads. Exit status "
+       "1 when prevented.",
        command_check},
-      {"register", "In a workflow", "Positional form: the session starts", {"session_key", "event_type", "workflow_name", "run_id", "commit_sha"},
-       {REFGATE_STORE, REFGATE_WINDOW, "claim-id"}, {}, "refgate register agent-review-push-9fceb02d push \"Agent review\" 4711 9fceb02d", command_register},
-      {"cleanup", "In a workflow", "Positional form: the session ends", {"session_key"}, {REFGATE_STORE, "run-id", "state-dir", "claim-id"}, {},
-       "refgate cleanup agent-review-push-9fceb02d\n\nEnds the session only where it was registered: from a run that was told to skip it changes nothing.", command_cleanup},
-      {"audit", "In a workflow", "Positional form: write a line of the record",
-       {"session_key", "event_type", "workflow_name", "run_id", "commit_sha", "executed", "job_status"}, {REFGATE_STORE, "job", "state-dir"}, {},
-       "refgate audit agent-review-push-9fceb02d push \"Agent review\" 4711 9fceb02d true success", command_audit},
+      {"register",
+       "In a workflow",
+       "Positional form: the session starts",
+       {"session_key", "event_type", "workflow_name", "run_id", "commit_sha"},
+       {REFGATE_STORE, REFGATE_WINDOW, "claim-id"},
+       {},
+       "refgate register agent-review-push-9fceb02d push \"Agent review\" 4711 9fceb02d",
+       command_register},
+      {"cleanup",
+       "In a workflow",
+       "Positional form: the session ends",
+       {"session_key"},
+       {REFGATE_STORE, "run-id", "state-dir", "claim-id"},
+       {},
+       "refgate cleanup agent-review-push-9fceb02d\n\nEnds the session only where it was registered: from a run that was told to skip it changes "
+       "nothing.",
+       command_cleanup},
+      {"audit",
+       "In a workflow",
+       "Positional form: write a line of the record",
+       {"session_key", "event_type", "workflow_name", "run_id", "commit_sha", "executed", "job_status"},
+       {REFGATE_STORE, "job", "state-dir"},
+       {},
+       "refgate audit agent-review-push-9fceb02d push \"Agent review\" 4711 9fceb02d true success",
+       command_audit},
 
-      {"status", "On a person's machine", "Live sessions, and who holds what", {}, {REFGATE_STORE},
-       {{"lost", "", "only work whose holder died and that nobody took up; exit 1 when there is any"}, {"all", "", "ended sessions too"}, json_option},
-       "refgate status --remote git@github.com:octo/app.git", command_status},
-      {"log", "On a person's machine", "The record: who asked, who ran, who was skipped and why", {}, {REFGATE_STORE, "sha"},
-       {{"since", "WHEN", "7d, 2026-11-22 or a time"}, {"until", "WHEN", "likewise"}, {"key", "TEXT", "a session key, run id, claim id, ref or commit"}, {"json", "", "print one JSON object a line"}},
-       "refgate log --since 1d\n\nPlain git shows the same lines: git fetch origin 'refs/notes/refgate/*:refs/notes/refgate/*', then git log --notes='refgate/*'", command_log},
-      {"show", "On a person's machine", "One session or commit with its whole story", {"target"}, {REFGATE_STORE}, {json_option},
-       "refgate show 9fceb02d\n\nThe target is a claim id, session key, run id, ref or commit.", command_show},
-      {"release", "On a person's machine", "Free a stuck session by hand; the next caller takes over", {"target"}, {REFGATE_STORE},
-       {{"reason", "TEXT", "kept in the record"}}, "refgate release 0b9c2e1d4f5a6b7c8d9e0f1a2b3c4d5e --reason 'runner was unplugged'", command_release},
-      {"gc", "On a person's machine", "Complete and fold the record, forget expired claims", {}, {REFGATE_STORE}, {{"dry-run", "", "say what would be done, change nothing"}},
-       "refgate gc --dry-run", command_gc},
-      {"doctor", "On a person's machine", "Check token, permissions, reachability, namespace, clock, counts, push rate", {}, {REFGATE_STORE}, {json_option},
-       "refgate doctor --remote https://github.com/octo/app", command_doctor},
+      {"status",
+       "On a person's machine",
+       "Live sessions, and who holds what",
+       {},
+       {REFGATE_STORE},
+       {{"lost", "", "only work whose holder died and that nobody took up; exit 1 when there is any"},
+        {"all", "", "ended sessions too"},
+        json_option},
+       "refgate status --remote git@github.com:octo/app.git",
+       command_status},
+      {"log",
+       "On a person's machine",
+       "The record: who asked, who ran, who was skipped and why",
+       {},
+       {REFGATE_STORE, "sha"},
+       {{"since", "WHEN", "7d, 2026-11-22 or a time"},
+        {"until", "WHEN", "likewise"},
+        {"key", "TEXT", "a session key, run id, claim id, ref or commit"},
+        {"json", "", "print one JSON object a line"}},
+       "refgate log --since 1d\n\nPlain git shows the same lines: git fetch origin 'refs/notes/refgate/*:refs/notes/refgate/*', then git log "
+       "--notes='refgate/*'",
+       command_log},
+      {"show",
+       "On a person's machine",
+       "One session or commit with its whole story",
+       {"target"},
+       {REFGATE_STORE},
+       {json_option},
+       "refgate show 9fceb02d\n\nThe target is a claim id, session key, run id, ref or commit.",
+       command_show},
+      {"release",
+       "On a person's machine",
+       "Free a stuck session by hand; the next caller takes over",
+       {"target"},
+       {REFGATE_STORE},
+       {{"reason", "TEXT", "kept in the record"}},
+       "refgate release 0b9c2e1d4f5a6b7c8d9e0f1a2b3c4d5e --reason 'runner was unplugged'",
+       command_release},
+      {"gc",
+       "On a person's machine",
+       "Complete and fold the record, forget expired claims",
+       {},
+       {REFGATE_STORE},
+       {{"dry-run", "", "say what would be done, change nothing"}},
+       "refgate gc --dry-run",
+       command_gc},
+      {"doctor",
+       "On a person's machine",
+       "Check token, permissions, reachability, namespace, clock, counts, push rate",
+       {},
+       {REFGATE_STORE},
+       {json_option},
+       "refgate doctor --remote https://github.com/octo/app",
+       command_doctor},
   };
   return rows;
 }
@@ -99,7 +173,8 @@ void add_flag(CLI::App& command, Parsed& parsed, const std::string& name, const 
 }
 
 void add_option(CLI::App& command, Parsed& parsed, const std::string& name, const std::string& metavar, const std::string& help) {
-  auto* option = command.add_option_function<std::vector<std::string>>("--" + name, [&parsed, name](const std::vector<std::string>& values) { parsed.options[name] = values; }, help);
+  auto* option = command.add_option_function<std::vector<std::string>>(
+      "--" + name, [&parsed, name](const std::vector<std::string>& values) { parsed.options[name] = values; }, help);
   option->type_name(metavar)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
 }
 
@@ -111,7 +186,9 @@ void add_command(CLI::App& app, const CommandRow& row, Parsed& parsed) {
   if (!row.positional.empty()) {
     std::string names;
     for (const char* name : row.positional) names += (names.empty() ? "" : " ") + std::string(name);
-    command->add_option(names, parsed.arguments, "in this order; any text")->expected(static_cast<int>(required), static_cast<int>(row.positional.size()))->required();
+    command->add_option(names, parsed.arguments, "in this order; any text")
+        ->expected(static_cast<int>(required), static_cast<int>(row.positional.size()))
+        ->required();
   }
   for (const OptionRow& option : row.options) {
     if (option.metavar[0] == '\0') add_flag(*command, parsed, option.name, option.help);
@@ -133,8 +210,10 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
   CLI::App app{"An expensive agent session starts once per piece of work: the launch is won by a compare-and-swap on a git ref.", "refgate"};
   app.set_version_flag("--version", "refgate " REFGATE_VERSION);
   app.require_subcommand(1);
-  app.footer("\nEvery setting is also read from REFGATE_<NAME> and from --config. The token comes from REFGATE_TOKEN or GITHUB_TOKEN, never from the command line.\n"
-             "Exit status: 0 done; 1 the answer is no; 2 wrong usage or input; 3 the store could not be reached, read or written; 4 internal.");
+  app.footer(
+      "\nEvery setting is also read from REFGATE_<NAME> and from --config. The token comes from REFGATE_TOKEN or GITHUB_TOKEN, never from the "
+      "command line.\n"
+      "Exit status: 0 done; 1 the answer is no; 2 wrong usage or input; 3 the store could not be reached, read or written; 4 internal.");
   Parsed parsed;
   for (const CommandRow& row : commands()) add_command(app, row, parsed);
   try {

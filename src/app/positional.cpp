@@ -73,13 +73,15 @@ int command_check(const Invocation& call) {
 
 int command_register(const Invocation& call) {
   const Settings settings = settings_of(call);
-  const auto& [key, event, workflow, run_id, commit] = std::tie(call.arguments[0], call.arguments[1], call.arguments[2], call.arguments[3], call.arguments[4]);
+  const auto& [key, event, workflow, run_id, commit] =
+      std::tie(call.arguments[0], call.arguments[1], call.arguments[2], call.arguments[3], call.arguments[4]);
   if (run_id.empty()) throw UsageError("the run id is empty; nothing was registered");
   Subject subject = positional_subject(call, settings, event, workflow, commit, run_id);
   subject.request.session_key = key;
   const JobState state(settings, call.environment);
   if (!settings.claim_id.empty()) subject.request.presented.push_back(settings.claim_id);
-  for (const ClaimNote& note : own_notes(settings, state, [&](const ClaimNote& n) { return n.ref == subject.ref && n.claim.holder.run_id == run_id; }))
+  for (const ClaimNote& note :
+       own_notes(settings, state, [&](const ClaimNote& n) { return n.ref == subject.ref && n.claim.holder.run_id == run_id; }))
     subject.request.presented.push_back(note.claim.claim_id);
 
   const auto store = store_of(call, settings);
@@ -90,10 +92,12 @@ int command_register(const Invocation& call) {
     return exit_no;
   }
   const Claim& claim = *acquired.decision.next;
-  const nlohmann::json data = {{"session_key", key},     {"start_time", format_rfc3339(claim.claimed_at)}, {"event_type", event}, {"workflow", workflow},
-                               {"run_id", run_id},       {"commit_sha", commit},                           {"claim_id", claim.claim_id},
-                               {"generation", claim.generation}};
-  call.out << "Session registered: " << escape_for(Place::line, key) << "\n" << data.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  const nlohmann::json data = {{"session_key", key},         {"start_time", format_rfc3339(claim.claimed_at)},
+                               {"event_type", event},        {"workflow", workflow},
+                               {"run_id", run_id},           {"commit_sha", commit},
+                               {"claim_id", claim.claim_id}, {"generation", claim.generation}};
+  call.out << "Session registered: " << escape_for(Place::line, key) << "\n"
+           << data.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
   return exit_done;
 }
 
@@ -104,7 +108,8 @@ int command_cleanup(const Invocation& call) {
   const std::string run_id = settings.run_id.empty() ? call.environment.get("GITHUB_RUN_ID") : settings.run_id;
   const auto notes = own_notes(settings, state, [&](const ClaimNote& note) {
     if (!settings.claim_id.empty()) return note.claim.claim_id == settings.claim_id;
-    return note.claim.session_key == key && note.claim.state != ClaimState::ended && (run_id.empty() || !call.environment.in_actions() || note.claim.holder.run_id == run_id);
+    return note.claim.session_key == key && note.claim.state != ClaimState::ended &&
+           (run_id.empty() || !call.environment.in_actions() || note.claim.holder.run_id == run_id);
   });
   const auto store = store_of(call, settings);
   bool found = false;
@@ -127,7 +132,8 @@ int command_audit(const Invocation& call) {
   const auto& words = call.arguments;
   std::string executed = words[5];
   std::transform(executed.begin(), executed.end(), executed.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (executed != "true" && executed != "false") throw UsageError("executed is \"" + words[5] + "\", but must be true or false; nothing was recorded");
+  if (executed != "true" && executed != "false")
+    throw UsageError("executed is \"" + words[5] + "\", but must be true or false; nothing was recorded");
 
   AuditEntry line;
   line.session_key = words[0];

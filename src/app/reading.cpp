@@ -18,7 +18,8 @@ using nlohmann::json;
 std::string dump(const json& value, int indent = -1) { return value.dump(indent, ' ', false, json::error_handler_t::replace); }
 
 void name_unreadable(const Invocation& call, const std::vector<UnreadableRef>& unreadable) {
-  for (const UnreadableRef& ref : unreadable) call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": " << escape_for(Place::line, ref.why) << "; it was left alone\n";
+  for (const UnreadableRef& ref : unreadable)
+    call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": " << escape_for(Place::line, ref.why) << "; it was left alone\n";
 }
 
 std::string state_text(const Claim& claim, Instant at) {
@@ -103,8 +104,9 @@ int command_status(const Invocation& call) {
     const bool ended = claim.state == ClaimState::ended;
     if (call.flag("lost") ? !lost : ended && !call.flag("all")) continue;
     list.push_back(json_of(stored, at));
-    rows.push_back({claim.session_key, state_text(claim, at), claim.holder.run_id.empty() ? "-" : claim.holder.run_id, format_duration(at - claim.claimed_at) + " ago",
-                    ended ? "-" : format_rfc3339(claim.lease_until + claim.limits.skew), claim.claim_id});
+    rows.push_back({claim.session_key, state_text(claim, at), claim.holder.run_id.empty() ? "-" : claim.holder.run_id,
+                    format_duration(at - claim.claimed_at) + " ago", ended ? "-" : format_rfc3339(claim.lease_until + claim.limits.skew),
+                    claim.claim_id});
     if (!claim.holder.run_url.empty()) rows.back().push_back(claim.holder.run_url);
   }
   name_unreadable(call, claims.unreadable);
@@ -130,8 +132,9 @@ int command_log(const Invocation& call) {
     if (entry.timestamp < since || entry.timestamp > until) continue;
     if (!target.empty() && !names(entry, target)) continue;
     if (call.flag("json")) call.out << encode_entry(entry) << "\n";
-    else rows.push_back({format_rfc3339(entry.timestamp), std::string(name_of(entry.kind)), entry.session_key, entry.run_id, entry.job_status,
-                         entry.reason_code + (read.digest_fits ? "" : " (its digest does not fit)")});
+    else
+      rows.push_back({format_rfc3339(entry.timestamp), std::string(name_of(entry.kind)), entry.session_key, entry.run_id, entry.job_status,
+                      entry.reason_code + (read.digest_fits ? "" : " (its digest does not fit)")});
   }
   if (!call.flag("json")) call.out << (rows.size() == 1 ? "The record is empty.\n" : table(rows));
   return exit_done;
@@ -151,12 +154,14 @@ int command_show(const Invocation& call) {
     if (names(stored.claim, stored.ref, target)) found.push_back(&stored);
   std::vector<const AuditEntry*> story;
   for (const ReadEntry& read : record.entries) {
-    const bool of_a_found_scope =
-        std::any_of(found.begin(), found.end(), [&](const StoredClaim* stored) { return stored->ref == read.entry.scope || stored->claim.claim_id == read.entry.claim_id; });
+    const bool of_a_found_scope = std::any_of(found.begin(), found.end(), [&](const StoredClaim* stored) {
+      return stored->ref == read.entry.scope || stored->claim.claim_id == read.entry.claim_id;
+    });
     if (of_a_found_scope || names(read.entry, target)) story.push_back(&read.entry);
   }
   if (found.empty() && story.empty()) {
-    call.err << "refgate: nothing is known of \"" << escape_for(Place::line, target) << "\"; a claim id, session key, run id, ref or commit is wanted\n";
+    call.err << "refgate: nothing is known of \"" << escape_for(Place::line, target)
+             << "\"; a claim id, session key, run id, ref or commit is wanted\n";
     return exit_no;
   }
   if (call.flag("json")) {
@@ -169,10 +174,13 @@ int command_show(const Invocation& call) {
   for (const StoredClaim* stored : found) {
     const Claim& claim = stored->claim;
     call.out << escape_for(Place::line, claim.session_key) << ": " << state_text(claim, at) << ", generation " << claim.generation << "\n  held by "
-             << escape_for(Place::line, describe_holder(claim, at)) << "\n  ref " << escape_for(Place::line, stored->ref) << "\n  claim " << escape_for(Place::line, claim.claim_id)
-             << "\n";
-    if (claim.ended_at) call.out << "  ended " << format_rfc3339(*claim.ended_at) << (claim.note.empty() ? "" : ": " + escape_for(Place::line, claim.note)) << "\n";
-    else call.out << "  lease until " << format_rfc3339(claim.lease_until) << ", others may take over from " << format_rfc3339(claim.lease_until + claim.limits.skew) << "\n";
+             << escape_for(Place::line, describe_holder(claim, at)) << "\n  ref " << escape_for(Place::line, stored->ref) << "\n  claim "
+             << escape_for(Place::line, claim.claim_id) << "\n";
+    if (claim.ended_at)
+      call.out << "  ended " << format_rfc3339(*claim.ended_at) << (claim.note.empty() ? "" : ": " + escape_for(Place::line, claim.note)) << "\n";
+    else
+      call.out << "  lease until " << format_rfc3339(claim.lease_until) << ", others may take over from "
+               << format_rfc3339(claim.lease_until + claim.limits.skew) << "\n";
   }
   for (const AuditEntry* entry : story) call.out << escape_for(Place::line, story_line(*entry)) << "\n";
   return exit_done;

@@ -50,11 +50,13 @@ Remote remote_for_url(std::string url, const Environment& environment, bool from
   }
   const std::string password = take_password(url);
   if (!password.empty() && !from_user_configuration)
-    throw UsageError("the remote's URL holds a password, which every process on the machine can read there; nothing was asked. Put the token into REFGATE_TOKEN");
+    throw UsageError(
+        "the remote's URL holds a password, which every process on the machine can read there; nothing was asked. Put the token into REFGATE_TOKEN");
   std::string token = environment.get("REFGATE_TOKEN");
   if (token.empty()) token = environment.get("GITHUB_TOKEN");
   if (token.empty()) token = password;
-  if (token.find_first_of("\r\n") != std::string::npos) throw UsageError("the token holds a line end; nothing was asked. Put the bare token into REFGATE_TOKEN");
+  if (token.find_first_of("\r\n") != std::string::npos)
+    throw UsageError("the token holds a line end; nothing was asked. Put the bare token into REFGATE_TOKEN");
   // Credentials of a person live in git's helpers, which only the git command asks.
   if (token.empty() && !environment.in_actions() && on_path(environment, "git")) return {Remote::Kind::command, std::move(url), {}};
   return {Remote::Kind::https, std::move(url), std::move(token)};
@@ -72,7 +74,8 @@ Remote resolve_remote(const Settings& settings, const Environment& environment) 
     if (path_like || std::filesystem::is_directory(wanted, error)) return {Remote::Kind::path, wanted, {}};
     if (is_url(wanted)) return remote_for_url(wanted, environment, false);
     const LocalRepository local = find_local_repository(".", wanted);
-    if (local.remote_url) return is_url(*local.remote_url) ? remote_for_url(*local.remote_url, environment, true) : Remote{Remote::Kind::path, *local.remote_url, {}};
+    if (local.remote_url)
+      return is_url(*local.remote_url) ? remote_for_url(*local.remote_url, environment, true) : Remote{Remote::Kind::path, *local.remote_url, {}};
     throw UsageError("--remote is \"" + wanted + "\", but there is no such folder here and " +
                      (local.git_dir.empty() ? "no repository whose remotes could be asked" : "no remote of that name in " + local.git_dir));
   }
@@ -84,7 +87,8 @@ Remote resolve_remote(const Settings& settings, const Environment& environment) 
     return remote_for_url(server + "/" + repository, environment, false);
   }
   const LocalRepository local = find_local_repository(".", "origin");
-  if (local.remote_url) return is_url(*local.remote_url) ? remote_for_url(*local.remote_url, environment, true) : Remote{Remote::Kind::path, *local.remote_url, {}};
+  if (local.remote_url)
+    return is_url(*local.remote_url) ? remote_for_url(*local.remote_url, environment, true) : Remote{Remote::Kind::path, *local.remote_url, {}};
   if (!local.git_dir.empty()) return {Remote::Kind::path, local.git_dir, {}};
   throw UsageError("it is not known where the state lies: give --remote a URL, a path or the name of a remote, or stand in a repository");
 }

@@ -20,8 +20,8 @@ class UsageError : public std::runtime_error {
 struct Remote {
   enum class Kind { path, https, command };
   Kind kind = Kind::path;
-  std::string address;      ///< a path, or a URL without user information
-  std::string token;        ///< for https; may be empty
+  std::string address;  ///< a path, or a URL without user information
+  std::string token;    ///< for https; may be empty
 };
 
 /// `--remote` or REFGATE_REMOTE: a URL, a path, or the name of a remote; by default the repository of the run in Actions, else `origin`, else the

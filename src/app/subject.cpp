@@ -93,8 +93,8 @@ Subject subject_of(const Invocation& call, const Settings& settings) {
   return subject;
 }
 
-Subject positional_subject(const Invocation& call, const Settings& settings, const std::string& event, const std::string& workflow, const std::string& commit,
-                           const std::string& run_id) {
+Subject positional_subject(const Invocation& call, const Settings& settings, const std::string& event, const std::string& workflow,
+                           const std::string& commit, const std::string& run_id) {
   RunnerEnvironment runner = runner_environment(call.environment);
   const std::string path = call.environment.get("GITHUB_EVENT_PATH");
   const bool of_this_run = call.environment.in_actions() && !path.empty() && event == runner.event_name && commit == runner.sha &&
@@ -136,8 +136,8 @@ Subject positional_subject(const Invocation& call, const Settings& settings, con
 
 bool is_of_job(const ClaimNote& note, const Holder& holder, const JobState& state) {
   const Holder& theirs = note.claim.holder;
-  return note.runner_job == state.runner_job() && theirs.run_id == holder.run_id && theirs.run_attempt == holder.run_attempt && theirs.job == holder.job &&
-         theirs.job_index == holder.job_index;
+  return note.runner_job == state.runner_job() && theirs.run_id == holder.run_id && theirs.run_attempt == holder.run_attempt &&
+         theirs.job == holder.job && theirs.job_index == holder.job_index;
 }
 
 std::vector<std::string> presented_for(const std::string& ref, const Holder& holder, const Settings& settings, const JobState& state) {

@@ -21,8 +21,8 @@ Subject subject_of(const Invocation& call, const Settings& settings);
 
 /// For the positional commands: event, workflow, commit and run are any text. Inside a run that these describe, the payload says what they mean: the
 /// head commit instead of the merge commit that GITHUB_SHA is on pull_request, the comment instead of the default branch's head.
-Subject positional_subject(const Invocation& call, const Settings& settings, const std::string& event, const std::string& workflow, const std::string& commit,
-                           const std::string& run_id);
+Subject positional_subject(const Invocation& call, const Settings& settings, const std::string& event, const std::string& workflow,
+                           const std::string& commit, const std::string& run_id);
 
 /// The claim ids that this job can show for `ref`: `--claim-id`, and the files of its own state folder.
 std::vector<std::string> presented_for(const std::string& ref, const Holder& holder, const Settings& settings, const JobState& state);

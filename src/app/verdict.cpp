@@ -18,8 +18,9 @@ std::string summary_of(const Told& told) {
   const auto row = [](std::string_view name, std::string_view value) {
     return value.empty() ? std::string() : "| " + std::string(name) + " | " + escape_for(Place::markdown, value) + " |\n";
   };
-  return "\n| refgate | " + std::string(told.verdict == Verdict::skip ? "⏭️ skipped" : "▶️ runs") + " |\n| --- | --- |\n" + row("Session", told.session_key) +
-         row("Reason", told.reason) + row("Code", name_of(told.code)) + row("Holder", told.holder_run_url.empty() ? told.holder_run_id : told.holder_run_url) +
+  return "\n| refgate | " + std::string(told.verdict == Verdict::skip ? "⏭️ skipped" : "▶️ runs") + " |\n| --- | --- |\n" +
+         row("Session", told.session_key) + row("Reason", told.reason) + row("Code", name_of(told.code)) +
+         row("Holder", told.holder_run_url.empty() ? told.holder_run_id : told.holder_run_url) +
          row("Generation", told.generation == 0 ? "" : std::to_string(told.generation)) + "\n";
 }
 

@@ -13,13 +13,13 @@ struct Told {
   ReasonCode code = ReasonCode::unreadable;
   std::string reason;
   std::string session_key;
-  std::string claim_id;       ///< only when the caller owns the claim: a skip hands out no nonce
+  std::string claim_id;  ///< only when the caller owns the claim: a skip hands out no nonce
   std::uint64_t generation = 0;
   unsigned run_attempt = 1;
   std::string holder_run_id;
   std::string holder_run_url;
   std::string group;
-  bool brief = false;         ///< only the five names of the original (`check`)
+  bool brief = false;  ///< only the five names of the original (`check`)
 };
 
 Told told_of(const Decision& decision, const Request& request, const std::optional<Claim>& holder);
