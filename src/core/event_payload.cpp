@@ -34,7 +34,7 @@ class LimitCheck : public json::json_sax_t {
   bool end_array() override { return leave(); }
 
   // The library's own message repeats the text, which may be anything; the position is enough.
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+  bool parse_error(std::size_t position, const std::string&, const json::exception&) override {
     failure = "is not valid JSON (byte " + std::to_string(position) + ")";
     failed_at_ = position;
     return false;

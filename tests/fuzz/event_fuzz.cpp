@@ -46,7 +46,7 @@ std::string_view take_line(std::string_view& input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view input(reinterpret_cast<const char*>(data), size);
   if (input.empty()) return 0;
-  const int flags = input.front();
+  const auto flags = static_cast<unsigned char>(input.front());
   input.remove_prefix(1);
   const std::string_view name = take_line(input);
 
