@@ -3,7 +3,6 @@
 
 import contextlib
 import http.client
-import os
 import pathlib
 import socket
 import time
@@ -95,6 +94,8 @@ class Faults(WithRoot):
         self.plan({"fault": "status", "headers": {"Retry-After": "7"}, "body": "slow down"})
         status, headers, body = self.ask()
         self.assertEqual((status, headers["Retry-After"], body), (503, "7", b"slow down"))
+        self.plan({"fault": "status", "status": 418, "count": 1}, {"fault": "status"})
+        self.assertEqual([self.ask()[0] for _ in range(2)], [418, 503], "the first rule wins")
         self.plan({"fault": "status", "count": 1})
         self.assertEqual([self.ask()[0] for _ in range(2)], [503, 200])
         self.plan({"fault": "status", "count": 1})

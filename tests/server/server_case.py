@@ -97,11 +97,15 @@ class WithRoot(unittest.TestCase):
         return done.stdout
 
     def repository_with_slow_hook(self):
-        """A push to it blocks in a hook, which writes its process id to the second path."""
+        """A push to it blocks in a hook, which writes to the second path its process id and that
+        of an orphan in a session of its own."""
         path, mark = launch.make_repository(self.root / "slow.git", 0), self.root / "hook"
         hook = path / "hooks" / "pre-receive"
         hook.parent.mkdir(exist_ok=True)
-        hook.write_text(f"#!/bin/sh\necho $$ >{mark}.new && mv {mark}.new {mark}\n"
+        hook.write_text("#!/bin/sh\n"
+                        "exec </dev/null >/dev/null 2>&1\n"
+                        f"setsid sh -c 'sleep 600 & echo $! >{mark}.new'\n"
+                        f"echo $$ >>{mark}.new && mv {mark}.new {mark}\n"
                         "exec sleep 600\n")
         hook.chmod(0o755)
         return path, mark
@@ -113,13 +117,13 @@ class WithRoot(unittest.TestCase):
                                   kwargs={"environment": environment or {}})
         pusher.start()
         await_that(mark.exists)
-        hook = int(mark.read_text())
-        self.assertTrue(is_alive(hook))
+        started = [int(pid) for pid in mark.read_text().split()]
+        self.assertEqual([is_alive(pid) for pid in started], [True, True])
         stop(server)
         self.assertEqual(server.process.wait(timeout=30), 0)
         pusher.join(timeout=30)
         self.assertFalse(pusher.is_alive())
-        self.assertFalse(is_alive(hook))
+        self.assertEqual([is_alive(pid) for pid in started], [False, False])
         self.assertFalse(os.path.exists(folder))
         self.assertEqual(mentions(folder), [])
 
