@@ -40,8 +40,8 @@ struct AuditEntry {
   unsigned run_attempt = 1;
   std::string job;
   std::string actor;
-  std::string scope;           ///< the claim's ref
-  std::string holder_run_id;   ///< on a skip: who held it
+  std::string scope;                 ///< the claim's ref
+  std::string holder_run_id;         ///< on a skip: who held it
   std::optional<Duration> duration;  ///< on an end: how long the session took
 
   bool operator==(const AuditEntry&) const = default;

@@ -85,7 +85,9 @@ std::string_view name_in(E value, const std::array<Name<E>, N>& names) {
   return names.front().name;
 }
 
-std::string stored(Duration span) { return span.count() % 1000 == 0 ? std::to_string(span.count() / 1000) + "s" : std::to_string(span.count()) + "ms"; }
+std::string stored(Duration span) {
+  return span.count() % 1000 == 0 ? std::to_string(span.count() / 1000) + "s" : std::to_string(span.count()) + "ms";
+}
 
 Claim read_claim(const json& record) {
   Claim claim;
@@ -104,8 +106,9 @@ Claim read_claim(const json& record) {
   claim.window_only = window_only.get<bool>();
   const json& holder = member(record, "holder");
   if (!holder.is_object()) throw Broken("\"holder\" is no object");
-  claim.holder = {text(holder, "run_id"),    number<unsigned>(holder, "run_attempt", 1), text(holder, "job"),
-                  text(holder, "job_index"), text(holder, "run_url"),                    text(holder, "actor")};
+  claim.holder = {text(holder, "run_id"),  number<unsigned>(holder, "run_attempt", 1),
+                  text(holder, "job"),     text(holder, "job_index"),
+                  text(holder, "run_url"), text(holder, "actor")};
   claim.claimed_at = instant(record, "claimed_at");
   claim.renewed_at = instant(record, "renewed_at");
   claim.lease_until = instant(record, "lease_until");

@@ -154,7 +154,8 @@ std::string describe_holder(const Claim& claim, Instant now) {
 Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, RunEnded holder_run) {
   if (policy.force) {
     const bool live = state && state->state != ClaimState::ended;
-    return run(state, request, policy, now, ReasonCode::forced, live ? "Forced, although this work is held by " + describe_holder(*state, now) : "Forced");
+    return run(state, request, policy, now, ReasonCode::forced,
+               live ? "Forced, although this work is held by " + describe_holder(*state, now) : "Forced");
   }
   if (!state) return run(state, request, policy, now, ReasonCode::first, "No conflicts detected");
 
@@ -180,38 +181,44 @@ Decision decide(const std::optional<Claim>& state, const Request& request, const
       const std::string until = ". It holds until " + format_rfc3339(claim.lease_until + claim.limits.skew);
       const std::string free_it = override_hint + ", or free it: refgate release " + request.scope + " --reason '…'";
       if (counterpart)
-        return skip(claim, request, now, ReasonCode::pr_lock, "This commit is being handled by " + other_event(claim) + ": " + holder + until + free_it);
+        return skip(claim, request, now, ReasonCode::pr_lock,
+                    "This commit is being handled by " + other_event(claim) + ": " + holder + until + free_it);
       return skip(claim, request, now, ReasonCode::active_session, "Active session found: " + holder + until + free_it);
     }
     if (is_rerun && !retry_permitted(policy, request))
       return skip(claim, request, now, ReasonCode::retry_suppressed,
                   "An earlier attempt of this run did not finish: " + holder + override_hint + how_to_retry(policy));
     if (is_rerun)
-      return run(state, request, policy, now, ReasonCode::retry_allowed, "An earlier attempt of this run did not finish, and retries are allowed: " + holder);
+      return run(state, request, policy, now, ReasonCode::retry_allowed,
+                 "An earlier attempt of this run did not finish, and retries are allowed: " + holder);
     // A window that has passed says that nobody cleaned up, not that the holder died; the lock on the commit outlasts it.
     if (claim.window_only && pr_locked && holder_run != RunEnded::yes)
       return skip(claim, request, now, ReasonCode::pr_lock,
-                  "This commit was handled by " + other_event(claim) + ": " + holder + ". The lock holds until " + format_rfc3339(*claim.pr_locked_until) +
-                      override_hint);
-    return run(state, request, policy, now, ReasonCode::takeover,
-               (holder_run == RunEnded::yes ? "Taken over, since the run that held it has ended: " : "Taken over, since its lease has passed: ") + holder);
+                  "This commit was handled by " + other_event(claim) + ": " + holder + ". The lock holds until " +
+                      format_rfc3339(*claim.pr_locked_until) + override_hint);
+    return run(
+        state, request, policy, now, ReasonCode::takeover,
+        (holder_run == RunEnded::yes ? "Taken over, since the run that held it has ended: " : "Taken over, since its lease has passed: ") + holder);
   }
 
   const Instant ended = *claim.ended_at;
   const bool remembered = now < ended + claim.limits.memory;
   const std::string ended_text = " (ended " + ago(ended, now) + ")";
   const auto locked = [&] {
-    return skip(claim, request, now, ReasonCode::pr_lock, "This commit was handled by " + other_event(claim) + ": " + holder + ended_text + override_hint);
+    return skip(claim, request, now, ReasonCode::pr_lock,
+                "This commit was handled by " + other_event(claim) + ": " + holder + ended_text + override_hint);
   };
   switch (claim.outcome) {
     case ClaimOutcome::success:
       if (pr_locked) return locked();
       if (!remembered) break;
       return skip(claim, request, now, ReasonCode::already_done,
-                  "This work was done by " + holder + ended_text + ", and is remembered until " + format_rfc3339(ended + claim.limits.memory) + override_hint);
+                  "This work was done by " + holder + ended_text + ", and is remembered until " + format_rfc3339(ended + claim.limits.memory) +
+                      override_hint);
     case ClaimOutcome::failure:
       if (!remembered && !pr_locked) break;
-      if (retry_permitted(policy, request)) return run(state, request, policy, now, ReasonCode::retry_allowed, "It failed, and retries are allowed: " + holder);
+      if (retry_permitted(policy, request))
+        return run(state, request, policy, now, ReasonCode::retry_allowed, "It failed, and retries are allowed: " + holder);
       if (pr_locked) return locked();
       return skip(claim, request, now, ReasonCode::retry_suppressed,
                   "This work failed, and is not launched again: " + holder + ended_text + override_hint + how_to_retry(policy));
@@ -226,7 +233,8 @@ Decision decide(const std::optional<Claim>& state, const Request& request, const
         return skip(claim, request, now, ReasonCode::retry_suppressed,
                     "An earlier attempt of this run was cancelled: " + holder + ended_text + override_hint + how_to_retry(policy));
       if (is_rerun)
-        return run(state, request, policy, now, ReasonCode::retry_allowed, "An earlier attempt of this run was cancelled, and retries are allowed: " + holder);
+        return run(state, request, policy, now, ReasonCode::retry_allowed,
+                   "An earlier attempt of this run was cancelled, and retries are allowed: " + holder);
       return run(state, request, policy, now, ReasonCode::takeover, "Taken over, since it was cancelled: " + holder + ended_text);
   }
   return run(state, request, policy, now, ReasonCode::first, "The former session is older than the memory: " + holder + ended_text);

@@ -57,14 +57,15 @@ struct Request {
 struct Decision {
   Verdict verdict = Verdict::skip;
   ReasonCode code = ReasonCode::unreadable;
-  std::string reason;         ///< for people: who holds it, since when, the URL of that run, and how to override
-  std::optional<Claim> next;  ///< on run: what to swap in. Its outbox starts with the lines of the former claim
+  std::string reason;              ///< for people: who holds it, since when, the URL of that run, and how to override
+  std::optional<Claim> next;       ///< on run: what to swap in. Its outbox starts with the lines of the former claim
   std::optional<AuditEntry> line;  ///< on skip: the line to publish
 };
 
 /// Precedence: forced, own, live claim (active_session or pr_lock), done (already_done or pr_lock), failed (retry_allowed, pr_lock or
 /// retry_suppressed), cancelled or lost (takeover; a re-run of the same run follows `retry`), nothing or older than the memory (first).
-Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, RunEnded holder_run = RunEnded::unknown);
+Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now,
+                RunEnded holder_run = RunEnded::unknown);
 
 /// The claim as its holder ends it: outcome, end time, and the `end` line in the outbox. `published` lines leave the outbox.
 Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status, Instant now);

@@ -15,7 +15,8 @@ namespace refgate {
 
 /// Whether what runs belongs to people who can write to the repository, or came from a fork. What a payload does not show to be the repository's own
 /// (a deleted head repository, a check on a commit of no branch) counts as a fork's: the cost is one more launch, never a muted one. A comment on a
-/// pull request from a fork is the repository's own: it runs in the context of the base.
+/// pull request from a fork is the repository's own: it runs in the context of the base. GitHub always mentions where a head comes from; a payload
+/// that does not was written by hand, for this repository.
 enum class Trust { repository, fork };
 
 enum class EntityKind { none, pull_request, issue, discussion, branch, tag, release, repository };
@@ -98,7 +99,7 @@ inline constexpr std::size_t max_event_text_bytes = 1024;
 /// Parses a payload. `payload` is empty when there is none (a person at a command line): then the commit events take their identity from
 /// `overrides.head_commit` (or GITHUB_SHA for push, also when the payload does not mention the commit), and events that need a payload for their
 /// identity are an error that says so. With `overrides.identity` neither the payload's fields nor the event's name can be wrong; whatever can be read
-/// still fills the other members, and a pull request whose head repository is unknown counts as a fork's.
+/// still fills the other members.
 /// Object ids are in lower case. A deleted ref (push with `deleted`) has no head commit and is told by the ref and what it pointed to.
 /// Never throws on any text; a bad, huge, too deep or truncated payload, or one that lacks what identifies the work, gives an EventError.
 std::variant<Event, EventError> parse_event(std::string_view payload, const RunnerEnvironment& environment, const EventOverrides& overrides = {});

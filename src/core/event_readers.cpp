@@ -23,18 +23,24 @@ Entity entity_of_ref(std::string_view ref) {
   return {};
 }
 
-// Fork unless both repositories are named and are one; a deleted head repository is null. Ids decide where both have one, since names change.
-Trust trust_by(EventPayload& payload, const std::string& head, const std::string& base) {
-  if (!payload.has(head) || !payload.has(base)) return Trust::fork;
+// Fork unless both repositories are one; a deleted head repository is null. Ids decide where both have one, since names change. GitHub always
+// mentions the head's repository, so a payload without it was written by hand, for this repository.
+Trust trust_by(EventSource& source, const std::string& head, const std::string& base) {
+  EventPayload& payload = source.payload;
+  if (!payload.mentions(head)) return Trust::repository;
+  if (!payload.has(head)) return Trust::fork;
   if (payload.has(head + ".id") && payload.has(base + ".id")) {
     const auto id = payload.number(head + ".id");
     return !id.empty() && id == payload.number(base + ".id") ? Trust::repository : Trust::fork;
   }
   const auto name = payload.text_if_any(head + ".full_name");
-  return !name.empty() && name == payload.text_if_any(base + ".full_name") ? Trust::repository : Trust::fork;
+  auto ours = payload.text_if_any(base + ".full_name");
+  if (ours.empty()) ours = payload.text_if_any("repository.full_name");
+  if (ours.empty()) ours = source.environment.repository;
+  return !name.empty() && name == ours ? Trust::repository : Trust::fork;
 }
 
-Trust trust_of_pull_request(EventPayload& payload) { return trust_by(payload, "pull_request.head.repo", "pull_request.base.repo"); }
+Trust trust_of_pull_request(EventSource& source) { return trust_by(source, "pull_request.head.repo", "pull_request.base.repo"); }
 
 // A branch of a fork may have the name of one of ours; "owner:name" is how GitHub shows it, and no branch name holds a colon.
 Entity branch_of(EventPayload& payload, const std::string& branch_path, Trust trust, const std::string& owner_path) {
@@ -46,7 +52,7 @@ Entity branch_of(EventPayload& payload, const std::string& branch_path, Trust tr
 
 // Checks that "pull_request" of a review or a label is read the same way everywhere.
 void read_pull_request_parts(EventSource& source, Event& event) {
-  event.trust = trust_of_pull_request(source.payload);
+  event.trust = trust_of_pull_request(source);
   event.entity = {EntityKind::pull_request, source.payload.number("pull_request.number")};
   event.head_commit = source.head("pull_request.head.sha");
 }
@@ -79,7 +85,7 @@ std::string EventSource::runner_commit() const {
 std::string EventSource::head(std::string_view path) { return overrides.head_commit.empty() ? payload.commit(path) : overrides.head_commit; }
 
 void read_unknown(EventSource& source, Event& event) {
-  if (source.payload.has("pull_request")) event.trust = trust_of_pull_request(source.payload);
+  if (source.payload.has("pull_request")) event.trust = trust_of_pull_request(source);
 }
 
 namespace event_readers {
@@ -133,7 +139,7 @@ void pull_request_review_comment(EventSource& source, Event& event) {
 void workflow_run(EventSource& source, Event& event) {
   auto& payload = source.payload;
   if (payload.given()) {
-    event.trust = trust_by(payload, "workflow_run.head_repository", "repository");
+    event.trust = trust_by(source, "workflow_run.head_repository", "repository");
     event.entity = branch_of(payload, "workflow_run.head_branch", event.trust, "workflow_run.head_repository.owner.login");
   }
   event.head_commit = source.head("workflow_run.head_sha");
@@ -145,8 +151,8 @@ void workflow_run(EventSource& source, Event& event) {
 void check_suite(EventSource& source, Event& event) {
   auto& payload = source.payload;
   if (payload.given()) {
-    event.trust = payload.has("check_suite.head_branch") ? Trust::repository : Trust::fork;
-    if (payload.has("check_suite.head_repository")) event.trust = trust_by(payload, "check_suite.head_repository", "repository");
+    event.trust = !payload.mentions("check_suite.head_branch") || payload.has("check_suite.head_branch") ? Trust::repository : Trust::fork;
+    if (payload.has("check_suite.head_repository")) event.trust = trust_by(source, "check_suite.head_repository", "repository");
     event.entity = branch_of(payload, "check_suite.head_branch", event.trust, "check_suite.head_repository.owner.login");
   }
   event.head_commit = source.head("check_suite.head_sha");
@@ -156,8 +162,9 @@ void check_suite(EventSource& source, Event& event) {
 void check_run(EventSource& source, Event& event) {
   auto& payload = source.payload;
   if (payload.given()) {
-    event.trust = payload.has("check_run.check_suite.head_branch") ? Trust::repository : Trust::fork;
-    if (payload.has("check_run.check_suite.head_repository")) event.trust = trust_by(payload, "check_run.check_suite.head_repository", "repository");
+    event.trust =
+        !payload.mentions("check_run.check_suite.head_branch") || payload.has("check_run.check_suite.head_branch") ? Trust::repository : Trust::fork;
+    if (payload.has("check_run.check_suite.head_repository")) event.trust = trust_by(source, "check_run.check_suite.head_repository", "repository");
     event.entity = branch_of(payload, "check_run.check_suite.head_branch", event.trust, "check_run.check_suite.head_repository.owner.login");
   }
   event.head_commit = source.head("check_run.head_sha");
@@ -178,7 +185,7 @@ void status(EventSource& source, Event& event) {
   auto& payload = source.payload;
   if (payload.given()) {
     const auto branches = payload.has("branches") ? payload.count("branches") : 0;
-    event.trust = branches > 0 ? Trust::repository : Trust::fork;
+    event.trust = branches > 0 || !payload.mentions("branches") ? Trust::repository : Trust::fork;
     if (branches == 1) event.entity = branch_or_none(payload.text_if_any("branches.0.name"));
   }
   event.head_commit = source.head("sha");

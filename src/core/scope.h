@@ -12,8 +12,8 @@ namespace refgate {
 /// identity + share + dimensions + trust. Two events with equal scopes are rivals; everything else runs side by side.
 struct Scope {
   Identity identity;
-  std::string share;           ///< which workflows do the same work: a workflow file, or a name that several workflows use
-  bool share_is_name = false;  ///< true when the share was named (`--share`), so that it cannot meet a workflow file of that name
+  std::string share;                              ///< which workflows do the same work: a workflow file, or a name that several workflows use
+  bool share_is_name = false;                     ///< true when the share was named (`--share`), so that it cannot meet a workflow file of that name
   std::map<std::string, std::string> dimensions;  ///< what tells matrix legs apart: model=opus, region=eu
   Trust trust = Trust::repository;
 

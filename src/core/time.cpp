@@ -119,7 +119,8 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
 std::string format_day(Instant at) {
   const std::chrono::year_month_day date(std::chrono::floor<days>(at));
   char text[24];
-  std::snprintf(text, sizeof text, "%04d%02u%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  std::snprintf(text, sizeof text, "%04d%02u%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()));
   return text;
 }
 

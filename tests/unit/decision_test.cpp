@@ -62,7 +62,8 @@ Request presenting(Request request, const std::string& nonce) {
 }
 
 bool runs(ReasonCode code) {
-  return code == ReasonCode::forced || code == ReasonCode::own || code == ReasonCode::first || code == ReasonCode::takeover || code == ReasonCode::retry_allowed;
+  return code == ReasonCode::forced || code == ReasonCode::own || code == ReasonCode::first || code == ReasonCode::takeover ||
+         code == ReasonCode::retry_allowed;
 }
 
 }  // namespace
@@ -104,7 +105,13 @@ TEST_CASE("the first row of the precedence that applies decides") {
       {"the moment when lease and skew have passed", live, request_of("2"), plain, 6h + 60s, ReasonCode::takeover},
       {"a live claim whose run is known to have ended", live, request_of("2"), plain, 1min, ReasonCode::takeover, RunEnded::yes},
       {"a live claim whose run is known to go on", live, request_of("2"), plain, 1min, ReasonCode::active_session, RunEnded::no},
-      {"two callers without a run id are not one run", without_run_id, [] { auto r = request_of(""); r.holder.run_attempt = 2; return r; }(), plain, 1min, ReasonCode::active_session},
+      {"two callers without a run id are not one run", without_run_id,
+       [] {
+         auto r = request_of("");
+         r.holder.run_attempt = 2;
+         return r;
+       }(),
+       plain, 1min, ReasonCode::active_session},
 
       {"a later attempt of the run that held it", live, request_of("1", "push", 2), plain, 1min, ReasonCode::retry_suppressed},
       {"a later attempt, by a person, manual", live, person(request_of("1", "push", 2)), manual, 1min, ReasonCode::retry_allowed},
@@ -112,15 +119,20 @@ TEST_CASE("the first row of the precedence that applies decides") {
       {"a later attempt, allow", live, request_of("1", "push", 2), allow, 1min, ReasonCode::retry_allowed},
 
       {"done", ended(ClaimOutcome::success), request_of("2"), plain, 1h, ReasonCode::already_done},
-      {"done by a push, asked by a pull request within the window", ended(ClaimOutcome::success), request_of("2", "pull_request"), plain, 30min, ReasonCode::pr_lock},
-      {"done by a push, asked by a pull request after the window", ended(ClaimOutcome::success), request_of("2", "pull_request"), plain, 2h, ReasonCode::already_done},
-      {"done, a re-run by a person with allow", ended(ClaimOutcome::success), person(request_of("1", "push", 2)), allow, 1h, ReasonCode::already_done},
-      {"done, a moment before it is forgotten", ended(ClaimOutcome::success), request_of("2"), plain, 10min + 7 * 24h - 1ms, ReasonCode::already_done},
+      {"done by a push, asked by a pull request within the window", ended(ClaimOutcome::success), request_of("2", "pull_request"), plain, 30min,
+       ReasonCode::pr_lock},
+      {"done by a push, asked by a pull request after the window", ended(ClaimOutcome::success), request_of("2", "pull_request"), plain, 2h,
+       ReasonCode::already_done},
+      {"done, a re-run by a person with allow", ended(ClaimOutcome::success), person(request_of("1", "push", 2)), allow, 1h,
+       ReasonCode::already_done},
+      {"done, a moment before it is forgotten", ended(ClaimOutcome::success), request_of("2"), plain, 10min + 7 * 24h - 1ms,
+       ReasonCode::already_done},
       {"done, and forgotten", ended(ClaimOutcome::success), request_of("2"), plain, 10min + 7 * 24h, ReasonCode::first},
 
       {"failed", ended(ClaimOutcome::failure), request_of("2"), plain, 1h, ReasonCode::retry_suppressed},
       {"failed, asked by the counterpart", ended(ClaimOutcome::failure), request_of("2", "pull_request"), plain, 30min, ReasonCode::pr_lock},
-      {"failed, asked by the counterpart, allow", ended(ClaimOutcome::failure), request_of("2", "pull_request"), allow, 30min, ReasonCode::retry_allowed},
+      {"failed, asked by the counterpart, allow", ended(ClaimOutcome::failure), request_of("2", "pull_request"), allow, 30min,
+       ReasonCode::retry_allowed},
       {"failed, another trigger, manual", ended(ClaimOutcome::failure), request_of("2"), manual, 1h, ReasonCode::retry_suppressed},
       {"failed, a person's re-run, manual", ended(ClaimOutcome::failure), person(request_of("1", "push", 2)), manual, 1h, ReasonCode::retry_allowed},
       {"failed, allow", ended(ClaimOutcome::failure), request_of("2"), allow, 1h, ReasonCode::retry_allowed},
@@ -129,10 +141,12 @@ TEST_CASE("the first row of the precedence that applies decides") {
       {"cancelled, another trigger", ended(ClaimOutcome::cancelled), request_of("2"), plain, 1h, ReasonCode::takeover},
       {"cancelled, the counterpart", ended(ClaimOutcome::cancelled), request_of("2", "pull_request"), plain, 30min, ReasonCode::takeover},
       {"cancelled, a re-run of the same run", ended(ClaimOutcome::cancelled), request_of("1", "push", 2), plain, 1h, ReasonCode::retry_suppressed},
-      {"cancelled, a person's re-run, manual", ended(ClaimOutcome::cancelled), person(request_of("1", "push", 2)), manual, 1h, ReasonCode::retry_allowed},
+      {"cancelled, a person's re-run, manual", ended(ClaimOutcome::cancelled), person(request_of("1", "push", 2)), manual, 1h,
+       ReasonCode::retry_allowed},
       {"cancelled, and forgotten", ended(ClaimOutcome::cancelled), request_of("2"), plain, 8 * 24h, ReasonCode::first},
       {"released by a person", release_claim(live, "octocat", "stuck", t0 + 1min), request_of("2"), plain, 1h, ReasonCode::takeover},
-      {"released by a person, a re-run of the same run", release_claim(live, "octocat", "stuck", t0 + 1min), request_of("1", "push", 2), plain, 1h, ReasonCode::takeover},
+      {"released by a person, a re-run of the same run", release_claim(live, "octocat", "stuck", t0 + 1min), request_of("1", "push", 2), plain, 1h,
+       ReasonCode::takeover},
 
       {"a window that holds", window, request_of("2"), plain, 5min, ReasonCode::active_session},
       {"a window that has passed", window, request_of("2"), plain, 6min, ReasonCode::takeover},

@@ -340,7 +340,11 @@ TEST_CASE("what the caller says wins") {
   CHECK(parsed("pull_request_review_thread", pull_request("", "null"), said).trust == Trust::fork);
   CHECK(parsed("made_up", "{}", said).kind == "made_up");
   CHECK(parsed("pull_request", "{}", said).identity.kind == "custom");
-  CHECK(parsed("pull_request", "{}", said).trust == Trust::fork);
+  // GitHub always mentions the head's repository; a payload without it was written by hand, for this repository.
+  CHECK(parsed("pull_request", "{}", said).trust == Trust::repository);
+  CHECK(parsed("pull_request", "{'pull_request':{'number':3,'head':{'sha':'$A'}}}").trust == Trust::repository);
+  CHECK(parsed("workflow_run", "{'workflow_run':{'head_sha':'$A'}}").trust == Trust::repository);
+  CHECK(parsed("status", "{'sha':'$A'}").trust == Trust::repository);
   CHECK(std::get<Event>(parse_event("", runner("issues"), said)).identity.kind == "custom");
 }
 

@@ -39,9 +39,12 @@ TEST_CASE("a line of the record survives its text form and has the fields of the
   CHECK(read->entry == sample());
   CHECK(read->digest_fits);
   const json value = json::parse(line);
-  for (const char* field : {"session_key", "timestamp", "event_type", "workflow", "run_id", "commit_sha", "executed", "job_status", "duplicate_prevented"}) CHECK(value.contains(field));
+  for (const char* field :
+       {"session_key", "timestamp", "event_type", "workflow", "run_id", "commit_sha", "executed", "job_status", "duplicate_prevented"})
+    CHECK(value.contains(field));
   CHECK(value["duplicate_prevented"] == false);
-  CHECK(value["retry_suppression"] == json({{"enabled", true}, {"status", "single_execution"}, {"early_gating", true}, {"cost_optimization", false}}));
+  CHECK(value["retry_suppression"] ==
+        json({{"enabled", true}, {"status", "single_execution"}, {"early_gating", true}, {"cost_optimization", false}}));
   CHECK(value["session_management"] == json({{"early_exit", false}, {"single_launch_enforced", true}, {"premium_session_saved", false}}));
   AuditEntry skip = sample();
   skip.executed = false;
@@ -68,7 +71,9 @@ TEST_CASE("bytes that are no UTF-8 still make a line that can be read, and whose
 }
 
 TEST_CASE("what is not a line of ours is none") {
-  for (const char* text : {"", "a note that a person wrote", "{}", "[]", "{\"version\":2,\"id\":\"x\"}", "{\"version\":1,\"id\":\"x\",\"timestamp\":\"never\"}"}) CHECK_FALSE(decode_entry(text));
+  for (const char* text :
+       {"", "a note that a person wrote", "{}", "[]", "{\"version\":2,\"id\":\"x\"}", "{\"version\":1,\"id\":\"x\",\"timestamp\":\"never\"}"})
+    CHECK_FALSE(decode_entry(text));
 }
 
 TEST_CASE("the id of a line depends on claim, generation, kind and nothing else") {

@@ -7,9 +7,39 @@
 using namespace refgate;
 
 TEST_CASE("a component of a ref is legal and different for different texts") {
-  const std::vector<std::string> texts{"",       ".",       "..",      ".x",     "x.",         "a..b",   "x.lock", ".lock",   "x.locked", "a/b",     "a\\b",   "a b",    "a%20b",
-                                       "a=b",    "a,b",     "@",       "@{u}",   "a@b",        "~^:?*[", "\x01\x7f", "-",      "--x",      "ÄÖ",      "ä",      "review.yml",
-                                       "Review", "review",  std::string(200, 'a'), std::string(201, 'a'), std::string(200, 'a') + "b", std::string("a\0b", 3), "%", "%%"};
+  const std::vector<std::string> texts{"",
+                                       ".",
+                                       "..",
+                                       ".x",
+                                       "x.",
+                                       "a..b",
+                                       "x.lock",
+                                       ".lock",
+                                       "x.locked",
+                                       "a/b",
+                                       "a\\b",
+                                       "a b",
+                                       "a%20b",
+                                       "a=b",
+                                       "a,b",
+                                       "@",
+                                       "@{u}",
+                                       "a@b",
+                                       "~^:?*[",
+                                       "\x01\x7f",
+                                       "-",
+                                       "--x",
+                                       "ÄÖ",
+                                       "ä",
+                                       "review.yml",
+                                       "Review",
+                                       "review",
+                                       std::string(200, 'a'),
+                                       std::string(201, 'a'),
+                                       std::string(200, 'a') + "b",
+                                       std::string("a\0b", 3),
+                                       "%",
+                                       "%%"};
   std::set<std::string> seen;
   for (const std::string& text : texts) {
     const std::string encoded = encode_ref_component(text);
