@@ -47,7 +47,8 @@ mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 
 git -c safe.directory='*' clone -q --no-hardlinks "$tree" "$root/refgate"
-environment=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb ${CI:+CI=$CI} ${REFGATE_JOBS:+REFGATE_JOBS=$REFGATE_JOBS})
+environment=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+  ${CI:+CI=$CI} ${REFGATE_JOBS:+REFGATE_JOBS=$REFGATE_JOBS})
 if [ $as_user = yes ]; then
   chroot "$root" "${environment[@]}" bash -c 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends sudo &&
     useradd --create-home person && echo "person ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/person && chown -R person: /refgate' >/dev/null 2>&1
