@@ -1,7 +1,9 @@
 #include "app/main.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
+#include <deque>
 #include <exception>
 #include <iostream>
 #include <set>
@@ -14,6 +16,22 @@
 namespace refgate {
 namespace {
 
+using Names = std::vector<const char*>;
+
+const Names store_settings{"remote", "namespace", "deadline", "config"};
+const Names subject_settings{"event",     "workflow", "sha",       "run-id",   "run-attempt", "job",
+                             "job-index", "share",    "dimension", "identity", "state-dir",   "claim-id"};
+const Names policy_settings{"memory", "pr-lock-window", "session-window", "lease",        "skew",
+                            "retry",  "force",          "on-error",       "on-read-only", "audit-skips"};
+// The positional words say event, workflow, commit and run.
+const Names positional_settings{"run-attempt", "job", "job-index", "share", "dimension", "identity", "state-dir", "claim-id"};
+
+Names join(std::initializer_list<Names> groups) {
+  Names all;
+  for (const Names& group : groups) all.insert(all.end(), group.begin(), group.end());
+  return all;
+}
+
 struct OptionRow {
   const char* name;
   const char* metavar;  ///< empty for a flag
@@ -24,19 +42,12 @@ struct CommandRow {
   const char* name;
   const char* group;
   const char* summary;
-  std::vector<const char*> positional;  ///< "name", or "[name]" when it may be left out
-  std::vector<const char*> settings;    ///< rows of setting_table()
+  Names positional;  ///< "name", or "[name]" when it may be left out
+  Names settings;    ///< rows of setting_table()
   std::vector<OptionRow> options;
   const char* example;
   int (*run)(const Invocation&);
 };
-
-#define REFGATE_STORE "remote", "namespace", "deadline", "config"
-#define REFGATE_RUN "event", "workflow", "sha", "run-id", "run-attempt", "job", "job-index", "share", "dimension", "identity", "state-dir"
-#define REFGATE_POLICY "memory", "pr-lock-window", "lease", "skew", "retry", "force", "on-error", "on-read-only", "audit-skips"
-#define REFGATE_WINDOW                                                                                                                  \
-  "identity", "dimension", "share", "memory", "pr-lock-window", "session-window", "skew", "retry", "force", "on-error", "on-read-only", \
-      "audit-skips", "job", "job-index", "state-dir"
 
 const OptionRow json_option{"json", "", "print JSON"};
 
@@ -46,7 +57,7 @@ const std::vector<CommandRow>& commands() {
        "In a workflow",
        "Ask for the verdict and make the claim, in one step",
        {},
-       {REFGATE_STORE, REFGATE_RUN, REFGATE_POLICY, "claim-id"},
+       join({store_settings, subject_settings, policy_settings}),
        {},
        "refgate gate --memory 2d\n\n"
        "Prints NAME=value lines and appends the same names in lower case to GITHUB_OUTPUT.\n"
@@ -57,7 +68,7 @@ const std::vector<CommandRow>& commands() {
        "In a workflow",
        "End the session that this job's gate began",
        {},
-       {REFGATE_STORE, "event", "workflow", "sha", "run-id", "run-attempt", "job", "share", "dimension", "identity", "state-dir", "claim-id"},
+       join({store_settings, subject_settings, policy_settings}),
        {{"status", "success|failure|cancelled", "what came of it (job.status; default success)"}},
        "refgate finish --status \"$JOB_STATUS\"\n\nA job that was told to skip may call it too: it changes nothing then.",
        command_finish},
@@ -65,7 +76,7 @@ const std::vector<CommandRow>& commands() {
        "In a workflow",
        "Positional form: may this session start?",
        {"event_type", "workflow_name", "commit_sha", "[run_id]"},
-       {REFGATE_STORE, REFGATE_WINDOW},
+       join({store_settings, positional_settings, policy_settings}),
        {{"exit-code", "", "exit 1 when prevented, in Actions too"}},
        "refgate check push \"Agent review\" 9fceb02d 4711\n\nWith a run id it holds the scope for `register`; without one it only reads. Exit status "
        "1 when prevented.",
@@ -74,7 +85,7 @@ const std::vector<CommandRow>& commands() {
        "In a workflow",
        "Positional form: the session starts",
        {"session_key", "event_type", "workflow_name", "run_id", "commit_sha"},
-       {REFGATE_STORE, REFGATE_WINDOW, "claim-id"},
+       join({store_settings, positional_settings, policy_settings}),
        {},
        "refgate register agent-review-push-9fceb02d push \"Agent review\" 4711 9fceb02d",
        command_register},
@@ -82,7 +93,7 @@ const std::vector<CommandRow>& commands() {
        "In a workflow",
        "Positional form: the session ends",
        {"session_key"},
-       {REFGATE_STORE, "run-id", "state-dir", "claim-id"},
+       join({store_settings, positional_settings, {"run-id"}}),
        {},
        "refgate cleanup agent-review-push-9fceb02d\n\nEnds the session only where it was registered: from a run that was told to skip it changes "
        "nothing.",
@@ -91,7 +102,7 @@ const std::vector<CommandRow>& commands() {
        "In a workflow",
        "Positional form: write a line of the record",
        {"session_key", "event_type", "workflow_name", "run_id", "commit_sha", "executed", "job_status"},
-       {REFGATE_STORE, "job", "state-dir"},
+       join({store_settings, positional_settings}),
        {},
        "refgate audit agent-review-push-9fceb02d push \"Agent review\" 4711 9fceb02d true success",
        command_audit},
@@ -100,7 +111,7 @@ const std::vector<CommandRow>& commands() {
        "On a person's machine",
        "Live sessions, and who holds what",
        {},
-       {REFGATE_STORE},
+       store_settings,
        {{"lost", "", "only work whose holder died and that nobody took up; exit 1 when there is any"},
         {"all", "", "ended sessions too"},
         json_option},
@@ -110,7 +121,7 @@ const std::vector<CommandRow>& commands() {
        "On a person's machine",
        "The record: who asked, who ran, who was skipped and why",
        {},
-       {REFGATE_STORE, "sha"},
+       join({store_settings, {"sha"}}),
        {{"since", "WHEN", "7d, 2026-11-22 or a time"},
         {"until", "WHEN", "likewise"},
         {"key", "TEXT", "a session key, run id, claim id, ref or commit"},
@@ -122,7 +133,7 @@ const std::vector<CommandRow>& commands() {
        "On a person's machine",
        "One session or commit with its whole story",
        {"target"},
-       {REFGATE_STORE},
+       store_settings,
        {json_option},
        "refgate show 9fceb02d\n\nThe target is a claim id, session key, run id, ref or commit.",
        command_show},
@@ -130,7 +141,7 @@ const std::vector<CommandRow>& commands() {
        "On a person's machine",
        "Free a stuck session by hand; the next caller takes over",
        {"target"},
-       {REFGATE_STORE},
+       store_settings,
        {{"reason", "TEXT", "kept in the record"}},
        "refgate release 0b9c2e1d4f5a6b7c8d9e0f1a2b3c4d5e --reason 'runner was unplugged'",
        command_release},
@@ -138,7 +149,7 @@ const std::vector<CommandRow>& commands() {
        "On a person's machine",
        "Complete and fold the record, forget expired claims",
        {},
-       {REFGATE_STORE},
+       store_settings,
        {{"dry-run", "", "say what would be done, change nothing"}},
        "refgate gc --dry-run",
        command_gc},
@@ -146,7 +157,7 @@ const std::vector<CommandRow>& commands() {
        "On a person's machine",
        "Check token, permissions, reachability, namespace, clock, counts, push rate",
        {},
-       {REFGATE_STORE},
+       store_settings,
        {json_option},
        "refgate doctor --remote https://github.com/octo/app",
        command_doctor},
@@ -164,6 +175,7 @@ const SettingRow& setting_named(std::string_view name) {
 struct Parsed {
   const CommandRow* row = nullptr;
   std::vector<std::string> arguments;
+  std::deque<std::string> words;  ///< one for each positional of every command; those of the other commands stay empty
   std::map<std::string, std::vector<std::string>> options;
   std::map<std::string, bool> flags;
 };
@@ -181,14 +193,11 @@ void add_option(CLI::App& command, Parsed& parsed, const std::string& name, cons
 void add_command(CLI::App& app, const CommandRow& row, Parsed& parsed) {
   CLI::App* command = app.add_subcommand(row.name, row.summary)->group(row.group);
   command->footer(std::string("\nExample:\n  ") + row.example);
-  std::size_t required = 0;
-  for (const char* name : row.positional) required += name[0] == '[' ? 0 : 1;
-  if (!row.positional.empty()) {
-    std::string names;
-    for (const char* name : row.positional) names += (names.empty() ? "" : " ") + std::string(name);
-    command->add_option(names, parsed.arguments, "in this order; any text")
-        ->expected(static_cast<int>(required), static_cast<int>(row.positional.size()))
-        ->required();
+  for (const char* name : row.positional) {
+    const std::string_view word(name);
+    const bool optional = word.starts_with('[');
+    const std::string plain(optional ? word.substr(1, word.size() - 2) : word);
+    command->add_option(plain, parsed.words.emplace_back(), "")->type_name("TEXT")->required(!optional);
   }
   for (const OptionRow& option : row.options) {
     if (option.metavar[0] == '\0') add_flag(*command, parsed, option.name, option.help);
@@ -203,7 +212,12 @@ void add_command(CLI::App& app, const CommandRow& row, Parsed& parsed) {
     if (setting.form == SettingForm::flag) add_flag(*command, parsed, name, help);
     else add_option(*command, parsed, name, std::string(setting.metavar), help);
   }
-  command->callback([&parsed, &row] { parsed.row = &row; });
+  const std::size_t count = row.positional.size();
+  command->callback([&parsed, &row, first = parsed.words.size() - count, count] {
+    parsed.row = &row;
+    parsed.arguments.assign(parsed.words.begin() + static_cast<std::ptrdiff_t>(first),
+                            parsed.words.begin() + static_cast<std::ptrdiff_t>(first + count));
+  });
 }
 
 int run_command(const std::vector<std::string>& words, const Environment& environment, std::ostream& out, std::ostream& err) {
@@ -215,7 +229,16 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
       "command line.\n"
       "Exit status: 0 done; 1 the answer is no; 2 wrong usage or input; 3 the store could not be reached, read or written; 4 internal.");
   Parsed parsed;
-  for (const CommandRow& row : commands()) add_command(app, row, parsed);
+  std::vector<std::string> known;
+  for (const CommandRow& row : commands()) {
+    add_command(app, row, parsed);
+    known.emplace_back(row.name);
+  }
+  if (!words.empty() && !words.front().starts_with('-') && std::find(known.begin(), known.end(), words.front()) == known.end()) {
+    const std::string near = nearest(words.front(), known);
+    throw UsageError("there is no command \"" + words.front() + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
+                     " See: refgate --help");
+  }
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend());
     app.parse(std::move(reversed));

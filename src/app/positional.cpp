@@ -56,7 +56,7 @@ int look(const Invocation& call, const Settings& settings, const Subject& subjec
 
 int command_check(const Invocation& call) {
   const Settings settings = settings_of(call);
-  const std::string run_id = call.arguments.size() > 3 ? call.arguments[3] : std::string();
+  const std::string& run_id = call.arguments[3];
   Subject subject = positional_subject(call, settings, call.arguments[0], call.arguments[1], call.arguments[2], run_id);
   int exit = exit_done;
   if (run_id.empty()) {
