@@ -171,6 +171,7 @@ Decision decide(const std::optional<Claim>& state, const Request& request, const
       Decision decision{Verdict::run, ReasonCode::own, "This job holds the claim already", claim, std::nullopt};
       Claim& next = *decision.next;
       next.state = request.hold ? claim.state : ClaimState::active;
+      next.session_key = request.session_key;
       next.renewed_at = now;
       next.lease_until = std::max(claim.lease_until, now + claim.limits.lease);
       return decision;

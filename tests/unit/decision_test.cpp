@@ -204,6 +204,8 @@ TEST_CASE("own keeps nonce and generation, renews the lease and never shortens i
   CHECK(later.next->outbox == before.outbox);
   request.hold = true;
   CHECK(decide(before, request, Policy{}, t0 + 1h).next->state == ClaimState::held);
+  request.session_key = "the label that register was given";
+  CHECK(decide(before, request, Policy{}, t0 + 1h).next->session_key == "the label that register was given");
 }
 
 TEST_CASE("the limits that a claim was made with bind who reads it") {
