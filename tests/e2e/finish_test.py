@@ -1,0 +1,174 @@
+"""Ending a session: who may, how often, and what else is swept."""
+
+import re
+import time
+import unittest
+
+import payloads
+from gate_case import HEAD, GateCase, await_that
+
+
+class Finish(GateCase):
+    def test_finish_ends_audits_and_releases(self):
+        job, gate = self.gate()
+        self.done(job.call("finish", "--status", "failure"))
+        claim = self.only_claim()
+        self.assertEqual((claim["state"], claim["outcome"], claim["claim_id"]),
+                         ("ended", "failure", gate.claim_id))
+        (end,) = self.kinds("end")
+        self.assertEqual((end["run_id"], end["job_status"], end["executed"], end["commit_sha"]),
+                         (job.run, "failure", True, HEAD))
+        self.assertEqual(self.person().call("status").status, 0)
+        self.assertNotIn(gate.claim_id, self.person().call("status").out)
+
+    def test_finish_is_idempotent(self):
+        job, _ = self.gate()
+        self.done(job.call("finish"))
+        after, log = self.remote.all_refs(), self.log()
+        for status in ("success", "failure", "cancelled"):
+            self.done(job.call("finish", "--status", status))
+        self.assertEqual(self.remote.all_refs(), after)
+        self.assertEqual(self.log(), log)
+
+    def test_the_first_finish_says_what_came_of_it(self):
+        job, _ = self.gate()
+        self.done(job.call("finish", "--status", "cancelled"))
+        self.done(job.call("finish", "--status", "success"))
+        self.assertEqual(self.only_claim()["outcome"], "cancelled")
+
+    def test_without_its_nonce_it_changes_nothing(self):
+        holder, _ = self.gate()
+        before = self.remote.all_refs()
+        for job in (self.job(), self.job(run=holder.run), self.job(run=holder.run, attempt=2)):
+            self.done(job.call("finish"))
+            self.done(job.call("finish", "--status", "failure"))
+        self.assertEqual(self.remote.all_refs(), before)
+
+    def test_with_a_wrong_nonce_it_changes_nothing_and_says_so(self):
+        self.gate()
+        before = self.remote.all_refs()
+        for wrong in ("0" * 32, "nonsense", "../../x", "*"):
+            answer = self.job().call("finish", "--claim-id", wrong)
+            self.assertIn(answer.status, (0, 1, 2), answer)
+            self.assertTrue(answer.out + answer.err)
+        self.assertEqual(self.remote.all_refs(), before)
+
+    def test_of_a_run_that_was_told_to_skip_it_changes_nothing(self):
+        self.gate()
+        skipped = self.job()
+        self.assert_skips(skipped.call("gate"), "active_session")
+        before = self.remote.all_refs()
+        self.assertIn("Nothing was changed", self.done(skipped.call("finish")).out)
+        self.assertEqual(self.remote.all_refs(), before)
+
+    def test_another_job_finishes_by_claim_id(self):
+        _, gate = self.gate()
+        other = self.job(job="report")
+        self.done(other.call("finish", "--claim-id", gate.claim_id, "--status", "failure"))
+        self.assertEqual(self.only_claim()["outcome"], "failure")
+
+    def test_another_job_finishes_by_claim_id_in_the_environment(self):
+        _, gate = self.gate()
+        self.done(self.job().call("finish", REFGATE_CLAIM_ID=gate.claim_id))
+        self.assertEqual(self.only_claim()["outcome"], "success")
+
+    def test_a_job_of_another_event_finishes_by_claim_id(self):
+        """A later workflow has another payload; the claim id alone says whose session ends."""
+        _, gate = self.gate()
+        job = self.job("workflow_dispatch", payloads.dispatch(), file="other.yml")
+        self.done(job.call("finish", "--claim-id", gate.claim_id))
+        self.assertEqual(self.only_claim()["state"], "ended")
+
+    def test_after_a_takeover_it_changes_nothing(self):
+        holder, gate = self.take_lost_claim()
+        self.assert_runs(self.job().call("gate"), "takeover")
+        before = self.remote.refs()
+        answer = holder.call("finish")
+        self.assertNotIn("Session ended", answer.out)
+        self.job().call("finish", "--claim-id", gate.claim_id)
+        self.assertEqual(self.remote.refs(), before)
+        self.assertEqual(self.only_claim()["generation"], 2)
+
+    def test_after_a_release_it_changes_nothing(self):
+        holder, gate = self.gate()
+        self.done(self.person().call("release", gate.claim_id, "--reason", "stuck"))
+        before = self.remote.refs()
+        holder.call("finish")
+        self.assertEqual(self.remote.refs(), before)
+
+    def test_a_late_finish_of_a_lease_that_nobody_took_counts(self):
+        holder, _ = self.take_lost_claim()
+        self.done(holder.call("finish", "--status", "success"))
+        self.assertEqual(self.only_claim()["outcome"], "success")
+
+    def test_two_sessions_of_one_job_end_both(self):
+        job, _ = self.gate("--share", "one")
+        self.assert_runs(job.call("gate", "--share", "two"), "first")
+        self.done(job.call("finish"))
+        self.assertEqual([claim["state"] for claim in self.remote.claims().values()],
+                         ["ended", "ended"])
+
+    def test_an_unknown_status_is_wrong_usage(self):
+        job, _ = self.gate()
+        before = self.remote.all_refs()
+        for status in ("done", "SUCCESS!", ""):
+            answer = job.call("finish", "--status", status)
+            if status:
+                self.assertEqual(answer.status, 2, answer)
+        self.assertTrue(self.remote.all_refs().items() >= before.items() or status == "")
+
+
+class Sweep(GateCase):
+    remote_kind = "path"
+
+    def expired(self, count):
+        jobs = [self.job("push", payloads.push(payloads.commit(f"old {number}")))
+                for number in range(count)]
+        for job in jobs:
+            self.assert_runs(job.call("gate", "--memory", "1s", "--pr-lock-window", "1s"), "first")
+            self.done(job.call("finish"))
+        until = time.time() + 1.1
+        await_that(lambda: time.time() > until)
+
+    def test_finish_removes_no_more_than_twenty_expired_claims(self):
+        self.expired(26)
+        job, gate = self.gate()
+        before = len(self.remote.claims())
+        self.done(job.call("finish"))
+        left = self.remote.claims()
+        self.assertIn(gate.claim_id, [claim["claim_id"] for claim in left.values()])
+        self.assertLessEqual(before - len(left), 20)
+        self.assertGreaterEqual(before - len(left), 1)
+        for _ in range(3):
+            another, _ = self.gate(payload=payloads.push(payloads.commit(f"n{_}")))
+            self.done(another.call("finish"))
+        self.assertEqual([claim for claim in self.remote.claims().values()
+                          if claim["limits"]["memory"] == "1s"], [])
+
+    def test_what_is_swept_stays_in_the_record(self):
+        self.expired(3)
+        before = self.log()
+        self.done(self.person().call("gc"))
+        self.assertEqual(self.remote.claims(), {})
+        self.assertEqual(sorted(line["id"] for line in self.log()),
+                         sorted(line["id"] for line in before))
+        self.assertEqual([line["kind"] for line in before].count("launch"), 3)
+
+    def test_the_sweep_leaves_live_lost_and_remembered_claims_alone(self):
+        self.gate("--share", "live")
+        remembered, _ = self.gate("--share", "remembered")
+        self.done(remembered.call("finish"))
+        self.take_lost_claim("--share", "lost")
+        job, _ = self.gate("--share", "mine")
+        self.done(job.call("finish"))
+        self.assertEqual(len(self.remote.claims()), 4)
+
+    def test_positional_cleanup_says_how_many_old_sessions_it_cleaned(self):
+        self.expired(2)
+        answer = self.done(self.person().call("cleanup", "no-such-session"))
+        self.assertEqual(int(re.search(r"Old sessions cleaned: (\d+)", answer.out)[1]), 2, answer)
+        self.assertEqual(self.remote.claims(), {})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,170 @@
+"""Many processes, one scope: one is told to run, all others to skip, and the record agrees.
+
+REFGATE_E2E_FULL=1 makes every race what is promised: 64 processes, five rounds.
+"""
+
+import unittest
+
+import payloads
+import runner
+from gate_case import HEAD, GateCase, in_parallel
+
+PROCESSES, ROUNDS = 64, 5
+SSH = (64, 5) if runner.FULL else (32, 2)
+
+
+class Races:
+    """The rounds of one kind of remote; a mixin, so that it does not run by itself."""
+
+    processes, rounds = PROCESSES, ROUNDS
+
+    def race(self, jobs, *words):
+        """All gates at once; the answers, the winner first."""
+        calls = [job.start("gate", "--deadline", "120s", *words) for job in jobs]
+        answers = in_parallel([call.wait for call in calls])
+        for answer in answers:
+            self.assertEqual(answer.status, 0, answer)
+        winners = [pair for pair in zip(jobs, answers) if pair[1].runs]
+        self.assertEqual(len(winners), 1, [str(answer) for _, answer in winners])
+        return winners[0], [answer for answer in answers if not answer.runs]
+
+    def settle(self, winner, before):
+        """After a finish and a gc nothing is lost or doubled."""
+        self.done(winner.call("finish", "--deadline", "120s"))
+        ids = sorted(line["id"] for line in before)
+        self.assertEqual(len(set(ids)), len(ids), "a line stands twice in the log")
+        self.done(self.person().call("gc", "--deadline", "120s"))
+        after = self.log()
+        self.assertEqual(len(after), len(before) + 1)
+        self.assertEqual(sorted(line["id"] for line in after if line["kind"] != "end"), ids)
+        stored = self.remote.notes()
+        self.assertEqual(sorted(line["id"] for line in stored), sorted(line["id"] for line in after))
+        return after
+
+    def one_round(self, jobs):
+        (winner, won), lost = self.race(jobs)
+        self.assertEqual((won.code, won.generation), ("first", 1), won)
+        self.assertEqual({answer.code for answer in lost}, {"active_session"})
+        self.assertEqual({answer.lines["HOLDER_RUN_ID"] for answer in lost}, {winner.run})
+        claim = self.only_claim()
+        self.assertEqual((claim["claim_id"], claim["generation"]), (won.claim_id, 1))
+        before = self.log()
+        launches = [line for line in before if line["kind"] == "launch"]
+        self.assertEqual([line["run_id"] for line in launches], [winner.run])
+        skips = [line["run_id"] for line in before if line["kind"] == "skip"]
+        self.assertEqual(len(set(skips)), len(skips))
+        self.assertNotIn(winner.run, skips)
+        after = self.settle(winner, before)
+        self.assertEqual([line["kind"] for line in after].count("launch"), 1)
+        self.assertEqual([line["kind"] for line in after].count("end"), 1)
+
+    def test_one_of_many_runs_is_told_to_run(self):
+        for number in range(self.rounds):
+            with self.subTest(round=number):
+                self.setUp()
+                self.one_round([self.job() for _ in range(self.processes)])
+
+    def test_jobs_and_matrix_legs_of_one_run_are_rivals(self):
+        legs = []
+        for number in range(self.processes):
+            job = "agent" if number % 2 else f"agent-{number}"
+            legs.append(self.job(run=4711, job=job,
+                                 environment={"REFGATE_JOB_INDEX": str(number)}))
+        (winner, won), lost = self.race(legs)
+        self.assertEqual(self.only_claim()["claim_id"], won.claim_id)
+        self.assertEqual({answer.code for answer in lost}, {"active_session"})
+        for leg in legs:
+            if leg is not winner:
+                self.done(leg.call("finish"))
+                break
+        self.assertEqual(self.only_claim()["state"], "active")
+        self.settle(winner, self.log())
+
+
+class OverHttp(Races, GateCase):
+    remote_kind = "http"
+
+    def test_a_push_and_a_pull_request_at_once_are_one_launch(self):
+        pull = payloads.pull_request(HEAD, "synchronize")
+        (winner, _), lost = self.race([self.job("pull_request", pull) if number % 2
+                                       else self.job(sha=HEAD) for number in range(32)])
+        event = winner.environment["GITHUB_EVENT_NAME"]
+        for answer in lost:
+            same = f"-{event}-" in answer.lines["SESSION_KEY"]
+            self.assertEqual(answer.code, "active_session" if same else "pr_lock", answer)
+
+    def test_one_of_sixteen_rivals_takes_a_lost_claim_over(self):
+        self.take_lost_claim()
+        (winner, won), lost = self.race([self.job() for _ in range(16)])
+        self.assertEqual((won.code, won.generation), ("takeover", 2), won)
+        self.assertEqual({answer.code for answer in lost}, {"active_session"})
+        self.assertEqual({answer.lines["GENERATION"] for answer in lost}, {"2"})
+        after = self.settle(winner, self.log())
+        self.assertEqual([line["kind"] for line in after].count("launch"), 2)
+        self.assertEqual([line["kind"] for line in after].count("lost"), 1)
+
+    def test_one_of_sixteen_rivals_takes_cancelled_work_up(self):
+        job, _ = self.gate()
+        self.done(job.call("finish", "--status", "cancelled"))
+        (_, won), _ = self.race([self.job() for _ in range(16)])
+        self.assertEqual((won.code, won.generation), ("takeover", 2), won)
+
+    def test_one_of_sixteen_retries_is_allowed(self):
+        job, _ = self.gate()
+        self.done(job.call("finish", "--status", "failure"))
+        (_, won), _ = self.race([self.job() for _ in range(16)], "--retry", "allow")
+        self.assertEqual((won.code, won.generation), ("retry_allowed", 2), won)
+
+    def test_many_scopes_at_once_are_all_won(self):
+        jobs = [self.job("push", payloads.push(payloads.commit(f"c{number}")))
+                for number in range(32)]
+        answers = in_parallel([call.wait for call in [job.start("gate", "--deadline", "120s")
+                                                      for job in jobs]])
+        for answer in answers:
+            self.assert_runs(answer, "first")
+        ends = in_parallel([call.wait for call in [job.start("finish", "--deadline", "120s")
+                                                   for job in jobs]])
+        for answer in ends:
+            self.done(answer)
+        self.assertEqual({claim["state"] for claim in self.remote.claims().values()}, {"ended"})
+        kinds = [line["kind"] for line in self.log()]
+        self.assertEqual((kinds.count("launch"), kinds.count("end")), (32, 32))
+
+
+class OverHttps(Races, GateCase):
+    remote_kind = "https"
+
+
+class OverSsh(Races, GateCase):
+    remote_kind = "ssh"
+    processes, rounds = SSH
+
+
+class OnAPath(Races, GateCase):
+    remote_kind = "path"
+
+
+class Positional(GateCase):
+    def test_one_of_many_checks_is_told_to_run_and_only_its_register_succeeds(self):
+        """The original's two steps let 32 of 32 racers through."""
+        people = [self.person() for _ in range(32)]
+        checks = [person.start("check", "push", "review", HEAD, f"run-{number}", "--deadline",
+                               "120s") for number, person in enumerate(people)]
+        statuses = [answer.status for answer in in_parallel([call.wait for call in checks])]
+        self.assertEqual(sorted(statuses), [0] + [1] * 31)
+        registers = [person.start("register", "review-push-key", "push", "review",
+                                  f"run-{number}", HEAD, "--deadline", "120s")
+                     for number, person in enumerate(people)]
+        registered = [answer.status for answer in in_parallel([call.wait for call in registers])]
+        self.assertEqual(registered, statuses)
+        self.assertEqual(len(self.kinds("launch")), 1)
+
+    def test_one_of_many_registers_without_a_check_succeeds(self):
+        calls = [self.person().start("register", "k", "push", "review", f"run-{number}", HEAD,
+                                     "--deadline", "120s") for number in range(16)]
+        statuses = [answer.status for answer in in_parallel([call.wait for call in calls])]
+        self.assertEqual(sorted(statuses), [0] + [1] * 15)
+
+
+if __name__ == "__main__":
+    unittest.main()
