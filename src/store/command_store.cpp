@@ -105,11 +105,17 @@ class CommandStore final : public Store {
     begin();
     const ScratchDirectory scratch;
     const std::string glob = std::string(prefix) + "*";
-    retrying(nothing_changed, [&] {
-      fetch(scratch, "+" + glob + ":" + glob + "\n");
-      return true;
+    const bool some = retrying(nothing_changed, [&] {
+      try {
+        fetch(scratch, "+" + glob + ":" + glob + "\n");
+        return true;
+      } catch (const CommandFailed&) {
+        // A shallow fetch of nothing fails too, with status 1 and no words.
+        if (!list_remote(scratch, {glob}).under(prefix).empty()) throw;
+        return false;
+      }
     });
-    return contents(scratch, fetched(scratch, prefix));
+    return some ? contents(scratch, fetched(scratch, prefix)) : std::map<std::string, Stored>{};
   }
 
   std::vector<SwapOutcome> swap(std::span<const Change> changes) override;
@@ -189,16 +195,20 @@ class CommandStore final : public Store {
     if (result.status != 0 || result.timed_out || result.cut) throw judge_failure(result);
   }
 
-  static std::map<std::string, Version> fetched(const ScratchDirectory& scratch, std::string_view prefix) {
+  std::map<std::string, Version> fetched(const ScratchDirectory& scratch, std::string_view prefix) {
+    const std::string glob = std::string(prefix) + "*";
     IteratorHandle iterator;
-    std::map<std::string, Version> refs;
-    if (git_reference_iterator_glob_new(out(iterator), scratch.repository(), (std::string(prefix) + "*").c_str()) < 0) return refs;
-    const char* name = nullptr;
-    while (git_reference_next_name(&name, iterator.get()) == 0) {
-      git_oid id{};
-      if (git_reference_name_to_id(&id, scratch.repository(), name) == 0) refs[name] = Version{hex_of(id)};
+    Advertisement shown;
+    if (git_reference_iterator_glob_new(out(iterator), scratch.repository(), glob.c_str()) == 0) {
+      for (const char* name = nullptr; git_reference_next_name(&name, iterator.get()) == 0;) {
+        git_oid id{};
+        if (git_reference_name_to_id(&id, scratch.repository(), name) == 0) shown.add(name, id);
+      }
     }
-    return refs;
+    shown.sort();
+    seen_ = shown;
+    seen_patterns_ = {glob};
+    return shown.under(prefix);
   }
 
   static std::map<std::string, Stored> contents(const ScratchDirectory& scratch, const std::map<std::string, Version>& refs) {

@@ -12,11 +12,13 @@ class MemoryStore final : public Store {
  public:
   std::map<std::string, Version> list(std::string_view prefix) override {
     require_prefix(prefix);
+    begin();
     const std::lock_guard lock(mutex_);
     return under(prefix);
   }
 
   std::map<std::string, Stored> read(std::span<const std::string> refs) override {
+    begin();
     const std::lock_guard lock(mutex_);
     std::map<std::string, Stored> found;
     for (const auto& ref : refs) {
@@ -28,6 +30,7 @@ class MemoryStore final : public Store {
 
   std::map<std::string, Stored> read_all(std::string_view prefix) override {
     require_prefix(prefix);
+    begin();
     const std::lock_guard lock(mutex_);
     std::map<std::string, Stored> found;
     for (auto it = refs_.lower_bound(std::string(prefix)); it != refs_.end() && it->first.starts_with(prefix); ++it) found.insert(*it);
@@ -36,6 +39,7 @@ class MemoryStore final : public Store {
 
   std::vector<SwapOutcome> swap(std::span<const Change> changes) override {
     const auto planned = plan_changes(changes);
+    begin();
     const std::lock_guard lock(mutex_);
     auto outcomes = judge_before_sending(planned, [this](const std::string& ref) { return value(ref); });
     if (std::ranges::any_of(outcomes, [](const auto& outcome) { return !outcome; })) ++traffic_.pushes;
@@ -59,6 +63,12 @@ class MemoryStore final : public Store {
   }
 
  private:
+  void begin() const {
+    if (std::chrono::steady_clock::now() >= deadline()) {
+      throw StoreError(StoreFailure::unreachable, "the deadline had passed before the store in memory was used; nothing was changed");
+    }
+  }
+
   std::map<std::string, Version> under(std::string_view prefix) const {
     std::map<std::string, Version> found;
     for (auto it = refs_.lower_bound(std::string(prefix)); it != refs_.end() && it->first.starts_with(prefix); ++it) {
