@@ -45,6 +45,8 @@ class Scope {
 /// Strings longer than this (64 KiB) are not built: the result is unknown. It bounds what nested format() calls can cost.
 inline constexpr std::size_t longest_string = 65'536;
 
+/// A value that is known although parts of the scope are not: it is that value, or GitHub fails (an unknown argument may turn out to be of a kind
+/// that a function does not take). Either way nothing else happens.
 struct Outcome {
   Value value;  ///< unknown when there is an error
   /// Set when the expression certainly fails on GitHub: malformed JSON or format string, or a `case` whose predicate is no boolean.

@@ -52,6 +52,7 @@ class Value {
   /// Known, and neither array nor object.
   bool is_primitive() const;
   bool is_filtered() const;
+  Truth truthiness() const { return std::get<Truth>(data_); }  ///< only for Kind::unknown: what is known of it
 
   bool as_boolean() const;               ///< only for Kind::boolean
   double as_number() const;              ///< only for Kind::number
@@ -61,6 +62,8 @@ class Value {
   Completeness completeness() const;     ///< only for Kind::object
   /// The property's value; null when it is absent, unknown when the object is open. Only for Kind::object.
   Value property(std::string_view name) const;
+  /// The listed property, or nullptr. Only for Kind::object.
+  const Value* find(std::string_view name) const;
 
   /// Nothing unknown in it, at any depth.
   bool is_fully_known() const;
