@@ -30,17 +30,21 @@ class Glob {
 
  private:
   friend class GlobSearch;
+  /// One place of the pattern: the characters that it takes, and how often.
   struct Step {
-    enum class Repeat : std::uint8_t { once, optional, one_or_more, any };
     std::vector<std::pair<char32_t, char32_t>> ranges;
-    Repeat repeat = Repeat::once;
-    bool skip_directory = false;  ///< `**/`: nothing, or anything that ends with `/`
+    bool may_skip = false;           ///< nothing will do
+    bool may_repeat = false;         ///< more than one will do
+    bool opens_directories = false;  ///< stands before the two steps of a `**/`, which may be passed over together
   };
+  /// Which steps can come next; the last one is the end of the pattern.
   using States = std::vector<bool>;
   States start() const;
   States advance(const States& states, char32_t character) const;
-  bool accepts(const States& states) const { return states.back(); }
-  void close(States& states) const;
+  static bool accepts(const States& states) { return states.back(); }
+  void skip_ahead(States& states) const;
+  void read(std::string_view pattern);
+  Step read_bracket(std::string_view pattern, std::size_t& at) const;
 
   std::vector<Step> steps_;
   std::optional<std::string> literal_;
@@ -48,7 +52,7 @@ class Glob {
 };
 
 /// A list under `branches`, `tags` or `paths` (`ignore` false: a name passes when the last pattern that matches it has no `!`) or under `…-ignore`
-/// (`ignore` true: a name passes when no pattern matches it).
+/// (`ignore` true: just the other way round).
 class FilterList {
  public:
   FilterList(const std::vector<std::string>& patterns, bool ignore);
@@ -72,8 +76,6 @@ class FilterList {
   std::vector<Entry> entries_;
   bool ignore_ = false;
 };
-
-enum class NameKind : std::uint8_t { ref, path };
 
 /// A name that passes all of `lists`, the shortest one; nullopt in `name` when there is none (`decided`) or when the search was given up because the
 /// patterns are too intricate (not `decided`). Names are not empty, do not start or end with `/` and have no `//`.
@@ -107,10 +109,10 @@ struct EventFilter {
 
 /// How widely a push filter lets branches through.
 enum class BranchReach : std::uint8_t {
-  none,        ///< tags only
+  none,        ///< tags only, or filters that no name passes
   literals,    ///< a list of names
   patterns,    ///< wildcards that leave out some names
-  all_but,     ///< everything but what `branches-ignore` or `!` patterns name
+  all_but,     ///< everything (or every name without a `/`) but what `branches-ignore` or `!` patterns name
   unslashed,   ///< every name without a `/` (`*`)
   everything,  ///< no filter, or one that passes every name
 };

@@ -134,6 +134,9 @@ struct GuardEffect {
 
 GuardEffect guard_effect(const Expression& condition, const GateOutput& output, const Scope& scope = {});
 
+/// The same for a gate that tells its verdict through several outputs, which all have their skip (run, empty, no) value at the same time.
+GuardEffect guard_effect(const Expression& condition, const std::vector<GateOutput>& outputs, const Scope& scope = {});
+
 /// Why a guard is wrong, by what it does.
 enum class GuardFault : std::uint8_t {
   none,
@@ -147,12 +150,15 @@ enum class GuardFault : std::uint8_t {
   unknown_output,  ///< names an output of the gate that it does not have
 };
 
-/// `outputs`: the names that the gate has, when they are known; an unlisted one is null.
 struct GuardJudgement {
   GuardFault fault = GuardFault::none;
   GuardEffect effect;
-  std::optional<ByteRange> place;  ///< of the part to blame, in the condition's text
+  std::optional<ByteRange> place;  ///< of the part to blame, in the condition's text; nullopt: all of it
 };
-GuardJudgement judge_guard(const Expression& condition, const GateOutput& output, const std::vector<std::string>* outputs, const Scope& scope = {});
+
+/// `verdicts`: the outputs that carry the verdict, at least one. `known`: the names of all outputs that the gate has, when they are known; what it
+/// does not have is null. A condition that is false whatever the gate says (`if: false`) has no fault, nor has one that does not parse.
+GuardJudgement judge_guard(const Expression& condition, const std::vector<GateOutput>& verdicts, const std::vector<std::string>* known,
+                           const Scope& scope = {});
 
 }  // namespace refgate::lint
