@@ -58,10 +58,10 @@ SeenClaim read_claim(Store& store, const std::string& ref) {
   return {decoded(ref, found->second), found->second.version};
 }
 
-Acquired acquire(Store& store, const Request& request, const Policy& policy, const std::string& name_space, const JobState& state) {
+Acquired acquire(Store& store, const Request& request, const Policy& policy, const std::string& name_space, const JobState& state, SeenClaim known) {
   Request asking = request;
-  SeenClaim seen;
-  // Most scopes are new: the first push expects nothing, and finds out by itself when there is something.
+  SeenClaim seen = std::move(known);
+  // Most scopes are new: without better knowledge the first push expects nothing, and finds out by itself when there is something.
   const ClaimNote blank{request.scope, name_space, store.describe(), state.runner_job(), std::nullopt, {}, {}};
   for (int round = 0;; ++round) {
     Decision decision = decide(seen.claim, asking, policy, now());

@@ -31,7 +31,8 @@ struct Acquired {
 /// Decides and, on run, makes the claim: exactly one of several concurrent callers with one ref gets `run`. The job's state file is written before
 /// the push, and removed when the verdict is skip. Throws StoreError when there is no answer; then the state file stays, since the claim may have
 /// been made.
-Acquired acquire(Store& store, const Request& request, const Policy& policy, const std::string& name_space, const JobState& state);
+Acquired acquire(Store& store, const Request& request, const Policy& policy, const std::string& name_space, const JobState& state,
+                 SeenClaim known = {});
 
 /// The commit that a claim is stored as.
 Snapshot claim_snapshot(const Claim& claim);

@@ -52,7 +52,9 @@ GateAnswer gate_read_only(const Invocation& call, Store& store, const Subject& s
 
 GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, bool brief) {
   const JobState state(settings, call.environment);
-  subject.request.presented = presented_for(subject.ref, subject.request.holder, settings, state);
+  const Ownership own = ownership_of(subject.ref, settings, state,
+                                     [&](const ClaimNote& note) { return state.belongs_to_job() && is_of_job(note, subject.request.holder, state); });
+  subject.request.presented = own.presented;
   GateAnswer answer;
   const auto answer_without_store = [&](const StoreError& error) {
     NoAnswer none = no_answer(settings.policy, subject.request, code_of(error), error.what());
@@ -65,7 +67,7 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
   try {
     const auto store = store_of(call, settings);
     try {
-      const Acquired acquired = acquire(*store, subject.request, settings.policy, settings.name_space, state);
+      const Acquired acquired = acquire(*store, subject.request, settings.policy, settings.name_space, state, own.known);
       Told told = told_of(acquired.decision, subject.request, acquired.holder);
       if (subject.event.exempt && told.code == ReasonCode::first) told.reason += ": " + subject.event.exempt_because;
       told.brief = brief;

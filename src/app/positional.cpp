@@ -79,13 +79,13 @@ int command_register(const Invocation& call) {
   Subject subject = positional_subject(call, settings, event, workflow, commit, run_id);
   subject.request.session_key = key;
   const JobState state(settings, call.environment);
-  if (!settings.claim_id.empty()) subject.request.presented.push_back(settings.claim_id);
-  for (const ClaimNote& note :
-       own_notes(settings, state, [&](const ClaimNote& n) { return n.ref == subject.ref && n.claim.holder.run_id == run_id; }))
-    subject.request.presented.push_back(note.claim.claim_id);
+  const Ownership own = ownership_of(subject.ref, settings, state, [&](const ClaimNote& note) {
+    return note.name_space == settings.name_space && note.runner_job == state.runner_job() && note.claim.holder.run_id == run_id;
+  });
+  subject.request.presented = own.presented;
 
   const auto store = store_of(call, settings);
-  const Acquired acquired = acquire(*store, subject.request, settings.policy, settings.name_space, state);
+  const Acquired acquired = acquire(*store, subject.request, settings.policy, settings.name_space, state, own.known);
   if (acquired.decision.verdict == Verdict::skip) {
     call.out << "Session not registered: " << escape_for(Place::line, key) << " (" << name_of(acquired.decision.code) << ")\n";
     call.err << "refgate: " << escape_for(Place::line, acquired.decision.reason) << "\n";

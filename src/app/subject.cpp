@@ -140,13 +140,16 @@ bool is_of_job(const ClaimNote& note, const Holder& holder, const JobState& stat
          theirs.job == holder.job && theirs.job_index == holder.job_index;
 }
 
-std::vector<std::string> presented_for(const std::string& ref, const Holder& holder, const Settings& settings, const JobState& state) {
-  std::vector<std::string> presented;
-  if (!settings.claim_id.empty()) presented.push_back(settings.claim_id);
-  if (state.belongs_to_job())
-    for (const ClaimNote& note : state.notes())
-      if (note.ref == ref && is_of_job(note, holder, state)) presented.push_back(note.claim.claim_id);
-  return presented;
+Ownership ownership_of(const std::string& ref, const Settings& settings, const JobState& state,
+                       const std::function<bool(const ClaimNote&)>& matches) {
+  Ownership own;
+  if (!settings.claim_id.empty()) own.presented.push_back(settings.claim_id);
+  for (const ClaimNote& note : state.notes()) {
+    if (note.ref != ref || note.claim.state == ClaimState::ended || !matches(note)) continue;
+    own.presented.push_back(note.claim.claim_id);
+    if (note.version) own.known = {note.claim, note.version};
+  }
+  return own;
 }
 
 }  // namespace refgate

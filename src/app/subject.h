@@ -1,6 +1,11 @@
 #pragma once
 // From settings and the runner's environment to the event, its scope, and the request that the decision is about.
 
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "app/claiming.h"
 #include "app/invocation.h"
 #include "app/job_state.h"
 #include "core/decision.h"
@@ -24,8 +29,14 @@ Subject subject_of(const Invocation& call, const Settings& settings);
 Subject positional_subject(const Invocation& call, const Settings& settings, const std::string& event, const std::string& workflow,
                            const std::string& commit, const std::string& run_id);
 
-/// The claim ids that this job can show for `ref`: `--claim-id`, and the files of its own state folder.
-std::vector<std::string> presented_for(const std::string& ref, const Holder& holder, const Settings& settings, const JobState& state);
+/// What this caller has of a claim at `ref`.
+struct Ownership {
+  std::vector<std::string> presented;  ///< claim ids that it can show
+  SeenClaim known;                     ///< what its last acknowledged swap left there
+};
+
+/// From `--claim-id` and the notes that `matches` accepts.
+Ownership ownership_of(const std::string& ref, const Settings& settings, const JobState& state, const std::function<bool(const ClaimNote&)>& matches);
 
 /// True when the note was made by this very job, as far as run, attempt, job and runner tell.
 bool is_of_job(const ClaimNote& note, const Holder& holder, const JobState& state);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/digest.h"
+#include "core/enum_name.h"
 #include "core/scope.h"
 
 namespace refgate {
@@ -13,16 +14,12 @@ using nlohmann::json;
 
 constexpr int entry_version = 1;
 
-struct KindName {
-  EntryKind kind;
-  std::string_view name;
-};
-constexpr std::array<KindName, 6> kinds{{{EntryKind::launch, "launch"},
-                                         {EntryKind::skip, "skip"},
-                                         {EntryKind::end, "end"},
-                                         {EntryKind::lost, "lost"},
-                                         {EntryKind::release, "release"},
-                                         {EntryKind::audit, "audit"}}};
+constexpr std::array<EnumName<EntryKind>, 6> kinds{{{EntryKind::launch, "launch"},
+                                                    {EntryKind::skip, "skip"},
+                                                    {EntryKind::end, "end"},
+                                                    {EntryKind::lost, "lost"},
+                                                    {EntryKind::release, "release"},
+                                                    {EntryKind::audit, "audit"}}};
 
 // The dump is canonical: nlohmann's objects are sorted by key, and bad UTF-8 is replaced before the digest is taken.
 std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
@@ -36,11 +33,7 @@ std::string text(const json& object, const char* key) {
 
 }  // namespace
 
-std::string_view name_of(EntryKind kind) {
-  for (const KindName& row : kinds)
-    if (row.kind == kind) return row.name;
-  return "audit";
-}
+std::string_view name_of(EntryKind kind) { return name_in(kinds, kind); }
 
 std::string entry_id(std::string_view claim_id, std::uint64_t generation, EntryKind kind, std::string_view extra) {
   std::string source(claim_id);
@@ -96,11 +89,9 @@ std::optional<ReadEntry> decode_entry(std::string_view source) {
 
   ReadEntry read;
   AuditEntry& entry = read.entry;
-  const std::string kind = text(line, "kind");
-  bool known = false;
-  for (const KindName& row : kinds)
-    if (row.name == kind) entry.kind = row.kind, known = true;
-  if (!known) return std::nullopt;
+  const auto kind = find_in(kinds, text(line, "kind"));
+  if (!kind) return std::nullopt;
+  entry.kind = *kind;
   entry.id = text(line, "id");
   entry.session_key = text(line, "session_key");
   entry.timestamp = *at;

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "core/enum_name.h"
+
 namespace refgate {
 namespace {
 
@@ -13,18 +15,13 @@ using nlohmann::json;
 constexpr int claim_version = 1;
 constexpr std::size_t longest_record = 1u << 20;
 
-template <typename E>
-struct Name {
-  E value;
-  std::string_view name;
-};
-constexpr std::array<Name<ClaimState>, 3> states{{{ClaimState::held, "held"}, {ClaimState::active, "active"}, {ClaimState::ended, "ended"}}};
-constexpr std::array<Name<ClaimOutcome>, 6> outcomes{{{ClaimOutcome::none, "none"},
-                                                      {ClaimOutcome::success, "success"},
-                                                      {ClaimOutcome::failure, "failure"},
-                                                      {ClaimOutcome::cancelled, "cancelled"},
-                                                      {ClaimOutcome::lost, "lost"},
-                                                      {ClaimOutcome::released, "released"}}};
+constexpr std::array<EnumName<ClaimState>, 3> states{{{ClaimState::held, "held"}, {ClaimState::active, "active"}, {ClaimState::ended, "ended"}}};
+constexpr std::array<EnumName<ClaimOutcome>, 6> outcomes{{{ClaimOutcome::none, "none"},
+                                                          {ClaimOutcome::success, "success"},
+                                                          {ClaimOutcome::failure, "failure"},
+                                                          {ClaimOutcome::cancelled, "cancelled"},
+                                                          {ClaimOutcome::lost, "lost"},
+                                                          {ClaimOutcome::released, "released"}}};
 
 /// Raised by the field readers below and caught in decode_claim alone.
 struct Broken : std::runtime_error {
@@ -71,18 +68,9 @@ Duration span(const json& object, const char* key) {
 }
 
 template <typename E, std::size_t N>
-E named(const json& object, const char* key, const std::array<Name<E>, N>& names) {
-  const std::string name = text(object, key);
-  for (const auto& row : names)
-    if (row.name == name) return row.value;
+E named(const json& object, const char* key, const std::array<EnumName<E>, N>& names) {
+  if (const auto value = find_in(names, text(object, key))) return *value;
   throw Broken(std::string("\"") + key + "\" is none of the known words");
-}
-
-template <typename E, std::size_t N>
-std::string_view name_in(E value, const std::array<Name<E>, N>& names) {
-  for (const auto& row : names)
-    if (row.value == value) return row.name;
-  return names.front().name;
 }
 
 std::string stored(Duration span) {
@@ -130,8 +118,8 @@ Claim read_claim(const json& record) {
 
 }  // namespace
 
-std::string_view name_of(ClaimState state) { return name_in(state, states); }
-std::string_view name_of(ClaimOutcome outcome) { return name_in(outcome, outcomes); }
+std::string_view name_of(ClaimState state) { return name_in(states, state); }
+std::string_view name_of(ClaimOutcome outcome) { return name_in(outcomes, outcome); }
 
 std::optional<ClaimOutcome> parse_job_status(std::string_view text) {
   if (text == "success") return ClaimOutcome::success;

@@ -3,26 +3,24 @@
 #include <algorithm>
 #include <array>
 
+#include "core/enum_name.h"
+
 namespace refgate {
 namespace {
 
-struct CodeName {
-  ReasonCode code;
-  std::string_view name;
-};
-constexpr std::array<CodeName, 13> codes{{{ReasonCode::forced, "forced"},
-                                          {ReasonCode::own, "own"},
-                                          {ReasonCode::first, "first"},
-                                          {ReasonCode::takeover, "takeover"},
-                                          {ReasonCode::retry_allowed, "retry_allowed"},
-                                          {ReasonCode::active_session, "active_session"},
-                                          {ReasonCode::pr_lock, "pr_lock"},
-                                          {ReasonCode::already_done, "already_done"},
-                                          {ReasonCode::retry_suppressed, "retry_suppressed"},
-                                          {ReasonCode::unreachable, "unreachable"},
-                                          {ReasonCode::denied, "denied"},
-                                          {ReasonCode::unreadable, "unreadable"},
-                                          {ReasonCode::read_only, "read_only"}}};
+constexpr std::array<EnumName<ReasonCode>, 13> codes{{{ReasonCode::forced, "forced"},
+                                                      {ReasonCode::own, "own"},
+                                                      {ReasonCode::first, "first"},
+                                                      {ReasonCode::takeover, "takeover"},
+                                                      {ReasonCode::retry_allowed, "retry_allowed"},
+                                                      {ReasonCode::active_session, "active_session"},
+                                                      {ReasonCode::pr_lock, "pr_lock"},
+                                                      {ReasonCode::already_done, "already_done"},
+                                                      {ReasonCode::retry_suppressed, "retry_suppressed"},
+                                                      {ReasonCode::unreachable, "unreachable"},
+                                                      {ReasonCode::denied, "denied"},
+                                                      {ReasonCode::unreadable, "unreadable"},
+                                                      {ReasonCode::read_only, "read_only"}}};
 
 bool is_pull_request(std::string_view event) { return event == "pull_request" || event == "pull_request_target"; }
 
@@ -31,44 +29,35 @@ std::string ago(Instant then, Instant now) {
   return format_duration(now - then) + " ago";
 }
 
-AuditEntry line_of(const Claim& claim, EntryKind kind, Instant now) {
+/// `Party` is a claim or a request: both say who, for what, under which nonce.
+template <typename Party>
+AuditEntry line_of(const Party& party, const std::string& nonce, std::uint64_t generation, EntryKind kind, Instant now) {
   AuditEntry line;
-  line.session_key = claim.session_key;
+  line.session_key = party.session_key;
   line.timestamp = now;
-  line.event_type = claim.event;
-  line.workflow = claim.workflow;
-  line.run_id = claim.holder.run_id;
-  line.run_attempt = claim.holder.run_attempt;
-  line.job = claim.holder.job;
-  line.actor = claim.holder.actor;
-  line.commit_sha = claim.commit;
-  line.executed = true;
+  line.event_type = party.event;
+  line.workflow = party.workflow;
+  line.run_id = party.holder.run_id;
+  line.run_attempt = party.holder.run_attempt;
+  line.job = party.holder.job;
+  line.actor = party.holder.actor;
+  line.commit_sha = party.commit;
+  line.executed = kind != EntryKind::skip;
   line.kind = kind;
-  line.claim_id = claim.claim_id;
-  line.generation = claim.generation;
-  line.id = entry_id(claim.claim_id, claim.generation, kind);
+  line.claim_id = nonce;
+  line.generation = generation;
+  line.id = entry_id(nonce, generation, kind);
   return line;
 }
 
-/// A line about a claim that is `request`'s, or would have been.
+AuditEntry line_of(const Claim& claim, EntryKind kind, Instant now) { return line_of(claim, claim.claim_id, claim.generation, kind, now); }
+
+/// A decision's line, about the claim that is `request`'s or would have been.
 AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind kind, ReasonCode code, const std::string& reason, Instant now) {
-  AuditEntry line;
-  line.session_key = request.session_key;
-  line.timestamp = now;
-  line.event_type = request.event;
-  line.workflow = request.workflow;
-  line.run_id = request.holder.run_id;
-  line.run_attempt = request.holder.run_attempt;
-  line.job = request.holder.job;
-  line.actor = request.holder.actor;
-  line.commit_sha = request.commit;
+  AuditEntry line = line_of(request, request.nonce, generation, kind, now);
   line.scope = request.scope;
-  line.kind = kind;
   line.reason_code = name_of(code);
   line.reason = reason;
-  line.claim_id = request.nonce;
-  line.generation = generation;
-  line.id = entry_id(request.nonce, generation, kind);
   return line;
 }
 
@@ -98,7 +87,6 @@ Decision run(const std::optional<Claim>& state, const Request& request, const Po
     if (state->state != ClaimState::ended) next.outbox.push_back(lost_line(*state, now));
   }
   AuditEntry line = line_of(request, next.generation, EntryKind::launch, code, decision.reason, now);
-  line.executed = true;
   line.job_status = "started";
   next.outbox.push_back(std::move(line));
   return decision;
@@ -127,11 +115,7 @@ std::string how_to_retry(const Policy& policy) {
 
 }  // namespace
 
-std::string_view name_of(ReasonCode code) {
-  for (const CodeName& row : codes)
-    if (row.code == code) return row.name;
-  return "unreadable";
-}
+std::string_view name_of(ReasonCode code) { return name_in(codes, code); }
 
 bool are_push_and_pull_request(std::string_view one, std::string_view other) {
   return (one == "push" && is_pull_request(other)) || (is_pull_request(one) && other == "push");
