@@ -34,6 +34,18 @@ Claim decoded(const std::string& ref, const Stored& stored) {
   return std::get<Claim>(std::move(claim));
 }
 
+/// A claim that was never sent, or that the server answered with a refusal, is not the job's: its note must not make `finish` look for it.
+std::vector<SwapOutcome> swap_or_forget(Store& store, const std::vector<Change>& changes, const JobState& state, const std::string& nonce) {
+  const auto pushes = store.traffic().pushes;
+  try {
+    return store.swap(changes);
+  } catch (const StoreError& error) {
+    if (store.traffic().pushes == pushes || error.failure() == StoreFailure::denied || error.failure() == StoreFailure::read_only)
+      state.remove(nonce);
+    throw;
+  }
+}
+
 [[noreturn]] void refuse(const Store& store, const std::string& ref, const std::string& message) {
   throw StoreError(StoreFailure::denied, store.describe() + " refused to change " + ref + ": " + message + "; nothing was changed",
                    "look for a push rule or a hook that forbids refs of this name, and try: refgate doctor");
@@ -77,7 +89,7 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy, con
     std::vector<Change> changes{{request.scope, seen.version, claim_snapshot(*decision.next), true}};
     if (seen.claim && decision.code != ReasonCode::own)
       for (const AuditEntry& line : seen.claim->outbox) changes.push_back(note_change(line, name_space));
-    const SwapOutcome outcome = store.swap(changes).front();
+    const SwapOutcome outcome = swap_or_forget(store, changes, state, request.nonce).front();
     if (outcome.result == SwapResult::swapped) {
       note.version = outcome.version;
       state.save(note);

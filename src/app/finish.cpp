@@ -94,8 +94,9 @@ std::string describe_end(const Ended& ended, const std::string& session_key) {
   return "Nothing was changed: " + session_key + (ended.seen ? " is held by " + describe_holder(*ended.seen, now()) : " has no claim any more");
 }
 
-int command_finish(const Invocation& call) {
-  const Settings settings = settings_of(call);
+namespace {
+
+int finish(const Invocation& call, const Settings& settings) {
   std::string status = call.option("status", call.environment.get("REFGATE_STATUS"));
   if (status.empty()) status = "success";
   const auto outcome = parse_job_status(status);
@@ -141,6 +142,20 @@ int command_finish(const Invocation& call) {
     if (const int gone = sweep(*store, settings.name_space, swept_by_finish, sweep_budget); gone > 0)
       call.out << "Old sessions cleaned: " << gone << "\n";
   return exit_done;
+}
+
+}  // namespace
+
+int command_finish(const Invocation& call) {
+  const Settings settings = settings_of(call);
+  try {
+    return finish(call, settings);
+  } catch (const StoreError& error) {
+    report(call.err, error);
+    if (settings.policy.on_error == Fallback::fail) return exit_store;
+    call.err << "refgate: the session was not ended; its claim passes when its lease does\n";
+    return exit_done;
+  }
 }
 
 }  // namespace refgate
