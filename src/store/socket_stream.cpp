@@ -139,6 +139,7 @@ int connect_any(const std::vector<Address>& addresses, Clock::time_point until, 
 int stream_connect(git_stream* base) {
   Stream& stream = *self(base);
   if (current != nullptr && current->sockets != nullptr && !current->sockets->allows(stream.host, stream.port)) {
+    current->redirected = true;
     return failed(stream, "was named by a redirect, which is not followed");
   }
   try {

@@ -37,6 +37,7 @@ struct SocketCall {
   std::uint64_t sent = 0;  ///< bytes
   std::uint64_t connects = 0;
   bool ended_by_peer = false;  ///< the other side closed the connection
+  bool redirected = false;     ///< a redirect to another place was refused
   std::string failure;         ///< the first thing that went wrong on a socket, for people
 };
 
