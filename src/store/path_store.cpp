@@ -106,12 +106,15 @@ class PathStore final : public Store {
   void open() {
     // Without a search upwards: a wrong path must not end in whatever repository happens to surround it.
     const int error = git_repository_open_ext(out(repository_), path_.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
-    if (error == GIT_ENOTFOUND) {
+    // libgit2 1.5.1 says "not found" also when it looked for safe.directory, because of the owner, and there is none.
+    const git_error* reason = error < 0 ? git_error_last() : nullptr;
+    const bool owner = error == GIT_EOWNER || (error == GIT_ENOTFOUND && reason != nullptr && reason->klass == GIT_ERROR_CONFIG);
+    if (error == GIT_ENOTFOUND && !owner) {
       throw StoreError(StoreFailure::denied, name_ + " is not a git repository; nothing was changed", "name a bare repository or a work tree");
     }
-    if (error == GIT_EOWNER) {
+    if (owner) {
       throw StoreError(StoreFailure::denied, name_ + " belongs to another user, so git does not trust it; nothing was changed",
-                       "if you trust it: git config --global --add safe.directory '" + path_ + "'");
+                       "if you trust it: git config --global --add safe.directory '" + name_ + "'");
     }
     if (error < 0) {
       throw StoreError(StoreFailure::unreadable, name_ + " could not be opened: " + last_git_error() + "; nothing was changed",
