@@ -1,0 +1,31 @@
+// Stored claims and lines of the record are written by whoever can push. Whatever is read must be read the same again, and nothing may crash.
+
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "core/claim.h"
+#include "core/decision.h"
+#include "core/folding.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace refgate;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto decoded = decode_claim(text);
+  if (const auto* claim = std::get_if<Claim>(&decoded)) {
+    const auto again = decode_claim(encode_claim(*claim));
+    if (!std::holds_alternative<Claim>(again) || std::get<Claim>(again).generation != claim->generation) std::abort();
+    Request request;
+    request.event = "pull_request";
+    request.nonce = "n";
+    const Decision decision = decide(*claim, request, Policy{}, claim->claimed_at + std::chrono::hours(1));
+    if ((decision.verdict == Verdict::run) != decision.next.has_value()) std::abort();
+  }
+  if (const auto entry = decode_entry(text)) {
+    const auto again = decode_entry(encode_entry(entry->entry));
+    if (!again || again->entry.id != entry->entry.id || !again->digest_fits) std::abort();
+  }
+  const NotesTree folded = fold_notes({}, {{{"9fceb02d0ae598e95dc970b74767f19372d61af8", std::string(text)}}});
+  if (fold_notes(folded, {folded}) != folded) std::abort();
+  return 0;
+}
