@@ -114,7 +114,8 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "remote") return set_text(settings.remote, value);
   if (name == "namespace") {
     if (!is_namespace(value))
-      return "namespace is \"" + std::string(value) + "\", but must be lower-case letters, digits and '-' (parts separated by '/'), and none of git's own";
+      return "namespace is \"" + std::string(value) +
+             "\", but must be lower-case letters, digits and '-' (parts separated by '/'), and none of git's own";
     return set_text(settings.name_space, value);
   }
   if (name == "event") return set_text(settings.event, value);

@@ -32,9 +32,9 @@ struct Settings {
 enum class SettingForm { text, duration, choice, flag, pairs };
 
 struct SettingRow {
-  std::string_view name;      ///< "pr-lock-window": `--pr-lock-window`, `pr-lock-window:` in --config, REFGATE_PR_LOCK_WINDOW
+  std::string_view name;  ///< "pr-lock-window": `--pr-lock-window`, `pr-lock-window:` in --config, REFGATE_PR_LOCK_WINDOW
   SettingForm form;
-  std::string_view metavar;   ///< for --help
+  std::string_view metavar;  ///< for --help
   std::string_view help;
   std::string_view fallback;  ///< the default, for --help; empty when there is none
   bool in_config;             ///< false for what belongs to one run, and for --remote's like
