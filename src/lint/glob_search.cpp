@@ -39,7 +39,10 @@ std::vector<char32_t> GlobSearch::alphabet() const {
     const auto next = std::next(start);
     const char32_t high = next == starts.end() ? 0x10FFFF : *next - 1;
     if (*start == U'/' && names_ == Names::without_slash) continue;
-    characters.push_back(representative(*start, high));
+    // Names are UTF-8, so bytes that are none (read as 0xDC80 and up) stand in none of them.
+    const bool is_surrogate = *start >= 0xD800 && *start < 0xE000;
+    if (is_surrogate && high < 0xE000) continue;
+    characters.push_back(representative(is_surrogate ? 0xE000 : *start, high));
   }
   return characters;
 }

@@ -164,6 +164,13 @@ TEST_CASE("two filters share a name or they do not") {
   }
 }
 
+TEST_CASE("a pattern that is not UTF-8 lets no name through") {
+  const FilterList broken({"\xED\x9E*\xED"}, false);
+  CHECK_FALSE(common_name({&broken}).name.has_value());
+  const FilterList both({"\xED\x9E*\xED", "ok"}, false);
+  CHECK(common_name({&both}).name == "ok");
+}
+
 TEST_CASE("one filter covers another") {
   CHECK(covers(FilterList({"**"}, false), FilterList({"main"}, false)) == Truth::yes);
   CHECK(covers(FilterList({"release/*"}, false), FilterList({"release/**"}, false)) == Truth::no);
