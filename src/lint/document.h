@@ -149,7 +149,7 @@ class Range {
   std::uint32_t first_ = 0;
 };
 
-/// `# refgate: ignore[rule, rule] reason`
+/// `# refgate: ignore[rule, rule] reason`. `rules` is empty when a comment begins like that and does not go on so.
 struct IgnoreComment {
   struct Name {
     std::string rule;
@@ -180,7 +180,7 @@ class Document {
   std::string_view text() const;
   /// In order of their place.
   const std::vector<IgnoreComment>& ignores() const;
-  /// What does not keep the rest from being read: merge keys, comments that begin like an ignore and are none.
+  /// What GitHub does not read but does not keep us from reading the rest: merge keys. At most 100.
   const std::vector<SyntaxProblem>& problems() const;
 
   Place place(std::uint32_t begin, std::uint32_t end) const;

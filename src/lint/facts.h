@@ -35,8 +35,9 @@ struct EventFact {
 };
 
 struct Facts {
-  std::vector<std::string> agent_actions;   ///< "owner/name" or "owner/name/path", `*` for any one part
-  std::vector<std::string> agent_commands;  ///< words that a command line begins with: "claude", "copilot", "npx @openai/codex"
+  std::vector<std::string> agent_actions;         ///< "owner/name" or "owner/name/path", `*` for any one part
+  std::vector<std::string> agent_commands;        ///< words that a command line begins with: "claude", "copilot", "npx @openai/codex"
+  std::vector<std::string> agent_idle_arguments;  ///< first arguments with which such a command launches nothing: "--version", "mcp", "login"
   std::vector<GateFact> gates;
   std::vector<std::string> retry_actions;
   std::vector<EventFact> events;
@@ -53,6 +54,8 @@ bool matches_action(std::string_view uses, std::string_view pattern);
 /// `npx`, … are looked through; text in quotes, comments and here-documents is not a command.
 bool runs_command(std::string_view script, std::string_view words);
 
+/// The commands of a script that launch an agent, each as its words with whatever stands before it (`timeout`, `10m`, `npx`, …).
+std::vector<std::vector<std::string>> agent_commands_in(std::string_view script, const Facts& facts);
 /// Whether a step launches an agent, by `uses` or `run`.
 bool launches_agent(const Step& step, const Facts& facts);
 /// The gate that a step is, or nullptr.

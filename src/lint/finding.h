@@ -25,6 +25,7 @@ struct TextEdit {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
   std::string replacement;
+  Place place = {};  ///< of [begin, end); filled in when it is reported
 
   bool operator==(const TextEdit&) const = default;
 };

@@ -16,6 +16,12 @@ namespace refgate::lint {
 /// The findings of the selected files of a project, sorted; ignored ones are left out.
 std::vector<Finding> lint(const Project& project, const LintConfig& config);
 
+struct LintResult {
+  std::vector<Finding> findings;
+  std::size_t ignored = 0;  ///< how many were left out
+};
+LintResult lint_project(const Project& project, const LintConfig& config);
+
 /// What the command line says.
 struct LintRequest {
   std::vector<std::string> paths;  ///< empty: "."
@@ -23,7 +29,7 @@ struct LintRequest {
   /// Findings below it are neither shown nor counted. Unset: all are shown, and warnings and errors decide the exit status.
   std::optional<Severity> min_severity;
   FixKind fix = FixKind::none;
-  bool diff = false;  ///< show what `fix` would change (safe fixes unless `fix` says more), change nothing
+  bool diff = false;  ///< print what `fix` would change (safe fixes unless `fix` says more), instead of the findings, and change nothing
   bool colour = false;
   std::string explain;  ///< a rule's id: print its page, and nothing else
   std::string config;   ///< path of the configuration; empty: `.github/refgate.yml` of each project, if there is one
@@ -34,7 +40,7 @@ struct LintSeams {
   Files files;
   /// Writes a fixed file; false when that failed. Only called with `fix` and without `diff`.
   std::function<bool(const std::string& path, const std::string& text)> write;
-  /// Called from one thread at a time, for a terminal; may be empty.
+  /// Files done and to do. Called from one thread at a time, for a terminal; may be empty.
   std::function<void(std::size_t done, std::size_t total)> progress;
 };
 
@@ -44,7 +50,11 @@ struct LintOutcome {
   std::string errors;  ///< for the standard error: what went wrong, and what was not checked because of it
 };
 
-/// Never throws.
+/// Finds, reads, lints, fixes and renders. Repositories are handled one by one or side by side, and each is forgotten when it is done, so that memory
+/// is bounded by the largest ones. Never throws.
+///
+/// Files are named relative to what a relative path names (as a compiler does), and relative to the repository when its path is absolute, since
+/// reports travel; only text for people keeps absolute paths.
 LintOutcome run_lint(const LintRequest& request, const LintSeams& seams);
 
 }  // namespace refgate::lint

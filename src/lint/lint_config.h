@@ -13,7 +13,7 @@
 //     retry-actions: [owner/name]
 //   forks-only: true                          # contributions only come from forks, so that a push and a pull request never meet
 //
-// Keys of other readers of the same file (`gate:`) are left alone; any other unknown key is an error that names the nearest known one.
+// An unknown key is an error that names the nearest known one.
 
 #include <map>
 #include <optional>
@@ -53,8 +53,5 @@ struct ConfigProblem {
 
 /// Reads the text of the configuration file. An empty text is the default configuration.
 std::variant<LintConfig, ConfigProblem> read_lint_config(std::string text);
-
-/// The candidate that differs from a word by the fewest insertions, removals and replacements, if these are few enough for a slip; empty otherwise.
-std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 }  // namespace refgate::lint

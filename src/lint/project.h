@@ -25,11 +25,12 @@ struct Files {
   std::function<Kind(const std::string& path)> kind;
 };
 
-/// A file that could not be read as YAML.
+/// A file that could not be read as YAML, or not at all.
 struct Unreadable {
   std::string file;
   SyntaxProblem problem;
-  std::string line;
+  std::string line;      ///< the one that the problem is on
+  bool missing = false;  ///< could not be read at all: a failure of the run, and no finding
 };
 
 class Project {
@@ -49,6 +50,10 @@ class Project {
   const Workflow* called_workflow(std::string_view uses) const;
   /// The action that `uses: ./path` runs, in `path/action.yml` or `path/action.yaml`; nullptr for any other form, and when it is not there.
   const Action* local_action(std::string_view uses) const;
+  /// The document of a workflow or action, or nullptr.
+  const Document* document_of(std::string_view file) const;
+  /// This project with another text for one of its files; the file is left out when the text is no YAML.
+  Project with(const std::string& file, const std::string& text) const;
   /// False when a workflow of this repository could not be read, or when only loose files were given: then a name that no workflow bears proves
   /// nothing.
   bool complete() const { return complete_; }

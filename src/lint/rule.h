@@ -3,7 +3,7 @@
 // three:
 //
 //   rules/my_rule.cpp     void check_my_rule(const Subject& subject, Sink& sink) { … sink.report(subject, node, "what is wrong"); … }
-//   rules.cpp             RULE(my_rule, "my-rule", workflow, warning, high, on, safe, "", "One line that says what it finds")
+//   rules.cpp             RULE(my_rule, "my-rule", workflow, warning, high, true, safe, "", "One line that says what it finds")
 //   lint-rules/my-rule.md front matter equal to the row, then Why, Bad, Good, Exceptions; its examples are the rule's tests
 //
 // A check reads values and reports values. It never prints, never looks at the configuration of ignores and levels, and keeps no state.
@@ -48,10 +48,16 @@ struct FileRef {
 
 struct Rule;
 
-/// Where findings go. The row's id, severity and confidence are filled in; the configured level comes later.
+/// Where findings go. The row's id, severity and confidence are filled in; the configured level comes later. After max_reports findings further ones
+/// are only counted, and the last one says so.
 class Sink {
  public:
+  static constexpr std::size_t max_reports = 1000;
+
   explicit Sink(const Rule& rule, std::vector<Finding>& findings) : rule_(rule), findings_(findings) {}
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+  ~Sink();
 
   /// What was just reported, to add to. Valid until the next report.
   class Report {
@@ -64,8 +70,9 @@ class Sink {
 
    private:
     friend class Sink;
-    explicit Report(Finding& finding) : finding_(finding) {}
+    Report(Finding& finding, const Document* document) : finding_(finding), document_(document) {}
     Finding& finding_;
+    const Document* document_;
   };
 
   Report report(const FileRef& file, YamlNode node, std::string message);
@@ -74,6 +81,8 @@ class Sink {
  private:
   const Rule& rule_;
   std::vector<Finding>& findings_;
+  std::size_t reported_ = 0;
+  Finding overflow_;
 };
 
 using Check = void (*)(const Subject& subject, Sink& sink);
@@ -87,7 +96,7 @@ struct Rule {
   FixKind fix;
   std::string_view options;  ///< names of its options, separated by blanks
   std::string_view summary;
-  Check check;  ///< nullptr for what lint itself reports (`syntax`, `unused-ignore`)
+  Check check;
 };
 
 /// All rows, sorted by id.
@@ -106,7 +115,7 @@ struct Explanation {
 };
 Explanation explain_rule(std::string_view id);
 
-/// Where the page can be read, for SARIF and annotations.
+/// Where the page can be read, for SARIF; empty when the project was built without a homepage.
 std::string rule_url(std::string_view id);
 
 }  // namespace refgate::lint

@@ -131,7 +131,4 @@ bool looks_like_action(const Document& document);
 /// GitHub Agentic Workflows compiles `x.md` to `x.lock.yml` and says so in the comments at the top; a person edits the source, never the outcome.
 bool is_generated(std::string_view file, const Document& document);
 
-/// ASCII only, which is what GitHub's own ids and keys are made of.
-bool equal_without_case(std::string_view left, std::string_view right);
-
 }  // namespace refgate::lint

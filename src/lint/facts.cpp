@@ -1,0 +1,115 @@
+#include "lint/facts.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "lint/embedded.h"
+#include "lint/expression_value.h"
+#include "lint/facts_reader.h"
+#include "lint/shell_commands.h"
+
+namespace refgate::lint {
+namespace {
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, at), text.size());
+    parts.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+
+/// `codex`, `/usr/bin/codex` and `codex@latest` are the word `codex`; `@openai/codex@1.2` is `@openai/codex`.
+bool same_word(std::string_view written, std::string_view word) {
+  const std::size_t version = written.find('@', 1);
+  if (version != std::string_view::npos) written = written.substr(0, version);
+  return written == word ||
+         (word.find('/') == std::string_view::npos && written.ends_with(word) && written.substr(0, written.size() - word.size()).ends_with('/'));
+}
+
+bool begins_with(const std::vector<std::string>& command, const std::vector<std::string_view>& words) {
+  if (command.size() < words.size()) return false;
+  return std::equal(words.begin(), words.end(), command.begin(),
+                    [](std::string_view word, const std::string& written) { return same_word(written, word); });
+}
+
+bool contains(const std::vector<std::string>& list, std::string_view word) { return std::find(list.begin(), list.end(), word) != list.end(); }
+
+Facts read_built_in() {
+  Facts facts;
+  for (const EmbeddedFile& file : embedded_facts()) {
+    auto read = read_document(std::string(file.text));
+    const auto* document = std::get_if<Document>(&read);
+    const auto problem = document == nullptr ? std::optional<SyntaxProblem>(std::get<SyntaxProblem>(read)) : add_facts(document->root(), facts);
+    // The files are part of the program and read by its tests.
+    if (problem) throw std::logic_error("lint-rules/facts/" + std::string(file.name) + ".yml: " + problem->message);
+  }
+  return facts;
+}
+
+}  // namespace
+
+const EventFact* Facts::event(std::string_view name) const {
+  const auto found = std::find_if(events.begin(), events.end(), [&](const EventFact& fact) { return fact.name == name; });
+  return found == events.end() ? nullptr : &*found;
+}
+
+const Facts& built_in_facts() {
+  static const Facts facts = read_built_in();
+  return facts;
+}
+
+bool matches_action(std::string_view uses, std::string_view pattern) {
+  uses = uses.substr(0, uses.find('@'));
+  const auto parts = split(uses, '/');
+  const auto wanted = split(pattern, '/');
+  return parts.size() == wanted.size() && std::equal(parts.begin(), parts.end(), wanted.begin(), [](std::string_view part, std::string_view want) {
+           return want == "*" ? !part.empty() && part != "." && part != ".." : same_name(part, want);
+         });
+}
+
+bool runs_command(std::string_view script, std::string_view words) {
+  const auto wanted = split(words, ' ');
+  for (std::vector<std::string>& command : shell_commands(script)) {
+    if (begins_with(launched_command(std::move(command)), wanted)) return true;
+  }
+  return false;
+}
+
+std::vector<std::vector<std::string>> agent_commands_in(std::string_view script, const Facts& facts) {
+  std::vector<std::vector<std::string>> found;
+  // Nearly all scripts name no agent; those are not taken apart.
+  const auto is_named = [&](const std::string& words) { return script.find(words.substr(0, words.find(' '))) != std::string_view::npos; };
+  if (std::none_of(facts.agent_commands.begin(), facts.agent_commands.end(), is_named)) return found;
+  for (std::vector<std::string>& words : shell_commands(script)) {
+    const std::vector<std::string> command = launched_command(words);
+    const auto launches = [&](const std::string& agent) {
+      const auto wanted = split(agent, ' ');
+      return begins_with(command, wanted) && !(command.size() > wanted.size() && contains(facts.agent_idle_arguments, command[wanted.size()]));
+    };
+    if (std::any_of(facts.agent_commands.begin(), facts.agent_commands.end(), launches)) found.push_back(std::move(words));
+  }
+  return found;
+}
+
+bool launches_agent(const Step& step, const Facts& facts) {
+  const auto is_action = [&](const std::string& pattern) { return matches_action(step.uses_text(), pattern); };
+  if (!step.uses_text().empty()) return std::any_of(facts.agent_actions.begin(), facts.agent_actions.end(), is_action);
+  return !agent_commands_in(step.run_text(), facts).empty();
+}
+
+const GateFact* gate_of(const Step& step, const Facts& facts) {
+  for (const GateFact& gate : facts.gates) {
+    if (!gate.uses.empty() && !step.uses_text().empty() && matches_action(step.uses_text(), gate.uses)) {
+      const Entry given = gate.input.empty() ? Entry() : step.input(gate.input);
+      if (!given || given.value.text() == gate.input_value) return &gate;
+    }
+    if (!gate.command.empty() && !step.run_text().empty() && runs_command(step.run_text(), gate.command)) return &gate;
+  }
+  return nullptr;
+}
+
+}  // namespace refgate::lint

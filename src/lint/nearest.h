@@ -1,0 +1,16 @@
+#pragma once
+// What somebody may have meant.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace refgate::lint {
+
+/// The candidate that differs from a word by the fewest insertions, removals and replacements, if these are few enough for a slip; empty otherwise.
+std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+
+/// "`tiemout` is not known here", and the nearest one or all of the candidates.
+std::string unknown_word(std::string_view word, const std::vector<std::string_view>& candidates);
+
+}  // namespace refgate::lint
