@@ -1,0 +1,40 @@
+"""action.yml as a text: what act would not notice when it is wrong."""
+
+import re
+import unittest
+
+import act_case
+import gate_test
+
+TEXT = (act_case.TREE / "action.yml").read_text(encoding="utf-8")
+OUTPUT = r"""^  (\w+):
+    description: .*
+    value: \$\{\{ steps\.refgate\.outputs\.(\w+) \}\}$"""
+
+
+def found(pattern, text=TEXT):
+    return re.findall(pattern, text, re.MULTILINE)
+
+
+class Action(unittest.TestCase):
+    def test_every_output_is_declared_under_its_own_name(self):
+        # act hands the inner step's outputs on by itself; GitHub hands on what is declared.
+        declared = found(OUTPUT)
+        self.assertEqual([name for name, _ in declared], [value for _, value in declared])
+        self.assertEqual({name for name, _ in declared}, gate_test.Handed.NAMES)
+
+    def test_every_input_is_read_and_reaches_the_program(self):
+        declared = found(r"^  ([\w-]+):$", TEXT.split("\ninputs:\n")[1].split("\noutputs:\n")[0])
+        read = dict(found(r"^        (\w+): \$\{\{ inputs\.([\w-]+)"))
+        self.assertEqual(sorted(read.values()), sorted(declared))
+        (names,) = found(r"^        for name in ([A-Z_\\\s]+); do$")
+        exported = {f"INPUT_{name}" for name in names.replace("\\", "").split()}
+        others = {"INPUT_COMMAND", "INPUT_ARGS", "REFGATE_TOKEN"}
+        self.assertEqual(exported - {"INPUT_JOB_INDEX"} | others, set(read))
+
+    def test_nothing_of_an_expression_stands_in_the_script(self):
+        self.assertNotIn("${{", TEXT.split("\n      run: |\n")[1])
+
+
+if __name__ == "__main__":
+    unittest.main()
