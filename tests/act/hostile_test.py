@@ -209,6 +209,15 @@ class Hostile(ActCase):
         )
         self.assertEqual(self.outputs(1)["skip_execution"], "false")
 
+    def test_after_two_dashes_no_argument_is_an_option(self):
+        self.write_workflow(POSITIONAL.replace("args: |\n            push", "args: |\n            --\n            push"))
+        payload = self.hostile_push()
+        payload["head_commit"]["message"] = "--force"
+        for run in (2, 3):
+            self.start("push", payload, run=run).wait()
+        self.assertEqual(self.outputs(2)["session_key"], f"--force-push-{HEAD[:8]}")
+        self.assertEqual(self.outputs(3)["skip_execution"], "true")
+
     def test_the_token_stays_out_of_the_environment_of_later_steps_and_out_of_the_state(self):
         self.gated()
         self.run_act("push", self.hostile_push(), run=1)
