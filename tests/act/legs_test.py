@@ -52,6 +52,16 @@ class Legs(ActCase):
             [claim["outcome"] for claim in self.remote.claims().values()], ["success", "success"]
         )
 
+    def test_dimensions_may_be_given_one_a_line_in_any_order(self):
+        lines = ["dimensions: |", "  model=${{ matrix.model }}", "  region=eu west"]
+        self.write_workflow(agent(strategy=LEGS, inputs=lines))
+        self.push(run=1)
+        turned = ["dimensions: |", "  region=eu west", "  model=${{ matrix.model }}"]
+        self.write_workflow(agent(strategy=LEGS, inputs=turned))
+        self.push(run=2)
+        self.assert_ran("push 1.1", "push 1.1")
+        self.assertEqual(len(self.remote.claims()), 2)
+
     def test_a_leg_that_failed_runs_again_alone(self):
         work = NAMED + '\ntest "${{ matrix.model }}" != large || test "$GITHUB_RUN_ATTEMPT" = 2'
         self.write_workflow(
