@@ -1,10 +1,40 @@
 #include "store/advertisement.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "store/objects.h"
 
 namespace refgate {
+
+bool Advertisement::parse(std::string_view answer) {
+  constexpr std::size_t prefix = 4;
+  // "# service=…", flush, the refs, flush.
+  for (int flushes = 0; flushes < 2;) {
+    std::size_t size = 0;
+    if (answer.size() < prefix) return false;
+    const auto [end, error] = std::from_chars(answer.data(), answer.data() + prefix, size, 16);
+    if (error != std::errc{} || end != answer.data() + prefix || size > answer.size() || (size != 0 && size < prefix)) return false;
+    if (size == 0) {
+      ++flushes;
+      answer.remove_prefix(prefix);
+      continue;
+    }
+    std::string_view line = answer.substr(prefix, size - prefix);
+    answer.remove_prefix(size);
+    if (flushes == 0) continue;
+    line = line.substr(0, line.find_first_of(std::string_view("\0\n", 2)));  // capabilities follow the first ref, behind a NUL
+    const auto id = parse_oid(line.substr(0, GIT_OID_HEXSZ));
+    if (!id || line.size() <= GIT_OID_HEXSZ + 1 || line[GIT_OID_HEXSZ] != ' ') {
+      if (line.starts_with("shallow ")) continue;
+      return false;
+    }
+    const std::string_view ref = line.substr(GIT_OID_HEXSZ + 1);
+    if (!ref.ends_with("^{}")) add(ref, *id);  // "capabilities^{}" of an empty repository, and what an annotated tag points to
+  }
+  sort();
+  return true;
+}
 
 void Advertisement::add(std::string_view name, const git_oid& id) {
   entries_.push_back({static_cast<std::uint32_t>(names_.size()), static_cast<std::uint32_t>(name.size()), id});

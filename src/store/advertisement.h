@@ -15,6 +15,9 @@ namespace refgate {
 
 class Advertisement {
  public:
+  /// Adds the refs that an answer to "info/refs" of smart HTTP (protocol version 0) shows, and sorts. False when it is not one.
+  bool parse(std::string_view answer);
+
   void add(std::string_view name, const git_oid& id);
   void sort();  ///< to be called once after the last add
 

@@ -37,6 +37,7 @@ struct HttpRemote::Stream {
   git_smart_subtransport_stream base{};
   git_smart_subtransport_stream* inner = nullptr;
   bool pushes = false;
+  bool lists = false;
   bool counted = false;
 
   Subtransport& transport() const { return *reinterpret_cast<Subtransport*>(base.subtransport); }
@@ -94,10 +95,13 @@ int HttpRemote::make_subtransport(git_smart_subtransport** result, git_transport
     auto* wrapped = new Stream;
     wrapped->inner = inner;
     wrapped->pushes = service == GIT_SERVICE_RECEIVEPACK;
+    wrapped->lists = service == GIT_SERVICE_RECEIVEPACK_LS || service == GIT_SERVICE_UPLOADPACK_LS;
     wrapped->base.subtransport = base;
     wrapped->base.read = [](git_smart_subtransport_stream* s, char* buffer, size_t size, size_t* count) {
       auto* self = reinterpret_cast<Stream*>(s);
-      return self->counting([&] { return self->inner->read(self->inner, buffer, size, count); });
+      const int code = self->counting([&] { return self->inner->read(self->inner, buffer, size, count); });
+      if (code == 0 && self->lists) self->transport().owner->listing_.append(buffer, *count);
+      return code;
     };
     wrapped->base.write = [](git_smart_subtransport_stream* s, const char* buffer, size_t size) {
       auto* self = reinterpret_cast<Stream*>(s);
@@ -153,7 +157,10 @@ void HttpRemote::disconnect() {
 
 const Advertisement& HttpRemote::connect(Scratch& scratch, Clock::time_point deadline) {
   connected_ = false;
-  if (!sockets_.alive()) disconnect();
+  // A transport that is connected again keeps the refs of before, freed, when the server now shows none (libgit2 1.5 to 1.7, smart.c). Reading does
+  // not look at them: it takes them from the answer itself. Pushing does, and therefore gets a new transport, with a new connection.
+  if (direction_ == GIT_DIRECTION_PUSH || !sockets_.alive()) disconnect();
+  listing_.clear();
   SocketCall call{deadline, &sockets_};
   const SocketCallScope scope(call);
   git_error_clear();
@@ -165,15 +172,11 @@ const Advertisement& HttpRemote::connect(Scratch& scratch, Clock::time_point dea
     failed.request_sent = call.sent > 0;
     throw failed;
   }
-  const git_remote_head** heads = nullptr;
-  std::size_t count = 0;
-  if (git_remote_ls(&heads, &count, remote_.get()) < 0) throw failure(-1, call);
   shown_ = {};
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::string_view name = heads[i]->name;
-    if (!name.ends_with("^{}")) shown_.add(name, heads[i]->oid);  // what an annotated tag points to
+  if (!shown_.parse(listing_)) {
+    disconnect();
+    throw ExchangeFailed{.text = "the list of refs is not what git would say", .request_sent = true};
   }
-  shown_.sort();
   connected_ = true;
   return shown_;
 }

@@ -51,7 +51,7 @@ class HttpRemote {
   HttpRemote(const HttpRemote&) = delete;
   HttpRemote& operator=(const HttpRemote&) = delete;
 
-  /// One GET: what the remote shows now. Throws ExchangeFailed. The TCP connection is kept from call to call.
+  /// One GET: what the remote shows now. Throws ExchangeFailed. For reading, the TCP connection is kept from call to call.
   const Advertisement& connect(Scratch& scratch, Clock::time_point deadline);
 
   /// True when there is an advertisement to build on and the connection under it still stands.
@@ -82,6 +82,7 @@ class HttpRemote {
   OpenSockets sockets_;
   git_smart_subtransport_definition definition_{};
   Subtransport* subtransport_ = nullptr;  // owned by remote_'s transport
+  std::string listing_;                   // the body of the last GET, as the server sent it
   Advertisement shown_;
   bool connected_ = false;
   RemoteHandle remote_;  // last: its end closes sockets

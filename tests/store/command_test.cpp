@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "catch.h"
-#include "places.h"
+#include "http_place.h"
 #include "store/child_process.h"
 #include "store/temporary_directory.h"
 
@@ -16,15 +16,6 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 const std::string claim = "refs/refgate/claims/abc/one";
-
-std::optional<StoreError> error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const StoreError& error) {
-    return error;
-  }
-  return std::nullopt;
-}
 
 /// Variables of the environment, as long as the object lives.
 class Environment {

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "catch.h"
-#include "places.h"
+#include "http_place.h"
 #include "store/child_process.h"
 #include "store/temporary_directory.h"
 
@@ -18,15 +18,6 @@ using namespace std::chrono_literals;
 namespace {
 
 const std::string claim = "refs/refgate/claims/abc/one";
-
-std::optional<StoreError> error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const StoreError& error) {
-    return error;
-  }
-  return std::nullopt;
-}
 
 /// What store_racer says when another user runs it. Needs root, as containers and the bare-root test have it.
 std::string as_nobody(const std::string& repository) {
