@@ -111,6 +111,12 @@ class OriginalChecks(GateCase):
         self.call("check", "push", "w", "c", "2", status=1)
         self.assertEqual(self.skips(), ["already_done"])
 
+    def test_cleanup_ends_the_session_by_the_key_that_register_was_given(self):
+        self.call("check", "push", "w", "c", "1")
+        self.call("register", "k", "push", "w", "1", "c")
+        self.assertIn("success", self.call("cleanup", "k").out)
+        self.assertEqual(self.only_claim()["state"], "ended")
+
     def test_the_session_window_is_the_lease_of_check_and_register(self):
         window = ("--session-window", "1s", "--skew", "0s")
         self.call("check", "push", "w", "c", "1", *window)

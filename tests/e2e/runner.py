@@ -103,13 +103,21 @@ class Call:
         except subprocess.TimeoutExpired:
             self.kill()
             raise
-        return Answer(self.words, self.process.returncode, out.decode(), err.decode(),
-                      self.output_file, self.summary_file, time.monotonic() - self.started)
+        return self.answer(out, err)
+
+    def wait_or_kill(self, seconds):
+        try:
+            out, err = self.process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return self.kill()
+        return self.answer(out, err)
 
     def kill(self):
         """kill -9; then what is left behind."""
         self.process.kill()
-        out, err = self.process.communicate()
+        return self.answer(*self.process.communicate())
+
+    def answer(self, out, err):
         return Answer(self.words, self.process.returncode, out.decode(), err.decode(),
                       self.output_file, self.summary_file, time.monotonic() - self.started)
 
