@@ -21,4 +21,6 @@ int command_release(const Invocation& call);
 int command_gc(const Invocation& call);
 int command_doctor(const Invocation& call);
 
+int command_lint(const Invocation& call);
+
 }  // namespace refgate

@@ -34,7 +34,7 @@ Names join(std::initializer_list<Names> groups) {
 
 struct OptionRow {
   const char* name;
-  const char* metavar;  ///< empty for a flag
+  const char* metavar;  ///< empty for a flag; "=word" for a flag that may have a value, `word` when none is given
   const char* help;
 };
 
@@ -42,7 +42,7 @@ struct CommandRow {
   const char* name;
   const char* group;
   const char* summary;
-  Names positional;  ///< "name", or "[name]" when it may be left out
+  Names positional;  ///< "name", or "[name]" when it may be left out, or "[names...]" for any number of them
   Names settings;    ///< rows of setting_table()
   std::vector<OptionRow> options;
   const char* example;
@@ -161,6 +161,22 @@ const std::vector<CommandRow>& commands() {
        {json_option},
        "refgate doctor --remote https://github.com/octo/app",
        command_doctor},
+      {"lint",
+       "On workflow files",
+       "Find the workflows that will launch twice, before they do",
+       {"[paths...]"},
+       {},
+       {{"format", "text|json|sarif|github", "how findings are told (default: text)"},
+        {"min-severity", "error|warning|note",
+         "leave out what is below; what is left decides the exit status (default: all are told, warnings decide)"},
+        {"fix", "=safe", "apply safe fixes; --fix=unsafe applies those that involve a choice too"},
+        {"diff", "", "print what --fix would change, and change nothing"},
+        {"explain", "RULE", "print a rule's page"},
+        {"config", "FILE", "the configuration (default: .github/refgate.yml)"}},
+       "refgate lint .github/workflows\n\n"
+       "Exit status: 0 nothing found; 1 findings; 2 wrong usage; 3 the run failed, and nothing was checked.\n"
+       "A line `# refgate: ignore[rule] reason` ignores findings on it or below it.",
+       command_lint},
   };
   return rows;
 }
@@ -178,10 +194,16 @@ struct Parsed {
   std::deque<std::string> words;  ///< one for each positional of every command; those of the other commands stay empty
   std::map<std::string, std::vector<std::string>> options;
   std::map<std::string, bool> flags;
+  std::map<std::string, std::string> valued_flags;
+  std::map<std::string, std::vector<std::string>> lists;  ///< by command: the positional that takes any number
 };
 
 void add_flag(CLI::App& command, Parsed& parsed, const std::string& name, const std::string& help) {
   command.add_flag("--" + name, parsed.flags[name], help);
+}
+
+void add_valued_flag(CLI::App& command, Parsed& parsed, const OptionRow& option) {
+  command.add_flag(std::string("--") + option.name + "{" + (option.metavar + 1) + "}", parsed.valued_flags[option.name], option.help);
 }
 
 void add_option(CLI::App& command, Parsed& parsed, const std::string& name, const std::string& metavar, const std::string& help) {
@@ -193,14 +215,22 @@ void add_option(CLI::App& command, Parsed& parsed, const std::string& name, cons
 void add_command(CLI::App& app, const CommandRow& row, Parsed& parsed) {
   CLI::App* command = app.add_subcommand(row.name, row.summary)->group(row.group);
   command->footer(std::string("\nExample:\n  ") + row.example);
+  std::size_t single = 0;
   for (const char* name : row.positional) {
-    const std::string_view word(name);
-    const bool optional = word.starts_with('[');
-    const std::string plain(optional ? word.substr(1, word.size() - 2) : word);
-    command->add_option(plain, parsed.words.emplace_back(), "")->type_name("TEXT")->required(!optional);
+    std::string plain(name);
+    const bool optional = plain.starts_with('[');
+    if (optional) plain = plain.substr(1, plain.size() - 2);
+    if (plain.ends_with("...")) {
+      plain.resize(plain.size() - 3);
+      command->add_option(plain, parsed.lists[row.name], "")->type_name("TEXT")->required(!optional);
+    } else {
+      command->add_option(plain, parsed.words.emplace_back(), "")->type_name("TEXT")->required(!optional);
+      ++single;
+    }
   }
   for (const OptionRow& option : row.options) {
     if (option.metavar[0] == '\0') add_flag(*command, parsed, option.name, option.help);
+    else if (option.metavar[0] == '=') add_valued_flag(*command, parsed, option);
     else add_option(*command, parsed, option.name, option.metavar, option.help);
   }
   std::set<std::string_view> added;
@@ -212,11 +242,12 @@ void add_command(CLI::App& app, const CommandRow& row, Parsed& parsed) {
     if (setting.form == SettingForm::flag) add_flag(*command, parsed, name, help);
     else add_option(*command, parsed, name, std::string(setting.metavar), help);
   }
-  const std::size_t count = row.positional.size();
-  command->callback([&parsed, &row, first = parsed.words.size() - count, count] {
+  command->callback([&parsed, &row, first = parsed.words.size() - single, single] {
     parsed.row = &row;
-    parsed.arguments.assign(parsed.words.begin() + static_cast<std::ptrdiff_t>(first),
-                            parsed.words.begin() + static_cast<std::ptrdiff_t>(first + count));
+    const auto begin = parsed.words.begin() + static_cast<std::ptrdiff_t>(first);
+    parsed.arguments.assign(begin, begin + static_cast<std::ptrdiff_t>(single));
+    const std::vector<std::string>& list = parsed.lists[row.name];
+    parsed.arguments.insert(parsed.arguments.end(), list.begin(), list.end());
   });
 }
 
@@ -250,6 +281,8 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
   }
   for (const auto& [name, given] : parsed.flags)
     if (given) parsed.options[name] = {"true"};
+  for (const auto& [name, value] : parsed.valued_flags)
+    if (!value.empty()) parsed.options[name] = {value};
   Invocation call{parsed.row->name, std::move(parsed.arguments), std::move(parsed.options), environment, out, err};
   return parsed.row->run(call);
 }
