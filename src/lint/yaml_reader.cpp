@@ -106,7 +106,10 @@ class TreeBuilder : public YAML::EventHandler {
       record.end = block_scalar_end(text_, record.begin, block_column());
     } else {
       record.style = first == '"' ? Style::double_quoted : Style::single_quoted;
-      record.end = quoted_end(text_, record.begin);
+      // yaml-cpp takes the end of the file for the missing quote.
+      const auto end = quoted_end(text_, record.begin);
+      if (!end) throw Stop{"this quoted text is never closed", record.begin};
+      record.end = *end;
     }
     record.value = keep(record, value);
     if (plain && value == "<<" && at_key() && data_.problems.size() < max_problems) {
@@ -266,7 +269,7 @@ class TreeBuilder : public YAML::EventHandler {
   void open(const YAML::Mark& mark, YamlKind kind, bool has_tag, YAML::anchor_t anchor, bool flow) {
     NodeRecord record = started(mark, kind);
     // What stands before the first key on its line belongs to the key: a block mapping's own properties stand on a line above.
-    if (anchor == 0 && !has_tag) record.begin = record.end = record.outer;
+    if (anchor == 0 && !has_tag) record.begin = record.end = std::max(record.outer, cursor_);
     record.style = flow ? Style::flow : Style::block;
     add(record, anchor);
     // Columns matter in block style only; a line of flow style can be long, and is not measured again for each of its nodes.

@@ -84,7 +84,7 @@ Properties skip_properties(std::string_view text, std::uint32_t at) {
   return properties;
 }
 
-std::uint32_t quoted_end(std::string_view text, std::uint32_t at) {
+std::optional<std::uint32_t> quoted_end(std::string_view text, std::uint32_t at) {
   const char quote = at < text.size() ? text[at] : '"';
   for (++at; at < text.size(); ++at) {
     if (quote == '"' && text[at] == '\\') {
@@ -97,7 +97,7 @@ std::uint32_t quoted_end(std::string_view text, std::uint32_t at) {
       }
     }
   }
-  return size_of(text);
+  return std::nullopt;
 }
 
 std::uint32_t plain_end(std::string_view text, std::uint32_t at, std::string_view value) {

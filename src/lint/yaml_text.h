@@ -24,8 +24,8 @@ struct Properties {
 };
 Properties skip_properties(std::string_view text, std::uint32_t at);
 
-/// One past the closing quote of the quoted scalar that begins at `at`.
-std::uint32_t quoted_end(std::string_view text, std::uint32_t at);
+/// One past the closing quote of the quoted scalar that begins at `at`; nullopt when it is never closed.
+std::optional<std::uint32_t> quoted_end(std::string_view text, std::uint32_t at);
 
 /// The end of the plain scalar that begins at `at` and whose folded value is `value`.
 std::uint32_t plain_end(std::string_view text, std::uint32_t at, std::string_view value);

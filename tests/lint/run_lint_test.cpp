@@ -1,0 +1,157 @@
+#include <nlohmann/json.hpp>
+
+#include "catch.h"
+#include "lint/lint.h"
+#include "memory_files.h"
+
+namespace refgate::lint {
+namespace {
+
+const std::string twice = "on: [push, push]\njobs: {}\n";
+const std::string clean = "on: push\njobs: {}\n";
+
+struct Disk : MemoryFiles {
+  LintOutcome run(LintRequest request) {
+    const auto write = [this](const std::string& path, const std::string& text) {
+      if (read_only) return false;
+      texts[path] = text;
+      return true;
+    };
+    const auto progress = [this](std::size_t done, std::size_t total) { steps.push_back(std::to_string(done) + "/" + std::to_string(total)); };
+    return run_lint(request, {seam(), write, progress});
+  }
+  bool read_only = false;
+  std::vector<std::string> steps;
+};
+
+Disk disk(std::map<std::string, std::string> texts) {
+  Disk result;
+  result.texts = std::move(texts);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("the exit status is 0 for nothing, 1 for findings at the level, 2 for wrong usage and 3 for a failed run") {
+  Disk files = disk({{".github/workflows/a.yml", twice}, {"b/.github/workflows/b.yml", clean}, {"c/.github/workflows/c.yml", twice}});
+  files.texts["c/.github/refgate.yml"] = "rules: {duplicate-entry: note}";
+  CHECK(files.run({}).status == 1);
+  CHECK(files.run({.paths = {"b"}}).status == 0);
+  CHECK(files.run({.paths = {"c"}}).status == 0);
+  CHECK(files.run({.paths = {"c"}, .min_severity = Severity::note}).status == 1);
+  CHECK(files.run({.min_severity = Severity::error}).status == 0);
+  CHECK(files.run({.format = Format::sarif}).status == 0);
+  CHECK(files.run({.paths = {"nowhere"}}).status == 2);
+  CHECK(files.run({.config = "missing.yml"}).status == 2);
+}
+
+TEST_CASE("below the least severity nothing is shown") {
+  Disk files = disk({{".github/workflows/a.yml", twice}});
+  CHECK(files.run({.min_severity = Severity::error}).output == "nothing found in 1 file\n");
+}
+
+TEST_CASE("a file that cannot be read fails the run, which says what was not checked") {
+  Disk files = disk({{".github/workflows/a.yml", clean}});
+  LintSeams seams{files.seam(), {}, {}};
+  seams.files.read = [](const std::string&) { return std::nullopt; };
+  const LintOutcome outcome = run_lint({}, seams);
+  CHECK(outcome.status == 3);
+  CHECK(outcome.errors == ".github/workflows/a.yml: the file cannot be read, and was not checked\n");
+}
+
+TEST_CASE("a seam that throws fails the run") {
+  LintSeams seams{disk({}).seam(), {}, {}};
+  seams.files.kind = [](const std::string&) -> Files::Kind { throw std::runtime_error("no disk"); };
+  const LintOutcome outcome = run_lint({}, seams);
+  CHECK(outcome.status == 3);
+  CHECK(outcome.errors.find("nothing was checked: no disk") != std::string::npos);
+}
+
+TEST_CASE("a configuration that is not understood stops the run with its place") {
+  Disk files = disk({{".github/workflows/a.yml", twice}, {".github/refgate.yml", "\nrule: {}\n"}});
+  const LintOutcome outcome = files.run({});
+  CHECK(outcome.status == 2);
+  CHECK(outcome.errors.starts_with(".github/refgate.yml:2:1: `rule` is not known here; did you mean `rules`?"));
+  CHECK(outcome.errors.find("nothing was checked") != std::string::npos);
+}
+
+TEST_CASE("safe fixes are written, unsafe ones when asked for, and what is left is reported") {
+  const std::string agent = "on: [push, push]\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: claude -p x\n";
+  Disk files = disk({{".github/workflows/a.yml", agent}});
+  const LintOutcome safe = files.run({.fix = FixKind::safe});
+  CHECK(safe.status == 1);
+  CHECK(safe.output.find("agent-without-timeout") != std::string::npos);
+  CHECK(safe.output.find("duplicate-entry") == std::string::npos);
+  CHECK(files.texts[".github/workflows/a.yml"].starts_with("on: [push]\n"));
+  const LintOutcome unsafe = files.run({.fix = FixKind::unsafe});
+  CHECK(unsafe.status == 0);
+  CHECK(files.texts[".github/workflows/a.yml"].find("    runs-on: x\n    timeout-minutes: 30\n") != std::string::npos);
+}
+
+TEST_CASE("a diff shows the fixes and changes nothing") {
+  Disk files = disk({{"x/.github/workflows/a.yml", twice}});
+  const LintOutcome outcome = files.run({.paths = {"x"}, .diff = true});
+  CHECK(outcome.output ==
+        "--- a/x/.github/workflows/a.yml\n+++ b/x/.github/workflows/a.yml\n@@ -1,2 +1,2 @@\n-on: [push, push]\n+on: [push]\n jobs: {}\n");
+  CHECK(outcome.status == 1);
+  CHECK(files.texts["x/.github/workflows/a.yml"] == twice);
+}
+
+TEST_CASE("a fix that cannot be written fails the run, and the finding stays") {
+  Disk files = disk({{".github/workflows/a.yml", twice}});
+  files.read_only = true;
+  const LintOutcome outcome = files.run({.fix = FixKind::safe});
+  CHECK(outcome.status == 3);
+  CHECK(outcome.errors.find("cannot be written") != std::string::npos);
+  CHECK(outcome.output.find("duplicate-entry") != std::string::npos);
+}
+
+TEST_CASE("reports that travel name no path of this machine, and tell several repositories apart") {
+  Disk files = disk({{"/home/me/x/.github/workflows/a.yml", twice}, {"/home/me/y/.github/workflows/a.yml", twice}});
+  const auto uris = [&](std::vector<std::string> paths) {
+    const auto log = nlohmann::json::parse(files.run({.paths = std::move(paths), .format = Format::sarif}).output);
+    std::string text;
+    for (const auto& result : log["runs"][0]["results"]) {
+      text += result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].get<std::string>() + ";";
+    }
+    return text;
+  };
+  CHECK(uris({"/home/me/x"}) == ".github/workflows/a.yml;");
+  CHECK(uris({"/home/me/x", "/home/me/y"}) == "x/.github/workflows/a.yml;y/.github/workflows/a.yml;");
+  CHECK(files.run({.paths = {"/home/me/x"}}).output.starts_with("/home/me/x/.github/workflows/a.yml:1:12: "));
+}
+
+TEST_CASE("only selected files are reported, though all are read") {
+  Disk files = disk({{".github/workflows/a.yml", twice}, {".github/workflows/b.yml", twice}});
+  const LintOutcome outcome = files.run({.paths = {".github/workflows/b.yml"}});
+  CHECK(outcome.output.find("a.yml") == std::string::npos);
+  CHECK(outcome.output.find("b.yml") != std::string::npos);
+}
+
+TEST_CASE("many threads report what one reports, with progress up to the end") {
+  Disk files;
+  std::vector<std::string> paths;
+  for (int index = 0; index < 30; ++index) {
+    const std::string root = "r" + std::to_string(index);
+    files.texts[root + "/.github/workflows/a.yml"] = index % 3 == 0 ? twice : clean;
+    paths.push_back(root);
+  }
+  const LintOutcome one = files.run({.paths = paths, .format = Format::json, .threads = 1});
+  files.steps.clear();
+  const LintOutcome many = files.run({.paths = paths, .format = Format::json, .threads = 8});
+  CHECK(one.output == many.output);
+  REQUIRE(files.steps.size() == 30);
+  CHECK(files.steps.back() == "30/30");
+}
+
+TEST_CASE("explaining a rule prints its page, and names the nearest for a misspelt one") {
+  Disk files;
+  const LintOutcome page = files.run({.explain = "duplicate-entry"});
+  CHECK(page.status == 0);
+  CHECK(page.output.starts_with("duplicate-entry: warning, confidence high, on by default, with safe fixes\n\n# duplicate-entry\n"));
+  const LintOutcome none = files.run({.explain = "duplicate-entrys"});
+  CHECK(none.status == 2);
+  CHECK(none.errors.find("did you mean `duplicate-entry`?") != std::string::npos);
+}
+
+}  // namespace refgate::lint
