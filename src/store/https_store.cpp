@@ -180,7 +180,10 @@ struct HttpsStore::Attempt {
 // may only be old.
 const Advertisement& HttpsStore::see_before_sending(std::span<const PlannedChange> changes) {
   if (push_.connected()) {
+    // What goes along with a decisive change may be judged by what was shown earlier: at worst it is left out as stale.
+    const bool some_decide = std::ranges::any_of(changes, [](const PlannedChange& change) { return change.decisive; });
     const auto agrees = [&](const PlannedChange& change) {
+      if (some_decide && !change.decisive) return true;
       const git_oid value = push_.shown().value(change.ref);
       return git_oid_equal(&value, &change.expected) != 0 && git_oid_equal(&value, &change.target) == 0;
     };

@@ -37,6 +37,7 @@ struct Stream {
   int socket = -1;
   std::string host;
   std::string port;
+  std::string status_line;  ///< the first bytes of the answer to what was last written
   OpenSockets* sockets = nullptr;
 };
 
@@ -159,6 +160,16 @@ int stream_connect(git_stream* base) {
   return 0;
 }
 
+/// libgit2 1.5 reads the query of a redirect without looking whether there is one, and the process ends (net.c, remove_service_suffix). Redirects are
+/// not followed anyway, so their status line is stopped before libgit2 sees it. Under TLS the bytes here are no text; there the static binary's
+/// linker takes care (cmake/static_stubs.cpp).
+bool begins_redirect(Stream& stream, std::string_view bytes) {
+  constexpr std::string_view example = "HTTP/1.1 302";
+  stream.status_line += bytes.substr(0, example.size() - std::min(example.size(), stream.status_line.size()));
+  const std::string& line = stream.status_line;
+  return line.size() == example.size() && line.starts_with("HTTP/1.") && line[9] == '3' && !line.ends_with("304");
+}
+
 ssize_t stream_read(git_stream* base, void* data, size_t size) {
   Stream& stream = *self(base);
   const auto until = limit(transfer_limit);
@@ -166,7 +177,11 @@ ssize_t stream_read(git_stream* base, void* data, size_t size) {
     // Asked first, so that a peer that always has one more byte cannot outlast the deadline.
     if (Clock::now() >= until || !wait_for(stream.socket, POLLIN, until)) return failed(stream, too_slow("did not answer"));
     const ssize_t count = recv(stream.socket, data, size, 0);
-    if (count > 0) return count;
+    if (count > 0) {
+      if (!begins_redirect(stream, std::string_view(static_cast<const char*>(data), static_cast<std::size_t>(count)))) return count;
+      if (current != nullptr) current->redirected = true;
+      return failed(stream, "answered with a redirect, which is not followed");
+    }
     if (count == 0) {
       if (current != nullptr) current->ended_by_peer = true;
       return 0;
@@ -178,6 +193,7 @@ ssize_t stream_read(git_stream* base, void* data, size_t size) {
 ssize_t stream_write(git_stream* base, const char* data, size_t size, int /*flags*/) {
   Stream& stream = *self(base);
   const auto until = limit(transfer_limit);
+  stream.status_line.clear();
   std::size_t done = 0;
   while (done < size) {
     if (Clock::now() >= until) return failed(stream, too_slow("did not take what was sent"));
