@@ -325,7 +325,7 @@ std::string explained(const std::string& message) {
       {said::TAB_IN_INDENTATION, "a tab cannot indent; YAML wants spaces"},
   }};
   for (const auto& [theirs, ours] : known) {
-    if (message == theirs) return std::string(ours);
+    if (message.starts_with(theirs)) return std::string(ours);  // newer versions add the name of an anchor
   }
   return message;
 }
