@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "store/git_runtime.h"
@@ -28,7 +29,8 @@ constexpr auto resolve_limit = 10s;
 constexpr auto connect_limit = 10s;
 constexpr auto transfer_limit = 15s;        // for one read or write; the deadline bounds their sum
 constexpr auto next_address_after = 250ms;  // RFC 8305, section 5
-constexpr auto farewell_limit = 1s;         // outside of any call: the end of a TLS session
+constexpr std::size_t most_kept = 64U << 10U;
+constexpr auto farewell_limit = 1s;  // outside of any call: the end of a TLS session
 
 thread_local SocketCall* current = nullptr;
 
@@ -39,6 +41,7 @@ struct Stream {
   std::string port;
   std::string status_line;  ///< the first bytes of the answer to what was last written
   OpenSockets* sockets = nullptr;
+  std::string kept;  // written, not yet sent
 };
 
 Stream* self(git_stream* base) { return reinterpret_cast<Stream*>(base); }
@@ -170,8 +173,28 @@ bool begins_redirect(Stream& stream, std::string_view bytes) {
   return line.size() == example.size() && line.starts_with("HTTP/1.") && line[9] == '3' && !line.ends_with("304");
 }
 
+/// Sends what is kept.
+int flush(Stream& stream) {
+  const auto until = limit(transfer_limit);
+  const std::string kept = std::exchange(stream.kept, {});
+  std::size_t done = 0;
+  while (done < kept.size()) {
+    if (Clock::now() >= until) return failed(stream, too_slow("did not take what was sent"));
+    const ssize_t count = send(stream.socket, kept.data() + done, kept.size() - done, MSG_NOSIGNAL);
+    if (count >= 0) {
+      done += static_cast<std::size_t>(count);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      wait_for(stream.socket, POLLOUT, until);
+    } else if (errno != EINTR) {
+      return failed(stream, "broke the connection: " + reason(errno));
+    }
+  }
+  return 0;
+}
+
 ssize_t stream_read(git_stream* base, void* data, size_t size) {
   Stream& stream = *self(base);
+  if (flush(stream) < 0) return -1;
   const auto until = limit(transfer_limit);
   for (;;) {
     // Asked first, so that a peer that always has one more byte cannot outlast the deadline.
@@ -190,29 +213,19 @@ ssize_t stream_read(git_stream* base, void* data, size_t size) {
   }
 }
 
+// A push is some forty writes of a few bytes. They are kept until an answer is waited for, so that they are one packet and not forty.
 ssize_t stream_write(git_stream* base, const char* data, size_t size, int /*flags*/) {
   Stream& stream = *self(base);
-  const auto until = limit(transfer_limit);
-  stream.status_line.clear();
-  std::size_t done = 0;
-  while (done < size) {
-    if (Clock::now() >= until) return failed(stream, too_slow("did not take what was sent"));
-    const ssize_t count = send(stream.socket, data + done, size - done, MSG_NOSIGNAL);
-    if (count >= 0) {
-      done += static_cast<std::size_t>(count);
-      if (current != nullptr) current->sent += static_cast<std::uint64_t>(count);
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      wait_for(stream.socket, POLLOUT, until);
-    } else if (errno != EINTR) {
-      return failed(stream, "broke the connection: " + reason(errno));
-    }
-  }
+  stream.kept.append(data, size);
+  if (current != nullptr) current->sent += size;
+  if (stream.kept.size() >= most_kept && flush(stream) < 0) return -1;
   return static_cast<ssize_t>(size);
 }
 
 int stream_close(git_stream* base) {
   Stream& stream = *self(base);
   if (stream.socket < 0) return 0;
+  stream.kept.clear();  // half a request, or TLS's farewell: nobody needs it
   if (stream.sockets != nullptr) stream.sockets->remove(stream.socket);
   close(stream.socket);
   stream.socket = -1;

@@ -34,7 +34,7 @@ struct SocketCall {
   std::chrono::steady_clock::time_point deadline;
   OpenSockets* sockets = nullptr;
 
-  std::uint64_t sent = 0;  ///< bytes
+  std::uint64_t sent = 0;  ///< bytes, those included that are about to be sent
   std::uint64_t connects = 0;
   bool ended_by_peer = false;  ///< the other side closed the connection
   bool redirected = false;     ///< a redirect to another place was refused
