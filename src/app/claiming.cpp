@@ -74,7 +74,11 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy, con
   Request asking = request;
   SeenClaim seen = std::move(known);
   // Most scopes are new: without better knowledge the first push expects nothing, and finds out by itself when there is something.
-  const ClaimNote blank{request.scope, name_space, store.describe(), state.runner_job(), std::nullopt, {}, {}};
+  ClaimNote blank;
+  blank.ref = request.scope;
+  blank.name_space = name_space;
+  blank.remote = store.describe();
+  blank.runner_job = state.runner_job();
   for (int round = 0;; ++round) {
     Decision decision = decide(seen.claim, asking, policy, now());
     if (decision.verdict == Verdict::skip) {
@@ -83,7 +87,10 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy, con
     }
     ClaimNote note = blank;
     note.claim = *decision.next;
-    note.version = decision.code == ReasonCode::own ? seen.version : std::nullopt;
+    // What is ours already can be ended by what is known of it; anything else may arrive after its sender is dead.
+    if (decision.code == ReasonCode::own) note.version = seen.version;
+    note.unanswered = decision.code != ReasonCode::own;
+    note.expected = seen.version;
     state.save(note);
 
     std::vector<Change> changes{{request.scope, seen.version, claim_snapshot(*decision.next), true}};
@@ -92,6 +99,7 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy, con
     const SwapOutcome outcome = swap_or_forget(store, changes, state, request.nonce).front();
     if (outcome.result == SwapResult::swapped) {
       note.version = outcome.version;
+      note.unanswered = false;
       state.save(note);
       return {std::move(decision), outcome.version, std::move(seen.claim)};
     }

@@ -64,7 +64,30 @@ bool others_are_there(const Store& store, const std::string& name_space, const s
 
 }  // namespace
 
+namespace {
+
+/// A gate that was killed may have a push on the wire. Its job runs nothing more, so the ref is given, by a swap on the very value that the push
+/// expects, a claim that ended before it began: whatever arrives later is stale. False when the ref has moved on.
+bool fence_off(Store& store, const ClaimNote& note, Claim& closed) {
+  // Nothing was launched: whoever comes next may start, a re-run too, and only what others did before is told.
+  closed = end_claim(note.claim, ClaimOutcome::released, "cancelled", now());
+  closed.note = "its gate was ended before it had an answer";
+  std::erase_if(closed.outbox, [&](const AuditEntry& line) { return line.claim_id == note.claim.claim_id; });
+  std::vector<Change> changes{{note.ref, note.expected, claim_snapshot(closed), true}};
+  for (const AuditEntry& line : closed.outbox) changes.push_back(note_change(line, note.name_space));
+  return store.swap(changes).front().result == SwapResult::swapped;
+}
+
+}  // namespace
+
 Ended end_session(Store& store, const JobState& state, const ClaimNote& note, ClaimOutcome outcome, const std::string& job_status) {
+  if (Claim closed; note.unanswered && fence_off(store, note, closed)) {
+    ClaimNote done = note;
+    done.claim = closed;
+    done.unanswered = false;
+    state.save(done);
+    return {Ended::Result::ended, closed, closed};
+  }
   SeenClaim known;
   // What our last acknowledged swap left is what the ref should hold: no need to read it.
   if (note.version && note.claim.state != ClaimState::ended) known = {note.claim, note.version};

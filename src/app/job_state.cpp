@@ -47,6 +47,8 @@ std::optional<ClaimNote> read_note(const fs::path& path) {
   note.runner_job = field(record, "runner_job");
   note.job_status = field(record, "job_status");
   if (const std::string id = field(record, "object"); !id.empty()) note.version = Version{id};
+  if (const std::string id = field(record, "expected"); !id.empty()) note.expected = Version{id};
+  note.unanswered = record.value("unanswered", json()) == true;
   note.claim = std::get<Claim>(std::move(claim));
   return note;
 }
@@ -91,7 +93,9 @@ void JobState::save(const ClaimNote& note) const {
                  {"runner_job", note.runner_job},
                  {"claim", encode_claim(note.claim)},
                  {"job_status", note.job_status}};
+  record["unanswered"] = note.unanswered;
   if (note.version) record["object"] = note.version->id;
+  if (note.expected) record["expected"] = note.expected->id;
   const std::string text = record.dump(1, ' ', false, json::error_handler_t::replace);
   const std::string path = path_of(note.claim.claim_id);
   const std::string fresh = path + "." + std::to_string(::getpid());

@@ -16,11 +16,13 @@ namespace refgate {
 struct ClaimNote {
   std::string ref;  ///< of the claim
   std::string name_space;
-  std::string remote;              ///< as the store describes itself
-  std::string runner_job;          ///< RUNNER_TRACKING_ID, which differs between two jobs on one machine; or empty
-  std::optional<Version> version;  ///< the value that our last acknowledged swap left; empty before the first
-  Claim claim;                     ///< as last swapped, or as about to be
-  std::string job_status;          ///< as `audit` was told; empty until then
+  std::string remote;               ///< as the store describes itself
+  std::string runner_job;           ///< RUNNER_TRACKING_ID, which differs between two jobs on one machine; or empty
+  std::optional<Version> version;   ///< the value that our last acknowledged swap left; empty before the first
+  std::optional<Version> expected;  ///< what the swap that was not answered yet expected to find; empty: nothing
+  bool unanswered = false;          ///< a swap was begun and no answer was noted: it may still arrive at the remote
+  Claim claim;                      ///< as last swapped, or as about to be
+  std::string job_status;           ///< as `audit` was told; empty until then
 };
 
 class JobState {

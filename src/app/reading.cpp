@@ -37,20 +37,47 @@ json json_of(const StoredClaim& stored, Instant at) {
   return value;
 }
 
-/// Columns as wide as their widest cell; the last one is free.
+constexpr std::size_t widest_cell = 60;
+
+/// One cell, as many characters as are shown of it.
+struct Cell {
+  std::string text;
+  std::size_t width = 0;
+};
+
+Cell cell_of(const std::string& untrusted, bool bounded) {
+  const std::string text = escape_for(Place::line, untrusted);
+  Cell cell;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool starts_character = (static_cast<unsigned char>(text[i]) & 0xc0U) != 0x80U;
+    if (starts_character && bounded && cell.width == widest_cell) {
+      cell.text += "…";
+      ++cell.width;
+      break;
+    }
+    cell.width += starts_character ? 1 : 0;
+    cell.text += text[i];
+  }
+  return cell;
+}
+
+/// Columns as wide as their widest cell, up to a bound: one hostile name must not push the rest off the screen. The last column is free.
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
-  for (const auto& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (i == widths.size()) widths.push_back(0);
-      widths[i] = std::max(widths[i], row[i].size());
-    }
-  std::string text;
+  std::vector<std::vector<Cell>> cells;
   for (const auto& row : rows) {
+    auto& line = cells.emplace_back();
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string cell = escape_for(Place::line, row[i]);
-      text += cell;
-      if (i + 1 < row.size()) text += std::string(widths[i] - std::min(widths[i], cell.size()) + 2, ' ');
+      line.push_back(cell_of(row[i], i + 1 < row.size()));
+      if (i == widths.size()) widths.push_back(0);
+      widths[i] = std::max(widths[i], line.back().width);
+    }
+  }
+  std::string text;
+  for (const auto& line : cells) {
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      text += line[i].text;
+      if (i + 1 < line.size()) text += std::string(widths[i] - line[i].width + 2, ' ');
     }
     text += "\n";
   }

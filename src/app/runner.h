@@ -18,7 +18,8 @@ enum class Place {
   markdown,  ///< a cell of a table in the job summary
 };
 
-/// Makes untrusted text safe for the place: control characters become blanks (or their escapes), and what has a meaning there is escaped.
+/// Makes untrusted text safe for the place: control characters become blanks (or their escapes), characters that reorder text become blanks, what is
+/// no UTF-8 becomes U+FFFD, and what has a meaning in that place is escaped.
 std::string escape_for(Place place, std::string_view text);
 
 using Outputs = std::vector<std::pair<std::string, std::string>>;

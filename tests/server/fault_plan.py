@@ -9,7 +9,7 @@ import time
 FAULTS = {"delay", "status", "cut-before", "cut-after", "trickle", "silent", "garbage",
           "refuse-connect"}
 KEYS = {"method": str, "path": str, "nth": int, "count": int, "fault": str,
-        "seconds": (int, float), "status": int, "headers": dict, "body": str}
+        "seconds": (int, float), "status": int, "headers": dict, "body": str, "announce": bool}
 SELECTORS = {"method", "path", "nth", "count"}
 
 

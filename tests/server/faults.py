@@ -10,7 +10,8 @@ A rule matches by method (absent: any) and by a part of path-with-query (absent:
 the requests that match since the plan last changed, and acts from the nth (1) on, count times
 (absent: always). The first rule that acts wins. Faults and their further keys:
 
-  delay           waits `seconds` (2), then passes through even if the client has left
+  delay           waits `seconds` (2), then passes through even if the client has left; with
+                  `announce` true a line with status 0 and `delay-begins` comes first
   status          answers `status` (503) with `headers` {} and `body` ""; the server sees nothing
   cut-before      the server sees nothing, the connection closes without a reply
   cut-after       the server does the work, then the connection closes without a reply
@@ -241,6 +242,8 @@ class Proxy(http.server.BaseHTTPRequestHandler):
             self.answer(200, rule, NOT_GIT, "text/html")
             return
         if fault == "delay":
+            if rule.get("announce"):
+                self.note(0, "delay-begins")
             time.sleep(seconds)
         try:
             reply = self.ask_upstream(body)

@@ -39,6 +39,20 @@ TEST_CASE("text is escaped for its place") {
   CHECK(escape_for(Place::markdown, "<script>|`x`*_[y](z)\n") == "&lt;script&gt;&#124;&#96;x&#96;&#42;&#95;&#91;y&#93;(z) ");
 }
 
+TEST_CASE("text that would deceive a reader or a terminal is defused") {
+  for (Place place : {Place::line, Place::message, Place::property, Place::markdown}) {
+    CHECK(escape_for(place, "a\u202eb") == "a b");
+    CHECK(escape_for(place, "a\u2066b\u2069") == "a b ");
+    CHECK(escape_for(place, "a\u009bb") == "a b");
+    CHECK(escape_for(place, "a\u2028b") == "a b");
+    CHECK(escape_for(place,
+                     "a\x9b"
+                     "b") == "a\ufffdb");
+    CHECK(escape_for(place, "\xff\xe2\x80") == "\ufffd\ufffd\ufffd");
+    CHECK(escape_for(place, "Ünïcode 日本 🙂") == "Ünïcode 日本 🙂");
+  }
+}
+
 TEST_CASE("outputs end with the one that opens the guards") {
   const OutputFile file;
   const Environment environment(Variables{{"GITHUB_OUTPUT", file.path}});
