@@ -76,7 +76,7 @@ class TreeBuilder : public YAML::EventHandler {
     NodeRecord record = started(mark, YamlKind::null);
     record.alias = true;
     record.style = Style::plain;
-    record.name = record.begin + 1;
+    if (record.begin < text_.size() && text_[record.begin] == '*') record.name = record.begin + 1;
     record.end = anchor_end(text_, record.begin);
     const Expansion& target = anchors_.at(anchor);
     if (!target.closed) throw Stop{"this alias stands inside of what it repeats", record.begin};
@@ -151,7 +151,9 @@ class TreeBuilder : public YAML::EventHandler {
     NodeRecord record;
     record.kind = kind;
     record.outer = offset(mark);
-    record.begin = skip_properties(text_, record.outer).content;
+    const Properties properties = skip_properties(text_, record.outer);
+    if (properties.strange_tag) throw Stop{"GitHub does not know this tag", record.outer};
+    record.begin = properties.content;
     // Whatever strange tag makes yaml-cpp and yaml_text.cpp disagree, nodes stand in order and children inside of their parents.
     record.begin = record.end = std::max(record.begin, cursor_);
     if (record.begin > 0 && text_[record.begin - 1] == '\t' && (frames_.empty() || !frames_.back().flow)) refuse_tab(record.begin);

@@ -33,6 +33,11 @@ std::uint32_t sequence_length(std::string_view text, std::uint32_t at) {
   return 0;
 }
 
+bool is_tag_character(char character) {
+  constexpr std::string_view known = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!<>:,./-_";
+  return known.find(character) != std::string_view::npos;
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> invalid_utf8(std::string_view text) {
@@ -71,12 +76,15 @@ std::uint32_t anchor_end(std::string_view text, std::uint32_t at) {
 Properties skip_properties(std::string_view text, std::uint32_t at) {
   Properties properties{at, at};
   for (int count = 0; count < 2 && at < text.size() && (text[at] == '&' || text[at] == '!'); ++count) {
+    const std::uint32_t begin = at;
     if (text.substr(at, 2) == "!<") {
       const std::size_t close = text.find('>', at);
       at = close == std::string_view::npos ? size_of(text) : static_cast<std::uint32_t>(close + 1);
     } else {
       at = anchor_end(text, at);
     }
+    const std::string_view property = text.substr(begin, at - begin);
+    if (property[0] == '!' && !std::all_of(property.begin(), property.end(), is_tag_character)) properties.strange_tag = true;
     properties.end = at;
     at = skip_to_content(text, at);
     properties.content = at;

@@ -21,6 +21,7 @@ std::uint32_t skip_to_content(std::string_view text, std::uint32_t at);
 struct Properties {
   std::uint32_t end = 0;      ///< after the last property
   std::uint32_t content = 0;  ///< where the node itself begins, if it is not empty
+  bool strange_tag = false;   ///< with characters that no tag of YAML's own schemas has, and at which readers end it differently
 };
 Properties skip_properties(std::string_view text, std::uint32_t at);
 

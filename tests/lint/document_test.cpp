@@ -231,6 +231,8 @@ TEST_CASE("what GitHub would not read ends in one problem at the place where rea
       {"\xEF\xBB\xBF\xEF\xBB\xBF"
        "a: b",
        "byte order mark", 1},
+      {"a: !\x18 'b\n", "tag", 1},
+      {"a: !!str b", "", 0},
       {"a: b", "", 0},
   };
   for (const Row& row : rows) {
