@@ -90,8 +90,8 @@ class Call:
         self.summary_file = job.folder / f"summary-{job.calls}"
         self.output_file.touch()
         if "GITHUB_ACTIONS" in environment:
-            environment = {**environment, "GITHUB_OUTPUT": str(self.output_file),
-                           "GITHUB_STEP_SUMMARY": str(self.summary_file)}
+            environment = {"GITHUB_OUTPUT": str(self.output_file),
+                           "GITHUB_STEP_SUMMARY": str(self.summary_file), **environment}
         self.started = time.monotonic()
         self.process = subprocess.Popen([BINARY, *words], env=environment, cwd=job.folder,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -1,6 +1,7 @@
 """Networks and servers that fail: what is done, what is said, and how long it takes."""
 
 import socket
+import threading
 import unittest
 
 from gate_case import TOKEN, GateCase, launch
@@ -247,6 +248,26 @@ class Refusals(FaultCase):
             answer = self.refused(("--deadline", "2s"), str(status))
             self.assertRegex(answer.err, r"(?i)tried|attempt|again|times")
             self.assertGreater(len(self.asked()), 1)
+
+    def test_a_redirect_is_not_followed_with_the_token(self):
+        heard = []
+        with socket.create_server(("127.0.0.1", 0)) as thief:
+            def listen():
+                while True:
+                    try:
+                        link, _ = thief.accept()
+                    except OSError:
+                        return
+                    with link:
+                        heard.append(link.recv(65536))
+            thread = threading.Thread(target=listen, daemon=True)
+            thread.start()
+            for status in (301, 302, 307, 308):
+                target = f"http://127.0.0.1:{thief.getsockname()[1]}/{self.path.name}/info/refs"
+                self.plan({"fault": "status", "status": status, "headers": {"Location": target}})
+                self.refused(("--deadline", "2s"))
+            thief.shutdown(socket.SHUT_RDWR)
+        self.assertEqual(heard, [])
 
 
 class ReadOnly(GateCase):

@@ -1,0 +1,139 @@
+"""The token is nowhere but in the environment and on the wire."""
+
+import base64
+import os
+import pathlib
+import unittest
+
+from gate_case import TOKEN, GateCase, await_that, launch
+
+PLAIN = TOKEN.encode()
+BASIC = base64.b64encode(f"x-access-token:{TOKEN}".encode())
+
+
+class Secrets(GateCase):
+    def assert_absent(self, content, where):
+        for secret in (PLAIN, BASIC, BASIC.rstrip(b"="), PLAIN[8:], PLAIN[:-8]):
+            self.assertNotIn(secret, content, where)
+
+    def assert_quiet(self, answer):
+        self.assert_absent("\n".join((answer.out, answer.err, answer.output_text,
+                                      answer.summary)).encode(), answer.words)
+
+    def everything_stored(self):
+        """All objects of the remote, unpacked, and all names."""
+        names = self.remote.git("cat-file", "--batch-all-objects", "--batch-check=%(objectname)")
+        for name in names.split():
+            kind = self.remote.git("cat-file", "-t", name).strip()
+            yield name, self.remote.git("cat-file", "tree" if kind == "tree" else kind, name,
+                                        errors="replace").encode()
+        yield "refs", "\n".join(self.remote.all_refs()).encode()
+
+    def test_no_output_ref_note_or_state_file_holds_the_token(self):
+        for name in ("REFGATE_TOKEN", "GITHUB_TOKEN"):
+            with self.subTest(variable=name):
+                self.setUp()
+                remote = self.remote.by(self.remote.url)
+                del remote.environment["REFGATE_TOKEN"]
+                remote.environment[name] = TOKEN
+                job, other = self.job(remote=remote), self.job(remote=remote)
+                calls = [job.call("gate"), other.call("gate"),
+                         job.call("check", "push", "w", "c", "1"),
+                         job.call("register", "k", "push", "w", "1", "c"),
+                         job.call("audit", "k", "push", "w", "1", "c", "true", "success"),
+                         job.call("cleanup", "k"), job.call("finish", "--status", "failure"),
+                         job.call("status", "--all"), job.call("log", "--json"),
+                         job.call("show", "k"), job.call("gc"), job.call("doctor"),
+                         job.call("doctor", "--json"),
+                         job.call("release", "k", "--reason", "stuck")]
+                for answer in calls:
+                    self.assertIn(answer.status, (0, 1, 2), answer)
+                    self.assert_quiet(answer)
+                for place in (job.folder, other.folder):
+                    for path in place.rglob("*"):
+                        if path.is_file():
+                            self.assert_absent(path.read_bytes(), path)
+                stored = list(self.everything_stored())
+                self.assertGreater(len(stored), 5)
+                for where, content in stored:
+                    self.assert_absent(content, where)
+
+    def test_no_message_about_a_failure_holds_the_token(self):
+        with launch.faults(self.server("http")) as proxy:
+            remote = self.remote.by(f"{proxy.url}/{self.path.name}")
+            for rule in ({"fault": "status", "status": 401}, {"fault": "status", "status": 403},
+                         {"fault": "status", "status": 404}, {"fault": "status", "status": 500},
+                         {"fault": "silent"}, {"fault": "garbage"}, {"fault": "cut-before"},
+                         {"fault": "status", "status": 403, "body": f"bad token {TOKEN} {BASIC}"}):
+                launch.set_plan(proxy, rule)
+                for words in (("gate",), ("status",), ("doctor",)):
+                    self.assert_quiet(self.job(remote=remote).call(*words, "--deadline", "1s"))
+            launch.set_plan(proxy)
+
+    def processes_of(self, call):
+        """The call's process and all below it."""
+        found, all_parents = {call.process.pid}, {}
+        for entry in os.listdir("/proc"):
+            if entry.isdigit():
+                try:
+                    stat = pathlib.Path("/proc", entry, "stat").read_text(errors="replace")
+                except OSError:
+                    continue
+                all_parents[int(entry)] = int(stat.rpartition(")")[2].split()[1])
+        grown = True
+        while grown:
+            below = {pid for pid, parent in all_parents.items() if parent in found} - found
+            grown = bool(below)
+            found |= below
+        return found
+
+    def test_the_token_is_in_no_argument_vector(self):
+        with launch.faults(self.server("http")) as proxy:
+            remote = self.remote.by(f"{proxy.url}/{self.path.name}")
+            launch.set_plan(proxy, {"fault": "silent"})
+            call = self.job(remote=remote).start("gate")
+            await_that(lambda: launch.requests(proxy))
+            for pid in self.processes_of(call):
+                self.assert_absent(pathlib.Path("/proc", str(pid), "cmdline").read_bytes(), pid)
+            call.kill()
+
+    def test_a_state_file_is_for_its_owner_alone(self):
+        job, _ = self.gate()
+        (path,) = [path for path in (job.folder / "temp").rglob("*") if path.is_file()]
+        self.assertEqual(path.stat().st_mode & 0o077, 0)
+
+    def test_a_url_with_a_password_is_refused_and_not_repeated(self):
+        place = self.remote.url.partition("://")[2]
+        for url in (f"http://x-access-token:{TOKEN}@{place}", f"https://u:{TOKEN}@localhost/x.git",
+                    f"http://:{TOKEN}@{place}"):
+            with self.subTest(url=url):
+                for words in (("gate",), ("status",), ("doctor",)):
+                    answer = self.job().call(*words, "--remote", url)
+                    self.assertEqual(answer.status, 2, answer)
+                    self.assertIn("REFGATE_TOKEN", answer.err)
+                    self.assert_quiet(answer)
+                answer = self.job().call("gate", REFGATE_REMOTE=url)
+                self.assertEqual((answer.status, answer.outputs["skip_execution"]), (2, "true"))
+                self.assert_quiet(answer)
+        self.assertEqual(self.remote.all_refs(), {})
+
+    def test_a_password_in_the_url_of_a_named_remote_is_not_repeated(self):
+        place = self.remote.url.partition("://")[2]
+        person = self.person()
+        launch.git("init", "-q", person.folder, check=True)
+        launch.git("-C", person.folder, "remote", "add", "origin", f"http://u:{TOKEN}@{place}",
+                   check=True)
+        del person.environment["REFGATE_TOKEN"]
+        answer = person.call("status", REFGATE_REMOTE="origin")
+        self.assert_quiet(answer)
+
+    def test_a_line_break_in_the_token_smuggles_no_header(self):
+        for token in (f"{TOKEN}\r\nX-Evil: 1", f"{TOKEN}\n", "\n", "\0x"[1:] + "\r"):
+            remote = self.remote.by(self.remote.url, REFGATE_TOKEN=token)
+            answer = self.job(remote=remote).call("gate")
+            self.assertNotEqual(answer.status, 4, answer)
+            self.assert_quiet(answer)
+
+
+if __name__ == "__main__":
+    unittest.main()
