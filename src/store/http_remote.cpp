@@ -134,6 +134,7 @@ ExchangeFailed HttpRemote::failure(int code, const SocketCall& call) const {
   ExchangeFailed failed;
   failed.http_status = http_status(code, error);
   failed.certificate = code == GIT_ECERTIFICATE;
+  failed.redirect = call.redirected;
   const bool tls = error != nullptr && error->klass == GIT_ERROR_SSL;
   failed.connection = failed.http_status == 0 && !failed.certificate && !call.redirected && (!call.failure.empty() || call.ended_by_peer || tls);
   if (!call.failure.empty()) {

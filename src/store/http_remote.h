@@ -26,6 +26,7 @@ struct ExchangeFailed {
   bool connection = false;    ///< the network or its time limits, not an answer
   bool request_sent = false;  ///< the server may have acted on it
   bool said_by_git = false;   ///< the server answered, with an error in git's own form
+  bool redirect = false;      ///< the server pointed elsewhere; it has done nothing
 };
 
 /// One ref of a push.

@@ -204,7 +204,7 @@ void HttpsStore::send(std::vector<Attempt>& attempts, std::optional<ExchangeFail
     report = push_.push(scratch_, updates, deadline());
     latest_ = &push_;
   } catch (const ExchangeFailed& failed) {
-    const bool server_decided = failed.http_status != 0 && !is_worth_retrying(failed);
+    const bool server_decided = (failed.http_status != 0 || failed.redirect) && !is_worth_retrying(failed);
     if (server_decided) throw describe_failure(failed, Intent::writing, name_, nothing_changed, 1, with_token_);
     lost = failed;
     if (!is_worth_retrying(failed)) refusal = failed.text;  // such as a pack that could not be unpacked

@@ -216,6 +216,7 @@ ssize_t stream_read(git_stream* base, void* data, size_t size) {
 // A push is some forty writes of a few bytes. They are kept until an answer is waited for, so that they are one packet and not forty.
 ssize_t stream_write(git_stream* base, const char* data, size_t size, int /*flags*/) {
   Stream& stream = *self(base);
+  stream.status_line.clear();
   stream.kept.append(data, size);
   if (current != nullptr) current->sent += size;
   if (stream.kept.size() >= most_kept && flush(stream) < 0) return -1;

@@ -121,17 +121,27 @@ TEST_CASE("redirects are not followed, so that the token stays where it was sent
   const FaultyPlace place;
   const FaultyPlace elsewhere;
   must_swap(*elsewhere.direct(), create(claim, "trap"));
-  const std::string target = elsewhere.address() + "/info/refs?service=git-receive-pack";
+  // The first request of a connection, and a later one.
+  const std::string method = GENERATE(as<std::string>{}, "GET", "POST");
+  const std::vector<std::string> targets = {elsewhere.address() + "/info/refs?service=git-receive-pack", elsewhere.address(), "/elsewhere", ""};
   for (const int status : {301, 302, 307, 308}) {
-    INFO(status);
-    place.plan(R"([{"fault": "status", "status": )" + std::to_string(status) + R"(, "headers": {"Location": ")" + target + R"("}}])");
-    const NewLines lines(elsewhere.log());
-    const auto store = open_http(place.address(), "secret");
-    store->set_deadline(Clock::now() + 3s);
-    const auto error = error_of([&] { swap(*store, {create(claim, "x")}); });
-    REQUIRE(error);
-    CHECK(mentions(error->what(), "nothing was sent"));
-    CHECK(lines().empty());
+    for (const auto& target : targets) {
+      INFO(method << " " << status << " to " << target);
+      place.plan(R"([{"fault": "status", "method": ")" + method + R"(", "status": )" + std::to_string(status) + R"(, "headers": {"Location": ")" +
+                 target + R"("}}])");
+      const NewLines lines(elsewhere.log());
+      const NewLines requests(place.log());
+      const auto store = open_http(place.address(), "secret");
+      store->set_deadline(Clock::now() + 1min);
+      const auto error = error_of([&] { read(*store, {claim}); });
+      CHECK((error.has_value() || method == "POST"));  // nothing is there, so that nothing is asked for
+      const auto lost = error_of([&] { swap(*store, {create(claim, "x")}); });
+      REQUIRE(lost);
+      CHECK(lost->failure() == StoreFailure::unreadable);
+      CHECK((mentions(lost->what(), "nothing was sent") || mentions(lost->what(), "nothing was changed")));
+      for (const auto& line : requests()) CHECK_FALSE(mentions(line, "/elsewhere"));
+      CHECK(lines().empty());
+    }
   }
 }
 
