@@ -12,6 +12,7 @@
 
 #include "app/commands.h"
 #include "app/runner.h"
+#include "core/nearest.h"
 
 namespace refgate {
 namespace {
@@ -260,13 +261,13 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
       "command line.\n"
       "Exit status: 0 done; 1 the answer is no; 2 wrong usage or input; 3 the store could not be reached, read or written; 4 internal.");
   Parsed parsed;
-  std::vector<std::string> known;
+  std::vector<std::string_view> known;
   for (const CommandRow& row : commands()) {
     add_command(app, row, parsed);
-    known.emplace_back(row.name);
+    known.push_back(row.name);
   }
   if (!words.empty() && !words.front().starts_with('-') && std::find(known.begin(), known.end(), words.front()) == known.end()) {
-    const std::string near = nearest(words.front(), known);
+    const std::string near(nearest(words.front(), known));
     throw UsageError("there is no command \"" + words.front() + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
                      " See: refgate --help");
   }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "config/settings.h"
+#include "core/nearest.h"
 
 namespace refgate {
 namespace {
@@ -42,9 +43,9 @@ std::optional<std::string> pairs_of(const YAML::Node& node, std::string& value) 
 }
 
 std::optional<std::string> apply_mapping(Settings& settings, const YAML::Node& root, std::string_view origin) {
-  std::vector<std::string> known;
+  std::vector<std::string_view> known;
   for (const SettingRow& row : setting_table())
-    if (row.in_config) known.emplace_back(row.name);
+    if (row.in_config) known.push_back(row.name);
 
   std::vector<std::string> seen;
   for (const auto& pair : root) {
@@ -57,7 +58,7 @@ std::optional<std::string> apply_mapping(Settings& settings, const YAML::Node& r
     if (row == nullptr) {
       for (const SettingRow& candidate : setting_table())
         if (candidate.name == key) return where + "\"" + key + "\" belongs to one run, not to a configuration file: use --" + key;
-      const std::string near = nearest(key, known);
+      const std::string near(nearest(key, known));
       return where + "there is no setting \"" + key + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?");
     }
     for (const std::string& earlier : seen)

@@ -1,10 +1,6 @@
 #include "config/settings.h"
 
-#include <algorithm>
 #include <array>
-#include <functional>
-#include <numeric>
-#include <vector>
 
 #include "core/scope.h"
 
@@ -142,26 +138,6 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "on-read-only") return choose(policy.on_read_only, name, value, fallbacks);
   if (name == "audit-skips") return choose(policy.audit_skips, name, value, audits);
   return "there is no setting \"" + std::string(name) + "\"";
-}
-
-std::string nearest(std::string_view word, std::span<const std::string> known) {
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 2) + 1;
-  for (const std::string& candidate : known) {
-    std::vector<std::size_t> row(candidate.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= word.size(); ++i) {
-      std::size_t diagonal = row[0];
-      row[0] = i;
-      for (std::size_t j = 1; j <= candidate.size(); ++j) {
-        const std::size_t replaced = diagonal + (word[i - 1] == candidate[j - 1] ? 0 : 1);
-        diagonal = row[j];
-        row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-      }
-    }
-    if (row.back() < best_distance) best_distance = row.back(), best = candidate;
-  }
-  return best;
 }
 
 }  // namespace refgate

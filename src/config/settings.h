@@ -53,7 +53,4 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
 /// is an error that names the nearest known one.
 std::optional<std::string> apply_config(Settings& settings, const std::string& text, std::string_view origin);
 
-/// The known word nearest to `word` by edit distance, or empty when none is near.
-std::string nearest(std::string_view word, std::span<const std::string> known);
-
 }  // namespace refgate

@@ -1,14 +1,13 @@
 #pragma once
-// What somebody may have meant.
+// What is said of a word that nobody knows.
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace refgate::lint {
+#include "core/nearest.h"
 
-/// The candidate that differs from a word by the fewest insertions, removals and replacements, if these are few enough for a slip; empty otherwise.
-std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+namespace refgate::lint {
 
 /// "`tiemout` is not known here", and the nearest one or all of the candidates.
 std::string unknown_word(std::string_view word, const std::vector<std::string_view>& candidates);

@@ -1,0 +1,12 @@
+#pragma once
+// What somebody may have meant.
+
+#include <string_view>
+#include <vector>
+
+namespace refgate {
+
+/// The candidate that differs from a word by the fewest insertions, removals and replacements, if these are few enough for a slip; empty otherwise.
+std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+
+}  // namespace refgate
