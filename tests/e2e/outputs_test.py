@@ -175,6 +175,20 @@ class Hostile(GateCase):
             answer = self.done(self.person().call(*words))
             self.assertNotRegex(answer.out, "[\x00-\x08\x0b-\x1f\x7f]")
 
+    def test_nothing_reorders_what_a_person_reads_and_no_name_widens_the_table(self):
+        for number, text in enumerate(("\u202egnp.exe", "\u2066x\u2069", "\u009b31mred", "\u2028x",
+                                       "x" * 1000)):
+            job = self.job(workflow=text, actor=text, job=text)
+            self.assertEqual(job.call("gate", "--share", f"s{number}").status, 0)
+            self.assertEqual(self.job(workflow=text, actor=text, job=text)
+                             .call("gate", "--share", f"s{number}").status, 0)
+        for words in (("status",), ("log",), ("show", HEAD)):
+            out = self.done(self.person().call(*words)).out
+            self.assertNotRegex(out, "[\u0080-\u009f\u2028-\u202e\u2066-\u2069]")
+        for words in (("status",), ("log",)):
+            out = self.done(self.person().call(*words)).out
+            self.assertLess(max(map(len, out.splitlines())), 400)
+
     def test_the_json_of_hostile_names_is_json(self):
         for text in HOSTILE:
             self.job_named(text).call("gate", "--share", text)
