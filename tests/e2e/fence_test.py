@@ -2,7 +2,7 @@
 
 import unittest
 
-from faults_test import WRITES, FaultCase
+from network_test import WRITES, FaultCase
 from gate_case import await_that
 
 
