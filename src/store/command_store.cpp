@@ -24,7 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr int refusal_tries = 4;
+constexpr int refusal_tries = 6;
 constexpr int tries_without_deadline = 4;
 constexpr int moved_tries = 4;
 constexpr auto without_deadline = 120s;        // for one process, when the caller gave no deadline

@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr int tries_without_deadline = 4;
-constexpr int refusal_tries = 4;  // a server that refuses a ref which holds what was expected: "cannot lock ref" and its like pass
+constexpr int refusal_tries = 6;  // a server that refuses a ref which holds what was expected: "cannot lock ref" and its like pass
 constexpr int moved_tries = 4;    // refs that vanish between the two requests of a read
 constexpr std::size_t most_cached_bytes = 64U << 20U;
 
