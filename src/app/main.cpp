@@ -8,6 +8,7 @@
 #include <iostream>
 #include <set>
 #include <span>
+#include <sstream>
 #include <stdexcept>
 
 #include "app/commands.h"
@@ -252,6 +253,16 @@ void add_command(CLI::App& app, const CommandRow& row, Parsed& parsed) {
   });
 }
 
+/// A token that somebody put on the command line must not get into a log as well.
+std::string without_tokens(std::string text, const Environment& environment) {
+  for (const char* name : {"REFGATE_TOKEN", "GITHUB_TOKEN"}) {
+    const std::string token = environment.get(name);
+    if (token.empty()) continue;
+    for (std::size_t at = text.find(token); at != std::string::npos; at = text.find(token, at + 3)) text.replace(at, token.size(), "***");
+  }
+  return text;
+}
+
 int run_command(const std::vector<std::string>& words, const Environment& environment, std::ostream& out, std::ostream& err) {
   CLI::App app{"An expensive agent session starts once per piece of work: the launch is won by a compare-and-swap on a git ref.", "refgate"};
   app.set_version_flag("--version", "refgate " REFGATE_VERSION);
@@ -277,7 +288,9 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
   } catch (const CLI::Success& help) {
     return app.exit(help, out, err);
   } catch (const CLI::ParseError& error) {
-    app.exit(error, err, err);
+    std::ostringstream told;
+    app.exit(error, told, told);
+    err << without_tokens(told.str(), environment);
     return exit_usage;
   }
   for (const auto& [name, given] : parsed.flags)
@@ -301,7 +314,7 @@ int run_main(int argc, char** argv) {
     std::cout.flush();
     return status;
   } catch (const UsageError& error) {
-    std::cerr << "refgate: " << escape_for(Place::line, error.what()) << "\n";
+    std::cerr << "refgate: " << escape_for(Place::line, without_tokens(error.what(), environment)) << "\n";
     return exit_usage;
   } catch (const StoreError& error) {
     return report(std::cerr, error);

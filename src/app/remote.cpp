@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <filesystem>
 
 #include "store/local_repository.h"
@@ -31,30 +34,50 @@ bool on_path(const Environment& environment, const std::string& program) {
   return false;
 }
 
-/// Splits "https://user:secret@host/…" into the URL without the user and the secret.
-std::string take_password(std::string& url) {
+struct UserInformation {
+  bool given = false;
+  std::string password;
+};
+
+/// Takes "user:password@" out of "https://user:password@host/…".
+UserInformation take_user_information(std::string& url) {
   const std::size_t host = url.find("://") + 3;
-  const std::size_t end = url.find('/', host);
+  const std::size_t end = url.find_first_of("/?#", host);
   const std::size_t at = url.substr(0, end).rfind('@');
   if (at == std::string::npos || at < host) return {};
   const std::string user = url.substr(host, at - host);
   url.erase(host, at - host + 1);
   const std::size_t colon = user.find(':');
-  return colon == std::string::npos ? std::string() : user.substr(colon + 1);
+  return {true, colon == std::string::npos ? std::string() : user.substr(colon + 1)};
 }
 
-Remote remote_for_url(std::string url, const Environment& environment, bool from_user_configuration) {
+/// Schemes are the same in any case.
+std::string with_lower_scheme(std::string url) {
+  const std::size_t end = std::min(url.find("://"), url.size());
+  std::transform(url.begin(), url.begin() + static_cast<std::ptrdiff_t>(end), url.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return url;
+}
+
+Remote remote_for_url(const std::string& given, const Environment& environment, bool from_user_configuration) {
+  std::string url = given.find("://") == std::string::npos ? given : with_lower_scheme(given);
+  if (url.starts_with("file://")) return {Remote::Kind::path, url.substr(7), {}};
   if (!is_http(url)) {
-    if (url.starts_with("file://")) return {Remote::Kind::path, url.substr(7), {}};
+    if (const std::size_t scheme = url.find("://"); scheme != std::string::npos) {
+      constexpr std::array<std::string_view, 4> known{"ssh", "git", "git+ssh", "ssh+git"};
+      if (std::find(known.begin(), known.end(), std::string_view(url).substr(0, scheme)) == known.end())
+        throw UsageError("the remote's scheme \"" + url.substr(0, scheme) + "\" is none of https, http, ssh, git and file; nothing was asked");
+    }
     return {Remote::Kind::command, std::move(url), {}};
   }
-  const std::string password = take_password(url);
-  if (!password.empty() && !from_user_configuration)
+  const UserInformation user = take_user_information(url);
+  if (user.given && !from_user_configuration)
     throw UsageError(
-        "the remote's URL holds a password, which every process on the machine can read there; nothing was asked. Put the token into REFGATE_TOKEN");
+        "the remote's URL holds a user or a password, which every process on the machine can read there; nothing was asked. Put the token into "
+        "REFGATE_TOKEN and leave out what stands before the @");
   std::string token = environment.get("REFGATE_TOKEN");
   if (token.empty()) token = environment.get("GITHUB_TOKEN");
-  if (token.empty()) token = password;
+  if (token.empty()) token = user.password;
   if (token.find_first_of("\r\n") != std::string::npos)
     throw UsageError("the token holds a line end; nothing was asked. Put the bare token into REFGATE_TOKEN");
   // Credentials of a person live in git's helpers, which only the git command asks.
@@ -69,7 +92,7 @@ Remote resolve_remote(const Settings& settings, const Environment& environment) 
   if (wanted.starts_with('-')) throw UsageError("--remote is \"" + wanted + "\", which is neither a URL nor a path nor the name of a remote");
   if (!wanted.empty()) {
     std::error_code error;
-    if (is_http(wanted) || wanted.find("://") != std::string::npos) return remote_for_url(wanted, environment, false);
+    if (wanted.find("://") != std::string::npos) return remote_for_url(wanted, environment, false);
     const bool path_like = wanted.starts_with('/') || wanted.starts_with('.');
     if (path_like || std::filesystem::is_directory(wanted, error)) return {Remote::Kind::path, wanted, {}};
     if (is_url(wanted)) return remote_for_url(wanted, environment, false);
