@@ -5,12 +5,25 @@
 
 #include "lint/rule.h"
 
-#define REFGATE_RULES(RULE)                                                                              \
-  RULE(agent_without_timeout, "agent-without-timeout", workflow, warning, high, true, unsafe, "minutes", \
-       "A job that launches an agent has no limit of its own and may run for six hours")                 \
-  RULE(duplicate_entry, "duplicate-entry", file, warning, high, true, safe, "",                          \
-       "A key, event, filter, need, schedule or matrix value is listed twice")                           \
-  RULE(no_check, "syntax", file, error, high, true, none, "", "The file is no YAML that GitHub reads")   \
+#define REFGATE_RULES(RULE)                                                                                                                         \
+  RULE(agent_without_actor_check, "agent-without-actor-check", workflow, warning, high, true, none, "",                                             \
+       "A comment starts an agent, and nothing asks who wrote it")                                                                                  \
+  RULE(agent_without_concurrency, "agent-without-concurrency", workflow, warning, high, true, unsafe, "",                                           \
+       "Two agents can work on the same thing at the same time")                                                                                    \
+  RULE(agent_without_timeout, "agent-without-timeout", workflow, warning, high, true, unsafe, "minutes",                                            \
+       "A job that launches an agent has no limit of its own and may run for six hours")                                                            \
+  RULE(concurrency_deadlock, "concurrency-deadlock", workflow, error, high, true, none, "",                                                         \
+       "A run waits for a concurrency group that it holds itself, and is cancelled")                                                                \
+  RULE(concurrency_defeated, "concurrency-defeated", workflow, warning, high, true, none, "",                                                       \
+       "A concurrency group is another one for every run and has no effect")                                                                        \
+  RULE(concurrency_self_cancel, "concurrency-self-cancel", workflow, warning, high, true, none, "",                                                 \
+       "An event that the workflow then ignores cancels the run that works")                                                                        \
+  RULE(duplicate_entry, "duplicate-entry", file, warning, high, true, safe, "",                                                                     \
+       "A key, event, filter, need, schedule or matrix value is listed twice")                                                                      \
+  RULE(rerun_loop, "rerun-loop", workflow, warning, high, true, unsafe, "", "A failed run is run again without a bound")                            \
+  RULE(retry_not_suppressed, "retry-not-suppressed", workflow, warning, high, true, none, "", "An agent is launched again by itself when it fails") \
+  RULE(self_trigger, "self-trigger", workflow, warning, high, true, none, "", "What an agent does starts its own workflow again")                   \
+  RULE(no_check, "syntax", file, error, high, true, none, "", "The file is no YAML that GitHub reads")                                              \
   RULE(no_check, "unused-ignore", file, warning, high, true, safe, "", "An ignore comment ignores nothing, or names no rule")
 
 namespace refgate::lint {

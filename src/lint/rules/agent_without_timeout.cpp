@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "lint/agent_launch.h"
 #include "lint/edit.h"
 #include "lint/rule.h"
 
@@ -23,13 +24,13 @@ bool is_limited(const std::vector<std::string>& command) {
 }
 
 bool launches_without_limit(const Step& step, const Subject& subject, int depth) {
-  if (step.timeout_minutes || has_limit_input(step)) return false;
+  if (step.timeout_minutes || has_limit_input(step) || is_switched_off(step.condition)) return false;
   if (const Action* action = subject.project.local_action(step.uses_text()); action != nullptr && depth < 10) {
     return std::any_of(action->steps.begin(), action->steps.end(),
                        [&](const Step& inner) { return launches_without_limit(inner, subject, depth + 1); });
   }
   if (step.uses) return launches_agent(step, subject.facts());
-  const auto commands = agent_commands_in(step.run_text(), subject.facts());
+  const auto commands = agent_sessions_in(step.run_text(), subject.facts());
   return std::any_of(commands.begin(), commands.end(), [](const auto& command) { return !is_limited(command); });
 }
 
@@ -39,7 +40,7 @@ void check_agent_without_timeout(const Subject& subject, Sink& sink) {
   const auto option = subject.options.find("minutes");
   const std::string minutes = option == subject.options.end() || option->second.empty() ? "30" : option->second.front();
   for (const Job& job : subject.workflow->jobs) {
-    if (job.timeout_minutes || job.calls_workflow()) continue;
+    if (job.timeout_minutes || job.calls_workflow() || is_switched_off(job.condition)) continue;
     const auto step = std::find_if(job.steps.begin(), job.steps.end(), [&](const Step& each) { return launches_without_limit(each, subject, 0); });
     if (step == job.steps.end()) continue;
     const Entry what = step->uses ? step->uses : step->run;

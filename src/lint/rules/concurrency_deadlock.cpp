@@ -1,0 +1,112 @@
+// A group that a run holds while it waits for a part of itself to enter the same group. GitHub notices, and cancels: "a deadlock was detected for
+// concurrency group".
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lint/agent_launch.h"
+#include "lint/concurrency_group.h"
+#include "lint/rule.h"
+
+namespace refgate::lint {
+namespace {
+
+constexpr std::size_t deepest_call = 10;
+
+/// A group that is held while what is below it runs.
+struct Held {
+  std::string identity;
+  const Workflow* workflow;
+  YamlNode group;
+  std::string holder;  ///< "the workflow", "job `build`"
+};
+
+class DeadlockFinder {
+ public:
+  DeadlockFinder(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink), name_(subject.workflow->display_name()) {}
+
+  void check() {
+    const Workflow& workflow = *subject_.workflow;
+    hold(workflow, workflow.concurrency, "the workflow");
+    for (const Job& job : workflow.jobs) {
+      if (is_switched_off(job.condition)) continue;
+      call_ = &job;
+      found_ = false;
+      jobs(workflow, job);
+    }
+  }
+
+ private:
+  bool hold(const Workflow& workflow, const Concurrency& concurrency, std::string holder) {
+    if (!concurrency) return false;
+    std::optional<std::string> identity = group_identity(concurrency.group, name_);
+    if (!identity) return false;
+    held_.push_back({*std::move(identity), &workflow, concurrency.group, std::move(holder)});
+    return true;
+  }
+
+  /// What the group waits for, when it is held already.
+  const Held* holder_of(const Concurrency& concurrency) const {
+    if (!concurrency) return nullptr;
+    const std::optional<std::string> identity = group_identity(concurrency.group, name_);
+    if (!identity) return nullptr;
+    for (const Held& held : held_) {
+      if (held.identity == *identity) return &held;
+    }
+    return nullptr;
+  }
+
+  void jobs(const Workflow& workflow, const Job& job) {
+    if (const Held* held = holder_of(job.concurrency)) return report(*held, workflow, job.concurrency, "job `" + std::string(job.id) + "`");
+    const Workflow* called = subject_.project.called_workflow(job.uses.value.text());
+    if (called == nullptr || depth_ >= deepest_call) return;
+    const bool holds = hold(workflow, job.concurrency, "job `" + std::string(job.id) + "`");
+    call(*called);
+    if (holds) held_.pop_back();
+  }
+
+  void call(const Workflow& called) {
+    if (const Held* held = holder_of(called.concurrency)) return report(*held, called, called.concurrency, "the workflow that it calls");
+    ++depth_;
+    const bool holds = hold(called, called.concurrency, "the called workflow");
+    for (const Job& job : called.jobs) {
+      if (!found_ && !is_switched_off(job.condition)) jobs(called, job);
+    }
+    if (holds) held_.pop_back();
+    --depth_;
+  }
+
+  /// One finding for each job of the workflow asked for.
+  void report(const Held& held, const Workflow& workflow, const Concurrency& waiting, const std::string& waiter) {
+    found_ = true;
+    const bool is_called = &workflow != subject_.workflow;
+    const YamlNode place = is_called ? call_->uses.value : waiting.group;
+    const std::string text(waiting.group.text());
+    const bool is_name = text.find("github.workflow") != std::string::npos;
+    auto report = sink_.report(subject_, place,
+                               waiter + " waits for the concurrency group `" + text + "`, which " + held.holder +
+                                   " holds until this job is done: GitHub detects a deadlock and cancels the run" +
+                                   (is_called && is_name ? ". In a called workflow `github.workflow` is the caller's name" : "") +
+                                   ". Give one of the two another name");
+    report.related(*held.workflow, held.group, held.holder + " holds the group");
+    if (is_called) report.related(workflow, waiting.group, "and waits for it here");
+  }
+
+  const Subject& subject_;
+  Sink& sink_;
+  std::string_view name_;
+  std::vector<Held> held_;
+  const Job* call_ = nullptr;
+  bool found_ = false;
+  std::size_t depth_ = 0;
+};
+
+}  // namespace
+
+void check_concurrency_deadlock(const Subject& subject, Sink& sink) {
+  // What is only called holds its caller's groups, and is looked at from there; its own jobs against itself are looked at here.
+  DeadlockFinder(subject, sink).check();
+}
+
+}  // namespace refgate::lint

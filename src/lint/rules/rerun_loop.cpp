@@ -1,0 +1,176 @@
+// A workflow that runs a failed run again hears of the new attempt's failure too, and runs it again, until something looks at `run_attempt`.
+
+#include <algorithm>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lint/agent_launch.h"
+#include "lint/edit.h"
+#include "lint/event_scope.h"
+#include "lint/expression_value.h"
+#include "lint/rule.h"
+#include "lint/shell_commands.h"
+
+namespace refgate::lint {
+namespace {
+
+bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
+}
+
+bool is_rerun_command(const std::vector<std::string>& words) {
+  if (words.size() > 2 && words[0] == "gh" && words[1] == "run" && words[2] == "rerun") return true;
+  const bool calls = words.size() > 1 && ((words[0] == "gh" && words[1] == "api") || words[0] == "curl");
+  return calls && std::any_of(words.begin() + 1, words.end(), [](const std::string& word) {
+           const std::string_view path = std::string_view(word).substr(0, word.find('?'));
+           return path.find("/runs/") != std::string_view::npos && (path.ends_with("/rerun") || path.ends_with("/rerun-failed-jobs"));
+         });
+}
+
+/// Whether a step runs a run again: by command, by script, or by an action with such a name.
+bool runs_again(const Step& step) {
+  const std::string_view uses = step.uses_text();
+  if (matches_action(uses, "actions/github-script")) {
+    return mentions_any(step.input("script").value.text(), {"reRunWorkflow(", "reRunWorkflowFailedJobs(", "/rerun-failed-jobs", "{run_id}/rerun"});
+  }
+  if (!uses.empty()) {
+    const std::string action = to_lower(uses.substr(0, uses.find('@')));
+    return mentions_any(std::string_view(action).substr(action.rfind('/') + 1), {"rerun", "re-run", "retry-workflow", "workflow-retry"});
+  }
+  if (!mentions_any(step.run_text(), {"rerun"})) return false;
+  for (std::vector<std::string>& words : shell_commands(step.run_text())) {
+    if (is_rerun_command(launched_command(std::move(words)))) return true;
+  }
+  return false;
+}
+
+/// A bound that is kept besides the conditions: a line that compares the attempt's number, or a count of its own, or names a maximum.
+bool counts(const std::string& text) {
+  const std::string words = to_lower(text);
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t end = std::min(words.find('\n', at), words.size());
+    const std::string_view line = std::string_view(words).substr(at, end - at);
+    at = end + 1;
+    if (!mentions_any(line, {"attempt", "retry", "retries", "rerun_count"})) continue;
+    // An arrow in a message compares nothing.
+    const bool arrow = mentions_any(line, {"->", "=>"});
+    if (!arrow && mentions_any(line, {"<", ">"})) return true;
+    if (mentions_any(line, {"max", "limit", "-lt", "-gt", "-le", "-ge", "-eq", "-ne", "==", "!=", "(("})) return true;
+  }
+  return false;
+}
+
+bool names_source_run(const std::string& text) {
+  return mentions_any(text, {"workflow_run.id", "workflow_run.rerun_url", "workflow_run.url", "workflow_run.html_url", "payload.workflow_run"});
+}
+
+Scope scope_of_run(std::string_view conclusion, double attempt) {
+  Scope scope = scope_of_event("workflow_run", "completed");
+  scope.set("github.event.workflow_run.conclusion", Value::string(std::string(conclusion)));
+  scope.set("github.event.workflow_run.run_attempt", Value::number(attempt));
+  return scope;
+}
+
+class Judge {
+ public:
+  Judge(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink), conditions_(*subject.workflow) {}
+
+  void check() {
+    const Trigger* trigger = subject_.workflow->trigger("workflow_run");
+    if (trigger == nullptr) return;
+    // Only the end of a run can fail.
+    if (trigger->types &&
+        std::none_of(trigger->types.values.begin(), trigger->types.values.end(), [](YamlNode type) { return type.text() == "completed"; }))
+      return;
+    for (const Job& job : subject_.workflow->jobs) {
+      for (const Step& step : job.steps) {
+        if (runs_again(step) && is_unbounded(job, step)) return report(*trigger, job, step);
+      }
+    }
+  }
+
+ private:
+  Truth reached(const Job& job, const Step& step, const Scope& scope) const {
+    Truth runs = conditions_.runs(job, scope);
+    if (step.condition && step.condition.value.is_scalar()) {
+      const Expression condition = parse_condition(step.condition.value.text());
+      if (condition.is_valid()) runs = both(runs, evaluate_condition(condition, scope));
+    }
+    return runs;
+  }
+
+  /// Everything that a bound or the run's id can be written in.
+  std::string words_of(const Job& job, const Step& step) const {
+    std::string words;
+    const auto add = [&](YamlNode node) { words += std::string(node.source()) + "\n"; };
+    add(subject_.workflow->env.value);
+    for (const Job* each : conditions_.needed(job)) add(each->node);
+    // Of the job itself all but what comes after the step.
+    for (const Entry& entry : job.node.entries()) {
+      if (!(entry.key == job.steps_entry.key)) add(entry.value);
+    }
+    for (const Step& each : job.steps) {
+      add(each.node);
+      if (&each == &step) break;
+    }
+    return words;
+  }
+
+  bool is_unbounded(const Job& job, const Step& step) const {
+    const std::string words = words_of(job, step);
+    if (!names_source_run(words)) return false;
+    if (reached(job, step, scope_of_run("failure", 1)) == Truth::no) return false;
+    // A condition that mentions the attempt bounds it, unless it is still true for the thousandth.
+    if (reached(job, step, scope_of_run("failure", 1000)) == Truth::no) return false;
+    if (!counts(words)) return true;
+    return counts_in_conditions_only(job, step) && reached(job, step, scope_of_run("failure", 1000)) == Truth::yes;
+  }
+
+  /// The attempt stands in an `if:` and nowhere else.
+  bool counts_in_conditions_only(const Job& job, const Step& step) const {
+    std::string scripts(subject_.workflow->env.value.source());
+    const auto add = [&](const Job& each, const Step* last) {
+      scripts += std::string(each.env.value.source()) + std::string(each.name.value.text());
+      for (const Step& inner : each.steps) {
+        for (const Entry& entry : inner.node.entries()) {
+          if (!(entry.key == inner.condition.key)) scripts += std::string(entry.value.source()) + "\n";
+        }
+        if (&inner == last) break;
+      }
+    };
+    for (const Job* each : conditions_.needed(job)) add(*each, nullptr);
+    add(job, &step);
+    return !counts(scripts);
+  }
+
+  void report(const Trigger& trigger, const Job& job, const Step& step) {
+    const Entry what = step.uses ? step.uses : step.run;
+    auto report = sink_.report(
+        subject_, what.key,
+        "this runs a failed run again, however often it has failed before: the new attempt ends in `workflow_run` too, so a failure that "
+        "stays is repeated without end. Add `github.event.workflow_run.run_attempt < 3` to the condition");
+    report.related(subject_, trigger.key, "the new attempt starts this workflow again");
+    const YamlNode condition = job.condition.value;
+    if (!job.condition) {
+      report.fix(FixKind::unsafe, "Stop after the third attempt",
+                 add_entry(*subject_.workflow->document, job.node, "if", "github.event.workflow_run.run_attempt < 3", Entry()));
+    } else if (condition.style() == Style::plain && !condition.has_expression() && condition.place().line == condition.place().end_line) {
+      report.fix(FixKind::unsafe, "Stop after the third attempt",
+                 {replace_node(condition, "(" + std::string(condition.source()) + ") && github.event.workflow_run.run_attempt < 3")});
+    }
+  }
+
+  const Subject& subject_;
+  Sink& sink_;
+  JobConditions conditions_;
+};
+
+}  // namespace
+
+void check_rerun_loop(const Subject& subject, Sink& sink) {
+  if (subject.workflow->trigger("workflow_run") != nullptr) Judge(subject, sink).check();
+}
+
+}  // namespace refgate::lint
