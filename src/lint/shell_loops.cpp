@@ -115,7 +115,9 @@ std::vector<RetriedAgent> retried_agents(std::string_view script, const Facts& f
       if (!loops.empty()) loops.pop_back();
     } else if (next_agent < agents.size() && command == agents[next_agent]) {
       ++next_agent;
-      if (at > 0 && commands[at - 1] == command && script.find("||") != std::string_view::npos) {
+      // What stands between the two (`| tee log`, `$(…)`) does not matter, as long as the second one follows a `||`.
+      const bool follows_itself = next_agent > 1 && agents[next_agent - 2] == command;
+      if (follows_itself && script.find("|| " + command[0]) != std::string_view::npos) {
         found.push_back({command, "`||`"});
       } else if (!loops.empty() && loops.back().in_condition) {
         found.push_back({command, "the condition of a loop"});
