@@ -139,6 +139,8 @@ bool asks_for_write(const Step& launch) {
   const AgentActionFact* fact = agent_action_fact(launch);
   if (fact == nullptr || !fact->asks_for_write) return false;
   if (fact->open_input.empty()) return true;
+  // claude-code-action heeds the list only together with a token of the workflow's.
+  if (!fact->token_input.empty() && !launch.input(fact->token_input)) return true;
   return trimmed(launch.input(fact->open_input).value.text()) != "*";
 }
 
