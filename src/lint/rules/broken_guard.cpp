@@ -1,0 +1,16 @@
+// A condition that names the verdict of a gate, but that is not definitely false on a skip, or can never be true on a run.
+
+#include "lint/guards.h"
+
+namespace refgate::lint {
+
+void check_broken_guard(const Subject& subject, Sink& sink) {
+  for (const GuardFinding& finding : guard_findings(subject)) {
+    if (!finding.broken) continue;
+    auto report = sink.report(subject, finding.place, finding.message);
+    report.confidence(finding.confidence).related(subject, finding.gate, "the gate");
+    report.fix(FixKind::safe, finding.fix_description, finding.fix);
+  }
+}
+
+}  // namespace refgate::lint

@@ -1,0 +1,99 @@
+// The state of a gate lies in refs of the repository. With a token that may only read, the gate can look but never claim.
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "lint/edit.h"
+#include "lint/expression_value.h"
+#include "lint/gate_costs.h"
+#include "lint/gates.h"
+#include "lint/rule.h"
+
+namespace refgate::lint {
+namespace {
+
+/// Whether `permissions` as written let contents be written; unknown when that cannot be told.
+Truth may_write(YamlNode permissions) {
+  if (permissions.has_expression()) return Truth::unknown;
+  if (permissions.is_scalar()) return permissions.text() == "write-all" ? Truth::yes : Truth::no;
+  if (permissions.is_null()) return Truth::unknown;
+  const YamlNode contents = permissions["contents"];
+  if (contents.has_expression()) return Truth::unknown;
+  return contents.text() == "write" ? Truth::yes : Truth::no;
+}
+
+/// The token that every job has, in its ways to write it.
+bool is_job_token(YamlNode value) {
+  const Expression expression = parse_template(value.text());
+  if (!expression.is_valid()) return false;
+  const auto all = references(expression);
+  return !all.empty() && std::all_of(all.begin(), all.end(), [](const Reference& reference) {
+    return refers_to(reference, {"github", "token"}) || refers_to(reference, {"secrets", "GITHUB_TOKEN"});
+  });
+}
+
+/// Another token or another repository: then the job's permissions do not matter.
+bool goes_elsewhere(const Step& step, const Job& job, const Workflow& workflow) {
+  if (const Entry token = step.input("token"); token && !is_job_token(token.value)) return true;
+  if (step.input("remote") || step.input("on-read-only")) return true;
+  for (const Entry& env : {step.env, job.env, workflow.env}) {
+    for (const Entry& entry : env.value.entries()) {
+      const std::string_view name = entry.key.text();
+      if (name == "REFGATE_REMOTE" || name == "REFGATE_ON_READ_ONLY" || name == "REFGATE_CONFIG") return true;
+      if ((name == "REFGATE_TOKEN" || (name == "GITHUB_TOKEN" && step.run)) && !is_job_token(entry.value)) return true;
+    }
+  }
+  const std::string_view script = step.run_text();
+  return script.find("--remote") != std::string_view::npos || script.find("--on-read-only") != std::string_view::npos ||
+         script.find("REFGATE_") != std::string_view::npos || step.input("config") ||
+         step.input("args").value.text().find("--remote") != std::string_view::npos;
+}
+
+/// The step that needs to write, or nullptr; `finish` when it ends a session.
+const Step* writing_step(const Job& job, const Subject& subject, bool& finish) {
+  for (const Step& step : job.steps) {
+    const std::optional<Gate> gate = gate_at(step, subject.project, subject.facts());
+    const bool is_gate = gate && gate->kind == GateKind::refgate && gate->origin_file.empty();
+    finish = !is_gate && has_session_command(step, subject.project, "finish");
+    if ((is_gate || finish) && !goes_elsewhere(step, job, *subject.workflow)) return &step;
+  }
+  return nullptr;
+}
+
+constexpr std::string_view gated_workflow = "/refgate/.github/workflows/gated.yml@";
+
+}  // namespace
+
+void check_gate_permissions(const Subject& subject, Sink& sink) {
+  const Workflow& workflow = *subject.workflow;
+  bool workflow_level = false;
+  for (const Job& job : workflow.jobs) {
+    // What stands at the top is wrong once, for however many jobs.
+    if (!job.permissions && workflow_level) continue;
+    const Entry permissions = job.permissions ? job.permissions : workflow.permissions;
+    if (!permissions || may_write(permissions.value) != Truth::no) continue;
+    bool finish = false;
+    const Step* step = writing_step(job, subject, finish);
+    const bool called =
+        job.uses.value.text().find(gated_workflow) != std::string_view::npos && !job.with.value["remote"] && !job.with.value["on-read-only"];
+    if (step == nullptr && !called) continue;
+    workflow_level = workflow_level || !job.permissions;
+    const std::string id = "`" + std::string(job.id) + "`";
+    const std::string effect = called   ? "the gate in the workflow that it calls cannot claim anything, and GitHub refuses to start it"
+                               : finish ? "`finish` cannot end the session, which then stays as it is until its lease has passed"
+                                        : "the gate can look but never claim, and then skips (`on-read-only`)";
+    const Entry what = called ? job.uses : (step->uses ? step->uses : step->run);
+    auto report = sink.report(subject, permissions.key,
+                              "these permissions let job " + id + " not write contents, so " + effect + "; it needs `contents: write`");
+    report.related(subject, what.key, finish ? "the session is ended here" : "the gate");
+    const Entry contents = permissions.value.entry("contents");
+    if (contents) {
+      report.fix(FixKind::unsafe, "Write `contents: write`", {replace_node(contents.value, "write")});
+    } else if (permissions.value.is_mapping() && permissions.value.size() > 0) {
+      report.fix(FixKind::unsafe, "Add `contents: write`", add_entry(*workflow.document, permissions.value, "contents", "write"));
+    }
+  }
+}
+
+}  // namespace refgate::lint

@@ -1,0 +1,16 @@
+// A step or job behind a gate whose `if` says nothing of the verdict, and that is not skipped through `needs` either.
+
+#include "lint/guards.h"
+
+namespace refgate::lint {
+
+void check_missing_guard(const Subject& subject, Sink& sink) {
+  for (const GuardFinding& finding : guard_findings(subject)) {
+    if (finding.broken) continue;
+    auto report = sink.report(subject, finding.place, finding.message);
+    report.confidence(finding.confidence).related(subject, finding.gate, "the gate");
+    report.fix(finding.confidence == Confidence::high ? FixKind::safe : FixKind::unsafe, finding.fix_description, finding.fix);
+  }
+}
+
+}  // namespace refgate::lint
