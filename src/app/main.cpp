@@ -214,8 +214,10 @@ void add_option(CLI::App& command, Parsed& parsed, const std::string& name, cons
   option->type_name(metavar)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
 }
 
-void add_command(CLI::App& app, const CommandRow& row, Parsed& parsed) {
+/// Building every option of every command would cost more time than a whole gate does besides; so only those of the `chosen` one are.
+void add_command(CLI::App& app, const CommandRow& row, Parsed& parsed, bool chosen) {
   CLI::App* command = app.add_subcommand(row.name, row.summary)->group(row.group);
+  if (!chosen) return;
   command->footer(std::string("\nExample:\n  ") + row.example);
   std::size_t single = 0;
   for (const char* name : row.positional) {
@@ -274,7 +276,7 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
   Parsed parsed;
   std::vector<std::string_view> known;
   for (const CommandRow& row : commands()) {
-    add_command(app, row, parsed);
+    add_command(app, row, parsed, !words.empty() && words.front() == row.name);
     known.push_back(row.name);
   }
   if (!words.empty() && !words.front().starts_with('-') && std::find(known.begin(), known.end(), words.front()) == known.end()) {

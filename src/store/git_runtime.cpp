@@ -16,6 +16,10 @@
 #include <nss.h>
 #endif
 
+extern "C" {
+int refgate_certificates_wanted = 0;
+}
+
 namespace refgate {
 namespace {
 
@@ -89,7 +93,12 @@ void start_git_runtime() {
 
 void trust_certificates() {
   static std::mutex mutex;
+#ifdef REFGATE_STATIC
+  static std::pair<std::string, std::string> trusted;
+  refgate_certificates_wanted = 1;
+#else
   static std::pair<std::string, std::string> trusted = {default_of_libgit2, ""};
+#endif
   const std::lock_guard lock(mutex);
   const auto file = set_variable("SSL_CERT_FILE");
   const auto directory = set_variable("SSL_CERT_DIR");

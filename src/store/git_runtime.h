@@ -4,6 +4,12 @@
 #include <string>
 #include <string_view>
 
+extern "C" {
+/// Set once TLS is needed. libgit2 reads all certificates of the machine whenever it starts, which costs a quarter of a whole gate; the static
+/// binary's linker puts a function in between that does so only then (cmake/static_stubs.cpp).
+extern int refgate_certificates_wanted;
+}
+
 namespace refgate {
 
 /// Starts libgit2 with our socket stream, ignores SIGPIPE (unless the process has a handler of its own), and makes proxy variables readable for

@@ -1,6 +1,7 @@
 #include "store/http_remote.h"
 
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 
 #include "store/git_runtime.h"
@@ -58,6 +59,36 @@ struct HttpRemote::Stream {
   }
 };
 
+/// What a repository without refs answers to "info/refs", without asking: the capabilities are the few that every server has and that a push needs.
+struct HttpRemote::AssumedListing {
+  git_smart_subtransport_stream base{};
+  std::size_t position = 0;
+
+  static const std::string& text() {
+    static const std::string answer = [] {
+      const std::string ref = std::string(40, '0') + " capabilities^{}" + '\0' + "report-status delete-refs ofs-delta\n";
+      char size[5];
+      std::snprintf(size, sizeof size, "%04zx", ref.size() + 4);
+      return "001f# service=git-receive-pack\n0000" + std::string(size) + ref + "0000";
+    }();
+    return answer;
+  }
+
+  static git_smart_subtransport_stream* make(git_smart_subtransport* subtransport) {
+    auto* made = new AssumedListing;
+    made->base.subtransport = subtransport;
+    made->base.read = [](git_smart_subtransport_stream* stream, char* buffer, size_t size, size_t* count) {
+      auto* self = reinterpret_cast<AssumedListing*>(stream);
+      *count = text().copy(buffer, size, self->position);
+      self->position += *count;
+      return 0;
+    };
+    made->base.write = [](git_smart_subtransport_stream*, const char*, size_t) { return -1; };
+    made->base.free = [](git_smart_subtransport_stream* stream) { delete reinterpret_cast<AssumedListing*>(stream); };
+    return &made->base;
+  }
+};
+
 HttpRemote::HttpRemote(git_direction direction, std::string url, const std::string& authorization, Traffic& traffic)
     : direction_(direction), url_(std::move(url)), header_(authorization.empty() ? "" : "Authorization: " + authorization), traffic_(traffic) {
   headers_[0] = header_.data();
@@ -90,6 +121,10 @@ int HttpRemote::make_subtransport(git_smart_subtransport** result, git_transport
   made->owner->subtransport_ = made;
   made->base.action = [](git_smart_subtransport_stream** stream, git_smart_subtransport* base, const char* url, git_smart_service_t service) {
     auto* transport = reinterpret_cast<Subtransport*>(base);
+    if (transport->owner->assumed_ && service == GIT_SERVICE_RECEIVEPACK_LS) {
+      *stream = AssumedListing::make(base);
+      return 0;
+    }
     git_smart_subtransport_stream* inner = nullptr;
     if (const int error = transport->inner->action(&inner, transport->inner, url, service); error < 0) return error;
     auto* wrapped = new Stream;
@@ -156,12 +191,13 @@ void HttpRemote::disconnect() {
   remote_.reset();
 }
 
-const Advertisement& HttpRemote::connect(Scratch& scratch, Clock::time_point deadline) {
+void HttpRemote::connect_transport(Scratch& scratch, Clock::time_point deadline) {
   connected_ = false;
   // A transport that is connected again keeps the refs of before, freed, when the server now shows none (libgit2 1.5 to 1.7, smart.c). Reading does
   // not look at them: it takes them from the answer itself. Pushing does, and therefore gets a new transport, with a new connection.
   if (direction_ == GIT_DIRECTION_PUSH || !sockets_.alive()) disconnect();
   listing_.clear();
+  shown_ = {};
   SocketCall call{deadline, &sockets_};
   const SocketCallScope scope(call);
   git_error_clear();
@@ -173,13 +209,22 @@ const Advertisement& HttpRemote::connect(Scratch& scratch, Clock::time_point dea
     failed.request_sent = call.sent > 0;
     throw failed;
   }
-  shown_ = {};
+}
+
+const Advertisement& HttpRemote::connect(Scratch& scratch, Clock::time_point deadline) {
+  assumed_ = false;
+  connect_transport(scratch, deadline);
   if (!shown_.parse(listing_)) {
     disconnect();
     throw ExchangeFailed{.text = "the list of refs is not what git would say", .request_sent = true};
   }
   connected_ = true;
   return shown_;
+}
+
+void HttpRemote::assume_nothing_is_there(Scratch& scratch, Clock::time_point deadline) {
+  assumed_ = true;
+  connect_transport(scratch, deadline);
 }
 
 namespace {
@@ -258,6 +303,8 @@ PushReport HttpRemote::push(Scratch& scratch, std::span<const PushUpdate> update
   if (!payload.report.refused.empty() || payload.report.accepted.size() != updates.size()) {
     connected_ = false;  // what it showed is no longer true
   } else {
+    // What was only assumed is nothing to build on.
+    connected_ = !assumed_;
     for (const auto& update : updates) shown_.set(update.ref, update.target);
   }
   return std::move(payload.report);

@@ -55,6 +55,12 @@ class HttpRemote {
   /// One GET: what the remote shows now. Throws ExchangeFailed. For reading, the TCP connection is kept from call to call.
   const Advertisement& connect(Scratch& scratch, Clock::time_point deadline);
 
+  /// No request: goes on as if the remote had shown no refs at all. A push that only creates refs may then be sent in one POST, since it is the
+  /// server that compares; what the remote really holds is not known.
+  void assume_nothing_is_there(Scratch& scratch, Clock::time_point deadline);
+  /// True when `shown` was assumed.
+  bool assumed() const { return assumed_; }
+
   /// True when there is an advertisement to build on and the connection under it still stands.
   bool connected() const;
   const Advertisement& shown() const { return shown_; }
@@ -69,7 +75,9 @@ class HttpRemote {
  private:
   struct Subtransport;
   struct Stream;
+  struct AssumedListing;
 
+  void connect_transport(Scratch& scratch, Clock::time_point deadline);
   git_remote_connect_options options();
   ExchangeFailed failure(int code, const SocketCall& call) const;
   static int make_transport(git_transport** result, git_remote* remote, void* payload);
@@ -86,6 +94,7 @@ class HttpRemote {
   std::string listing_;                   // the body of the last GET, as the server sent it
   Advertisement shown_;
   bool connected_ = false;
+  bool assumed_ = false;
   RemoteHandle remote_;  // last: its end closes sockets
 };
 

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "store/backoff.h"
 #include "store/fetched_pack.h"
@@ -77,7 +78,8 @@ class HttpsStore final : public Store {
     for (const auto& ref : refs) require_ref_name(ref);
     begin();
     return retrying(Intent::reading, nothing_changed, [&] {
-      const Advertisement& shown = show(fetch_);
+      // A swap that found its ref taken has just looked.
+      const Advertisement& shown = std::exchange(just_looked_, false) ? fetch_.shown() : show(fetch_);
       std::map<std::string, Version> wanted;
       for (const auto& ref : refs) {
         if (const git_oid id = shown.value(ref); !git_oid_is_zero(&id)) wanted[ref] = Version{hex_of(id)};
@@ -96,7 +98,7 @@ class HttpsStore final : public Store {
 
   std::optional<std::map<std::string, Version>> last_seen(std::string_view prefix) const override {
     require_prefix(prefix);
-    if (latest_ == nullptr) return std::nullopt;
+    if (latest_ == nullptr || latest_->assumed()) return std::nullopt;
     return latest_->shown().under(prefix);
   }
 
@@ -113,6 +115,7 @@ class HttpsStore final : public Store {
   }
 
   const Advertisement& show(HttpRemote& remote) {
+    just_looked_ = false;
     const Advertisement& shown = remote.connect(scratch_, deadline());
     latest_ = &remote;
     return shown;
@@ -155,7 +158,8 @@ class HttpsStore final : public Store {
     }
   }
 
-  const Advertisement& see_before_sending(std::span<const PlannedChange> changes);
+  std::optional<SwapOutcome> create_at_once(const PlannedChange& change, bool& may_be_done);
+  const Advertisement& see_before_sending(std::span<const PlannedChange> changes, const char* not_done);
   void send(std::vector<Attempt>& attempts, std::optional<ExchangeFailed>& lost);
   void settle_by_reading_back(std::vector<Attempt>& attempts);
 
@@ -167,6 +171,7 @@ class HttpsStore final : public Store {
   HttpRemote fetch_;
   const HttpRemote* latest_ = nullptr;
   CommitCache cache_;
+  bool just_looked_ = false;  // fetch_ shows what was there when the last swap ended
 };
 
 struct HttpsStore::Attempt {
@@ -176,9 +181,31 @@ struct HttpsStore::Attempt {
   std::string refusal;  // of the last try; empty when its fate is not known
 };
 
+// A ref that is not expected to exist needs no look beforehand: the server refuses to create what is there. That makes a first claim one POST.
+// Whatever comes back but a plain yes is settled by looking, here or in the ordinary way: nullopt says that nothing was found out, or nothing was
+// sent.
+std::optional<SwapOutcome> HttpsStore::create_at_once(const PlannedChange& change, bool& may_be_done) {
+  scratch_.add(*change.objects);
+  const PushUpdate update{change.ref, change.expected, change.target};
+  try {
+    push_.assume_nothing_is_there(scratch_, deadline());
+    if (push_.push(scratch_, std::span(&update, 1), deadline()).accepted.contains(change.ref)) return swapped_outcome(change);
+    const git_oid value = show(fetch_).value(change.ref);
+    just_looked_ = true;
+    if (git_oid_equal(&value, &change.target)) return swapped_outcome(change);
+    if (!git_oid_is_zero(&value)) return stale_outcome(value);
+  } catch (const ExchangeFailed& failed) {
+    // The ordinary way looks, tries again and knows the words; but a token that was not accepted is not tried twice.
+    may_be_done = failed.request_sent && failed.http_status == 0 && !failed.redirect && !failed.certificate;
+    if (failed.http_status == 401) throw describe_failure(failed, Intent::writing, name_, nothing_changed, 1, with_token_);
+  }
+  just_looked_ = false;
+  return std::nullopt;
+}
+
 // The advertisement of an earlier call is good enough when it agrees with what is expected, since the server compares again. When it disagrees it
 // may only be old.
-const Advertisement& HttpsStore::see_before_sending(std::span<const PlannedChange> changes) {
+const Advertisement& HttpsStore::see_before_sending(std::span<const PlannedChange> changes, const char* not_done) {
   if (push_.connected()) {
     // What goes along with a decisive change may be judged by what was shown earlier: at worst it is left out as stale.
     const bool some_decide = std::ranges::any_of(changes, [](const PlannedChange& change) { return change.decisive; });
@@ -189,7 +216,7 @@ const Advertisement& HttpsStore::see_before_sending(std::span<const PlannedChang
     };
     if (std::ranges::all_of(changes, agrees)) return push_.shown();
   }
-  return retrying(Intent::writing, nothing_sent, [&]() -> const Advertisement& { return show(push_); });
+  return retrying(Intent::writing, not_done, [&]() -> const Advertisement& { return show(push_); });
 }
 
 void HttpsStore::send(std::vector<Attempt>& attempts, std::optional<ExchangeFailed>& lost) {
@@ -247,7 +274,14 @@ std::vector<SwapOutcome> HttpsStore::swap(std::span<const Change> changes) {
   const auto planned = plan_changes(changes);
   if (planned.empty()) return {};
   begin();
-  const Advertisement& shown = see_before_sending(planned);
+  bool may_be_done = false;
+  if (planned.size() == 1 && git_oid_is_zero(&planned[0].expected) && !planned[0].deletes() && !push_.connected()) {
+    if (auto outcome = create_at_once(planned[0], may_be_done)) {
+      if (outcome->result == SwapResult::swapped) cache_.add(hex_of(planned[0].target), changes[0].replacement->files);
+      return {std::move(*outcome)};
+    }
+  }
+  const Advertisement& shown = see_before_sending(planned, may_be_done ? not_known : nothing_sent);
   auto judged = judge_before_sending(planned, [&](const std::string& ref) { return shown.value(ref); });
   if (std::ranges::all_of(judged, [](const auto& outcome) { return outcome.has_value(); })) return collect(std::move(judged));
 

@@ -27,15 +27,14 @@ TEST_CASE("each call costs as few requests as the protocol allows, and counts th
 
   const auto first = place.open();
   const Version one = must_swap(*first, create(claim, "one"));
-  costs(*first, 2, {get(repository, "receive-pack"), post(repository, "receive-pack")});
+  costs(*first, 1, {post(repository, "receive-pack")});
   CHECK(first->traffic().pushes == 1);
 
   const auto second = place.open();
   CHECK(swap(*second, {create(claim, "late")}).at(0).result == SwapResult::stale);
-  costs(*second, 1, {get(repository, "receive-pack")});
-  CHECK(second->traffic().pushes == 0);
+  costs(*second, 2, {post(repository, "receive-pack"), get(repository, "upload-pack")});
   CHECK(read(*second, {claim}).at(claim).version == one);
-  costs(*second, 3, {get(repository, "upload-pack"), post(repository, "upload-pack")});
+  costs(*second, 3, {post(repository, "upload-pack")});
   must_swap(*second, create("refs/refgate/claims/abc/other", "x"));
   costs(*second, 4, {post(repository, "receive-pack")});
 
@@ -53,7 +52,15 @@ TEST_CASE("each call costs as few requests as the protocol allows, and counts th
   CHECK(read(*fourth, {"refs/refgate/none"}).empty());
   costs(*fourth, 2, {get(repository, "upload-pack")});
   CHECK(swap(*fourth, {create(claim, "three")}).at(0).result == SwapResult::swapped);
-  costs(*fourth, 3, {get(repository, "receive-pack")});
+  costs(*fourth, 4, {post(repository, "receive-pack"), get(repository, "upload-pack")});
+
+  const auto fifth = place.open();
+  must_swap(*fifth, create("refs/refgate/claims/abc/third", "x"));
+  CHECK_FALSE(fifth->last_seen("refs/refgate/"));
+  expected.push_back(post(repository, "receive-pack") + " 200");
+  CHECK(swap(*fifth, {create("refs/refgate/a", "x"), create("refs/refgate/b", "x")}).at(1).result == SwapResult::swapped);
+  costs(*fifth, 3, {get(repository, "receive-pack"), post(repository, "receive-pack")});
+  CHECK(fifth->last_seen("refs/refgate/claims/")->size() == 3);
 }
 
 TEST_CASE("what an old advertisement shows is asked again before a swap is called stale", "[https]") {

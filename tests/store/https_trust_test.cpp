@@ -36,7 +36,7 @@ TEST_CASE("a wrong token is answered once and never repeated in a message", "[ht
   REQUIRE(error);
   CHECK(error->failure() == StoreFailure::denied);
   CHECK_FALSE(mentions(std::string(error->what()) + error->hint(), "wrong-token"));
-  CHECK(lines() == std::vector{get(repository, "receive-pack") + " 401"});
+  CHECK(lines() == std::vector{post(repository, "receive-pack") + " 401"});
 }
 
 TEST_CASE("a token that only reads is told from one that may do nothing", "[https]") {
@@ -135,7 +135,8 @@ TEST_CASE("redirects are not followed, so that the token stays where it was sent
       store->set_deadline(Clock::now() + 1min);
       const auto error = error_of([&] { read(*store, {claim}); });
       CHECK((error.has_value() || method == "POST"));  // nothing is there, so that nothing is asked for
-      const auto lost = error_of([&] { swap(*store, {create(claim, "x")}); });
+      // Two refs, since one alone is created without a GET.
+      const auto lost = error_of([&] { swap(*store, {create(claim, "x"), create(claim + "2", "x")}); });
       REQUIRE(lost);
       CHECK(lost->failure() == StoreFailure::unreadable);
       CHECK((mentions(lost->what(), "nothing was sent") || mentions(lost->what(), "nothing was changed")));
