@@ -112,7 +112,7 @@ class Replies(FaultCase):
         self.assertLessEqual(answer.seconds, 4)
 
     def test_what_cannot_be_read_back_is_not_called_a_win_and_finish_ends_it(self):
-        self.plan({**WRITES, "fault": "cut-after"}, {"nth": 3, "fault": "cut-before"})
+        self.plan({**WRITES, "fault": "cut-after"}, {"nth": 2, "fault": "cut-before"})
         job = self.job()
         answer = job.call("gate", "--deadline", "2s")
         self.assertEqual((answer.status, answer.outputs["skip_execution"]), (3, "true"), answer)
@@ -124,7 +124,7 @@ class Replies(FaultCase):
         self.assert_runs(answer, "takeover")
 
     def test_what_cannot_be_read_back_is_its_own_to_the_same_job(self):
-        self.plan({**WRITES, "fault": "cut-after"}, {"nth": 3, "fault": "cut-before"})
+        self.plan({**WRITES, "fault": "cut-after"}, {"nth": 2, "fault": "cut-before"})
         job = self.job()
         self.assertEqual(job.call("gate", "--deadline", "2s").status, 3)
         self.plan()
@@ -143,23 +143,29 @@ class Silence(FaultCase):
     def each_fault(self):
         for rule in self.FAULTS:
             with self.subTest(**rule):
+                self.setUp()
                 self.plan(rule)
                 yield rule
         self.plan()
 
     def test_exit_3_within_the_deadline_and_a_second(self):
-        for _ in self.each_fault():
+        for rule in self.each_fault():
             answer = self.job().call("gate", "--deadline", "2s")
             self.assertEqual(answer.status, 3, answer)
             self.assertLessEqual(answer.seconds, 3, answer)
             self.assertEqual(answer.outputs["skip_execution"], "true", answer)
             self.assertTrue(answer.err.strip(), answer)
-        self.assertEqual(self.remote.claims(), {})
+            # Behind a slow answer the server has done its work; everywhere else it has seen nothing.
+            self.assertEqual(len(self.remote.claims()), 1 if rule["fault"] == "trickle" else 0)
+            if rule["fault"] == "trickle":
+                self.assertIn("not known", answer.err)
 
     def test_on_error_run_and_skip_and_fail(self):
         for rule in self.each_fault():
             for choice, status, skip in (("run", 0, "false"), ("skip", 0, "true"),
                                          ("fail", 3, "true")):
+                self.setUp()
+                self.plan(rule)
                 answer = self.job().call("gate", "--deadline", "1s", "--on-error", choice)
                 self.assertEqual((answer.status, answer.outputs["skip_execution"]), (status, skip),
                                  (rule, str(answer)))
@@ -176,7 +182,9 @@ class Silence(FaultCase):
         self.assertTrue(job.call("gate", "--deadline", "1s", "--on-error", "run").runs)
         self.plan()
         self.done(job.call("finish"))
-        self.assertEqual(self.remote.claims(), {})
+        # What was sent may still arrive, so the ref is closed to it; whoever comes next runs.
+        self.assertEqual([claim["outcome"] for claim in self.remote.claims().values()], ["released"])
+        self.assert_runs(self.job().call("gate"), "takeover")
 
     def test_on_error_by_environment_and_configuration(self):
         self.plan({"fault": "cut-before"})
@@ -205,7 +213,8 @@ class Silence(FaultCase):
                     self.assertLessEqual(answer.seconds, 2, answer)
                     self.assertTrue(answer.err.strip() or words[0] == "doctor", answer)
         self.plan()
-        self.assertEqual(self.only_claim()["state"], "active")
+        states = {claim["claim_id"]: claim["state"] for claim in self.remote.claims().values()}
+        self.assertEqual(states[gate.claim_id], "active")
 
     def test_a_port_that_takes_connections_and_nothing_else(self):
         with socket.create_server(("127.0.0.1", 0)) as dead:
