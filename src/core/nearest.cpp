@@ -26,7 +26,7 @@ std::size_t distance(std::string_view left, std::string_view right) {
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
   std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t best_distance = std::max<std::size_t>(1, (word.size() + 2) / 3) + 1;
   for (const std::string_view candidate : candidates) {
     if (word.size() >= 3 && candidate.starts_with(word)) return candidate;  // cut short
     // A word of the file can be long; no candidate is, and none can then be near.

@@ -52,7 +52,7 @@ TEST_CASE("a configuration file sets what it names") {
 TEST_CASE("a configuration that is wrong is named with its line") {
   const std::vector<std::pair<std::string, std::string>> rows{
       {"memori: 2d", "x.yml:1: there is no setting \"memori\"; did you mean \"memory\"?"},
-      {"share: a\nretri: allow", "x.yml:2: there is no setting \"retri\"; did you mean \"retry\"?"},
+      {"share: a\nretries: allow", "x.yml:2: there is no setting \"retries\"; did you mean \"retry\"?"},
       {"completely_else: 1", "x.yml:1: there is no setting \"completely_else\""},
       {"sha: abc", "belongs to one run"},
       {"memory: 1d\nmemory: 2d", "x.yml:2: \"memory\" stands here a second time"},
