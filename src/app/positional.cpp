@@ -73,8 +73,11 @@ int command_check(const Invocation& call) {
 
 int command_register(const Invocation& call) {
   const Settings settings = settings_of(call);
-  const auto& [key, event, workflow, run_id, commit] =
-      std::tie(call.arguments[0], call.arguments[1], call.arguments[2], call.arguments[3], call.arguments[4]);
+  const std::string& key = call.arguments[0];
+  const std::string& event = call.arguments[1];
+  const std::string& workflow = call.arguments[2];
+  const std::string& run_id = call.arguments[3];
+  const std::string& commit = call.arguments[4];
   if (run_id.empty()) throw UsageError("the run id is empty; nothing was registered");
   Subject subject = positional_subject(call, settings, event, workflow, commit, run_id);
   subject.request.session_key = key;

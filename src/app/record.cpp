@@ -41,12 +41,14 @@ Record read_record(Store& store, const std::string& name_space, const Claims& cl
   const auto add = [&](ReadEntry entry) {
     if (ids.insert(entry.entry.id).second) record.entries.push_back(std::move(entry));
   };
-  for (const auto& [ref, stored] : store.read_all(notes_prefix(name_space))) {
+  for (const auto& item : store.read_all(notes_prefix(name_space))) {
+    const std::string& ref = item.first;
+    const Stored& stored = item.second;
     if (stored.files.empty()) record.unreadable.push_back({ref, "its tree is none that refgate writes"});
-    for (const auto& [path, text] : stored.files)
-      for_each_line(text, [&](std::string_view line) {
+    for (const auto& file : stored.files)
+      for_each_line(file.second, [&](std::string_view line) {
         if (auto entry = decode_entry(line)) add(std::move(*entry));
-        else record.unreadable.push_back({ref, "the note on " + path + " has a line that is not refgate's"});
+        else record.unreadable.push_back({ref, "the note on " + file.first + " has a line that is not refgate's"});
       });
   }
   for (const StoredClaim& claim : claims.claims)

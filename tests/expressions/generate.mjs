@@ -184,7 +184,12 @@ export function isComparable(text) {
     ++at;
     if (escapes > 1) return false;
   }
-  return !text.includes("\u03a3") && text.isWellFormed();
+  return !text.includes("\u03a3") && isWellFormed(text);
+}
+
+// String.prototype.isWellFormed came with Node 20; Debian 12 has 18.
+function isWellFormed(text) {
+  return Buffer.from(text, "utf8").toString("utf8") === text;
 }
 
 export function anyExpression(r) {
