@@ -12,6 +12,10 @@
        "Two agents can work on the same thing at the same time")                                                                                     \
   RULE(agent_without_timeout, "agent-without-timeout", workflow, warning, high, true, unsafe, "minutes",                                             \
        "A job that launches an agent has no limit of its own and may run for six hours")                                                             \
+  RULE(agents_share_event, "agents-share-event", project, warning, medium, true, none, "",                                                           \
+       "Two jobs launch the same agent for the same event and the same work")                                                                        \
+  RULE(broad_push, "broad-push", workflow, warning, high, true, none, "workflows",                                                                   \
+       "Every push to about every branch pays for an agent or a gate, whatever it changes")                                                          \
   RULE(broken_guard, "broken-guard", file, error, high, true, safe, "",                                                                              \
        "A condition names a gate's verdict and lets a skip through all the same, or never a run")                                                    \
   RULE(concurrency_deadlock, "concurrency-deadlock", workflow, error, high, true, none, "",                                                          \
@@ -22,6 +26,7 @@
        "An event that the workflow then ignores cancels the run that works")                                                                         \
   RULE(duplicate_entry, "duplicate-entry", file, warning, high, true, safe, "",                                                                      \
        "A key, event, filter, need, schedule or matrix value is listed twice")                                                                       \
+  RULE(duplicate_trigger, "duplicate-trigger", workflow, warning, high, true, unsafe, "", "One act starts a workflow twice for the same commit")     \
   RULE(gate_permissions, "gate-permissions", workflow, error, high, true, unsafe, "",                                                                \
        "A gate's job may not write contents, so that it can never claim a session")                                                                  \
   RULE(late_gate, "late-gate", file, warning, high, true, none, "", "Something expensive stands before the gate and is paid for on a duplicate too") \
@@ -37,7 +42,11 @@
   RULE(unknown_output, "unknown-output", file, error, high, true, unsafe, "", "An output is named that the gate does not have, and is always empty") \
   RULE(unregistered_session, "unregistered-session", workflow, warning, high, true, none, "",                                                        \
        "A session is checked and never registered, so that no other run knows of it")                                                                \
-  RULE(no_check, "unused-ignore", file, warning, high, true, safe, "", "An ignore comment ignores nothing, or names no rule")
+  RULE(no_check, "unused-ignore", file, warning, high, true, safe, "", "An ignore comment ignores nothing, or names no rule")                        \
+  RULE(workflow_run_fan_out, "workflow-run-fan-out", project, note, high, true, none, "sources",                                                     \
+       "One run starts several workflows, or one commit starts a listener several times")                                                            \
+  RULE(workflow_run_unknown, "workflow-run-unknown", workflow, error, high, true, unsafe, "names",                                                   \
+       "A workflow listens to one that does not exist and never starts")
 
 namespace refgate::lint {
 

@@ -76,13 +76,13 @@ TEST_CASE("a configuration that is not understood stops the run with its place")
 }
 
 TEST_CASE("safe fixes are written, unsafe ones when asked for, and what is left is reported") {
-  const std::string agent = "on: [push, push]\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: claude -p x\n";
+  const std::string agent = "on: [workflow_dispatch, workflow_dispatch]\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: claude -p x\n";
   Disk files = disk({{".github/workflows/a.yml", agent}});
   const LintOutcome safe = files.run({.fix = FixKind::safe});
   CHECK(safe.status == 1);
   CHECK(safe.output.find("agent-without-timeout") != std::string::npos);
   CHECK(safe.output.find("duplicate-entry") == std::string::npos);
-  CHECK(files.texts[".github/workflows/a.yml"].starts_with("on: [push]\n"));
+  CHECK(files.texts[".github/workflows/a.yml"].starts_with("on: [workflow_dispatch]\n"));
   const LintOutcome unsafe = files.run({.fix = FixKind::unsafe});
   CHECK(unsafe.status == 0);
   CHECK(files.texts[".github/workflows/a.yml"].find("    runs-on: x\n    timeout-minutes: 30\n") != std::string::npos);

@@ -1,0 +1,193 @@
+// Two launches of one agent for one event and the same work: two reviews of one commit, two answers to one comment.
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lint/agent_work.h"
+#include "lint/launch_conditions.h"
+#include "lint/rule.h"
+#include "lint/supposed_run.h"
+#include "lint/trigger_filter.h"
+
+namespace refgate::lint {
+namespace {
+
+/// A launch with what is needed to ask when it is reached.
+struct Candidate {
+  const Workflow* workflow;
+  const AgentLaunch* launch;
+  LaunchConditions conditions;
+  std::vector<Start> starts;
+  std::vector<std::string> phrases, labels, repositories;
+  std::optional<std::string> share;  ///< of the gate before it; empty when the gate names none
+};
+
+/// Someone asks for just this workflow.
+bool is_asked_for(std::string_view event) { return event == "workflow_call" || event == "workflow_dispatch" || event == "repository_dispatch"; }
+
+bool is_comment(std::string_view event) {
+  return event == "issue_comment" || event == "pull_request_review" || event == "pull_request_review_comment" || event == "discussion_comment";
+}
+
+std::optional<std::string> share_of(const LaunchConditions& conditions, const Facts& facts) {
+  for (const Step* step : conditions.steps_before()) {
+    if (gate_of(*step, facts) != nullptr) return std::string(step->input("share").value.text());
+  }
+  return std::nullopt;
+}
+
+bool filters_meet(const Trigger& left, const Trigger& right) {
+  const EventFilter first = event_filter(left);
+  const EventFilter second = event_filter(right);
+  const auto share = [](const std::optional<FilterList>& one, const std::optional<FilterList>& other) {
+    return one && other && can_share(*one, *other) == Truth::yes;
+  };
+  const bool paths = can_share(first.path_list(), second.path_list()) == Truth::yes;
+  const bool refs = share(first.branch_list(), second.branch_list()) || share(first.tag_list(), second.tag_list());
+  if (left.event == "workflow_run") {
+    return refs && std::any_of(left.workflows.values.begin(), left.workflows.values.end(), [&](YamlNode name) {
+             return std::any_of(right.workflows.values.begin(), right.workflows.values.end(),
+                                [&](YamlNode other) { return other.text() == name.text(); });
+           });
+  }
+  if (left.event == "schedule") {
+    return std::any_of(left.crons.begin(), left.crons.end(), [&](YamlNode cron) {
+      return std::any_of(right.crons.begin(), right.crons.end(), [&](YamlNode other) { return other.text() == cron.text(); });
+    });
+  }
+  return paths && refs;
+}
+
+class Finder {
+ public:
+  Finder(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink) {
+    for (const Workflow& workflow : subject.project.workflows()) {
+      // What a program makes from its sources is united, or not, by that program.
+      if (workflow.only_called() || workflow.generated) continue;
+      launches_.push_back(agent_launches(workflow, subject.project, subject.facts()));
+      workflows_.push_back(&workflow);
+    }
+    for (std::size_t at = 0; at < workflows_.size(); ++at) {
+      for (const AgentLaunch& launch : launches_[at]) add(*workflows_[at], launch);
+    }
+  }
+
+  void find() {
+    for (std::size_t at = 0; at < candidates_.size(); ++at) {
+      for (std::size_t other = at + 1; other < candidates_.size(); ++other) compare(candidates_[at], candidates_[other]);
+    }
+  }
+
+ private:
+  void add(const Workflow& workflow, const AgentLaunch& launch) {
+    LaunchConditions conditions(launch);
+    const std::vector<const Expression*> all = conditions.all();
+    std::vector<std::string> phrases = phrases_named(all);
+    if (const std::string_view awaited = awaited_phrase(*launch.launch); !awaited.empty()) phrases.emplace_back(awaited);
+    auto share = share_of(conditions, subject_.facts());
+    candidates_.push_back({&workflow, &launch, std::move(conditions), starts_of(workflow, subject_.facts()), std::move(phrases), labels_named(all),
+                           repositories_named(all), std::move(share)});
+  }
+
+  void compare(const Candidate& first, const Candidate& second) {
+    const bool same_workflow = first.workflow == second.workflow;
+    if (same_workflow && !are_side_by_side(first, second)) return;
+    if (agent_of(*first.launch, subject_.facts()) != agent_of(*second.launch, subject_.facts())) return;
+    if (first.share && second.share && (same_workflow || (!first.share->empty() && *first.share == *second.share))) return;
+    if (!first.workflow->selected && !second.workflow->selected) return;
+    const bool same_work = is_same_work(*first.launch, *second.launch, subject_.facts());
+    for (const Start& start : first.starts) {
+      for (const Start& other : second.starts) {
+        if (start.event != other.event || start.type != other.type || is_asked_for(start.event)) continue;
+        if (!same_work && (same_workflow || !is_comment(start.event))) continue;
+        if (!same_workflow && !filters_meet(*start.trigger, *other.trigger)) continue;
+        const std::optional<std::string> text = meet(first, second, start, same_work);
+        if (!text) continue;
+        report(first, second, start, other, *text);
+        return;
+      }
+    }
+  }
+
+  /// Two jobs of one workflow, neither of which waits for the other.
+  static bool are_side_by_side(const Candidate& first, const Candidate& second) {
+    const Job& one = first.launch->own_job();
+    const Job& other = second.launch->own_job();
+    if (&one == &other) return false;
+    const JobConditions jobs(*first.workflow);
+    const auto needs = [&](const Job& job, const Job& needed) {
+      const std::vector<const Job*> all = jobs.needed(job);
+      return std::find(all.begin(), all.end(), &needed) != all.end();
+    };
+    return !needs(one, other) && !needs(other, one);
+  }
+
+  /// What the event brings, in a run of which both launches are certainly reached: a comment's text, or nothing. Without the same prompt, both must
+  /// be asked for by words of that text.
+  std::optional<std::string> meet(const Candidate& first, const Candidate& second, const Start& start, bool same_work) const {
+    std::vector<std::string> texts;
+    if (same_work) texts.emplace_back();
+    if (same_work || (!first.phrases.empty() && !second.phrases.empty())) {
+      texts.insert(texts.end(), first.phrases.begin(), first.phrases.end());
+      texts.insert(texts.end(), second.phrases.begin(), second.phrases.end());
+    }
+    std::vector<std::string> labels{""};
+    if (start.type == "labeled") {
+      labels.insert(labels.end(), first.labels.begin(), first.labels.end());
+      labels.insert(labels.end(), second.labels.begin(), second.labels.end());
+    }
+    std::vector<std::string> repositories = first.repositories;
+    repositories.insert(repositories.end(), second.repositories.begin(), second.repositories.end());
+    const EventFilter filter = event_filter(*start.trigger);
+    for (const std::string& text : texts) {
+      for (const std::string& label : labels) {
+        for (const std::string& repository : repositories) {
+          for (const bool on_pull_request : {true, false}) {
+            SupposedRun run{
+                .event = start.event, .type = start.type, .repository = repository, .on_pull_request = on_pull_request, .text = text, .label = label};
+            if (start.event == "push") run.branch = topic_branch(filter);
+            if (reached(first, run) && reached(second, run)) return text;
+          }
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+  static bool reached(const Candidate& candidate, const SupposedRun& run) {
+    return candidate.conditions.runs(scope_of(run)) == Truth::yes && answers_text(*candidate.launch->launch, run.text);
+  }
+
+  void report(const Candidate& first, const Candidate& second, const Start& start, const Start& other, const std::string& text) {
+    const bool swap = !second.workflow->selected;
+    const Candidate& here = swap ? first : second;
+    const Candidate& there = swap ? second : first;
+    const Job& job = here.launch->own_job();
+    const std::string event = "`" + start.event + "`" + (start.type.empty() ? "" : " (`" + start.type + "`)");
+    const std::string with = text.empty() ? "" : " with `" + text.substr(0, 60) + "`";
+    const std::string place = here.workflow == there.workflow ? "" : " of " + there.workflow->file;
+    sink_
+        .report(*here.workflow, job.key,
+                event + with + " launches " + agent_of(*here.launch, subject_.facts()) + " here and in job `" +
+                    std::string(there.launch->own_job().id) + "`" + place +
+                    ", for the same work: both are paid for; remove one, give them conditions of which only one can be true, or a gate before each "
+                    "that names the same `share`")
+        .related(*there.workflow, there.launch->own_job().key, "launches the same agent")
+        .related(*here.workflow, (swap ? start : other).trigger->key, "starts this one")
+        .related(*there.workflow, (swap ? other : start).trigger->key, "starts the other one");
+  }
+
+  const Subject& subject_;
+  Sink& sink_;
+  std::vector<const Workflow*> workflows_;
+  std::vector<std::vector<AgentLaunch>> launches_;
+  std::vector<Candidate> candidates_;
+};
+
+}  // namespace
+
+void check_agents_share_event(const Subject& subject, Sink& sink) { Finder(subject, sink).find(); }
+
+}  // namespace refgate::lint

@@ -1,0 +1,91 @@
+// Work that costs money for every push to every branch, whatever it changes.
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lint/gates.h"
+#include "lint/launch_conditions.h"
+#include "lint/rule.h"
+#include "lint/supposed_run.h"
+#include "lint/trigger_filter.h"
+
+namespace refgate::lint {
+namespace {
+
+bool runs_on(const SupposedRun& push, const std::vector<const Expression*>& conditions, const auto& runs) {
+  const std::vector<std::string> repositories = repositories_named(conditions);
+  return std::any_of(repositories.begin(), repositories.end(), [&](const std::string& repository) {
+    SupposedRun run = push;
+    run.repository = repository;
+    return runs(scope_of(run)) == Truth::yes;
+  });
+}
+
+/// skip-duplicate-actions looks at the changed paths when it is told which ones count.
+bool looks_at_paths(const Step& gate) {
+  for (const char* name : {"paths", "paths_ignore", "paths_filter"}) {
+    if (gate.input(name)) return true;
+  }
+  return false;
+}
+
+struct Cost {
+  std::string what;
+  YamlNode place;
+};
+
+/// The agent that a push launches, or else the gate that it asks.
+std::optional<Cost> cost_of(const Subject& subject, const SupposedRun& push) {
+  const Workflow& workflow = *subject.workflow;
+  for (const AgentLaunch& launch : agent_launches(workflow, subject.project, subject.facts())) {
+    const LaunchConditions conditions(launch);
+    const std::vector<const Step*> before = conditions.steps_before();
+    if (std::any_of(before.begin(), before.end(), [](const Step* step) { return looks_at_paths(*step); })) continue;
+    if (runs_on(push, conditions.all(), [&](const Scope& scope) { return conditions.runs(scope); }))
+      return Cost{"launches an agent", launch.place().key};
+  }
+  const JobConditions conditions(workflow);
+  for (const GatedJob& gated : gated_jobs(workflow, subject.project, subject.facts())) {
+    if (gated.gates.empty() || !runs_on(push, conditions.path(*gated.job), [&](const Scope& scope) { return conditions.runs(*gated.job, scope); }))
+      continue;
+    const Step* step = gated.gates.front().step;
+    const Step* origin = gated.gates.front().origin;
+    if (origin != nullptr && looks_at_paths(*origin)) continue;
+    return Cost{"asks a gate", step == nullptr ? gated.job->uses.key : step->uses ? step->uses.key : step->run.key};
+  }
+  return std::nullopt;
+}
+
+bool takes_every_workflow(const RuleOptions& options) {
+  const auto found = options.find("workflows");
+  return found != options.end() && std::find(found->second.begin(), found->second.end(), "all") != found->second.end();
+}
+
+}  // namespace
+
+void check_broad_push(const Subject& subject, Sink& sink) {
+  for (const Trigger& trigger : subject.workflow->triggers) {
+    if (trigger.event != "push") continue;
+    const EventFilter filter = event_filter(trigger);
+    const BranchReach reach = branch_reach(filter);
+    if (!is_broad(reach) || filter.paths || filter.paths_ignore) continue;
+    const std::string branch = topic_branch(filter);
+    const std::optional<Cost> cost = branch.empty() ? std::nullopt : cost_of(subject, {.event = "push", .branch = branch});
+    if (!cost && !takes_every_workflow(subject.options)) continue;
+
+    const YamlNode place = trigger.branches ? trigger.branches.entry.key : trigger.branches_ignore ? trigger.branches_ignore.entry.key : trigger.key;
+    auto report =
+        sink.report(subject, place,
+                    "`push` " + reach_in_words(reach) + " and every path, so that each push " + (cost ? cost->what : "starts this workflow") +
+                        ", even one that only touches documentation; list the branches that matter, and the `paths` that the work is about");
+    if (cost) {
+      report.related(subject, cost->place, "each push " + cost->what + " here");
+    } else {
+      report.severity(Severity::note);
+    }
+  }
+}
+
+}  // namespace refgate::lint
