@@ -35,8 +35,9 @@ int git_http_auth_negotiate(git_http_auth_context** out, const git_net_url*) {
   return GIT_PASSTHROUGH;
 }
 
-// libgit2 1.5 reads the query of a redirect without looking whether there is one, and the process ends (net.c, remove_service_suffix). refgate follows no
-// redirect, so with this in its place (--wrap in static.cmake) each one is an error. The arguments differ between versions, and none is needed.
+// libgit2 1.5 reads the query of a redirect without looking whether there is one, and the process ends (net.c, remove_service_suffix). refgate
+// follows no redirect, so with this in its place (--wrap in static.cmake) each one is an error. The arguments differ between versions, and none is
+// needed.
 int __wrap_git_net_url_apply_redirect();
 int __wrap_git_net_url_apply_redirect() {
   git_error_set_str(GIT_ERROR_HTTP, "the server answered with a redirect, which is not followed");
