@@ -38,12 +38,14 @@ Settings settings_of(const Invocation& call) {
     const std::string from_environment = call.environment.get(variable);
     const auto given = call.options.find(std::string(row.name));
     // A stronger source replaces a weaker one's pairs, it does not add to them.
-    if (row.form == SettingForm::pairs && (!from_environment.empty() || given != call.options.end())) settings.dimensions.clear();
+    const bool said_here = !from_environment.empty() || given != call.options.end();
+    if (row.form == SettingForm::pairs && said_here) settings.dimensions.clear();
+    if (row.form == SettingForm::list && said_here) settings.policy.budgets.clear();
     if (given == call.options.end()) {
       apply(settings, row.name, from_environment, variable);
     } else {
       for (const std::string& value : given->second) {
-        if (value.empty() && row.form != SettingForm::text && row.form != SettingForm::pairs)
+        if (value.empty() && row.form != SettingForm::text && row.form != SettingForm::pairs && row.form != SettingForm::list)
           throw UsageError("--" + std::string(row.name) + " is empty");
         apply(settings, row.name, value, "--" + std::string(row.name));
       }

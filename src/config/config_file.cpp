@@ -23,7 +23,7 @@ std::optional<std::string> scalar_of(const YAML::Node& node, std::string& value)
   return "a single value is wanted here";
 }
 
-/// `dimension:` also takes a mapping and a list, as people write them.
+/// `dimension:` also takes a mapping and a list, as people write them; `budget:` a list.
 std::optional<std::string> pairs_of(const YAML::Node& node, std::string& value) {
   if (node.IsMap()) {
     for (const auto& pair : node) {
@@ -34,7 +34,7 @@ std::optional<std::string> pairs_of(const YAML::Node& node, std::string& value) 
   }
   if (node.IsSequence()) {
     for (const auto& item : node) {
-      if (!item.IsScalar()) return "a list of key=value is wanted here";
+      if (!item.IsScalar()) return "a list of single values is wanted here";
       value += item.Scalar() + "\n";
     }
     return std::nullopt;
@@ -65,7 +65,8 @@ std::optional<std::string> apply_mapping(Settings& settings, const YAML::Node& r
       if (earlier == key) return where + "\"" + key + "\" stands here a second time";
     seen.push_back(key);
     std::string value;
-    const auto bad_form = row->form == SettingForm::pairs ? pairs_of(pair.second, value) : scalar_of(pair.second, value);
+    const bool several = row->form == SettingForm::pairs || row->form == SettingForm::list;
+    const auto bad_form = several ? pairs_of(pair.second, value) : scalar_of(pair.second, value);
     if (bad_form) return where + "\"" + key + "\": " + *bad_form;
     if (const auto error = apply_setting(settings, key, value)) return where + *error;
   }

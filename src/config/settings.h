@@ -27,9 +27,11 @@ struct Settings {
   std::string claim_id;
   std::map<std::string, std::string> dimensions;
   std::string state_dir;
+  std::string group_by;  ///< an ordering strategy's name or a template; empty: the bot's, else none
+  std::string bot;       ///< which row of the table of bots applies; empty: the actor
 };
 
-enum class SettingForm { text, duration, choice, flag, pairs };
+enum class SettingForm { text, duration, choice, flag, pairs, number, list };
 
 struct SettingRow {
   std::string_view name;  ///< "pr-lock-window": `--pr-lock-window`, `pr-lock-window:` in --config, REFGATE_PR_LOCK_WINDOW
@@ -46,7 +48,7 @@ std::span<const SettingRow> setting_table();
 std::string environment_name(std::string_view setting);
 
 /// Sets one setting from text. nullopt on success, else one sentence that says what is wrong and what is allowed. An empty value means "not said"
-/// and changes nothing. `pairs` takes `key=value`, several separated by commas or line ends.
+/// and changes nothing. `pairs` takes `key=value` and `list` takes words, several separated by commas or line ends.
 std::optional<std::string> apply_setting(Settings& settings, std::string_view name, std::string_view value);
 
 /// Reads a `--config` file's text (YAML, one mapping) into settings. nullopt on success, else one sentence with `origin` and the line. An unknown key

@@ -15,13 +15,15 @@ using nlohmann::json;
 constexpr int claim_version = 1;
 constexpr std::size_t longest_record = 1u << 20;
 
-constexpr std::array<EnumName<ClaimState>, 3> states{{{ClaimState::held, "held"}, {ClaimState::active, "active"}, {ClaimState::ended, "ended"}}};
-constexpr std::array<EnumName<ClaimOutcome>, 6> outcomes{{{ClaimOutcome::none, "none"},
+constexpr std::array<EnumName<ClaimState>, 4> states{
+    {{ClaimState::waiting, "waiting"}, {ClaimState::held, "held"}, {ClaimState::active, "active"}, {ClaimState::ended, "ended"}}};
+constexpr std::array<EnumName<ClaimOutcome>, 7> outcomes{{{ClaimOutcome::none, "none"},
                                                           {ClaimOutcome::success, "success"},
                                                           {ClaimOutcome::failure, "failure"},
                                                           {ClaimOutcome::cancelled, "cancelled"},
                                                           {ClaimOutcome::lost, "lost"},
-                                                          {ClaimOutcome::released, "released"}}};
+                                                          {ClaimOutcome::released, "released"},
+                                                          {ClaimOutcome::abandoned, "abandoned"}}};
 
 /// Raised by the field readers below and caught in decode_claim alone.
 struct Broken : std::runtime_error {
@@ -89,6 +91,8 @@ Claim read_claim(const json& record) {
   claim.event = text(record, "event");
   claim.commit = text(record, "commit");
   claim.note = text(record, "note");
+  if (record.contains("group")) claim.group = text(record, "group");
+  claim.attempts = number<unsigned>(record, "attempts", 0);
   const json& window_only = member(record, "window_only");
   if (!window_only.is_boolean()) throw Broken("\"window_only\" is neither true nor false");
   claim.window_only = window_only.get<bool>();
@@ -141,6 +145,7 @@ std::string encode_claim(const Claim& claim) {
       {"event", claim.event},
       {"commit", claim.commit},
       {"note", claim.note},
+      {"attempts", claim.attempts},
       {"holder",
        {{"run_id", claim.holder.run_id},
         {"run_attempt", claim.holder.run_attempt},
@@ -158,6 +163,7 @@ std::string encode_claim(const Claim& claim) {
         {"pr_lock_window", stored(claim.limits.pr_lock_window)}}},
       {"outbox", json::array()},
   };
+  if (!claim.group.empty()) record["group"] = claim.group;
   if (claim.ended_at) record["ended_at"] = format_rfc3339(*claim.ended_at);
   if (claim.pr_locked_until) record["pr_locked_until"] = format_rfc3339(*claim.pr_locked_until);
   for (const AuditEntry& entry : claim.outbox) record["outbox"].push_back(encode_entry(entry));

@@ -14,12 +14,21 @@
 namespace refgate {
 
 enum class ClaimState {
-  held,    ///< by `check` with a run id: won, and waiting for `register`
-  active,  ///< the session runs
+  waiting,  ///< for its turn in a group: owns the scope, and has not started
+  held,     ///< by `check` with a run id: won, and waiting for `register`
+  active,   ///< the session runs
   ended,
 };
 
-enum class ClaimOutcome { none, success, failure, cancelled, lost, released };
+enum class ClaimOutcome {
+  none,
+  success,
+  failure,
+  cancelled,
+  lost,
+  released,   ///< by a person, or before anything was launched
+  abandoned,  ///< it never started: its wait ran out, or a budget was spent meanwhile. Suppresses nothing
+};
 
 /// Who owns the scope. Equal run, attempt and job do not make two callers the same: matrix legs share all three.
 struct Holder {
@@ -60,6 +69,8 @@ struct Claim {
   std::optional<Instant> ended_at;
   std::optional<Instant> pr_locked_until;  ///< set when `event` is push or pull_request
   std::string note;                        ///< why it was released, for people
+  std::string group;                       ///< the sessions that are processed in order with this one; or empty
+  unsigned attempts = 1;                   ///< launches of this scope since its memory began, this one included
   Limits limits;
   std::vector<AuditEntry> outbox;  ///< lines not yet known to be published
 

@@ -8,7 +8,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<EnumName<ReasonCode>, 13> codes{{{ReasonCode::forced, "forced"},
+constexpr std::array<EnumName<ReasonCode>, 18> codes{{{ReasonCode::forced, "forced"},
                                                       {ReasonCode::own, "own"},
                                                       {ReasonCode::first, "first"},
                                                       {ReasonCode::takeover, "takeover"},
@@ -17,10 +17,18 @@ constexpr std::array<EnumName<ReasonCode>, 13> codes{{{ReasonCode::forced, "forc
                                                       {ReasonCode::pr_lock, "pr_lock"},
                                                       {ReasonCode::already_done, "already_done"},
                                                       {ReasonCode::retry_suppressed, "retry_suppressed"},
+                                                      {ReasonCode::max_attempts, "max_attempts"},
+                                                      {ReasonCode::cooldown, "cooldown"},
+                                                      {ReasonCode::budget, "budget"},
+                                                      {ReasonCode::queued, "queued"},
+                                                      {ReasonCode::wait_expired, "wait_expired"},
                                                       {ReasonCode::unreachable, "unreachable"},
                                                       {ReasonCode::denied, "denied"},
                                                       {ReasonCode::unreadable, "unreadable"},
                                                       {ReasonCode::read_only, "read_only"}}};
+
+constexpr std::array<EnumName<BudgetKind>, 3> budget_kinds{
+    {{BudgetKind::scope, "scope"}, {BudgetKind::workflow, "workflow"}, {BudgetKind::actor, "actor"}}};
 
 bool is_pull_request(std::string_view event) { return event == "pull_request" || event == "pull_request_target"; }
 
@@ -64,7 +72,8 @@ AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind k
 Claim claim_of(const Request& request, const Policy& policy, Instant now) {
   Claim claim;
   claim.claim_id = request.nonce;
-  claim.state = request.hold ? ClaimState::held : ClaimState::active;
+  claim.state = request.queue ? ClaimState::waiting : request.hold ? ClaimState::held : ClaimState::active;
+  claim.group = request.group;
   claim.window_only = request.window_only;
   claim.holder = request.holder;
   claim.session_key = request.session_key;
@@ -78,17 +87,24 @@ Claim claim_of(const Request& request, const Policy& policy, Instant now) {
   return claim;
 }
 
+AuditEntry launch_line(const Request& request, std::uint64_t generation, const Decision& decision, Instant now) {
+  AuditEntry line = line_of(request, generation, EntryKind::launch, decision.code, decision.reason, now);
+  line.job_status = "started";
+  return line;
+}
+
 Decision run(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, ReasonCode code, std::string reason) {
   Decision decision{Verdict::run, code, std::move(reason), claim_of(request, policy, now), std::nullopt};
   Claim& next = *decision.next;
   if (state) {
     next.generation = state->generation + 1;
+    // Who only waited has not launched.
+    if (code != ReasonCode::first || state->outcome == ClaimOutcome::abandoned)
+      next.attempts = state->attempts + (state->state == ClaimState::waiting ? 0 : 1);
     next.outbox = state->outbox;
-    if (state->state != ClaimState::ended) next.outbox.push_back(lost_line(*state, now));
+    if (state->state != ClaimState::ended && state->state != ClaimState::waiting) next.outbox.push_back(lost_line(*state, now));
   }
-  AuditEntry line = line_of(request, next.generation, EntryKind::launch, code, decision.reason, now);
-  line.job_status = "started";
-  next.outbox.push_back(std::move(line));
+  if (next.state != ClaimState::waiting) next.outbox.push_back(launch_line(request, next.generation, decision, now));
   return decision;
 }
 
@@ -109,6 +125,34 @@ bool retry_permitted(const Policy& policy, const Request& request) {
   return policy.retry == Retry::allow || (policy.retry == Retry::manual && request.rerun_by_person);
 }
 
+/// What holds back a launch that the state of the scope would allow; each says when it will pass.
+std::optional<Decision> held_back(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now,
+                                  const Surroundings& around) {
+  if (state && state->ended_at && state->outcome != ClaimOutcome::released && state->outcome != ClaimOutcome::abandoned) {
+    if (const Instant over = *state->ended_at + policy.cooldown; now < over)
+      return skip(*state, request, now, ReasonCode::cooldown,
+                  "Cooling down until " + format_rfc3339(over) + " (cooldown " + format_duration(policy.cooldown) +
+                      "): " + describe_holder(*state, now) + override_hint);
+  }
+  if (state && policy.max_attempts > 0 && state->attempts >= policy.max_attempts) {
+    const Instant since = state->ended_at.value_or(state->lease_until + state->limits.skew);
+    if (now < since + state->limits.memory)
+      return skip(*state, request, now, ReasonCode::max_attempts,
+                  "Launched " + std::to_string(state->attempts) + " times already, and at most " + std::to_string(policy.max_attempts) +
+                      " are allowed (max-attempts) until " + format_rfc3339(since + state->limits.memory) + ": " + describe_holder(*state, now) +
+                      override_hint);
+  }
+  if (around.spent) {
+    const SpentBudget& spent = *around.spent;
+    Decision decision =
+        skip_for(request, now, ReasonCode::budget,
+                 "The budget of " + std::to_string(spent.budget.launches) + " launches per " + std::string(name_of(spent.budget.kind)) + " within " +
+                     format_duration(spent.budget.window) + " is spent until " + format_rfc3339(spent.frees_at) + override_hint);
+    return decision;
+  }
+  return std::nullopt;
+}
+
 std::string how_to_retry(const Policy& policy) {
   return policy.retry == Retry::manual ? "; --retry manual lets a person's re-run through" : "; --retry manual or allow lets it run again";
 }
@@ -116,6 +160,15 @@ std::string how_to_retry(const Policy& policy) {
 }  // namespace
 
 std::string_view name_of(ReasonCode code) { return name_in(codes, code); }
+std::string_view name_of(BudgetKind kind) { return name_in(budget_kinds, kind); }
+
+Decision skip_for(const Request& request, Instant now, ReasonCode code, std::string reason) {
+  Decision decision{Verdict::skip, code, std::move(reason), std::nullopt, std::nullopt};
+  AuditEntry line = line_of(request, 0, EntryKind::skip, code, decision.reason, now);
+  line.job_status = "skipped";
+  decision.line = std::move(line);
+  return decision;
+}
 
 bool are_push_and_pull_request(std::string_view one, std::string_view other) {
   return (one == "push" && is_pull_request(other)) || (is_pull_request(one) && other == "push");
@@ -135,7 +188,9 @@ std::string describe_holder(const Claim& claim, Instant now) {
   return text;
 }
 
-Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, RunEnded holder_run) {
+namespace {
+
+Decision by_state(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, RunEnded holder_run) {
   if (policy.force) {
     const bool live = state && state->state != ClaimState::ended;
     return run(state, request, policy, now, ReasonCode::forced,
@@ -154,7 +209,7 @@ Decision decide(const std::optional<Claim>& state, const Request& request, const
     if (std::find(request.presented.begin(), request.presented.end(), claim.claim_id) != request.presented.end()) {
       Decision decision{Verdict::run, ReasonCode::own, "This job holds the claim already", claim, std::nullopt};
       Claim& next = *decision.next;
-      next.state = request.hold ? claim.state : ClaimState::active;
+      next.state = request.hold || claim.state == ClaimState::waiting ? claim.state : ClaimState::active;
       next.session_key = request.session_key;
       next.renewed_at = now;
       next.lease_until = std::max(claim.lease_until, now + claim.limits.lease);
@@ -207,6 +262,8 @@ Decision decide(const std::optional<Claim>& state, const Request& request, const
       if (pr_locked) return locked();
       return skip(claim, request, now, ReasonCode::retry_suppressed,
                   "This work failed, and is not launched again: " + holder + ended_text + override_hint + how_to_retry(policy));
+    case ClaimOutcome::abandoned:
+      return run(state, request, policy, now, ReasonCode::first, "Nobody has started this work: " + (claim.note.empty() ? holder : claim.note));
     case ClaimOutcome::released:
       if (!remembered) break;
       return run(state, request, policy, now, ReasonCode::takeover, "Taken over, since it was released (" + claim.note + "): " + holder);
@@ -225,6 +282,15 @@ Decision decide(const std::optional<Claim>& state, const Request& request, const
   return run(state, request, policy, now, ReasonCode::first, "The former session is older than the memory: " + holder + ended_text);
 }
 
+}  // namespace
+
+Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, const Surroundings& around) {
+  Decision decision = by_state(state, request, policy, now, around.holder_run);
+  if (decision.verdict == Verdict::run && decision.code != ReasonCode::forced && decision.code != ReasonCode::own)
+    if (auto held = held_back(state, request, policy, now, around)) return std::move(*held);
+  return decision;
+}
+
 Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status, Instant now) {
   Claim next = claim;
   next.state = ClaimState::ended;
@@ -234,6 +300,28 @@ Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_s
   line.job_status = job_status;
   line.duration = std::max(Duration::zero(), now - claim.claimed_at);
   next.outbox.push_back(std::move(line));
+  return next;
+}
+
+Claim abandon_claim(const Claim& claim, std::string_view why, Instant now) {
+  Claim next = claim;
+  next.state = ClaimState::ended;
+  next.outcome = ClaimOutcome::abandoned;
+  next.ended_at = now;
+  next.note = why;
+  if (next.attempts > 0) --next.attempts;
+  std::erase_if(next.outbox, [&](const AuditEntry& line) {
+    return line.claim_id == claim.claim_id && line.generation == claim.generation && line.kind == EntryKind::launch;
+  });
+  return next;
+}
+
+Claim start_claim(const Claim& claim, const Request& request, const Decision& decision, Instant now) {
+  Claim next = claim;
+  next.state = ClaimState::active;
+  next.renewed_at = now;
+  next.lease_until = now + claim.limits.lease;
+  next.outbox.push_back(launch_line(request, claim.generation, decision, now));
   return next;
 }
 

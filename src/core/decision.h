@@ -27,6 +27,11 @@ enum class ReasonCode {
   pr_lock,
   already_done,
   retry_suppressed,
+  max_attempts,
+  cooldown,
+  budget,
+  queued,
+  wait_expired,
   // no answer: what happens is the user's choice
   unreachable,
   denied,
@@ -38,6 +43,18 @@ std::string_view name_of(ReasonCode code);
 
 /// Whether the holder's run is over, as far as anybody could find out. Only a clear answer counts as `yes`.
 enum class RunEnded { unknown, no, yes };
+
+/// A budget that has nothing left.
+struct SpentBudget {
+  Budget budget;
+  Instant frees_at{};  ///< when the next launch is within it
+};
+
+/// What is known besides the scope's own state.
+struct Surroundings {
+  RunEnded holder_run = RunEnded::unknown;
+  std::optional<SpentBudget> spent;
+};
 
 /// Who asks, and what the claim would say.
 struct Request {
@@ -52,6 +69,8 @@ struct Request {
   bool rerun_by_person = false;        ///< attempt > 1, and who started it is no bot
   bool hold = false;                   ///< `check`: win the scope, and leave it to `register` to start the session
   bool window_only = false;            ///< a positional command
+  bool queue = false;                  ///< win the scope, and wait for the turn in `group`
+  std::string group;                   ///< see Claim::group
 };
 
 struct Decision {
@@ -63,12 +82,24 @@ struct Decision {
 };
 
 /// Precedence: forced, own, live claim (active_session or pr_lock), done (already_done or pr_lock), failed (retry_allowed, pr_lock or
-/// retry_suppressed), cancelled or lost (takeover; a re-run of the same run follows `retry`), nothing or older than the memory (first).
-Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now,
-                RunEnded holder_run = RunEnded::unknown);
+/// retry_suppressed), cancelled or lost (takeover; a re-run of the same run follows `retry`), nothing or older than the memory (first). What would
+/// run, and is neither forced nor own, must also be within max_attempts, cooldown and budgets.
+Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, const Surroundings& around = {});
+
+/// A skip of somebody who may not start now for a reason that lies outside of the scope's state (`queued`, `wait_expired`).
+Decision skip_for(const Request& request, Instant now, ReasonCode code, std::string reason);
+
+/// "scope", "workflow", "actor"
+std::string_view name_of(BudgetKind kind);
 
 /// The claim as its holder ends it: outcome, end time, and the `end` line in the outbox. `published` lines leave the outbox.
 Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status, Instant now);
+
+/// A claim whose session never started: its launch line is gone, and nothing is suppressed.
+Claim abandon_claim(const Claim& claim, std::string_view why, Instant now);
+
+/// A waiting claim whose turn has come; `decision` is the one that made it.
+Claim start_claim(const Claim& claim, const Request& request, const Decision& decision, Instant now);
 
 /// The claim as a person frees it: the next caller may take it over, a re-run too.
 Claim release_claim(const Claim& claim, std::string_view who, std::string_view why, Instant now);

@@ -1,7 +1,9 @@
 #pragma once
 // What the user chose. Options win over the environment, that over `--config`, that over the defaults below.
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/time.h"
 
@@ -21,18 +23,45 @@ enum class AuditSkips {
   summary,  ///< in the job summary only
 };
 
+/// Whether the REST API is asked if a holder's run has ended.
+enum class HolderRun { ask, ignore };
+
+/// What a budget counts the launches of.
+enum class BudgetKind { scope, workflow, actor };
+
+/// "workflow:10/1d": at most `launches` in any stretch of `window`.
+struct Budget {
+  BudgetKind kind = BudgetKind::scope;
+  unsigned launches = 0;
+  Duration window{};
+
+  bool operator==(const Budget&) const = default;
+};
+
 struct Policy {
   Duration memory = std::chrono::days(7);             ///< for how long finished work is not launched again
   Duration pr_lock_window = std::chrono::hours(1);    ///< for how long a push and a pull request of one commit exclude each other by name
   Duration session_window = std::chrono::minutes(5);  ///< the lease of the positional commands
   Duration lease = std::chrono::hours(6);             ///< the longest that a job can last on GitHub's runners: right without heartbeats
+  bool lease_given = false;                           ///< by the user: then heartbeats renew for as long; else for `beat_lease`
+  Duration interval = std::chrono::minutes(5);        ///< between two heartbeats
+  bool heartbeat = false;                             ///< gate starts the heartbeats of the job
   Duration skew = std::chrono::seconds(60);           ///< how far two clocks may be apart
   Duration deadline = std::chrono::seconds(30);       ///< for one whole call
   Retry retry = Retry::suppress;
+  unsigned max_attempts = 0;    ///< launches of one piece of work within its memory; 0: any number
+  Duration cooldown{};          ///< for how long nothing of a scope is launched after its last session ended
+  std::vector<Budget> budgets;  ///< all must have something left
+  Duration wait{};              ///< for how long a gate stands by for its turn
+  bool no_wait = false;         ///< tell the place in line instead of standing in it
+  HolderRun holder_run = HolderRun::ask;
   bool force = false;
   Fallback on_error = Fallback::fail;
   Fallback on_read_only = Fallback::skip;
   AuditSkips audit_skips = AuditSkips::push;
 };
+
+/// The lease of a session with heartbeats, when the user gave none: three intervals.
+constexpr Duration beat_lease(const Policy& policy) { return policy.lease_given ? policy.lease : policy.interval * 3; }
 
 }  // namespace refgate

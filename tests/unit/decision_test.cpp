@@ -43,6 +43,7 @@ struct Row {
   Duration at;
   ReasonCode code;
   RunEnded holder_run = RunEnded::unknown;
+  std::optional<SpentBudget> spent = std::nullopt;
 };
 
 Policy with(const std::function<void(Policy&)>& change) {
@@ -80,6 +81,16 @@ TEST_CASE("the first row of the precedence that applies decides") {
     c.lease_until = t0 + 5min;
   });
   const Claim without_run_id = first_claim([](Claim& c) { c.holder.run_id.clear(); });
+  const Claim waiting = first_claim([](Claim& c) { c.state = ClaimState::waiting; });
+  const Claim thrice = [] {
+    Claim c = ended(ClaimOutcome::failure);
+    c.attempts = 3;
+    return c;
+  }();
+  const Policy three = with([](Policy& p) { p.retry = Retry::allow, p.max_attempts = 3; });
+  const Policy four = with([](Policy& p) { p.retry = Retry::allow, p.max_attempts = 4; });
+  const Policy cooling = with([](Policy& p) { p.retry = Retry::allow, p.cooldown = 1h; });
+  const SpentBudget spent{{BudgetKind::actor, 3, 1h}, t0 + 1h};
   const std::string nonce = live.claim_id;
 
   const std::vector<Row> rows{
@@ -148,6 +159,31 @@ TEST_CASE("the first row of the precedence that applies decides") {
       {"released by a person, a re-run of the same run", release_claim(live, "octocat", "stuck", t0 + 1min), request_of("1", "push", 2), plain, 1h,
        ReasonCode::takeover},
 
+      {"launched as often as is allowed", thrice, request_of("2"), three, 1h, ReasonCode::max_attempts},
+      {"one launch is left", thrice, request_of("2"), four, 1h, ReasonCode::retry_allowed},
+      {"launched as often as is allowed, and forgotten", thrice, request_of("2"), three, 8 * 24h, ReasonCode::first},
+      {"launched as often as is allowed, and forced", thrice, request_of("2"), with([](Policy& p) { p.force = true, p.max_attempts = 3; }), 1h,
+       ReasonCode::forced},
+      {"a lost claim is a launch too", live, request_of("2"), with([](Policy& p) { p.max_attempts = 1; }), 7h, ReasonCode::max_attempts},
+      {"a failure that cools down", ended(ClaimOutcome::failure), request_of("2"), cooling, 1h, ReasonCode::cooldown},
+      {"a failure that has cooled down", ended(ClaimOutcome::failure), request_of("2"), cooling, 70min, ReasonCode::retry_allowed},
+      {"a cancelled session cools down", ended(ClaimOutcome::cancelled), request_of("2"), cooling, 1h, ReasonCode::cooldown},
+      {"a lost one does not", live, request_of("2"), cooling, 7h, ReasonCode::takeover},
+      {"a released one does not", release_claim(live, "octocat", "stuck", t0 + 1min), request_of("2"), cooling, 2min, ReasonCode::takeover},
+      {"no budget left", std::nullopt, request_of("2"), plain, 1min, ReasonCode::budget, RunEnded::unknown, spent},
+      {"no budget left, but forced", std::nullopt, request_of("2"), force, 1min, ReasonCode::forced, RunEnded::unknown, spent},
+      {"no budget left for what is one's own", live, presenting(request_of("1"), nonce), plain, 1min, ReasonCode::own, RunEnded::unknown, spent},
+      {"no budget left for what is skipped anyway", live, request_of("2"), plain, 1min, ReasonCode::active_session, RunEnded::unknown, spent},
+
+      {"a claim that waits for its turn is live", waiting, request_of("2"), plain, 1min, ReasonCode::active_session},
+      {"a waiting claim whose lease passed", waiting, request_of("2"), plain, 7h, ReasonCode::takeover},
+      {"an abandoned wait suppresses nothing", abandon_claim(waiting, "its wait ran out", t0 + 1min), request_of("2"), plain, 2min,
+       ReasonCode::first},
+      {"an abandoned wait does not suppress its own re-run", abandon_claim(waiting, "its wait ran out", t0 + 1min), request_of("1", "push", 2), plain,
+       2min, ReasonCode::first},
+      {"an abandoned wait does not cool down", abandon_claim(waiting, "its wait ran out", t0 + 1min), request_of("2"), cooling, 2min,
+       ReasonCode::first},
+
       {"a window that holds", window, request_of("2"), plain, 5min, ReasonCode::active_session},
       {"a window that has passed", window, request_of("2"), plain, 6min, ReasonCode::takeover},
       {"a window that has passed, the counterpart within the lock", window, request_of("2", "pull_request"), plain, 30min, ReasonCode::pr_lock},
@@ -155,7 +191,7 @@ TEST_CASE("the first row of the precedence that applies decides") {
   };
   for (const Row& row : rows) {
     DYNAMIC_SECTION(row.name) {
-      const Decision decision = decide(row.state, row.request, row.policy, t0 + row.at, row.holder_run);
+      const Decision decision = decide(row.state, row.request, row.policy, t0 + row.at, {row.holder_run, row.spent});
       CHECK(name_of(decision.code) == name_of(row.code));
       CHECK((decision.verdict == Verdict::run) == runs(row.code));
       CHECK(decision.next.has_value() == runs(row.code));
@@ -163,6 +199,42 @@ TEST_CASE("the first row of the precedence that applies decides") {
       CHECK_FALSE(decision.reason.empty());
     }
   }
+}
+
+TEST_CASE("a waiting claim launches when its turn comes, and only then the record says so") {
+  Request request = request_of("1");
+  request.queue = true;
+  request.group = "pr-octo/app-7";
+  const Decision decision = decide(std::nullopt, request, Policy{}, t0);
+  const Claim& waiting = *decision.next;
+  CHECK(waiting.state == ClaimState::waiting);
+  CHECK(waiting.group == "pr-octo/app-7");
+  CHECK(waiting.outbox.empty());
+  const Claim started = start_claim(waiting, request, decision, t0 + 5min);
+  CHECK(started.state == ClaimState::active);
+  CHECK(started.lease_until == t0 + 5min + waiting.limits.lease);
+  REQUIRE(started.outbox.size() == 1);
+  CHECK(started.outbox[0].kind == EntryKind::launch);
+  CHECK(started.outbox[0].timestamp == t0 + 5min);
+}
+
+TEST_CASE("attempts count the launches of one memory") {
+  const Policy allow = with([](Policy& p) { p.retry = Retry::allow; });
+  Claim claim = ended(ClaimOutcome::failure);
+  CHECK(claim.attempts == 1);
+  const Claim second = *decide(claim, request_of("2"), allow, t0 + 1h).next;
+  CHECK(second.attempts == 2);
+  CHECK(decide(second, request_of("3"), allow, t0 + 8h).next->attempts == 3);
+  CHECK(decide(claim, request_of("2"), allow, t0 + 8 * 24h).next->attempts == 1);
+  Request queued = request_of("2");
+  queued.queue = true;
+  const Claim waiting = *decide(claim, queued, allow, t0 + 1h).next;
+  CHECK(waiting.attempts == 2);
+  const Claim abandoned = abandon_claim(waiting, "its wait ran out", t0 + 2h);
+  CHECK(abandoned.attempts == 1);
+  CHECK(decide(abandoned, request_of("3"), allow, t0 + 3h).next->attempts == 2);
+  CHECK(decide(waiting, request_of("3"), allow, t0 + 8h).next->attempts == 2);
+  for (const AuditEntry& line : decide(waiting, request_of("3"), allow, t0 + 8h).next->outbox) CHECK(line.kind != EntryKind::lost);
 }
 
 TEST_CASE("a launch takes the next generation and carries the lines that nobody published yet") {

@@ -14,6 +14,8 @@ TEST_CASE("every setting that the table names can be set") {
                               : row.form == SettingForm::choice ? std::string(row.metavar.substr(0, row.metavar.find('|')))
                               : row.form == SettingForm::flag   ? "true"
                               : row.form == SettingForm::pairs  ? "k=v"
+                              : row.form == SettingForm::number ? "3"
+                              : row.form == SettingForm::list   ? "actor:3/1h"
                                                                 : "text";
     CAPTURE(row.name, value);
     CHECK_FALSE(apply_setting(settings, row.name, value));
@@ -29,6 +31,18 @@ TEST_CASE("a bad value says what is allowed") {
   CHECK(apply_setting(settings, "dimension", "model")->find("key=value") != std::string::npos);
   CHECK(apply_setting(settings, "nonsense", "x"));
   CHECK_FALSE(apply_setting(settings, "memory", ""));
+}
+
+TEST_CASE("budgets name what they count, how many, and within which span") {
+  Settings settings;
+  CHECK_FALSE(apply_setting(settings, "budget", "5/1d, workflow:20/7d\nactor: 3 / 1h"));
+  CHECK(settings.policy.budgets == std::vector<Budget>{{BudgetKind::scope, 5, 24h}, {BudgetKind::workflow, 20, 7 * 24h}, {BudgetKind::actor, 3, 1h}});
+  for (const char* bad : {"5", "5/", "/1d", "x/1d", "team:5/1d", "-1/1d", "5/0s", "5/1d/2d", "99999999999/1d"}) {
+    CAPTURE(bad);
+    CHECK(apply_setting(settings, "budget", bad));
+  }
+  CHECK(apply_setting(settings, "max-attempts", "-1"));
+  CHECK(apply_setting(settings, "max-attempts", "two"));
 }
 
 TEST_CASE("dimensions are separated by commas and line ends") {

@@ -1,0 +1,11 @@
+#include "app/command_row.h"
+#include "app/commands.h"
+
+namespace refgate {
+
+std::span<const CommandRow> input_commands() {
+  static const std::vector<CommandRow> rows{};
+  return rows;
+}
+
+}  // namespace refgate
