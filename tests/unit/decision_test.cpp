@@ -234,7 +234,8 @@ TEST_CASE("attempts count the launches of one memory") {
   CHECK(abandoned.attempts == 1);
   CHECK(decide(abandoned, request_of("3"), allow, t0 + 3h).next->attempts == 2);
   CHECK(decide(waiting, request_of("3"), allow, t0 + 8h).next->attempts == 2);
-  for (const AuditEntry& line : decide(waiting, request_of("3"), allow, t0 + 8h).next->outbox) CHECK(line.kind != EntryKind::lost);
+  const Claim after = *decide(waiting, request_of("3"), allow, t0 + 8h).next;
+  for (const AuditEntry& line : after.outbox) CHECK(line.kind != EntryKind::lost);
 }
 
 TEST_CASE("a launch takes the next generation and carries the lines that nobody published yet") {
