@@ -11,6 +11,7 @@
 #include <chrono>
 #include <vector>
 
+#include "app/health_file.h"
 #include "app/invocation.h"
 #include "core/scope.h"
 
@@ -46,6 +47,25 @@ std::vector<SwapOutcome> swap_or_forget(Store& store, const std::vector<Change>&
   }
 }
 
+/// True when the decision is a skip for the sake of a claim that may be dead for all that its time says.
+bool depends_on_holder(const Decision& decision, const std::optional<Claim>& claim) {
+  return claim && claim->state != ClaimState::ended && decision.verdict == Verdict::skip &&
+         (decision.code == ReasonCode::active_session || decision.code == ReasonCode::pr_lock);
+}
+
+/// The job's own news of its session begin with the claim.
+void begin_health(const JobState& state, const Decision& decision, const std::string& ref, BootTime sent) {
+  const Claim& claim = *decision.next;
+  if (claim.state != ClaimState::active) return;
+  const HealthFile file(state, claim.claim_id);
+  const auto renew = [&](Health& health) {
+    health.lease = claim.limits.lease;
+    health = renewed(std::move(health), sent, claim.renewed_at);
+  };
+  if (decision.code == ReasonCode::own && file.update(renew)) return;
+  file.write(health_of(claim, ref, state.runner_job(), sent));
+}
+
 [[noreturn]] void refuse(const Store& store, const std::string& ref, const std::string& message) {
   throw StoreError(StoreFailure::denied, store.describe() + " refused to change " + ref + ": " + message + "; nothing was changed",
                    "look for a push rule or a hook that forbids refs of this name, and try: refgate doctor");
@@ -70,7 +90,8 @@ SeenClaim read_claim(Store& store, const std::string& ref) {
   return {decoded(ref, found->second), found->second.version};
 }
 
-Acquired acquire(Store& store, const Request& request, const Policy& policy, const std::string& name_space, const JobState& state, SeenClaim known) {
+Acquired acquire(Store& store, const Request& request, const Policy& policy, const std::string& name_space, const JobState& state, SeenClaim known,
+                 const Informants& informants) {
   Request asking = request;
   SeenClaim seen = std::move(known);
   // Most scopes are new: without better knowledge the first push expects nothing, and finds out by itself when there is something.
@@ -79,8 +100,18 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy, con
   blank.name_space = name_space;
   blank.remote = store.describe();
   blank.runner_job = state.runner_job();
+  std::string asked_about;
+  RunEnded answered = RunEnded::unknown;
   for (int round = 0;; ++round) {
-    Decision decision = decide(seen.claim, asking, policy, now());
+    Surroundings around;
+    if (informants.budgets) around.spent = informants.budgets(store);
+    Decision decision = decide(seen.claim, asking, policy, now(), around);
+    if (informants.holder_run && depends_on_holder(decision, seen.claim)) {
+      if (asked_about != seen.claim->claim_id) answered = informants.holder_run(*seen.claim);
+      asked_about = seen.claim->claim_id;
+      around.holder_run = answered;
+      decision = decide(seen.claim, asking, policy, now(), around);
+    }
     if (decision.verdict == Verdict::skip) {
       state.remove(request.nonce);
       return {std::move(decision), std::nullopt, std::move(seen.claim)};
@@ -96,8 +127,10 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy, con
     std::vector<Change> changes{{request.scope, seen.version, claim_snapshot(*decision.next), true}};
     if (seen.claim && decision.code != ReasonCode::own)
       for (const AuditEntry& line : seen.claim->outbox) changes.push_back(note_change(line, name_space));
+    const BootTime sent = boot_now();
     const SwapOutcome outcome = swap_or_forget(store, changes, state, request.nonce).front();
     if (outcome.result == SwapResult::swapped) {
+      begin_health(state, decision, request.scope, sent);
       note.version = outcome.version;
       note.unanswered = false;
       state.save(note);
@@ -129,8 +162,13 @@ Ended update_claim(Store& store, const std::string& ref, const std::string& clai
     std::vector<Change> changes{{ref, known.version, claim_snapshot(next), true}};
     for (const AuditEntry& line : publish == Publish::everything ? next.outbox : known.claim->outbox)
       changes.push_back(note_change(line, name_space));
-    const SwapOutcome outcome = store.swap(changes).front();
-    if (outcome.result == SwapResult::swapped) return {Ended::Result::ended, next, next};
+    const auto outcomes = store.swap(changes);
+    const SwapOutcome& outcome = outcomes.front();
+    if (outcome.result == SwapResult::swapped) {
+      const bool published =
+          std::none_of(outcomes.begin(), outcomes.end(), [](const SwapOutcome& each) { return each.result == SwapResult::refused; });
+      return {Ended::Result::ended, next, next, outcome.version, published};
+    }
     if (outcome.result == SwapResult::refused) refuse(store, ref, outcome.message);
     if (std::chrono::steady_clock::now() >= store.deadline())
       throw StoreError(StoreFailure::unreachable,

@@ -28,11 +28,17 @@ struct Acquired {
   std::optional<Claim> holder;     ///< the claim that the decision was about, when there was one
 };
 
+/// What is looked up besides the scope's own state, when the decision depends on it. An empty function: not known.
+struct Informants {
+  std::function<RunEnded(const Claim&)> holder_run;           ///< asked at most once about a claim, and only when it would be skipped for its sake
+  std::function<std::optional<SpentBudget>(Store&)> budgets;  ///< asked before each decision
+};
+
 /// Decides and, on run, makes the claim: exactly one of several concurrent callers with one ref gets `run`. The job's state file is written before
-/// the push, and removed when the verdict is skip. Throws StoreError when there is no answer; then the state file stays, since the claim may have
-/// been made.
+/// the push, and removed when the verdict is skip; on run the job's health record begins. Throws StoreError when there is no answer; then the state
+/// file stays, since the claim may have been made.
 Acquired acquire(Store& store, const Request& request, const Policy& policy, const std::string& name_space, const JobState& state,
-                 SeenClaim known = {});
+                 SeenClaim known = {}, const Informants& informants = {});
 
 /// The commit that a claim is stored as.
 Snapshot claim_snapshot(const Claim& claim);
@@ -47,8 +53,10 @@ struct Ended {
     not_ours  ///< somebody else holds the scope, or nobody: nothing was changed
   };
   Result result = Result::not_ours;
-  std::optional<Claim> seen;  ///< what stands there now, when it was looked at
-  Claim claim;                ///< as ended
+  std::optional<Claim> seen;       ///< what stands there now, when it was looked at
+  Claim claim;                     ///< as ended
+  std::optional<Version> version;  ///< of `claim`, when this call changed it
+  bool published = false;          ///< every line that went along is in the record now
 };
 
 /// Which lines go along with the swap.

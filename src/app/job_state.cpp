@@ -82,10 +82,24 @@ std::vector<ClaimNote> JobState::notes() const {
   return notes;
 }
 
-void JobState::save(const ClaimNote& note) const {
+bool replace_file(const std::string& path, const std::string& text) {
+  const std::string fresh = path + "." + std::to_string(::getpid());
+  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0) return false;
+  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (::close(file) == 0 && written && ::rename(fresh.c_str(), path.c_str()) == 0) return true;
+  ::unlink(fresh.c_str());
+  return false;
+}
+
+void JobState::make_folder() const {
   std::error_code error;
   fs::create_directories(fs::path(folder_).parent_path(), error);
   if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) fail(folder_);
+}
+
+void JobState::save(const ClaimNote& note) const {
+  make_folder();
   json record = {{"version", 1},
                  {"ref", note.ref},
                  {"namespace", note.name_space},
@@ -98,14 +112,7 @@ void JobState::save(const ClaimNote& note) const {
   if (note.expected) record["expected"] = note.expected->id;
   const std::string text = record.dump(1, ' ', false, json::error_handler_t::replace);
   const std::string path = path_of(note.claim.claim_id);
-  const std::string fresh = path + "." + std::to_string(::getpid());
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file < 0) fail(fresh);
-  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  if (::close(file) != 0 || !written || ::rename(fresh.c_str(), path.c_str()) != 0) {
-    ::unlink(fresh.c_str());
-    fail(path);
-  }
+  if (!replace_file(path, text)) fail(path);
 }
 
 void JobState::remove(const std::string& claim_id) const { ::unlink(path_of(claim_id).c_str()); }

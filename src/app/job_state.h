@@ -25,6 +25,10 @@ struct ClaimNote {
   std::string job_status;           ///< as `audit` was told; empty until then
 };
 
+/// Writes a file of the job's own in one step: whoever reads it sees the old text or the new one. False when it could not be written (errno says
+/// why).
+bool replace_file(const std::string& path, const std::string& text);
+
 class JobState {
  public:
   /// `--state-dir`, else RUNNER_TEMP/refgate, else a folder of the user's own. The folder is made when something is written.
@@ -39,6 +43,11 @@ class JobState {
   /// Throws std::runtime_error when it cannot be written: without it `finish` could not find the claim.
   void save(const ClaimNote& note) const;
   void remove(const std::string& claim_id) const;
+
+  const std::string& folder() const { return folder_; }
+
+  /// Makes the folder. Throws std::runtime_error.
+  void make_folder() const;
 
   /// RUNNER_TRACKING_ID of this process.
   const std::string& runner_job() const { return runner_job_; }

@@ -1,0 +1,15 @@
+#pragma once
+// Asks the REST API whether the run that holds a claim has ended.
+
+#include <chrono>
+
+#include "app/environment.h"
+#include "core/decision.h"
+
+namespace refgate {
+
+/// One request by the machine's `curl`, with the token by its standard input, bounded by 3 s and by `deadline`. GITHUB_API_URL says where; the run's
+/// page must be on GITHUB_SERVER_URL. `unknown` without curl, without a token, and for anything but a clear answer. Never throws.
+RunEnded ask_run(const Environment& environment, const Claim& claim, std::chrono::steady_clock::time_point deadline);
+
+}  // namespace refgate

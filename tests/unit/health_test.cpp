@@ -1,0 +1,70 @@
+#include "core/health.h"
+
+#include "catch.h"
+
+using namespace refgate;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Instant t0 = *parse_rfc3339("2026-11-22T02:20:40.123Z");
+
+Health session() {
+  Health health;
+  health.claim_id = "c";
+  health.lease = 15min;
+  health.skew = 60s;
+  health.started_at = health.last_beat = t0;
+  health.renewed = 100min;
+  return health;
+}
+
+}  // namespace
+
+TEST_CASE("a holder goes on until its last acknowledged renewal + lease - skew, and not a moment longer") {
+  const Health health = session();
+  CHECK_FALSE(answer(health, 100min).halt);
+  CHECK_FALSE(answer(health, 114min - 1ms).halt);
+  CHECK(answer(health, 114min).halt);
+  CHECK(answer(health, 114min).cause == "expired");
+  CHECK_FALSE(answer(renewed(health, 110min, t0 + 10min), 123min).halt);
+}
+
+TEST_CASE("a machine that was started anew knows nothing of a renewal") { CHECK(answer(session(), 5min).halt); }
+
+TEST_CASE("the first cause of death stays") {
+  Health health = died(session(), {t0, DeathCause::taken_over, "run 7 holds it"});
+  health = died(health, {t0 + 1min, DeathCause::expired, "later"});
+  CHECK(answer(health, 101min).halt);
+  CHECK(answer(health, 101min).cause == "taken_over");
+  CHECK(answer(health, 101min).text == "run 7 holds it");
+}
+
+TEST_CASE("a session that its own job ended is over, too") {
+  Health health = session();
+  health.ended = true;
+  CHECK(answer(health, 101min).cause == "ended");
+}
+
+TEST_CASE("a renewal clears the failures before it") {
+  Health health = session();
+  health.failures = 3;
+  health.failure = "no answer";
+  CHECK(answer(health, 120min).text.find("no answer") != std::string::npos);
+  health = renewed(health, 101min, t0 + 1min);
+  CHECK(health.failures == 0);
+  CHECK(health.beats == 1);
+}
+
+TEST_CASE("health records survive their text form, and anything else is none") {
+  Health health = died(session(), {t0, DeathCause::released, "octocat: stuck"});
+  health.cascade = 4;
+  health.operations = 2;
+  health.heartbeat_process = 77;
+  CHECK(decode_health(encode_health(health)) == health);
+  CHECK(decode_health(encode_health(session())) == session());
+  std::string text = encode_health(session());
+  for (std::size_t length = 0; length + 2 < text.size(); ++length) CHECK_FALSE(decode_health(text.substr(0, length)));
+  CHECK_FALSE(decode_health("[]"));
+  CHECK_FALSE(decode_health(R"({"version":2})"));
+}
