@@ -1,7 +1,6 @@
 #include "lint/agent_launch.h"
 
 #include <algorithm>
-#include <array>
 
 #include "lint/evaluate.h"
 #include "lint/expression.h"
@@ -12,39 +11,16 @@ namespace {
 constexpr int deepest_action = 10;
 constexpr std::size_t deepest_call = 4;
 
-constexpr std::array<AgentActionFact, 10> action_facts = {{
-    {"anthropics/claude-code-action", true, "allowed_non_write_users", true, "allowed_bots", "github_token", "claude[bot]"},
-    {"anthropics/claude-code-action/base-action", false, "", false, "", "", ""},
-    {"anthropics/claude-code-base-action", false, "", false, "", "", ""},
-    // `allow-bots` lets in GitHub's own bots only, and what GITHUB_TOKEN does starts no run.
-    {"openai/codex-action", true, "allow-users", true, "allow-bot-users", "", ""},
-    {"sst/opencode/github", true, "", true, "", "", "opencode-agent[bot]"},
-    {"anomalyco/opencode/github", true, "", true, "", "", "opencode-agent[bot]"},
-    {"Factory-AI/droid-action", true, "", true, "allowed_bots", "github_token", "factory-droid[bot]"},
-    {"google-github-actions/run-gemini-cli", false, "", false, "", "", ""},
-    {"google-gemini/gemini-cli-action", false, "", false, "", "", ""},
-    {"qodo-ai/pr-agent", false, "", false, "", "", ""},
-}};
-
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\n')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\n')) text.remove_suffix(1);
   return text;
 }
 
-bool is_case_pattern(std::string_view script, const std::vector<std::string>& command) {
-  if (command.size() != 1 || script.find("esac") == std::string_view::npos) return false;
-  for (std::size_t at = script.find(command[0]); at != std::string_view::npos; at = script.find(command[0], at + 1)) {
-    const std::size_t end = at + command[0].size();
-    if (end < script.size() && (script[end] == ')' || script[end] == '|')) return true;
-  }
-  return false;
-}
-
 /// The launch at or below a step.
 bool find_launch(const Step& step, const Action* action, const Project& project, const Facts& facts, int depth, AgentLaunch& found) {
   if (is_switched_off(step.condition)) return false;
-  if (launches_session(step, facts)) {
+  if (launches_agent(step, facts)) {
     found.launch = &step;
     found.action = action;
     return true;
@@ -113,30 +89,20 @@ bool is_switched_off(const Entry& condition) {
   return expression.is_valid() && evaluate_condition(expression, Scope()) == Truth::no;
 }
 
-std::vector<std::vector<std::string>> agent_sessions_in(std::string_view script, const Facts& facts) {
-  std::vector<std::vector<std::string>> found = agent_commands_in(script, facts);
-  std::erase_if(found, [&](const std::vector<std::string>& command) { return is_case_pattern(script, command); });
-  return found;
-}
-
-bool launches_session(const Step& step, const Facts& facts) {
-  return step.uses ? launches_agent(step, facts) : !agent_sessions_in(step.run_text(), facts).empty();
-}
-
 std::vector<AgentLaunch> agent_launches(const Workflow& workflow, const Project& project, const Facts& facts) {
   std::vector<AgentLaunch> found;
   add_launches({}, workflow, project, facts, found);
   return found;
 }
 
-const AgentActionFact* agent_action_fact(const Step& launch) {
-  const auto found = std::find_if(action_facts.begin(), action_facts.end(),
+const AgentActionFact* agent_action_fact(const Step& launch, const Facts& facts) {
+  const auto found = std::find_if(facts.agent_checks.begin(), facts.agent_checks.end(),
                                   [&](const AgentActionFact& fact) { return matches_action(launch.uses_text(), fact.uses); });
-  return found == action_facts.end() ? nullptr : &*found;
+  return found == facts.agent_checks.end() ? nullptr : &*found;
 }
 
-bool asks_for_write(const Step& launch) {
-  const AgentActionFact* fact = agent_action_fact(launch);
+bool asks_for_write(const Step& launch, const Facts& facts) {
+  const AgentActionFact* fact = agent_action_fact(launch, facts);
   if (fact == nullptr || !fact->asks_for_write) return false;
   if (fact->open_input.empty()) return true;
   // claude-code-action heeds the list only together with a token of the workflow's.
@@ -144,8 +110,8 @@ bool asks_for_write(const Step& launch) {
   return trimmed(launch.input(fact->open_input).value.text()) != "*";
 }
 
-bool turns_bot_away(const Step& launch, const std::optional<std::string>& login) {
-  const AgentActionFact* fact = agent_action_fact(launch);
+bool turns_bot_away(const Step& launch, const std::optional<std::string>& login, const Facts& facts) {
+  const AgentActionFact* fact = agent_action_fact(launch, facts);
   if (fact == nullptr || !fact->turns_bots_away) return false;
   if (fact->bots_input.empty()) return true;
   const Entry given = launch.input(fact->bots_input);
@@ -164,15 +130,15 @@ AgentIdentity identity_of_token(YamlNode value, const Job& job) {
   return {kind_of_reference(all.front(), job), std::nullopt};
 }
 
-AgentIdentity identity_of(const AgentLaunch& launch) {
+AgentIdentity identity_of(const AgentLaunch& launch, const Facts& facts) {
   using Kind = AgentIdentity::Kind;
   // What an action of this repository passes on is not followed.
   if (launch.action != nullptr) return {};
-  const AgentActionFact* fact = agent_action_fact(*launch.launch);
+  const AgentActionFact* fact = agent_action_fact(*launch.launch, facts);
   if (fact != nullptr && !fact->token_input.empty()) {
     if (const Entry token = launch.launch->input(fact->token_input)) return identity_of_token(token.value, launch.job());
   }
-  if (fact != nullptr && !fact->app_login.empty()) return {Kind::app, std::string(fact->app_login)};
+  if (fact != nullptr && !fact->app_login.empty()) return {Kind::app, fact->app_login};
   for (const YamlNode env : {launch.step->env.value, launch.job().env.value, launch.workflow().env.value}) {
     for (const char* name : {"GH_TOKEN", "GITHUB_TOKEN"}) {
       if (const Entry token = env.entry(name)) return identity_of_token(token.value, launch.job());

@@ -36,11 +36,6 @@ struct AgentLaunch {
   Entry place() const { return is_called() ? own_job().uses : step->uses ? step->uses : step->run; }
 };
 
-/// The commands of a script that launch an agent, without the words that only look like one: `codex|claude)` is a pattern of a `case`.
-std::vector<std::vector<std::string>> agent_sessions_in(std::string_view script, const Facts& facts);
-/// Whether a step launches an agent, by `uses` or by such a command.
-bool launches_session(const Step& step, const Facts& facts);
-
 /// All launches in the order of jobs and steps: those of the workflow's own steps, and those of workflows of this repository that it calls.
 std::vector<AgentLaunch> agent_launches(const Workflow& workflow, const Project& project, const Facts& facts);
 
@@ -59,33 +54,18 @@ struct AgentIdentity {
   std::optional<std::string> login;  ///< with `[bot]`, when the action's own app is used
 };
 
-/// What an agent action does before it launches the agent. Read from the actions' sources; a change of theirs is a change here.
-struct AgentActionFact {
-  std::string_view uses;
-  /// The actor must be able to write to the repository.
-  bool asks_for_write = false;
-  /// With this input set to `*`, or with this value, everybody may.
-  std::string_view open_input;
-  /// Bots are turned away unless this input names them or says `*`.
-  bool turns_bots_away = false;
-  std::string_view bots_input;
-  /// The input that takes a token; without it the action works as its own app, `app_login`.
-  std::string_view token_input;
-  std::string_view app_login;
-};
-
 /// Nullptr for an action that nothing is known of, and for a command.
-const AgentActionFact* agent_action_fact(const Step& launch);
+const AgentActionFact* agent_action_fact(const Step& launch, const Facts& facts);
 
 /// Whether the action itself turns away who cannot write to the repository.
-bool asks_for_write(const Step& launch);
+bool asks_for_write(const Step& launch, const Facts& facts);
 /// Whether the action itself turns away the bot of this name (with `[bot]`), as its inputs say. Also when that cannot be told, because the name is
 /// not known or the input is an expression.
-bool turns_bot_away(const Step& launch, const std::optional<std::string>& login);
+bool turns_bot_away(const Step& launch, const std::optional<std::string>& login, const Facts& facts);
 
 /// Whose token a value (`${{ secrets.GITHUB_TOKEN }}`) is. `job`: whose steps may have made it.
 AgentIdentity identity_of_token(YamlNode value, const Job& job);
 /// Whose name a launch acts under: the action's token input or app, else GH_TOKEN or GITHUB_TOKEN of the step, job or workflow.
-AgentIdentity identity_of(const AgentLaunch& launch);
+AgentIdentity identity_of(const AgentLaunch& launch, const Facts& facts);
 
 }  // namespace refgate::lint

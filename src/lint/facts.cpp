@@ -36,6 +36,23 @@ bool begins_with(const std::vector<std::string>& command, const std::vector<std:
                     [](std::string_view word, const std::string& written) { return same_word(written, word); });
 }
 
+/// Whether a script has the first of these words as a word, quoted or not. Nearly all scripts have none of those looked for, and need not be taken
+/// apart.
+bool names(std::string_view script, std::string_view words) {
+  const std::string_view word = words.substr(0, words.find(' '));
+  const auto is_part = [&](std::size_t index) {
+    constexpr std::string_view others = "-_.";
+    const char character = script[index];
+    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') || (character >= '0' && character <= '9') ||
+           others.find(character) != std::string_view::npos;
+  };
+  for (std::size_t at = script.find(word); at != std::string_view::npos; at = script.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || !is_part(at - 1)) && (end == script.size() || !is_part(end))) return true;
+  }
+  return false;
+}
+
 bool contains(const std::vector<std::string>& list, std::string_view word) { return std::find(list.begin(), list.end(), word) != list.end(); }
 
 Facts read_built_in() {
@@ -72,6 +89,7 @@ bool matches_action(std::string_view uses, std::string_view pattern) {
 }
 
 bool runs_command(std::string_view script, std::string_view words) {
+  if (!names(script, words)) return false;
   const auto wanted = split(words, ' ');
   for (std::vector<std::string>& command : shell_commands(script)) {
     if (begins_with(launched_command(std::move(command)), wanted)) return true;
@@ -81,16 +99,17 @@ bool runs_command(std::string_view script, std::string_view words) {
 
 std::vector<std::vector<std::string>> agent_commands_in(std::string_view script, const Facts& facts) {
   std::vector<std::vector<std::string>> found;
-  // Nearly all scripts name no agent; those are not taken apart.
-  const auto is_named = [&](const std::string& words) { return script.find(words.substr(0, words.find(' '))) != std::string_view::npos; };
-  if (std::none_of(facts.agent_commands.begin(), facts.agent_commands.end(), is_named)) return found;
+  std::vector<std::vector<std::string_view>> named;
+  for (const std::string& agent : facts.agent_commands) {
+    if (names(script, agent)) named.push_back(split(agent, ' '));
+  }
+  if (named.empty()) return found;
   for (std::vector<std::string>& words : shell_commands(script)) {
     const std::vector<std::string> command = launched_command(words);
-    const auto launches = [&](const std::string& agent) {
-      const auto wanted = split(agent, ' ');
+    const auto launches = [&](const std::vector<std::string_view>& wanted) {
       return begins_with(command, wanted) && !(command.size() > wanted.size() && contains(facts.agent_idle_arguments, command[wanted.size()]));
     };
-    if (std::any_of(facts.agent_commands.begin(), facts.agent_commands.end(), launches)) found.push_back(std::move(words));
+    if (std::any_of(named.begin(), named.end(), launches)) found.push_back(std::move(words));
   }
   return found;
 }

@@ -28,6 +28,17 @@ struct GateFact {
   std::vector<VerdictOutput> outputs;
 };
 
+/// What an agent action does by itself before it launches the agent, and whose name it acts under.
+struct AgentActionFact {
+  std::string uses;             ///< as in Facts::agent_actions
+  bool asks_for_write = false;  ///< the actor must be able to write to the repository
+  std::string open_input;       ///< with this input set to `*` everybody may; empty when there is none
+  bool turns_bots_away = false;
+  std::string bots_input;   ///< lets in the bots that it names, or all with `*`; empty when there is none
+  std::string token_input;  ///< takes a token; without it the action works as its own app
+  std::string app_login;    ///< of that app, with `[bot]`; empty when it has none
+};
+
 struct EventFact {
   std::string name;
   std::vector<std::string> types;          ///< every activity type; empty when the event has none
@@ -38,6 +49,7 @@ struct Facts {
   std::vector<std::string> agent_actions;         ///< "owner/name" or "owner/name/path", `*` for any one part
   std::vector<std::string> agent_commands;        ///< words that a command line begins with: "claude", "copilot", "npx @openai/codex"
   std::vector<std::string> agent_idle_arguments;  ///< first arguments with which such a command launches nothing: "--version", "mcp", "login"
+  std::vector<AgentActionFact> agent_checks;      ///< the first one that fits counts
   std::vector<GateFact> gates;
   std::vector<std::string> retry_actions;
   std::vector<EventFact> events;

@@ -27,6 +27,42 @@ Problem add_texts(const Entry& entry, std::vector<std::string>& texts) {
   return std::nullopt;
 }
 
+Problem read_flag(const Entry& entry, bool& flag) {
+  const auto value = entry.value.boolean();
+  if (!value) return SyntaxProblem{"`" + std::string(entry.key.text()) + "` is true or false", entry.value.place()};
+  flag = *value;
+  return std::nullopt;
+}
+
+Problem add_check(YamlNode node, Facts& facts) {
+  AgentActionFact fact;
+  for (const Entry& entry : node.entries()) {
+    const std::string_view key = entry.key.text();
+    Problem problem;
+    if (key == "uses") {
+      fact.uses = entry.value.text();
+    } else if (key == "asks-for-write") {
+      problem = read_flag(entry, fact.asks_for_write);
+    } else if (key == "open-input") {
+      fact.open_input = entry.value.text();
+    } else if (key == "turns-bots-away") {
+      problem = read_flag(entry, fact.turns_bots_away);
+    } else if (key == "bots-input") {
+      fact.bots_input = entry.value.text();
+    } else if (key == "token-input") {
+      fact.token_input = entry.value.text();
+    } else if (key == "app") {
+      fact.app_login = entry.value.text();
+    } else {
+      problem = unknown_key(entry.key, {"uses", "asks-for-write", "open-input", "turns-bots-away", "bots-input", "token-input", "app"});
+    }
+    if (problem) return problem;
+  }
+  if (fact.uses.empty()) return SyntaxProblem{"what an agent action checks begins with the action that it `uses`", node.place()};
+  facts.agent_checks.push_back(std::move(fact));
+  return std::nullopt;
+}
+
 Problem add_agents(const Entry& agents, Facts& facts) {
   for (const Entry& entry : agents.value.entries()) {
     Problem problem;
@@ -36,8 +72,12 @@ Problem add_agents(const Entry& agents, Facts& facts) {
       problem = add_texts(entry, facts.agent_commands);
     } else if (entry.key.text() == "idle-arguments") {
       problem = add_texts(entry, facts.agent_idle_arguments);
+    } else if (entry.key.text() == "checks") {
+      for (const YamlNode item : entry.value.items()) {
+        if (!problem) problem = add_check(item, facts);
+      }
     } else {
-      problem = unknown_key(entry.key, {"actions", "commands", "idle-arguments"});
+      problem = unknown_key(entry.key, {"actions", "commands", "idle-arguments", "checks"});
     }
     if (problem) return problem;
   }

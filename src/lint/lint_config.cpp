@@ -78,8 +78,9 @@ Problem read_top(const Entry& entry, LintConfig& config) {
   } else if (key == "facts") {
     Facts added;
     if (auto problem = add_facts(entry.value, added)) return ConfigProblem{problem->message, problem->place};
-    // What a project says of its own gates comes before what is built in, since the first that fits counts.
+    // What a project says comes before what is built in where the first that fits counts.
     config.facts.gates.insert(config.facts.gates.begin(), added.gates.begin(), added.gates.end());
+    config.facts.agent_checks.insert(config.facts.agent_checks.begin(), added.agent_checks.begin(), added.agent_checks.end());
     const auto append = [](auto& list, const auto& more) { list.insert(list.end(), more.begin(), more.end()); };
     append(config.facts.agent_actions, added.agent_actions);
     append(config.facts.agent_commands, added.agent_commands);

@@ -8,7 +8,7 @@
 //       paths-ignore: ['.github/workflows/experiments-*.yml']
 //       options: {…}                          # as the rule's page says
 //   facts:
-//     agents: {actions: [owner/name], commands: [my-agent]}
+//     agents: {actions: [owner/name], commands: [my-agent], checks: [{uses: owner/name, asks-for-write: true}]}
 //     gates: [{uses: owner/name, outputs: [{name: should_skip, skip: 'true', run: 'false'}]}]
 //     retry-actions: [owner/name]
 //   forks-only: true                          # contributions only come from forks, so that a push and a pull request never meet

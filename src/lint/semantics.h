@@ -16,8 +16,7 @@ namespace refgate::lint {
 
 // --- events ---------------------------------------------------------------------------------------------------------------------------------------
 
-/// The activity types an event listens to when it has no `types`: for pull_request and pull_request_target opened, synchronize and reopened. Empty:
-/// all.
+/// The activity types an event listens to when it has no `types`, as lint-rules/facts/events.yml says. Empty: all.
 std::vector<std::string> default_types(std::string_view event);
 
 /// Whether an event with these `types` (nullptr: no such key) is started by `type` (empty for events without types).

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "lint/facts.h"
 #include "lint/semantics.h"
 
 namespace refgate::lint {
 namespace {
-
-bool is_pull_request(std::string_view event) { return event == "pull_request" || event == "pull_request_target"; }
 
 /// An activity of a pull request reaches both of its events.
 void add_pull_request(std::vector<Cause>& causes, std::string_view type, bool certain = true) {
@@ -24,8 +23,8 @@ void add_opened(std::vector<Cause>& causes) {
 }  // namespace
 
 std::vector<std::string> default_types(std::string_view event) {
-  if (is_pull_request(event)) return {"opened", "synchronize", "reopened"};
-  return {};
+  const EventFact* fact = built_in_facts().event(event);
+  return fact == nullptr || fact->default_types == fact->types ? std::vector<std::string>() : fact->default_types;
 }
 
 bool listens_to(std::string_view event, const std::vector<std::string>* types, std::string_view type) {

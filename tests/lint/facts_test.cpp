@@ -1,19 +1,11 @@
 #include "lint/facts.h"
 
 #include "catch.h"
+#include "lint/agent_launch.h"
 #include "lint/lint_config.h"
-#include "lint/shell_commands.h"
 
 namespace refgate::lint {
 namespace {
-
-std::string shown(std::string_view script) {
-  std::string text;
-  for (const std::vector<std::string>& command : shell_commands(script)) {
-    for (const std::string& word : command) text += word + (&word == &command.back() ? ";" : ",");
-  }
-  return text;
-}
 
 /// The first step of a job with this text.
 struct OneStep {
@@ -28,54 +20,35 @@ struct OneStep {
 
 }  // namespace
 
-TEST_CASE("the commands of a script are told from its text") {
-  struct Row {
-    const char* script;
-    const char* commands;
-  };
-  const Row rows[] = {
-      {"a b\nc", "a,b;c;"},
-      {"a && b || c; d | e & f", "a;b;c;d;e;f;"},
-      {"a 'b; c' \"d && e\" f\\;g", "a,b; c,d && e,f;g;"},
-      {"a # b; c\nd", "a;d;"},
-      {"a#b", "a#b;"},
-      {"a \\\n  b", "a,b;"},
-      {"x=\"$(a b)\" c", "a,b;x=$(),c;"},
-      {"echo `a b`", "a,b;echo,$();"},
-      {"if a; then b; else c; fi", "a;b;c;fi;"},
-      {"while ! a; do b; done", "a;b;done;"},
-      {"( a; b ) { c; }", "a;b;c;};"},
-      {"cat <<EOF\na b\nEOF\nc", "cat;c;"},
-      {"cat <<-'EOF' | d\n\ta\n\tEOF\nc", "cat;d;c;"},
-      {"cat <<< a; b", "cat,a;b;"},
-      {"a 2>&1 >b", "a,2>&1,>b;"},
-      {"a ${{ b && c }} d", "a,${{ b && c }},d;"},
-      {"echo $((1 + 2)); a", "echo,$;1,+,2;a;"},
-      {"a 'never closed", "a,never closed;"},
-      {"$($($($(a))))", "a;$();$();$();$();"},
-      {"", ""},
-  };
-  for (const Row& row : rows) {
-    INFO(row.script);
-    CHECK(shown(row.script) == row.commands);
-  }
-}
-
-TEST_CASE("deep nesting of substitutions ends") {
-  std::string script;
-  for (int level = 0; level < 100'000; ++level) script += "$(";
-  CHECK(shell_commands(script + "a").size() < 100'003);
-}
-
 TEST_CASE("a command is known behind what runs it") {
-  for (const char* script : {"claude -p x", "/usr/local/bin/claude x", "npx -y claude@latest x", "A=1 B=2 claude", "sudo -u me claude",
-                             "timeout -k 5 10m claude", "env A=1 claude", "cd x && claude", "echo x | claude", "y=$(claude x)",
-                             "if claude; then :; fi", "uv run --with x claude", "bash -c 'x'; xargs -I {} claude {}", "exec claude"}) {
+  for (const char* script : {"claude -p x",
+                             "/usr/local/bin/claude x",
+                             "npx -y claude@latest x",
+                             "A=1 B=2 claude",
+                             "sudo -u me claude",
+                             "timeout -k 5 10m claude",
+                             "env A=1 claude",
+                             "cd x && claude",
+                             "echo x | claude",
+                             "y=$(claude x)",
+                             "if claude; then :; fi",
+                             "uv run --with x claude",
+                             "bash -c 'x'; xargs -I {} claude {}",
+                             "exec claude",
+                             "timeout 5m bash -c 'cd x; claude -p y'",
+                             "eval claude x",
+                             "bash <<'X'\nclaude\nX",
+                             "case $x in\n a) claude x ;;\nesac",
+                             "f() {\n  claude x\n}\nf",
+                             "cat <<X\n$(claude -p y)\nX",
+                             "tee >(claude -p x)"}) {
     INFO(script);
     CHECK(runs_command(script, "claude"));
   }
   for (const char* script : {"echo claude", "npm install claude", "# claude", "claude-flow x", "'claude x'", "cat <<X\nclaude\nX", "which claude",
-                             "git commit -m 'claude'", "export claude=1", "claude.sh"}) {
+                             "git commit -m 'claude'", "export claude=1", "claude.sh", "command -v claude", "case $x in\n codex|claude) y ;;\nesac",
+                             "agents=(claude codex)", "claude() { :; }", "f() {\n  claude x\n}\ng", "[[ $a == claude || claude == $a ]]",
+                             "bash <<'X' | claude.sh\nX", "cat <<'X'\n$(claude)\nX", "echo bash -c 'claude'"}) {
     INFO(script);
     CHECK_FALSE(runs_command(script, "claude"));
   }
@@ -104,6 +77,34 @@ TEST_CASE("steps that launch agents are told from those that set them up") {
     INFO(step);
     CHECK_FALSE(launches_agent(OneStep(step).step(), facts));
   }
+}
+
+TEST_CASE("what an agent action checks by itself is a fact, which a project can add to and replace") {
+  const Facts& facts = built_in_facts();
+  const OneStep known("{uses: Anthropics/claude-code-action@v1}");
+  REQUIRE(agent_action_fact(known.step(), facts) != nullptr);
+  CHECK(agent_action_fact(known.step(), facts)->app_login == "claude[bot]");
+  CHECK(asks_for_write(known.step(), facts));
+  CHECK(asks_for_write(OneStep("{uses: anthropics/claude-code-action@v1, with: {allowed_non_write_users: '*'}}").step(), facts));
+  CHECK_FALSE(
+      asks_for_write(OneStep("{uses: anthropics/claude-code-action@v1, with: {allowed_non_write_users: '*', github_token: x}}").step(), facts));
+  CHECK(turns_bot_away(known.step(), "me[bot]", facts));
+  CHECK_FALSE(turns_bot_away(OneStep("{uses: anthropics/claude-code-action@v1, with: {allowed_bots: 'x, me'}}").step(), "me[bot]", facts));
+  CHECK_FALSE(asks_for_write(OneStep("{uses: anthropics/claude-code-base-action@v1}").step(), facts));
+  CHECK(agent_action_fact(OneStep("{run: claude}").step(), facts) == nullptr);
+
+  const auto read = read_lint_config(R"(facts:
+  agents:
+    checks:
+      - {uses: me/agent, asks-for-write: true, open-input: open, turns-bots-away: true, bots-input: bots, token-input: token, app: 'me[bot]'}
+      - {uses: anthropics/claude-code-action}
+)");
+  REQUIRE(std::holds_alternative<LintConfig>(read));
+  const Facts& own = std::get<LintConfig>(read).facts;
+  CHECK(asks_for_write(OneStep("{uses: me/agent@v1}").step(), own));
+  CHECK_FALSE(asks_for_write(OneStep("{uses: me/agent@v1, with: {open: '*', token: x}}").step(), own));
+  CHECK_FALSE(turns_bot_away(OneStep("{uses: me/agent@v1, with: {bots: '*'}}").step(), "other[bot]", own));
+  CHECK_FALSE(asks_for_write(known.step(), own));
 }
 
 TEST_CASE("gates are known by action, input and command, with the output that carries the verdict") {
@@ -175,6 +176,9 @@ TEST_CASE("a configuration that is not understood is refused at its place, with 
       {"rules:\n  syntax: {options: {minute: 3}}\n", "has no options", 2},
       {"facts: {agent: {}}\n", "did you mean `agents`?", 1},
       {"facts: {gates: [{uses: a/b}]}\n", "outputs", 1},
+      {"facts: {agents: {checks: [{use: a/b}]}}\n", "did you mean `uses`?", 1},
+      {"facts: {agents: {checks: [{app: a}]}}\n", "`uses`", 1},
+      {"facts: {agents: {checks: [{uses: a/b, asks-for-write: maybe}]}}\n", "true or false", 1},
       {"facts: {gates: [{outputs: [{name: a, skip: b}]}]}\n", "`uses` or `command`", 1},
       {"forks-only: sometimes\n", "true or false", 1},
       {"- a\n", "mapping", 1},

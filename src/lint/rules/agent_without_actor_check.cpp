@@ -41,7 +41,7 @@ bool asks_something_unknown(const Expression& condition, const Scope& scope) {
 
 /// The first trigger by which an outsider's comment reaches the launch.
 std::optional<Start> way_in(const AgentLaunch& launch, const Subject& subject) {
-  if (asks_for_write(*launch.launch)) return std::nullopt;
+  if (asks_for_write(*launch.launch, subject.facts())) return std::nullopt;
   const LaunchConditions conditions(launch);
   std::optional<bool> checked;
   for (const Start& start : starts_of(*subject.workflow, subject.facts())) {
@@ -72,10 +72,10 @@ void check_agent_without_actor_check(const Subject& subject, Sink& sink) {
     const std::optional<Start> start = way_in(launch, subject);
     if (!start) continue;
     reported = &job;
-    const AgentActionFact* fact = agent_action_fact(*launch.launch);
+    const AgentActionFact* fact = agent_action_fact(*launch.launch, subject.facts());
     const bool opened = fact != nullptr && fact->asks_for_write;
-    const std::string why = opened ? "`" + std::string(fact->open_input) + ": '*'` switches off the action's own check, and no condition replaces it"
-                                   : "nothing asks who wrote it";
+    const std::string why =
+        opened ? "`" + fact->open_input + ": '*'` switches off the action's own check, and no condition replaces it" : "nothing asks who wrote it";
     auto report = sink.report(subject, job.key,
                               what_starts(start->event) + " that gets this far starts the agent of job `" + std::string(job.id) +
                                   "`, whoever wrote it: " + why +

@@ -30,7 +30,7 @@ bool launches_without_limit(const Step& step, const Subject& subject, int depth)
                        [&](const Step& inner) { return launches_without_limit(inner, subject, depth + 1); });
   }
   if (step.uses) return launches_agent(step, subject.facts());
-  const auto commands = agent_sessions_in(step.run_text(), subject.facts());
+  const auto commands = agent_commands_in(step.run_text(), subject.facts());
   return std::any_of(commands.begin(), commands.end(), [](const auto& command) { return !is_limited(command); });
 }
 

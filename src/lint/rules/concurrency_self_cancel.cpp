@@ -129,8 +129,8 @@ void check_concurrency_self_cancel(const Subject& subject, Sink& sink) {
       std::any_of(starts.begin(), starts.end(), [](const Start& start) { return is_comment_event(start.event) || is_label_type(start.type); });
   if (!heard) return;
   const std::vector<AgentLaunch> launches = agent_launches(workflow, subject.project, subject.facts());
-  const bool agent_comments = std::any_of(launches.begin(), launches.end(), [](const AgentLaunch& launch) {
-    const AgentIdentity::Kind kind = identity_of(launch).kind;
+  const bool agent_comments = std::any_of(launches.begin(), launches.end(), [&](const AgentLaunch& launch) {
+    const AgentIdentity::Kind kind = identity_of(launch, subject.facts()).kind;
     return kind == AgentIdentity::Kind::app;
   });
   const Work work(workflow, launches);

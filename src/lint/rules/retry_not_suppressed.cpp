@@ -94,12 +94,12 @@ bool has_same_prompt(const Step& left, const Step& right) {
 void check_second_steps(const Subject& subject, const Job& job, Sink& sink) {
   for (std::size_t second = 1; second < job.steps.size(); ++second) {
     const Step& step = job.steps[second];
-    if (!step.condition || !launches_session(step, subject.facts())) continue;
+    if (!step.condition || !launches_agent(step, subject.facts())) continue;
     const Expression condition = parse_condition(step.condition.value.text());
     if (!condition.is_valid()) continue;
     for (std::size_t first = 0; first < second; ++first) {
       const Step& before = job.steps[first];
-      if (before.id.empty() || !launches_session(before, subject.facts()) || !is_same_agent(before, step, subject.facts())) continue;
+      if (before.id.empty() || !launches_agent(before, subject.facts()) || !is_same_agent(before, step, subject.facts())) continue;
       if (before.uses && !has_same_prompt(before, step)) continue;
       const bool names_it = [&] {
         const std::vector<Reference> all = references(condition);
@@ -175,7 +175,7 @@ std::size_t rows_of(const Matrix& matrix) {
 /// By default the first failure of a matrix cancels the sessions that still work. Whether that is wanted is for the author to say.
 void check_matrix(const Subject& subject, const Job& job, Sink& sink) {
   if (!job.matrix || job.fail_fast || (job.matrix.known && rows_of(job.matrix) < 2)) return;
-  const auto step = std::find_if(job.steps.begin(), job.steps.end(), [&](const Step& each) { return launches_session(each, subject.facts()); });
+  const auto step = std::find_if(job.steps.begin(), job.steps.end(), [&](const Step& each) { return launches_agent(each, subject.facts()); });
   if (step == job.steps.end()) return;
   sink.report(
           subject, job.matrix.entry.key,

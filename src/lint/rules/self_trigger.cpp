@@ -124,8 +124,8 @@ AgentIdentity identity_of_script(const AgentLaunch& launch, const Step& step) {
 /// What the agent does, and what the steps of its job do with what it made.
 std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts) {
   std::vector<Evidence> found;
-  const AgentIdentity agent = identity_of(launch);
-  const AgentActionFact* fact = agent_action_fact(*launch.launch);
+  const AgentIdentity agent = identity_of(launch, facts);
+  const AgentActionFact* fact = agent_action_fact(*launch.launch, facts);
   // Without a prompt these actions answer with a comment of their own; with one when they are told to.
   const auto is_told = [&](std::string_view input) { return launch.launch->input(input).value.text() == "true"; };
   const bool answers =
@@ -138,7 +138,7 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts)
     }
   }
   for (const Step& step : launch.job().steps) {
-    if (!step.run || launches_session(step, facts)) continue;
+    if (!step.run || launches_agent(step, facts)) continue;
     for (const Deed deed : deeds_in(step.run_text())) {
       const AgentIdentity identity = deed == Deed::push ? identity_of_git(launch.job(), step) : identity_of_script(launch, step);
       if (deed == Deed::push && !is_on_head(launch.job())) continue;
@@ -202,7 +202,7 @@ class Finder {
     for (const Evidence& evidence : evidence_of(launch, subject_.facts())) {
       const std::optional<std::string> login = evidence.identity.login;
       const bool is_app = evidence.identity.kind == AgentIdentity::Kind::app;
-      if (is_app && turns_bot_away(*launch.launch, login)) continue;
+      if (is_app && turns_bot_away(*launch.launch, login, subject_.facts())) continue;
       if (evidence.deed == Deed::label && looks_at_label(conditions)) continue;
       for (const Event& event : events_of(evidence.deed)) {
         const auto start =

@@ -1,0 +1,103 @@
+#pragma once
+// The reader behind shell_commands(). It follows "Shell Command Language" of POSIX.1-2024 and what bash adds to it, far enough to tell commands from
+// everything else.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace refgate::lint {
+
+class ShellScanner {
+ public:
+  using Words = std::vector<std::string>;
+
+  /// Commands go into `commands`, each behind the words of `prefix`. `depth` counts scripts and substitutions around this one.
+  ShellScanner(std::string_view script, const Words& prefix, int depth, std::vector<Words>& commands)
+      : script_(script), prefix_(prefix), depth_(depth), commands_(commands) {}
+
+  /// Reads all of it as commands.
+  void read_script() { read('\0'); }
+  /// Reads all of it as the text of a here-document, in which only substitutions are commands.
+  void read_text();
+
+ private:
+  static constexpr int max_nesting = 20;
+  static constexpr std::size_t longest_prefix = 16;  ///< words; more are no command that anybody writes
+
+  static bool is_blank(char character) { return character == ' ' || character == '\t' || character == '\r'; }
+  /// What ends a run of plain characters.
+  static bool is_special(char character) { return std::string_view(" \t\r\n;&|()<>#'\"\\$`").find(character) != std::string_view::npos; }
+
+  enum class CasePart { patterns, commands };
+
+  /// What is being read in the script itself or in one substitution.
+  struct Context {
+    Words words;
+    std::string word;
+    bool in_word = false;
+    bool array = false;  ///< words between the parentheses of `x=(…)`, which are no command
+    std::vector<CasePart> cases;
+    std::size_t open_parentheses = 0;
+  };
+
+  struct HereDocument {
+    std::string end;
+    bool tabs = false;
+    bool quoted = false;
+    bool is_script = false;
+    Words prefix;
+  };
+
+  struct Group {
+    bool uncalled = false;  ///< the body of a function that nothing calls
+    std::size_t commands = 0;
+  };
+
+  char at(std::size_t ahead = 0) const { return at_ + ahead < script_.size() ? script_[at_ + ahead] : '\0'; }
+  bool looking_at(std::string_view text) const { return script_.substr(at_, text.size()) == text; }
+  bool in_patterns() const { return !context_.cases.empty() && context_.cases.back() == CasePart::patterns; }
+  bool in_test() const;
+
+  void read(char close);
+  void read_patterns();
+  void read_nested(char close, bool array);
+  void word_part();
+  void plain_characters();
+  void ansi_quoted();
+  void double_quoted();
+  bool substitution();
+  bool parameter();
+  bool arithmetic(std::size_t opening);
+  void separator();
+  void semicolon();
+  void open_parenthesis();
+  bool function_parentheses();
+  void redirect();
+  void here_document();
+  void skip_here_documents();
+  void literal_parentheses();
+
+  void end_word();
+  void keyword();
+  void end_command();
+  void open_group();
+  void close_group();
+  void handed_scripts(const Words& words);
+  bool is_named_once(std::string_view name) const;
+
+  std::string_view script_;
+  const Words& prefix_;
+  int depth_;
+  std::vector<Words>& commands_;
+  std::size_t at_ = 0;
+  Context context_;
+  bool in_backquotes_ = false;
+  std::vector<HereDocument> here_documents_;
+  std::vector<Group> groups_;
+  bool function_follows_ = false;  ///< the next group is the body of a function
+  bool function_uncalled_ = false;
+};
+
+}  // namespace refgate::lint

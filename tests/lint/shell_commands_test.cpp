@@ -1,0 +1,145 @@
+#include "lint/shell_commands.h"
+
+#include "catch.h"
+
+namespace refgate::lint {
+namespace {
+
+std::string shown(std::string_view script) {
+  std::string text;
+  for (const std::vector<std::string>& command : shell_commands(script)) {
+    for (const std::string& word : command) text += word + (&word == &command.back() ? ";" : ",");
+  }
+  return text;
+}
+
+struct Row {
+  const char* script;
+  const char* commands;
+};
+
+template <std::size_t size>
+void check(const Row (&rows)[size]) {
+  for (const Row& row : rows) {
+    INFO(row.script);
+    CHECK(shown(row.script) == row.commands);
+  }
+}
+
+std::string repeated(std::string_view text, std::size_t times) {
+  std::string all;
+  for (std::size_t index = 0; index < times; ++index) all += text;
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("the commands of a script are told from its text") {
+  check({
+      {"a b\nc", "a,b;c;"},
+      {"a && b || c; d | e & f", "a;b;c;d;e;f;"},
+      {"a |& b", "a;b;"},
+      {"a 'b; c' \"d && e\" f\\;g", "a,b; c,d && e,f;g;"},
+      {"a # b; c\nd", "a;d;"},
+      {"a#b", "a#b;"},
+      {"a \\\n  b", "a,b;"},
+      {"a \\\r\n  b\r\n", "a,b;"},
+      {"x=\"$(a b)\" c", "a,b;x=$(),c;"},
+      {"echo `a b`", "a,b;echo,$();"},
+      {"a $'b\\'; c' d", "a,b'; c,d;"},
+      {"if a; then b; else c; fi", "a;b;c;fi;"},
+      {"while ! a; do b; done", "a;b;done;"},
+      {"( a; b ) { c; }", "a;b;c;};"},
+      {"$( (a); b ) c", "a;b;$(),c;"},
+      {"a 2>&1 >b", "a,2>&1,>b;"},
+      {"a <&3 b", "a,&3,b;"},
+      {"a ${{ b && c }} d", "a,${{ b && c }},d;"},
+      {"a ${b:-c d|e} f", "a,${b:-c d|e},f;"},
+      {"a \"${b:-$(c d)}\"", "c,d;a,${b:-$(c d)};"},
+      {"a 'never closed", "a,never closed;"},
+      {"$($($($(a))))", "a;$();$();$();$();"},
+      {"a <(b c) >(d)", "b,c;d;a,<(),<();"},
+      {"", ""},
+  });
+}
+
+TEST_CASE("patterns of a case are no commands, and what stands behind them is") {
+  check({
+      {"case $x in\n  a) b ;;\n  c | d) e; f ;;\n  *) g\nesac\nh", "case,$x,in;b;e;f;g;esac;h;"},
+      {"case $x in (a) b;; (c|d) e;; esac", "case,$x,in;b;e;esac;"},
+      {"case \"$x\" in a) b ;& c) d ;;& e) f; esac; g", "case,$x,in;b;d;f;esac;g;"},
+      {"case $x in\n a)\n  case $y in b) c ;; esac\n  ;;\n d) e ;;\nesac", "case,$x,in;case,$y,in;c;esac;e;esac;"},
+      {"x=$(case $y in a) b;; esac) c", "case,$y,in;b;esac;x=$(),c;"},
+      {"case $x in\n # a) b\n 'c d' | \"e)\" | @(f|g)) h ;;\nesac", "case,$x,in;h;esac;"},
+      {"case ${{ x }} in ${{ y }}) a;; esac", "case,${{ x }},in;a;esac;"},
+      {"case $x in a) esac b", "case,$x,in;esac,b;"},
+      {"case $x in a", "case,$x,in;"},
+      {"echo case x in a) b", "echo,case,x,in,a;b;"},
+  });
+}
+
+TEST_CASE("here-documents are text, but what a shell reads from them is a script and what they substitute is run") {
+  check({
+      {"cat <<EOF\na b\nEOF\nc", "cat;c;"},
+      {"cat <<-'EOF' | d\n\ta\n\tEOF\nc", "cat;d;c;"},
+      {"cat <<A <<B\na\nA\nb\nB\nc", "cat;c;"},
+      {"cat <<< a; b", "cat,a;b;"},
+      {"cat <<EOF\nx $(a b) \\$(c) `d`\nEOF\ne", "cat;a,b;d;e;"},
+      {"cat <<'EOF'\n$(a b)\nEOF\ne", "cat;e;"},
+      {"x=$(cat <<EOF\na\nEOF\n) b", "cat;x=$(),b;"},
+      {"bash <<EOF\na b\nc\nEOF\nd", "bash;a,b;c;d;"},
+      {"sudo timeout 5m bash -euo pipefail <<'EOF'\na\nEOF", "sudo,timeout,5m,bash,-euo,pipefail;sudo,timeout,5m,a;"},
+      {"bash x.sh <<EOF\na\nEOF", "bash,x.sh;"},
+      {"echo bash <<EOF\na\nEOF", "echo,bash;"},
+      {"cat <<EOF\nnever closed", "cat;"},
+  });
+}
+
+TEST_CASE("functions begin no command by their name, and their bodies only count when something calls them") {
+  check({
+      {"f() {\n  a\n}\nf", "a;};f;"},
+      {"f () { a; }; trap f EXIT", "a;};trap,f,EXIT;"},
+      {"function f {\n  a\n}\nf x", "a;};f,x;"},
+      {"function f()\n{\n  a\n}\nf", "a;};f;"},
+      {"f() {\n  a\n}\nb", "};b;"},
+      {"f() {\n  g() { a; }\n  { b; }\n}\nc", "};c;"},
+      {"f-x() { a; }; f", "};f;"},
+      {"f() ( a )\nf", "a;f;"},
+  });
+}
+
+TEST_CASE("scripts in arguments of a shell are read, behind what limits that shell") {
+  check({
+      {"bash -c 'a; b'", "bash,-c,a; b;a;b;"},
+      {"timeout 5m bash -lc 'a && b'", "timeout,5m,bash,-lc,a && b;timeout,5m,a;timeout,5m,b;"},
+      {"bash -o pipefail -c \"bash -c 'a'\"", "bash,-o,pipefail,-c,bash -c 'a';bash,-c,a;a;"},
+      {"eval \"a b\" c", "eval,a b,c;a,b,c;"},
+      {"which bash -c a", "which,bash,-c,a;"},
+      {"bash x.sh -c a", "bash,x.sh,-c,a;"},
+  });
+}
+
+TEST_CASE("arithmetic, tests and arrays begin no commands") {
+  check({
+      {"echo $((1 + 2)); a", "echo,$(());a;"},
+      {"((i++)) && a", "a;"},
+      {"for ((i = 0; i < 3; i++)); do a; done", "for,(());a;done;"},
+      {"$((a) | b)", "a;b;$();"},
+      {"[[ $a == b && c =~ ^(d|e)$ ]] && f", "[[,$a,==,b,&&,c,=~,^(d|e)$,]];f;"},
+      {"if [[ a ||\n b ]]; then c; fi", "[[,a,||,b,]];c;fi;"},
+      {"[[ a\nb", "[[,a;b;"},
+      {"x=(a b\n c $(d)) e", "d;x=(),e;"},
+      {"rm !(a|b) c", "rm,!(a|b),c;"},
+  });
+}
+
+TEST_CASE("scripts that are made to cost much are read in time that grows with their size") {
+  const std::size_t many = 200'000;
+  for (const char* part : {"$(", "${", "$((", "`", "x=(", "((", "case x in ", "f(){", "<<A\n", "@(", "[[ ", "A=1 ", "eval ", "bash -c "}) {
+    INFO(part);
+    CHECK(shell_commands(repeated(part, many) + "a").size() < 2 * many);
+  }
+  CHECK(shell_commands(repeated("A=1 ", many) + "bash -c '" + repeated("a;", many) + "'").size() == many + 1);
+}
+
+}  // namespace refgate::lint
