@@ -1,13 +1,15 @@
-// status, log and show: they read, and change nothing.
+// log and show: they read, and change nothing.
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <sstream>
 
+#include "app/claim_view.h"
 #include "app/commands.h"
 #include "app/record.h"
 #include "app/runner.h"
+#include "app/table.h"
 #include "core/decision.h"
 
 namespace refgate {
@@ -16,73 +18,6 @@ namespace {
 using nlohmann::json;
 
 std::string dump(const json& value, int indent = -1) { return value.dump(indent, ' ', false, json::error_handler_t::replace); }
-
-void name_unreadable(const Invocation& call, const std::vector<UnreadableRef>& unreadable) {
-  for (const UnreadableRef& ref : unreadable)
-    call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": " << escape_for(Place::line, ref.why) << "; it was left alone\n";
-}
-
-std::string state_text(const Claim& claim, Instant at) {
-  if (claim.state == ClaimState::ended) return std::string(name_of(claim.outcome));
-  return is_lost(claim, at) ? "lost" : std::string(name_of(claim.state));
-}
-
-json json_of(const StoredClaim& stored, Instant at) {
-  const Claim& claim = stored.claim;
-  json value = json::parse(encode_claim(claim));
-  value["ref"] = stored.ref;
-  value["object"] = stored.version.id;
-  value["status"] = state_text(claim, at);
-  value["live"] = claim.state != ClaimState::ended && !is_lost(claim, at);
-  return value;
-}
-
-constexpr std::size_t widest_cell = 60;
-
-/// One cell, as many characters as are shown of it.
-struct Cell {
-  std::string text;
-  std::size_t width = 0;
-};
-
-Cell cell_of(const std::string& untrusted, bool bounded) {
-  const std::string text = escape_for(Place::line, untrusted);
-  Cell cell;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool starts_character = (static_cast<unsigned char>(text[i]) & 0xc0U) != 0x80U;
-    if (starts_character && bounded && cell.width == widest_cell) {
-      cell.text += "…";
-      ++cell.width;
-      break;
-    }
-    cell.width += starts_character ? 1 : 0;
-    cell.text += text[i];
-  }
-  return cell;
-}
-
-/// Columns as wide as their widest cell, up to a bound: one hostile name must not push the rest off the screen. The last column is free.
-std::string table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  std::vector<std::vector<Cell>> cells;
-  for (const auto& row : rows) {
-    auto& line = cells.emplace_back();
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line.push_back(cell_of(row[i], i + 1 < row.size()));
-      if (i == widths.size()) widths.push_back(0);
-      widths[i] = std::max(widths[i], line.back().width);
-    }
-  }
-  std::string text;
-  for (const auto& line : cells) {
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      text += line[i].text;
-      if (i + 1 < line.size()) text += std::string(widths[i] - line[i].width + 2, ' ');
-    }
-    text += "\n";
-  }
-  return text;
-}
 
 Instant instant_option(const Invocation& call, const std::string& name, Instant fallback) {
   const std::string value = call.option(name);
@@ -116,33 +51,6 @@ std::string story_line(const AuditEntry& entry) {
 
 }  // namespace
 
-int command_status(const Invocation& call) {
-  const Settings settings = settings_of(call);
-  const auto store = store_of(call, settings);
-  const Claims claims = read_claims(*store, settings.name_space);
-  const Instant at = now();
-  json list = json::array();
-  std::vector<std::vector<std::string>> rows{{"SESSION", "STATE", "RUN", "SINCE", "HOLDS UNTIL", "CLAIM"}};
-  bool any_lost = false;
-  for (const StoredClaim& stored : claims.claims) {
-    const Claim& claim = stored.claim;
-    const bool lost = is_lost(claim, at);
-    any_lost = any_lost || lost;
-    const bool ended = claim.state == ClaimState::ended;
-    if (call.flag("lost") ? !lost : ended && !call.flag("all")) continue;
-    list.push_back(json_of(stored, at));
-    rows.push_back({claim.session_key, state_text(claim, at), claim.holder.run_id.empty() ? "-" : claim.holder.run_id,
-                    format_duration(at - claim.claimed_at) + " ago", ended ? "-" : format_rfc3339(claim.lease_until + claim.limits.skew),
-                    claim.claim_id});
-    if (!claim.holder.run_url.empty()) rows.back().push_back(claim.holder.run_url);
-  }
-  name_unreadable(call, claims.unreadable);
-  if (call.flag("json")) call.out << dump(list, 1) << "\n";
-  else if (rows.size() == 1) call.out << (call.flag("lost") ? "No work is lost." : "No live sessions.") << "\n";
-  else call.out << table(rows);
-  return call.flag("lost") && any_lost ? exit_no : exit_done;
-}
-
 int command_log(const Invocation& call) {
   const Settings settings = settings_of(call);
   const Instant since = instant_option(call, "since", Instant::min());
@@ -163,7 +71,7 @@ int command_log(const Invocation& call) {
       rows.push_back({format_rfc3339(entry.timestamp), std::string(name_of(entry.kind)), entry.session_key, entry.run_id, entry.job_status,
                       entry.reason_code + (read.digest_fits ? "" : " (its digest does not fit)")});
   }
-  if (!call.flag("json")) call.out << (rows.size() == 1 ? "The record is empty.\n" : table(rows));
+  if (!call.flag("json")) call.out << (rows.size() == 1 ? "The record is empty.\n" : table_of(rows));
   return exit_done;
 }
 
@@ -193,7 +101,7 @@ int command_show(const Invocation& call) {
   }
   if (call.flag("json")) {
     json value = {{"claims", json::array()}, {"entries", json::array()}};
-    for (const StoredClaim* stored : found) value["claims"].push_back(json_of(*stored, at));
+    for (const StoredClaim* stored : found) value["claims"].push_back(json::parse(claim_json(*stored, at)));
     for (const AuditEntry* entry : story) value["entries"].push_back(json::parse(encode_entry(*entry)));
     call.out << dump(value, 1) << "\n";
     return exit_done;
