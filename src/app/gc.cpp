@@ -115,7 +115,7 @@ bool fold_day(Store& store, Day& day, Instant at) {
     const auto found = read.find(day.folded_ref);
     day.folded = found == read.end() ? std::nullopt : std::optional(found->second);
     if (day.folded && day.folded->files.empty()) return false;
-    if (day.folded && std::all_of(additions.begin(), additions.end(), [&](const NotesTree& tree) { return holds_all(day.folded->files, tree); }))
+    if (day.folded && std::all_of(additions.begin(), additions.end(), [&](const NotesTree& tree) { return holds_all(day.folded->files, {tree}); }))
       return true;
     pause(store, 200ms);
   }

@@ -73,8 +73,10 @@ std::string encode_entry(const AuditEntry& entry) {
   put("actor", entry.actor);
   put("scope", entry.scope);
   put("holder_run_id", entry.holder_run_id);
+  put("group", entry.group);
   if (entry.generation != 0) line["generation"] = entry.generation;
   if (entry.duration) line["duration_ms"] = entry.duration->count();
+  if (entry.memory) line["memory_ms"] = entry.memory->count();
   line["digest"] = digest_of(json::parse(dump(line)));
   return dump(line);
 }
@@ -107,10 +109,12 @@ std::optional<ReadEntry> decode_entry(std::string_view source) {
   entry.actor = text(line, "actor");
   entry.scope = text(line, "scope");
   entry.holder_run_id = text(line, "holder_run_id");
+  entry.group = text(line, "group");
   if (const auto it = line.find("executed"); it != line.end() && it->is_boolean()) entry.executed = it->get<bool>();
   if (const auto it = line.find("generation"); it != line.end() && it->is_number_unsigned()) entry.generation = it->get<std::uint64_t>();
   if (const auto it = line.find("run_attempt"); it != line.end() && it->is_number_unsigned()) entry.run_attempt = it->get<unsigned>();
   if (const auto it = line.find("duration_ms"); it != line.end() && it->is_number_integer()) entry.duration = Duration(it->get<std::int64_t>());
+  if (const auto it = line.find("memory_ms"); it != line.end() && it->is_number_integer()) entry.memory = Duration(it->get<std::int64_t>());
   const std::string digest = text(line, "digest");
   line.erase("digest");
   read.digest_fits = digest == digest_of(line);

@@ -43,6 +43,8 @@ struct AuditEntry {
   std::string scope;                 ///< the claim's ref
   std::string holder_run_id;         ///< on a skip: who held it
   std::optional<Duration> duration;  ///< on an end: how long the session took
+  std::optional<Duration> memory;    ///< on a launch: for how long its success would be remembered
+  std::string group;                 ///< the sessions that are processed in order with this one; or empty
 
   bool operator==(const AuditEntry&) const = default;
 };

@@ -1,6 +1,8 @@
 #include "core/folding.h"
 
 #include <set>
+#include <string_view>
+#include <utility>
 
 #include "core/audit.h"
 #include "core/digest.h"
@@ -31,40 +33,62 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-void add_lines(std::string& text, std::string_view addition) {
-  std::set<std::string> held;
-  for (std::string_view line : lines_of(text)) held.insert(key_of(line));
-  for (std::string_view line : lines_of(addition)) {
-    if (!held.insert(key_of(line)).second) continue;
-    if (!text.empty() && text.back() != '\n') text += '\n';
-    text += std::string(line) + '\n';
+/// The lines of one note, told apart by their keys, which are worked out once.
+class Note {
+ public:
+  explicit Note(const std::string& text) : text_(text) {
+    for (std::string_view line : lines_of(text_)) keys_.insert(key_of(line));
   }
-}
+  void add(std::string_view text) {
+    for (std::string_view line : lines_of(text)) {
+      if (!keys_.insert(key_of(line)).second) continue;
+      if (!text_.empty() && text_.back() != '\n') text_ += '\n';
+      text_ += std::string(line) + '\n';
+    }
+  }
+  bool holds(std::string_view line) const { return keys_.contains(key_of(line)); }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+  std::set<std::string> keys_;
+};
 
 }  // namespace
 
 NotesTree fold_notes(const NotesTree& folded, const std::vector<NotesTree>& additions) {
   NotesTree result;
-  for (const auto& [path, text] : folded) {
-    std::string& target = result[with_fan_out(path)];
-    if (target.empty()) target = text;
-    else add_lines(target, text);
-  }
+  std::map<std::string, Note> touched;
+  const auto add = [&](const std::string& path, const std::string& text) {
+    const auto there = result.find(path);
+    touched.try_emplace(path, there == result.end() ? std::string() : there->second).first->second.add(text);
+  };
+  for (const auto& [path, text] : folded)
+    if (!result.emplace(with_fan_out(path), text).second) add(with_fan_out(path), text);
   for (const NotesTree& tree : additions)
-    for (const auto& [path, text] : tree) add_lines(result[with_fan_out(path)], text);
+    for (const auto& [path, text] : tree) add(with_fan_out(path), text);
+  for (auto& [path, note] : touched) result[path] = note.take();
   return result;
 }
 
-bool holds_all(const NotesTree& whole, const NotesTree& part) {
-  for (const auto& [path, text] : part) {
-    const auto found = whole.find(with_fan_out(path));
-    if (found == whole.end()) return false;
-    std::set<std::string> held;
-    for (std::string_view line : lines_of(found->second)) held.insert(key_of(line));
-    for (std::string_view line : lines_of(text))
-      if (!held.contains(key_of(line))) return false;
-  }
+bool holds_all(const NotesTree& whole, const std::vector<NotesTree>& parts) {
+  std::map<std::string, Note> looked_at;
+  for (const NotesTree& part : parts)
+    for (const auto& [path, text] : part) {
+      const std::string wide = with_fan_out(path);
+      const auto found = whole.find(wide);
+      if (found == whole.end()) return false;
+      const Note& note = looked_at.try_emplace(wide, found->second).first->second;
+      for (std::string_view line : lines_of(text))
+        if (!note.holds(line)) return false;
+    }
   return true;
+}
+
+std::size_t count_lines(const NotesTree& tree) {
+  std::size_t count = 0;
+  for (const auto& [path, text] : tree) count += lines_of(text).size();
+  return count;
 }
 
 }  // namespace refgate

@@ -1,6 +1,7 @@
 #pragma once
-// Folding many small notes trees of one day into one, as a union of lines. Pure.
+// Folding many small notes trees of one day into one, as a union of lines. Pure, and linear (but for look-ups) in the lines that it is given.
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,7 +15,10 @@ using NotesTree = std::map<std::string, std::string>;
 /// note is kept as it is, once. The result has a fixed fan-out of two digits, which git reads. Files that are no notes keep their path.
 NotesTree fold_notes(const NotesTree& folded, const std::vector<NotesTree>& additions);
 
-/// True when every line of `part` stands in `whole`.
-bool holds_all(const NotesTree& whole, const NotesTree& part);
+/// True when every line of each of `parts` stands in `whole`.
+bool holds_all(const NotesTree& whole, const std::vector<NotesTree>& parts);
+
+/// Lines in all notes.
+std::size_t count_lines(const NotesTree& tree);
 
 }  // namespace refgate

@@ -98,9 +98,8 @@ TEST_CASE("folding is a union of lines") {
   REQUIRE(folded.size() == 1);
   CHECK(folded.begin()->first == object.substr(0, 2) + "/" + object.substr(2));
   CHECK(folded.begin()->second == encode_entry(sample("1")) + "\n" + encode_entry(sample("2")) + "\n");
-  CHECK(holds_all(folded, one));
-  CHECK(holds_all(folded, two));
-  CHECK_FALSE(holds_all(fold_notes({}, {one}), two));
+  CHECK(holds_all(folded, {one, two}));
+  CHECK_FALSE(holds_all(fold_notes({}, {one}), {two}));
   CHECK(fold_notes(folded, {one, two}) == folded);
   CHECK(fold_notes(folded, {fold_notes({}, {two})}) == folded);
   CHECK(fold_notes(folded, {}) == folded);
