@@ -99,7 +99,7 @@ struct SpawnSetup {
 
 pid_t start(const ChildCommand& command, const Pipe& input, const Pipe& output, const Pipe& errors) {
   SpawnSetup setup;
-  posix_spawn_file_actions_adddup2(&setup.files, input.read.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&setup.files, command.input_file >= 0 ? command.input_file : input.read.get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&setup.files, output.write.get(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&setup.files, errors.write.get(), STDERR_FILENO);
   // This process ignores SIGPIPE; what it starts should not.
@@ -201,7 +201,8 @@ ChildResult run_child(const ChildCommand& command, Clock::time_point deadline) {
   for (const auto* end : {&input.write, &output.read, &errors.read}) make_nonblocking(*end);
 
   ChildResult result;
-  std::string_view rest = command.input;
+  const auto over = [&] { return Clock::now() >= deadline || (command.halt && command.halt()); };
+  std::string_view rest = command.input_file >= 0 ? std::string_view() : command.input;
   if (rest.empty()) input.write.close();
   while ((output.read.open() || errors.read.open() || input.write.open()) && !result.cut) {
     std::array items = {pollfd{output.read.get(), POLLIN, 0}, pollfd{errors.read.get(), POLLIN, 0}, pollfd{input.write.get(), POLLOUT, 0}};
@@ -210,7 +211,7 @@ ChildResult run_child(const ChildCommand& command, Clock::time_point deadline) {
     if (ready < 0 && errno != EINTR) break;
     // A connection that ssh shares (ControlPersist) stays behind and keeps the pipes open: the end of the child counts, not theirs.
     if (ready == 0 && child.wait(Clock::now())) break;
-    if (Clock::now() >= deadline) {
+    if (over()) {
       result.timed_out = true;
       break;
     }
@@ -218,7 +219,7 @@ ChildResult run_child(const ChildCommand& command, Clock::time_point deadline) {
     if (items[1].revents != 0) take(errors.read, result.errors, most_errors, true, result.cut);
     if (items[2].revents != 0) give(input.write, rest);
   }
-  if (!result.timed_out && !result.cut && !child.wait(deadline)) result.timed_out = true;
+  while (!result.timed_out && !result.cut && !child.wait(std::min(deadline, Clock::now() + look_again))) result.timed_out = over();
   child.end();
   result.status = child.status();
   return result;

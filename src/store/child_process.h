@@ -2,6 +2,7 @@
 // A command of the user's, run to its end or to the deadline, with its output.
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,13 +13,15 @@ namespace refgate {
 struct ChildCommand {
   std::vector<std::string> arguments;  ///< the first is the program, looked for in PATH
   std::string input;
+  int input_file = -1;  ///< an open file to read instead of `input`; its offset tells afterwards how much was read
   std::vector<std::pair<std::string, std::optional<std::string>>> environment;  ///< set, or (nullopt) removed; the rest is inherited
-  bool own_session = false;  ///< away from the terminal, so that nothing can ask there, and killed with everything that it started
+  bool own_session = false;    ///< away from the terminal, so that nothing can ask there, and killed with everything that it started
+  std::function<bool()> halt;  ///< asked some twenty times a second: true ends the command as at the deadline
 };
 
 struct ChildResult {
   int status = 0;          ///< exit status; 128 + number for a signal
-  bool timed_out = false;  ///< killed at the deadline
+  bool timed_out = false;  ///< killed at the deadline, or by `halt`
   bool cut = false;        ///< there was more output than is kept; killed
   std::string output;
   std::string errors;  ///< the last 64 KiB of standard error

@@ -1,6 +1,9 @@
 // What the store over the git command promises besides the contract.
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
@@ -199,4 +202,28 @@ TEST_CASE("a child's output is bounded and its input is whole", "[command]") {
   ChildCommand broken_pipe;
   broken_pipe.arguments = {"sh", "-c", "trap - PIPE; kill -PIPE $$; echo survived"};
   CHECK(run_child(broken_pipe, Clock::now() + 1min).status == 128 + 13);
+}
+
+TEST_CASE("a child can read an open file, which tells how far it got, and can be told to end", "[command]") {
+  std::FILE* file = std::tmpfile();
+  REQUIRE(file != nullptr);
+  const int number = fileno(file);
+  REQUIRE(write(number, "0123456789", 10) == 10);
+  for (const auto& [script, read] : {std::pair{"dd bs=1 count=4 2>/dev/null", 4}, std::pair{"cat", 10}, std::pair{"true", 0}}) {
+    REQUIRE(lseek(number, 0, SEEK_SET) == 0);
+    ChildCommand reader;
+    reader.arguments = {"sh", "-c", script};
+    reader.input_file = number;
+    CHECK(run_child(reader, Clock::now() + 1min).output == std::string("0123456789").substr(0, static_cast<std::size_t>(read)));
+    CHECK(lseek(number, 0, SEEK_CUR) == read);
+  }
+  std::fclose(file);
+
+  for (const char* script : {"echo started; exec sleep 1000", "exec >&- 2>&-; sleep 1000"}) {
+    ChildCommand endless;
+    endless.arguments = {"sh", "-c", script};
+    endless.own_session = true;
+    endless.halt = [] { return true; };
+    CHECK(run_child(endless, Clock::now() + 10min).timed_out);
+  }
 }
