@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "app/runner.h"
+#include "core/result.h"
 
 namespace refgate {
 namespace {
@@ -21,7 +22,8 @@ std::string summary_of(const Told& told) {
   return "\n| refgate | " + std::string(told.verdict == Verdict::skip ? "⏭️ skipped" : "▶️ runs") + " |\n| --- | --- |\n" +
          row("Session", told.session_key) + row("Reason", told.reason) + row("Code", name_of(told.code)) +
          row("Holder", told.holder_run_url.empty() ? told.holder_run_id : told.holder_run_url) +
-         row("Generation", told.generation == 0 ? "" : std::to_string(told.generation)) + "\n";
+         row("Generation", told.generation == 0 ? "" : std::to_string(told.generation)) +
+         row("Result", told.result_id.empty() ? "" : how_to_get(told.result_id)) + "\n";
 }
 
 }  // namespace
@@ -39,6 +41,7 @@ Told told_of(const Decision& decision, const Request& request, const std::option
     told.generation = claim->generation;
     told.holder_run_id = claim->holder.run_id;
     told.holder_run_url = claim->holder.run_url;
+    if (time_of_result(claim->result)) told.result_id = claim->result;
   }
   return told;
 }
@@ -57,7 +60,8 @@ void tell(const Invocation& call, const Told& told) {
                                {"RUN_ATTEMPT", std::to_string(told.run_attempt)},
                                {"HOLDER_RUN_ID", told.holder_run_id},
                                {"HOLDER_RUN_URL", told.holder_run_url},
-                               {"GROUP", told.group}});
+                               {"GROUP", told.group},
+                               {"RESULT_ID", told.result_id}});
   }
   Outputs outputs;
   for (const auto& [name, value] : lines) {

@@ -19,7 +19,8 @@ struct Told {
   std::string holder_run_id;
   std::string holder_run_url;
   std::string group;
-  bool brief = false;  ///< only the five names of the original (`check`)
+  std::string result_id;  ///< of the latest result that the session which the verdict is about has kept
+  bool brief = false;     ///< only the five names of the original (`check`)
 };
 
 Told told_of(const Decision& decision, const Request& request, const std::optional<Claim>& holder);

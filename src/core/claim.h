@@ -70,6 +70,7 @@ struct Claim {
   std::optional<Instant> pr_locked_until;  ///< set when `event` is push or pull_request
   std::string note;                        ///< why it was released, for people
   std::string group;                       ///< the sessions that are processed in order with this one; or empty
+  std::string result;                      ///< id of the latest result that the session kept; or empty
   unsigned attempts = 1;                   ///< launches of this scope since its memory began, this one included
   Limits limits;
   std::vector<AuditEntry> outbox;  ///< lines not yet known to be published

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/enum_name.h"
+#include "core/result.h"
 
 namespace refgate {
 namespace {
@@ -244,17 +245,18 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
   const Instant ended = *claim.ended_at;
   const bool remembered = now < ended + claim.limits.memory;
   const std::string ended_text = " (ended " + ago(ended, now) + ")";
+  const std::string result_text = time_of_result(claim.result) ? ", its result: " + how_to_get(claim.result) : "";
   const auto locked = [&] {
     return skip(claim, request, now, ReasonCode::pr_lock,
-                "This commit was handled by " + other_event(claim) + ": " + holder + ended_text + override_hint);
+                "This commit was handled by " + other_event(claim) + ": " + holder + ended_text + result_text + override_hint);
   };
   switch (claim.outcome) {
     case ClaimOutcome::success:
       if (pr_locked) return locked();
       if (!remembered) break;
       return skip(claim, request, now, ReasonCode::already_done,
-                  "This work was done by " + holder + ended_text + ", and is remembered until " + format_rfc3339(ended + claim.limits.memory) +
-                      override_hint);
+                  "This work was done by " + holder + ended_text + result_text + ", and is remembered until " +
+                      format_rfc3339(ended + claim.limits.memory) + override_hint);
     case ClaimOutcome::failure:
       if (!remembered && !pr_locked) break;
       if (retry_permitted(policy, request))

@@ -37,6 +37,8 @@ std::string changed(const std::string& key, const json& value) {
 TEST_CASE("a claim survives its text form") {
   Claim claim = sample();
   CHECK(std::get<Claim>(decode_claim(encode_claim(claim))) == claim);
+  claim.result = "20261122-022040-123-0123456789abcdef";
+  CHECK(std::get<Claim>(decode_claim(encode_claim(claim))) == claim);
   claim = end_claim(claim, ClaimOutcome::failure, "failure", claim.claimed_at + 5min);
   CHECK(std::get<Claim>(decode_claim(encode_claim(claim))) == claim);
 }
@@ -65,6 +67,7 @@ TEST_CASE("a broken record is named and never taken for another") {
       {"an outbox that is no list", changed("/outbox", 1)},
       {"a line that cannot be read", changed("/outbox/0", "{}")},
       {"an empty nonce", changed("/claim_id", "")},
+      {"a result that is no text", changed("/result", 1)},
       {"deep nesting", std::string(100000, '[')},
       {"over the size", std::string((1u << 20) + 1, ' ')},
   };

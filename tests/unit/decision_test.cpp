@@ -308,6 +308,18 @@ TEST_CASE("a skip says who holds the work, since when, where, and how to run all
   CHECK_FALSE(decision.line->executed);
 }
 
+TEST_CASE("a skip of finished work says where its result is, when it kept one") {
+  Claim done = ended(ClaimOutcome::success);
+  const auto asked_by = [&](const char* event) { return decide(done, request_of("2", event), Policy{}, t0 + 20min).reason; };
+  CHECK_THAT(asked_by("push"), !Catch::Contains("result"));
+  done.result = "20261122-022040-123-0123456789abcdef";
+  CHECK_THAT(asked_by("push"), Catch::Contains(", its result: refgate result get 20261122-022040-123-0123456789abcdef"));
+  CHECK_THAT(asked_by("pull_request"), Catch::Contains(", its result: refgate result get 20261122-022040-123-0123456789abcdef"));
+  done.result = "x; rm -rf /";
+  CHECK_THAT(asked_by("push"), !Catch::Contains("rm"));
+  CHECK(decide(done, request_of("2"), Policy{}, t0 + 8 * 24h).next->result.empty());
+}
+
 TEST_CASE("only push and pull request events lock each other out") {
   CHECK(first_claim().pr_locked_until == t0 + 1h);
   CHECK_FALSE(decide(std::nullopt, request_of("1", "workflow_run"), Policy{}, t0).next->pr_locked_until);
