@@ -51,7 +51,7 @@ std::vector<std::optional<std::string>> gated_events(const Workflow& workflow) {
     const std::optional<std::string> event = trigger.event == "workflow_call" ? std::nullopt : std::optional(std::string(trigger.event));
     if (std::find(all.begin(), all.end(), event) != all.end()) continue;
     all.push_back(event);
-    static constexpr auto never_duplicates = std::to_array<std::string_view>({"workflow_dispatch", "repository_dispatch", "schedule", "merge_group"});
+    static constexpr auto never_duplicates = std::to_array<std::string_view>({"workflow_dispatch", "repository_dispatch", "schedule"});
     if (std::find(never_duplicates.begin(), never_duplicates.end(), trigger.event) == never_duplicates.end()) judged.push_back(event);
   }
   return judged.empty() ? all : judged;

@@ -51,10 +51,13 @@ class GuardSearch {
   std::vector<Scope> events_of(const GatedJob& gated) const {
     std::vector<Scope> events;
     const Gate& first = gated.gates.front();
-    const Entry never = first.kind == GateKind::skip_duplicate_actions && first.origin != nullptr ? first.origin->input("do_not_skip") : Entry();
+    // Events that skip-duplicate-actions never skips: its default, unless the step says otherwise.
+    const Entry given = first.origin != nullptr ? first.origin->input("do_not_skip") : Entry();
+    const std::string_view listed = given ? given.value.text() : R"(["workflow_dispatch", "schedule", "merge_group"])";
+    const std::string never(first.kind == GateKind::skip_duplicate_actions ? listed : "");
     for (const Scope& event : events_) {
       const Value name = event.get({"github", "event_name"});
-      if (name.is_known() && never.value.text().find('"' + to_text(name) + '"') != std::string_view::npos) continue;
+      if (name.is_known() && never.find('"' + to_text(name) + '"') != std::string::npos) continue;
       const auto fates = propagate(nodes_, {}, event);
       if (fates.at(std::string(gated.job->id)).runs == Truth::no) continue;
       if (first.step != nullptr && first.step->condition) {

@@ -144,7 +144,9 @@ std::vector<std::string> repositories_named(const std::vector<const Expression*>
   std::vector<std::string> names;
   for_each_test(conditions, [&](const std::string& literal, const std::string& compared) {
     const auto slashes = std::count(literal.begin(), literal.end(), '/');
-    if ((compared == "repository" || compared == "full_name") && slashes == 1) add_new(names, literal);
+    // `endsWith(github.repository, '/fork')` names no repository, and is mostly about another one.
+    if ((compared == "repository" || compared == "full_name") && slashes == 1 && !literal.starts_with('/'))
+      add_new(names, literal.ends_with('/') ? literal + "name" : literal);
     if (compared == "repository_owner" && slashes == 0 && !literal.empty()) add_new(names, literal + "/name");
   });
   add_new(names, "owner/name");

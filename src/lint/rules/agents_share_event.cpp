@@ -21,6 +21,7 @@ struct Candidate {
   LaunchConditions conditions;
   std::vector<Start> starts;
   std::vector<std::string> phrases, labels, repositories;
+  std::string asks;                  ///< the texts of all its conditions
   std::optional<std::string> share;  ///< of the gate before it; empty when the gate names none
 };
 
@@ -60,6 +61,18 @@ bool filters_meet(const Trigger& left, const Trigger& right) {
   return paths && refs;
 }
 
+std::string conditions_text(const AgentLaunch& launch) {
+  std::string text;
+  const auto add = [&](const Entry& condition) { text += std::string(condition.value.text()) + "\n"; };
+  for (const JobPlace& place : launch.path) {
+    for (const Job* needed : JobConditions(*place.workflow).needed(*place.job)) add(needed->condition);
+    add(place.job->condition);
+  }
+  add(launch.step->condition);
+  if (launch.launch != launch.step) add(launch.launch->condition);
+  return text;
+}
+
 class Finder {
  public:
   Finder(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink) {
@@ -88,7 +101,7 @@ class Finder {
     if (const std::string_view awaited = awaited_phrase(*launch.launch); !awaited.empty()) phrases.emplace_back(awaited);
     auto share = share_of(conditions, subject_.facts());
     candidates_.push_back({&workflow, &launch, std::move(conditions), starts_of(workflow, subject_.facts()), std::move(phrases), labels_named(all),
-                           repositories_named(all), std::move(share)});
+                           repositories_named(all), conditions_text(launch), std::move(share)});
   }
 
   void compare(const Candidate& first, const Candidate& second) {
@@ -127,6 +140,7 @@ class Finder {
   /// What the event brings, in a run of which both launches are certainly reached: a comment's text, or nothing. Without the same prompt, both must
   /// be asked for by words of that text.
   std::optional<std::string> meet(const Candidate& first, const Candidate& second, const Start& start, bool same_work) const {
+    const bool same_question = same_work && first.asks == second.asks;
     std::vector<std::string> texts;
     if (same_work) texts.emplace_back();
     if (same_work || (!first.phrases.empty() && !second.phrases.empty())) {
@@ -148,7 +162,7 @@ class Finder {
             SupposedRun run{
                 .event = start.event, .type = start.type, .repository = repository, .on_pull_request = on_pull_request, .text = text, .label = label};
             if (start.event == "push") run.branch = topic_branch(filter);
-            if (reached(first, run) && reached(second, run)) return text;
+            if (reached(first, run, same_question) && reached(second, run, same_question)) return text;
           }
         }
       }
@@ -156,8 +170,10 @@ class Finder {
     return std::nullopt;
   }
 
-  static bool reached(const Candidate& candidate, const SupposedRun& run) {
-    return candidate.conditions.runs(scope_of(run)) == Truth::yes && answers_text(*candidate.launch->launch, run.text);
+  /// Of the same work behind the same conditions, either both are launched or none: what is not known (a variable, an output) makes no difference.
+  static bool reached(const Candidate& candidate, const SupposedRun& run, bool same_question) {
+    const Truth runs = candidate.conditions.runs(scope_of(run));
+    return (runs == Truth::yes || (same_question && runs == Truth::unknown)) && answers_text(*candidate.launch->launch, run.text);
   }
 
   void report(const Candidate& first, const Candidate& second, const Start& start, const Start& other, const std::string& text) {

@@ -102,8 +102,11 @@ void check_workflow_run_unknown(const Subject& subject, Sink& sink) {
       if (is_known(project, name) || is_made_by_github(name, subject.options)) continue;
       std::string message = "no workflow of this repository is named `" + std::string(name) + "`, so that this one never starts for it";
       const Workflow* of_file = workflow_of_file(project, name);
-      const std::string_view meant = of_file != nullptr ? trimmed(of_file->display_name()) : nearest(name, names);
-      if (of_file != nullptr) {
+      std::string_view meant = of_file != nullptr ? trimmed(of_file->display_name()) : nearest(name, names);
+      const auto is_meant = [&](YamlNode other) { return same_name(trimmed(other.text()), meant); };
+      // What is listed already was not meant a second time.
+      if (std::any_of(trigger.workflows.values.begin(), trigger.workflows.values.end(), is_meant)) meant = {};
+      if (of_file != nullptr && !meant.empty()) {
         message += "; that is a file, and `workflows` takes names: write `" + std::string(meant) + "`";
       } else if (!meant.empty()) {
         message += "; is `" + std::string(meant) + "` meant?";
