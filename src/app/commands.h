@@ -16,10 +16,19 @@ int command_audit(const Invocation& call);
 int command_status(const Invocation& call);
 int command_log(const Invocation& call);
 int command_show(const Invocation& call);
+int command_stats(const Invocation& call);
+int command_verify(const Invocation& call);
 
 int command_release(const Invocation& call);
 int command_gc(const Invocation& call);
 int command_doctor(const Invocation& call);
+
+int command_explain(const Invocation& call);
+int command_envelope(const Invocation& call);
+
+int command_result(const Invocation& call);
+int command_deliver(const Invocation& call);
+int command_matrix(const Invocation& call);
 
 int command_lint(const Invocation& call);
 

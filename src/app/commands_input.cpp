@@ -4,7 +4,43 @@
 namespace refgate {
 
 std::span<const CommandRow> input_commands() {
-  static const std::vector<CommandRow> rows{};
+  static const std::vector<CommandRow> rows{
+      {"result",
+       "In a workflow",
+       "Keep what a session produced, and find it again: save, list, get, prune",
+       {"action", "[target]"},
+       join({store_settings(), subject_settings()}),
+       {{"title", "TEXT", "save: what it is, for people"},
+        {"url", "URL", "save: what it is about; list: only those about it"},
+        {"meta", "KEY=VALUE", "save: more to find it by; repeatable"},
+        {"not-secret", "NAME", "save: the variable NAME holds no secret, whatever it is called; repeatable"},
+        {"max-bytes", "N", "save: the longest result (default: 1048576, what GitHub advises for objects)"},
+        {"since", "WHEN", "list: 7d, 2026-11-22 or a time"},
+        {"until", "WHEN", "list: likewise"},
+        {"session", "TEXT", "list: only those of a session key, run id, claim id, ref or commit"},
+        {"output", "FILE", "get: write there instead of standard output"},
+        {"meta-only", "", "get: print the record, as JSON, instead of the content"},
+        {"older-than", "SPAN", "prune: default 30d"},
+        {"dry-run", "", "prune: say what would be done, change nothing"},
+        {"json", "", "list: print JSON"}},
+       "refgate result save review.md --title \"Review of #7\" --url \"$PR_URL\"\n"
+       "  refgate result get https://github.com/octo/app/pull/7 --output review.md\n\n"
+       "save reads the file, or standard input, and prints the id. A later duplicate of the session is told that id. A result is as readable as the\n"
+       "repository: one that holds a token of the process' environment is refused. prune unlists, it does not erase.",
+       command_result},
+      {"matrix",
+       "In a workflow",
+       "Reduce a list to its unique members, for a job matrix",
+       {"[list]"},
+       {},
+       {{"file", "FILE", "read the list from a file, or - for standard input, which is the default"},
+        {"id", "KEY", "the member of an object that says which it is (default: id)"},
+        {"whole", "", "two objects are the same only when all of them is"}},
+       "refgate matrix '[\"opus\", \"sonnet\", \"opus\"]'\n\n"
+       "The list is JSON: text, or objects with an id. The first of several equal members stays, and each drop is told on standard error.\n"
+       "Prints the list, and appends matrix, count and dropped to GITHUB_OUTPUT: matrix: {model: \"${{ fromJSON(needs.x.outputs.matrix) }}\"}",
+       command_matrix},
+  };
   return rows;
 }
 

@@ -18,6 +18,7 @@ class Environment {
     const auto found = variables_.find(name);
     return found == variables_.end() ? std::string() : found->second;
   }
+  const std::map<std::string, std::string, std::less<>>& variables() const { return variables_; }
   bool in_actions() const { return get("GITHUB_ACTIONS") == "true"; }
 
  private:

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import subprocess
+import tempfile
 import time
 
 BINARY = os.environ["REFGATE_BIN"]
@@ -83,7 +84,7 @@ def _text(path):
 class Call:
     """A call that has been started."""
 
-    def __init__(self, job, words, environment):
+    def __init__(self, job, words, environment, stdin=subprocess.DEVNULL):
         job.calls += 1
         self.words = words
         self.output_file = job.folder / f"output-{job.calls}"
@@ -94,7 +95,7 @@ class Call:
                            "GITHUB_STEP_SUMMARY": str(self.summary_file), **environment}
         self.started = time.monotonic()
         self.process = subprocess.Popen([BINARY, *words], env=environment, cwd=job.folder,
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stdin=stdin, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE)
 
     def wait(self, seconds=120):
@@ -158,6 +159,18 @@ class Job:
 
     def call(self, *words, **environment):
         return self.start(*words, **environment).wait()
+
+    def start_fed(self, stdin, *words, **environment):
+        """Like start; `stdin` is an open file or descriptor."""
+        return Call(self, list(map(str, words)),
+                    {**self.environment, "REFGATE_REMOTE": self.remote.url, **environment}, stdin)
+
+    def call_fed(self, content, *words, **environment):
+        """Like call, with these bytes on standard input."""
+        with tempfile.TemporaryFile() as file:
+            file.write(content)
+            file.seek(0)
+            return self.start_fed(file, *words, **environment).wait()
 
     def state_files(self):
         """The job's state files as text."""
