@@ -1,5 +1,6 @@
 #include "app/command_row.h"
 #include "app/commands.h"
+#include "app/reading_options.h"
 
 namespace refgate {
 
@@ -10,21 +11,49 @@ std::span<const CommandRow> record_commands() {
        "The record: who asked, who ran, who was skipped and why",
        {},
        join({store_settings(), {"sha"}}),
-       {{"since", "WHEN", "7d, 2026-11-22 or a time"},
-        {"until", "WHEN", "likewise"},
-        {"key", "TEXT", "a session key, run id, claim id, ref or commit"},
-        {"json", "", "print one JSON object a line"}},
-       "refgate log --since 1d\n\nPlain git shows the same lines: git fetch origin 'refs/notes/refgate/*:refs/notes/refgate/*', then git log "
-       "--notes='refgate/*'",
+       period_options({{"commit", "SHA", "lines about this commit (its first 7 digits or more); --sha is the same"},
+                       {"key", "TEXT", "a session key, run id, claim id, ref or commit"},
+                       {"workflow", "NAME", "lines of this workflow"},
+                       {"reason", "CODE", "lines with this reason code: already_done, active_session, …"},
+                       {"kind", "WORD", "launch, skip, end, lost, release or audit"},
+                       {"executed", "", "what ran"},
+                       {"prevented", "", "what was skipped"},
+                       {"json", "", "print one JSON object a line"}}),
+       "refgate log --since 1d --prevented\n\nOnly the days of the period are fetched. Plain git shows the same lines: git fetch origin "
+       "'refs/notes/refgate/*:refs/notes/refgate/*', then git log --notes='refgate/*'. In a repository that has fetched them, and "
+       "'refs/refgate/*:refs/refgate/*', every reading command works offline: --remote PATH.",
        command_log},
       {"show",
        "On a person's machine",
-       "One session or commit with its whole story",
+       "One session or commit as a story: who asked, who ran, who was skipped and why, what came of it",
        {"target"},
        store_settings(),
        {json_option},
        "refgate show 9fceb02d\n\nThe target is a claim id, session key, run id, ref or commit.",
        command_show},
+      {"stats",
+       "On a person's machine",
+       "Counts: sessions, those saved, suppressed retries, early exits, durations, hot sessions",
+       {},
+       join({store_settings(), {"skew"}}),
+       period_options({{"by", "WHAT", "also a table by day, workflow or event"},
+                       {"hot", "N", "a session is hot when its key was asked for N times (default 5)"},
+                       json_option}),
+       "refgate stats --since 7d --by workflow\n\nSaved are the callers that were told to skip. A session is counted by its launch and closed once. "
+       "Lines that were written with `audit` count where the gate recorded nothing of that run.",
+       command_stats},
+      {"verify",
+       "On a person's machine",
+       "Are there duplicates that did execute? Exit 1 and the list when there are",
+       {},
+       join({store_settings(), {"skew"}}),
+       period_options({json_option}),
+       "refgate verify --since 30d\n\nTwo launches of one scope are a duplicate when nothing closed the first one (an end, a loss, a release), when "
+       "the "
+       "first went on after the second had started, or when the first had succeeded and its claim was gone before its memory had passed. Forced "
+       "launches are counted and are none. A line whose digest does not fit was altered: it is named, and the exit status is 1 too. Lines that are "
+       "not refgate's are named and change nothing.",
+       command_verify},
       {"gc",
        "On a person's machine",
        "Complete and fold the record, forget expired claims",
