@@ -8,6 +8,10 @@ namespace refgate {
 int command_gate(const Invocation& call);
 int command_finish(const Invocation& call);
 
+int command_run(const Invocation& call);
+int command_heartbeat(const Invocation& call);
+int command_health(const Invocation& call);
+
 int command_check(const Invocation& call);
 int command_register(const Invocation& call);
 int command_cleanup(const Invocation& call);

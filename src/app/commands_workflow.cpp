@@ -9,7 +9,7 @@ std::span<const CommandRow> workflow_commands() {
        "In a workflow",
        "Ask for the verdict and make the claim, in one step",
        {},
-       join({store_settings(), subject_settings(), policy_settings()}),
+       join({store_settings(), subject_settings(), policy_settings(), liveness_settings(), ordering_settings()}),
        {},
        "refgate gate --memory 2d\n\n"
        "Prints NAME=value lines and appends the same names in lower case to GITHUB_OUTPUT.\n"
@@ -20,7 +20,7 @@ std::span<const CommandRow> workflow_commands() {
        "In a workflow",
        "End the session that this job's gate began",
        {},
-       join({store_settings(), subject_settings(), policy_settings()}),
+       join({store_settings(), subject_settings(), policy_settings(), liveness_settings(), ordering_settings()}),
        {{"status", "success|failure|cancelled", "what came of it (job.status; default success)"}},
        "refgate finish --status \"$JOB_STATUS\"\n\nA job that was told to skip may call it too: it changes nothing then.",
        command_finish},

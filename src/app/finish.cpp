@@ -4,6 +4,9 @@
 #include "app/claiming.h"
 #include "app/commands.h"
 #include "app/ending.h"
+#include "app/health_file.h"
+#include "app/own_claims.h"
+#include "app/renewal.h"
 #include "app/runner.h"
 #include "app/subject.h"
 #include "core/scope.h"
@@ -16,55 +19,11 @@ using namespace std::chrono_literals;
 constexpr std::size_t swept_by_finish = 20;
 constexpr Duration sweep_budget = 1s;
 
-/// The notes that this caller may end: by `--claim-id`, or those of its own job.
-std::vector<ClaimNote> notes_to_end(const Invocation& call, const Settings& settings, const JobState& state, const std::string& remote) {
-  std::vector<ClaimNote> notes;
-  Holder holder;
-  holder.run_id = settings.run_id.empty() ? call.environment.get("GITHUB_RUN_ID") : settings.run_id;
-  const std::string attempt = settings.run_attempt.empty() ? call.environment.get("GITHUB_RUN_ATTEMPT") : settings.run_attempt;
-  holder.job = settings.job.empty() ? call.environment.get("GITHUB_JOB") : settings.job;
-  for (ClaimNote& note : state.notes()) {
-    if (!settings.claim_id.empty()) {
-      if (note.claim.claim_id == settings.claim_id) notes.push_back(std::move(note));
-      continue;
-    }
-    // What the caller does not say of itself does not tell it apart.
-    if (note.name_space != settings.name_space || note.remote != remote || note.runner_job != state.runner_job()) continue;
-    if (note.claim.holder.run_id != holder.run_id) continue;
-    if (!attempt.empty() && std::to_string(note.claim.holder.run_attempt) != attempt) continue;
-    if (!holder.job.empty() && note.claim.holder.job != holder.job) continue;
-    notes.push_back(std::move(note));
-  }
-  return notes;
-}
-
-/// Where a claim lies of which the caller only has the id: at the scope of its own event, or anywhere.
-std::string find_by_id(const Invocation& call, const Settings& settings, Store& store) {
-  try {
-    const Subject subject = subject_of(call, settings);
-    const SeenClaim seen = read_claim(store, subject.ref);
-    if (seen.claim && seen.claim->claim_id == settings.claim_id) return subject.ref;
-  } catch (const UsageError&) {
-    // Without an event there is only the search.
-  }
-  for (const auto& [ref, stored] : store.read_all(claims_prefix(settings.name_space))) {
-    const auto file = stored.files.find(std::string(claim_file));
-    if (file == stored.files.end()) continue;
-    const auto claim = decode_claim(file->second);
-    if (std::holds_alternative<Claim>(claim) && std::get<Claim>(claim).claim_id == settings.claim_id) return ref;
-  }
-  return {};
-}
-
 bool others_are_there(const Store& store, const std::string& name_space, const std::string& own) {
   const auto seen = store.last_seen(claims_prefix(name_space));
   if (!seen) return false;
   return std::any_of(seen->begin(), seen->end(), [&](const auto& entry) { return entry.first != own; });
 }
-
-}  // namespace
-
-namespace {
 
 /// A gate that was killed may have a push on the wire. Its job runs nothing more, so the ref is given, by a swap on the very value that the push
 /// expects, a claim that ended before it began: whatever arrives later is stale. False when the ref has moved on.
@@ -86,17 +45,26 @@ Ended end_session(Store& store, const JobState& state, const ClaimNote& note, Cl
     done.claim = closed;
     done.unanswered = false;
     state.save(done);
-    return {Ended::Result::ended, closed, closed};
+    note_end(state, closed.claim_id);
+    return {Ended::Result::ended, closed, closed, std::nullopt, true};
   }
   SeenClaim known;
   // What our last acknowledged swap left is what the ref should hold: no need to read it.
   if (note.version && note.claim.state != ClaimState::ended) known = {note.claim, note.version};
   Ended ended = update_claim(
       store, note.ref, note.claim.claim_id, note.name_space, std::move(known),
-      [&](const Claim& claim) { return end_claim(claim, outcome, job_status, now()); }, Publish::everything);
+      [&](const Claim& claim) {
+        if (claim.state == ClaimState::waiting) return abandon_claim(claim, "its job ended while it waited for its turn", now());
+        return end_claim(claim, outcome, job_status, now());
+      },
+      Publish::everything);
   if (ended.result == Ended::Result::not_ours) {
     state.remove(note.claim.claim_id);
+    HealthFile(state, note.claim.claim_id).update([&](Health& health) {
+      health = died(std::move(health), {now(), ended.seen ? DeathCause::taken_over : DeathCause::gone, describe_end(ended, health.session_key)});
+    });
   } else {
+    note_end(state, note.claim.claim_id);
     ClaimNote done = note;
     done.claim = ended.claim;
     done.version.reset();
@@ -128,13 +96,13 @@ int finish(const Invocation& call, const Settings& settings) {
 
   const JobState state(settings, call.environment);
   const auto store = store_of(call, settings);
-  std::vector<ClaimNote> notes = notes_to_end(call, settings, state, store->describe());
+  std::vector<ClaimNote> notes = notes_of_job(settings, state, call.environment, store->describe());
   if (notes.empty() && settings.claim_id.empty()) {
     call.out << "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran in it)\n";
     return exit_done;
   }
   if (notes.empty()) {
-    const std::string ref = find_by_id(call, settings, *store);
+    const std::string ref = find_claim(call, settings, *store);
     if (ref.empty()) {
       call.out << "Nothing was changed: no claim has that id\n";
       return exit_done;

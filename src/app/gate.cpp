@@ -1,11 +1,16 @@
 #include <algorithm>
+#include <csignal>
 #include <ostream>
 
 #include "app/claiming.h"
 #include "app/commands.h"
 #include "app/gating.h"
+#include "app/health_file.h"
+#include "app/heartbeat_process.h"
 #include "app/job_state.h"
+#include "app/run_lookup.h"
 #include "app/runner.h"
+#include "app/spending.h"
 #include "app/subject.h"
 #include "app/verdict.h"
 
@@ -30,19 +35,71 @@ void publish_skip(const Invocation& call, Store& store, const Settings& settings
   store.set_deadline(overall);
 }
 
+BudgetSubjects budget_subjects(const Subject& subject) {
+  const Event& event = subject.event;
+  return {subject.ref, event.workflow_file.empty() ? event.workflow : event.workflow_file, event.actor};
+}
+
+Informants informants_of(const Invocation& call, const Subject& subject, const Settings& settings, Store& store) {
+  Informants informants;
+  if (settings.policy.holder_run == HolderRun::ask)
+    informants.holder_run = [&call, &store](const Claim& claim) { return ask_run(call.environment, claim, store.deadline()); };
+  if (!settings.policy.budgets.empty())
+    informants.budgets = [&subject, &settings](Store& asked) {
+      return look_at_budgets(asked, settings.policy, budget_subjects(subject), settings.name_space);
+    };
+  return informants;
+}
+
+/// The claim is won before its budgets are entered, so that a crash in between costs nobody a launch. When rivals of other scopes were faster, the
+/// claim is given up again.
+void spend(Store& store, const Subject& subject, const Settings& settings, const JobState& state, Acquired& acquired) {
+  if (settings.policy.budgets.empty() || acquired.decision.verdict != Verdict::run || acquired.decision.code == ReasonCode::own) return;
+  const Claim claim = *acquired.decision.next;
+  const auto spent = spend_budgets(store, settings.policy, budget_subjects(subject), settings.name_space, claim.claim_id);
+  if (!spent) return;
+  const Decision skip = decide(std::nullopt, subject.request, settings.policy, now(), {RunEnded::unknown, spent});
+  update_claim(
+      store, subject.ref, claim.claim_id, settings.name_space, {claim, acquired.version},
+      [&](const Claim& held) { return abandon_claim(held, "its budget was spent meanwhile", now()); }, Publish::what_stood);
+  state.remove(claim.claim_id);
+  HealthFile(state, claim.claim_id).remove();
+  acquired.decision = skip;
+}
+
+bool beats_already(const Health& health) { return health.heartbeat_process > 0 && ::kill(static_cast<pid_t>(health.heartbeat_process), 0) == 0; }
+
+/// The claim has the long lease until its first heartbeat is due, and the short one from then on: a gate whose job ends before that (its session is
+/// in another job) keeps the long one.
+void begin_heartbeats(const Invocation& call, const Settings& settings, const JobState& state, const std::string& claim_id) {
+  const auto health = HealthFile(state, claim_id).read();
+  if (!health || beats_already(*health)) return;
+  HeartbeatPlan plan;
+  for (const ClaimNote& note : state.notes())
+    if (note.claim.claim_id == claim_id) plan.note = note;
+  plan.lease = beat_lease(settings.policy);
+  plan.first_after = settings.policy.interval;
+  try {
+    start_heartbeats(settings, call.environment, state, plan, false);
+  } catch (const std::exception& error) {
+    call.err << "refgate: " << escape_for(Place::line, error.what()) << "; the claim holds for " << format_duration(health->lease)
+             << " without them\n";
+  }
+}
+
 /// A token that may only read can still learn that the work is held or done; only when it would run is there no claim to make.
 GateAnswer gate_read_only(const Invocation& call, Store& store, const Subject& subject, const Settings& settings, const StoreError& refusal,
-                          bool brief) {
+                          TellAs as) {
   const SeenClaim seen = read_claim(store, subject.ref);
   const Decision decision = decide(seen.claim, subject.request, settings.policy, now());
   if (decision.verdict == Verdict::skip) {
     Told told = told_of(decision, subject.request, seen.claim);
-    told.brief = brief;
+    told.as = as;
     tell(call, told);
     return {Verdict::skip, exit_done};
   }
   NoAnswer answer = no_answer(settings.policy, subject.request, ReasonCode::read_only, refusal.what());
-  answer.told.brief = brief;
+  answer.told.as = as;
   tell(call, answer.told);
   if (answer.exit != exit_done || !refusal.hint().empty()) report(call.err, refusal);
   return {answer.told.verdict, answer.exit};
@@ -50,7 +107,22 @@ GateAnswer gate_read_only(const Invocation& call, Store& store, const Subject& s
 
 }  // namespace
 
-GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, bool brief) {
+namespace {
+
+/// Who runs without a claim, as `--on-error run` says, has nothing that could be lost.
+void unclaimed_health(const Settings& settings, const JobState& state, const Subject& subject) {
+  Claim claim;
+  claim.claim_id = subject.request.nonce;
+  claim.session_key = subject.request.session_key;
+  claim.limits = {settings.policy.lease, settings.policy.skew, settings.policy.memory, settings.policy.pr_lock_window};
+  claim.claimed_at = claim.renewed_at = now();
+  state.make_folder();
+  HealthFile(state, claim.claim_id).write(health_of(claim, subject.ref, state.runner_job(), boot_now()));
+}
+
+}  // namespace
+
+GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, TellAs as) {
   const JobState state(settings, call.environment);
   const Ownership own = ownership_of(subject.ref, settings, state,
                                      [&](const ClaimNote& note) { return state.belongs_to_job() && is_of_job(note, subject.request.holder, state); });
@@ -58,26 +130,31 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
   GateAnswer answer;
   const auto answer_without_store = [&](const StoreError& error) {
     NoAnswer none = no_answer(settings.policy, subject.request, code_of(error), error.what());
-    none.told.brief = brief;
+    none.told.as = as;
     tell(call, none.told);
     report(call.err, error);
     answer.verdict = none.told.verdict;
     answer.exit = none.exit;
+    if (answer.verdict == Verdict::run) unclaimed_health(settings, state, subject);
   };
   try {
     const auto store = store_of(call, settings);
     try {
-      const Acquired acquired = acquire(*store, subject.request, settings.policy, settings.name_space, state, own.known);
+      Acquired acquired =
+          acquire(*store, subject.request, settings.policy, settings.name_space, state, own.known, informants_of(call, subject, settings, *store));
+      spend(*store, subject, settings, state, acquired);
       Told told = told_of(acquired.decision, subject.request, acquired.holder);
       if (subject.event.exempt && told.code == ReasonCode::first) told.reason += ": " + subject.event.exempt_because;
-      told.brief = brief;
+      told.as = as;
       tell(call, told);
       if (acquired.decision.line) publish_skip(call, *store, settings, *acquired.decision.line);
       answer.verdict = acquired.decision.verdict;
+      if (acquired.decision.next) answer.claim_id = acquired.decision.next->claim_id;
+      if (acquired.decision.next && settings.policy.heartbeat) begin_heartbeats(call, settings, state, answer.claim_id);
     } catch (const StoreError& error) {
       if (error.failure() != StoreFailure::read_only) throw;
       state.remove(subject.request.nonce);
-      answer = gate_read_only(call, *store, subject, settings, error, brief);
+      answer = gate_read_only(call, *store, subject, settings, error, as);
     }
   } catch (const StoreError& error) {
     answer_without_store(error);
@@ -87,8 +164,9 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
 
 int command_gate(const Invocation& call) {
   const Settings settings = settings_of(call);
+  if (settings.policy.heartbeat) require_room_for_heartbeats(settings.policy);
   Subject subject = subject_of(call, settings);
-  return gate(call, settings, subject, false).exit;
+  return gate(call, settings, subject, TellAs::all_lines).exit;
 }
 
 }  // namespace refgate

@@ -3,6 +3,7 @@
 
 #include "app/invocation.h"
 #include "app/subject.h"
+#include "app/verdict.h"
 #include "core/decision.h"
 
 namespace refgate {
@@ -10,9 +11,10 @@ namespace refgate {
 struct GateAnswer {
   Verdict verdict = Verdict::skip;
   int exit = exit_done;
+  std::string claim_id;  ///< of the claim that was won; empty when there is none (a skip, or a run without one)
 };
 
-/// `brief` prints the five names of the original only. Whatever happens, the outputs say `skip_execution=true` unless the verdict is run.
-GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, bool brief);
+/// Whatever happens, the outputs say `skip_execution=true` unless the verdict is run.
+GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, TellAs as);
 
 }  // namespace refgate

@@ -74,6 +74,11 @@ std::optional<Health> HealthFile::update(const std::function<void(Health&)>& cha
   return health;
 }
 
+void HealthFile::remove() const {
+  ::unlink(path_.c_str());
+  ::unlink((path_ + ".lock").c_str());
+}
+
 std::vector<Health> health_of_job(const JobState& state, const std::string& claim_id) {
   std::vector<Health> found;
   if (!claim_id.empty()) {

@@ -27,6 +27,8 @@ class HealthFile {
   /// Reads, changes and writes, alone among all processes that do so. Returns the record as written; nullopt when there is none.
   std::optional<Health> update(const std::function<void(Health&)>& change) const;
 
+  void remove() const;
+
   const std::string& path() const { return path_; }
 
  private:

@@ -46,7 +46,7 @@ int look(const Invocation& call, const Settings& settings, const Subject& subjec
     exit = none.exit;
     report(call.err, error);
   }
-  told.brief = true;
+  told.as = TellAs::original_lines;
   tell(call, told);
   if (exit != exit_done) return exit;
   return told.verdict == Verdict::skip ? exit_no : exit_done;
@@ -63,7 +63,7 @@ int command_check(const Invocation& call) {
     exit = look(call, settings, subject);
   } else {
     subject.request.hold = true;
-    const GateAnswer answer = gate(call, settings, subject, true);
+    const GateAnswer answer = gate(call, settings, subject, TellAs::original_lines);
     exit = answer.exit != exit_done ? answer.exit : answer.verdict == Verdict::skip ? exit_no : exit_done;
   }
   // In Actions a red step would end the job before its clean-up.

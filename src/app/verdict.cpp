@@ -53,7 +53,7 @@ void tell(const Invocation& call, const Told& told) {
                 {"REASON", told.reason},
                 {"RETRY_SUPPRESSION", skip ? "ENFORCED" : "ACTIVE"},
                 {"EARLY_GATING", skip ? "SUCCESS" : "PROCEEDING"}};
-  if (!told.brief) {
+  if (told.as != TellAs::original_lines) {
     lines.insert(lines.end(), {{"REASON_CODE", std::string(name_of(told.code))},
                                {"CLAIM_ID", told.claim_id},
                                {"GENERATION", told.generation == 0 ? "" : std::to_string(told.generation)},
@@ -65,12 +65,15 @@ void tell(const Invocation& call, const Told& told) {
   }
   Outputs outputs;
   for (const auto& [name, value] : lines) {
-    call.out << name << "=" << escape_for(Place::line, value) << "\n";
+    if (told.as != TellAs::sentence) call.out << name << "=" << escape_for(Place::line, value) << "\n";
     outputs.emplace_back(lower(name), value);
   }
   if (!write_outputs(call.environment, outputs))
     throw std::runtime_error("GITHUB_OUTPUT could not be written, so that the guards of the later steps stay closed");
-  if (skip) call.out << annotation(call.environment, "notice", "refgate: skipped (" + std::string(name_of(told.code)) + ")", told.reason);
+  if (told.as == TellAs::sentence)
+    call.err << "refgate: " << (skip ? "skipped (" : "runs (") << name_of(told.code) << "): " << escape_for(Place::line, told.reason) << "\n";
+  std::ostream& commands = told.as == TellAs::sentence ? call.err : call.out;
+  if (skip) commands << annotation(call.environment, "notice", "refgate: skipped (" + std::string(name_of(told.code)) + ")", told.reason);
   append_summary(call.environment, summary_of(told));
 }
 

@@ -8,6 +8,13 @@
 
 namespace refgate {
 
+/// What a verdict is printed as; outputs and summary are the same for all.
+enum class TellAs {
+  all_lines,
+  original_lines,  ///< only the five names of the original (`check`)
+  sentence,        ///< one line on standard error, since standard output belongs to the command that is run
+};
+
 struct Told {
   Verdict verdict = Verdict::skip;
   ReasonCode code = ReasonCode::unreadable;
@@ -20,7 +27,7 @@ struct Told {
   std::string holder_run_url;
   std::string group;
   std::string result_id;  ///< of the latest result that the session which the verdict is about has kept
-  bool brief = false;     ///< only the five names of the original (`check`)
+  TellAs as = TellAs::all_lines;
 };
 
 Told told_of(const Decision& decision, const Request& request, const std::optional<Claim>& holder);

@@ -17,7 +17,7 @@ import launch  # noqa: E402
 import payloads  # noqa: E402
 import runner  # noqa: E402
 
-TOKEN = "ghs_16C7e42F292c6912E7710c838347Ae178B4a"
+TOKEN = "ghs_aTokenThatOnlyTheTestsKnow0000000000"
 HEAD = payloads.commit("head")
 RUNS = itertools.count(1001)
 

@@ -99,8 +99,10 @@ class Secrets(GateCase):
 
     def test_a_state_file_is_for_its_owner_alone(self):
         job, _ = self.gate()
-        (path,) = [path for path in (job.folder / "temp").rglob("*") if path.is_file()]
-        self.assertEqual(path.stat().st_mode & 0o077, 0)
+        paths = [path for path in (job.folder / "temp").rglob("*") if path.is_file()]
+        self.assertTrue(paths)
+        for path in paths:
+            self.assertEqual(path.stat().st_mode & 0o077, 0, path)
 
     def test_a_url_with_a_password_is_refused_and_not_repeated(self):
         place = self.remote.url.partition("://")[2]
