@@ -273,18 +273,17 @@ bool is_refgate_action(const Action& action) {
          command.value["default"].text() == "gate";
 }
 
-bool is_for_duplicates(YamlNode node) {
-  if (node.is_scalar()) {
-    const std::string text = to_lower(node.text());
+bool is_for_duplicates(YamlNode node, std::string_view id) {
+  const auto tells = [](std::string_view name) {
+    const std::string text = to_lower(name);
     for (const char* word : {"skip", "duplicate", "already", "prevent", "cancel", "notice", "redundant"}) {
       if (text.find(word) != std::string::npos) return true;
     }
-  }
-  for (const YamlNode item : node.items()) {
-    if (is_for_duplicates(item)) return true;
-  }
-  for (const Entry& entry : node.entries()) {
-    if (entry.key.text() != "if" && is_for_duplicates(entry.value)) return true;
+    return false;
+  };
+  if (tells(id) || tells(node["name"].text()) || tells(node["id"].text()) || tells(node["uses"].text())) return true;
+  for (const YamlNode step : node["steps"].items()) {
+    if (is_for_duplicates(step, {})) return true;
   }
   return false;
 }

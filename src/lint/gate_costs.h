@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lint/facts.h"
@@ -30,7 +31,8 @@ bool has_session_command(const Step& step, const Project& project, std::string_v
 /// An action of this kind by its inputs and outputs, wherever it lies: how a repository uses its own.
 bool is_refgate_action(const Action& action);
 
-/// A step or job that says what was skipped, or that ends a run that was, by its words: it is meant for duplicates.
-bool is_for_duplicates(YamlNode node);
+/// A step, or a job with this id, that says what was skipped or ends a run that was: it is meant for duplicates. By its names and those of its steps,
+/// since what a script says of skipping may be about anything.
+bool is_for_duplicates(YamlNode node, std::string_view id);
 
 }  // namespace refgate::lint

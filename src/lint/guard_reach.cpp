@@ -63,6 +63,26 @@ Scope event_scope(const std::optional<std::string>& event) {
   return scope;
 }
 
+std::vector<Scope> events_of(const GatedJob& gated, const std::vector<JobNode>& nodes, const std::vector<Scope>& events) {
+  std::vector<Scope> found;
+  const Gate& first = gated.gates.front();
+  // Events that skip-duplicate-actions never skips: its default, unless the step says otherwise.
+  const Entry given = first.origin != nullptr ? first.origin->input("do_not_skip") : Entry();
+  const std::string_view listed = given ? given.value.text() : R"(["workflow_dispatch", "schedule", "merge_group"])";
+  const std::string never(first.kind == GateKind::skip_duplicate_actions ? listed : "");
+  for (const Scope& event : events) {
+    const Value name = event.get({"github", "event_name"});
+    if (name.is_known() && never.find('"' + to_text(name) + '"') != std::string::npos) continue;
+    if (propagate(nodes, {}, event).at(std::string(gated.job->id)).runs == Truth::no) continue;
+    if (first.step != nullptr && first.step->condition) {
+      const Expression condition = parse_condition(first.step->condition.value.text());
+      if (condition.is_valid() && evaluate_condition(condition, event) == Truth::no) continue;
+    }
+    found.push_back(event);
+  }
+  return found;
+}
+
 std::vector<JobNode> job_nodes(const Workflow& workflow, std::vector<Expression>& conditions) {
   std::vector<JobNode> nodes;
   conditions.clear();

@@ -31,7 +31,7 @@ class GuardSearch {
     nodes_ = job_nodes(workflow, conditions_);
     for (const auto& event : gated_events(workflow)) events_.push_back(event_scope(event));
     for (const GatedJob& gated : gated_) {
-      const std::vector<Scope> events = events_of(gated);
+      const std::vector<Scope> events = events_of(gated, nodes_, events_);
       if (events.empty()) continue;
       bool ends_failed = false;
       ends_.clear();
@@ -46,28 +46,6 @@ class GuardSearch {
 
  private:
   const Document& document() const { return *file_.document; }
-
-  /// The events on which the job with the gate may run.
-  std::vector<Scope> events_of(const GatedJob& gated) const {
-    std::vector<Scope> events;
-    const Gate& first = gated.gates.front();
-    // Events that skip-duplicate-actions never skips: its default, unless the step says otherwise.
-    const Entry given = first.origin != nullptr ? first.origin->input("do_not_skip") : Entry();
-    const std::string_view listed = given ? given.value.text() : R"(["workflow_dispatch", "schedule", "merge_group"])";
-    const std::string never(first.kind == GateKind::skip_duplicate_actions ? listed : "");
-    for (const Scope& event : events_) {
-      const Value name = event.get({"github", "event_name"});
-      if (name.is_known() && never.find('"' + to_text(name) + '"') != std::string::npos) continue;
-      const auto fates = propagate(nodes_, {}, event);
-      if (fates.at(std::string(gated.job->id)).runs == Truth::no) continue;
-      if (first.step != nullptr && first.step->condition) {
-        const Expression condition = parse_condition(first.step->condition.value.text());
-        if (condition.is_valid() && evaluate_condition(condition, event) == Truth::no) continue;
-      }
-      events.push_back(event);
-    }
-    return events;
-  }
 
   std::vector<WalkedStep> walked(const std::vector<Step>& steps, std::size_t from, const Job* job, const GateView& seen) const {
     std::vector<WalkedStep> list;
@@ -92,6 +70,9 @@ class GuardSearch {
     std::vector<WalkedStep> list = walked(steps, gate.step->index + 1, job, gated.view);
     ends_.clear();
     const bool ends_failed = walk_steps(list, gated.view, events, &ends_);
+    for_skips_ = std::count_if(list.begin(), list.end(), [&](const WalkedStep& each) {
+      return each.condition && each.fate.on_skip == Truth::yes && gated.view.mention(*each.condition) == GateRole::verdict;
+    });
     const std::size_t before = found_.size();
     bool guarded = false;
     dear_only_ = job != nullptr && is_asked_elsewhere(*job);
@@ -132,7 +113,9 @@ class GuardSearch {
     }
     if (walked.fate.on_run == Truth::no && walked.fate.without == Truth::no) return;
     if (said == GateRole::verdict) {
-      wrong(*walked.condition, step.condition, step.node, walked.fate, seen, what, cost, gate_place);
+      // A checkout for a skip serves nobody when nothing else is run for it.
+      const bool cheap = cost < Cost::set_up && (cost != Cost::checkout || for_skips_ > 1);
+      wrong(*walked.condition, step.condition, walked.fate, seen, what, cost, cheap || is_for_duplicates(step.node, {}), gate_place);
       return;
     }
     if (said == GateRole::hint || misspelt(walked.condition, seen) || cost == Cost::cheap || seen.mention(step.node) >= GateRole::hint) return;
@@ -180,7 +163,7 @@ class GuardSearch {
     }
     if (fate.on_run == Truth::no && fate.without == Truth::no) return;
     if (said == GateRole::verdict) {
-      wrong(*condition, job.condition, job.node, fate, seen, what, cost, gate_place);
+      wrong(*condition, job.condition, fate, seen, what, cost, cost < Cost::set_up || is_for_duplicates(job.node, job.id), gate_place);
       return;
     }
     if (said == GateRole::hint || misspelt(condition, seen) || other_verdict(condition) || is_gated(job)) return;
@@ -243,15 +226,15 @@ class GuardSearch {
     offer(finding, mend_guard(entry.value, judgement, verdicts), "");
   }
 
-  /// The condition names the verdict and lets a skip through.
-  void wrong(const Expression& condition, const Entry& entry, YamlNode node, const Fate& fate, const GateView& seen, const std::string& what,
-             Cost cost, const Place& gate) {
+  /// The condition names the verdict and lets a skip through. `for_skips`: what is run for a skip alone may be meant so.
+  void wrong(const Expression& condition, const Entry& entry, const Fate& fate, const GateView& seen, const std::string& what, Cost cost,
+             bool for_skips, const Place& gate) {
     const auto verdicts = seen.verdicts(condition);
     if (verdicts.empty() || !fate.opens || holds_but_for_overrides(condition, seen, fate.open)) return;
     const GuardJudgement judgement = judge_guard(condition, verdicts, nullptr, fate.open);
     if (judgement.fault == GuardFault::none || judgement.effect.on_skip == Truth::no) return;
     const bool inverted = judgement.fault == GuardFault::inverted || judgement.effect.on_run == Truth::no;
-    if (inverted && (cost < Cost::set_up || is_for_duplicates(node))) return;
+    if (inverted && for_skips) return;
     if (judgement.fault == GuardFault::bypassed && cost == Cost::cheap) return;
     GuardFinding& finding = add(true, place_in(document(), entry.value, judgement.place), gate);
     finding.message = explain_guard(judgement, verdicts, entry.value.text(), what);
@@ -387,6 +370,7 @@ class GuardSearch {
   std::vector<GuardFinding> found_;
   std::vector<Scope> ends_;  ///< of the job with the gate, on a skip, for each of its events
   bool dear_only_ = false;
+  std::ptrdiff_t for_skips_ = 0;  ///< how many steps behind the gate are run on a skip because the verdict is one
 };
 
 }  // namespace

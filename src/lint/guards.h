@@ -30,6 +30,9 @@ std::vector<std::optional<std::string>> gated_events(const Workflow& workflow);
 /// The scope of one event, nothing else known.
 Scope event_scope(const std::optional<std::string>& event);
 
+/// Those of the events on which the job with the gate may run and the gate may say skip.
+std::vector<Scope> events_of(const GatedJob& gated, const std::vector<JobNode>& nodes, const std::vector<Scope>& events);
+
 /// The jobs of a workflow as semantics.h takes them. `conditions` owns what the nodes point to.
 std::vector<JobNode> job_nodes(const Workflow& workflow, std::vector<Expression>& conditions);
 

@@ -112,16 +112,30 @@ bool hears(const Trigger& trigger, const Heard& heard) {
   return branches && branches->passes(heard.branch);
 }
 
+/// Names of branches that a run of this event can be about, those among them that a listener waits for; of a tag, for a push of tags only.
+std::vector<std::string> branches_of(const Trigger& trigger, const std::vector<Listener>& listeners) {
+  std::vector<std::string> names{"main", "topic"};
+  for (const Listener& listener : listeners) {
+    std::string awaited = topic_branch(event_filter(*listener.trigger));
+    if (!awaited.empty() && std::find(names.begin(), names.end(), awaited) == names.end()) names.push_back(std::move(awaited));
+  }
+  if (trigger.event != "push") return names;
+  const EventFilter filter = event_filter(trigger);
+  const std::optional<FilterList> branches = filter.branch_list();
+  std::erase_if(names, [&](const std::string& name) { return !branches || !branches->passes(name); });
+  const std::optional<FilterList> passing = branches ? branches : filter.tag_list();
+  if (const auto name = passing ? common_name({&*passing}).name : std::nullopt; names.empty() && name) names.push_back(*name);
+  return names;
+}
+
 /// The events of a workflow that a commit causes, with the branches that they are about.
-std::vector<Heard> runs_of(const Workflow& source) {
+std::vector<Heard> runs_of(const Workflow& source, const std::vector<Listener>& listeners) {
   std::vector<Heard> runs;
   for (const Trigger& trigger : source.triggers) {
     if (trigger.event == "workflow_call") continue;
     Heard heard{.source = &source, .event = std::string(trigger.event)};
-    for (const char* branch : {"main", "topic"}) {
+    for (const std::string& branch : branches_of(trigger, listeners)) {
       heard.branch = branch;
-      const std::optional<FilterList> branches = event_filter(trigger).branch_list();
-      if (trigger.event == "push" && !(branches && branches->passes(branch))) continue;
       for (const std::string& type : all_types()) {
         heard.type = type;
         for (const char* conclusion : {"success", "failure", "cancelled"}) {
@@ -182,7 +196,7 @@ class Finder {
   void find_several(const Workflow& source, const std::vector<Listener>& listeners) {
     std::vector<Listener> most;
     std::vector<Listener> same_agent;
-    for (const Heard& heard : runs_of(source)) {
+    for (const Heard& heard : runs_of(source, listeners)) {
       std::vector<Listener> started;
       std::map<std::string, std::vector<Listener>> by_agent;
       for (const Listener& listener : listeners) {
@@ -225,7 +239,7 @@ class Finder {
 
   bool find_same_commit(const Listening& own, const Sources& sources, bool of_pull_request) {
     for (const auto& [source, listener] : sources) {
-      for (const Heard& heard : runs_of(*source)) {
+      for (const Heard& heard : runs_of(*source, {listener})) {
         if (heard.event.starts_with("pull_request") != of_pull_request) continue;
         if (heard.type != "completed" || !hears(*listener.trigger, heard) || !own.runs(heard)) continue;
         std::vector<std::pair<const Workflow*, Listener>> same_commit{{source, listener}};
@@ -285,7 +299,7 @@ class Finder {
 
   /// One run of a source that is heard of as requested, in progress and completed.
   bool find_types(const Listening& own, const Workflow& source, const Listener& listener) {
-    for (const Heard& heard : runs_of(source)) {
+    for (const Heard& heard : runs_of(source, {listener})) {
       if (heard.conclusion != "success" || heard.type != "completed") continue;
       std::vector<std::string> starting;
       for (const std::string& type : all_types()) {
