@@ -37,17 +37,22 @@ E chosen(const Invocation& call, const std::string& option, const std::array<Enu
   throw UsageError("--" + option + " is \"" + word + "\", but must be one of " + allowed + "; nothing was checked");
 }
 
+/// At most one byte more than a document may have. The text is as large as the file, not as the bound: a run holds many of them at a time.
+std::optional<std::string> read_bounded(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  if (!file || error) return std::nullopt;
+  std::string text(static_cast<std::size_t>(std::min<std::uintmax_t>(size, lint::max_document_bytes + 1)), '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return std::nullopt;
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
 lint::Files disk() {
   lint::Files files;
-  files.read = [](const std::string& path) -> std::optional<std::string> {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return std::nullopt;
-    std::string text(lint::max_document_bytes + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (file.bad()) return std::nullopt;
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
-  };
+  files.read = read_bounded;
   files.list = [](const std::string& folder) {
     std::vector<std::string> names;
     std::error_code error;

@@ -19,30 +19,34 @@ std::string_view trimmed(std::string_view text) {
 
 /// The launch at or below a step.
 bool find_launch(const Step& step, const Action* action, const Project& project, const Facts& facts, int depth, AgentLaunch& found) {
-  if (is_switched_off(step.condition)) return false;
+  // Few steps launch anything, so that their conditions are read last.
   if (launches_agent(step, facts)) {
     found.launch = &step;
     found.action = action;
-    return true;
+    return !is_switched_off(step.condition);
   }
   const Action* local = depth < deepest_action ? project.local_action(step.uses_text()) : nullptr;
-  return local != nullptr && std::any_of(local->steps.begin(), local->steps.end(),
-                                         [&](const Step& inner) { return find_launch(inner, local, project, facts, depth + 1, found); });
+  return local != nullptr && !is_switched_off(step.condition) && std::any_of(local->steps.begin(), local->steps.end(), [&](const Step& inner) {
+           return find_launch(inner, local, project, facts, depth + 1, found);
+         });
 }
 
 void add_launches(const std::vector<JobPlace>& path, const Workflow& workflow, const Project& project, const Facts& facts,
                   std::vector<AgentLaunch>& found) {
   for (const Job& job : workflow.jobs) {
-    if (is_switched_off(job.condition)) continue;
+    const std::size_t before = found.size();
     std::vector<JobPlace> here = path;
     here.push_back({&workflow, &job});
     for (const Step& step : job.steps) {
-      AgentLaunch launch{here, &step};
-      if (find_launch(step, nullptr, project, facts, 0, launch)) found.push_back(std::move(launch));
+      AgentLaunch launch{{}, &step};
+      if (!find_launch(step, nullptr, project, facts, 0, launch)) continue;
+      launch.path = here;
+      found.push_back(std::move(launch));
     }
     const Workflow* called = here.size() < deepest_call ? project.called_workflow(job.uses.value.text()) : nullptr;
     const bool again = std::any_of(here.begin(), here.end(), [&](const JobPlace& place) { return place.workflow == called; });
     if (called != nullptr && !again) add_launches(here, *called, project, facts, found);
+    if (found.size() > before && is_switched_off(job.condition)) found.resize(before);
   }
 }
 

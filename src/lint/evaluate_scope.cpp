@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "lint/evaluate.h"
 
 namespace refgate::lint {
@@ -9,12 +7,8 @@ namespace {
 /// object becomes an open one.
 Value with(const Value& object, std::span<const std::string> path, const Value& value) {
   if (path.empty()) return value;
-  const bool is_object = object.kind() == Value::Kind::object;
-  Value::Properties properties = is_object ? object.properties() : Value::Properties{};
-  auto property = std::find_if(properties.begin(), properties.end(), [&](const auto& entry) { return same_name(entry.first, path.front()); });
-  if (property == properties.end()) property = properties.insert(properties.end(), {path.front(), Value::unknown()});
-  property->second = with(property->second, path.subspan(1), value);
-  return Value::object(std::move(properties), is_object ? object.completeness() : Completeness::open);
+  const Value* inner = object.kind() == Value::Kind::object ? object.find(path.front()) : nullptr;
+  return object.with_property(path.front(), with(inner == nullptr ? Value::unknown() : *inner, path.subspan(1), value));
 }
 
 }  // namespace

@@ -59,18 +59,52 @@ Value Value::filtered_array(Items items) {
   return result;
 }
 
-Value Value::object(Properties properties, Completeness completeness) {
-  // Sorted by folded name to find equal ones without comparing every pair: objects come from untrusted JSON too.
+namespace {
+
+constexpr std::size_t few_properties = 8;
+
+std::vector<bool> repeated_of_few(const Value::Properties& properties) {
+  std::vector<bool> repeated(properties.size(), false);
+  for (std::size_t at = 1; at < properties.size(); ++at) {
+    for (std::size_t before = 0; before < at && !repeated[at]; ++before) repeated[at] = same_name(properties[before].first, properties[at].first);
+  }
+  return repeated;
+}
+
+/// Sorts by folded name to find equal ones without comparing every pair: objects come from untrusted JSON too.
+std::vector<bool> repeated_of_many(const Value::Properties& properties) {
   std::vector<std::pair<std::string, std::size_t>> names;
   names.reserve(properties.size());
   for (std::size_t at = 0; at < properties.size(); ++at) names.emplace_back(to_lower(properties[at].first), at);
   std::sort(names.begin(), names.end());
   std::vector<bool> repeated(properties.size(), false);
   for (std::size_t at = 1; at < names.size(); ++at) repeated[names[at].second] = names[at].first == names[at - 1].first;
+  return repeated;
+}
+
+}  // namespace
+
+Value Value::object(Properties properties, Completeness completeness) {
+  const std::vector<bool> repeated = properties.size() <= few_properties ? repeated_of_few(properties) : repeated_of_many(properties);
   Record record{{}, completeness};
   record.properties.reserve(properties.size());
   for (std::size_t at = 0; at < properties.size(); ++at)
     if (!repeated[at]) record.properties.push_back(std::move(properties[at]));
+  Value result;
+  result.data_ = std::make_shared<const Record>(std::move(record));
+  return result;
+}
+
+Value Value::with_property(std::string_view name, Value value) const {
+  Record record{{}, Completeness::open};
+  if (kind() == Kind::object) record = *std::get<std::shared_ptr<const Record>>(data_);
+  const auto property =
+      std::find_if(record.properties.begin(), record.properties.end(), [&](const auto& entry) { return same_name(entry.first, name); });
+  if (property == record.properties.end()) {
+    record.properties.emplace_back(name, std::move(value));
+  } else {
+    property->second = std::move(value);
+  }
   Value result;
   result.data_ = std::make_shared<const Record>(std::move(record));
   return result;
@@ -250,6 +284,7 @@ Truth less_than(const Value& left, const Value& right) {
 }
 
 bool same_name(std::string_view left, std::string_view right) {
+  if (left == right) return true;
   const auto ascii_lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   bool ascii = true;
   for (char c : left) ascii = ascii && static_cast<unsigned char>(c) < 0x80;

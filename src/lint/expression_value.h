@@ -42,6 +42,8 @@ class Value {
   static Value filtered_array(Items items);
   /// Names are compared without regard to case; of two equal names the first one stays.
   static Value object(Properties properties, Completeness completeness = Completeness::closed);
+  /// The object with another value for one property, which keeps its place or comes last. An open object when it was none.
+  Value with_property(std::string_view name, Value value) const;
   /// Some value; `truthiness` is what is known of it all the same.
   static Value unknown(Truth truthiness = Truth::unknown);
   /// yes and no as a boolean, unknown as an unknown value.

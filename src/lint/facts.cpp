@@ -7,6 +7,7 @@
 #include "lint/embedded.h"
 #include "lint/expression_value.h"
 #include "lint/facts_reader.h"
+#include "lint/project.h"
 #include "lint/shell_commands.h"
 
 namespace refgate::lint {
@@ -20,6 +21,13 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     at = end + 1;
   }
   return parts;
+}
+
+/// Takes the first part of a path away and gives it.
+std::string_view take_part(std::string_view& path) {
+  const std::string_view part = path.substr(0, path.find('/'));
+  path.remove_prefix(std::min(part.size() + 1, path.size()));
+  return part;
 }
 
 /// `codex`, `/usr/bin/codex` and `codex@latest` are the word `codex`; `@openai/codex@1.2` is `@openai/codex`.
@@ -74,6 +82,29 @@ const EventFact* Facts::event(std::string_view name) const {
   return found == events.end() ? nullptr : &*found;
 }
 
+ProjectScripts::ProjectScripts(const Project& project, const Facts& facts) {
+  const auto add = [&](const std::vector<Step>& steps) {
+    for (const Step& step : steps) {
+      const std::string_view text = step.run_text();
+      if (text.empty()) continue;
+      Script& script = scripts_[text.data()];
+      script.size = text.size();
+      script.names_gate = std::any_of(facts.gates.begin(), facts.gates.end(),
+                                      [&](const GateFact& gate) { return !gate.command.empty() && names(text, gate.command); });
+      script.agents = agent_commands_in(text, facts);
+    }
+  };
+  for (const Workflow& workflow : project.workflows()) {
+    for (const Job& job : workflow.jobs) add(job.steps);
+  }
+  for (const Action& action : project.actions()) add(action.steps);
+}
+
+const ProjectScripts::Script* ProjectScripts::find(std::string_view script) const {
+  const auto found = scripts_.find(script.data());
+  return found != scripts_.end() && found->second.size == script.size() ? &found->second : nullptr;
+}
+
 const Facts& built_in_facts() {
   static const Facts facts = read_built_in();
   return facts;
@@ -81,11 +112,13 @@ const Facts& built_in_facts() {
 
 bool matches_action(std::string_view uses, std::string_view pattern) {
   uses = uses.substr(0, uses.find('@'));
-  const auto parts = split(uses, '/');
-  const auto wanted = split(pattern, '/');
-  return parts.size() == wanted.size() && std::equal(parts.begin(), parts.end(), wanted.begin(), [](std::string_view part, std::string_view want) {
-           return want == "*" ? !part.empty() && part != "." && part != ".." : same_name(part, want);
-         });
+  if (std::count(uses.begin(), uses.end(), '/') != std::count(pattern.begin(), pattern.end(), '/')) return false;
+  for (auto parts = std::count(pattern.begin(), pattern.end(), '/'); parts >= 0; --parts) {
+    const std::string_view part = take_part(uses);
+    const std::string_view wanted = take_part(pattern);
+    if (wanted == "*" ? part.empty() || part == "." || part == ".." : !same_name(part, wanted)) return false;
+  }
+  return true;
 }
 
 bool runs_command(std::string_view script, std::string_view words) {
@@ -99,6 +132,8 @@ bool runs_command(std::string_view script, std::string_view words) {
 
 std::vector<std::vector<std::string>> agent_commands_in(std::string_view script, const Facts& facts) {
   std::vector<std::vector<std::string>> found;
+  const ProjectScripts::Script* known = facts.scripts == nullptr ? nullptr : facts.scripts->find(script);
+  if (known != nullptr) return known->agents;
   std::vector<std::vector<std::string_view>> named;
   for (const std::string& agent : facts.agent_commands) {
     if (names(script, agent)) named.push_back(split(agent, ' '));
@@ -121,12 +156,14 @@ bool launches_agent(const Step& step, const Facts& facts) {
 }
 
 const GateFact* gate_of(const Step& step, const Facts& facts) {
+  const ProjectScripts::Script* known = facts.scripts == nullptr ? nullptr : facts.scripts->find(step.run_text());
+  const bool runs_gate = known == nullptr ? !step.run_text().empty() : known->names_gate;
   for (const GateFact& gate : facts.gates) {
     if (!gate.uses.empty() && !step.uses_text().empty() && matches_action(step.uses_text(), gate.uses)) {
       const Entry given = gate.input.empty() ? Entry() : step.input(gate.input);
       if (!given || given.value.text() == gate.input_value) return &gate;
     }
-    if (!gate.command.empty() && !step.run_text().empty() && runs_command(step.run_text(), gate.command)) return &gate;
+    if (!gate.command.empty() && runs_gate && runs_command(step.run_text(), gate.command)) return &gate;
   }
   return nullptr;
 }

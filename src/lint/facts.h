@@ -2,8 +2,11 @@
 // What the rules know about the world: which actions and commands launch agents, which are gates, which events have which types. The data lie in
 // lint-rules/facts/*.yml, are compiled in, and `facts:` of the configuration file adds to them.
 
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "lint/document.h"
@@ -45,6 +48,25 @@ struct EventFact {
   std::vector<std::string> default_types;  ///< those that start a workflow which names none
 };
 
+class Project;
+
+/// What the scripts of a project run, found once for all rules. Scripts are known by where they lie, and so only while the project's documents live.
+class ProjectScripts {
+ public:
+  struct Script {
+    std::size_t size = 0;
+    bool names_gate = false;                       ///< has a word that a gate's command begins with
+    std::vector<std::vector<std::string>> agents;  ///< what agent_commands_in() gives
+  };
+
+  ProjectScripts(const Project& project, const struct Facts& facts);
+  /// nullptr when it is no script of the project.
+  const Script* find(std::string_view script) const;
+
+ private:
+  std::unordered_map<const char*, Script> scripts_;
+};
+
 struct Facts {
   std::vector<std::string> agent_actions;         ///< "owner/name" or "owner/name/path", `*` for any one part
   std::vector<std::string> agent_commands;        ///< words that a command line begins with: "claude", "copilot", "npx @openai/codex"
@@ -53,6 +75,7 @@ struct Facts {
   std::vector<GateFact> gates;
   std::vector<std::string> retry_actions;
   std::vector<EventFact> events;
+  std::shared_ptr<const ProjectScripts> scripts;  ///< of the project that is being linted; may be nullptr
 
   const EventFact* event(std::string_view name) const;
 };

@@ -1,9 +1,12 @@
 #include "lint/lint.h"
 
 #include <algorithm>
+#include <iterator>
+#include <memory>
 #include <utility>
 
 #include "lint/ignore.h"
+#include "lint/parallel.h"
 #include "lint/rule.h"
 
 namespace refgate::lint {
@@ -11,23 +14,34 @@ namespace {
 
 bool is_on(const Rule& rule, const RuleConfig& config) { return !config.off && (config.on || rule.on_by_default); }
 
-void run_rule(const Rule& rule, const Project& project, const LintConfig& config, std::vector<Finding>& findings) {
-  const RuleConfig& rule_config = config.rule(rule.id);
-  if (!is_on(rule, rule_config)) return;
-  const auto run = [&](const Workflow* workflow, const Action* action) {
-    Sink sink(rule, findings);
-    rule.check({project, config, rule_config.options, workflow, action}, sink);
-  };
-  if (rule.scope == RuleScope::project) {
-    run(nullptr, nullptr);
-    return;
+/// What the rules of one file are called with, or those of the whole project when it is neither.
+struct Task {
+  const Workflow* workflow = nullptr;
+  const Action* action = nullptr;
+
+  bool takes(const Rule& rule) const {
+    if (workflow == nullptr && action == nullptr) return rule.scope == RuleScope::project;
+    return rule.scope == RuleScope::file || (rule.scope == RuleScope::workflow && workflow != nullptr);
   }
+};
+
+std::vector<Task> tasks_of(const Project& project) {
+  std::vector<Task> tasks = {{}};
   for (const Workflow& workflow : project.workflows()) {
-    if (workflow.selected) run(&workflow, nullptr);
+    if (workflow.selected) tasks.push_back({&workflow, nullptr});
   }
-  if (rule.scope != RuleScope::file) return;
   for (const Action& action : project.actions()) {
-    if (action.selected) run(nullptr, &action);
+    if (action.selected) tasks.push_back({nullptr, &action});
+  }
+  return tasks;
+}
+
+void run_rules(const Task& task, const Project& project, const LintConfig& config, std::vector<Finding>& findings) {
+  for (const Rule& rule : rules()) {
+    const RuleConfig& rule_config = config.rule(rule.id);
+    if (!task.takes(rule) || !is_on(rule, rule_config)) continue;
+    Sink sink(rule, findings);
+    rule.check({project, config, rule_config.options, task.workflow, task.action}, sink);
   }
 }
 
@@ -65,10 +79,15 @@ void keep_selected(const Project& project, std::vector<Finding>& findings) {
 
 }  // namespace
 
-LintResult lint_project(const Project& project, const LintConfig& config) {
+LintResult lint_project(const Project& project, const LintConfig& given, unsigned threads) {
   std::vector<Finding> findings;
+  LintConfig config = given;
+  config.facts.scripts = std::make_shared<const ProjectScripts>(project, config.facts);
   if (is_on(*find_rule("syntax"), config.rule("syntax"))) report_syntax(project, findings);
-  for (const Rule& rule : rules()) run_rule(rule, project, config, findings);
+  const std::vector<Task> tasks = tasks_of(project);
+  std::vector<std::vector<Finding>> found(tasks.size());
+  for_each_index(tasks.size(), threads, [&](std::size_t index) { run_rules(tasks[index], project, config, found[index]); });
+  for (std::vector<Finding>& part : found) std::move(part.begin(), part.end(), std::back_inserter(findings));
   keep_selected(project, findings);
   Sifted sifted = sift(project, config, std::move(findings));
   sort_findings(sifted.kept);

@@ -20,7 +20,8 @@ struct LintResult {
   std::vector<Finding> findings;
   std::size_t ignored = 0;  ///< how many were left out
 };
-LintResult lint_project(const Project& project, const LintConfig& config);
+/// Files are looked at by up to `threads` threads.
+LintResult lint_project(const Project& project, const LintConfig& config, unsigned threads = 1);
 
 /// What the command line says.
 struct LintRequest {

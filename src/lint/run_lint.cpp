@@ -83,7 +83,7 @@ class Run {
       part.status = failed_status;
       part.errors += paths.root + unreadable.file + ": the file cannot be read, and was not checked\n";
     }
-    LintResult result = lint_project(project, config);
+    LintResult result = lint_project(project, config, threads);
     part.files = paths.selected.size();
     part.ignored = result.ignored;
     part.findings = std::move(result.findings);

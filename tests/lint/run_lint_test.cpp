@@ -144,6 +144,21 @@ TEST_CASE("many threads report what one reports, with progress up to the end") {
   CHECK(files.steps.back() == "30/30");
 }
 
+TEST_CASE("the files of one repository are looked at side by side, with the report of one thread") {
+  Disk files;
+  for (int index = 0; index < 40; ++index) {
+    const std::string agent = "      - run: claude -p x" + std::to_string(index) + "\n";
+    files.texts[".github/workflows/w" + std::to_string(index) + ".yml"] =
+        "on: [push, push]\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: make\n" + (index % 4 == 0 ? agent : "");
+  }
+  const LintOutcome one = files.run({.format = Format::json, .threads = 1});
+  const LintOutcome many = files.run({.format = Format::json, .threads = 8});
+  CHECK(one.output == many.output);
+  const auto report = nlohmann::json::parse(one.output);
+  CHECK(report["files"] == 40);
+  CHECK(report["findings"].size() >= 50);
+}
+
 TEST_CASE("explaining a rule prints its page, and names the nearest for a misspelt one") {
   Disk files;
   const LintOutcome page = files.run({.explain = "duplicate-entry"});
