@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <variant>
 
 #include "core/scope.h"
 
@@ -36,7 +37,7 @@ constexpr std::array<SettingRow, 36> rows{{
     {"group-by", SettingForm::text, "STRATEGY",
      "process the sessions of one group in order: none, entity, repository, user, entity-repository, entity/<span> or a template", "none", true},
     {"bot", SettingForm::text, "NAME", "which row of the configuration's bots applies", "the actor", true},
-    {"wait", SettingForm::duration, "SPAN", "stand by for so long until it is this one's turn, or the holder is gone", "0s", true},
+    {"wait", SettingForm::duration, "SPAN", "stand by for so long until it is this one's turn, or the holder is gone", "0s; in a group 1h", true},
     {"no-wait", SettingForm::flag, "", "tell the place in line, and do not stand in it", "", true},
     {"holder-run", SettingForm::choice, "ask|ignore", "whether the REST API is asked if a holder's run has ended", "ask", true},
     {"force", SettingForm::flag, "", "run, whatever the state is; the former holder halts", "", false},
@@ -145,6 +146,12 @@ std::optional<std::string> set_text(std::string& target, std::string_view value)
   return std::nullopt;
 }
 
+std::optional<std::string> set_strategy(std::string& target, std::string_view value) {
+  const auto parsed = parse_strategy(value);
+  if (const auto* error = std::get_if<std::string>(&parsed)) return "group-by: " + *error;
+  return set_text(target, value);
+}
+
 }  // namespace
 
 std::span<const SettingRow> setting_table() { return rows; }
@@ -190,7 +197,7 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "max-attempts") return set_number(policy.max_attempts, name, value);
   if (name == "cooldown") return set_duration(policy.cooldown, name, value, 0ms);
   if (name == "budget") return add_budgets(policy.budgets, value);
-  if (name == "group-by") return set_text(settings.group_by, value);
+  if (name == "group-by") return set_strategy(settings.group_by, value);
   if (name == "bot") return set_text(settings.bot, value);
   if (name == "wait") return set_duration(policy.wait, name, value, 0ms);
   if (name == "no-wait") return choose(policy.no_wait, name, value, booleans);
@@ -203,6 +210,34 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "on-read-only") return choose(policy.on_read_only, name, value, fallbacks);
   if (name == "audit-skips") return choose(policy.audit_skips, name, value, audits);
   return "there is no setting \"" + std::string(name) + "\"";
+}
+
+std::optional<std::string> apply_bot_value(Bot& bot, std::string_view name, std::string_view value) {
+  using namespace std::chrono_literals;
+  if (value.empty()) return std::nullopt;
+  if (name == "group-by") return set_strategy(bot.strategy, value);
+  if (name == "max-duration") return set_duration(bot.limits.max_duration, name, value, 1s);
+  if (name == "idle-timeout") return set_duration(bot.limits.idle_timeout, name, value, 1s);
+  if (name == "max-events") {
+    const auto most = whole_number(value);
+    if (!most || *most == 0) return std::string(name) + " is \"" + std::string(value) + "\", but must be a whole number from 1 to 1000000";
+    bot.limits.max_events = *most;
+    return std::nullopt;
+  }
+  return "there is no \"" + std::string(name) + "\" in a bot's row; known are group-by, max-duration, max-events and idle-timeout";
+}
+
+const Bot& bot_row(const Settings& settings, std::string_view actor) {
+  static const Bot none;
+  const auto row = [&](std::string_view name) -> const Bot* {
+    const auto found = settings.bots.find(std::string(name));
+    return found == settings.bots.end() ? nullptr : &found->second;
+  };
+  const std::string_view login = settings.bot.empty() ? actor : std::string_view(settings.bot);
+  if (const Bot* exact = row(login)) return *exact;
+  if (const Bot* bare = row(without_bot_suffix(login))) return *bare;
+  const Bot* rest = row("default");
+  return rest != nullptr ? *rest : none;
 }
 
 }  // namespace refgate

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/ordering.h"
 #include "core/policy.h"
 
 namespace refgate {
@@ -27,8 +28,9 @@ struct Settings {
   std::string claim_id;
   std::map<std::string, std::string> dimensions;
   std::string state_dir;
-  std::string group_by;  ///< an ordering strategy's name or a template; empty: the bot's, else none
-  std::string bot;       ///< which row of the table of bots applies; empty: the actor
+  std::string group_by;             ///< an ordering strategy's name or a template; empty: the bot's, else none
+  std::string bot;                  ///< which row of the table of bots applies; empty: the actor
+  std::map<std::string, Bot> bots;  ///< from --config; "default" stands for the rest
 };
 
 enum class SettingForm { text, duration, choice, flag, pairs, number, list };
@@ -52,7 +54,15 @@ std::string environment_name(std::string_view setting);
 std::optional<std::string> apply_setting(Settings& settings, std::string_view name, std::string_view value);
 
 /// Reads a `--config` file's text (YAML, one mapping) into settings. nullopt on success, else one sentence with `origin` and the line. An unknown key
-/// is an error that names the nearest known one.
+/// is an error that names the nearest known one. `bots:` is a mapping of names to rows of group-by, max-duration, max-events and idle-timeout; a
+/// `group-by` beside it is that of the default row, so that a bot's own row is the stronger one.
 std::optional<std::string> apply_config(Settings& settings, const std::string& text, std::string_view origin);
+
+/// The row of the table of bots that applies to what `actor` causes: that of `bot` where it was said, else of the login, with or without "[bot]";
+/// else the default row.
+const Bot& bot_row(const Settings& settings, std::string_view actor);
+
+/// Sets one value of a bot's row from text, like apply_setting.
+std::optional<std::string> apply_bot_value(Bot& bot, std::string_view name, std::string_view value);
 
 }  // namespace refgate

@@ -40,6 +40,10 @@ std::string encode_ref_component(std::string_view text) {
 
 std::string claims_prefix(std::string_view name_space) { return "refs/" + std::string(name_space) + "/claims/"; }
 
+std::string queues_prefix(std::string_view name_space) { return "refs/" + std::string(name_space) + "/queues/"; }
+
+std::string queue_ref(std::string_view group, std::string_view name_space) { return queues_prefix(name_space) + encode_ref_component(group); }
+
 std::string notes_prefix(std::string_view name_space) { return "refs/notes/" + std::string(name_space) + "/"; }
 
 std::string claim_ref(const Scope& scope, std::string_view name_space) {

@@ -31,6 +31,12 @@ std::string claim_ref(const Scope& scope, std::string_view name_space);
 /// "refs/<name_space>/claims/"
 std::string claims_prefix(std::string_view name_space);
 
+/// "refs/<name_space>/queues/"
+std::string queues_prefix(std::string_view name_space);
+
+/// "refs/<name_space>/queues/<group>", for the key of any strategy.
+std::string queue_ref(std::string_view group, std::string_view name_space);
+
 /// "refs/notes/<name_space>/"
 std::string notes_prefix(std::string_view name_space);
 

@@ -16,6 +16,7 @@ TEST_CASE("every setting that the table names can be set") {
                               : row.form == SettingForm::pairs  ? "k=v"
                               : row.form == SettingForm::number ? "3"
                               : row.form == SettingForm::list   ? "actor:3/1h"
+                              : row.name == "group-by"          ? "entity"
                                                                 : "text";
     CAPTURE(row.name, value);
     CHECK_FALSE(apply_setting(settings, row.name, value));

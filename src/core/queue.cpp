@@ -1,0 +1,235 @@
+#include "core/queue.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "core/enum_name.h"
+
+namespace refgate {
+namespace {
+
+using nlohmann::json;
+
+constexpr int queue_version = 1;
+constexpr std::size_t longest_record = 1u << 20;
+constexpr Duration closed_are_listed_for = std::chrono::hours(24);
+
+constexpr std::array<EnumName<SessionEnd>, 3> session_ends{
+    {{SessionEnd::idle, "idle"}, {SessionEnd::max_duration, "max-duration"}, {SessionEnd::max_events, "max-events"}}};
+
+/// Raised by the field readers below and caught in decode_queue alone.
+struct Broken : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+const json& member(const json& object, const char* key) {
+  if (!object.is_object()) throw Broken(std::string("what should hold \"") + key + "\" is no object");
+  const auto found = object.find(key);
+  if (found == object.end()) throw Broken(std::string("it has no \"") + key + "\"");
+  return *found;
+}
+
+std::string text(const json& object, const char* key) {
+  const json& value = member(object, key);
+  if (!value.is_string()) throw Broken(std::string("\"") + key + "\" is no text");
+  return value.get<std::string>();
+}
+
+template <typename Number>
+Number number(const json& object, const char* key) {
+  const json& value = member(object, key);
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > std::numeric_limits<Number>::max())
+    throw Broken(std::string("\"") + key + "\" is no whole number, or out of range");
+  return static_cast<Number>(value.get<std::uint64_t>());
+}
+
+Instant instant(const json& object, const char* key) {
+  const auto at = parse_rfc3339(text(object, key));
+  if (!at) throw Broken(std::string("\"") + key + "\" is no time");
+  return *at;
+}
+
+Duration span(const json& object, const char* key) {
+  const auto parsed = parse_duration(text(object, key));
+  if (!parsed) throw Broken(std::string("\"") + key + "\" is no span of time");
+  return *parsed;
+}
+
+const json& list(const json& object, const char* key, std::size_t most) {
+  const json& value = member(object, key);
+  if (!value.is_array() || value.size() > most) throw Broken(std::string("\"") + key + "\" is no list, or too long");
+  return value;
+}
+
+std::string stored(Duration value) { return std::to_string(value.count()) + "ms"; }
+
+json record_of(const Ticket& ticket) {
+  return {{"claim_id", ticket.claim_id},
+          {"claim_ref", ticket.claim_ref},
+          {"run_id", ticket.run_id},
+          {"run_url", ticket.run_url},
+          {"event", ticket.event},
+          {"workflow", ticket.workflow},
+          {"arrived_at", format_rfc3339(ticket.arrived_at)}};
+}
+
+Ticket read_ticket(const json& record) {
+  Ticket ticket{text(record, "claim_id"), text(record, "claim_ref"), text(record, "run_id"),       text(record, "run_url"),
+                text(record, "event"),    text(record, "workflow"),  instant(record, "arrived_at")};
+  if (ticket.claim_id.empty() || !ticket.claim_ref.starts_with("refs/")) throw Broken("a ticket names no claim");
+  return ticket;
+}
+
+json record_of(const GroupSession& session) {
+  return {{"number", session.number},
+          {"started_at", format_rfc3339(session.started_at)},
+          {"last_activity", format_rfc3339(session.last_activity)},
+          {"events", session.events},
+          {"affinity", session.affinity},
+          {"affine", session.affine},
+          {"limits",
+           {{"max_duration", stored(session.limits.max_duration)},
+            {"max_events", session.limits.max_events},
+            {"idle_timeout", stored(session.limits.idle_timeout)}}}};
+}
+
+GroupSession read_session(const json& record) {
+  GroupSession session;
+  session.number = number<std::uint64_t>(record, "number");
+  session.started_at = instant(record, "started_at");
+  session.last_activity = instant(record, "last_activity");
+  session.events = number<unsigned>(record, "events");
+  session.affinity = text(record, "affinity");
+  session.affine = number<unsigned>(record, "affine");
+  const json& limits = member(record, "limits");
+  session.limits = {span(limits, "max_duration"), number<unsigned>(limits, "max_events"), span(limits, "idle_timeout")};
+  return session;
+}
+
+Queue read_queue(const json& record) {
+  Queue queue;
+  queue.group = text(record, "group");
+  for (const json& ticket : list(record, "tickets", most_tickets)) queue.tickets.push_back(read_ticket(ticket));
+  if (const auto session = record.find("session"); session != record.end()) queue.session = read_session(*session);
+  for (const json& closed : list(record, "closed", most_closed_sessions)) {
+    const auto why = find_in(session_ends, text(closed, "why"));
+    if (!why) throw Broken("\"why\" is none of the known words");
+    queue.closed.push_back({read_session(member(closed, "session")), instant(closed, "ended_at"), *why});
+  }
+  return queue;
+}
+
+}  // namespace
+
+std::string_view name_of(SessionEnd why) { return name_in(session_ends, why); }
+
+std::optional<SessionEnd> expiry(const Queue& queue, Instant now) {
+  if (!queue.session) return std::nullopt;
+  const GroupSession& session = *queue.session;
+  if (session.events >= session.limits.max_events) return SessionEnd::max_events;
+  const Instant longest = session.started_at + session.limits.max_duration;
+  const Instant idle = session.last_activity + session.limits.idle_timeout;
+  // Whatever came first, however late anybody looks.
+  if (queue.tickets.empty() && now >= idle && idle < longest) return SessionEnd::idle;
+  if (now >= longest) return SessionEnd::max_duration;
+  return std::nullopt;
+}
+
+Queue with_session_closed(Queue queue, Instant now) {
+  const auto why = expiry(queue, now);
+  if (!why) return queue;
+  const GroupSession& session = *queue.session;
+  // It ended when its limit was reached, not when somebody came to see it.
+  const Instant ended = *why == SessionEnd::idle           ? session.last_activity + session.limits.idle_timeout
+                        : *why == SessionEnd::max_duration ? session.started_at + session.limits.max_duration
+                                                           : session.last_activity;
+  queue.closed.push_back({session, ended, *why});
+  if (queue.closed.size() > most_closed_sessions) queue.closed.erase(queue.closed.begin());
+  queue.session.reset();
+  return queue;
+}
+
+Queue with_ticket(Queue queue, const Ticket& ticket, const SessionLimits& limits, Instant now) {
+  if (position(queue, ticket.claim_id)) return queue;
+  queue = with_session_closed(std::move(queue), now);
+  if (!queue.session) {
+    GroupSession session;
+    session.number = queue.closed.empty() ? 1 : queue.closed.back().session.number + 1;
+    session.started_at = now;
+    session.affinity = ticket.workflow;
+    queue.session = session;
+  }
+  queue.session->limits = limits;
+  queue.session->last_activity = now;
+  ++queue.session->events;
+  if (queue.session->affinity == ticket.workflow) ++queue.session->affine;
+  queue.tickets.push_back(ticket);
+  return queue;
+}
+
+Queue without_ticket(Queue queue, std::string_view claim_id, Instant now) {
+  const auto gone = std::erase_if(queue.tickets, [&](const Ticket& ticket) { return ticket.claim_id == claim_id; });
+  if (gone > 0 && queue.session) queue.session->last_activity = std::max(queue.session->last_activity, now);
+  return queue;
+}
+
+std::optional<std::size_t> position(const Queue& queue, std::string_view claim_id) {
+  for (std::size_t i = 0; i < queue.tickets.size(); ++i)
+    if (queue.tickets[i].claim_id == claim_id) return i + 1;
+  return std::nullopt;
+}
+
+Queue without_dead_heads(Queue queue, const std::function<bool(const Ticket&)>& is_dead, Instant now) {
+  while (!queue.tickets.empty() && is_dead(queue.tickets.front()))
+    queue = without_ticket(std::move(queue), std::string(queue.tickets.front().claim_id), now);
+  return queue;
+}
+
+bool is_dead(const Ticket& ticket, const std::optional<Claim>& claim, Instant now) {
+  return !claim || claim->claim_id != ticket.claim_id || claim->state == ClaimState::ended || now >= claim->lease_until + claim->limits.skew;
+}
+
+bool is_forgettable(const Queue& queue, Instant now) {
+  if (!queue.tickets.empty()) return false;
+  const Queue closed = with_session_closed(queue, now);
+  return !closed.session && (closed.closed.empty() || now >= closed.closed.back().ended_at + closed_are_listed_for);
+}
+
+std::string encode_queue(const Queue& queue) {
+  json record = {{"version", queue_version}, {"group", queue.group}, {"tickets", json::array()}, {"closed", json::array()}};
+  for (const Ticket& ticket : queue.tickets) record["tickets"].push_back(record_of(ticket));
+  if (queue.session) record["session"] = record_of(*queue.session);
+  for (const ClosedSession& closed : queue.closed)
+    record["closed"].push_back({{"session", record_of(closed.session)}, {"ended_at", format_rfc3339(closed.ended_at)}, {"why", name_of(closed.why)}});
+  return record.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::variant<Queue, ClaimError> decode_queue(std::string_view source) {
+  const auto broken = [](const std::string& why) { return ClaimError{ClaimErrorKind::broken, "the stored queue is broken: " + why}; };
+  if (source.size() > longest_record) return broken("it is over 1 MiB long");
+  bool too_deep = false;
+  const json record = json::parse(
+      source,
+      [&](int depth, json::parse_event_t, json&) {
+        too_deep = too_deep || depth > 16;
+        return !too_deep;
+      },
+      false);
+  if (too_deep) return broken("it is nested too deeply");
+  if (!record.is_object()) return broken("it is no JSON object");
+  const auto version = record.find("version");
+  if (version == record.end() || !version->is_number_unsigned()) return broken("it has no version");
+  if (version->get<std::uint64_t>() > queue_version)
+    return ClaimError{ClaimErrorKind::newer_version, "the stored queue has version " + version->dump() + ", and this refgate reads up to " +
+                                                         std::to_string(queue_version) + ": use a newer refgate"};
+  try {
+    return read_queue(record);
+  } catch (const Broken& error) {
+    return broken(error.what());
+  }
+}
+
+}  // namespace refgate
