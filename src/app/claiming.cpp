@@ -151,7 +151,7 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy, con
 }
 
 Ended update_claim(Store& store, const std::string& ref, const std::string& claim_id, const std::string& name_space, SeenClaim known,
-                   const std::function<Claim(const Claim&)>& change, Publish publish) {
+                   const std::function<Claim(const Claim&)>& change, Publish publish, std::vector<Change>* along) {
   for (int round = 0;; ++round) {
     if (!known.claim || !known.version) {
       known = read_claim(store, ref);
@@ -162,7 +162,12 @@ Ended update_claim(Store& store, const std::string& ref, const std::string& clai
     std::vector<Change> changes{{ref, known.version, claim_snapshot(next), true}};
     for (const AuditEntry& line : publish == Publish::everything ? next.outbox : known.claim->outbox)
       changes.push_back(note_change(line, name_space));
-    const auto outcomes = store.swap(changes);
+    const std::size_t own = changes.size();
+    if (along != nullptr) changes.insert(changes.end(), along->begin(), along->end());
+    auto outcomes = store.swap(changes);
+    for (std::size_t i = outcomes.size(); i > own; --i)
+      if (outcomes[i - 1].result == SwapResult::swapped) along->erase(along->begin() + static_cast<std::ptrdiff_t>(i - 1 - own));
+    outcomes.resize(own);
     const SwapOutcome& outcome = outcomes.front();
     if (outcome.result == SwapResult::swapped) {
       const bool published =

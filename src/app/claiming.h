@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/job_state.h"
 #include "core/claim.h"
@@ -66,9 +67,10 @@ enum class Publish {
 };
 
 /// Applies `change` to the claim that has `claim_id` at `ref`, by compare-and-swap, again and again while it is somebody's renewal that came in
-/// between. `known` saves the reading when it is what the ref holds.
+/// between. `known` saves the reading when it is what the ref holds. `along` are changes that go with each try, whatever becomes of them; those that
+/// arrived are taken out.
 Ended update_claim(Store& store, const std::string& ref, const std::string& claim_id, const std::string& name_space, SeenClaim known,
-                   const std::function<Claim(const Claim&)>& change, Publish publish);
+                   const std::function<Claim(const Claim&)>& change, Publish publish, std::vector<Change>* along = nullptr);
 
 /// Removes up to `most` expired claims by compare-and-swap, in a push of its own, after their lines are published; gives up when `budget` is over.
 /// Returns how many are gone. Never throws: this is a courtesy.

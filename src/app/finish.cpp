@@ -6,6 +6,7 @@
 #include "app/ending.h"
 #include "app/health_file.h"
 #include "app/own_claims.h"
+#include "app/queues.h"
 #include "app/renewal.h"
 #include "app/runner.h"
 #include "app/subject.h"
@@ -51,13 +52,23 @@ Ended end_session(Store& store, const JobState& state, const ClaimNote& note, Cl
   SeenClaim known;
   // What our last acknowledged swap left is what the ref should hold: no need to read it.
   if (note.version && note.claim.state != ClaimState::ended) known = {note.claim, note.version};
+  // Its place in line goes with it, in the same push.
+  std::vector<Change> place;
+  try {
+    place = ticket_changes(store, note.name_space, note.claim);
+  } catch (const StoreError&) {
+    // The line passes over it; ending the session is what counts.
+  }
   Ended ended = update_claim(
       store, note.ref, note.claim.claim_id, note.name_space, std::move(known),
       [&](const Claim& claim) {
-        if (claim.state == ClaimState::waiting) return abandon_claim(claim, "its job ended while it waited for its turn", now());
+        if (claim.state == ClaimState::waiting) return abandon_claim(claim, "its gate was ended while it waited", now());
         return end_claim(claim, outcome, job_status, now());
       },
-      Publish::everything);
+      Publish::everything, &place);
+  // Others came in between, or the claim's group was not known before it was read.
+  if (ended.result == Ended::Result::ended && (!place.empty() || note.claim.group != ended.claim.group))
+    return_ticket(store, note.name_space, ended.claim);
   if (ended.result == Ended::Result::not_ours) {
     state.remove(note.claim.claim_id);
     HealthFile(state, note.claim.claim_id).update([&](Health& health) {

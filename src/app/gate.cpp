@@ -8,11 +8,13 @@
 #include "app/health_file.h"
 #include "app/heartbeat_process.h"
 #include "app/job_state.h"
+#include "app/queues.h"
 #include "app/run_lookup.h"
 #include "app/runner.h"
 #include "app/spending.h"
 #include "app/subject.h"
 #include "app/verdict.h"
+#include "app/waiting.h"
 
 namespace refgate {
 namespace {
@@ -62,6 +64,7 @@ void spend(Store& store, const Subject& subject, const Settings& settings, const
   update_claim(
       store, subject.ref, claim.claim_id, settings.name_space, {claim, acquired.version},
       [&](const Claim& held) { return abandon_claim(held, "its budget was spent meanwhile", now()); }, Publish::what_stood);
+  if (!claim.group.empty()) return_ticket(store, settings.name_space, claim);
   state.remove(claim.claim_id);
   HealthFile(state, claim.claim_id).remove();
   acquired.decision = skip;
@@ -105,6 +108,14 @@ GateAnswer gate_read_only(const Invocation& call, Store& store, const Subject& s
   return {answer.told.verdict, answer.exit};
 }
 
+/// What was waited for is given back, and told: now the signal has its way.
+void end_by(const Invocation& call, int signal) {
+  if (signal == 0) return;
+  call.out.flush();
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
 }  // namespace
 
 namespace {
@@ -127,6 +138,7 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
   const Ownership own = ownership_of(subject.ref, settings, state,
                                      [&](const ClaimNote& note) { return state.belongs_to_job() && is_of_job(note, subject.request.holder, state); });
   subject.request.presented = own.presented;
+  const Ordering ordering = as == TellAs::original_lines ? Ordering{} : ordering_of(settings, subject.event, now());
   GateAnswer answer;
   const auto answer_without_store = [&](const StoreError& error) {
     NoAnswer none = no_answer(settings.policy, subject.request, code_of(error), error.what());
@@ -140,10 +152,13 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
   try {
     const auto store = store_of(call, settings);
     try {
-      Acquired acquired =
-          acquire(*store, subject.request, settings.policy, settings.name_space, state, own.known, informants_of(call, subject, settings, *store));
+      Ordered ordered =
+          acquire_in_order(call, *store, subject.request, ordering, settings, state, own.known, informants_of(call, subject, settings, *store));
+      Acquired& acquired = ordered.acquired;
       spend(*store, subject, settings, state, acquired);
       Told told = told_of(acquired.decision, subject.request, acquired.holder);
+      told.group = ordered.group;
+      told.position = ordered.position;
       if (subject.event.exempt && told.code == ReasonCode::first) told.reason += ": " + subject.event.exempt_because;
       told.as = as;
       tell(call, told);
@@ -151,6 +166,7 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
       answer.verdict = acquired.decision.verdict;
       if (acquired.decision.next) answer.claim_id = acquired.decision.next->claim_id;
       if (acquired.decision.next && settings.policy.heartbeat) begin_heartbeats(call, settings, state, answer.claim_id);
+      end_by(call, ordered.interrupted_by);
     } catch (const StoreError& error) {
       if (error.failure() != StoreFailure::read_only) throw;
       state.remove(subject.request.nonce);

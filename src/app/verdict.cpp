@@ -61,6 +61,7 @@ void tell(const Invocation& call, const Told& told) {
                                {"HOLDER_RUN_ID", told.holder_run_id},
                                {"HOLDER_RUN_URL", told.holder_run_url},
                                {"GROUP", told.group},
+                               {"POSITION", told.position == 0 ? "" : std::to_string(told.position)},
                                {"RESULT_ID", told.result_id}});
   }
   Outputs outputs;

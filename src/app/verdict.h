@@ -26,7 +26,8 @@ struct Told {
   std::string holder_run_id;
   std::string holder_run_url;
   std::string group;
-  std::string result_id;  ///< of the latest result that the session which the verdict is about has kept
+  std::size_t position = 0;  ///< in the group's line; 0: in none
+  std::string result_id;     ///< of the latest result that the session which the verdict is about has kept
   TellAs as = TellAs::all_lines;
 };
 

@@ -1,0 +1,335 @@
+"""Gates of one group: in the order of their arrival, one at a time, over HTTP."""
+
+import json
+import signal
+import time
+import unittest
+
+import payloads
+import runner
+from gate_case import GateCase, await_that, in_parallel, launch
+
+GROUP = "repo-octo/app"
+QUEUE = "refs/refgate/queues/repo-octo%2Fapp"
+# Short spans: a waiter renews every second, and is dead after six.
+SPANS = ("--group-by", "repository", "--interval", "1s", "--lease", "5s", "--skew", "1s")
+PATIENT = ("--group-by", "repository", "--interval", "20s", "--skew", "1s")
+WAITERS = 32
+
+
+class QueueCase(GateCase):
+    def queue(self):
+        if QUEUE not in self.remote.refs("refs/refgate/queues"):
+            return {"tickets": [], "closed": []}
+        return json.loads(self.remote.git("show", f"{QUEUE}:queue.json"))
+
+    def runs_in_line(self):
+        return [ticket["run_id"] for ticket in self.queue()["tickets"]]
+
+    def push_job(self, number, **options):
+        return self.job(payload=payloads.push(payloads.commit(f"commit {number}")), **options)
+
+    def arrive(self, number, *words, spans=SPANS, **options):
+        """A gate of a commit of its own, after it has its place in line."""
+        job = self.push_job(number, **options)
+        call = job.start("gate", *spans, *words)
+        self.addCleanup(lambda: call.process.poll() is None and call.kill())
+        await_that(lambda: job.run in self.runs_in_line(), what="the ticket")
+        return job, call
+
+    def claim_of(self, job):
+        (claim,) = [claim for claim in self.remote.claims().values()
+                    if claim["holder"]["run_id"] == job.run]
+        return claim
+
+    def head(self, number=0, *words, **options):
+        """A session that runs at the head of the line."""
+        job = self.push_job(number)
+        answer = job.call("gate", *options.pop("spans", SPANS), *words)
+        self.assert_runs(answer, "first")
+        self.assertEqual(answer.lines["GROUP"], GROUP)
+        return job, answer
+
+
+class InOrder(QueueCase):
+    def test_many_gates_of_one_group_run_in_the_order_of_their_arrival_one_at_a_time(self):
+        launch.reset(self.server(self.remote_kind))
+        first, _ = self.head(spans=PATIENT)
+        began = time.monotonic()
+        line = [self.arrive(number, "--wait", "10m", spans=PATIENT) for number in range(1, WAITERS)]
+        self.assertEqual(self.runs_in_line(), [first.run] + [job.run for job, _ in line])
+        order, running = [], []
+
+        def live(job):
+            job_, call = job
+            answer = call.wait(590)
+            self.assert_runs(answer, "first")
+            running.append(job_.run)
+            self.assertEqual(running, [job_.run], "two sessions of one group at once")
+            order.append(job_.run)
+            active = [claim["holder"]["run_id"] for claim in self.remote.claims().values()
+                      if claim["state"] == "active"]
+            self.assertEqual(active, [job_.run])
+            running.remove(job_.run)
+            self.done(job_.call("finish"))
+            return answer
+
+        self.done(first.call("finish"))
+        answers = in_parallel(lambda each=each: live(each) for each in line)
+        self.assertEqual(order, [job.run for job, _ in line])
+        self.assertEqual(self.runs_in_line(), [])
+        self.assertEqual({claim["state"] for claim in self.remote.claims().values()}, {"ended"})
+        minutes = (time.monotonic() - began) / 60
+        asked = launch.requests(self.server(self.remote_kind))
+        pushes = [line for line in asked if line.startswith("POST") and "receive-pack" in line]
+        waited = sum(answer.seconds for answer in answers) / 60
+        print(f"\n{WAITERS} gates in one group: {minutes * 60:.0f} s, {len(asked)} requests, {len(pushes)} of them pushes; "
+              f"{len(asked) / waited:.1f} requests and {len(pushes) / waited:.1f} pushes per waiter and minute")
+        self.assertLess(len(pushes), 10 * WAITERS)
+
+    def test_the_rest_run_in_order_when_one_is_killed_one_is_cancelled_and_the_head_is_dead(self):
+        head, _ = self.head()
+        line = [self.arrive(number, "--wait", "10m") for number in range(1, 7)]
+        killed, cancelled = line[1], line[3]
+        killed[1].kill()
+        cancelled[1].process.send_signal(signal.SIGTERM)
+        answer = cancelled[1].wait()
+        self.assertEqual(answer.status, -signal.SIGTERM, answer)
+        self.assertFalse(answer.runs)
+        self.assertEqual(answer.code, "wait_expired")
+        self.assertNotIn(cancelled[0].run, self.runs_in_line())
+        self.assertEqual(self.claim_of(cancelled[0])["outcome"], "abandoned")
+        # The head says nothing more: its lease passes.
+        order = []
+        rest = [line[0], line[2], line[4], line[5]]
+
+        def live(each):
+            job, call = each
+            self.assert_runs(call.wait(590), "first")
+            order.append(job.run)
+            self.done(job.call("finish"))
+
+        in_parallel(lambda each=each: live(each) for each in rest)
+        self.assertEqual(order, [job.run for job, _ in rest])
+        self.assertEqual(self.runs_in_line(), [])
+
+    def test_a_group_of_another_strategy_waits_for_nobody(self):
+        self.head()
+        job = self.push_job(1)
+        self.assert_runs(job.call("gate", "--group-by", "none"), "first")
+        job = self.push_job(2)
+        answer = job.call("gate", "--group-by", "user")
+        self.assert_runs(answer, "first")
+        self.assertEqual(answer.lines["GROUP"], "user-octo/app-ann")
+
+    def test_a_gate_alone_in_its_group_costs_two_pushes(self):
+        launch.reset(self.server(self.remote_kind))
+        job, _ = self.head()
+        asked = launch.requests(self.server(self.remote_kind))
+        pushes = [line for line in asked if line.startswith("POST") and "receive-pack" in line]
+        self.assertLessEqual((len(pushes), len(asked)), (2, 5), asked)
+        self.done(job.call("finish"))
+        self.assertEqual(self.runs_in_line(), [])
+
+
+class Leaving(QueueCase):
+    def test_no_wait_tells_the_place_and_leaves_nothing(self):
+        self.head(spans=PATIENT)
+        self.arrive(1, "--wait", "10m", spans=PATIENT)
+        before = self.remote.refs("refs/refgate")
+        job = self.push_job(2)
+        answer = job.call("gate", "--group-by", "repository", "--no-wait")
+        self.assert_skips(answer, "queued")
+        self.assertEqual((answer.lines["POSITION"], answer.lines["GROUP"]), ("3", GROUP))
+        self.assertEqual((answer.outputs["position"], answer.outputs["group"]), ("3", GROUP))
+        self.assertEqual(answer.claim_id, "")
+        self.assertEqual(self.remote.refs("refs/refgate"), before)
+        self.assertEqual(job.state_files(), [])
+
+    def test_no_wait_runs_when_nobody_is_in_line(self):
+        job = self.push_job(1)
+        self.assert_runs(job.call("gate", "--group-by", "repository", "--no-wait"), "first")
+        self.done(job.call("finish"))
+        self.assertEqual(self.runs_in_line(), [])
+
+    def test_a_duplicate_is_a_duplicate_and_has_no_place(self):
+        _, first = self.head(spans=PATIENT)
+        answer = self.push_job(0).call("gate", "--group-by", "repository", "--no-wait")
+        self.assert_skips(answer, "active_session")
+        answer = self.push_job(0).call("gate", "--group-by", "repository")
+        self.assert_skips(answer, "active_session")
+        self.assertEqual(len(self.runs_in_line()), 1)
+
+    def test_a_wait_that_ran_out_suppresses_nothing(self):
+        head, _ = self.head(spans=PATIENT)
+        job = self.push_job(1)
+        answer = job.call("gate", *PATIENT, "--wait", "1s")
+        self.assert_skips(answer, "wait_expired")
+        self.assertEqual(answer.lines["POSITION"], "2")
+        self.assertEqual(self.runs_in_line(), [head.run])
+        claim = self.claim_of(job)
+        self.assertEqual((claim["state"], claim["outcome"]), ("ended", "abandoned"))
+        self.assertEqual(self.kinds("launch"), [line for line in self.kinds("launch") if line["run_id"] == head.run])
+        self.assertEqual(job.state_files(), [])
+        self.done(job.call("finish", "--status", "failure"))
+        self.done(head.call("finish"))
+        again = self.push_job(1)
+        self.assert_runs(again.call("gate", *PATIENT), "first")
+
+    def test_a_waiting_gate_that_was_killed_is_ended_by_its_jobs_finish(self):
+        head, _ = self.head(spans=PATIENT)
+        job, call = self.arrive(1, "--wait", "10m", spans=PATIENT)
+        call.kill()
+        self.done(job.call("finish", "--status", "failure"))
+        self.assertEqual(self.runs_in_line(), [head.run])
+        self.assertEqual(self.claim_of(job)["outcome"], "abandoned")
+        self.done(head.call("finish"))
+        self.assert_runs(self.push_job(1).call("gate", *PATIENT), "first")
+
+    def test_a_finish_gives_the_place_back_in_the_push_that_ends_the_claim(self):
+        job, _ = self.head(spans=PATIENT)
+        launch.reset(self.server(self.remote_kind))
+        self.done(job.call("finish"))
+        asked = launch.requests(self.server(self.remote_kind))
+        pushes = [line for line in asked if line.startswith("POST") and "receive-pack" in line]
+        self.assertEqual(len(pushes), 1, asked)
+        self.assertEqual(self.runs_in_line(), [])
+
+    def test_a_released_head_lets_the_next_one_in(self):
+        _, answer = self.head(spans=PATIENT)
+        job, call = self.arrive(1, "--wait", "10m", spans=PATIENT)
+        self.done(self.person().call("release", answer.claim_id, "--reason", "stuck"))
+        self.assert_runs(call.wait(), "first")
+        self.assertEqual(self.runs_in_line(), [job.run])
+
+    def test_a_waiting_claim_that_was_released_is_decided_again(self):
+        head, _ = self.head(spans=PATIENT)
+        job, call = self.arrive(1, "--wait", "10m", spans=PATIENT)
+        former = self.claim_of(job)["claim_id"]
+        self.done(self.person().call("release", former, "--reason", "by mistake"))
+        await_that(lambda: self.claim_of(job)["claim_id"] != former and self.runs_in_line() == [head.run, job.run],
+                   seconds=60, what="the new claim")
+        self.done(head.call("finish"))
+        self.assert_runs(call.wait(), "takeover")
+
+    def test_a_record_of_a_newer_version_is_left_alone(self):
+        head, _ = self.head(spans=PATIENT)
+        blob = self.remote.git("hash-object", "-w", "--stdin", input='{"version": 99}').strip()
+        tree = self.remote.git("mktree", input=f"100644 blob {blob}\tqueue.json\n").strip()
+        commit = self.remote.git("-c", "user.name=x", "-c", "user.email=x@x", "commit-tree", tree, "-m", "newer").strip()
+        self.remote.git("update-ref", QUEUE, commit)
+        answer = self.push_job(1).call("gate", *PATIENT)
+        self.assertEqual(answer.status, 3, answer)
+        self.assertFalse(answer.runs)
+        self.assertIn("newer refgate", answer.err)
+        self.done(head.call("finish"))
+        self.assertEqual(self.remote.refs(QUEUE)[QUEUE], commit)
+
+
+class Seeing(QueueCase):
+    def test_status_shows_queues_places_and_sessions(self):
+        head, _ = self.head(spans=PATIENT)
+        job, call = self.arrive(1, "--wait", "10m", spans=PATIENT, workflow="Other", file="other.yml")
+        person = self.person()
+        rows = {row["holder"]["run_id"]: row for row in self.done(person.call("status", "--json")).json()}
+        self.assertEqual((rows[head.run]["position"], rows[head.run]["state"]), (1, "active"))
+        self.assertEqual((rows[job.run]["position"], rows[job.run]["state"]), (2, "waiting"))
+        (group,) = self.done(person.call("status", "--queues", "--json")).json()
+        self.assertEqual(group["group"], GROUP)
+        self.assertEqual([(t["run_id"], t["position"], t["state"]) for t in group["tickets"]],
+                         [(head.run, 1, "head"), (job.run, 2, "waiting")])
+        self.assertEqual((group["session"]["events"], group["session"]["affinity"], group["session"]["affine"]), (2, "Agent Review", 1))
+        for words in (("status",), ("status", "--queues")):
+            text = self.done(person.call(*words)).out
+            self.assertIn(GROUP, text)
+            self.assertIn(job.run, text)
+        self.done(head.call("finish"))
+        self.assert_runs(call.wait(), "first")
+        self.done(job.call("finish"))
+        self.assertIn("Nobody is in line", self.done(person.call("status", "--queues")).out)
+
+    def test_sessions_end_by_their_limits_and_are_listed(self):
+        config = self.folder / "limits.yml"
+        config.write_text("bots:\n  ann: {group-by: repository, idle-timeout: 1s, max-events: 2}\n")
+
+        def session(number):
+            job = self.push_job(number)
+            self.assert_runs(job.call("gate", "--config", config), "first")
+            self.done(job.call("finish"))
+
+        def listed():
+            (group,) = self.done(self.person().call("status", "--queues", "--json")).json()
+            return group
+
+        session(1)
+        await_that(lambda: "session" not in listed(), what="the idle session's end")
+        self.assertEqual([closed["why"] for closed in listed()["closed"]], ["idle"])
+        config.write_text("bots:\n  ann: {group-by: repository, idle-timeout: 1h, max-events: 2}\n")
+        session(2)
+        session(3)
+        session(4)
+        group = listed()
+        self.assertEqual([(closed["why"], closed["session"]["events"]) for closed in group["closed"]], [("idle", 1), ("max-events", 2)])
+        self.assertEqual((group["session"]["number"], group["session"]["events"]), (3, 1))
+        self.assertIn("closed (max-events)", self.done(self.person().call("status", "--queues")).out)
+
+    def test_the_shipped_table_of_bots_is_read(self):
+        bots = runner.pathlib.Path(__file__).resolve().parents[2] / "examples" / "bots.yml"
+        groups = {}
+        for bot in ("task-tactician", "merge-warden", "spec-sentinel", "security-scanner", "dependency-updater", "somebody"):
+            job = self.job("pull_request", payloads.pull_request(payloads.commit("x")), actor=f"{bot}[bot]")
+            answer = self.done(job.call("explain", "--offline", "--json", "--config", bots, "--bot", bot))
+            groups[bot] = answer.json()["ordering"]["group"]
+            answer = self.done(job.call("explain", "--offline", "--json", "--config", bots))
+            self.assertEqual(answer.json()["ordering"]["group"], groups[bot], "by login")
+        self.assertRegex(groups.pop("security-scanner"), r"^pr-octo/app-7-p\d+$")
+        self.assertEqual(groups, {"task-tactician": "pr-octo/app-7", "merge-warden": GROUP, "spec-sentinel": "pr-octo/app-7",
+                                  "dependency-updater": "user-octo/app-dependency-updater[bot]", "somebody": ""})
+
+    def test_a_template_with_an_unknown_placeholder_is_refused_before_anything_is_asked(self):
+        launch.reset(self.server(self.remote_kind))
+        answer = self.push_job(1).call("gate", "--group-by", "pr-{numer}")
+        self.assertEqual(answer.status, 2)
+        self.assertIn("known are {repo}", answer.err)
+        self.assertEqual(launch.requests(self.server(self.remote_kind)), [])
+
+
+class Standby(QueueCase):
+    HOLD = ("--lease", "5s", "--skew", "1s")
+
+    def test_a_standby_takes_over_when_the_holder_is_lost(self):
+        self.assert_runs(self.job().call("gate", *self.HOLD), "first")
+        answers = in_parallel((lambda: self.job().call("gate", "--wait", "2m")) for _ in range(1))
+        self.assert_runs(answers[0], "takeover")
+        self.assertEqual(answers[0].generation, 2)
+
+    def test_a_standby_is_told_that_the_work_is_done(self):
+        holder = self.job()
+        self.assert_runs(holder.call("gate"), "first")
+        call = self.job().start("gate", "--wait", "2m")
+        self.done(holder.call("finish"))
+        self.assert_skips(call.wait(), "already_done")
+
+    def test_a_standby_whose_wait_ran_out_names_the_holder(self):
+        holder = self.job()
+        self.assert_runs(holder.call("gate"), "first")
+        answer = self.job().call("gate", "--wait", "1s")
+        self.assert_skips(answer, "active_session")
+        self.assertEqual(answer.lines["HOLDER_RUN_ID"], holder.run)
+
+    def test_a_standby_that_is_cancelled_ends_by_the_signal_and_leaves_nothing(self):
+        self.assert_runs(self.job().call("gate"), "first")
+        before = self.remote.refs("refs/refgate")
+        job = self.job()
+        call = job.start("gate", "--wait", "2m", "--audit-skips", "summary")
+        line = call.process.stderr.readline()
+        self.assertIn(b"standing by", line)
+        call.process.send_signal(signal.SIGINT)
+        answer = call.wait()
+        self.assertEqual(answer.status, -signal.SIGINT, answer)
+        self.assertFalse(answer.runs)
+        self.assertEqual(self.remote.refs("refs/refgate"), before)
+
+
+if __name__ == "__main__":
+    unittest.main()
