@@ -87,7 +87,7 @@ TEST_CASE("a body that SQS would not take is refused with the reason") {
   bad.body = std::string((1u << 20) + 1, 'x');
   CHECK(refused(bad).find("1048576") != std::string::npos);
   for (const std::string& text : {std::string("a\x01"), std::string("a\0b", 3), std::string("\xff"), std::string("\xed\xa0\x80"),
-                                 std::string("\xef\xbf\xbf"), std::string("\xc3"), std::string("\xe0\x80\x80")}) {
+                                  std::string("\xef\xbf\xbf"), std::string("\xc3"), std::string("\xe0\x80\x80")}) {
     bad.body = text;
     CAPTURE(text);
     CHECK(refused(bad).find("control characters") != std::string::npos);
