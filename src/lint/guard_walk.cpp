@@ -11,16 +11,24 @@ Truth condition_of(const WalkedStep& walked, const Scope& scope) {
   return walked.condition ? evaluate_condition(*walked.condition, scope) : scope.status("success", {});
 }
 
-/// One way through the steps: the values of their conditions.
-std::vector<Truth> walk_once(const std::vector<WalkedStep>& steps, const GateView* seen, bool skip, const Scope& event, std::vector<Scope>* scopes,
-                             bool* stopped, Scope* end = nullptr) {
+/// What a way through the steps leaves behind, on a skip.
+struct SkipTrace {
+  const std::vector<Truth>* on_run;  ///< the values of the conditions on a run
+  std::vector<Scope> before;         ///< what is known before each step without the gate
+  bool stopped = false;              ///< a step certainly ends the job without success
+  Scope end;
+};
+
+/// One way through the steps: the values of their conditions. `trace`: on a skip.
+std::vector<Truth> walk_once(const std::vector<WalkedStep>& steps, const GateView* seen, const Scope& event, SkipTrace* trace) {
+  const bool skip = trace != nullptr;
   Scope scope = seen != nullptr ? seen->scope(skip, event) : event;
   Scope bare = event;
   std::vector<Truth> values;
   for (const WalkedStep& walked : steps) {
     const Truth value = condition_of(walked, seen != nullptr ? walked.env.scope(skip, scope) : scope);
     values.push_back(value);
-    if (scopes != nullptr) scopes->push_back(bare);
+    if (skip) trace->before.push_back(bare);
     if (value == Truth::no && !walked.step->id.empty()) {
       Scope skipped;
       skipped.set("step.outputs", Value::object({}));
@@ -30,13 +38,14 @@ std::vector<Truth> walk_once(const std::vector<WalkedStep>& steps, const GateVie
       scope.set(path, skipped.context("step"));
       bare.set(path, skipped.context("step"));
     }
-    if (value == Truth::yes && walked.stops && skip) {
+    // A step of which a run gets through is not there to stop: its `exit 1` is for errors.
+    if (skip && value == Truth::yes && walked.stops && (*trace->on_run)[values.size() - 1] != Truth::yes) {
       scope.set_status(Truth::no, Truth::yes, Truth::unknown);
       bare.set_status(Truth::no, Truth::yes, Truth::unknown);
-      if (stopped != nullptr) *stopped = true;
+      trace->stopped = true;
     }
   }
-  if (end != nullptr) *end = scope;
+  if (skip) trace->end = scope;
   return values;
 }
 
@@ -142,20 +151,20 @@ bool walk_steps(std::vector<WalkedStep>& steps, const GateView& seen, const std:
   bool always_stops = !events.empty();
   for (Scope event : events) {
     event.set_status(Truth::yes, Truth::no, Truth::no);
-    std::vector<Scope> scopes;
-    bool stopped = false;
-    const std::vector<Truth> skip = walk_once(steps, &seen, true, event, &scopes, &stopped, ends != nullptr ? &ends->emplace_back() : nullptr);
-    const std::vector<Truth> run = walk_once(steps, &seen, false, event, nullptr, nullptr);
+    const std::vector<Truth> run = walk_once(steps, &seen, event, nullptr);
+    SkipTrace trace{.on_run = &run, .before = {}, .end = {}};
+    const std::vector<Truth> skip = walk_once(steps, &seen, event, &trace);
+    if (ends != nullptr) ends->push_back(trace.end);
     Scope anything = event;
     anything.set_status(Truth::unknown, Truth::unknown, Truth::unknown);
-    const std::vector<Truth> without = walk_once(steps, nullptr, false, anything, nullptr, nullptr);
+    const std::vector<Truth> without = walk_once(steps, nullptr, anything, nullptr);
     for (std::size_t at = 0; at < steps.size(); ++at) {
       // Cleaning up after a failure is done on a run too.
       Truth on_run = run[at];
       if (on_run == Truth::no && steps[at].condition && has_status_function(*steps[at].condition)) on_run = Truth::unknown;
-      steps[at].fate.add(skip[at], on_run, without[at], scopes[at]);
+      steps[at].fate.add(skip[at], on_run, without[at], trace.before[at]);
     }
-    always_stops = always_stops && stopped;
+    always_stops = always_stops && trace.stopped;
   }
   return always_stops;
 }

@@ -48,9 +48,16 @@ std::optional<Cost> cost_of(const Subject& subject, const SupposedRun& push) {
   }
   const JobConditions conditions(workflow);
   for (const GatedJob& gated : gated_jobs(workflow, subject.project, subject.facts())) {
-    if (gated.gates.empty() || !runs_on(push, conditions.path(*gated.job), [&](const Scope& scope) { return conditions.runs(*gated.job, scope); }))
-      continue;
+    if (gated.gates.empty()) continue;
     const Step* step = gated.gates.front().step;
+    std::vector<const Expression*> path = conditions.path(*gated.job);
+    const Expression asked = parse_condition(step == nullptr ? std::string_view() : step->condition.value.text());
+    if (asked.is_valid()) path.push_back(&asked);
+    const auto asks = [&](const Scope& scope) {
+      const Truth runs = conditions.runs(*gated.job, scope);
+      return step != nullptr && step->condition ? both(runs, evaluate_condition(asked, scope)) : runs;
+    };
+    if (!runs_on(push, path, asks)) continue;
     const Step* origin = gated.gates.front().origin;
     if (origin != nullptr && looks_at_paths(*origin)) continue;
     return Cost{"asks a gate", step == nullptr ? gated.job->uses.key : step->uses ? step->uses.key : step->run.key};
