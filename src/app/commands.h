@@ -22,6 +22,8 @@ int command_log(const Invocation& call);
 int command_show(const Invocation& call);
 int command_stats(const Invocation& call);
 int command_verify(const Invocation& call);
+int command_metrics(const Invocation& call);
+int command_report(const Invocation& call);
 
 int command_release(const Invocation& call);
 int command_gc(const Invocation& call);

@@ -54,13 +54,22 @@ std::span<const CommandRow> record_commands() {
        "launches are counted and are none. A line whose digest does not fit was altered: it is named, and the exit status is 1 too. Lines that are "
        "not refgate's are named and change nothing.",
        command_verify},
+      {"metrics",
+       "On a person's machine",
+       "The record and the live state as Prometheus text",
+       {},
+       join({store_settings(), {"skew"}}),
+       {{"top", "N", "so many workflows and events keep their names as labels (default 20), the rest is \"other\""}},
+       "refgate metrics > /var/lib/node_exporter/refgate.prom\n\nCounters are what the whole record says, gauges what stands now. Alert rules and a "
+       "Grafana dashboard lie in monitoring/.",
+       command_metrics},
       {"gc",
        "On a person's machine",
-       "Complete and fold the record, forget expired claims",
+       "Complete and fold the record, forget expired claims, old results and spent budgets",
        {},
        store_settings(),
        {{"dry-run", "", "say what would be done, change nothing"}},
-       "refgate gc --dry-run",
+       "refgate gc --dry-run\n\nMay be killed anywhere and run twice at once. A large record takes longer than the usual deadline: --deadline 10m.",
        command_gc},
   };
   return rows;
