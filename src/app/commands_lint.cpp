@@ -11,6 +11,7 @@ std::span<const CommandRow> lint_commands() {
        {"[paths...]"},
        {},
        {{"format", "text|json|sarif|github", "how findings are told (default: text)"},
+        {"sarif", "FILE", "write SARIF 2.1.0 to a file too, unless the run fails"},
         {"min-severity", "error|warning|note",
          "leave out what is below; what is left decides the exit status (default: all are told, warnings decide)"},
         {"fix", "=safe", "apply safe fixes; --fix=unsafe applies those that involve a choice too"},

@@ -26,6 +26,7 @@ constexpr std::array<EnumName<lint::FixKind>, 2> fixes{{{lint::FixKind::safe, "s
 
 // A terminal wants a sign of life only when there is a wait.
 constexpr std::size_t worth_a_progress_line = 200;
+constexpr int exit_failed = 3;
 
 template <typename E, std::size_t N>
 E chosen(const Invocation& call, const std::string& option, const std::array<EnumName<E>, N>& names, E fallback) {
@@ -70,17 +71,19 @@ lint::Files disk() {
   return files;
 }
 
+bool write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  return static_cast<bool>(file.flush());
+}
+
 /// All or nothing: a workflow is never left half written.
 bool replace_file(const std::string& path, const std::string& text) {
   std::error_code error;
   const fs::path target = fs::canonical(path, error);
   if (error) return false;
   const fs::path fresh = target.string() + ".refgate-" + std::to_string(::getpid());
-  {
-    std::ofstream file(fresh, std::ios::binary);
-    file << text;
-    if (!file.flush()) return fs::remove(fresh, error), false;
-  }
+  if (!write_file(fresh, text)) return fs::remove(fresh, error), false;
   fs::permissions(fresh, fs::status(target, error).permissions(), error);
   fs::rename(fresh, target, error);
   return !error;
@@ -95,6 +98,7 @@ int command_lint(const Invocation& call) {
   if (!call.option("min-severity").empty()) request.min_severity = chosen(call, "min-severity", severities, lint::Severity::note);
   if (call.flag("fix")) request.fix = chosen(call, "fix", fixes, lint::FixKind::safe);
   request.diff = call.flag("diff");
+  request.with_sarif = !call.option("sarif").empty();
   request.explain = call.option("explain");
   request.config = call.option("config");
   request.threads = std::max(1u, std::thread::hardware_concurrency());
@@ -114,6 +118,10 @@ int command_lint(const Invocation& call) {
   if (progress_shown) call.err << "\r\x1b[K";
   call.out << outcome.output;
   call.err << outcome.errors;
+  if (!outcome.sarif.empty() && !write_file(call.option("sarif"), outcome.sarif)) {
+    call.err << call.option("sarif") << ": the SARIF file cannot be written\n";
+    return exit_failed;
+  }
   return outcome.status;
 }
 

@@ -27,6 +27,7 @@ LintResult lint_project(const Project& project, const LintConfig& config, unsign
 struct LintRequest {
   std::vector<std::string> paths;  ///< empty: "."
   Format format = Format::text;
+  bool with_sarif = false;  ///< SARIF beside the output
   /// Findings below it are neither shown nor counted. Unset: all are shown, and warnings and errors decide the exit status.
   std::optional<Severity> min_severity;
   FixKind fix = FixKind::none;
@@ -49,13 +50,14 @@ struct LintOutcome {
   int status = 0;      ///< 0 nothing found; 1 findings at or over the level (0 in SARIF, where the findings are the product); 2 wrong usage; 3 failed
   std::string output;  ///< for the standard output
   std::string errors;  ///< for the standard error: what went wrong, and what was not checked because of it
+  std::string sarif;   ///< with `with_sarif`, unless the run failed: code scanning takes what is missing in a report for mended
 };
 
 /// Finds, reads, lints, fixes and renders. Repositories are handled one by one or side by side, and each is forgotten when it is done, so that memory
 /// is bounded by the largest ones. Never throws.
 ///
 /// Files are named relative to what a relative path names (as a compiler does), and relative to the repository when its path is absolute, since
-/// reports travel; only text for people keeps absolute paths.
+/// reports travel; only text for people keeps absolute paths, when it comes alone.
 LintOutcome run_lint(const LintRequest& request, const LintSeams& seams);
 
 }  // namespace refgate::lint

@@ -28,6 +28,16 @@ struct Part {
 
 bool is_travelling(const std::string& root) { return root.starts_with('/') || root.starts_with("../"); }
 
+/// Files that were linted, or could not be: loose ones that are no workflow do not count.
+std::size_t checked_files(const Project& project) {
+  const auto is_selected = [](const auto& file) { return file.selected; };
+  const auto& workflows = project.workflows();
+  const auto& actions = project.actions();
+  return static_cast<std::size_t>(std::count_if(workflows.begin(), workflows.end(), is_selected) +
+                                  std::count_if(actions.begin(), actions.end(), is_selected)) +
+         project.unreadable().size();
+}
+
 /// What stands before the files of a repository in a report.
 std::string shown_prefix(const std::string& root, const std::vector<ProjectPaths>& all, Format format) {
   if (!is_travelling(root) || format == Format::text) return root;
@@ -62,7 +72,7 @@ class Run {
     for_each_index(order.size(), side_by_side ? request_.threads : 1, [&](std::size_t index) {
       const std::size_t project = order[index];
       parts[project] = lint_one(projects[project], side_by_side ? 1 : request_.threads);
-      const std::string prefix = shown_prefix(projects[project].root, projects, request_.format);
+      const std::string prefix = shown_prefix(projects[project].root, projects, request_.with_sarif ? Format::sarif : request_.format);
       for (Finding& finding : parts[project].findings) {
         finding.location.file.insert(0, prefix);
         for (Related& related : finding.related) related.location.file.insert(0, prefix);
@@ -84,7 +94,7 @@ class Run {
       part.errors += paths.root + unreadable.file + ": the file cannot be read, and was not checked\n";
     }
     LintResult result = lint_project(project, config, threads);
-    part.files = paths.selected.size();
+    part.files = checked_files(project);
     part.ignored = result.ignored;
     part.findings = std::move(result.findings);
     if (request_.fix != FixKind::none || request_.diff) fix(paths, project, config, part);
@@ -168,6 +178,7 @@ class Run {
     const Severity counted = request_.min_severity.value_or(Severity::warning);
     std::erase_if(findings, [&](const Finding& finding) { return finding.severity < shown; });
     const bool any = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) { return finding.severity >= counted; });
+    if (request_.with_sarif && outcome.status == 0) outcome.sarif = render_sarif(findings, facts);
     if (outcome.status == 0 && any && request_.format != Format::sarif) outcome.status = 1;
     outcome.output = request_.diff ? diff : render(request_.format, findings, facts);
     return outcome;

@@ -50,6 +50,28 @@ TEST_CASE("below the least severity nothing is shown") {
   CHECK(files.run({.min_severity = Severity::error}).output == "nothing found in 1 file\n");
 }
 
+TEST_CASE("SARIF comes beside the output, with names that travel, and not at all when the run fails") {
+  Disk files = disk({{"/home/me/x/.github/workflows/a.yml", twice}});
+  const LintOutcome outcome = files.run({.paths = {"/home/me/x"}, .with_sarif = true});
+  CHECK(outcome.status == 1);
+  CHECK(outcome.output.starts_with(".github/workflows/a.yml:1:12: "));
+  const auto log = nlohmann::json::parse(outcome.sarif);
+  CHECK(log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == ".github/workflows/a.yml");
+  CHECK(files.run({.paths = {"/home/me/x"}}).sarif.empty());
+  CHECK(files.run({.paths = {"/home/me/y"}, .with_sarif = true}).sarif.empty());
+  CHECK(files.run({.paths = {"/home/me/x"}, .with_sarif = true, .config = "missing.yml"}).sarif.empty());
+}
+
+TEST_CASE("what is no workflow is passed over, and not counted") {
+  Disk files = disk({{"compose.yml", "services: {a: {image: b}}\n"}, {"broken.yml", "a: [\n"}, {"loose.yml", twice}});
+  const LintOutcome none = files.run({.paths = {"compose.yml", "broken.yml", "README.md"}});
+  CHECK(none.status == 2);  // README.md is not there
+  const LintOutcome passed = files.run({.paths = {"compose.yml", "broken.yml"}});
+  CHECK(passed.status == 0);
+  CHECK(passed.output == "nothing found in 0 files\n");
+  CHECK(files.run({.paths = {"compose.yml", "loose.yml"}}).output.ends_with("1 warning in 1 of 1 file\n"));
+}
+
 TEST_CASE("a file that cannot be read fails the run, which says what was not checked") {
   Disk files = disk({{".github/workflows/a.yml", clean}});
   LintSeams seams{files.seam(), {}, {}};
