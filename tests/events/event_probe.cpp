@@ -3,8 +3,10 @@
 //   event_probe [PAYLOAD] < ENVIRONMENT    prints {"event": {…}} and exits 0, or {"error": "…"} and exits 1
 //   event_probe --table                    prints the table of events as a list
 //
-// ENVIRONMENT is a JSON object of the runner's variables; REFGATE_SHA and REFGATE_IDENTITY in it stand for the caller's overrides.
+// ENVIRONMENT is a JSON object of the runner's variables; REFGATE_SHA and REFGATE_IDENTITY in it stand for the caller's overrides, and
+// REFGATE_GROUP_BY for the ordering strategies to tell the groups of, a line each.
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <iostream>
@@ -14,6 +16,8 @@
 #include <variant>
 
 #include "core/event.h"
+#include "core/ordering.h"
+#include "core/scope.h"
 
 namespace {
 
@@ -51,6 +55,25 @@ json shown(const Event& event) {
       {"job", event.job},
       {"run_url", event.run_url},
   };
+}
+
+/// The group of the event by each strategy that REFGATE_GROUP_BY lists, a line each, at the second REFGATE_NOW; null where it has none.
+json groups(const Event& event, std::string_view strategies, const std::string& now) {
+  json all = json::object();
+  const Instant at{std::chrono::seconds(now.empty() ? 0 : std::stoll(now))};
+  while (!strategies.empty()) {
+    const std::size_t end = std::min(strategies.find('\n'), strategies.size());
+    const std::string name(strategies.substr(0, end));
+    strategies.remove_prefix(std::min(end + 1, strategies.size()));
+    const auto strategy = parse_strategy(name);
+    if (const auto* error = std::get_if<std::string>(&strategy)) {
+      all[name] = {{"error", *error}};
+      continue;
+    }
+    const auto key = group_key(std::get<Strategy>(strategy), event, at);
+    all[name] = key ? json{{"key", *key}, {"ref", queue_ref(*key, "refgate")}} : json();
+  }
+  return all;
 }
 
 }  // namespace
@@ -91,6 +114,8 @@ int main(int argc, char** argv) {
     std::cout << json{{"error", error->message}}.dump() << '\n';
     return 1;
   }
-  std::cout << json{{"event", shown(std::get<Event>(result))}}.dump() << '\n';
+  json answer = {{"event", shown(std::get<Event>(result))}};
+  if (given.contains("REFGATE_GROUP_BY")) answer["groups"] = groups(std::get<Event>(result), variable("REFGATE_GROUP_BY"), variable("REFGATE_NOW"));
+  std::cout << answer.dump() << '\n';
   return 0;
 }
