@@ -67,6 +67,8 @@ Turn PlaceInLine::take_turn(const Interruption& interruption) {
       if (error.failure() != StoreFailure::unreachable || now() >= claim_.lease_until) throw;
       call_.err << "refgate: " << escape_for(Place::line, error.what()) << "; still waiting\n" << std::flush;
     }
+    // A start that nobody will make use of is given back as well.
+    if (interruption.signal() != 0) return Turn::interrupted;
     switch (step) {
       case Step::started:
         tell_waited(began);
@@ -115,7 +117,10 @@ void PlaceInLine::leave(const std::string& why) {
       }
       out = out || outcomes.back().result == SwapResult::swapped;
     }
-    if (abandoned) state_.remove(claim_.claim_id);
+    if (abandoned) {
+      state_.remove(claim_.claim_id);
+      HealthFile(state_, claim_.claim_id).remove();
+    }
     if (abandoned && out) return;
   } catch (const StoreError& error) {
     trouble = error.what();

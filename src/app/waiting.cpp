@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "app/health_file.h"
 #include "app/interruption.h"
 #include "app/patience.h"
 #include "app/place_in_line.h"
@@ -25,6 +26,20 @@ void give_time(Store& store, Duration span) { store.set_deadline(Clock::now() + 
 
 Decision not_now(const Request& request, ReasonCode code, const Ordering& ordering, std::size_t place, const std::string& why) {
   return skip_for(request, now(), code, why + ": place " + std::to_string(place) + " in line of group " + ordering.group);
+}
+
+/// What was won while a signal came is left to the next one.
+void give_up(Store& store, const Request& request, const Settings& settings, const JobState& state, Acquired& acquired) {
+  if (acquired.decision.verdict != Verdict::run || acquired.decision.code == ReasonCode::own) return;
+  const Claim claim = *acquired.decision.next;
+  give_time(store, std::min(bound_of_giving_back, settings.policy.deadline));
+  update_claim(
+      store, request.scope, claim.claim_id, settings.name_space, {claim, acquired.version},
+      [](const Claim& held) { return abandon_claim(held, "it was cancelled while it waited", now()); }, Publish::what_stood);
+  state.remove(claim.claim_id);
+  HealthFile(state, claim.claim_id).remove();
+  acquired.decision = skip_for(request, now(), ReasonCode::wait_expired, "Cancelled while it stood by");
+  acquired.version.reset();
 }
 
 /// Waits beside the holder of the work until it has ended or was lost, and decides again.
@@ -64,6 +79,11 @@ Ordered stand_by(const Invocation& call, Store& store, Request& request, const S
     asked = at;
     request.nonce = fresh_nonce();
     ordered.acquired = acquire(store, request, policy, settings.name_space, state, std::move(seen), informants);
+    if (interruption.signal() != 0) {
+      give_up(store, request, settings, state, ordered.acquired);
+      ordered.interrupted_by = interruption.signal();
+      return ordered;
+    }
   }
 }
 
@@ -143,7 +163,6 @@ Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
     PlaceInLine place(call, store, request, ordering, settings, state, informants, ordered.acquired, until);
     const Turn turn = place.take_turn(interruption);
     if (turn == Turn::ours) {
-      ordered.interrupted_by = interruption.signal();
       ordered.acquired.decision.next = place.claim();
       ordered.acquired.version = place.version();
       return ordered;
