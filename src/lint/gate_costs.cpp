@@ -109,7 +109,7 @@ constexpr auto expensive_commands = std::to_array<PricedCommand>({
     {"meson", ""},
     {"bazel", ""},
     {"bazelisk", ""},
-    {"go", "build test install vet run generate"},
+    {"go", "build test install vet run generate mod"},
     {"mvn", ""},
     {"mvnw", ""},
     {"gradle", ""},
@@ -135,6 +135,15 @@ constexpr auto expensive_commands = std::to_array<PricedCommand>({
     {"twine", "upload"},
     {"playwright", "install test"},
     {"jest", ""},
+    {"vitest", ""},
+    {"turbo", ""},
+    {"nx", ""},
+    {"cabal", ""},
+    {"stack", "build test install setup"},
+    {"sbt", ""},
+    {"vcpkg", "install"},
+    {"conan", "install build create"},
+    {"kind", "create"},
 });
 
 /// Commands that only say, read or decide something.

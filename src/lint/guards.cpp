@@ -113,9 +113,10 @@ class GuardSearch {
     }
     if (walked.fate.on_run == Truth::no && walked.fate.without == Truth::no) return;
     if (said == GateRole::verdict) {
-      // A checkout for a skip serves nobody when nothing else is run for it.
-      const bool cheap = cost < Cost::set_up && (cost != Cost::checkout || for_skips_ > 1);
-      wrong(*walked.condition, step.condition, walked.fate, seen, what, cost, cheap || is_for_duplicates(step.node, {}), gate_place);
+      // What more than says something, as the only thing that is run for a skip, was meant for a run.
+      const bool alone = for_skips_ == 1 && (cost == Cost::checkout || (cost == Cost::unknown && step.run));
+      const bool for_skips = (cost < Cost::set_up && !alone) || is_for_duplicates(step.node, {});
+      wrong(*walked.condition, step.condition, walked.fate, seen, what, cost, for_skips, gate_place);
       return;
     }
     if (said == GateRole::hint || misspelt(walked.condition, seen) || cost == Cost::cheap || seen.mention(step.node) >= GateRole::hint) return;
@@ -163,7 +164,7 @@ class GuardSearch {
     }
     if (fate.on_run == Truth::no && fate.without == Truth::no) return;
     if (said == GateRole::verdict) {
-      wrong(*condition, job.condition, fate, seen, what, cost, cost < Cost::set_up || is_for_duplicates(job.node, job.id), gate_place);
+      wrong(*condition, job.condition, fate, seen, what, cost, cost < Cost::checkout || is_for_duplicates(job.node, job.id), gate_place);
       return;
     }
     if (said == GateRole::hint || misspelt(condition, seen) || other_verdict(condition) || is_gated(job)) return;
