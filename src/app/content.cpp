@@ -59,14 +59,16 @@ Content read_content(const std::string& path, std::size_t most, Clock::time_poin
   Content content;
   std::array<char, 65536> buffer;
   for (;;) {
-    if (halt && halt()) content.end = ContentEnd::halted;
-    else if (Clock::now() >= until) content.end = ContentEnd::timed_out;
-    if (content.end != ContentEnd::complete) return content;
+    // Once the time is over, what has come already is still taken.
+    const bool halted = halt && halt();
+    const bool over = halted || Clock::now() >= until;
     pollfd item{source.number(), POLLIN, 0};
-    auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(look_again);
-    if (until != Clock::time_point::max()) longest = std::min(longest, std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()));
-    const int ready = ::poll(&item, 1, static_cast<int>(std::max(longest, 0ms).count()));
+    const int ready = ::poll(&item, 1, over ? 0 : static_cast<int>(std::chrono::milliseconds(look_again).count()));
     if (ready < 0 && errno != EINTR) source.fail();
+    if (ready == 0 && over) {
+      content.end = halted ? ContentEnd::halted : ContentEnd::timed_out;
+      return content;
+    }
     if (ready <= 0) continue;
     const ssize_t count = ::read(source.number(), buffer.data(), std::min(buffer.size(), most + 1 - content.bytes.size()));
     if (count == 0) return content;

@@ -10,7 +10,7 @@ namespace refgate {
 enum class ContentEnd {
   complete,   ///< all of it
   too_long,   ///< there is more than was allowed
-  timed_out,  ///< standard input was still open at the end of the time; what had come by then is there
+  timed_out,  ///< standard input was still open at the end of the time; what had come by then is there, all of it
   halted,     ///< likewise, when `halt` said so
 };
 

@@ -2,19 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "app/claim_view.h"
+#include "app/claiming.h"
 #include "app/commands.h"
 #include "app/content.h"
 #include "app/job_session.h"
+#include "app/own_claims.h"
+#include "app/reading_options.h"
 #include "app/result_input.h"
 #include "app/result_store.h"
 #include "app/runner.h"
-#include "app/subject.h"
 #include "app/table.h"
 #include "core/digest.h"
 
@@ -27,34 +28,24 @@ using namespace std::chrono_literals;
 constexpr Duration kept_for = 30 * 24h;
 constexpr std::size_t most_pruned = 10'000;
 
-Instant moment_option(const Invocation& call, const std::string& name, Instant fallback) {
-  const std::string value = call.option(name);
-  if (value.empty()) return fallback;
-  if (const auto span = parse_duration(value)) return now() - *span;
-  if (const auto at = parse_rfc3339(value)) return *at;
-  if (const auto day = parse_day(value)) return *day;
-  throw UsageError("--" + name + " is \"" + value + "\", but must be a span (7d), a day (2026-11-22) or a time (2026-11-22T02:20:40Z)");
-}
-
 std::size_t most_bytes(const Invocation& call) {
-  const std::string value = call.option("max-bytes");
-  if (value.empty()) return longest_result;
-  std::size_t bytes = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), bytes);
-  if (error != std::errc() || end != value.data() + value.size() || bytes == 0 || bytes > most_result_bytes)
-    throw UsageError("--max-bytes is \"" + value + "\", but must be a whole number from 1 to " + std::to_string(most_result_bytes));
+  const std::size_t bytes = number_option(call, "max-bytes", longest_result, 1);
+  if (bytes > most_result_bytes) throw UsageError("--max-bytes is over " + std::to_string(most_result_bytes));
   return bytes;
 }
 
-/// The claim to name the result: by the job's note, or of another job by `--claim-id`, where its event leads to the same scope.
+/// The claim to name the result: by the job's note, or another job's by `--claim-id`.
 std::optional<ClaimNote> claim_to_link(const Invocation& call, const Settings& settings, const JobState& state, Store& store) {
   auto note = session_note(call, settings, state);
   if (note || settings.claim_id.empty()) return note;
-  const Subject subject = subject_of(call, settings);
-  const SeenClaim seen = read_claim(store, subject.ref);
-  if (!seen.claim || seen.claim->claim_id != settings.claim_id) return std::nullopt;
+  const std::string ref = find_claim(call, settings, store);
+  const SeenClaim seen = ref.empty() ? SeenClaim{} : read_claim(store, ref);
+  if (!seen.claim || seen.claim->claim_id != settings.claim_id) {
+    call.err << "refgate: no claim has the id that --claim-id gives; the result is kept without one\n";
+    return std::nullopt;
+  }
   ClaimNote found;
-  found.ref = subject.ref;
+  found.ref = ref;
   found.name_space = settings.name_space;
   found.remote = store.describe();
   found.runner_job = state.runner_job();
@@ -108,10 +99,9 @@ bool is_of_session(const ResultRecord& record, const std::string& session) {
 }
 
 int list(const Invocation& call, const Settings& settings) {
-  const Instant since = moment_option(call, "since", Instant::min());
-  const Instant until = moment_option(call, "until", Instant::max());
+  const Period period = period_of(call);
   const auto store = store_of(call, settings);
-  const Results read = read_results(*store, settings.name_space, since, until, false);
+  const Results read = read_results(*store, settings.name_space, period.since, period.until, false);
   name_unreadable(call, read.unreadable);
   json values = json::array();
   std::vector<std::vector<std::string>> rows{{"TIME", "STATUS", "BYTES", "ID", "TITLE", "URL"}};
@@ -159,7 +149,8 @@ int get(const Invocation& call, const Settings& settings) {
     file.close();
     if (!file) throw UsageError(path + " could not be written");
   } else {
-    call.out << text;
+    call.out << text << std::flush;
+    if (!call.out) throw std::runtime_error("standard output could not be written");
   }
   return whole ? exit_done : exit_no;
 }

@@ -96,6 +96,8 @@ Results read_refs(Store& store, const std::string& name_space, std::span<const s
 
 KeptResult keep_result(Store& store, const std::string& name_space, const ResultRecord& record, const std::string& content, const JobState& state,
                        std::optional<ClaimNote> session) {
+  // A job may have claims at several remotes.
+  if (session && session->remote != store.describe()) session.reset();
   const std::string ref = result_ref(record.id, name_space);
   std::vector<Change> changes{{ref, std::nullopt, result_snapshot(record, content)}};
   Claim named;

@@ -232,7 +232,7 @@ class Result(GateCase):
                 (("save", "none.md"), "none.md"), (("save", "--meta", "x"), "key=value"),
                 (("save", "--meta", "a=1", "--meta", "a=2"), "twice"), (("save", "--title", "x" * 201), "title"),
                 (("save", "--older-than", "1d"), "--older-than"), (("prune", "--older-than", "soon"), "span"),
-                (("list", "--since", "soon"), "--since"), (("save", "--max-bytes", "0"), "--max-bytes"), ((), "action")]
+                (("list", "--since", "soon"), "--since"), (("save", "--max-bytes", "0"), "max-bytes"), ((), "action")]
         for words, says in rows:
             with self.subTest(words=words):
                 answer = self.job().call("result", *words)
