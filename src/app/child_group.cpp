@@ -1,6 +1,7 @@
 #include "app/child_group.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,10 +50,14 @@ bool ChildGroup::start(const Command& command) {
   int failure[2];
   if (::pipe2(failure, O_CLOEXEC) != 0) return false;
   const int terminal = command.foreground && ::isatty(STDIN_FILENO) != 0 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp() ? STDIN_FILENO : -1;
+  const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) return false;
   if (child == 0) {
     ::setpgid(0, 0);
+    // Work whose leader was killed must not go on beside whoever takes it over.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(127);
     if (terminal >= 0) {
       ::signal(SIGTTOU, SIG_IGN);
       ::tcsetpgrp(terminal, ::getpid());

@@ -26,7 +26,7 @@ std::span<const CommandRow> session_commands() {
        "In a workflow",
        "Renew the lease of this job's session, once or over the whole job",
        {},
-       join({store_settings(), subject_settings(), {"lease", "skew", "interval"}}),
+       join({store_settings(), subject_settings(), {"lease", "interval"}}),
        {{"background", "", "start one quiet process that renews until the job or the session ends"},
         {"first-after", "SPAN", "with --background: until the first renewal (default: 0s)"},
         {"while-pid", "PID", "with --background: end with this process (default: the nearest ancestor that is no shell)"},

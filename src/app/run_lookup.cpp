@@ -40,14 +40,17 @@ RunEnded ask_run(const Environment& environment, const Claim& claim, std::chrono
   curl.arguments = {"curl", "--disable", "--config", "-"};
   curl.input = "url = \"" + api + "/repos/" + *repository + "/actions/runs/" + run + "\"\nheader = \"Authorization: Bearer " + token +
                "\"\nheader = \"Accept: application/vnd.github+json\"\nheader = \"X-GitHub-Api-Version: 2022-11-28\"\nuser-agent = \"refgate\"\n" +
-               "silent\nfail\nmax-filesize = 1000000\nmax-time = " + std::to_string(left.count() / 1000) + "." +
+               "silent\nwrite-out = \"\\n%{http_code}\"\nmax-filesize = 1000000\nmax-time = " + std::to_string(left.count() / 1000) + "." +
                std::to_string(left.count() % 1000 + 1000).substr(1) + "\n";
   curl.environment = {{"REFGATE_TOKEN", std::nullopt}, {"GITHUB_TOKEN", std::nullopt}};
   curl.own_session = true;
   try {
     const ChildResult result = run_child(curl, end);
-    if (result.status != 0 || result.timed_out || result.cut) return RunEnded::unknown;
-    return read_run_state(result.output, claim.holder);
+    static constexpr std::string_view found = "\n200";
+    std::string_view body = result.output;
+    if (result.status != 0 || result.timed_out || result.cut || !body.ends_with(found)) return RunEnded::unknown;
+    body.remove_suffix(found.size());
+    return read_run_state(body, claim.holder);
   } catch (const std::exception&) {
     return RunEnded::unknown;
   }

@@ -106,7 +106,7 @@ void LedSession::note_loss() {
     ++health.cascade;
   });
   call_.err << "refgate: session death cascade: " << escape_for(Place::line, cause()) << "; what runs is stopped, and what follows is counted\n"
-            << annotation(call_.environment, "error", "refgate: session death cascade", cause());
+            << annotation(call_.environment, "error", "refgate: session lost", cause());
   call_.err.flush();
 }
 

@@ -1,0 +1,122 @@
+"""Whether a holder's run has ended, as the REST API says: only a clear answer counts."""
+
+import http.server
+import json
+import shutil
+import threading
+import time
+import unittest
+
+from gate_case import TOKEN, GateCase
+
+
+class Api(http.server.BaseHTTPRequestHandler):
+    """Answers as its server's `reply` says, and keeps what it was asked."""
+
+    def do_GET(self):  # noqa: N802 - the name that http.server wants
+        self.server.asked.append((self.path, self.headers.get("Authorization")))
+        self.server.reply(self)
+
+    def say(self, status, body, content_type="application/json"):
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+class Lookup(GateCase):
+    def setUp(self):
+        super().setUp()
+        self.assertIsNotNone(shutil.which("curl"), "curl is needed here: ./dev setup test")
+        self.api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
+        self.api.asked = []
+        self.api.daemon_threads = True
+        thread = threading.Thread(target=self.api.serve_forever, daemon=True)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(self.api.server_close)
+        self.addCleanup(self.api.shutdown)
+
+    def job(self, *arguments, **options):
+        environment = {"GITHUB_API_URL": f"http://127.0.0.1:{self.api.server_port}", **options.pop("environment", {})}
+        return super().job(*arguments, environment=environment, **options)
+
+    def answers(self, status, body):
+        self.api.reply = lambda handler: handler.say(status, body)
+
+    def run_of(self, job, **changes):
+        return {"id": int(job.run), "status": "completed", "run_attempt": 1, "conclusion": "failure", **changes}
+
+    def test_work_of_a_run_that_has_ended_is_taken_over(self):
+        holder, _ = self.gate()
+        self.answers(200, self.run_of(holder))
+        job, answer = self.gate()
+        self.assert_runs(answer, "takeover")
+        self.assertEqual(answer.generation, 2)
+        self.assertIn("has ended", answer.lines["REASON"])
+        self.assertEqual(self.api.asked, [(f"/repos/octo/app/actions/runs/{holder.run}", f"Bearer {TOKEN}")])
+
+    def test_only_one_of_many_takes_it_over(self):
+        holder, _ = self.gate()
+        self.answers(200, self.run_of(holder))
+
+        def reply(handler):
+            number = handler.path.rpartition("/")[2]
+            handler.say(200, {"id": int(number), "run_attempt": 1, "status": "completed" if number == holder.run else "in_progress"})
+
+        self.api.reply = reply
+        calls = [self.job().start("gate") for _ in range(16)]
+        answers = [call.wait() for call in calls]
+        self.assertEqual([answer.code for answer in answers if answer.runs], ["takeover"])
+        self.assertEqual({answer.status for answer in answers}, {0})
+
+    def test_anything_but_a_clear_answer_means_unknown(self):
+        holder, _ = self.gate()
+        run = self.run_of(holder)
+        cut = json.dumps(run).encode()[:-9]
+        for name, status, body in (("in progress", 200, {**run, "status": "in_progress"}), ("queued", 200, {**run, "status": "queued"}),
+                                   ("no permission", 403, {"message": "Resource not accessible by integration"}),
+                                   ("not found", 404, {"message": "Not Found", **run}), ("failing", 502, run), ("moved", 302, run),
+                                   ("another run", 200, {**run, "id": 1}), ("an older attempt", 200, {**run, "run_attempt": 0}),
+                                   ("nothing", 200, b""), ("a page", 200, b"<html>completed</html>"), ("cut off", 200, cut),
+                                   ("endless", 200, b" " * 3_000_000 + json.dumps(run).encode())):
+            with self.subTest(name=name):
+                self.api.asked.clear()
+                self.answers(status, body)
+                self.assert_skips(self.gate()[1], "active_session")
+                self.assertEqual(len(self.api.asked), 1)
+
+    def test_an_api_that_hangs_costs_no_more_than_its_bound(self):
+        self.gate()
+        over = threading.Event()
+        self.addCleanup(over.set)
+        self.api.reply = lambda handler: over.wait(60)
+        begun = time.monotonic()
+        self.assert_skips(self.gate()[1], "active_session")
+        self.assertLess(time.monotonic() - begun, 20)
+
+    def test_it_is_not_asked_when_that_would_change_nothing(self):
+        holder, _ = self.gate()
+        self.answers(200, self.run_of(holder))
+        self.done(holder.call("finish"))
+        self.assert_skips(self.gate()[1], "already_done")
+        self.assert_runs(self.gate("--share", "other")[1], "first")
+        self.assertEqual(self.api.asked, [])
+
+    def test_it_is_not_asked_when_told_so_or_without_a_token_or_elsewhere(self):
+        holder, _ = self.gate()
+        self.answers(200, self.run_of(holder))
+        self.assert_skips(self.gate("--holder-run", "ignore")[1], "active_session")
+        job = self.job(environment={"GITHUB_SERVER_URL": "https://github.example"})
+        self.assert_skips(job.call("gate"), "active_session")
+        self.assert_skips(self.job(environment={"GITHUB_API_URL": ""}).call("gate"), "active_session")
+        self.assertEqual(self.api.asked, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
