@@ -142,6 +142,10 @@ void Fate::add(Truth skip, Truth run, Truth nothing, const Scope& scope) {
     open = scope;
     opens = true;
   }
+  if (nothing != Truth::no && !reaches) {
+    reached = scope;
+    reaches = true;
+  }
   if (on_skip != Truth::yes && skip != Truth::no) on_skip = skip;
   if (on_run != Truth::yes && run != Truth::no) on_run = run;
   if (without != Truth::yes && nothing != Truth::no) without = nothing;
@@ -158,10 +162,12 @@ bool walk_steps(std::vector<WalkedStep>& steps, const GateView& seen, const std:
     Scope anything = event;
     anything.set_status(Truth::unknown, Truth::unknown, Truth::unknown);
     const std::vector<Truth> without = walk_once(steps, nullptr, anything, nullptr);
+    const std::vector<Truth> whatever_status = walk_once(steps, &seen, anything, nullptr);
     for (std::size_t at = 0; at < steps.size(); ++at) {
       // Cleaning up after a failure is done on a run too.
       Truth on_run = run[at];
-      if (on_run == Truth::no && steps[at].condition && has_status_function(*steps[at].condition)) on_run = Truth::unknown;
+      if (on_run == Truth::no && steps[at].condition && has_status_function(*steps[at].condition) && whatever_status[at] != Truth::no)
+        on_run = Truth::unknown;
       steps[at].fate.add(skip[at], on_run, without[at], trace.before[at]);
     }
     always_stops = always_stops && trace.stopped;

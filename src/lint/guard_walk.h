@@ -18,6 +18,8 @@ struct Fate {
   Truth without = Truth::no;  ///< nothing known of the gate
   Scope open;                 ///< of the first event on which a skip may get through, without what is known of the gate
   bool opens = false;
+  Scope reached;  ///< of the first event on which it may be run at all
+  bool reaches = false;
 
   /// Adds what one event gives.
   void add(Truth skip, Truth run, Truth nothing, const Scope& scope);

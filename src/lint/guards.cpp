@@ -218,10 +218,11 @@ class GuardSearch {
     if (fate.on_run != Truth::no || fate.without == Truth::no) return;
     const auto verdicts = seen.verdicts(condition);
     if (verdicts.empty()) return;
-    Scope scope;
+    Scope scope = fate.reached;
     scope.set_status(Truth::unknown, Truth::unknown, Truth::unknown);
     const GuardJudgement judgement = judge_guard(condition, verdicts, nullptr, scope);
-    if (judgement.fault == GuardFault::none || judgement.effect.on_run != Truth::no) return;
+    // What is left for a skip that has failed is not meant for a run.
+    if (judgement.fault == GuardFault::none || judgement.effect.on_run != Truth::no || judgement.effect.on_skip != Truth::no) return;
     GuardFinding& finding = add(true, place_in(document(), entry.value, judgement.place), gate);
     finding.message = explain_guard(judgement, verdicts, entry.value.text(), what);
     offer(finding, mend_guard(entry.value, judgement, verdicts), "");
