@@ -8,6 +8,7 @@
 #include "app/claiming.h"
 #include "app/commands.h"
 #include "app/fold_record.h"
+#include "app/queues.h"
 #include "app/record.h"
 #include "app/result_store.h"
 #include "app/runner.h"
@@ -52,6 +53,7 @@ std::size_t forget_ledgers(Store& store, const std::string& name_space, Instant 
 constexpr Expirable expirables[] = {
     {"old results", forget_results},
     {"spent budgets", forget_ledgers},
+    {"empty queues", forget_queues},
 };
 
 struct Summary {

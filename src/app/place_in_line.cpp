@@ -48,7 +48,7 @@ PlaceInLine::PlaceInLine(const Invocation& call, Store& store, const Request& re
       acquired_(acquired),
       until_(until),
       claim_(*acquired.decision.next),
-      waiting_form_(claim_),
+      limits_(claim_.limits),
       version_(acquired.version),
       line_(queue_ref(ordering.group, settings.name_space)) {}
 
@@ -209,7 +209,10 @@ Claim PlaceInLine::started(Instant at) const {
 }
 
 Claim PlaceInLine::waiting_again(Instant at) const {
-  Claim claim = waiting_form_;
+  Claim claim = claim_;
+  claim.state = ClaimState::waiting;
+  claim.limits = limits_;
+  std::erase_if(claim.outbox, [&](const AuditEntry& line) { return line.claim_id == claim.claim_id && line.kind == EntryKind::launch; });
   claim.renewed_at = at;
   claim.lease_until = at + claim.limits.lease;
   return claim;

@@ -73,8 +73,8 @@ class PlaceInLine {
   const Informants& informants_;
   const Acquired& acquired_;
   std::chrono::steady_clock::time_point until_;
-  Claim claim_;         ///< as it stands at its ref
-  Claim waiting_form_;  ///< as it was made
+  Claim claim_;    ///< as it stands at its ref
+  Limits limits_;  ///< while it waits
   std::optional<Version> version_;
   std::string line_;            ///< the queue's ref
   std::string watched_;         ///< the ref of the head's claim

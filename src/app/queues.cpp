@@ -1,5 +1,8 @@
 #include "app/queues.h"
 
+#include <algorithm>
+
+#include "app/fold_record.h"
 #include "app/invocation.h"
 #include "core/scope.h"
 
@@ -61,19 +64,16 @@ void return_ticket(Store& store, const std::string& name_space, const Claim& cla
   }
 }
 
-int sweep_queues(Store& store, const std::string& name_space, std::size_t most) {
-  try {
-    const Instant at = now();
-    std::vector<Change> deletions;
-    for (const StoredQueue& stored : read_queues(store, name_space).queues)
-      if (deletions.size() < most && is_forgettable(stored.queue, at)) deletions.push_back({stored.ref, stored.version, std::nullopt});
-    if (deletions.empty()) return 0;
-    int gone = 0;
-    for (const SwapOutcome& outcome : store.swap(deletions)) gone += outcome.result == SwapResult::swapped ? 1 : 0;
-    return gone;
-  } catch (const StoreError&) {
-    return 0;
-  }
+std::size_t forget_queues(Store& store, const std::string& name_space, Instant at, bool dry_run, std::vector<UnreadableRef>& left_alone) {
+  const Queues queues = read_queues(store, name_space);
+  left_alone.insert(left_alone.end(), queues.unreadable.begin(), queues.unreadable.end());
+  std::vector<Change> deletions;
+  for (const StoredQueue& stored : queues.queues)
+    if (is_forgettable(stored.queue, at)) deletions.push_back({stored.ref, stored.version, std::nullopt});
+  if (dry_run) return deletions.size();
+  const auto outcomes = swap_in_batches(store, deletions);
+  return static_cast<std::size_t>(
+      std::count_if(outcomes.begin(), outcomes.end(), [](const SwapOutcome& outcome) { return outcome.result == SwapResult::swapped; }));
 }
 
 }  // namespace refgate

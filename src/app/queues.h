@@ -43,7 +43,8 @@ std::vector<Change> ticket_changes(Store& store, const std::string& name_space, 
 /// Gives the place back by pushes of its own, until it is gone or the store's deadline has come. Never throws: the line passes over who has ended.
 void return_ticket(Store& store, const std::string& name_space, const Claim& claim);
 
-/// Removes up to `most` queues in which nobody stands and whose session is over. Returns how many are gone. Never throws: this is a courtesy.
-int sweep_queues(Store& store, const std::string& name_space, std::size_t most);
+/// Removes the queues in which nobody stands and whose last session has been over for a day; with `dry_run` only counts them. Returns how many are
+/// gone; those that could not be read are named in `left_alone`.
+std::size_t forget_queues(Store& store, const std::string& name_space, Instant at, bool dry_run, std::vector<UnreadableRef>& left_alone);
 
 }  // namespace refgate

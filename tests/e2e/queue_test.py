@@ -1,6 +1,7 @@
 """Gates of one group: in the order of their arrival, one at a time, over HTTP."""
 
 import json
+import random
 import signal
 import time
 import unittest
@@ -11,8 +12,8 @@ from gate_case import GateCase, await_that, in_parallel, launch
 
 GROUP = "repo-octo/app"
 QUEUE = "refs/refgate/queues/repo-octo%2Fapp"
-# Short spans: a waiter renews every second, and is dead after six.
-SPANS = ("--group-by", "repository", "--interval", "1s", "--lease", "5s", "--skew", "1s")
+# Short spans: a waiter renews every three seconds, and is dead after eleven.
+SPANS = ("--group-by", "repository", "--interval", "3s", "--lease", "10s", "--skew", "1s")
 PATIENT = ("--group-by", "repository", "--interval", "20s", "--skew", "1s")
 WAITERS = 32
 
@@ -37,6 +38,17 @@ class QueueCase(GateCase):
         await_that(lambda: job.run in self.runs_in_line(), what="the ticket")
         return job, call
 
+    def active(self):
+        """The runs whose session runs now."""
+        return {claim["holder"]["run_id"] for claim in self.remote.claims().values() if claim["state"] == "active"}
+
+    def plant(self, ref, text):
+        blob = self.remote.git("hash-object", "-w", "--stdin", input=text).strip()
+        tree = self.remote.git("mktree", input=f"100644 blob {blob}\tqueue.json\n").strip()
+        commit = self.remote.git("-c", "user.name=x", "-c", "user.email=x@x", "commit-tree", tree, "-m", "planted").strip()
+        self.remote.git("update-ref", ref, commit)
+        return commit
+
     def claim_of(self, job):
         (claim,) = [claim for claim in self.remote.claims().values()
                     if claim["holder"]["run_id"] == job.run]
@@ -58,20 +70,15 @@ class InOrder(QueueCase):
         began = time.monotonic()
         line = [self.arrive(number, "--wait", "10m", spans=PATIENT) for number in range(1, WAITERS)]
         self.assertEqual(self.runs_in_line(), [first.run] + [job.run for job, _ in line])
-        order, running = [], []
+        order = []
 
-        def live(job):
-            job_, call = job
+        def live(each):
+            job, call = each
             answer = call.wait(590)
             self.assert_runs(answer, "first")
-            running.append(job_.run)
-            self.assertEqual(running, [job_.run], "two sessions of one group at once")
-            order.append(job_.run)
-            active = [claim["holder"]["run_id"] for claim in self.remote.claims().values()
-                      if claim["state"] == "active"]
-            self.assertEqual(active, [job_.run])
-            running.remove(job_.run)
-            self.done(job_.call("finish"))
+            order.append(job.run)
+            self.assertEqual(self.active(), {job.run}, "two sessions of one group at once")
+            self.done(job.call("finish"))
             return answer
 
         self.done(first.call("finish"))
@@ -112,6 +119,30 @@ class InOrder(QueueCase):
         in_parallel(lambda each=each: live(each) for each in rest)
         self.assertEqual(order, [job.run for job, _ in rest])
         self.assertEqual(self.runs_in_line(), [])
+
+    def test_gates_that_arrive_at_once_run_one_at_a_time_whoever_is_killed(self):
+        ended, killed = [], []
+        victims = set(random.Random(7).sample(range(12), 3))
+
+        def live(number):
+            job = self.push_job(number)
+            call = job.start("gate", *SPANS, "--wait", "10m")
+            self.addCleanup(lambda: call.process.poll() is None and call.kill())
+            if number in victims:
+                await_that(lambda: job.run in self.runs_in_line(), seconds=300, what="the ticket")
+                killed.append(job.run)
+                call.kill()
+                return
+            self.assert_runs(call.wait(590), "first")
+            for _ in range(3):
+                # A victim may have been the head when it was killed.
+                self.assertEqual(self.active() - set(killed), {job.run}, "two sessions of one group at once")
+            self.done(job.call("finish"))
+            ended.append(job.run)
+
+        in_parallel(lambda number=number: live(number) for number in range(12))
+        self.assertEqual(len(ended), 9)
+        self.assertEqual(set(self.runs_in_line()) & set(ended), set())
 
     def test_a_group_of_another_strategy_waits_for_nobody(self):
         self.head()
@@ -214,10 +245,7 @@ class Leaving(QueueCase):
 
     def test_a_record_of_a_newer_version_is_left_alone(self):
         head, _ = self.head(spans=PATIENT)
-        blob = self.remote.git("hash-object", "-w", "--stdin", input='{"version": 99}').strip()
-        tree = self.remote.git("mktree", input=f"100644 blob {blob}\tqueue.json\n").strip()
-        commit = self.remote.git("-c", "user.name=x", "-c", "user.email=x@x", "commit-tree", tree, "-m", "newer").strip()
-        self.remote.git("update-ref", QUEUE, commit)
+        commit = self.plant(QUEUE, '{"version": 99}')
         answer = self.push_job(1).call("gate", *PATIENT)
         self.assertEqual(answer.status, 3, answer)
         self.assertFalse(answer.runs)
@@ -272,6 +300,21 @@ class Seeing(QueueCase):
         self.assertEqual([(closed["why"], closed["session"]["events"]) for closed in group["closed"]], [("idle", 1), ("max-events", 2)])
         self.assertEqual((group["session"]["number"], group["session"]["events"]), (3, 1))
         self.assertIn("closed (max-events)", self.done(self.person().call("status", "--queues")).out)
+
+    def test_gc_forgets_queues_that_have_been_empty_for_long_and_leaves_the_rest(self):
+        head, _ = self.head(spans=PATIENT)
+        old = {**self.queue(), "tickets": []}
+        old["session"] = {**old["session"], "started_at": "2026-01-01T00:00:00.000Z", "last_activity": "2026-01-01T00:00:00.000Z"}
+        self.plant("refs/refgate/queues/old", json.dumps(old))
+        self.plant("refs/refgate/queues/broken", "{}")
+        before = self.remote.refs("refs/refgate/queues")
+        self.assertIn("forget 0 expired claims", self.done(self.person().call("gc", "--dry-run")).out)
+        self.assertEqual(self.remote.refs("refs/refgate/queues"), before)
+        answer = self.done(self.person().call("gc"))
+        self.assertIn("1 empty queues", answer.out)
+        self.assertIn("refs/refgate/queues/broken", answer.err)
+        self.assertEqual(set(before) - set(self.remote.refs("refs/refgate/queues")), {"refs/refgate/queues/old"})
+        self.assertIn("refs/refgate/queues/broken", self.done(self.person().call("status")).err)
 
     def test_the_shipped_table_of_bots_is_read(self):
         bots = runner.pathlib.Path(__file__).resolve().parents[2] / "examples" / "bots.yml"

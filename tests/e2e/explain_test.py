@@ -1,0 +1,87 @@
+"""Explain: what an event would do, and nothing that it does."""
+
+import json
+import unittest
+
+import payloads
+from gate_case import HEAD, GateCase, launch
+
+
+class Explain(GateCase):
+    def explain(self, job, *words):
+        before = self.remote.all_refs()
+        answer = self.done(job.call("explain", *words))
+        self.assertEqual(self.remote.all_refs(), before)
+        self.assertEqual(answer.outputs, {})
+        return answer
+
+    def payload(self, content):
+        path = self.folder / "payload.json"
+        path.write_text(json.dumps(content))
+        return path
+
+    def test_it_decides_as_the_gate_would(self):
+        job = self.job()
+        told = self.explain(job, "--json").json()
+        self.assertEqual((told["asked"], told["state"], told["decision"]["verdict"], told["decision"]["reason_code"]), (True, None, "run", "first"))
+        gate = job.call("gate")
+        self.assert_runs(gate, "first")
+        self.assertEqual(list(self.remote.claims()), [told["scope"]["ref"]])
+        self.assertEqual(job.state_files() != [], True)
+        other = self.job("pull_request", payloads.pull_request(HEAD))
+        told = self.explain(other, "--json").json()
+        self.assertEqual((told["decision"]["verdict"], told["decision"]["reason_code"]), ("skip", "pr_lock"))
+        self.assertEqual(told["state"]["claim_id"], gate.claim_id)
+        self.assertEqual((told["event"]["entity"], told["event"]["trust"]), ({"kind": "pull_request", "value": "7"}, "repository"))
+        self.assertEqual(told["event"]["identity"], {"kind": "commit", "value": HEAD})
+        text = self.explain(other).out
+        for part in ("pull_request (opened) of octo/app by ann", f"commit {HEAD}", told["scope"]["ref"], "skip (pr_lock)", job.run):
+            self.assertIn(part, text)
+        self.done(job.call("finish"))
+        self.assertEqual(self.explain(self.job(), "--json").json()["decision"]["reason_code"], "already_done")
+
+    def test_a_payload_of_another_event_is_explained_outside_of_any_run(self):
+        path = self.payload(payloads.pull_request(HEAD, source=payloads.FORK))
+        words = ("--event", "pull_request", "--payload", path, "--workflow", "Agent", "--group-by", "entity", "--dimension", "model=opus")
+        told = self.explain(self.person(), "--json", *words).json()
+        self.assertEqual(told["event"]["trust"], "fork")
+        self.assertEqual(told["scope"]["dimensions"], {"model": "opus"})
+        self.assertEqual(told["ordering"], {"strategy": "entity", "group": "pr-octo/app-7", "ref": "refs/refgate/queues/pr-octo%2Fapp-7", "in_line": 0})
+        text = self.explain(self.person(), *words).out
+        self.assertIn("a fork's", text)
+        self.assertIn("group pr-octo/app-7 (entity)", text)
+
+    def test_the_runs_own_event_does_not_colour_that_of_the_payload(self):
+        path = self.payload(payloads.comment(99))
+        told = self.explain(self.job(), "--json", "--event", "issue_comment", "--payload", path).json()
+        self.assertEqual((told["event"]["kind"], told["event"]["identity"]["kind"]), ("issue_comment", "comment"))
+
+    def test_offline_asks_nothing(self):
+        launch.reset(self.server(self.remote_kind))
+        told = self.explain(self.job(), "--offline", "--json").json()
+        self.assertEqual((told["asked"], told["decision"]["reason_code"]), (False, "first"))
+        self.assertIn("not asked", self.explain(self.job(), "--offline").out)
+        self.assertEqual(launch.requests(self.server(self.remote_kind)), [])
+
+    def test_an_event_that_is_never_a_duplicate_says_why(self):
+        text = self.explain(self.job("workflow_dispatch", payloads.dispatch())).out
+        self.assertIn("never a duplicate", text)
+
+    def test_those_in_line_are_told(self):
+        self.assert_runs(self.job().call("gate", "--group-by", "repository"), "first")
+        job = self.job(payload=payloads.push(payloads.commit("other")))
+        told = self.explain(job, "--json", "--group-by", "repository").json()
+        self.assertEqual(told["ordering"]["in_line"], 1)
+        self.assertIn("after those in line", self.explain(job, "--group-by", "repository").out)
+        self.assertIn("(queued)", self.explain(job, "--group-by", "repository", "--no-wait").out)
+
+    def test_what_cannot_be_read_is_said(self):
+        answer = self.person().call("explain", "--event", "push", "--payload", self.folder / "missing.json", "--workflow", "Agent")
+        self.assertEqual(answer.status, 2)
+        self.assertIn("missing.json", answer.err)
+        answer = self.person().call("explain", "--event", "push", "--payload", self.payload({"ref": 7}), "--workflow", "Agent")
+        self.assertEqual(answer.status, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
