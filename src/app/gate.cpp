@@ -81,8 +81,9 @@ void begin_heartbeats(const Invocation& call, const Settings& settings, const Jo
   for (const ClaimNote& note : state.notes())
     if (note.claim.claim_id == claim_id) plan.note = note;
   plan.lease = beat_lease(settings.policy);
-  plan.first_after = settings.policy.interval;
+  plan.interval = plan.first_after = beat_interval(settings.policy);
   try {
+    require_room_for_heartbeats(settings.policy);
     start_heartbeats(settings, call.environment, state, plan, false);
   } catch (const std::exception& error) {
     call.err << "refgate: " << escape_for(Place::line, error.what()) << "; the claim holds for " << format_duration(health->lease)
@@ -180,7 +181,6 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
 
 int command_gate(const Invocation& call) {
   const Settings settings = settings_of(call);
-  if (settings.policy.heartbeat) require_room_for_heartbeats(settings.policy);
   Subject subject = subject_of(call, settings);
   return gate(call, settings, subject, TellAs::all_lines).exit;
 }

@@ -107,16 +107,17 @@ int background(const Invocation& call, const Settings& settings, const JobState&
   const auto store = store_of(call, settings);
   HeartbeatPlan plan;
   plan.note = found_note(call, settings, state, *store);
-  plan.lease = beat_lease(settings.policy);
   Policy policy = settings.policy;
   policy.skew = plan.note.claim.limits.skew;
   require_room_for_heartbeats(policy);
+  plan.lease = beat_lease(policy);
+  plan.interval = beat_interval(policy);
   plan.first_after = duration_option(call, "first-after", Duration::zero());
   if (const std::string id = call.option("while-pid"); !id.empty()) plan.while_process = std::strtol(id.c_str(), nullptr, 10);
   ensure_health(state, plan.note);
   const HeartbeatProcess process = start_heartbeats(settings, call.environment, state, plan, false);
   call.out << "Heartbeats started: process " << process.id << " renews " << escape_for(Place::line, plan.note.claim.session_key) << " every "
-           << format_duration(settings.policy.interval) << " for " << format_duration(plan.lease) << "\n";
+           << format_duration(plan.interval) << " for " << format_duration(plan.lease) << "\n";
   return exit_done;
 }
 

@@ -105,9 +105,10 @@ void write_all(int file, const std::string& text) {
 
 void require_room_for_heartbeats(const Policy& policy) {
   const Duration lease = beat_lease(policy);
-  if (lease <= policy.skew + policy.interval)
+  const Duration interval = beat_interval(policy);
+  if (lease <= policy.skew + interval)
     throw UsageError("the lease (" + format_duration(lease) + ") must be longer than skew and interval together (" + format_duration(policy.skew) +
-                     " + " + format_duration(policy.interval) + "), or the session would halt between two heartbeats; nothing was asked");
+                     " + " + format_duration(interval) + "), or the session would halt between two heartbeats; nothing was asked");
 }
 
 std::vector<std::string> token_variables(const Environment& environment) {
@@ -148,7 +149,7 @@ HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& e
                                      "--namespace",
                                      settings.name_space,
                                      "--interval",
-                                     ms(settings.policy.interval),
+                                     ms(plan.interval),
                                      "--lease",
                                      ms(plan.lease),
                                      "--deadline",

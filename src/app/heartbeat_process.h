@@ -16,6 +16,7 @@ namespace refgate {
 struct HeartbeatPlan {
   ClaimNote note;
   Duration lease{};
+  Duration interval{};     ///< between two renewals
   Duration first_after{};  ///< until the first renewal
   long while_process = 0;  ///< it ends with this process; 0: with the job that it is started in, as far as that can be told
 };
@@ -25,7 +26,7 @@ struct HeartbeatProcess {
   int events = -1;  ///< a line a renewal: "renewed", "failed", and at the end "ended" or "lost"; -1 when nobody listens
 };
 
-/// Throws UsageError when the session would halt between two heartbeats.
+/// Throws UsageError when the session would halt between two heartbeats. `policy.skew` is the claim's.
 void require_room_for_heartbeats(const Policy& policy);
 
 /// Starts it, and returns when it is ready. `listen` keeps a pipe of its news. Throws std::runtime_error when it could not be started.

@@ -102,12 +102,7 @@ int command_run(const Invocation& call) {
   const std::optional<EachPlan> each = each_plan(call);
 
   const SessionFolder folder(settings, call.environment);
-  {
-    Policy policy = settings.policy;
-    if (!policy.lease_given) policy.lease = beat_lease(policy);
-    policy.lease_given = true;
-    require_room_for_heartbeats(policy);
-  }
+  require_room_for_heartbeats(settings.policy);
   LedSession session(call, settings);
   const GateAnswer& gate = session.gate_answer();
   if (gate.verdict == Verdict::skip) return gate.exit != exit_done ? gate.exit : skipped;

@@ -32,8 +32,9 @@ void arm(int timer, BootTime at) {
 
 LedSession::LedSession(const Invocation& call, Settings settings) : call_(call), settings_(std::move(settings)), state_(settings_, call.environment) {
   settings_.policy.heartbeat = false;
-  if (!settings_.policy.lease_given) settings_.policy.lease = beat_lease(settings_.policy);
-  settings_.policy.lease_given = true;
+  settings_.policy.interval = beat_interval(settings_.policy);
+  settings_.policy.lease = beat_lease(settings_.policy);
+  settings_.policy.interval_given = settings_.policy.lease_given = true;
   Subject subject = subject_of(call_, settings_);
   answer_ = gate(call_, settings_, subject, TellAs::sentence);
   sigset_t set;
@@ -58,7 +59,7 @@ void LedSession::begin() {
   for (const ClaimNote& note : state_.notes())
     if (note.claim.claim_id == answer_.claim_id) plan.note = note;
   plan.lease = settings_.policy.lease;
-  plan.first_after = settings_.policy.interval;
+  plan.interval = plan.first_after = beat_interval(settings_.policy);
   plan.while_process = ::getpid();
   if (const auto health = HealthFile(state_, answer_.claim_id).read()) arm(timer_, halts_at(*health));
   heartbeats_ = start_heartbeats(settings_, call_.environment, state_, plan, true);

@@ -192,7 +192,10 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
     policy.lease_given = true;
     return set_duration(policy.lease, name, value, 1s);
   }
-  if (name == "interval") return set_duration(policy.interval, name, value, 1s);
+  if (name == "interval") {
+    policy.interval_given = true;
+    return set_duration(policy.interval, name, value, 100ms);
+  }
   if (name == "heartbeat") return choose(policy.heartbeat, name, value, booleans);
   if (name == "max-attempts") return set_number(policy.max_attempts, name, value);
   if (name == "cooldown") return set_duration(policy.cooldown, name, value, 0ms);

@@ -44,7 +44,8 @@ struct Policy {
   Duration session_window = std::chrono::minutes(5);  ///< the lease of the positional commands
   Duration lease = std::chrono::hours(6);             ///< the longest that a job can last on GitHub's runners: right without heartbeats
   bool lease_given = false;                           ///< by the user: then heartbeats renew for as long; else for `beat_lease`
-  Duration interval = std::chrono::minutes(5);        ///< between two heartbeats
+  Duration interval = std::chrono::minutes(5);        ///< between two heartbeats; see beat_interval()
+  bool interval_given = false;                        ///< by the user
   bool heartbeat = false;                             ///< gate starts the heartbeats of the job
   Duration skew = std::chrono::seconds(60);           ///< how far two clocks may be apart
   Duration deadline = std::chrono::seconds(30);       ///< for one whole call
@@ -61,7 +62,17 @@ struct Policy {
   AuditSkips audit_skips = AuditSkips::push;
 };
 
-/// The lease of a session with heartbeats, when the user gave none: three intervals.
-constexpr Duration beat_lease(const Policy& policy) { return policy.lease_given ? policy.lease : policy.interval * 3; }
+/// The lease of a session with heartbeats, when the user gave none: three intervals, and never so short that skew eats it.
+constexpr Duration beat_lease(const Policy& policy) {
+  if (policy.lease_given) return policy.lease;
+  return policy.interval * 3 > policy.skew + policy.interval * 2 ? policy.interval * 3 : policy.skew + policy.interval * 2;
+}
+
+/// The time between two heartbeats: as given, else five minutes or, for a short lease, as often as three fit into what its holder has of it.
+constexpr Duration beat_interval(const Policy& policy) {
+  if (policy.interval_given || !policy.lease_given) return policy.interval;
+  const Duration third = (policy.lease - policy.skew) / 3;
+  return third < policy.interval && third > Duration::zero() ? third : policy.interval;
+}
 
 }  // namespace refgate

@@ -29,7 +29,7 @@ class Action(unittest.TestCase):
         self.assertEqual(sorted(read.values()), sorted(declared))
         (names,) = found(r"^        for name in ([A-Z_\\\s]+); do$")
         exported = {f"INPUT_{name}" for name in names.replace("\\", "").split()}
-        others = {"INPUT_COMMAND", "INPUT_ARGS", "INPUT_FLAGS", "INPUT_SARIF", "REFGATE_TOKEN"}
+        others = {"INPUT_COMMAND", "INPUT_ARGS", "INPUT_FLAGS", "INPUT_RUN", "INPUT_SARIF", "REFGATE_TOKEN"}
         self.assertEqual(exported - {"INPUT_JOB_INDEX"} | others, set(read))
 
     def test_nothing_of_an_expression_stands_in_the_script(self):

@@ -126,7 +126,7 @@ class Again(ActCase):
 
 class Handed(ActCase):
     NAMES = set("skip_execution session_key reason reason_code retry_suppression early_gating claim_id "
-                "generation run_attempt holder_run_id holder_run_url group".split())
+                "generation run_attempt holder_run_id holder_run_url group position result_id".split())
 
     def test_the_gate_decides_in_an_empty_workspace(self):
         self.write_workflow(
@@ -155,6 +155,8 @@ class Handed(ActCase):
                 "holder_run_id": "1",
                 "holder_run_url": f"https://github.com/{payloads.HOME}/actions/runs/1",
                 "group": "",
+                "position": "",
+                "result_id": "",
             },
         )
 
@@ -179,6 +181,8 @@ class Handed(ActCase):
                 "holder_run_id": "1",
                 "holder_run_url": f"https://github.com/{payloads.HOME}/actions/runs/1",
                 "group": "",
+                "position": "",
+                "result_id": "",
             },
         )
 

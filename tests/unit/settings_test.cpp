@@ -46,6 +46,22 @@ TEST_CASE("budgets name what they count, how many, and within which span") {
   CHECK(apply_setting(settings, "max-attempts", "two"));
 }
 
+TEST_CASE("lease and interval of heartbeats fit each other when only one of them is given") {
+  const auto of = [](std::initializer_list<std::pair<const char*, const char*>> given) {
+    Settings settings;
+    for (const auto& [name, value] : given) CHECK_FALSE(apply_setting(settings, name, value));
+    return std::pair(beat_lease(settings.policy), beat_interval(settings.policy));
+  };
+  using Pair = std::pair<Duration, Duration>;
+  CHECK(of({}) == Pair{15min, 5min});
+  CHECK(of({{"interval", "1m"}}) == Pair{3min, 1min});
+  CHECK(of({{"interval", "1s"}}) == Pair{62s, 1s});
+  CHECK(of({{"interval", "1s"}, {"skew", "0s"}}) == Pair{3s, 1s});
+  CHECK(of({{"lease", "4s"}, {"skew", "1s"}}) == Pair{4s, 1s});
+  CHECK(of({{"lease", "1h"}}) == Pair{1h, 5min});
+  CHECK(of({{"lease", "30s"}, {"interval", "20s"}}) == Pair{30s, 20s});
+}
+
 TEST_CASE("dimensions are separated by commas and line ends") {
   Settings settings;
   CHECK_FALSE(apply_setting(settings, "dimension", "model=opus, region=eu\nleg=1\n"));
