@@ -126,6 +126,16 @@ std::string write_locally(const Delivery& delivery) {
   return {};
 }
 
+/// That it cannot be read is no reason to lose the result.
+std::optional<ClaimNote> claim_of_another_job(const Delivery& delivery, Store& store) {
+  try {
+    return claim_of_session(delivery.call, delivery.settings, delivery.state, store);
+  } catch (const StoreError& error) {
+    say(delivery, error.what());
+    return std::nullopt;
+  }
+}
+
 /// Never throws.
 void keep_in_store(Delivery& delivery, Kept& kept, bool interrupted) {
   try {
@@ -139,7 +149,8 @@ void keep_in_store(Delivery& delivery, Kept& kept, bool interrupted) {
     }
     const auto store = store_of(delivery.call, delivery.settings);
     if (interrupted) store->set_deadline(std::min(store->deadline(), Clock::now() + push_bound_when_interrupted));
-    const KeptResult done = keep_result(*store, delivery.settings.name_space, delivery.record, delivery.content, delivery.state, delivery.session);
+    auto claim = delivery.session ? delivery.session : interrupted ? std::nullopt : claim_of_another_job(delivery, *store);
+    const KeptResult done = keep_result(*store, delivery.settings.name_space, delivery.record, delivery.content, delivery.state, std::move(claim));
     kept.retrieve = retrieval(delivery.settings, delivery.record.id);
     if (!done.unlinked.empty()) say(delivery, "the claim does not name the result: " + done.unlinked);
   } catch (const std::exception& error) {
@@ -175,8 +186,20 @@ void tell_outputs(const Delivery& delivery, const Kept& kept) {
   if (!write_outputs(delivery.call.environment, lines)) say(delivery, "GITHUB_OUTPUT could not be written");
 }
 
+void tell_summary(const Delivery& delivery, const Kept& kept) {
+  const auto row = [](std::string_view name, const std::string& value) {
+    return "| " + std::string(name) + " | " + escape_for(Place::markdown, value) + " |\n";
+  };
+  const bool stored = !kept.retrieve.empty();
+  append_summary(delivery.call.environment, std::string("\n| refgate | ") +
+                                                (stored ? "📦 result kept, not delivered" : "⚠️ result neither delivered nor stored") +
+                                                " |\n| --- | --- |\n" + row("Why", delivery.record.cause) +
+                                                row(stored ? "Get it" : "It lies in", stored ? kept.retrieve : kept.file) + "\n");
+}
+
 int tell_kept(const Delivery& delivery, const Kept& kept) {
   tell_outputs(delivery, kept);
+  tell_summary(delivery, kept);
   const std::string why = "not delivered (" + std::string(name_of(delivery.record.reason)) + "): " + delivery.record.cause;
   if (!kept.retrieve.empty()) {
     say(delivery, why);
@@ -251,6 +274,7 @@ int command_deliver(const Invocation& call) {
   const auto read_until = std::max(delivery.limit.ends, Clock::now() + ready_content_bound);
   Content content = read_content(call.option("file", "-"), most_result_bytes, read_until, halt);
   delivery.content = std::move(content.bytes);
+  if (delivery.content.empty()) say(delivery, "the result is empty");
   if (call.flag("progress")) {
     const int status = progress(delivery, halt);
     tell_warning(delivery, warning);

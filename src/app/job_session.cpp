@@ -1,8 +1,10 @@
 #include "app/job_session.h"
 
-#include <algorithm>
+#include <ostream>
 
+#include "app/claiming.h"
 #include "app/health_file.h"
+#include "app/own_claims.h"
 
 namespace refgate {
 
@@ -23,6 +25,25 @@ std::optional<ClaimNote> session_note(const Invocation& call, const Settings& se
     if (!latest || live || latest->claim.state == ClaimState::ended) latest = std::move(note);
   }
   return latest;
+}
+
+std::optional<ClaimNote> claim_of_session(const Invocation& call, const Settings& settings, const JobState& state, Store& store) {
+  auto note = session_note(call, settings, state);
+  if (note || settings.claim_id.empty()) return note;
+  const std::string ref = find_claim(call, settings, store);
+  const SeenClaim seen = ref.empty() ? SeenClaim{} : read_claim(store, ref);
+  if (!seen.claim || seen.claim->claim_id != settings.claim_id) {
+    call.err << "refgate: no claim has the id that --claim-id gives\n";
+    return std::nullopt;
+  }
+  ClaimNote found;
+  found.ref = ref;
+  found.name_space = settings.name_space;
+  found.remote = store.describe();
+  found.runner_job = state.runner_job();
+  found.version = seen.version;
+  found.claim = *seen.claim;
+  return found;
 }
 
 SessionNews session_news(const Invocation& call, const Settings& settings, const JobState& state) {

@@ -7,11 +7,9 @@
 #include <ostream>
 
 #include "app/claim_view.h"
-#include "app/claiming.h"
 #include "app/commands.h"
 #include "app/content.h"
 #include "app/job_session.h"
-#include "app/own_claims.h"
 #include "app/reading_options.h"
 #include "app/result_input.h"
 #include "app/result_store.h"
@@ -34,26 +32,6 @@ std::size_t most_bytes(const Invocation& call) {
   return bytes;
 }
 
-/// The claim to name the result: by the job's note, or another job's by `--claim-id`.
-std::optional<ClaimNote> claim_to_link(const Invocation& call, const Settings& settings, const JobState& state, Store& store) {
-  auto note = session_note(call, settings, state);
-  if (note || settings.claim_id.empty()) return note;
-  const std::string ref = find_claim(call, settings, store);
-  const SeenClaim seen = ref.empty() ? SeenClaim{} : read_claim(store, ref);
-  if (!seen.claim || seen.claim->claim_id != settings.claim_id) {
-    call.err << "refgate: no claim has the id that --claim-id gives; the result is kept without one\n";
-    return std::nullopt;
-  }
-  ClaimNote found;
-  found.ref = ref;
-  found.name_space = settings.name_space;
-  found.remote = store.describe();
-  found.runner_job = state.runner_job();
-  found.version = seen.version;
-  found.claim = *seen.claim;
-  return found;
-}
-
 int save(const Invocation& call, const Settings& settings) {
   ResultRecord record = labelled_record(call);
   const std::size_t most = most_bytes(call);
@@ -68,7 +46,7 @@ int save(const Invocation& call, const Settings& settings) {
     throw UsageError("the result holds the secret that the variable " + *name + " has; nothing was kept. Take it out, or say --not-secret " + *name +
                      " when it is none");
   const auto store = store_of(call, settings);
-  const auto session = claim_to_link(call, settings, state, *store);
+  const auto session = claim_of_session(call, settings, state, *store);
   complete(record, content.bytes, now(), call, settings, session);
   const KeptResult kept = keep_result(*store, settings.name_space, record, content.bytes, state, session);
   if (!kept.unlinked.empty())

@@ -7,111 +7,81 @@ import json
 import os
 import pathlib
 import shlex
-import signal
 import unittest
 
-from gate_case import HEAD, TOKEN, GateCase, Remote, await_that, launch
+from deliver_case import CONTENT, DeliverCase
+from gate_case import HEAD, TOKEN, Remote, await_that, launch
 
-CONTENT = bytes(range(256)) * 1200
 FAILURES = {
-    "refused": "echo no thanks >&2; exit 1",
-    "refused after reading": "cat > /dev/null; exit 75",
-    "hanging": "exec sleep 1000",
-    "hanging while it reads": "dd bs=1000 count=1 of=/dev/null 2> /dev/null; sleep 1000; :",
-    "hanging deaf to requests": "trap '' TERM INT HUP; while :; do sleep 1; done",
-    "killed": "kill -KILL $$",
-    "terminated after reading": "cat > /dev/null; kill -TERM $$",
-    "closing half-way": "dd bs=1000 count=1 of=/dev/null 2> /dev/null; exec 0<&-; exit 0",
-    "closing half-way and failing": "dd bs=1000 count=1 of=/dev/null 2> /dev/null; exec 0<&-; exit 1",
-    "printing without end": "yes",
-    "no such program": "exec /nonexistent/program",
+    "refused":
+        "echo no thanks >&2; exit 1",
+    "refused after reading":
+        "cat > /dev/null; exit 75",
+    "hanging":
+        "exec sleep 1000",
+    "hanging while it reads":
+        "dd bs=1000 count=1 of=/dev/null 2> /dev/null; sleep 1000; :",
+    "hanging deaf to requests":
+        "trap '' TERM INT HUP; while :; do sleep 1; done",
+    "killed":
+        "kill -KILL $$",
+    "terminated after reading":
+        "cat > /dev/null; kill -TERM $$",
+    "closing half-way":
+        "dd bs=1000 count=1 of=/dev/null 2> /dev/null; exec 0<&-; exit 0",
+    "closing half-way and failing":
+        "dd bs=1000 count=1 of=/dev/null 2> /dev/null; exec 0<&-; exit 1",
+    "printing without end":
+        "yes",
+    "no such program":
+        "exec /nonexistent/program",
 }
 
 
-class Deliver(GateCase):
-    def sink(self, name="sink"):
-        return self.folder / name
-
-    def to_sink(self, name="sink"):
-        """A shell command that takes the result."""
-        return f"cat > {shlex.quote(str(self.sink(name)))}"
-
-    def deliver(self, *words, job=None, content=CONTENT, status=None, **environment):
-        job = job or self.job()
-        answer = job.call_fed(content, "deliver", "--channel-timeout", "2s", *words, **environment)
-        self.assert_told(answer)
-        if status is not None:
-            self.assertEqual(answer.status, status, answer)
-        return answer
-
-    def assert_told(self, answer):
-        """The status, the lines and the outputs say the same."""
-        self.assertIn(answer.status, (0, 1, 3), answer)
-        self.assertEqual(answer.lines["DELIVERED"], "true" if answer.status == 0 else "false")
-        self.assertEqual(bool(answer.lines["DELIVERED_BY"]), answer.status == 0)
-        self.assertEqual(bool(answer.lines["RESULT_ID"]), answer.status == 1)
-        self.assertEqual(bool(answer.lines["RETRIEVE"]), answer.status == 1)
-        self.assertEqual(bool(answer.lines["RESULT_FILE"]), answer.status == 3)
-        self.assertEqual(answer.outputs, {name.lower(): value for name, value in answer.lines.items()})
-
-    def kept(self, answer):
-        """The bytes that the told command brings back."""
-        path = self.folder / "got"
-        words = shlex.split(answer.lines["RETRIEVE"])
-        self.done(self.person().call(*words[1:], "--output", path))
-        return path.read_bytes()
-
-    def record(self, answer):
-        return self.done(self.person().call("result", "get", answer.lines["RESULT_ID"], "--meta-only")).json()
-
-    def results(self):
-        return self.remote.refs("refs/refgate/results")
-
-    def assert_delivered(self, answer, by, sink="sink"):
-        self.assertEqual((answer.status, answer.lines["DELIVERED_BY"]), (0, by), answer)
-        self.assertEqual(self.sink(sink).read_bytes(), CONTENT)
-        self.assertEqual(self.results(), {})
-
-    def assert_kept(self, answer, reason, depth, content=CONTENT):
-        self.assertEqual(answer.status, 1, answer)
-        self.assertEqual(self.kept(answer), content)
-        record = self.record(answer)
-        self.assertEqual((record["status"], record["reason"], record["depth"]), ("undelivered", reason, depth), record)
-        return record
-
+class Deliver(DeliverCase):
     # What a channel gets
 
     def test_the_first_channel_that_takes_it_ends_it(self):
-        self.assert_delivered(self.deliver("--to", f"second={self.to_sink('two')}", "--", "sh", "-c", self.to_sink()), "command")
+        self.assert_delivered(
+            self.deliver("--to", f"second={self.to_sink('two')}", "--", "sh", "-c", self.to_sink()),
+            "command")
         self.assertFalse(self.sink("two").exists())
 
     def test_the_content_comes_from_a_file_or_standard_input_and_goes_to_both(self):
         (self.folder / "review.md").write_bytes(CONTENT)
         by_file = f'cp "$REFGATE_RESULT_FILE" {self.sink()}'
-        self.assert_delivered(self.deliver("--file", self.folder / "review.md", "--", "sh", "-c", by_file, content=b""), "command")
+        self.assert_delivered(
+            self.deliver("--file", self.folder / "review.md", "--", "sh", "-c", by_file,
+                         content=b""), "command")
         self.assert_delivered(self.deliver("--to", f"file={by_file}"), "file")
         self.assert_delivered(self.deliver("--", "tee", self.sink()), "command")
 
     def test_an_empty_result_is_one_too(self):
-        self.assertEqual(self.deliver("--", "true", content=b"", status=0).lines["DELIVERED_BY"], "command")
+        answer = self.deliver("--", "true", content=b"", status=0)
+        self.assertEqual(answer.lines["DELIVERED_BY"], "command")
+        self.assertIn("the result is empty", answer.err)
         self.assert_kept(self.deliver("--", "false", content=b""), "channels_failed", 1, b"")
 
     def test_a_channel_that_spoils_the_file_spoils_it_for_itself(self):
         spoil = 'echo spoilt > "$REFGATE_RESULT_FILE"; exit 1'
-        self.assert_delivered(self.deliver("--to", f"two={self.to_sink()}", "--", "sh", "-c", spoil), "two")
+        self.assert_delivered(
+            self.deliver("--to", f"two={self.to_sink()}", "--", "sh", "-c", spoil), "two")
 
     def test_the_token_is_not_in_a_channels_environment(self):
-        answer = self.deliver("--to", f"two=env > {self.sink('env')}; echo {TOKEN[:8]}", "--", "false", status=0,
-                              INPUT_TOKEN=TOKEN)
+        answer = self.deliver("--to", f"two=env > {self.sink('env')}; echo {TOKEN[:8]}", "--",
+                              "false", status=0, INPUT_TOKEN=TOKEN)
         names = dict(line.split("=", 1) for line in self.sink("env").read_text().splitlines())
         self.assertNotIn(TOKEN, self.sink("env").read_text())
         self.assertEqual({"REFGATE_TOKEN", "INPUT_TOKEN"} & names.keys(), set())
         self.assertEqual(names["REFGATE_CHANNEL"], "two")
-        self.assertFalse(pathlib.Path(names["REFGATE_RESULT_FILE"]).exists(), "it is gone with its channel")
+        self.assertFalse(
+            pathlib.Path(names["REFGATE_RESULT_FILE"]).exists(), "it is gone with its channel")
         self.assertNotIn(TOKEN, answer.out + answer.err)
 
     def test_what_a_channel_prints_is_no_command_to_the_runner_and_bounded(self):
-        answer = self.deliver("--", "sh", "-c", "cat >/dev/null; printf '::error::x\\n::stop-commands::y\\n'; seq 1000 >&2", status=0)
+        answer = self.deliver(
+            "--", "sh", "-c",
+            "cat >/dev/null; printf '::error::x\\n::stop-commands::y\\n'; seq 1000 >&2", status=0)
         self.assertNotRegex(answer.out + answer.err, r"(?m)^\s*::")
         self.assertLess(len(answer.err.splitlines()), 20)
 
@@ -120,27 +90,35 @@ class Deliver(GateCase):
     def test_whatever_a_channel_does_the_next_one_delivers(self):
         for name, script in FAILURES.items():
             with self.subTest(failure=name):
-                self.assert_delivered(self.deliver("--to", f"two={self.to_sink()}", "--", "sh", "-c", script), "two")
+                self.assert_delivered(
+                    self.deliver("--to", f"two={self.to_sink()}", "--", "sh", "-c", script), "two")
                 self.sink().unlink()
 
     def test_when_every_channel_fails_the_result_is_kept(self):
         for name, script in FAILURES.items():
             with self.subTest(failure=name):
-                answer = self.deliver("--to", f"a={script}", "--title", "T", "--url", "https://example.test/7", "--meta", "k=v",
-                                      "--", "sh", "-c", script)
+                answer = self.deliver("--to", f"a={script}", "--title", "T", "--url",
+                                      "https://example.test/7", "--meta", "k=v", "--", "sh", "-c",
+                                      script)
                 record = self.assert_kept(answer, "channels_failed", 2)
-                self.assertEqual((record["title"], record["url"], record["meta"]), ("T", "https://example.test/7", {"k": "v"}))
+                self.assertEqual((record["title"], record["url"], record["meta"]),
+                                 ("T", "https://example.test/7", {
+                                     "k": "v"
+                                 }))
                 self.assertIn("command: ", record["cause"])
                 self.assertIn("; a: ", record["cause"])
                 self.assertIn(answer.lines["RETRIEVE"], answer.err)
                 self.assertIn("::warning title=", answer.out)
+                self.assertIn(answer.lines["RESULT_ID"], answer.summary)
 
     def test_a_program_that_is_not_there_is_a_channel_that_failed(self):
         answer = self.deliver("--", "/nonexistent/program", "x")
-        self.assertIn("could not be started", self.assert_kept(answer, "channels_failed", 1)["cause"])
+        self.assertIn("could not be started",
+                      self.assert_kept(answer, "channels_failed", 1)["cause"])
 
     def test_what_a_channel_printed_is_not_in_the_record(self):
-        answer = self.deliver("--", "sh", "-c", "echo private-output; echo private-error >&2; exit 1", status=1)
+        answer = self.deliver("--", "sh", "-c",
+                              "echo private-output; echo private-error >&2; exit 1", status=1)
         self.assertNotIn("private", json.dumps(self.record(answer)))
         self.assertIn("private-error", answer.err)
 
@@ -152,7 +130,8 @@ class Deliver(GateCase):
             await_that(lambda: not alive(pid), what=f"the end of {pid}")
 
     def test_it_ends_within_its_bounds(self):
-        answer = self.deliver(*itertools.chain(*(("--to", f"c{n}=exec sleep 1000") for n in range(3))), status=1)
+        answer = self.deliver(
+            *itertools.chain(*(("--to", f"c{n}=exec sleep 1000") for n in range(3))), status=1)
         self.assertLess(answer.seconds, 3 * 2 + 60)
 
     # The session
@@ -166,7 +145,9 @@ class Deliver(GateCase):
 
     def test_a_session_that_is_lost_before_costs_no_attempt(self):
         job, _ = self.take_lost_claim()
-        record = self.assert_kept(self.deliver("--to", f"two={self.to_sink()}", "--", "tee", self.sink(), job=job), "session_lost", 0)
+        record = self.assert_kept(
+            self.deliver("--to", f"two={self.to_sink()}", "--", "tee", self.sink(), job=job),
+            "session_lost", 0)
         self.assertFalse(self.sink().exists())
         self.assertEqual(record["origin"]["run_id"], job.run)
 
@@ -180,28 +161,34 @@ class Deliver(GateCase):
         """(job, shell command that ends its session)."""
         remote = self.remote_of("path")
         job, _ = self.gate(remote=remote)
-        return job, f"{shlex.quote(os.environ['REFGATE_BIN'])} finish --status cancelled > /dev/null"
+        binary = shlex.quote(os.environ["REFGATE_BIN"])
+        return job, f"{binary} finish --status cancelled > /dev/null"
 
     def test_a_session_that_is_lost_while_a_channel_fails_stops_the_others(self):
         job, end = self.losing()
-        answer = self.deliver("--to", f"two={self.to_sink()}", "--", "sh", "-c", f"cat > /dev/null; {end}; exit 1", job=job)
+        answer = self.deliver("--to", f"two={self.to_sink()}", "--", "sh", "-c",
+                              f"cat > /dev/null; {end}; exit 1", job=job)
         record = self.assert_kept(answer, "session_lost", 1)
         self.assertIn("exit status 1; the session has ended", record["cause"])
         self.assertFalse(self.sink().exists())
 
     def test_a_session_that_is_lost_with_the_last_channel_is_the_reason(self):
         job, end = self.losing()
-        self.assert_kept(self.deliver("--", "sh", "-c", f"{end}; exit 1", job=job), "session_lost", 1)
+        self.assert_kept(self.deliver("--", "sh", "-c", f"{end}; exit 1", job=job), "session_lost",
+                         1)
 
     def test_a_session_that_is_lost_while_a_channel_delivers_has_delivered(self):
         job, end = self.losing()
-        self.assert_delivered(self.deliver("--", "sh", "-c", f"{end}; {self.to_sink()}", job=job), "command")
+        self.assert_delivered(self.deliver("--", "sh", "-c", f"{end}; {self.to_sink()}", job=job),
+                              "command")
         self.assert_kept(self.deliver("--", "tee", self.sink("late"), job=job), "session_lost", 0)
 
     def test_a_window_that_has_passed_is_no_lost_session(self):
         job = self.job(run=77)
         key = "agent-review-push-" + HEAD[:8]
-        self.done(job.call("register", key, "push", "Agent Review", "77", HEAD, "--session-window", "1s", "--skew", "0s"))
+        self.done(
+            job.call("register", key, "push", "Agent Review", "77", HEAD, "--session-window", "1s",
+                     "--skew", "0s"))
         self.await_lost()
         self.assert_delivered(self.deliver("--", "tee", self.sink(), job=job), "command")
 
@@ -212,6 +199,12 @@ class Deliver(GateCase):
         skipped = self.done(self.job().call("gate"))
         self.assert_skips(skipped, "already_done")
         self.assertEqual(skipped.lines["RESULT_ID"], answer.lines["RESULT_ID"])
+
+    def test_another_job_lets_the_claim_name_its_undelivered_result(self):
+        _, won = self.gate()
+        answer = self.deliver("--claim-id", won.claim_id, "--", "false", job=self.job(job="report"))
+        self.assert_kept(answer, "channels_failed", 1)
+        self.assertEqual(self.only_claim()["result"], answer.lines["RESULT_ID"])
 
     # The store
 
@@ -227,18 +220,29 @@ class Deliver(GateCase):
     def test_a_store_that_is_down_leaves_a_file(self):
         with launch.faults(self.server("http")) as proxy:
             remote = self.remote.by(f"{proxy.url}/{self.path.name}")
-            for rule in ({"fault": "refuse-connect"}, {"fault": "silent"}, {"fault": "status", "status": 503},
-                         {"fault": "garbage"}):
+            for rule in ({
+                    "fault": "refuse-connect"
+            }, {
+                    "fault": "silent"
+            }, {
+                    "fault": "status",
+                    "status": 503
+            }, {
+                    "fault": "garbage"
+            }):
                 with self.subTest(rule=rule):
                     job, _ = self.gate("--identity", str(rule), remote=remote)
                     launch.set_plan(proxy, rule)
                     self.assert_in_file(self.deliver("--deadline", "2s", "--", "false", job=job))
-                    self.assert_delivered(self.deliver("--deadline", "2s", "--", "tee", self.sink(), job=job), "command")
+                    self.assert_delivered(
+                        self.deliver("--deadline", "2s", "--", "tee", self.sink(), job=job),
+                        "command")
                     launch.set_plan(proxy)
             job, _ = self.gate("--identity", "lost", "--lease", "1s", "--skew", "0s", remote=remote)
             self.await_lost()
             launch.set_plan(proxy, {"fault": "refuse-connect"})
-            self.assert_in_file(self.deliver("--deadline", "2s", "--", "tee", self.sink("lost"), job=job))
+            self.assert_in_file(
+                self.deliver("--deadline", "2s", "--", "tee", self.sink("lost"), job=job))
             self.assertFalse(self.sink("lost").exists())
             launch.set_plan(proxy)
         self.assertEqual(self.results(), {})
@@ -246,19 +250,27 @@ class Deliver(GateCase):
     def test_a_lost_reply_is_no_lost_result(self):
         with launch.faults(self.server("http")) as proxy:
             remote = self.remote.by(f"{proxy.url}/{self.path.name}")
-            launch.set_plan(proxy, {"fault": "cut-after", "method": "POST", "path": "receive-pack", "count": 1})
+            launch.set_plan(proxy, {
+                "fault": "cut-after",
+                "method": "POST",
+                "path": "receive-pack",
+                "count": 1
+            })
             answer = self.deliver("--", "false", job=self.job(remote=remote))
-            self.assertEqual([line for line in launch.requests(proxy) if "cut-after" in line][1:], [])
+            self.assertEqual([line for line in launch.requests(proxy) if "cut-after" in line][1:],
+                             [])
             launch.set_plan(proxy)
             self.assert_kept(answer, "channels_failed", 1)
 
     def test_a_token_that_may_only_read_and_a_remote_that_is_none_leave_a_file(self):
-        self.assert_in_file(self.deliver("--", "false", job=self.job(remote=self.remote_of("read-only"))))
+        self.assert_in_file(
+            self.deliver("--", "false", job=self.job(remote=self.remote_of("read-only"))))
         nowhere = Remote(self.folder / "none.git", self.path)
         self.assert_in_file(self.deliver("--", "false", job=self.job(remote=nowhere)))
 
     def test_a_secret_is_kept_out_of_the_store(self):
-        for content in (b"x " + TOKEN.encode(), base64.b64encode(b"x-access-token:" + TOKEN.encode())):
+        for content in (b"x " + TOKEN.encode(),
+                        base64.b64encode(b"x-access-token:" + TOKEN.encode())):
             answer = self.deliver("--", "false", content=content)
             self.assertNotIn(TOKEN, answer.err + answer.out)
             self.assertIn("REFGATE_TOKEN", answer.err)
@@ -269,132 +281,40 @@ class Deliver(GateCase):
         job = self.job()
         answer = self.deliver("--state-dir", "/proc/none", "--", "false", job=job)
         self.assert_kept(answer, "channels_failed", 1)
-        answer = self.deliver("--state-dir", "/proc/none", "--", "false", job=self.job(remote=self.remote_of("read-only")))
+        answer = self.deliver("--state-dir", "/proc/none", "--", "false",
+                              job=self.job(remote=self.remote_of("read-only")))
         self.assert_in_file(answer)
 
     def test_a_large_result_is_kept_all_the_same(self):
         content = os.urandom(3 << 20)
-        self.assert_kept(self.deliver("--", "false", content=content), "channels_failed", 1, content)
-
-    # The process itself
-
-    def started(self, *words, job=None):
-        """A call whose standard input is a pipe; (call, the pipe's other end)."""
-        read, write = os.pipe()
-        call = (job or self.job()).start_fed(read, "deliver", *words)
-        os.close(read)
-        self.addCleanup(close_quietly, write)
-        return call, write
-
-    def test_a_process_that_is_told_to_end_keeps_the_result_first(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
-            with self.subTest(signal=number):
-                mark = self.folder / f"mark-{number}"
-                call, pipe = self.started("--to", f"two={self.to_sink()}", "--", "sh", "-c", f"echo > {mark}; sleep 1000")
-                os.write(pipe, b"the review")
-                os.close(pipe)
-                await_that(mark.exists)
-                call.process.send_signal(number)
-                answer = call.wait()
-                self.assert_kept(answer, "interrupted", 1, b"the review")
-                self.assertFalse(self.sink().exists())
-
-    def test_a_process_that_is_told_to_end_keeps_what_had_come(self):
-        mark = self.folder / "mark"
-        call, pipe = self.started("--limit", "10m", "--warn-at", "1ms", "--on-warn", f"echo > {mark}", "--", "tee", self.sink())
-        os.write(pipe, b"the beginning")
-        await_that(mark.exists)
-        await_that(lambda: bytes_waiting(call.process.pid) == 0)
-        call.process.send_signal(signal.SIGTERM)
-        record = self.assert_kept(call.wait(), "interrupted", 0, b"the beginning")
-        self.assertTrue(record["partial"])
-        self.assertFalse(self.sink().exists())
-
-    # Time limits
-
-    def test_a_result_that_comes_too_late_is_kept_as_far_as_it_came(self):
-        mark = self.folder / "mark"
-        call, pipe = self.started("--limit", "3s", "--warn-at", "100ms", "--on-warn", f"echo $REFGATE_SECONDS_LEFT > {mark}",
-                                  "--", "tee", self.sink())
-        os.write(pipe, b"the beginning")
-        answer = call.wait()
-        self.assert_told(answer)
-        self.assertTrue(self.assert_kept(answer, "time_limit", 0, b"the beginning")["partial"])
-        self.assertIn(int(mark.read_text()), (1, 2, 3))
-        self.assertIn("on-warn was run", answer.err)
-        self.assertFalse(self.sink().exists())
-
-    def test_a_channel_is_stopped_at_the_limit_and_no_other_begins(self):
-        answer = self.job().call_fed(CONTENT, "deliver", "--limit", "2s", "--to", f"two={self.to_sink()}", "--", "sleep", "1000")
-        self.assertIn("the time limit is over", self.assert_kept(answer, "time_limit", 1)["cause"])
-        self.assertFalse(self.sink().exists())
-
-    def test_the_limit_counts_from_the_claim(self):
-        job, _ = self.gate()
-        self.assert_delivered(self.deliver("--limit", "15m", "--since", "14m", "--", "tee", self.sink(), job=job), "command")
-        self.sink().unlink()
-        answer = self.deliver("--limit", "1ms", "--", "tee", self.sink(), job=job)
-        self.assertFalse(self.assert_kept(answer, "time_limit", 0)["partial"], "what is ready is read whole")
-        self.assert_kept(self.deliver("--limit", "15m", "--since", "16m", "--", "tee", self.sink()), "time_limit", 0)
-        self.assertFalse(self.sink().exists())
-
-    def test_the_early_summary_runs_once_a_session(self):
-        job, _ = self.gate()
-
-        def deliver(job, mark, channel):
-            answer = self.deliver("--limit", "15m", "--warn-at", "12m", "--since", "13m", "--on-warn",
-                                  f"echo warned >> {mark}", "--", "sh", "-c", channel, job=job, status=0)
-            return "on-warn was run" in answer.err, mark.read_text()
-
-        mark, other = self.folder / "mark", self.folder / "other"
-        until_warned = "cat > /dev/null; until test -s {}; do sleep 0.05; done"
-        self.assertEqual(deliver(job, mark, until_warned.format(mark)), (True, "warned\n"))
-        for _ in range(2):
-            self.assertEqual(deliver(job, mark, "sleep 0.3"), (False, "warned\n"))
-        self.assertEqual(deliver(self.job(), other, until_warned.format(other)), (True, "warned\n"))
-
-    def test_an_early_summary_that_fails_changes_nothing(self):
-        for command in ("exit 1", "exec sleep 1000", "kill -KILL $$"):
-            with self.subTest(command=command):
-                answer = self.deliver("--warn-at", "1ms", "--on-warn", command, "--", "sh", "-c", f"sleep 0.5; {self.to_sink()}")
-                self.assert_delivered(answer, "command")
-                self.assertIn("on-warn failed", answer.err)
-
-    # Progress
-
-    def test_an_update_goes_out_while_the_session_lives_and_fails_quietly(self):
-        job, _ = self.gate()
-        answer = job.call_fed(b"half", "deliver", "--progress", "--", "tee", self.sink())
-        self.assertEqual((answer.status, answer.lines["DELIVERED"], self.sink().read_bytes()), (0, "true", b"half"), answer)
-        answer = job.call_fed(b"half", "deliver", "--progress", "--", "false")
-        self.assertEqual((answer.status, answer.lines["DELIVERED"]), (0, "false"), answer)
-        self.assertEqual(self.results(), {})
-
-    def test_updates_after_the_session_are_passed_over_and_logged_once(self):
-        job, _ = self.take_lost_claim()
-        answers = [job.call_fed(b"half", "deliver", "--progress", "--", "tee", self.sink()) for _ in range(3)]
-        self.assertEqual([answer.status for answer in answers], [0, 0, 0])
-        self.assertEqual([len(answer.err.splitlines()) for answer in answers], [1, 0, 0], answers[0])
-        self.assertIn("passed over", answers[0].err)
-        self.assertFalse(self.sink().exists())
-        self.assertEqual(self.results(), {})
+        self.assert_kept(self.deliver("--", "false", content=content), "channels_failed", 1,
+                         content)
 
     # All of it
 
     def test_never_lost_and_never_said_to_be_delivered_when_it_was_not(self):
         """Every pair of a first channel and a state of things; what is told is what is true."""
-        channels = {"takes": self.to_sink(), "refuses": "exit 1", "dies": "kill -9 $$",
-                    "half": "dd bs=9 count=1 of=/dev/null 2>/dev/null; exit 0", "hangs": "exec sleep 1000"}
-        for (kind, script), session, store in itertools.product(channels.items(), ("none", "live", "ended"), ("up", "down")):
+        channels = {
+            "takes": self.to_sink(),
+            "refuses": "exit 1",
+            "dies": "kill -9 $$",
+            "half": "dd bs=9 count=1 of=/dev/null 2>/dev/null; exit 0",
+            "hangs": "exec sleep 1000"
+        }
+        for (kind, script), session, store in itertools.product(channels.items(),
+                                                                ("none", "live", "ended"),
+                                                                ("up", "down")):
             with self.subTest(channel=kind, session=session, store=store):
                 remote = self.remote if store == "up" else self.remote_of("read-only")
                 job = self.job(remote=self.remote)
                 if session != "none":
-                    self.assert_runs(job.call("gate", "--identity", f"{kind}{store}{session}"), "first")
+                    self.assert_runs(job.call("gate", "--identity", f"{kind}{store}{session}"),
+                                     "first")
                 if session == "ended":
                     self.done(job.call("finish"))
                 self.sink().unlink(missing_ok=True)
-                answer = self.deliver("--channel-timeout", "1s", "--", "sh", "-c", script, job=job, REFGATE_REMOTE=remote.url)
+                answer = self.deliver("--channel-timeout", "1s", "--", "sh", "-c", script, job=job,
+                                      REFGATE_REMOTE=remote.url)
                 delivered = self.sink().exists() and self.sink().read_bytes() == CONTENT
                 self.assertEqual(answer.status == 0, delivered, answer)
                 self.assertEqual(delivered, kind == "takes" and session != "ended")
@@ -404,13 +324,17 @@ class Deliver(GateCase):
                     self.assert_in_file(answer)
 
     def test_wrong_usage_is_named_before_anything_is_read(self):
-        rows = [((), "no channel"), (("--to", "x"), "NAME=command"), (("--to", "a b=x"), "NAME=command"),
-                (("--to", "a="), "no command"), (("--to", "a=x", "--to", "a=y"), "two channels"),
+        rows = [((), "no channel"), (("--to", "x"), "NAME=command"),
+                (("--to", "a b=x"), "NAME=command"), (("--to", "a="), "no command"),
+                (("--to", "a=x", "--to", "a=y"), "two channels"),
                 (("--to", "command=x", "--", "true"), "two channels"), (("--", ""), "empty"),
-                (("--channel-timeout", "0", "--", "true"), "--channel-timeout"), (("--limit", "x", "--", "true"), "--limit"),
-                (("--warn-at", "1m", "--", "true"), "--on-warn"), (("--on-warn", "true", "--", "true"), "--limit"),
+                (("--channel-timeout", "0", "--", "true"), "--channel-timeout"),
+                (("--limit", "x", "--", "true"), "--limit"),
+                (("--warn-at", "1m", "--", "true"), "--on-warn"),
+                (("--on-warn", "true", "--", "true"), "--limit"),
                 (("--limit", "1m", "--warn-at", "1m", "--on-warn", "x", "--", "true"), "less than"),
-                (("--since", "1m", "--", "true"), "--since"), (("--meta", "x", "--", "true"), "key=value"),
+                (("--since", "1m", "--", "true"), "--since"),
+                (("--meta", "x", "--", "true"), "key=value"),
                 (("--file", "none.md", "--", "true"), "none.md")]
         for words, says in rows:
             with self.subTest(words=words):
@@ -421,25 +345,9 @@ class Deliver(GateCase):
 
 def alive(pid):
     with contextlib.suppress(OSError):
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(
+            ")")[2].split()[0] not in "ZX"
     return False
-
-
-def bytes_waiting(pid):
-    """What nobody has read yet of a process' standard input, which is a pipe."""
-    import fcntl
-    import struct
-    import termios
-    file = os.open(f"/proc/{pid}/fd/0", os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        return struct.unpack("i", fcntl.ioctl(file, termios.FIONREAD, b"\0\0\0\0"))[0]
-    finally:
-        os.close(file)
-
-
-def close_quietly(descriptor):
-    with contextlib.suppress(OSError):
-        os.close(descriptor)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ class Matrix(GateCase):
         self.assertIn('member 3 is dropped: "opus" is member 1 already', answer.err)
 
     def test_objects_go_by_an_id_that_can_be_named(self):
-        text = '[{"id": "a", "region": "eu"}, {"id": "a", "region": "us"}, {"id": "b", "region": "eu"}]'
+        legs = [("a", "eu"), ("a", "us"), ("b", "eu")]
+        text = json.dumps([{"id": name, "region": region} for name, region in legs])
         self.assertEqual([leg["region"] for leg in self.matrix(text).json()], ["eu", "eu"])
         self.assertIn("with other contents", self.matrix(text).err)
         self.assertEqual(len(self.matrix(text, "--id", "region").json()), 2)
@@ -48,8 +49,10 @@ class Matrix(GateCase):
         self.assertIn("and 179 more", answer.err)
 
     def test_hostile_members_reach_fromjson_unchanged_and_the_log_as_one_line(self):
-        members = ["a\n::error::x", "%0Askip_execution=false", "x\u202e\u2028", "é🙂", "${{ secrets.X }}",
-                   "matrix<<EOF\nEOF", "--id", "' \" \\"]
+        members = [
+            "a\n::error::x", "%0Askip_execution=false", "x\u202e\u2028", "é🙂", "${{ secrets.X }}",
+            "matrix<<EOF\nEOF", "--id", "' \" \\"
+        ]
         answer = self.matrix("--", json.dumps(members * 2, ensure_ascii=False))
         self.assertEqual(json.loads(answer.outputs["matrix"]), members)
         self.assertEqual(answer.json(), members)
@@ -58,9 +61,17 @@ class Matrix(GateCase):
             self.assertTrue(line.startswith("refgate: member "), line)
 
     def test_anything_else_is_wrong_input_with_a_reason_and_no_outputs(self):
-        rows = {"opus,sonnet": "no JSON", "[1, 2]": "member 1", '{"a": []}': "object", "[[]]": "a list",
-                '["a", {"name": "b"}]': 'no "id"', "[null]": "null", '"a"': "text", "[": "no JSON",
-                "models.json": "--file"}
+        rows = {
+            "opus,sonnet": "no JSON",
+            "[1, 2]": "member 1",
+            '{"a": []}': "object",
+            "[[]]": "a list",
+            '["a", {"name": "b"}]': 'no "id"',
+            "[null]": "null",
+            '"a"': "text",
+            "[": "no JSON",
+            "models.json": "--file"
+        }
         for text, says in rows.items():
             with self.subTest(text=text):
                 answer = self.matrix(text, status=2)

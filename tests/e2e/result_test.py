@@ -6,7 +6,7 @@ import json
 import unittest
 import urllib.parse
 
-from gate_case import TOKEN, GateCase, in_parallel, launch
+from gate_case import HEAD, TOKEN, GateCase, in_parallel, launch
 
 ID = r"^\d{8}-\d{6}-\d{3}-[0-9a-f]{16}$"
 BYTES = bytes(range(256)) * 3 + b"\0\r\n\xff"
@@ -42,8 +42,10 @@ class Result(GateCase):
 
     def plant(self, name, at, **files):
         """A ref below results/ whose commit holds these files, made by plain git."""
-        tree = "".join(f"100644 blob {self.remote.git('hash-object', '-w', '--stdin', input=text).strip()}\t{path}\n"
-                       for path, text in files.items())
+        tree = ""
+        for path, text in files.items():
+            blob = self.remote.git("hash-object", "-w", "--stdin", input=text).strip()
+            tree += f"100644 blob {blob}\t{path}\n"
         made = self.remote.git("mktree", input=tree).strip()
         commit = self.remote.git("commit-tree", "-m", "x", made).strip()
         self.remote.git("update-ref", f"refs/refgate/results/{name}", commit)
@@ -56,7 +58,12 @@ class Result(GateCase):
         moment = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days)
         old = moment.strftime("%Y%m%d-%H%M%S-") + new[16:]
         record = json.loads(self.remote.git("show", f"{ref}:result.json"))
-        self.plant(old, moment, **{"result.json": json.dumps({**record, "id": old}), "content": "old"})
+        self.plant(old, moment, **{
+            "result.json": json.dumps({
+                **record, "id": old
+            }),
+            "content": "old"
+        })
         self.remote.git("update-ref", "-d", ref)
         return old
 
@@ -78,7 +85,10 @@ class Result(GateCase):
 
     def test_the_id_and_the_command_that_gets_it_go_to_the_outputs(self):
         _, answer = self.save(b"x")
-        self.assertEqual(answer.outputs, {"result_id": answer.lines["RESULT_ID"], "retrieve": answer.lines["RETRIEVE"]})
+        self.assertEqual(answer.outputs, {
+            "result_id": answer.lines["RESULT_ID"],
+            "retrieve": answer.lines["RETRIEVE"]
+        })
         words = answer.lines["RETRIEVE"].split()
         self.assertEqual(words[:4], ["refgate", "result", "get", answer.lines["RESULT_ID"]])
         self.assertEqual(self.person().call(*words[1:], REFGATE_REMOTE="").out, "x")
@@ -87,7 +97,8 @@ class Result(GateCase):
         name = self.id_of(b"for people\n", "--title", "T", "--meta", "model=opus")
         ref = f"refs/refgate/results/{name}"
         self.assertEqual(self.remote.git("show", f"{ref}:content"), "for people\n")
-        self.assertEqual(json.loads(self.remote.git("show", f"{ref}:result.json"))["meta"], {"model": "opus"})
+        self.assertEqual(
+            json.loads(self.remote.git("show", f"{ref}:result.json"))["meta"], {"model": "opus"})
         self.assertEqual(len(self.remote.git("rev-list", ref).split()), 1)
 
     def test_results_are_found_by_id_url_session_and_time(self):
@@ -99,7 +110,9 @@ class Result(GateCase):
         self.assertEqual(self.ids(), [first, second, third])
         self.assertEqual(self.ids("--url", url), [first, second])
         self.assertEqual(self.ids("--session", job.run), [third])
-        self.assertEqual(self.ids("--session", self.listed()[2]["origin"]["session_key"]), [first, second, third])
+        self.assertEqual(self.ids("--session",
+                                  self.listed()[2]["origin"]["session_key"]),
+                         [first, second, third])
         self.assertEqual(self.ids("--since", "1h"), [first, second, third])
         self.assertEqual(self.ids("--until", "1h"), [])
         self.assertEqual(self.ids("--since", self.listed()[1]["saved_at"]), [second, third])
@@ -107,20 +120,22 @@ class Result(GateCase):
         self.assertIn("2 results", self.get(url).err)
         self.assertEqual(self.get(f"https://github.com/octo/app/actions/runs/{job.run}").out, "3")
         self.assertIn("no result", self.get("https://example.test/none", status=1).err)
-        self.assertIn("no result", self.get(first[:-1] + ("0" if first[-1] != "0" else "1"), status=1).err)
+        self.assertIn("no result",
+                      self.get(first[:-1] + ("0" if first[-1] != "0" else "1"), status=1).err)
         table = self.done(self.person().call("result", "list")).out
         self.assertEqual(len(table.splitlines()), 4)
         self.assertNotIn("\x1b", table)
 
     def test_the_record_says_whose_it_is(self):
         job, won = self.gate()
-        record = self.get(self.id_of(b"x", "--title", "T", "--url", "u", job=job), "--meta-only").json()
-        self.assertEqual({**record, **record["origin"]},
-                         {**record, "status": "saved", "reason": "requested", "title": "T", "url": "u", "size": 1,
-                          "claim_id": won.claim_id, "session_key": won.lines["SESSION_KEY"],
-                          "scope": self.only_ref(), "run_id": job.run, "workflow": "Agent Review",
-                          "event": "push", "job": "agent", **record["origin"]})
-        self.assertEqual(record["origin"]["claim_id"], won.claim_id)
+        record = self.get(self.id_of(b"x", "--title", "T", "--url", "u", job=job),
+                          "--meta-only").json()
+        said = {**record, **record["origin"]}
+        wanted = {"status": "saved", "reason": "requested", "title": "T", "url": "u", "size": 1,
+                  "claim_id": won.claim_id, "session_key": won.lines["SESSION_KEY"],
+                  "scope": self.only_ref(), "run_id": job.run, "workflow": "Agent Review",
+                  "event": "push", "job": "agent", "commit": HEAD}
+        self.assertEqual({name: said[name] for name in wanted}, wanted)
 
     def only_ref(self):
         (ref,) = self.remote.claims()
@@ -146,7 +161,8 @@ class Result(GateCase):
         self.done(job.call("finish"))
         _, saved = self.save(b"late", job=job)
         self.assertEqual(self.only_claim()["result"], saved.lines["RESULT_ID"])
-        self.assertEqual((self.only_claim()["state"], self.only_claim()["outcome"]), ("ended", "success"))
+        self.assertEqual((self.only_claim()["state"], self.only_claim()["outcome"]),
+                         ("ended", "success"))
         self.assertEqual(saved.err, "")
         self.assertIn("ended before", self.done(job.call("finish")).out)
 
@@ -178,14 +194,17 @@ class Result(GateCase):
         server = self.server("http")
         launch.reset(server)
         self.save(b"x", job=job)
-        posts = [line for line in launch.requests(server) if "POST" in line and "receive-pack" in line]
+        posts = [
+            line for line in launch.requests(server) if "POST" in line and "receive-pack" in line
+        ]
         self.assertEqual(len(posts), 1, launch.requests(server))
         self.done(job.call("finish"))
         self.assertEqual(self.only_claim()["outcome"], "success")
 
     def test_many_at_once_all_come_through(self):
         job, _ = self.gate()
-        names = in_parallel([lambda n=n: self.id_of(f"{n % 4}".encode(), job=job) for n in range(8)])
+        names = in_parallel(
+            [lambda n=n: self.id_of(f"{n % 4}".encode(), job=job) for n in range(8)])
         self.assertEqual(sorted(self.ids()), sorted(names))
         self.assertEqual(len(set(names)), 8)
         self.assertIn(self.only_claim()["result"], names)
@@ -193,17 +212,23 @@ class Result(GateCase):
     def test_a_known_secret_is_refused_by_the_name_of_its_variable(self):
         secret = "s3cr3t/+value=="
         plain = secret.encode()
-        forms = {"plain": b"x" + plain, "base64": b"y " + base64.b64encode(b"user:" + plain),
-                 "urlsafe": base64.urlsafe_b64encode(plain), "wrapped": base64.encodebytes(b"z" * 50 + plain),
-                 "url": urllib.parse.quote(secret, safe="").encode()}
-        for variable in ("REFGATE_TOKEN", "GITHUB_TOKEN", "INPUT_TOKEN", "MY_SECRET", "db_password", "DEPLOY_KEY"):
+        forms = {
+            "plain": b"x" + plain,
+            "base64": b"y " + base64.b64encode(b"user:" + plain),
+            "urlsafe": base64.urlsafe_b64encode(plain),
+            "wrapped": base64.encodebytes(b"z" * 50 + plain),
+            "url": urllib.parse.quote(secret, safe="").encode()
+        }
+        for variable in ("REFGATE_TOKEN", "GITHUB_TOKEN", "INPUT_TOKEN", "MY_SECRET", "db_password",
+                         "DEPLOY_KEY"):
             for form, content in forms.items():
                 with self.subTest(variable=variable, form=form):
                     answer = self.job().call_fed(content, "result", "save", **{variable: secret})
                     self.assertEqual(answer.status, 2, answer)
                     self.assertIn(variable, answer.err)
                     self.assertNotIn(secret, answer.err + answer.out + answer.output_text)
-        for words in (("--title", secret), ("--url", f"https://x/?t={secret}"), ("--meta", f"a={secret}")):
+        for words in (("--title", secret), ("--url", f"https://x/?t={secret}"), ("--meta",
+                                                                                 f"a={secret}")):
             with self.subTest(words=words):
                 answer = self.job().call_fed(b"x", "result", "save", *words, API_KEY=secret)
                 self.assertEqual(answer.status, 2, answer)
@@ -211,10 +236,11 @@ class Result(GateCase):
         self.assertEqual(self.remote.refs("refs/refgate/results"), {})
 
     def test_what_only_looks_like_a_secret_can_be_named(self):
-        answer = self.job().call_fed(b"linux-x64-deps", "result", "save", "--not-secret", "CACHE_KEY",
-                                     CACHE_KEY="linux-x64-deps")
+        answer = self.job().call_fed(b"linux-x64-deps", "result", "save", "--not-secret",
+                                     "CACHE_KEY", CACHE_KEY="linux-x64-deps")
         self.assertEqual(answer.status, 0, answer)
-        answer = self.job().call_fed(TOKEN.encode(), "result", "save", "--not-secret", "REFGATE_TOKEN")
+        answer = self.job().call_fed(TOKEN.encode(), "result", "save", "--not-secret",
+                                     "REFGATE_TOKEN")
         self.assertEqual(answer.status, 2, "a token is none of these")
         self.assertEqual(self.job().call_fed(b"short", "result", "save", A_KEY="short").status, 0)
 
@@ -228,11 +254,15 @@ class Result(GateCase):
         self.assertEqual(self.content(self.id_of(content, "--max-bytes", str(2 << 20))), content)
 
     def test_wrong_usage_is_named(self):
-        rows = [(("keep",), "save, list, get or prune"), (("list", "x"), "takes no"), (("get",), "wants the id"),
-                (("save", "none.md"), "none.md"), (("save", "--meta", "x"), "key=value"),
-                (("save", "--meta", "a=1", "--meta", "a=2"), "twice"), (("save", "--title", "x" * 201), "title"),
-                (("save", "--older-than", "1d"), "--older-than"), (("prune", "--older-than", "soon"), "span"),
-                (("list", "--since", "soon"), "--since"), (("save", "--max-bytes", "0"), "max-bytes"), ((), "action")]
+        rows = [(("keep",), "save, list, get or prune"), (("list", "x"), "takes no"),
+                (("get",), "wants the id"), (("save", "none.md"), "none.md"),
+                (("save", "--meta", "x"), "key=value"),
+                (("save", "--meta", "a=1", "--meta", "a=2"), "twice"),
+                (("save", "--title", "x" * 201), "title"),
+                (("save", "--older-than", "1d"), "--older-than"),
+                (("prune", "--older-than", "soon"), "span"),
+                (("list", "--since", "soon"), "--since"),
+                (("save", "--max-bytes", "0"), "max-bytes"), ((), "action")]
         for words, says in rows:
             with self.subTest(words=words):
                 answer = self.job().call("result", *words)
@@ -254,9 +284,15 @@ class Result(GateCase):
         self.assertEqual(self.ids(), [new])
 
     def test_what_is_not_understood_is_named_and_left_alone(self):
-        record = json.loads(self.remote.git("show", f"refs/refgate/results/{self.age(60)}:result.json"))
+        record = json.loads(
+            self.remote.git("show", f"refs/refgate/results/{self.age(60)}:result.json"))
         newer, broken, foreign = (f"20200101-000000-000-{digit * 16}" for digit in "abc")
-        self.plant(newer, 0, **{"result.json": json.dumps({**record, "version": 2}), "content": "x"})
+        self.plant(newer, 0, **{
+            "result.json": json.dumps({
+                **record, "version": 2
+            }),
+            "content": "x"
+        })
         self.plant(broken, 0, **{"result.json": "{", "content": "x"})
         self.plant(foreign, 0, **{"README": "x"})
         self.plant("handmade", 0, **{"README": "x"})
@@ -266,8 +302,10 @@ class Result(GateCase):
             for name in (newer, broken, foreign, "handmade"):
                 self.assertIn(name, answer.err, words)
             self.assertIn("newer refgate", answer.err)
-        self.assertEqual(self.remote.refs("refs/refgate/results"),
-                         {ref: value for ref, value in before.items() if record["id"] not in ref})
+        self.assertEqual(self.remote.refs("refs/refgate/results"), {
+            ref: value
+            for ref, value in before.items() if record["id"] not in ref
+        })
         self.assertEqual(self.get(newer, status=3).out, "")
 
     def test_a_content_that_somebody_changed_is_told(self):
@@ -282,7 +320,8 @@ class Result(GateCase):
         answer = self.job(remote=self.remote_of("read-only")).call_fed(b"x", "result", "save")
         self.assertEqual((answer.status, answer.out, answer.output_text), (3, "", ""), answer)
         hook = self.path / "hooks" / "update"
-        hook.write_text("#!/bin/sh\ncase $1 in */results/*) echo 'no results here' >&2; exit 1;; esac\n")
+        hook.write_text(
+            "#!/bin/sh\ncase $1 in */results/*) echo 'no results here' >&2; exit 1;; esac\n")
         hook.chmod(0o755)
         job, _ = self.gate()
         answer = job.call_fed(b"x", "result", "save")
@@ -297,7 +336,8 @@ class Result(GateCase):
                 saved = self.job(remote=remote).call_fed(BYTES, "result", "save")
                 self.assertEqual(saved.status, 0, saved)
                 path = self.folder / f"got-{kind}"
-                got = self.person(remote).call("result", "get", saved.lines["RESULT_ID"], "--output", path)
+                got = self.person(remote).call("result", "get", saved.lines["RESULT_ID"],
+                                               "--output", path)
                 self.assertEqual((got.status, path.read_bytes()), (0, BYTES), got)
 
 
