@@ -53,8 +53,8 @@ class PreCommit(unittest.TestCase):
         for name in (".pre-commit-hooks.yaml", "hooks"):
             cls.replace(name)
         (cls.origin / "dist").mkdir(exist_ok=True)
-        for name in ("refgate-linux-x64", "refgate-linux-arm64"):
-            shutil.copy(PROGRAM, cls.origin / "dist" / name)
+        machine = {"x86_64": "x64", "aarch64": "arm64"}[os.uname().machine]
+        shutil.copy(PROGRAM, cls.origin / "dist" / f"refgate-linux-{machine}")
         cls.git("-C", cls.origin, "add", "-f", ".pre-commit-hooks.yaml", "hooks", "dist")
         cls.git("-C", cls.origin, "commit", "-q", "--allow-empty", "-m", "the working tree")
         cls.rev = cls.git("-C", cls.origin, "rev-parse", "HEAD").strip()
