@@ -38,8 +38,8 @@ std::vector<Truth> walk_once(const std::vector<WalkedStep>& steps, const GateVie
       scope.set(path, skipped.context("step"));
       bare.set(path, skipped.context("step"));
     }
-    // A step of which a run gets through is not there to stop: its `exit 1` is for errors.
-    if (skip && value == Truth::yes && walked.stops && (*trace->on_run)[values.size() - 1] != Truth::yes) {
+    // Where a run gets through too, without being asked about, `exit 1` is for errors.
+    if (skip && value == Truth::yes && walked.stops && (walked.asks || (*trace->on_run)[values.size() - 1] != Truth::yes)) {
       scope.set_status(Truth::no, Truth::yes, Truth::unknown);
       bare.set_status(Truth::no, Truth::yes, Truth::unknown);
       trace->stopped = true;

@@ -31,6 +31,7 @@ struct WalkedStep {
   std::optional<Expression> condition;
   GateView env;  ///< what its condition sees in `env`
   bool stops = false;
+  bool asks = false;  ///< its own script or inputs name the verdict
   Fate fate;
 };
 

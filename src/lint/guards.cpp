@@ -60,6 +60,8 @@ class GuardSearch {
       each.env = outer;
       each.env.add_all(env_view(step.env, seen));
       each.stops = stops_the_job(step);
+      each.asks = seen.mention(step.run.value) >= GateRole::hint || seen.mention(step.env.value) >= GateRole::hint ||
+                  seen.mention(step.with.value) >= GateRole::hint;
     }
     return list;
   }

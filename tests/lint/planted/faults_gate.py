@@ -19,6 +19,10 @@ BROKEN = {
     "another word": f"{VERDICT} == 'no'",
     "text": f"raw:${{{{ {VERDICT} == 'false' }}}} == true",
 }
+# Guards that hold, in the ways they are written.
+RIGHT = [
+    "{0} == 'false'", "{0} != 'true'", "!contains({0}, 'true')", "'false' == {0}", "!({0} == 'true')", "contains(fromJSON('[\"false\"]'), {0})",
+]
 MISSPELT = {"skip_executon": "== 'false'", "should_skip": "!= 'true'", "skipped": "!= 'true'", "skip-execution": "== 'false'"}
 
 
@@ -70,11 +74,12 @@ def fault(rule, kind, path, clean, broken, also=()):
 
 
 def in_one_job(outline, job, dear, repository, path, position):
-    clean = gates.inside(outline, job)
-    right = f"{VERDICT} == 'false'"
+    right = RIGHT[(len(path) + position) % len(RIGHT)].format(VERDICT)
 
     def only(at, guard):
         return lambda step: guard if step == at else right
+
+    clean = gates.inside(outline, job, only(None, None))
 
     victim = dear[(len(path) + position) % len(dear)]
     yield fault("missing-guard", "no guard at a step", path, clean, gates.inside(outline, job, only(victim, None)))
@@ -87,10 +92,10 @@ def in_one_job(outline, job, dear, repository, path, position):
     guard = f"steps.{gates.ID}.outputs.{name} {MISSPELT[name]}"
     yield fault("unknown-output", "a misspelt output", path, clean, gates.inside(outline, job, only(victim, guard)))
     if dear[0] + 1 < len(job.steps):
-        yield fault("late-gate", "below a step that costs", path, clean, gates.inside(outline, job, gate_at=dear[0] + 1))
-    yield fault("unfinished-session", "no finish", path, clean, gates.inside(outline, job, finish=None))
-    yield fault("unfinished-session", "finish without always()", path, clean, gates.inside(outline, job, finish=""))
-    yield fault("unfinished-session", "finish on success only", path, clean, gates.inside(outline, job, finish="success()"))
+        yield fault("late-gate", "below a step that costs", path, clean, gates.inside(outline, job, only(None, None), gate_at=dear[0] + 1))
+    yield fault("unfinished-session", "no finish", path, clean, gates.inside(outline, job, only(None, None), finish=None))
+    yield fault("unfinished-session", "finish without always()", path, clean, gates.inside(outline, job, only(None, None), finish=""))
+    yield fault("unfinished-session", "finish on success only", path, clean, gates.inside(outline, job, only(None, None), finish="success()"))
     yield fault("gate-permissions", "contents: read", path, clean, gates.inside(outline, job, permissions=["", "contents: read"]))
     yield fault("gate-permissions", "other permissions only", path, clean, gates.inside(outline, job, permissions=["", "issues: write"]))
     yield fault("gate-permissions", "read-all", path, clean, gates.inside(outline, job, permissions=[" read-all"]))
@@ -104,12 +109,13 @@ def before_all(outline, repository, path):
     roots = [job for job in works if "needs" not in job.entries and not is_always_job(job)]
     if not roots:
         return
-    clean = gates.before(outline)
-    right = f"{gates.NEEDED} == 'false'"
+    right = RIGHT[len(path) % len(RIGHT)].format(gates.NEEDED)
     name = roots[0].name
 
     def only(guard):
         return lambda job: guard if job == name else right
+
+    clean = gates.before(outline, only(right))
 
     yield fault("missing-guard", "no guard at a job", path, clean, gates.before(outline, only(None)))
     for kind, guard in BROKEN.items():
@@ -117,11 +123,11 @@ def before_all(outline, repository, path):
             text = guard.replace(VERDICT, gates.NEEDED)
             yield fault("broken-guard", kind + " at a job", path, clean, gates.before(outline, only(text)), {"ungated-rerun"})
     yield fault("unknown-output", "a misspelt output of a job", path, clean, gates.before(outline, only(right.replace("skip_exe", "skipexe"))))
-    yield fault("ungated-rerun", "run_attempt not compared", path, clean, gates.before(outline, attempt=False))
+    yield fault("ungated-rerun", "run_attempt not compared", path, clean, gates.before(outline, only(right), attempt=False))
     if "workflow_call" not in " ".join(outline.top["on"].lines):  # else a caller may end the session
-        yield fault("unfinished-session", "no last job", path, clean, gates.before(outline, last=False))
-    yield fault("unfinished-session", "last job without always()", path, clean, gates.before(outline, finish=""))
-    yield fault("unfinished-session", "finish without claim-id", path, clean, gates.before(outline, claim=False))
+        yield fault("unfinished-session", "no last job", path, clean, gates.before(outline, only(right), last=False))
+    yield fault("unfinished-session", "last job without always()", path, clean, gates.before(outline, only(right), finish=""))
+    yield fault("unfinished-session", "finish without claim-id", path, clean, gates.before(outline, only(right), claim=False))
 
 
 def is_always_job(job):

@@ -96,7 +96,7 @@ def doubled(outline, path, text, entry, kind):
         dash = outline.lines[starts[0]].index("-")
         starts = [at for at in starts if outline.lines[at].index("-") == dash] + [entry.end]
         item = outline.lines[starts[0] : starts[1]]
-        if any("${{" in line or line.strip().startswith("#") for line in item):
+        if any("${{" in line or line.strip().startswith("#") for line in item) or any(re.match(r"- ['\"]?!", line.strip()) for line in entry.lines):
             return
         edits.insert(entry.end, item)
     yield fault("duplicate-entry", kind, path, {path: text}, {path: edits.text()})
