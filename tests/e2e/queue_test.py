@@ -337,6 +337,47 @@ class Seeing(QueueCase):
         self.assertEqual(launch.requests(self.server(self.remote_kind)), [])
 
 
+class Running(QueueCase):
+    """`run` and the heartbeats of `gate` wait as the gate does."""
+
+    def test_commands_of_one_group_do_not_overlap(self):
+        diary = self.folder / "diary"
+        command = ("--", "sh", "-c", f'echo "begin $0" >> {diary}; sleep 0.2; echo "end $0" >> {diary}')
+        jobs = [self.push_job(number) for number in range(4)]
+        answers = in_parallel(lambda job=job: job.call("run", "--group-by", "repository", *command, job.run) for job in jobs)
+        self.assertEqual([answer.status for answer in answers], [0] * 4, answers)
+        lines = [line.split() for line in diary.read_text().splitlines()]
+        self.assertEqual(len(lines), 8)
+        for begin, end in zip(lines[::2], lines[1::2]):
+            self.assertEqual((begin[0], end[0], begin[1]), ("begin", "end", end[1]), lines)
+        self.assertEqual(self.runs_in_line(), [])
+
+    def test_a_command_whose_wait_is_cancelled_never_begins_and_leaves_nothing(self):
+        head, _ = self.head(spans=PATIENT)
+        job = self.push_job(1)
+        call = job.start("run", "--group-by", "repository", "--wait", "5m", "--", "touch", self.folder / "begun")
+        self.addCleanup(lambda: call.process.poll() is None and call.kill())
+        await_that(lambda: job.run in self.runs_in_line(), what="the ticket")
+        call.process.send_signal(signal.SIGINT)
+        answer = call.wait()
+        self.assertNotEqual(answer.status, 0, answer)
+        self.assertFalse((self.folder / "begun").exists())
+        self.assertEqual(self.runs_in_line(), [head.run])
+        self.assertEqual(self.claim_of(job)["outcome"], "abandoned")
+
+    def test_heartbeats_begin_when_the_turn_has_come(self):
+        head, _ = self.head(spans=PATIENT)
+        job, call = self.arrive(1, "--wait", "5m", "--heartbeat", spans=("--group-by", "repository", "--interval", "1s", "--skew", "1s"))
+        self.assertEqual(self.claim_of(job)["state"], "waiting")
+        self.done(head.call("finish"))
+        self.assert_runs(call.wait(), "first")
+        renewed = self.claim_of(job)["renewed_at"]
+        await_that(lambda: self.claim_of(job)["renewed_at"] > renewed, what="a heartbeat")
+        self.assertEqual(job.call("health").status, 0)
+        self.done(job.call("finish"))
+        self.assertEqual(self.runs_in_line(), [])
+
+
 class Standby(QueueCase):
     HOLD = ("--lease", "5s", "--skew", "1s")
 

@@ -1,4 +1,4 @@
-// Stored claims and lines of the record are written by whoever can push. Whatever is read must be read the same again, and nothing may crash.
+// Stored claims, queues and lines of the record are written by whoever can push. Whatever is read must be read the same again, and nothing may crash.
 
 #include <cstdint>
 #include <cstdlib>
@@ -7,6 +7,7 @@
 #include "core/claim.h"
 #include "core/decision.h"
 #include "core/folding.h"
+#include "core/queue.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace refgate;
@@ -24,6 +25,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto entry = decode_entry(text)) {
     const auto again = decode_entry(encode_entry(entry->entry));
     if (!again || again->entry.id != entry->entry.id || !again->digest_fits) std::abort();
+  }
+  const auto line = decode_queue(text);
+  if (const auto* queue = std::get_if<Queue>(&line)) {
+    const auto again = decode_queue(encode_queue(*queue));
+    if (!std::holds_alternative<Queue>(again) || std::get<Queue>(again).tickets != queue->tickets) std::abort();
+    const Instant at = Instant(std::chrono::seconds(1'800'000'000));
+    const Queue longer = with_ticket(*queue, {"fuzz", "refs/x", "1", "", "", "", at}, {}, at);
+    if (!position(longer, "fuzz") || position(without_ticket(longer, "fuzz", at), "fuzz")) std::abort();
+    if (is_forgettable(longer, at)) std::abort();
   }
   const NotesTree folded = fold_notes({}, {{{"9fceb02d0ae598e95dc970b74767f19372d61af8", std::string(text)}}});
   if (fold_notes(folded, {folded}) != folded) std::abort();
