@@ -29,9 +29,10 @@ bool read_number(const json& object, const char* key, Number& target) {
   return true;
 }
 
+/// Ten years are more than any span or any machine's uptime; what is longer could not be added up.
 bool read_span(const json& object, const char* key, Duration& target) {
   std::int64_t count = 0;
-  if (!read_number(object, key, count)) return false;
+  if (!read_number(object, key, count) || count < 0 || count > 315'360'000'000) return false;
   target = Duration(count);
   return true;
 }

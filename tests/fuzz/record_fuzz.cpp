@@ -4,10 +4,13 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/budget.h"
 #include "core/claim.h"
 #include "core/decision.h"
 #include "core/folding.h"
+#include "core/health.h"
 #include "core/queue.h"
+#include "core/run_state.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace refgate;
@@ -37,5 +40,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const NotesTree folded = fold_notes({}, {{{"9fceb02d0ae598e95dc970b74767f19372d61af8", std::string(text)}}});
   if (fold_notes(folded, {folded}) != folded) std::abort();
+  if (const auto health = decode_health(text)) {
+    answer(*health, health->renewed + std::chrono::minutes(1));
+    if (decode_health(encode_health(*health)) != health) std::abort();
+  }
+  const auto ledger = decode_ledger(text);
+  if (const auto* read = std::get_if<Ledger>(&ledger)) {
+    const auto again = decode_ledger(encode_ledger(*read));
+    if (!std::holds_alternative<Ledger>(again) || std::get<Ledger>(again) != *read) std::abort();
+    for (const Launch& launch : read->launches) spent_until(*read, Budget{BudgetKind::actor, 2, std::chrono::hours(1)}, launch.at);
+  }
+  Holder holder;
+  holder.run_id = "1";
+  read_run_state(text, holder);
   return 0;
 }
