@@ -39,6 +39,7 @@ class Races:
         self.assertEqual(sorted(line["id"] for line in after if line["kind"] != "end"), ids)
         stored = self.remote.notes()
         self.assertEqual(sorted(line["id"] for line in stored), sorted(line["id"] for line in after))
+        self.done(self.person().call("verify", "--deadline", "120s"))
         return after
 
     def one_round(self, jobs):
