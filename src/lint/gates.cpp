@@ -93,6 +93,14 @@ void add_outputs(GateView& view, const ContextPath& path, const Gate& gate) {
   }
 }
 
+/// The same for a step, which has succeeded when there is a verdict.
+void add_step(GateView& view, const std::string& id, const Gate& gate) {
+  add_outputs(view, {"steps", id, "outputs"}, gate);
+  for (const char* property : {"outcome", "conclusion"}) {
+    view.add({{"steps", id, property}, Value::string("success"), Value::string("success"), GateRole::other});
+  }
+}
+
 /// What a text with `${{ }}` is for each verdict.
 GateSignal derive(ContextPath path, std::string_view text, const GateView& seen) {
   GateSignal signal;
@@ -153,7 +161,7 @@ GatedSteps gates_in(const std::vector<Step>& steps, const Project& project, cons
   GatedSteps result;
   for (const Step& step : steps) {
     if (std::optional<Gate> gate = gate_at(step, project, facts, depth)) {
-      if (!step.id.empty()) add_outputs(result.view, {"steps", std::string(step.id), "outputs"}, *gate);
+      if (!step.id.empty()) add_step(result.view, std::string(step.id), *gate);
       result.gates.push_back(std::move(*gate));
     } else if (!result.view.empty()) {
       add_copies(step, result.view);
