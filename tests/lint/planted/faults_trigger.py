@@ -11,7 +11,7 @@ def fault(rule, kind, path, clean, broken, also=()):
 
 def all_faults(repository, path, text):
     outline = Outline(text)
-    for plant in (push_filters, doubled_values, doubled_keys, sources, listeners, types_of_listener):
+    for plant in (push_filters, both_pull_requests, doubled_values, doubled_keys, sources, listeners, types_of_listener):
         try:
             yield from plant(repository, path, outline, text)
         except Unfit:
@@ -59,6 +59,18 @@ def push_filters(repository, path, outline, text):
         else:
             edits.replace(branches.begin, branches.end, lines)
         yield fault("duplicate-trigger", kind, path, {path: text}, {path: edits.text()}, {"broad-push"})
+
+
+def both_pull_requests(repository, path, outline, text):
+    """A pull_request_target beside the pull_request."""
+    events = outline.events() or {}
+    if "pull_request" not in events or "pull_request_target" in events or not unconditional(outline):
+        return
+    if "types" in (outline.inside(events["pull_request"]) or {}):
+        return
+    edits = Edits(outline)
+    edits.insert(events["pull_request"].end, [" " * events["pull_request"].column + "pull_request_target:"])
+    yield fault("duplicate-trigger", "both events of a pull request", path, {path: text}, {path: edits.text()})
 
 
 def doubled_values(repository, path, outline, text):

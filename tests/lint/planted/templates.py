@@ -121,6 +121,54 @@ jobs:
       - run: make test
 """
 
+REVIEW = """on:
+  pull_request:
+    types: [opened, synchronize, ready_for_review]
+jobs:
+  review:
+    if: github.event.pull_request.draft == false
+    runs-on: ubuntu-latest
+    timeout-minutes: 20
+    concurrency:
+      group: review-${{ github.event.pull_request.number }}
+      cancel-in-progress: true
+    steps:
+      - uses: anthropics/claude-code-action@v1
+        with:
+          prompt: Review this pull request.
+"""
+
+QUEUE = """on:
+  push:
+    branches: [main]
+  merge_group:
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: make test
+"""
+
+EXPLAIN = """on:
+  workflow_run:
+    workflows: [CI]
+    types: [completed]
+jobs:
+  explain:
+    if: github.event.workflow_run.conclusion == 'failure'
+    runs-on: ubuntu-latest
+    timeout-minutes: 20
+    concurrency:
+      group: explain-${{ github.event.workflow_run.head_branch }}
+      cancel-in-progress: true
+    steps:
+      - uses: openai/codex-action@v1
+        with:
+          prompt: Explain the failure.
+"""
+
+LINT = CI.replace("CI", "Lint")
+
 # rule, kind, text, what is replaced, by what
 TABLE = [
     ("agent-without-actor-check", "no role asked for", ANSWER, ROLE, ""),
@@ -136,6 +184,11 @@ TABLE = [
     ("concurrency-self-cancel", "cancels for every comment", DEPLOY, "cancel-in-progress: false", "cancel-in-progress: true"),
     ("concurrency-defeated", "the run's number in the group", DEPLOY, "${{ github.event.issue.number }}", "${{ github.run_number }}"),
     ("concurrency-deadlock", "a job in the group of its workflow", NESTED, "group: release-build", "group: release"),
+    ("duplicate-trigger", "drafts not left out", REVIEW, "    if: github.event.pull_request.draft == false\n", ""),
+    ("duplicate-trigger", "a push of the merge queue's branches", QUEUE, "    branches: [main]\n", "    branches-ignore: [wip]\n"),
+    ("workflow-run-fan-out", "two sources of one commit", EXPLAIN, "workflows: [CI]", "workflows: [CI, Lint]"),
+    ("workflow-run-fan-out", "every type", EXPLAIN.replace(" == 'failure'", " != 'success'"), "    types: [completed]\n", ""),
+    ("workflow-run-unknown", "a file instead of a name", EXPLAIN, "workflows: [CI]", "workflows: [ci.yml]"),
     ("rerun-loop", "no bound", AGAIN, " && github.event.workflow_run.run_attempt == 1", ""),
     ("rerun-loop", "a bound that is none", AGAIN, " && github.event.workflow_run.run_attempt == 1", " && github.event.workflow_run.run_attempt > 0"),
 ]
@@ -145,7 +198,7 @@ def all_faults():
     for rule, kind, text, old, new in TABLE:
         if old not in text:
             raise ValueError(f"{kind}: the text to replace is not there")
-        others = {".github/workflows/ci.yml": CI}
+        others = {".github/workflows/ci.yml": CI, ".github/workflows/lint.yml": LINT}
         yield {
             "rule": rule, "kind": kind, "path": PATH, "also": set(),
             "clean": {**others, PATH: text}, "broken": {**others, PATH: text.replace(old, new)},
