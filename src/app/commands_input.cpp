@@ -46,7 +46,8 @@ std::span<const CommandRow> input_commands() {
         {"meta", "KEY=VALUE", "more to find it by, if it is kept; repeatable"},
         {"not-secret", "NAME", "the variable NAME holds no secret, whatever it is called; repeatable"}},
        "agent | refgate deliver --to mail='mail -s review team@example.org' -- gh pr comment 7 --body-file -\n\n"
-       "A channel gets the result on standard input and in the file REFGATE_RESULT_FILE, and has delivered when its exit status is 0.\n"
+       "A channel gets the result on standard input and in the file REFGATE_RESULT_FILE, and has delivered when its exit status is 0 and it\n"
+       "did not stop in the midst of its input. The session is asked before each channel; one that is gone ends the delivery.\n"
        "Exit status: 0 delivered; 1 kept in the store (refgate result get); 3 neither, and RESULT_FILE names the file that holds it.",
        command_deliver},
       {"matrix",
