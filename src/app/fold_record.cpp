@@ -109,7 +109,7 @@ void collect_ids(const Files& files, std::set<std::string>& ids) {
   for (const auto& [path, text] : files)
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t end = std::min(text.find('\n', at), text.size());
-      if (const auto entry = decode_entry(std::string_view(text).substr(at, end - at))) ids.insert(entry->entry.id);
+      if (auto id = entry_id_of(std::string_view(text).substr(at, end - at))) ids.insert(std::move(*id));
       at = end + 1;
     }
 }

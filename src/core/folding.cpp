@@ -19,8 +19,8 @@ std::string with_fan_out(const std::string& path) {
 
 /// What makes two lines the same: the id for one of ours, the text for any other.
 std::string key_of(std::string_view line) {
-  const auto entry = decode_entry(line);
-  return entry ? "id " + entry->entry.id : "text " + std::string(line);
+  const auto id = entry_id_of(line);
+  return id ? "id " + *id : "text " + std::string(line);
 }
 
 std::vector<std::string_view> lines_of(std::string_view text) {

@@ -73,7 +73,8 @@ TEST_CASE("bytes that are no UTF-8 still make a line that can be read, and whose
 TEST_CASE("what is not a line of ours is none") {
   for (const char* text :
        {"", "a note that a person wrote", "{}", "[]", "{\"version\":2,\"id\":\"x\"}", "{\"version\":1,\"id\":\"x\",\"timestamp\":\"never\"}"})
-    CHECK_FALSE(decode_entry(text));
+    CHECK_FALSE((decode_entry(text) || entry_id_of(text)));
+  CHECK(entry_id_of(encode_entry(sample())) == sample().id);
 }
 
 TEST_CASE("the id of a line depends on claim, generation, kind and nothing else") {
