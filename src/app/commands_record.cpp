@@ -69,6 +69,7 @@ std::span<const CommandRow> record_commands() {
        {},
        join({store_settings(), {"skew"}}),
        period_options({{"html", "FILE", "where the page goes; - is standard output"},
+                       {"summary", "", "also, or only, the counts as a section of the job summary"},
                        {"hot", "N", "a session is hot when its key was asked for N times (default 5)"},
                        {"lines", "N", "so many of the newest lines are on the page (default 5000); the counts are of all"}}),
        "refgate report --since 30d --html report.html\n\nOne file, light and dark, that asks the network for nothing.",

@@ -12,6 +12,8 @@
 #include "app/reading_options.h"
 #include "app/record.h"
 #include "app/report_page.h"
+#include "app/report_summary.h"
+#include "app/runner.h"
 #include "core/decision.h"
 #include "core/statistics.h"
 
@@ -175,12 +177,23 @@ void write_file(const std::string& path, const std::string& text) {
   if (!file) throw UsageError("--html " + path + " could not be written: " + std::strerror(errno));
 }
 
+/// Into the job summary of the run; outside of Actions to standard output.
+void summarise(const Invocation& call, const Statistics& statistics, const Period& period, Instant at) {
+  std::string words = "all of the record";
+  if (!period.is_all() && period.until == Instant::max()) words = "the last " + format_duration(at - period.since);
+  else if (!period.is_all()) words = "the time until " + format_rfc3339(period.until);
+  const std::string text = summary_of(statistics, words);
+  if (call.environment.get("GITHUB_STEP_SUMMARY").empty()) call.out << text;
+  else append_summary(call.environment, text);
+}
+
 }  // namespace
 
 int command_report(const Invocation& call) {
   const Settings settings = settings_of(call);
   const std::string path = call.option("html");
-  if (path.empty()) throw UsageError("--html FILE says where the page goes; - is standard output");
+  const bool with_summary = call.flag("summary");
+  if (path.empty() && !with_summary) throw UsageError("--html FILE says where the page goes, - is standard output; --summary writes the job summary");
   const Period period = period_of(call);
   const unsigned threshold = number_option(call, "hot", hot_by_default, 1);
   const unsigned most_lines = number_option(call, "lines", lines_by_default, 0);
@@ -191,6 +204,8 @@ int command_report(const Invocation& call) {
   name_unreadable(call, record.unreadable);
   const Instant at = now();
   const Statistics statistics = count_record(record.entries, claims.all(), at, settings.policy.skew);
+  if (with_summary) summarise(call, statistics, period, at);
+  if (path.empty()) return exit_done;
   json data = data_of(record, claims, period, statistics, at, threshold, most_lines);
   data["remote"] = store->describe();
 

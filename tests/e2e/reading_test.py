@@ -114,6 +114,24 @@ class Stats(RecordCase):
         self.assertEqual((group["name"], group["asked"]), ("repo-octo/app", 2))
 
 
+class Summary(RecordCase):
+    def test_the_job_summary_has_the_counts_and_escapes_names(self):
+        self.worked(2)
+        self.gate(payload=payloads.push(self.heads[2]), workflow="a|b <img> [x](y)")
+        job = self.job()
+        summary = self.done(job.call("report", "--summary", "--since", "7d")).summary
+        self.assertIn("2 of 5 sessions saved in the last 7d", summary)
+        self.assertIn("No duplicate ran", summary)
+        self.assertIn("| Agent Review | 2 | 2 | 0 |", summary)
+        row = next(line for line in summary.splitlines() if "img" in line)
+        self.assertEqual(row.count("|"), 6)
+        self.assertNotIn("<img", row)
+        self.assertNotIn("](y)", row)
+        shown = self.done(self.person().call("report", "--summary")).out
+        self.assertIn("saved in all of the record", shown)
+        self.assertEqual(self.person().call("report").status, 2)
+
+
 class Verify(RecordCase):
     def verify(self, *words):
         answer = self.person().call("verify", "--json", *words)
