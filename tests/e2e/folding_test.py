@@ -179,6 +179,20 @@ class Planted(Counting):
         self.gc()
         self.assertEqual(sorted(line["kind"] for line in self.remote.notes()), ["end", "launch"])
 
+    def test_a_session_goes_on_whose_outbox_was_emptied(self):
+        job, gate = self.gate()
+        for _ in range(2):
+            self.assertIn("folded", self.gc())
+            self.assertEqual(self.only_claim()["outbox"], [])
+            self.done(job.call("heartbeat"))
+            self.done(job.call("health"))
+        self.gc()
+        self.done(job.call("finish"))
+        self.assertEqual(self.only_claim()["claim_id"], gate.claim_id)
+        self.assertEqual(self.only_claim()["outcome"], "success")
+        self.gc()
+        self.assertEqual(sorted(line["kind"] for line in self.remote.notes()), ["end", "launch"])
+
     def test_an_expired_claim_is_forgotten_when_its_lines_are_in_the_record(self):
         job, _ = self.gate("--memory", "0", "--pr-lock-window", "0")
         self.done(job.call("finish"))
