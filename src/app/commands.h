@@ -37,5 +37,6 @@ int command_deliver(const Invocation& call);
 int command_matrix(const Invocation& call);
 
 int command_lint(const Invocation& call);
+int command_init(const Invocation& call);
 
 }  // namespace refgate

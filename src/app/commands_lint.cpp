@@ -22,6 +22,14 @@ std::span<const CommandRow> lint_commands() {
        "Exit status: 0 nothing found; 1 findings; 2 wrong usage; 3 the run failed, and nothing was checked.\n"
        "A line `# refgate: ignore[rule] reason` ignores findings on it or below it.",
        command_lint},
+      {"init",
+       "On workflow files",
+       "Write a first gated workflow, the hook and the configuration; what is there is kept",
+       {"[folder]"},
+       {},
+       {{"dry-run", "", "print what would be written"}},
+       "refgate init --dry-run",
+       command_init},
   };
   return rows;
 }
