@@ -21,7 +21,7 @@ class Action(unittest.TestCase):
         # act hands the inner step's outputs on by itself; GitHub hands on what is declared.
         declared = found(OUTPUT)
         self.assertEqual([name for name, _ in declared], [value for _, value in declared])
-        self.assertEqual({name for name, _ in declared}, gate_test.Handed.NAMES)
+        self.assertLess(gate_test.Handed.NAMES, {name for name, _ in declared})
 
     def test_every_input_is_read_and_reaches_the_program(self):
         declared = found(r"^  ([\w-]+):$", TEXT.split("\ninputs:\n")[1].split("\noutputs:\n")[0])
