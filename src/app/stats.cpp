@@ -105,7 +105,10 @@ void print_total(const Invocation& call, const Statistics& s, Instant at) {
     rows.push_back({"Duration", "half within " + format_duration(total.durations.percentile(50)) + ", 90 % within " +
                                     format_duration(total.durations.percentile(90)) + ", together " + format_duration(total.durations.sum)});
   rows.push_back({"Now", number(s.live.active + s.live.held) + " live, " + number(s.live.waiting) + " waiting, " + number(s.live.lost) + " lost"});
-  if (s.last_activity) rows.push_back({"Last activity", format_rfc3339(*s.last_activity) + " (" + format_duration(at - *s.last_activity) + " ago)"});
+  if (s.last_activity)
+    rows.push_back(
+        {"Last activity", format_rfc3339(*s.last_activity) +
+                              (at < *s.last_activity ? " (by a clock that is ahead)" : " (" + format_duration(at - *s.last_activity) + " ago)")});
   if (s.altered > 0) rows.push_back({"Altered lines", number(s.altered) + " (refgate verify names them)"});
   call.out << table_of(rows);
 }
