@@ -7,6 +7,7 @@
 
 #include "app/claim_view.h"
 #include "app/commands.h"
+#include "app/gating.h"
 #include "app/queues.h"
 #include "app/runner.h"
 #include "app/subject.h"
@@ -60,8 +61,15 @@ Explained explain(const Invocation& call, const Settings& settings) {
   Explained explained{subject_of(about, settings), {}, !call.flag("offline"), {}, {}, {}};
   const Instant at = now();
   explained.ordering = ordering_of(settings, explained.subject.event, at);
+  Request& request = explained.subject.request;
+  Surroundings around;
   if (explained.asked) {
     const auto store = store_of(call, settings);
+    const Informants informants = informants_of(call, explained.subject, settings, *store);
+    const JobState state(settings, call.environment);
+    request.presented = ownership_of(explained.subject.ref, settings, state, [&](const ClaimNote& note) {
+                          return state.belongs_to_job() && is_of_job(note, request.holder, state);
+                        }).presented;
     const std::string line = explained.ordering.group.empty() ? std::string() : queue_ref(explained.ordering.group, settings.name_space);
     explained.seen = read_claim(*store, explained.subject.ref);
     if (!line.empty()) {
@@ -71,8 +79,18 @@ Explained explain(const Invocation& call, const Settings& settings) {
         explained.line.head = queue.queue->tickets.front().event + ", run " + queue.queue->tickets.front().run_id;
       }
     }
+    if (informants.budgets) around.spent = informants.budgets(*store);
+    explained.decision = decide(explained.seen.claim, request, settings.policy, at, around);
+    // As a gate does, a holder that a skip depends on is looked after.
+    const ReasonCode code = explained.decision.code;
+    if (informants.holder_run && explained.seen.claim && explained.seen.claim->state != ClaimState::ended &&
+        (code == ReasonCode::active_session || code == ReasonCode::pr_lock)) {
+      around.holder_run = informants.holder_run(*explained.seen.claim);
+      explained.decision = decide(explained.seen.claim, request, settings.policy, at, around);
+    }
+  } else {
+    explained.decision = decide(std::nullopt, request, settings.policy, at);
   }
-  explained.decision = decide(explained.seen.claim, explained.subject.request, settings.policy, at);
   return explained;
 }
 

@@ -42,6 +42,8 @@ BudgetSubjects budget_subjects(const Subject& subject) {
   return {subject.ref, event.workflow_file.empty() ? event.workflow : event.workflow_file, event.actor};
 }
 
+}  // namespace
+
 Informants informants_of(const Invocation& call, const Subject& subject, const Settings& settings, Store& store) {
   Informants informants;
   if (settings.policy.holder_run == HolderRun::ask)
@@ -52,6 +54,8 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
     };
   return informants;
 }
+
+namespace {
 
 /// The claim is won before its budgets are entered, so that a crash in between costs nobody a launch. When rivals of other scopes were faster, the
 /// claim is given up again.

@@ -1,6 +1,7 @@
 #pragma once
 // One gate: the claim, the telling, the skip's line, and what happens when there is no answer.
 
+#include "app/claiming.h"
 #include "app/invocation.h"
 #include "app/subject.h"
 #include "app/verdict.h"
@@ -13,6 +14,9 @@ struct GateAnswer {
   int exit = exit_done;
   std::string claim_id;  ///< of the claim that was won; empty when there is none (a skip, or a run without one)
 };
+
+/// What a gate of these settings looks up besides the scope's own state. Everything is referred to, and must live as long.
+Informants informants_of(const Invocation& call, const Subject& subject, const Settings& settings, Store& store);
 
 /// Whatever happens, the outputs say `skip_execution=true` unless the verdict is run.
 GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, TellAs as);

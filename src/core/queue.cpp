@@ -183,8 +183,10 @@ std::optional<std::size_t> position(const Queue& queue, std::string_view claim_i
 }
 
 Queue without_dead_heads(Queue queue, const std::function<bool(const Ticket&)>& is_dead, Instant now) {
-  while (!queue.tickets.empty() && is_dead(queue.tickets.front()))
-    queue = without_ticket(std::move(queue), std::string(queue.tickets.front().claim_id), now);
+  while (!queue.tickets.empty() && is_dead(queue.tickets.front())) {
+    const std::string claim_id = queue.tickets.front().claim_id;
+    queue = without_ticket(std::move(queue), claim_id, now);
+  }
   return queue;
 }
 

@@ -56,6 +56,14 @@ class Explain(GateCase):
         told = self.explain(self.job(), "--json", "--event", "issue_comment", "--payload", path).json()
         self.assertEqual((told["event"]["kind"], told["event"]["identity"]["kind"]), ("issue_comment", "comment"))
 
+    def test_what_the_job_owns_and_what_is_spent_count_as_they_do_for_the_gate(self):
+        job = self.job()
+        self.assert_runs(job.call("gate", "--budget", "workflow:1/1d"), "first")
+        self.assertEqual(self.explain(job, "--json").json()["decision"]["reason_code"], "own")
+        other = self.job(payload=payloads.push(payloads.commit("other")))
+        self.assertEqual(self.explain(other, "--json", "--budget", "workflow:1/1d").json()["decision"]["reason_code"], "budget")
+        self.assert_skips(other.call("gate", "--budget", "workflow:1/1d"), "budget")
+
     def test_offline_asks_nothing(self):
         launch.reset(self.server(self.remote_kind))
         told = self.explain(self.job(), "--offline", "--json").json()

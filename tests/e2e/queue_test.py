@@ -3,6 +3,7 @@
 import json
 import random
 import signal
+import threading
 import time
 import unittest
 
@@ -12,8 +13,10 @@ from gate_case import GateCase, await_that, in_parallel, launch
 
 GROUP = "repo-octo/app"
 QUEUE = "refs/refgate/queues/repo-octo%2Fapp"
-# Short spans: a waiter renews every three seconds, and is dead after eleven.
-SPANS = ("--group-by", "repository", "--interval", "3s", "--lease", "10s", "--skew", "1s")
+# A session without news is dead after three seconds.
+BRIEF = ("--group-by", "repository", "--lease", "2s", "--skew", "1s")
+# A waiter is dead after sixteen; a session that has begun is not.
+SPANS = ("--group-by", "repository", "--interval", "5s", "--skew", "1s")
 PATIENT = ("--group-by", "repository", "--interval", "20s", "--skew", "1s")
 WAITERS = 32
 
@@ -95,7 +98,7 @@ class InOrder(QueueCase):
         self.assertLess(len(pushes), 10 * WAITERS)
 
     def test_the_rest_run_in_order_when_one_is_killed_one_is_cancelled_and_the_head_is_dead(self):
-        head, _ = self.head()
+        self.head(spans=BRIEF)
         line = [self.arrive(number, "--wait", "10m") for number in range(1, 7)]
         killed, cancelled = line[1], line[3]
         killed[1].kill()
@@ -121,7 +124,7 @@ class InOrder(QueueCase):
         self.assertEqual(self.runs_in_line(), [])
 
     def test_gates_that_arrive_at_once_run_one_at_a_time_whoever_is_killed(self):
-        ended, killed = [], []
+        diary, lock = [], threading.Lock()
         victims = set(random.Random(7).sample(range(12), 3))
 
         def live(number):
@@ -130,19 +133,24 @@ class InOrder(QueueCase):
             self.addCleanup(lambda: call.process.poll() is None and call.kill())
             if number in victims:
                 await_that(lambda: job.run in self.runs_in_line(), seconds=300, what="the ticket")
-                killed.append(job.run)
                 call.kill()
+                claim = self.claim_of(job)
+                if claim["state"] == "active":
+                    self.done(self.person().call("release", claim["claim_id"], "--reason", "it was the head"))
                 return
             self.assert_runs(call.wait(590), "first")
-            for _ in range(3):
-                # A victim may have been the head when it was killed.
-                self.assertEqual(self.active() - set(killed), {job.run}, "two sessions of one group at once")
+            with lock:
+                diary.append(("begin", job.run))
+            self.done(self.person().call("status"))
+            with lock:
+                diary.append(("end", job.run))
             self.done(job.call("finish"))
-            ended.append(job.run)
 
         in_parallel(lambda number=number: live(number) for number in range(12))
-        self.assertEqual(len(ended), 9)
-        self.assertEqual(set(self.runs_in_line()) & set(ended), set())
+        self.assertEqual(len(diary), 18)
+        for begin, end in zip(diary[::2], diary[1::2]):
+            self.assertEqual((begin[0], end[0], begin[1]), ("begin", "end", end[1]), diary)
+        self.assertEqual(set(self.runs_in_line()) & {run for _, run in diary}, set())
 
     def test_a_group_of_another_strategy_waits_for_nobody(self):
         self.head()
