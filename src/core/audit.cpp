@@ -13,6 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int entry_version = 1;
+constexpr Duration longest_span = std::chrono::days(3653);  // as in parse_duration
 
 constexpr std::array<EnumName<EntryKind>, 6> kinds{{{EntryKind::launch, "launch"},
                                                     {EntryKind::skip, "skip"},
@@ -29,6 +30,14 @@ std::string digest_of(const json& without_digest) { return sha256_hex(dump(witho
 std::string text(const json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// Whoever can push can write any number; sums of those that nobody means must not overflow.
+std::optional<Duration> span(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number_unsigned() || found->get<std::uint64_t>() > static_cast<std::uint64_t>(longest_span.count()))
+    return std::nullopt;
+  return Duration(found->get<std::int64_t>());
 }
 
 }  // namespace
@@ -117,8 +126,8 @@ std::optional<ReadEntry> decode(std::string_view source, Digest check) {
   if (const auto it = line.find("executed"); it != line.end() && it->is_boolean()) entry.executed = it->get<bool>();
   if (const auto it = line.find("generation"); it != line.end() && it->is_number_unsigned()) entry.generation = it->get<std::uint64_t>();
   if (const auto it = line.find("run_attempt"); it != line.end() && it->is_number_unsigned()) entry.run_attempt = it->get<unsigned>();
-  if (const auto it = line.find("duration_ms"); it != line.end() && it->is_number_integer()) entry.duration = Duration(it->get<std::int64_t>());
-  if (const auto it = line.find("memory_ms"); it != line.end() && it->is_number_integer()) entry.memory = Duration(it->get<std::int64_t>());
+  entry.duration = span(line, "duration_ms");
+  entry.memory = span(line, "memory_ms");
   if (check == Digest::ignored) return read;
   const std::string digest = text(line, "digest");
   line.erase("digest");

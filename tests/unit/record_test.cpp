@@ -62,6 +62,17 @@ TEST_CASE("a changed line is seen by its digest") {
   CHECK_FALSE(read->digest_fits);
 }
 
+TEST_CASE("a span that nobody means is none") {
+  for (const json& span : {json(-1), json(9e18), json(std::uint64_t{1} << 63U), json("4m"), json(std::int64_t{1} << 60)}) {
+    json value = json::parse(encode_entry(sample()));
+    value["duration_ms"] = value["memory_ms"] = span;
+    const auto read = decode_entry(value.dump());
+    REQUIRE(read);
+    CHECK_FALSE(read->entry.duration);
+    CHECK_FALSE(read->entry.memory);
+  }
+}
+
 TEST_CASE("bytes that are no UTF-8 still make a line that can be read, and whose digest fits") {
   AuditEntry entry = sample();
   entry.workflow = "bad \xff\xfe bytes";
