@@ -106,11 +106,12 @@ int command_lint(const Invocation& call) {
       &call.out == &std::cout && ::isatty(STDOUT_FILENO) == 1 && call.environment.get("NO_COLOR").empty() && call.environment.get("TERM") != "dumb";
 
   lint::LintSeams seams{disk(), replace_file, {}};
-  bool progress_shown = false;
+  std::optional<std::size_t> progress_shown;
   if (::isatty(STDERR_FILENO) == 1) {
     seams.progress = [&](std::size_t done, std::size_t total) {
-      if (total < worth_a_progress_line) return;
-      progress_shown = true;
+      const std::size_t percent = done * 100 / total;
+      if (total < worth_a_progress_line || progress_shown == percent) return;
+      progress_shown = percent;
       call.err << "\rreading " << done << " of " << total << " files" << std::flush;
     };
   }

@@ -42,7 +42,7 @@ struct LintSeams {
   Files files;
   /// Writes a fixed file; false when that failed. Only called with `fix` and without `diff`.
   std::function<bool(const std::string& path, const std::string& text)> write;
-  /// Files done and to do. Called from one thread at a time, for a terminal; may be empty.
+  /// Files read and to read. Called from one thread at a time, for a terminal; may be empty.
   std::function<void(std::size_t done, std::size_t total)> progress;
 };
 
@@ -54,7 +54,7 @@ struct LintOutcome {
 };
 
 /// Finds, reads, lints, fixes and renders. Repositories are handled one by one or side by side, and each is forgotten when it is done, so that memory
-/// is bounded by the largest ones. Never throws.
+/// is bounded by the largest one, or as many small ones as there are threads. Never throws.
 ///
 /// Files are named relative to what a relative path names (as a compiler does), and relative to the repository when its path is absolute, since
 /// reports travel; only text for people keeps absolute paths, when it comes alone.

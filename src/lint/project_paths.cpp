@@ -21,7 +21,7 @@ bool is_yaml(std::string_view file) { return file.ends_with(".yml") || file.ends
 
 bool is_action_name(std::string_view name) { return name == "action.yml" || name == "action.yaml"; }
 
-std::string normalised(std::string path) {
+std::string normalised(const std::string& path) {
   std::string result;
   // Doubled slashes and `.` parts change nothing and would make two roots of one.
   std::size_t at = 0;

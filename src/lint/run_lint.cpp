@@ -15,6 +15,8 @@ namespace {
 
 constexpr int usage_status = 2;
 constexpr int failed_status = 3;
+// A repository with so many files for each thread keeps the threads busy by itself.
+constexpr unsigned shared_files = 8;
 
 /// What came of one repository.
 struct Part {
@@ -54,31 +56,46 @@ std::string shown_prefix(const std::string& root, const std::vector<ProjectPaths
 
 class Run {
  public:
-  Run(const LintRequest& request, const LintSeams& seams) : request_(request), seams_(seams) {}
+  Run(const LintRequest& request, const LintSeams& seams) : request_(request), seams_(seams), files_(seams.files) {
+    if (!seams.progress) return;
+    files_.read = [this](const std::string& path) {
+      progress();
+      return seams_.files.read(path);
+    };
+  }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
 
   LintOutcome lint_all() {
+    if (LintConfig config; !request_.config.empty()) {
+      if (const std::optional<Part> bad = read_config({}, config)) return {bad->status, "", bad->errors};
+    }
     const auto found = find_projects(request_.paths.empty() ? std::vector<std::string>{"."} : request_.paths, seams_.files);
     if (const auto* message = std::get_if<std::string>(&found)) return {usage_status, "", *message + "; nothing was checked\n"};
     const auto& projects = std::get<std::vector<ProjectPaths>>(found);
     for (const ProjectPaths& project : projects) total_ += project.selected.size();
 
-    // The largest first, so that none is begun when all others are done. A few large ones share the threads inside, many small ones side by side.
+    // The largest first, so that none is begun when all others are done.
     std::vector<std::size_t> order(projects.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t left, std::size_t right) { return projects[left].selected.size() > projects[right].selected.size(); });
-    const bool side_by_side = projects.size() >= 2 * static_cast<std::size_t>(request_.threads);
     std::vector<Part> parts(projects.size());
-    for_each_index(order.size(), side_by_side ? request_.threads : 1, [&](std::size_t index) {
-      const std::size_t project = order[index];
-      parts[project] = lint_one(projects[project], side_by_side ? 1 : request_.threads);
+    const auto run = [&](std::size_t project, unsigned threads) {
+      parts[project] = lint_one(projects[project], threads);
       const std::string prefix = shown_prefix(projects[project].root, projects, request_.with_sarif ? Format::sarif : request_.format);
       for (Finding& finding : parts[project].findings) {
         finding.location.file.insert(0, prefix);
         for (Related& related : finding.related) related.location.file.insert(0, prefix);
       }
-      progress(projects[project].selected.size());
-    });
+    };
+    // Large ones one by one, so that only one of them is in memory, and few small ones too; many small ones side by side.
+    std::size_t large = 0;
+    while (large < order.size() && projects[order[large]].selected.size() >= std::size_t{shared_files} * request_.threads)
+      run(order[large++], request_.threads);
+    const bool side_by_side = order.size() - large >= 2 * static_cast<std::size_t>(request_.threads);
+    for_each_index(order.size() - large, side_by_side ? request_.threads : 1,
+                   [&](std::size_t index) { run(order[large + index], side_by_side ? 1 : request_.threads); });
     return merge(std::move(parts));
   }
 
@@ -87,7 +104,7 @@ class Run {
     Part part;
     LintConfig config;
     if (std::optional<Part> bad = read_config(paths, config)) return *std::move(bad);
-    Project project = read_project(paths, seams_.files, threads);
+    Project project = read_project(paths, files_, threads);
     for (const Unreadable& unreadable : project.unreadable()) {
       if (!unreadable.missing) continue;
       part.status = failed_status;
@@ -153,10 +170,10 @@ class Run {
     part.findings = std::move(result.findings);
   }
 
-  void progress(std::size_t files) {
-    if (!seams_.progress) return;
+  void progress() {
     const std::lock_guard lock(mutex_);
-    done_ += files;
+    // Files that were not asked for are read too, to look things up in.
+    done_ = std::min(done_ + 1, total_);
     seams_.progress(done_, total_);
   }
 
@@ -186,6 +203,7 @@ class Run {
 
   const LintRequest& request_;
   const LintSeams& seams_;
+  Files files_;  ///< which count what is read
   std::mutex mutex_;
   std::size_t done_ = 0;
   std::size_t total_ = 0;

@@ -43,6 +43,7 @@ TEST_CASE("the exit status is 0 for nothing, 1 for findings at the level, 2 for 
   CHECK(files.run({.format = Format::sarif}).status == 0);
   CHECK(files.run({.paths = {"nowhere"}}).status == 2);
   CHECK(files.run({.config = "missing.yml"}).status == 2);
+  CHECK(files.run({.paths = {"b", "c"}, .config = "missing.yml"}).errors == "missing.yml: there is no such file; nothing was checked\n");
 }
 
 TEST_CASE("below the least severity nothing is shown") {
@@ -176,6 +177,8 @@ TEST_CASE("the files of one repository are looked at side by side, with the repo
   const LintOutcome one = files.run({.format = Format::json, .threads = 1});
   const LintOutcome many = files.run({.format = Format::json, .threads = 8});
   CHECK(one.output == many.output);
+  CHECK(files.steps.size() == 80);
+  CHECK(files.steps.back() == "40/40");
   const auto report = nlohmann::json::parse(one.output);
   CHECK(report["files"] == 40);
   CHECK(report["findings"].size() >= 50);
