@@ -1,8 +1,10 @@
 """The record at scale: many writers, some killed, folders at once; one more line costs what it costs on an empty day."""
 
+import concurrent.futures
 import itertools
 import json
 import random
+import threading
 import time
 import unittest
 
@@ -48,18 +50,34 @@ class Writers(Counting):
             acknowledged.append((gate.claim_id, "end"))
         return acknowledged
 
+    def fold_until(self, over, kill_after=None):
+        """gc again and again until the writers are done; those that ended by themselves."""
+        folds = []
+        while not over.is_set():
+            gc = self.person().start("gc", *DEADLINE)
+            if kill_after:
+                gc.wait_or_kill(kill_after())
+            else:
+                folds.append(gc.wait(240))
+        return folds
+
     def run_writers(self, jobs):
-        """All jobs, so many at a time, with two folders among them all the while."""
+        """All jobs, so many at a time; all the while two folders, and a third that is killed."""
         chance = random.Random(4)
-        folds, answers = [], []
         jobs = [(payload, words, chance.uniform(0.001, 0.05) if number % 7 == 3 else 0)
                 for number, (payload, words) in enumerate(jobs)]
         launch.reset(self.server("http"))
-        for start in range(0, len(jobs), TOGETHER):
-            part = jobs[start:start + TOGETHER]
-            folders = [self.person().start("gc", *DEADLINE) for _ in range(2)]
-            answers += in_parallel([lambda job=job: self.writer(*job) for job in part])
-            folds += [folder.wait(240) for folder in folders]
+        over, answers = threading.Event(), []
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            folders = [pool.submit(self.fold_until, over) for _ in range(2)]
+            folders.append(pool.submit(self.fold_until, over, lambda: chance.uniform(0.02, 0.6)))
+            try:
+                for start in range(0, len(jobs), TOGETHER):
+                    answers += in_parallel([lambda job=job: self.writer(*job)
+                                            for job in jobs[start:start + TOGETHER]])
+            finally:
+                over.set()
+        folds = [fold for folder in folders for fold in folder.result()]
         for fold in folds:
             self.assertEqual(fold.status, 0, fold)
         return list(itertools.chain.from_iterable(answers)), folds
@@ -68,7 +86,8 @@ class Writers(Counting):
         by_folders = sum(int(fold.out.rsplit("Pushes: ", 1)[1]) for fold in folds)
         by_writers = len(self.pushes()) - by_folders
         print(f"{WRITERS} writers, {len(acknowledged)} acknowledged lines: {by_writers} pushes by "
-              f"writers, {by_folders} by {len(folds)} folders beside them", flush=True)
+              f"writers and killed folders, {by_folders} by {len(folds)} folders beside them", flush=True)
+        self.assertGreater(by_folders, 0, "nothing was folded beside the writers")
         self.assertLessEqual(by_writers, 3 * WRITERS)
         self.gc()
         self.assertEqual(len(self.remote.refs("refs/notes")), 1)
