@@ -11,7 +11,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<int, 2> noted{SIGTERM, SIGINT};
+constexpr std::array<int, 4> noted{SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 
 volatile std::sig_atomic_t first = 0;
 std::array<struct sigaction, noted.size()> former{};
@@ -44,11 +44,11 @@ bool Interruption::sleep(Duration span) const {
   using Clock = std::chrono::steady_clock;
   const auto until = Clock::now() + span;
   // Blocked between the look at the flag and the wait, which lets them through: no signal falls in between.
-  sigset_t both;
+  sigset_t blocked;
   sigset_t before;
-  sigemptyset(&both);
-  for (const int number : noted) sigaddset(&both, number);
-  ::pthread_sigmask(SIG_BLOCK, &both, &before);
+  sigemptyset(&blocked);
+  for (const int number : noted) sigaddset(&blocked, number);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
   while (first == 0) {
     const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(until - Clock::now());
     if (left.count() <= 0) break;

@@ -1,11 +1,11 @@
 #pragma once
-// SIGTERM and SIGINT while something has to be given back first.
+// The signals that end a process, while something has to be given back first.
 
 #include "core/time.h"
 
 namespace refgate {
 
-/// While it lives, the two signals are noted instead of ending the process; then the former ways are back. One at a time.
+/// While it lives, SIGTERM, SIGINT, SIGHUP and SIGQUIT are noted instead of ending the process; then the former ways are back. One at a time.
 class Interruption {
  public:
   Interruption();

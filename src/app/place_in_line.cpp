@@ -73,6 +73,8 @@ Turn PlaceInLine::take_turn(const Interruption& interruption) {
       case Step::started:
         tell_waited(began);
         return Turn::ours;
+      case Step::ended:
+        return Turn::ended;
       case Step::taken:
         return Turn::taken;
       case Step::held_back:
@@ -113,7 +115,7 @@ void PlaceInLine::leave(const std::string& why) {
       const auto outcomes = store_.swap(changes);
       if (!abandoned) {
         if (outcomes.front().result == SwapResult::refused) refuse(store_, request_.scope, outcomes.front().message);
-        abandoned = outcomes.front().result == SwapResult::swapped || !adopt_what_stands();
+        abandoned = outcomes.front().result == SwapResult::swapped || adopt_what_stands() != Step::again;
       }
       out = out || outcomes.back().result == SwapResult::swapped;
     }
@@ -133,9 +135,10 @@ void PlaceInLine::leave(const std::string& why) {
 /// One reading, and at most one push.
 PlaceInLine::Step PlaceInLine::advance() {
   const Instant at = now();
-  std::vector<std::string> refs{line_};
-  if (!watched_.empty()) refs.push_back(watched_);
+  std::vector<std::string> refs{line_, request_.scope};
+  if (!watched_.empty() && watched_ != request_.scope) refs.push_back(watched_);
   auto read = store_.read(refs);
+  if (const auto lost = lost_meanwhile(read)) return *lost;
   SeenQueue seen = queue_in(read, line_);
   // The first look, which may be the last, also sees whether the head lives.
   for (int heads = 0; place_ == 0 && heads < most_heads && seen.queue && watch_next_head(seen.queue->tickets, read, at); ++heads) {
@@ -175,7 +178,7 @@ PlaceInLine::Step PlaceInLine::advance() {
   if (claim_changes) {
     const SwapOutcome& outcome = outcomes.back();
     if (outcome.result == SwapResult::swapped) keep(wanted, outcome.version);
-    else if (outcome.result == SwapResult::stale) return adopt_what_stands() ? Step::again : Step::taken;
+    else if (outcome.result == SwapResult::stale) return adopt_what_stands();
     else if (line_is_so) refuse(store_, request_.scope, outcome.message);
   }
   if (!line_is_so) return Step::again;
@@ -233,12 +236,37 @@ void PlaceInLine::keep(const Claim& claim, const std::optional<Version>& version
   state_.save(note);
 }
 
-/// What stands at the claim's ref is the truth. False when it is not ours, or over.
-bool PlaceInLine::adopt_what_stands() {
+/// What stands at the claim's ref is the truth: `again` with it, or how the claim was lost.
+PlaceInLine::Step PlaceInLine::adopt_what_stands() {
   const SeenClaim seen = read_claim(store_, request_.scope);
-  if (!seen.claim || seen.claim->claim_id != claim_.claim_id || seen.claim->state == ClaimState::ended) return false;
+  if (!seen.claim || seen.claim->claim_id != claim_.claim_id || seen.claim->state == ClaimState::ended) return how_lost(seen.claim);
   keep(*seen.claim, seen.version);
-  return true;
+  return Step::again;
+}
+
+/// Only what no reading that is behind could show; anything else is found by the next swap.
+std::optional<PlaceInLine::Step> PlaceInLine::lost_meanwhile(const std::map<std::string, Stored>& read) {
+  const std::optional<Claim> stands = claim_at(read, request_.scope);
+  if (!stands) return std::nullopt;
+  const bool ended = stands->state == ClaimState::ended && stands->generation == claim_.generation;
+  if (!ended && stands->generation <= claim_.generation) return std::nullopt;
+  return how_lost(stands);
+}
+
+/// Ended, unless somebody else has begun. A claim that is given up leaves the former end of its work behind, with its own generation.
+PlaceInLine::Step PlaceInLine::how_lost(const std::optional<Claim>& stands) {
+  ended_ = "Its session was ended while it waited";
+  if (!stands || (stands->state == ClaimState::ended && stands->generation == claim_.generation)) {
+    if (stands && stands->claim_id == claim_.claim_id && stands->outcome == ClaimOutcome::released)
+      ended_ = "It was released while it waited (" + stands->note + ")";
+    return Step::ended;
+  }
+  // Its own job may have ended it before somebody else took it.
+  const auto notes = state_.notes();
+  const bool by_job = std::any_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
+    return note.claim.claim_id == claim_.claim_id && note.claim.state == ClaimState::ended;
+  });
+  return by_job ? Step::ended : Step::taken;
 }
 
 /// True when it has to be read anew with another head's claim.

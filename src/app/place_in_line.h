@@ -26,7 +26,8 @@ enum class Turn {
   expired,      ///< the wait is over
   interrupted,  ///< by a signal
   held_back,    ///< a budget was spent meanwhile
-  taken,        ///< the claim is somebody else's by now, or was released: decide again
+  ended,        ///< the claim was ended or released meanwhile: whoever did so wants it not to run
+  taken,        ///< the claim is somebody else's by now: decide again
 };
 
 class PlaceInLine {
@@ -45,9 +46,11 @@ class PlaceInLine {
   const Claim& claim() const { return claim_; }
   const std::optional<Version>& version() const { return version_; }
   const Decision& held_back() const { return held_back_; }
+  /// How the claim came to its end, after Turn::ended.
+  const std::string& ended() const { return ended_; }
 
  private:
-  enum class Step { started, moved, waits, again, taken, held_back };
+  enum class Step { started, moved, waits, again, ended, taken, held_back };
 
   Step advance();
   bool spent_meanwhile(Instant at);
@@ -57,7 +60,9 @@ class PlaceInLine {
   Claim renewed_if_due(Instant at) const;
   Step run(BootTime sent);
   void keep(const Claim& claim, const std::optional<Version>& version);
-  bool adopt_what_stands();
+  Step adopt_what_stands();
+  std::optional<Step> lost_meanwhile(const std::map<std::string, Stored>& read);
+  Step how_lost(const std::optional<Claim>& stands);
   bool watch_next_head(const std::vector<Ticket>& tickets, const std::map<std::string, Stored>& read, Instant at);
   bool is_gone(const Ticket& ticket, const std::map<std::string, Stored>& read, Instant at);
   bool its_run_has_ended(const Claim& head, Instant at);
@@ -84,6 +89,7 @@ class PlaceInLine {
   std::size_t place_ = 0;  ///< 0: not known yet
   std::string told_;
   Decision held_back_;
+  std::string ended_;
 };
 
 /// The claim that was read at a ref; nullopt when there is none, or none that is understood.

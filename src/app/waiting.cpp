@@ -30,8 +30,10 @@ Decision not_now(const Request& request, ReasonCode code, const Ordering& orderi
 
 /// What was won while a signal came is left to the next one.
 void give_up(Store& store, const Request& request, const Settings& settings, const JobState& state, Acquired& acquired) {
-  if (acquired.decision.verdict != Verdict::run || acquired.decision.code == ReasonCode::own) return;
+  if (acquired.decision.verdict != Verdict::run) return;
   const Claim claim = *acquired.decision.next;
+  // A session that had begun before; what was won by a push without a reply is `own`, too.
+  if (acquired.decision.code == ReasonCode::own && claim.claim_id != request.nonce) return;
   give_time(store, std::min(bound_of_giving_back, settings.policy.deadline));
   update_claim(
       store, request.scope, claim.claim_id, settings.name_space, {claim, acquired.version},
@@ -49,11 +51,13 @@ Ordered stand_by(const Invocation& call, Store& store, Request& request, const S
   const auto until = Clock::now() + policy.wait;
   Ordered ordered;
   ordered.acquired = acquire(store, request, policy, settings.name_space, state, std::move(known), informants);
-  if (policy.wait <= Duration::zero()) return ordered;
+  if (policy.no_wait || policy.wait <= Duration::zero()) return ordered;
   const Interruption interruption;
   Patience patience;
   Instant asked = now();
   std::string told;
+  bool answered = true;
+  std::optional<StoreError> outage;
   for (;;) {
     const Decision& decision = ordered.acquired.decision;
     const std::optional<Claim>& holder = ordered.acquired.holder;
@@ -65,20 +69,33 @@ Ordered stand_by(const Invocation& call, Store& store, Request& request, const S
       call.err << "refgate: standing by for " << escape_for(Place::line, describe_holder(*holder, now())) << "\n" << std::flush;
     }
     const auto left = std::chrono::duration_cast<Duration>(until - Clock::now());
+    if (left <= Duration::zero() && outage) throw StoreError(*outage);
     if (left <= Duration::zero()) return ordered;
     if (!interruption.sleep(std::min(patience.next(1), left))) {
       ordered.interrupted_by = interruption.signal();
       return ordered;
     }
     give_time(store, policy.deadline);
-    SeenClaim seen = read_claim(store, request.scope);
-    const Instant at = now();
-    const bool changed =
-        !seen.claim || seen.claim->claim_id != holder->claim_id || seen.claim->state == ClaimState::ended || is_lost(*seen.claim, at);
-    if (!changed && at < asked + between_lookups) continue;
-    asked = at;
-    request.nonce = fresh_nonce();
-    ordered.acquired = acquire(store, request, policy, settings.name_space, state, std::move(seen), informants);
+    try {
+      SeenClaim seen = read_claim(store, request.scope);
+      outage.reset();
+      const Instant at = now();
+      const bool changed =
+          !seen.claim || seen.claim->claim_id != holder->claim_id || seen.claim->state == ClaimState::ended || is_lost(*seen.claim, at);
+      if (!changed && at < asked + between_lookups) continue;
+      asked = at;
+      // A claim that was sent and not answered may be made: then it is found by its id.
+      if (answered) request.nonce = fresh_nonce();
+      else request.presented.push_back(request.nonce);
+      answered = false;
+      ordered.acquired = acquire(store, request, policy, settings.name_space, state, std::move(seen), informants);
+      answered = true;
+    } catch (const StoreError& error) {
+      if (error.failure() != StoreFailure::unreachable) throw;
+      outage = error;
+      call.err << "refgate: " << escape_for(Place::line, error.what()) << "; still standing by\n" << std::flush;
+      continue;
+    }
     if (interruption.signal() != 0) {
       give_up(store, request, settings, state, ordered.acquired);
       ordered.interrupted_by = interruption.signal();
@@ -131,6 +148,14 @@ Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
   if (ordering.group.empty()) return stand_by(call, store, request, settings, state, std::move(known), informants);
 
   const Policy& policy = settings.policy;
+  if (policy.force) {
+    // In no group either: it is not processed in order.
+    request.group.clear();
+    Ordered ordered;
+    ordered.group = ordering.group;
+    ordered.acquired = acquire(store, request, policy, settings.name_space, state, std::move(known), informants);
+    return ordered;
+  }
   const auto until = Clock::now() + (policy.wait > Duration::zero() ? policy.wait : wait_in_group);
   const Interruption interruption;
   request.queue = true;
@@ -174,9 +199,14 @@ Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
         return_ticket(store, settings.name_space, place.claim());
         state.remove(request.nonce);
         request.nonce = fresh_nonce();
-        // Whoever took it was told to; two that are forced do not take it from each other for ever.
-        while_waiting.force = false;
         continue;
+      case Turn::ended:
+        return_ticket(store, settings.name_space, place.claim());
+        state.remove(place.claim().claim_id);
+        HealthFile(state, place.claim().claim_id).remove();
+        ordered.position = 0;
+        ordered.acquired.decision = skip_for(request, now(), ReasonCode::wait_expired, place.ended() + ", in line of group " + ordering.group);
+        break;
       case Turn::held_back:
         place.leave("what it waited for is spent");
         ordered.acquired.decision = place.held_back();

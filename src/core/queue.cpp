@@ -76,10 +76,25 @@ json record_of(const Ticket& ticket) {
           {"arrived_at", format_rfc3339(ticket.arrived_at)}};
 }
 
+/// Rules: git-check-ref-format(1). The length is what libgit2 takes, GIT_REFNAME_MAX with its end.
+bool is_legal_ref(std::string_view ref) {
+  constexpr std::size_t longest_ref = 1023;
+  if (!ref.starts_with("refs/") || ref.size() > longest_ref || ref.ends_with('.')) return false;
+  if (ref.find("..") != ref.npos || ref.find("@{") != ref.npos || ref.find_first_of(" ~^:?*[\\\x7f") != ref.npos) return false;
+  if (std::any_of(ref.begin(), ref.end(), [](unsigned char byte) { return byte < 0x20; })) return false;
+  for (std::size_t begin = 0; begin <= ref.size();) {
+    const std::string_view part = ref.substr(begin, ref.find('/', begin) - begin);
+    if (part.empty() || part.starts_with('.') || part.ends_with(".lock")) return false;
+    begin += part.size() + 1;
+  }
+  return true;
+}
+
 Ticket read_ticket(const json& record) {
   Ticket ticket{text(record, "claim_id"), text(record, "claim_ref"), text(record, "run_id"),       text(record, "run_url"),
                 text(record, "event"),    text(record, "workflow"),  instant(record, "arrived_at")};
-  if (ticket.claim_id.empty() || !ticket.claim_ref.starts_with("refs/")) throw Broken("a ticket names no claim");
+  if (ticket.claim_id.empty()) throw Broken("a ticket names no claim");
+  if (!is_legal_ref(ticket.claim_ref)) throw Broken("the \"claim_ref\" of a ticket is no legal name of a ref");
   return ticket;
 }
 

@@ -19,7 +19,7 @@ namespace refgate {
 /// A place in line. It lives as long as its claim, which was made first: that one's lease is the only one.
 struct Ticket {
   std::string claim_id;
-  std::string claim_ref;
+  std::string claim_ref;  ///< a legal name, so that it can be asked for
   std::string run_id;
   std::string run_url;
   std::string event;  ///< for people: the session key

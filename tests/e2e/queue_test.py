@@ -10,6 +10,7 @@ import unittest
 import payloads
 import runner
 from gate_case import GateCase, await_that, in_parallel, launch
+from network_test import FaultCase
 
 GROUP = "repo-octo/app"
 QUEUE = "refs/refgate/queues/repo-octo%2Fapp"
@@ -45,9 +46,9 @@ class QueueCase(GateCase):
         """The runs whose session runs now."""
         return {claim["holder"]["run_id"] for claim in self.remote.claims().values() if claim["state"] == "active"}
 
-    def plant(self, ref, text):
+    def plant(self, ref, text, name="queue.json"):
         blob = self.remote.git("hash-object", "-w", "--stdin", input=text).strip()
-        tree = self.remote.git("mktree", input=f"100644 blob {blob}\tqueue.json\n").strip()
+        tree = self.remote.git("mktree", input=f"100644 blob {blob}\t{name}\n").strip()
         commit = self.remote.git("-c", "user.name=x", "-c", "user.email=x@x", "commit-tree", tree, "-m", "planted").strip()
         self.remote.git("update-ref", ref, commit)
         return commit
@@ -247,15 +248,73 @@ class Leaving(QueueCase):
         self.assert_runs(call.wait(), "first")
         self.assertEqual(self.runs_in_line(), [job.run])
 
-    def test_a_waiting_claim_that_was_released_is_decided_again(self):
-        head, _ = self.head(spans=PATIENT)
+    def assert_ended(self, job, call, *why):
+        """The gate ends although it is not its turn yet, and leaves nothing."""
+        answer = call.wait()
+        self.assert_skips(answer, "wait_expired")
+        for part in why:
+            self.assertIn(part, answer.lines["REASON"])
+        self.assertEqual((answer.claim_id, answer.lines["POSITION"]), ("", ""))
+        self.assertNotIn(job.run, self.runs_in_line())
+        self.assertEqual(job.state_files(), [])
+        self.assertEqual([line for line in self.kinds("launch") if line["run_id"] == job.run], [])
+
+    def test_a_waiting_gate_whose_session_was_released_ends(self):
+        self.head(spans=PATIENT)
         job, call = self.arrive(1, "--wait", "10m", spans=PATIENT)
-        former = self.claim_of(job)["claim_id"]
-        self.done(self.person().call("release", former, "--reason", "by mistake"))
-        await_that(lambda: self.claim_of(job)["claim_id"] != former and self.runs_in_line() == [head.run, job.run],
-                   seconds=60, what="the new claim")
-        self.done(head.call("finish"))
-        self.assert_runs(call.wait(), "takeover")
+        claim = self.claim_of(job)
+        self.done(self.person().call("release", claim["claim_id"], "--reason", "not wanted"))
+        self.assert_ended(job, call, "released", "not wanted")
+        self.assertEqual((self.claim_of(job)["claim_id"], self.claim_of(job)["outcome"]), (claim["claim_id"], "released"))
+
+    def test_a_waiting_gate_ends_with_its_jobs_finish(self):
+        for status in ("cancelled", "success"):
+            with self.subTest(status):
+                self.setUp()
+                self.head(spans=PATIENT)
+                job, call = self.arrive(1, "--wait", "10m", spans=PATIENT)
+                self.done(job.call("finish", "--status", status))
+                self.assert_ended(job, call, "ended while it waited")
+                self.assertEqual({claim["state"] for claim in self.remote.claims().values()}, {"active", "ended"})
+
+    def test_a_waiting_gate_that_its_job_ended_does_not_ask_again_when_others_have_the_work(self):
+        self.head(spans=PATIENT)
+        job, call = self.arrive(1, "--wait", "10m", spans=PATIENT)
+        call.process.send_signal(signal.SIGSTOP)
+        self.done(job.call("finish"))
+        self.assert_runs(self.push_job(1).call("gate"), "first")
+        call.process.send_signal(signal.SIGCONT)
+        self.assert_ended(job, call, "ended while it waited")
+
+    def test_a_waiting_gate_ends_when_the_former_end_of_its_work_stands_there_again(self):
+        self.head(spans=PATIENT)
+        job, call = self.arrive(1, "--wait", "10m", spans=PATIENT)
+        (ref,) = [ref for ref, claim in self.remote.claims().items() if claim["holder"]["run_id"] == job.run]
+        former = {**self.claim_of(job), "claim_id": "f" * 32, "state": "ended", "outcome": "success", "ended_at": "2026-01-01T00:00:00.000Z"}
+        commit = self.plant(ref, json.dumps(former), "claim.json")
+        self.assert_ended(job, call, "ended while it waited")
+        self.assertEqual(self.remote.refs(ref)[ref], commit)
+
+    def test_a_waiting_gate_whose_claim_is_taken_decides_again(self):
+        self.head(spans=PATIENT)
+        job, call = self.arrive(1, "--wait", "10m", spans=PATIENT)
+        taker = self.push_job(1)
+        self.assert_runs(taker.call("gate", "--force"), "forced")
+        answer = call.wait()
+        self.assert_skips(answer, "active_session")
+        self.assertEqual(answer.lines["HOLDER_RUN_ID"], taker.run)
+        self.assertNotIn(job.run, self.runs_in_line())
+
+    def test_a_wait_is_cancelled_by_each_signal_that_ends_a_process(self):
+        head, _ = self.head(spans=PATIENT)
+        for number, each in enumerate((signal.SIGHUP, signal.SIGQUIT, signal.SIGINT, signal.SIGTERM), 1):
+            with self.subTest(each.name):
+                job, call = self.arrive(number, "--wait", "10m", spans=PATIENT)
+                call.process.send_signal(each)
+                answer = call.wait()
+                self.assertEqual((answer.status, answer.code), (-each, "wait_expired"), answer)
+                self.assertEqual(self.runs_in_line(), [head.run])
+                self.assertEqual(self.claim_of(job)["outcome"], "abandoned")
 
     def test_a_record_of_a_newer_version_is_left_alone(self):
         head, _ = self.head(spans=PATIENT)
@@ -266,6 +325,57 @@ class Leaving(QueueCase):
         self.assertIn("newer refgate", answer.err)
         self.done(head.call("finish"))
         self.assertEqual(self.remote.refs(QUEUE)[QUEUE], commit)
+
+
+    def test_a_ticket_that_names_no_legal_ref_breaks_the_line_and_nothing_else(self):
+        head, _ = self.head(spans=PATIENT)
+        queue = self.queue()
+        queue["tickets"][0]["claim_ref"] = "refs/heads/../../x y~^:"
+        commit = self.plant(QUEUE, json.dumps(queue))
+        for words in ((), ("--no-wait",)):
+            answer = self.push_job(1).call("gate", *PATIENT, *words)
+            self.assertEqual(answer.status, 3, answer)
+            self.assertFalse(answer.runs)
+            self.assertIn(QUEUE, answer.err)
+            self.assertIn("claim_ref", answer.err)
+        self.assertIn(QUEUE, self.done(self.person().call("status")).err)
+        self.done(head.call("finish"))
+        self.assertEqual(self.remote.refs(QUEUE)[QUEUE], commit)
+
+
+class Forced(QueueCase):
+    """Force means: whatever the state is."""
+
+    def assert_beside(self, answer, head):
+        self.assert_runs(answer, "forced")
+        self.assertEqual((answer.lines["GROUP"], answer.lines["POSITION"]), (GROUP, ""))
+        self.assertEqual(self.runs_in_line(), [head.run])
+
+    def test_a_forced_gate_replaces_a_live_session_by_one_that_runs(self):
+        head, _ = self.head(spans=PATIENT)
+        holder = self.push_job(1)
+        self.assert_runs(holder.call("gate"), "first")
+        forced = self.push_job(1)
+        self.assert_beside(forced.call("gate", *PATIENT, "--force", "--wait", "1s"), head)
+        self.assertEqual(self.claim_of(forced)["state"], "active")
+        self.assert_beside(self.push_job(1).call("gate", *PATIENT, "--force", "--no-wait"), head)
+
+    def test_a_forced_gate_does_work_again_without_waiting(self):
+        done = self.push_job(1)
+        self.assert_runs(done.call("gate"), "first")
+        self.done(done.call("finish"))
+        head, _ = self.head(spans=PATIENT)
+        forced = self.push_job(1)
+        self.assert_beside(forced.call("gate", *PATIENT, "--force", "--wait", "1s"), head)
+        self.done(forced.call("finish", "--status", "success"))
+        self.assert_skips(self.push_job(1).call("gate"), "already_done")
+
+    def test_forced_gates_do_not_wait_for_each_other(self):
+        head, _ = self.head(spans=PATIENT)
+        for answer in in_parallel(lambda: self.push_job(1).call("gate", *PATIENT, "--force") for _ in range(4)):
+            self.assert_runs(answer, "forced")
+        self.assertEqual(self.runs_in_line(), [head.run])
+        self.assertEqual(sorted(claim["state"] for claim in self.remote.claims().values()), ["active", "active"])
 
 
 class Seeing(QueueCase):
@@ -418,15 +528,71 @@ class Standby(QueueCase):
     def test_a_standby_that_is_cancelled_ends_by_the_signal_and_leaves_nothing(self):
         self.assert_runs(self.job().call("gate"), "first")
         before = self.remote.refs("refs/refgate")
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            with self.subTest(each.name):
+                job = self.job()
+                call = job.start("gate", "--wait", "2m", "--audit-skips", "summary")
+                line = call.process.stderr.readline()
+                self.assertIn(b"standing by", line)
+                call.process.send_signal(each)
+                answer = call.wait()
+                self.assertEqual(answer.status, -each, answer)
+                self.assertFalse(answer.runs)
+                self.assertEqual(self.remote.refs("refs/refgate"), before)
+
+    def test_no_wait_wins_over_wait(self):
+        self.assert_runs(self.job().call("gate"), "first")
+        answer = self.job().call("gate", "--wait", "10m", "--no-wait")
+        self.assert_skips(answer, "active_session")
+        self.assertNotIn("standing by", answer.err)
+
+
+class StandbyInAnOutage(FaultCase):
+    def setUp(self):
+        super().setUp()
+        self.holder = self.job(remote=self.direct)
+        self.assert_runs(self.holder.call("gate"), "first")
+
+    def stand_by_without_a_server(self, *words):
+        """A gate that has seen the holder, and then no server."""
         job = self.job()
-        call = job.start("gate", "--wait", "2m", "--audit-skips", "summary")
-        line = call.process.stderr.readline()
-        self.assertIn(b"standing by", line)
-        call.process.send_signal(signal.SIGINT)
+        call = job.start("gate", "--deadline", "1s", *words)
+        self.addCleanup(lambda: call.process.poll() is None and call.kill())
+        self.assertIn(b"standing by for", call.process.stderr.readline())
+        self.plan({"fault": "cut-before"})
+        return job, call
+
+    def await_outage(self, call):
+        self.assertIn(b"still standing by", call.process.stderr.readline())
+
+    def test_a_standby_outlasts_an_outage_and_is_told_that_the_work_is_done(self):
+        _, call = self.stand_by_without_a_server("--wait", "2m")
+        self.await_outage(call)
+        self.await_outage(call)
+        self.done(self.holder.call("finish"))
+        self.plan()
+        self.assert_skips(call.wait(), "already_done")
+
+    def test_a_standby_outlasts_an_outage_and_takes_over(self):
+        job, call = self.stand_by_without_a_server("--wait", "2m")
+        self.await_outage(call)
+        self.done(self.holder.call("finish", "--status", "cancelled"))
+        self.plan()
+        self.assert_runs(call.wait(), "takeover")
+        self.assertEqual(self.only_claim()["holder"]["run_id"], job.run)
+
+    def test_an_outage_that_outlasts_the_wait_is_no_answer(self):
+        _, call = self.stand_by_without_a_server("--wait", "4s")
         answer = call.wait()
-        self.assertEqual(answer.status, -signal.SIGINT, answer)
-        self.assertFalse(answer.runs)
-        self.assertEqual(self.remote.refs("refs/refgate"), before)
+        self.assertEqual((answer.status, answer.code, answer.runs), (3, "unreachable", False), answer)
+
+    def test_a_standby_in_an_outage_is_cancelled_by_a_signal(self):
+        job, call = self.stand_by_without_a_server("--wait", "2m")
+        self.await_outage(call)
+        call.process.send_signal(signal.SIGTERM)
+        answer = call.wait()
+        self.assertEqual((answer.status, answer.runs), (-signal.SIGTERM, False), answer)
+        self.assertEqual(self.only_claim()["holder"]["run_id"], self.holder.run)
 
 
 if __name__ == "__main__":

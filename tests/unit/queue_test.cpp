@@ -4,6 +4,7 @@
 
 using namespace refgate;
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 namespace {
 
@@ -138,6 +139,54 @@ TEST_CASE("a queue survives its text") {
   REQUIRE(std::holds_alternative<Queue>(again));
   CHECK(std::get<Queue>(again) == queue);
   CHECK(std::get<Queue>(decode_queue(encode_queue(Queue{}))) == Queue{});
+}
+
+TEST_CASE("a ticket whose claim can stand at no ref breaks the queue") {
+  const auto again = [](const std::string& ref) {
+    Queue queue = line_of({"a", "b"});
+    queue.tickets.back().claim_ref = ref;
+    return decode_queue(encode_queue(queue));
+  };
+  for (const std::string& ref : {"refs/heads/main"s, "refs/a"s, "refs/refgate/claims/commit-%C3%A9/share=a.b"s, "refs/a@b/@/c.lockx"s,
+                                 "refs/h\u00e9"s, "refs/" + std::string(1018, 'a')}) {
+    INFO(ref);
+    CHECK(std::holds_alternative<Queue>(again(ref)));
+  }
+  for (const std::string& ref : {""s,
+                                 "refs"s,
+                                 "refs/"s,
+                                 "heads/main"s,
+                                 "/refs/heads/a"s,
+                                 "refs/heads/../../x y~^:"s,
+                                 "refs/a..b"s,
+                                 "refs/a b"s,
+                                 "refs/a~1"s,
+                                 "refs/a^"s,
+                                 "refs/a:b"s,
+                                 "refs/a?"s,
+                                 "refs/a*"s,
+                                 "refs/a[b"s,
+                                 "refs/a\\b"s,
+                                 "refs/a\tb"s,
+                                 "refs/a\nb"s,
+                                 "refs/a\x7f"s,
+                                 "refs/a\0b"s,
+                                 "refs//a"s,
+                                 "refs/a//b"s,
+                                 "refs/a/"s,
+                                 "refs/a."s,
+                                 "refs/.a"s,
+                                 "refs/a/.b"s,
+                                 "refs/a.lock"s,
+                                 "refs/a.lock/b"s,
+                                 "refs/a@{1}"s,
+                                 "refs/" + std::string(1019, 'a')}) {
+    INFO(ref);
+    const auto queue = again(ref);
+    REQUIRE(std::holds_alternative<ClaimError>(queue));
+    CHECK(std::get<ClaimError>(queue).kind == ClaimErrorKind::broken);
+    CHECK(std::get<ClaimError>(queue).message.find("claim_ref") != std::string::npos);
+  }
 }
 
 TEST_CASE("a queue that is broken or of a newer version is an error, whatever its text") {
