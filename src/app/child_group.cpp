@@ -49,7 +49,8 @@ bool ChildGroup::start(const Command& command) {
   const auto variable_pointers = pointers(variables);
   int failure[2];
   if (::pipe2(failure, O_CLOEXEC) != 0) return false;
-  const int terminal = command.foreground && ::isatty(STDIN_FILENO) != 0 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp() ? STDIN_FILENO : -1;
+  const int terminal = command.foreground && ::isatty(STDIN_FILENO) != 0 ? STDIN_FILENO : -1;
+  const bool in_front = terminal >= 0 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) return false;
@@ -58,11 +59,12 @@ bool ChildGroup::start(const Command& command) {
     // Work whose leader was killed must not go on beside whoever takes it over.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);
-    if (terminal >= 0) {
+    if (in_front) {
       ::signal(SIGTTOU, SIG_IGN);
       ::tcsetpgrp(terminal, ::getpid());
     }
-    for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+    ::signal(SIGPIPE, SIG_DFL);
+    ::signal(SIGTTOU, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -86,7 +88,7 @@ bool ChildGroup::start(const Command& command) {
   ::close(failure[0]);
   if (got == static_cast<ssize_t>(sizeof error)) {
     ::waitpid(child, nullptr, 0);
-    if (terminal >= 0) give_terminal(::getpgrp());
+    if (in_front) give_terminal(::getpgrp());
     errno = error;
     return false;
   }
@@ -100,6 +102,10 @@ void ChildGroup::give_terminal(pid_t group) const {
   const auto before = ::signal(SIGTTOU, SIG_IGN);
   ::tcsetpgrp(STDIN_FILENO, group);
   ::signal(SIGTTOU, before);
+}
+
+void ChildGroup::take_terminal() const {
+  if (terminal_ >= 0 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp()) give_terminal(id_);
 }
 
 void ChildGroup::signal(int number) const {
@@ -121,13 +127,14 @@ bool ChildGroup::look() {
       if (terminal_ < 0) return false;
       give_terminal(::getpgrp());
       ::raise(SIGSTOP);
-      give_terminal(id_);
+      // Continued in the background, this process has no terminal to give.
+      take_terminal();
       ::kill(-id_, SIGCONT);
       continue;
     } else {
       status_ = WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
     }
-    if (terminal_ >= 0) give_terminal(::getpgrp());
+    if (terminal_ >= 0 && ::tcgetpgrp(STDIN_FILENO) == id_) give_terminal(::getpgrp());
     return true;
   }
 }

@@ -39,6 +39,9 @@ class ChildGroup {
   std::optional<int> status() const { return status_; }
   pid_t id() const { return id_; }
 
+  /// Gives it the terminal when this process is in front again, as after `fg`.
+  void take_terminal() const;
+
   /// True while any process of the group lives, also after the first has ended.
   bool any_left() const;
 
@@ -46,7 +49,7 @@ class ChildGroup {
   void give_terminal(pid_t group) const;
 
   pid_t id_ = -1;
-  int terminal_ = -1;  ///< when the group was given the terminal
+  int terminal_ = -1;  ///< when there is one that the group may have
   std::optional<int> status_;
 };
 

@@ -120,7 +120,7 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy, con
     note.claim = *decision.next;
     // What is ours already can be ended by what is known of it; anything else may arrive after its sender is dead.
     if (decision.code == ReasonCode::own) note.version = seen.version;
-    note.unanswered = decision.code != ReasonCode::own;
+    note.unanswered = note.untold = decision.code != ReasonCode::own;
     note.expected = seen.version;
     state.save(note);
 
@@ -130,10 +130,14 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy, con
     const BootTime sent = boot_now();
     const SwapOutcome outcome = swap_or_forget(store, changes, state, request.nonce).front();
     if (outcome.result == SwapResult::swapped) {
-      begin_health(state, decision, request.scope, sent);
-      note.version = outcome.version;
-      note.unanswered = false;
-      state.save(note);
+      try {
+        note.version = outcome.version;
+        note.unanswered = false;
+        state.save(note);
+        begin_health(state, decision, request.scope, sent);
+      } catch (const std::runtime_error&) {
+        // The claim is won all the same: what was noted before the push is enough for `finish`, and `health` says that it knows nothing.
+      }
       return {std::move(decision), outcome.version, std::move(seen.claim)};
     }
     if (outcome.result == SwapResult::refused) {

@@ -58,6 +58,7 @@ struct Ended {
   Claim claim;                     ///< as ended
   std::optional<Version> version;  ///< of `claim`, when this call changed it
   bool published = false;          ///< every line that went along is in the record now
+  bool given_back = false;         ///< nothing had been launched: the scope is as it was before
 };
 
 /// Which lines go along with the swap.

@@ -4,6 +4,7 @@
 #include "app/claiming.h"
 #include "app/commands.h"
 #include "app/ending.h"
+#include "app/fold_record.h"
 #include "app/health_file.h"
 #include "app/own_claims.h"
 #include "app/queues.h"
@@ -19,6 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t swept_by_finish = 20;
 constexpr Duration sweep_budget = 1s;
+constexpr Duration fold_budget = 5s;
 
 bool others_are_there(const Store& store, const std::string& name_space, const std::string& own) {
   const auto seen = store.last_seen(claims_prefix(name_space));
@@ -63,6 +65,7 @@ Ended end_session(Store& store, const JobState& state, const ClaimNote& note, Cl
       store, note.ref, note.claim.claim_id, note.name_space, std::move(known),
       [&](const Claim& claim) {
         if (claim.state == ClaimState::waiting) return abandon_claim(claim, "its gate was ended while it waited", now());
+        if (note.untold) return abandon_claim(claim, "its gate could not tell its verdict", now());
         return end_claim(claim, outcome, job_status, now());
       },
       Publish::everything, &place);
@@ -76,6 +79,13 @@ Ended end_session(Store& store, const JobState& state, const ClaimNote& note, Cl
     });
   } else {
     note_end(state, note.claim.claim_id);
+    const bool never_started = ended.claim.claim_id != note.claim.claim_id || ended.claim.outcome == ClaimOutcome::abandoned;
+    ended.given_back = ended.result == Ended::Result::ended && never_started;
+    if (never_started) {
+      // What stands there now may be the claim of somebody before us.
+      state.remove(note.claim.claim_id);
+      return ended;
+    }
     ClaimNote done = note;
     done.claim = ended.claim;
     done.version.reset();
@@ -87,6 +97,7 @@ Ended end_session(Store& store, const JobState& state, const ClaimNote& note, Cl
 std::string describe_end(const Ended& ended, const std::string& session_key) {
   switch (ended.result) {
     case Ended::Result::ended:
+      if (ended.given_back) return "Nothing was launched: " + session_key + " is given back, and its scope is as it was";
       return "Session ended: " + session_key + " (" + std::string(name_of(ended.claim.outcome)) + ")";
     case Ended::Result::already:
       return "Session had ended before: " + session_key + " (" + std::string(name_of(ended.claim.outcome)) + "); nothing was changed";
@@ -128,21 +139,32 @@ int finish(const Invocation& call, const Settings& settings) {
     notes.push_back(std::move(note));
   }
   bool ended_one = false;
+  std::optional<StoreError> failed;
   for (const ClaimNote& note : notes) {
     if (note.claim.state == ClaimState::ended) {
       call.out << "Session had ended before: " << escape_for(Place::line, note.claim.session_key) << " (" << name_of(note.claim.outcome)
                << "); nothing was changed\n";
       continue;
     }
-    const Ended ended = end_session(*store, state, note, *outcome, status);
-    const std::string& key = ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
-    call.out << escape_for(Place::line, describe_end(ended, key)) << "\n";
-    ended_one = ended_one || ended.result == Ended::Result::ended;
+    try {
+      const Ended ended = end_session(*store, state, note, *outcome, status);
+      const std::string& key = ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
+      call.out << escape_for(Place::line, describe_end(ended, key)) << "\n";
+      ended_one = ended_one || ended.result == Ended::Result::ended;
+    } catch (const StoreError& error) {
+      // One claim that cannot be read must not keep the others alive.
+      if (failed) report(call.err, error);
+      else failed = error;
+    }
   }
+  if (failed) throw StoreError(*failed);
   // A cancelled job has seconds to live; the next finish will find the same refs.
   if (ended_one && *outcome != ClaimOutcome::cancelled && others_are_there(*store, settings.name_space, notes.front().ref))
     if (const int gone = sweep(*store, settings.name_space, swept_by_finish, sweep_budget); gone > 0)
       call.out << "Old sessions cleaned: " << gone << "\n";
+  if (ended_one && *outcome != ClaimOutcome::cancelled)
+    if (const std::size_t folded = fold_earlier_days(*store, settings.name_space, now(), fold_budget); folded > 0)
+      call.out << "Lines of earlier days folded: " << folded << "\n";
   return exit_done;
 }
 

@@ -4,6 +4,7 @@
 
 #include "app/claiming.h"
 #include "app/commands.h"
+#include "app/ending.h"
 #include "app/gating.h"
 #include "app/health_file.h"
 #include "app/heartbeat_process.h"
@@ -23,6 +24,7 @@ using namespace std::chrono_literals;
 
 /// A skip's line is worth this much of the caller's time, and no failure.
 constexpr Duration skip_line_bound = 3s;
+constexpr Duration give_back_bound = 5s;
 
 void publish_skip(const Invocation& call, Store& store, const Settings& settings, const AuditEntry& line) {
   if (settings.policy.audit_skips != AuditSkips::push) return;
@@ -47,7 +49,9 @@ BudgetSubjects budget_subjects(const Subject& subject) {
 Informants informants_of(const Invocation& call, const Subject& subject, const Settings& settings, Store& store) {
   Informants informants;
   if (settings.policy.holder_run == HolderRun::ask)
-    informants.holder_run = [&call, &store](const Claim& claim) { return ask_run(call.environment, claim, store.deadline()); };
+    informants.holder_run = [&call, &store, &settings](const Claim& claim) {
+      return ask_run(call.environment, resolve_remote(settings, call.environment).address, claim, store.deadline());
+    };
   if (!settings.policy.budgets.empty())
     informants.budgets = [&subject, &settings](Store& asked) {
       return look_at_budgets(asked, settings.policy, budget_subjects(subject), settings.name_space);
@@ -138,6 +142,25 @@ void unclaimed_health(const Settings& settings, const JobState& state, const Sub
 
 }  // namespace
 
+namespace {
+
+/// A claim that was won, and of which nobody could be told: the scope becomes as it was. What cannot be given back now is given back by `finish`.
+void give_back(const Invocation& call, Store& store, const JobState& state, const std::string& claim_id) {
+  for (ClaimNote& note : state.notes()) {
+    if (note.claim.claim_id != claim_id || note.unanswered || note.claim.state == ClaimState::ended) continue;
+    note.untold = true;
+    try {
+      store.set_deadline(std::chrono::steady_clock::now() + give_back_bound);
+      end_session(store, state, note, ClaimOutcome::cancelled, "cancelled");
+      call.err << "refgate: the claim was given back, since its verdict could not be told\n";
+    } catch (const std::exception& error) {
+      call.err << "refgate: the claim could not be given back: " << escape_for(Place::line, error.what()) << "; refgate finish does it\n";
+    }
+  }
+}
+
+}  // namespace
+
 GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, TellAs as) {
   const JobState state(settings, call.environment);
   const Ownership own = ownership_of(subject.ref, settings, state,
@@ -152,26 +175,39 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
     report(call.err, error);
     answer.verdict = none.told.verdict;
     answer.exit = none.exit;
-    if (answer.verdict == Verdict::run) unclaimed_health(settings, state, subject);
+    answer.code = none.told.code;
+    if (answer.verdict != Verdict::run) return;
+    // What it may have won after all is ended with what comes of the work.
+    state.mark_told(subject.request.nonce);
+    unclaimed_health(settings, state, subject);
   };
   try {
     const auto store = store_of(call, settings);
     try {
-      Ordered ordered =
-          acquire_in_order(call, *store, subject.request, ordering, settings, state, own.known, informants_of(call, subject, settings, *store));
-      Acquired& acquired = ordered.acquired;
-      spend(*store, subject, settings, state, acquired);
-      Told told = told_of(acquired.decision, subject.request, acquired.holder);
-      told.group = ordered.group;
-      told.position = ordered.position;
-      if (subject.event.exempt && told.code == ReasonCode::first) told.reason += ": " + subject.event.exempt_because;
-      told.as = as;
-      tell(call, told);
-      if (acquired.decision.line) publish_skip(call, *store, settings, *acquired.decision.line);
-      answer.verdict = acquired.decision.verdict;
-      if (acquired.decision.next) answer.claim_id = acquired.decision.next->claim_id;
-      if (acquired.decision.next && settings.policy.heartbeat) begin_heartbeats(call, settings, state, answer.claim_id);
-      end_by(call, ordered.interrupted_by);
+      std::string won;
+      try {
+        Ordered ordered =
+            acquire_in_order(call, *store, subject.request, ordering, settings, state, own.known, informants_of(call, subject, settings, *store));
+        Acquired& acquired = ordered.acquired;
+        spend(*store, subject, settings, state, acquired);
+        Told told = told_of(acquired.decision, subject.request, acquired.holder);
+        told.group = ordered.group;
+        told.position = ordered.position;
+        if (subject.event.exempt && told.code == ReasonCode::first) told.reason += ": " + subject.event.exempt_because;
+        told.as = as;
+        if (acquired.decision.next) state.mark_told(won = acquired.decision.next->claim_id);
+        tell(call, told);
+        won.clear();
+        if (acquired.decision.line) publish_skip(call, *store, settings, *acquired.decision.line);
+        answer.verdict = acquired.decision.verdict;
+        answer.code = acquired.decision.code;
+        if (acquired.decision.next) answer.claim_id = acquired.decision.next->claim_id;
+        if (acquired.decision.next && settings.policy.heartbeat) begin_heartbeats(call, settings, state, answer.claim_id);
+        answer.interrupted_by = ordered.interrupted_by;
+      } catch (...) {
+        give_back(call, *store, state, won.empty() ? subject.request.nonce : won);
+        throw;
+      }
     } catch (const StoreError& error) {
       if (error.failure() != StoreFailure::read_only) throw;
       state.remove(subject.request.nonce);
@@ -186,7 +222,9 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
 int command_gate(const Invocation& call) {
   const Settings settings = settings_of(call);
   Subject subject = subject_of(call, settings);
-  return gate(call, settings, subject, TellAs::all_lines).exit;
+  const GateAnswer answer = gate(call, settings, subject, TellAs::all_lines);
+  end_by(call, answer.interrupted_by);
+  return answer.exit;
 }
 
 }  // namespace refgate

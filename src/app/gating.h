@@ -13,6 +13,8 @@ struct GateAnswer {
   Verdict verdict = Verdict::skip;
   int exit = exit_done;
   std::string claim_id;  ///< of the claim that was won; empty when there is none (a skip, or a run without one)
+  ReasonCode code = ReasonCode::unreadable;
+  int interrupted_by = 0;  ///< the signal that ended a wait, after everything was given back; 0: none
 };
 
 /// What a gate of these settings looks up besides the scope's own state. Everything is referred to, and must live as long.

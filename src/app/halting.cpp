@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "app/marked_processes.h"
+
 namespace refgate {
 
 using namespace std::chrono_literals;
@@ -17,11 +19,15 @@ void Halting::begin(std::vector<Step> steps, BootTime now) {
   due_ = now + (steps_.empty() ? 0ms : steps_.front().after);
 }
 
-void Halting::advance(BootTime now, const std::vector<ChildGroup*>& groups) {
+void Halting::advance(BootTime now, const std::vector<ChildGroup*>& groups, const std::string& mark) {
   while (!steps_.empty() && now >= due_) {
-    for (const ChildGroup* group : groups) group->signal(steps_.front().signal);
+    const int number = steps_.front().signal;
+    // Once to each: a program may take a second SIGINT for an order to give up at once.
+    const std::set<pid_t> told = signal_marked(mark, number);
+    for (const ChildGroup* group : groups)
+      if (number == SIGKILL || !told.contains(group->id())) group->signal(number);
     // What was stopped must go on to be able to end.
-    if (steps_.front().signal != SIGKILL)
+    if (number != SIGKILL)
       for (const ChildGroup* group : groups) group->signal(SIGCONT);
     steps_.erase(steps_.begin());
     if (!steps_.empty()) due_ = now + steps_.front().after;

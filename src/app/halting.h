@@ -1,6 +1,7 @@
 #pragma once
 // How a process group is brought to its end: asked, then told, then killed, within a bound.
 
+#include <string>
 #include <vector>
 
 #include "app/child_group.h"
@@ -25,8 +26,11 @@ class Halting {
   bool begun() const { return begun_; }
   void begin(std::vector<Step> steps, BootTime now);
 
-  /// Sends what is due to the groups.
-  void advance(BootTime now, const std::vector<ChildGroup*>& groups);
+  /// Sends what is due to the groups, and to whatever else has the session's mark.
+  void advance(BootTime now, const std::vector<ChildGroup*>& groups, const std::string& mark);
+
+  /// True when the last step was sent: nothing is waited for any more.
+  bool done() const { return begun_ && steps_.empty(); }
 
   /// Until the next step; a long time when there is none.
   Duration next_in(BootTime now) const;

@@ -10,31 +10,31 @@
 #include <ctime>
 #include <filesystem>
 #include <stdexcept>
+#include <thread>
 
 #include "core/digest.h"
 
 namespace refgate {
 namespace {
 
-constexpr std::size_t longest_record = 64u << 10;
+using namespace std::chrono_literals;
 
-/// A record is small: one read of it is the whole of it.
+constexpr std::size_t longest_record = 64u << 10;
+constexpr Duration longest_wait = 1s;
+constexpr Duration look_again = 2ms;
+
 std::optional<Health> read_record(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (file < 0) return std::nullopt;
-  std::string text(longest_record, '\0');
-  const ssize_t length = ::read(file, text.data(), text.size());
-  ::close(file);
-  if (length <= 0) return std::nullopt;
-  return decode_health(std::string_view(text).substr(0, static_cast<std::size_t>(length)));
+  const auto text = read_small_file(path, longest_record);
+  return text ? decode_health(*text) : std::nullopt;
 }
 
-/// Held while a record is changed. Without it (a folder that cannot be written) the change fails later, and says so.
+/// Held while a record is changed. Who holds it for long is stopped or stuck, and must not keep a session from halting: then it goes without.
 class Lock {
  public:
-  explicit Lock(const std::string& path) : file_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-    if (file_ >= 0)
-      while (::flock(file_, LOCK_EX) != 0 && errno == EINTR) continue;
+  explicit Lock(const std::string& path) : file_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) {
+    if (file_ < 0) return;
+    const BootTime until = boot_now() + longest_wait;
+    while (::flock(file_, LOCK_EX | LOCK_NB) != 0 && boot_now() < until) std::this_thread::sleep_for(look_again);
   }
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;

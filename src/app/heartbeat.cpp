@@ -15,11 +15,13 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <thread>
 
 #include "app/claiming.h"
 #include "app/commands.h"
 #include "app/health_file.h"
 #include "app/heartbeat_process.h"
+#include "app/marked_processes.h"
 #include "app/own_claims.h"
 #include "app/renewal.h"
 #include "app/runner.h"
@@ -30,6 +32,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int events_descriptor = 3;
+constexpr Duration grace_of_orphans = 1s;
 
 Duration duration_option(const Invocation& call, const std::string& name, Duration fallback) {
   const std::string value = call.option(name);
@@ -197,7 +200,16 @@ Duration with_jitter(Duration interval) {
   return interval + Duration(std::uniform_int_distribution<Duration::rep>(0, std::max<Duration::rep>(interval.count() / 10, 1))(random));
 }
 
-int beat_on(const Invocation& call, const Settings& settings, const JobState& state, const std::string& claim_id, bool listening) {
+/// Work whose leader was killed must not go on beside whoever takes it over.
+void stop_orphans(const std::string& mark) {
+  const BootTime until = boot_now() + grace_of_orphans;
+  if (signal_marked(mark, SIGTERM).empty()) return;
+  while (any_marked(mark) && boot_now() < until) std::this_thread::sleep_for(20ms);
+  signal_marked(mark, SIGKILL);
+}
+
+int beat_on(const Invocation& call, const Settings& settings, const JobState& state, const std::string& claim_id, bool listening,
+            const std::string& mark) {
   std::set<std::string> published;
   const HealthFile file(state, claim_id);
   Waiting waiting(std::strtol(call.option("while-pid", "0").c_str(), nullptr, 10), state.folder());
@@ -215,6 +227,8 @@ int beat_on(const Invocation& call, const Settings& settings, const JobState& st
   for (;;) {
     switch (waiting.until(next)) {
       case Woken::job_gone:
+        stop_orphans(mark);
+        return exit_done;
       case Woken::told_to_stop:
         return exit_done;
       case Woken::state_changed:
@@ -247,8 +261,9 @@ int beat_on(const Invocation& call, const Settings& settings, const JobState& st
           tell_listener(listening, "lost\n");
           return exit_no;
       }
-    } catch (const StoreError&) {
-      // The record has it. A try that failed may be made again before the next interval, but not so often that it becomes a burden.
+    } catch (const std::exception&) {
+      // The record has it, unless the disk is what failed. A try that failed may be made again before the next interval, but not so often that it
+      // becomes a burden.
       tell_listener(listening, "failed\n");
       next = boot_now() + with_jitter(std::clamp<Duration>(interval / 4, 500ms, 30s));
     }
@@ -272,7 +287,7 @@ int attached(const Invocation& call, const Settings& settings, const JobState& s
   const Invocation own{call.command, call.arguments, call.options, Environment(std::move(variables)), call.out, call.err};
   tell_listener(true, "ready\n");
   if (!listening) ::close(events_descriptor);
-  return beat_on(own, settings, state, claim_id, listening);
+  return beat_on(own, settings, state, claim_id, listening, words.value("mark", ""));
 }
 
 }  // namespace

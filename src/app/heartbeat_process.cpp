@@ -199,7 +199,7 @@ HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& e
   // Only a process that cannot be looked into is told anything.
   bool ready = read_line(events.read) == "closed";
   if (ready) {
-    const nlohmann::json words = {{"token", token}, {"claim_id", plan.note.claim.claim_id}, {"listen", listen}};
+    const nlohmann::json words = {{"token", token}, {"claim_id", plan.note.claim.claim_id}, {"listen", listen}, {"mark", plan.mark}};
     write_all(input.write, words.dump() + "\n");
   }
   ::close(input.write);

@@ -8,9 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <stdexcept>
 
 #include "core/digest.h"
@@ -20,6 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+
+/// A claim of a megabyte, and what stands around it.
+constexpr std::size_t longest_note = 4u << 20;
 
 std::string user_folder(const Environment& environment) {
   if (const std::string state = environment.get("XDG_STATE_HOME"); state.starts_with('/')) return state + "/refgate";
@@ -33,10 +34,8 @@ std::string field(const json& object, const char* key) {
 }
 
 std::optional<ClaimNote> read_note(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  const json record = json::parse(text.str(), nullptr, false);
+  const auto text = read_small_file(path.string(), longest_note);
+  const json record = json::parse(text.value_or(""), nullptr, false);
   if (!record.is_object() || record.value("version", json()) != 1) return std::nullopt;
   auto claim = decode_claim(field(record, "claim"));
   if (!std::holds_alternative<Claim>(claim)) return std::nullopt;
@@ -49,6 +48,7 @@ std::optional<ClaimNote> read_note(const fs::path& path) {
   if (const std::string id = field(record, "object"); !id.empty()) note.version = Version{id};
   if (const std::string id = field(record, "expected"); !id.empty()) note.expected = Version{id};
   note.unanswered = record.value("unanswered", json()) == true;
+  note.untold = record.value("untold", json()) == true;
   note.claim = std::get<Claim>(std::move(claim));
   return note;
 }
@@ -82,6 +82,27 @@ std::vector<ClaimNote> JobState::notes() const {
   return notes;
 }
 
+std::optional<std::string> read_small_file(const std::string& path, std::size_t most) {
+  // O_NONBLOCK: a pipe in its place would make the open wait for ever.
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (file < 0) return std::nullopt;
+  struct stat about {};
+  std::optional<std::string> text;
+  if (::fstat(file, &about) == 0 && S_ISREG(about.st_mode) && about.st_size >= 0 && static_cast<std::size_t>(about.st_size) <= most) {
+    text.emplace(static_cast<std::size_t>(about.st_size), '\0');
+    std::size_t at = 0;
+    while (at < text->size()) {
+      const ssize_t got = ::read(file, text->data() + at, text->size() - at);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) break;
+      at += static_cast<std::size_t>(got);
+    }
+    text->resize(at);
+  }
+  ::close(file);
+  return text;
+}
+
 bool replace_file(const std::string& path, const std::string& text) {
   const std::string fresh = path + "." + std::to_string(::getpid());
   const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -108,11 +129,20 @@ void JobState::save(const ClaimNote& note) const {
                  {"claim", encode_claim(note.claim)},
                  {"job_status", note.job_status}};
   record["unanswered"] = note.unanswered;
+  record["untold"] = note.untold;
   if (note.version) record["object"] = note.version->id;
   if (note.expected) record["expected"] = note.expected->id;
   const std::string text = record.dump(1, ' ', false, json::error_handler_t::replace);
   const std::string path = path_of(note.claim.claim_id);
   if (!replace_file(path, text)) fail(path);
+}
+
+void JobState::mark_told(const std::string& claim_id) const {
+  for (ClaimNote& note : notes()) {
+    if (note.claim.claim_id != claim_id || !note.untold) continue;
+    note.untold = false;
+    save(note);
+  }
 }
 
 void JobState::remove(const std::string& claim_id) const { ::unlink(path_of(claim_id).c_str()); }

@@ -21,9 +21,13 @@ struct ClaimNote {
   std::optional<Version> version;   ///< the value that our last acknowledged swap left; empty before the first
   std::optional<Version> expected;  ///< what the swap that was not answered yet expected to find; empty: nothing
   bool unanswered = false;          ///< a swap was begun and no answer was noted: it may still arrive at the remote
+  bool untold = false;              ///< nobody was told to run yet: ending it gives the scope back as it was
   Claim claim;                      ///< as last swapped, or as about to be
   std::string job_status;           ///< as `audit` was told; empty until then
 };
+
+/// The text of a regular file of up to `most` bytes, read without ever waiting; nullopt for anything else.
+std::optional<std::string> read_small_file(const std::string& path, std::size_t most);
 
 /// Writes a file of the job's own in one step: whoever reads it sees the old text or the new one. False when it could not be written (errno says
 /// why).
@@ -43,6 +47,9 @@ class JobState {
   /// Throws std::runtime_error when it cannot be written: without it `finish` could not find the claim.
   void save(const ClaimNote& note) const;
   void remove(const std::string& claim_id) const;
+
+  /// From here on what comes of the session is what its job says. Throws std::runtime_error.
+  void mark_told(const std::string& claim_id) const;
 
   const std::string& folder() const { return folder_; }
 

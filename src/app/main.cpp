@@ -150,6 +150,8 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
 
 int run_main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  // Inherited as ignored, it would take away what became of the processes that are started.
+  std::signal(SIGCHLD, SIG_DFL);
   const std::vector<std::string> words(argv + 1, argv + argc);
   const Environment environment = Environment::of_process();
   // Before anything can fail: whatever becomes of this process, the later steps' guards are closed.

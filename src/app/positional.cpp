@@ -95,6 +95,7 @@ int command_register(const Invocation& call) {
     return exit_no;
   }
   const Claim& claim = *acquired.decision.next;
+  state.mark_told(claim.claim_id);
   const nlohmann::json data = {{"session_key", key},         {"start_time", format_rfc3339(claim.claimed_at)},
                                {"event_type", event},        {"workflow", workflow},
                                {"run_id", run_id},           {"commit_sha", commit},

@@ -37,7 +37,9 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
     Claim next = claim;
     next.limits.lease = lease;
     next.renewed_at = at;
-    next.lease_until = at + lease;
+    // A wall clock that was set back must not take from others' patience what a renewal gave before; a lease that was long until now may become
+    // short.
+    next.lease_until = claim.limits.lease == lease ? std::max(claim.lease_until, at + lease) : at + lease;
     sent_along.clear();
     for (const AuditEntry& line : claim.outbox) sent_along.insert(line.id);
     std::erase_if(next.outbox, [&](const AuditEntry& line) { return published.contains(line.id); });
@@ -50,22 +52,27 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
   } catch (const StoreError& error) {
     // What stands there is not known any more.
     note.version.reset();
-    file.update([&](Health& health) {
-      ++health.failures;
-      health.failure = error.what();
-    });
+    try {
+      file.update([&](Health& health) {
+        ++health.failures;
+        health.failure = error.what();
+      });
+    } catch (const std::runtime_error&) {
+      // What cannot be noted is not worth more than the failure itself.
+    }
     throw;
   }
   if (swap.result == Ended::Result::ended) {
     if (swap.published) published.merge(sent_along);
     note.claim = swap.claim;
     note.version = swap.version;
-    if (was_ended_by_job(state, claim_id)) return Beat::ended;
-    state.save(note);
+    // First what keeps the session alive: a disk that is full for a moment must not.
     file.update([&](Health& health) {
       health.lease = lease;
       health = renewed(std::move(health), sent, at);
     });
+    if (was_ended_by_job(state, claim_id)) return Beat::ended;
+    state.save(note);
     return Beat::renewed;
   }
   if (was_ended_by_job(state, claim_id) || (swap.result == Ended::Result::already && swap.seen->outcome != ClaimOutcome::released)) {

@@ -1,6 +1,6 @@
 // run -- cmd…: the whole life of a session around one command, or around many (--each).
 
-#include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +14,7 @@
 #include "app/commands.h"
 #include "app/halting.h"
 #include "app/health_file.h"
+#include "app/marked_processes.h"
 #include "app/run_each.h"
 #include "app/runner.h"
 #include "app/session.h"
@@ -56,12 +57,14 @@ int run_one(const Invocation& call, LedSession& session, ChildGroup::Command com
   }
   Halting halting;
   bool cancelled = false;
-  while (!child.look()) {
-    const News news = session.wait(halting.next_in(boot_now()));
+  const std::string mark = session.mark();
+  // When it is halted, all that it started is waited for, whatever becomes of the first of them.
+  while (!child.look() || (halting.begun() && !halting.done() && (child.any_left() || any_marked(mark)))) {
+    const Duration look_again = child.status() ? Duration(20ms) : Duration(1min);
+    const News news = session.wait(std::min(halting.next_in(boot_now()), look_again));
     for (const int signal : news.signals) {
-      if (!is_cancel(signal)) {
-        child.signal(signal);
-      } else if (halting.begun()) {
+      if (signal == SIGCONT) child.take_terminal();
+      if (!is_cancel(signal) || halting.begun()) {
         child.signal(signal);
       } else {
         cancelled = true;
@@ -69,10 +72,8 @@ int run_one(const Invocation& call, LedSession& session, ChildGroup::Command com
       }
     }
     if (news.lost && !halting.begun()) halting.begin(Halting::for_loss(kill_after), boot_now());
-    halting.advance(boot_now(), {&child});
+    halting.advance(boot_now(), {&child}, mark);
   }
-  // What it left behind must not go on with work that is somebody else's by now.
-  if (halting.begun() && child.any_left()) child.signal(SIGKILL);
   const int status = *child.status();
   cancelled = cancelled || status == 128 + SIGINT;
   const bool ended = session.end(session.lost() || cancelled ? "cancelled" : status == 0 ? "success" : "failure");
@@ -101,23 +102,33 @@ int command_run(const Invocation& call) {
   if (call.arguments.empty()) throw UsageError("there is no command to run: give it after --; nothing was asked");
   const std::optional<EachPlan> each = each_plan(call);
 
+  if (each && each->items.empty()) {
+    call.out << "Items: 0 in all; nothing was asked\n";
+    return exit_done;
+  }
+  // The environment of this process holds the token, and what it starts runs as the same user.
+  ::prctl(PR_SET_DUMPABLE, 0);
   const SessionFolder folder(settings, call.environment);
   require_room_for_heartbeats(settings.policy);
   LedSession session(call, settings);
   const GateAnswer& gate = session.gate_answer();
+  if (session.cancelled_by() != 0) {
+    session.give_back();
+    return 128 + session.cancelled_by();
+  }
   if (gate.verdict == Verdict::skip) return gate.exit != exit_done ? gate.exit : skipped;
 
   ChildGroup::Command command;
   command.arguments = call.arguments;
   if (!call.flag("keep-token")) command.removed = token_variables(call.environment);
   // `refgate health` of the command must find this session.
-  command.added = {{"REFGATE_STATE_DIR", session.state().folder()}};
+  command.added = {{"REFGATE_STATE_DIR", session.state().folder()}, {session_mark_variable, session.mark()}};
   if (session.has_claim()) {
     try {
       session.begin();
     } catch (const std::exception& error) {
       call.err << "refgate: " << escape_for(Place::line, error.what()) << "; nothing was run\n";
-      session.end("cancelled");
+      session.give_back();
       return exit_internal;
     }
   }

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstring>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <list>
@@ -16,6 +17,7 @@
 
 #include "app/halting.h"
 #include "app/health_file.h"
+#include "app/marked_processes.h"
 #include "app/runner.h"
 
 namespace refgate {
@@ -49,6 +51,7 @@ std::vector<std::string> items_of(std::istream& source) {
     if (items.size() == most_items) throw UsageError("there are over a million items; nothing was asked");
     items.push_back(line);
   }
+  if (source.bad()) throw UsageError("the items could not be read to their end; nothing was asked");
   return items;
 }
 
@@ -100,8 +103,13 @@ class Batch {
       for (const int file : news.readable) listen(file);
       for (const int signal : news.signals) take(signal);
       if (news.lost && !halting_.begun()) halting_.begin(Halting::for_loss(kill_after_), boot_now());
-      halting_.advance(boot_now(), groups());
+      halting_.advance(boot_now(), groups(), session_.mark());
       collect();
+    }
+    // What the operations left behind is waited for, as they were.
+    while (halting_.begun() && !halting_.done() && any_marked(session_.mark())) {
+      session_.wait(std::min(halting_.next_in(boot_now()), Duration(20ms)));
+      halting_.advance(boot_now(), {}, session_.mark());
     }
     counts_.cancelled += static_cast<unsigned>(left_.size());
     if (session_.lost() && !left_.empty()) session_.count_cascade(static_cast<unsigned>(left_.size()));
@@ -117,10 +125,8 @@ class Batch {
 
   /// No item starts without a look at the session's health, which costs no network.
   bool may_start() {
-    if (halting_.begun() || session_.lost()) return false;
-    if (!session_.has_claim()) return true;
-    session_.wait(0ms);
-    if (!session_.lost()) return true;
+    if (halting_.begun()) return false;
+    if (session_.may_go_on()) return true;
     halting_.begin(Halting::for_loss(kill_after_), boot_now());
     return false;
   }
@@ -185,7 +191,6 @@ class Batch {
       }
       if (at->errors >= 0) listen(at->errors);
       if (at->errors >= 0) ::close(at->errors);
-      if (halting_.begun() && at->child.any_left()) at->child.signal(SIGKILL);
       count(*at->child.status(), at->heard);
       at = running_.erase(at);
       session_.set_operations(static_cast<unsigned>(running_.size()));
@@ -245,6 +250,7 @@ class Batch {
 
 std::optional<EachPlan> each_plan(const Invocation& call) {
   const std::string source = call.option("each");
+  if (source.empty() && call.flag("each")) throw UsageError("--each is empty: give a file, or - for standard input; nothing was asked");
   if (source.empty()) {
     for (const char* name : {"parallel", "max-failures", "session-error"})
       if (!call.option(name).empty()) throw UsageError("--" + std::string(name) + " goes with --each; nothing was asked");
@@ -258,7 +264,8 @@ std::optional<EachPlan> each_plan(const Invocation& call) {
     plan.items = items_of(std::cin);
   } else {
     std::ifstream file(source);
-    if (!file) throw UsageError("the items in " + source + " cannot be read; nothing was asked");
+    std::error_code error;
+    if (!file || std::filesystem::is_directory(source, error)) throw UsageError("the items in " + source + " cannot be read; nothing was asked");
     plan.items = items_of(file);
   }
   return plan;

@@ -1,6 +1,8 @@
 #include "app/session.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -15,9 +17,15 @@
 #include "app/health_file.h"
 #include "app/runner.h"
 #include "app/subject.h"
+#include "app/verdict.h"
+#include "core/digest.h"
 
 namespace refgate {
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto longest_cancelled_end = 3s;
 
 /// CLOCK_BOOTTIME, absolute: a machine that slept past it wakes up to it.
 void arm(int timer, BootTime at) {
@@ -30,19 +38,57 @@ void arm(int timer, BootTime at) {
 
 }  // namespace
 
-LedSession::LedSession(const Invocation& call, Settings settings) : call_(call), settings_(std::move(settings)), state_(settings_, call.environment) {
+template <typename Change>
+void LedSession::note(Change change) {
+  try {
+    HealthFile(state_, answer_.claim_id).update(change);
+  } catch (const std::runtime_error&) {
+    // The record tells others; what is to be done here does not wait for it.
+  }
+}
+
+LedSession::LedSession(const Invocation& call, Settings settings)
+    : call_(call), settings_(std::move(settings)), state_(settings_, call.environment), mark_(fresh_nonce()) {
   settings_.policy.heartbeat = false;
   settings_.policy.interval = beat_interval(settings_.policy);
   settings_.policy.lease = beat_lease(settings_.policy);
   settings_.policy.interval_given = settings_.policy.lease_given = true;
-  Subject subject = subject_of(call_, settings_);
-  answer_ = gate(call_, settings_, subject, TellAs::sentence);
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT}) sigaddset(&set, signal);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT}) {
+    struct sigaction action {};
+    ::sigaction(number, nullptr, &action);
+    // Who had it ignored (nohup, a shell's background job) wants it so.
+    if (action.sa_handler != SIG_IGN) sigaddset(&set, number);
+  }
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   signals_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   timer_ = ::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+
+  Subject subject = subject_of(call_, settings_);
+  if (!lead(subject)) return;
+  answer_ = gate(call_, settings_, subject, TellAs::sentence);
+  nonce_ = subject.request.nonce;
+  begun_before_ = answer_.code == ReasonCode::own;
+  cancelled_by_ = answer_.interrupted_by;
+  for (const int number : wait(Duration::zero()).signals)
+    if (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT) cancelled_by_ = number;
+}
+
+/// Two that lead one session of a job would both launch, each taking the claim for its own.
+bool LedSession::lead(const Subject& subject) {
+  state_.make_folder();
+  const std::string path = state_.folder() + "/lead-" + sha256_hex(subject.ref).substr(0, 32);
+  leading_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+  if (leading_ >= 0 && ::flock(leading_, LOCK_EX | LOCK_NB) == 0) return true;
+  const Decision skip = skip_for(subject.request, now(), ReasonCode::active_session,
+                                 "Another `refgate run` of this job leads this session, or its state folder cannot be used");
+  Told told = told_of(skip, subject.request, std::nullopt);
+  told.as = TellAs::sentence;
+  tell(call_, told);
+  answer_.verdict = Verdict::skip;
+  answer_.code = skip.code;
+  return false;
 }
 
 LedSession::~LedSession() {
@@ -50,19 +96,33 @@ LedSession::~LedSession() {
     ::kill(static_cast<pid_t>(heartbeats_.id), SIGKILL);
     ::waitpid(static_cast<pid_t>(heartbeats_.id), nullptr, 0);
   }
-  for (const int file : {heartbeats_.events, signals_, timer_})
+  for (const int file : {heartbeats_.events, signals_, timer_, leading_})
     if (file >= 0) ::close(file);
 }
 
 void LedSession::begin() {
   HeartbeatPlan plan;
-  for (const ClaimNote& note : state_.notes())
-    if (note.claim.claim_id == answer_.claim_id) plan.note = note;
+  for (const ClaimNote& each : state_.notes())
+    if (each.claim.claim_id == answer_.claim_id) plan.note = each;
+  note_ = plan.note;
   plan.lease = settings_.policy.lease;
-  plan.interval = plan.first_after = beat_interval(settings_.policy);
+  plan.interval = plan.first_after = settings_.policy.interval;
   plan.while_process = ::getpid();
-  if (const auto health = HealthFile(state_, answer_.claim_id).read()) arm(timer_, halts_at(*health));
+  plan.mark = mark_;
+  const auto health = HealthFile(state_, answer_.claim_id).read();
+  if (health) arm(timer_, halts_at(*health));
+  // Those that the gate of this job has started are enough.
+  if (begun_before_ && health && health->heartbeat_process > 0 && ::kill(static_cast<pid_t>(health->heartbeat_process), 0) == 0) return;
   heartbeats_ = start_heartbeats(settings_, call_.environment, state_, plan, true);
+}
+
+bool LedSession::may_go_on() {
+  if (!has_claim()) return true;
+  if (!lost_) {
+    const auto health = HealthFile(state_, answer_.claim_id).read();
+    if (!health || answer(*health, boot_now()).halt) note_loss();
+  }
+  return !lost_;
 }
 
 News LedSession::wait(Duration at_most, const std::vector<int>& files) {
@@ -102,7 +162,7 @@ News LedSession::wait(Duration at_most, const std::vector<int>& files) {
 
 void LedSession::note_loss() {
   lost_ = true;
-  const auto noted = HealthFile(state_, answer_.claim_id).update([](Health& health) {
+  note([](Health& health) {
     if (!health.death) health = died(std::move(health), {now(), DeathCause::expired, answer(health, boot_now()).text});
     ++health.cascade;
   });
@@ -118,33 +178,51 @@ std::string LedSession::cause() const {
 }
 
 void LedSession::count_cascade(unsigned operations) {
-  HealthFile(state_, answer_.claim_id).update([&](Health& health) { health.cascade += operations; });
+  note([&](Health& health) { health.cascade += operations; });
 }
 
 void LedSession::set_operations(unsigned operations) {
-  if (has_claim()) HealthFile(state_, answer_.claim_id).update([&](Health& health) { health.operations = operations; });
+  if (has_claim()) note([&](Health& health) { health.operations = operations; });
 }
 
 bool LedSession::end(const std::string& job_status) {
-  if (!has_claim()) return true;
+  if (begun_before_) return true;
+  return end_note(job_status, false);
+}
+
+void LedSession::give_back() {
+  if (!begun_before_) end_note("cancelled", true);
+}
+
+bool LedSession::end_note(const std::string& job_status, bool never_started) {
   if (heartbeats_.id > 0) {
     ::kill(static_cast<pid_t>(heartbeats_.id), SIGKILL);
     ::waitpid(static_cast<pid_t>(heartbeats_.id), nullptr, 0);
     heartbeats_.id = 0;
   }
   try {
-    const auto store = store_of(call_, settings_);
-    for (const ClaimNote& note : state_.notes()) {
-      if (note.claim.claim_id != answer_.claim_id || note.claim.state == ClaimState::ended) continue;
-      const Ended ended = end_session(*store, state_, note, parse_job_status(job_status).value_or(ClaimOutcome::failure), job_status);
-      call_.err << "refgate: " << escape_for(Place::line, describe_end(ended, note.claim.session_key)) << "\n";
+    std::optional<ClaimNote> own;
+    for (ClaimNote& each : state_.notes())
+      if (each.claim.claim_id == (has_claim() ? answer_.claim_id : nonce_)) own = std::move(each);
+    if (!own && note_) {
+      own = note_;
+      own->version.reset();
     }
+    if (!own || own->claim.state == ClaimState::ended) return true;
+    own->untold = never_started;
+    const auto store = store_of(call_, settings_);
+    // A cancelled step has seconds to live.
+    if (job_status == "cancelled") store->set_deadline(std::min(store->deadline(), std::chrono::steady_clock::now() + longest_cancelled_end));
+    const Ended ended = end_session(*store, state_, *own, parse_job_status(job_status).value_or(ClaimOutcome::failure), job_status);
+    call_.err << "refgate: " << escape_for(Place::line, describe_end(ended, own->claim.session_key)) << "\n";
     return true;
   } catch (const StoreError& error) {
     report(call_.err, error);
     call_.err << "refgate: the session was not ended; its claim passes when its lease does\n";
-    return false;
+  } catch (const std::exception& error) {
+    call_.err << "refgate: the end of the session could not be noted: " << escape_for(Place::line, error.what()) << "\n";
   }
+  return false;
 }
 
 }  // namespace refgate

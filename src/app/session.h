@@ -1,6 +1,7 @@
 #pragma once
 // A session that this process leads: gate, heartbeats, news of its death, end. `run` puts a command into it.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "app/heartbeat_process.h"
 #include "app/invocation.h"
 #include "app/job_state.h"
+#include "app/subject.h"
 #include "core/health.h"
 
 namespace refgate {
@@ -22,7 +24,8 @@ struct News {
 
 class LedSession {
  public:
-  /// Asks the gate. From here on SIGINT, SIGTERM, SIGHUP and SIGQUIT of this process are news, and nothing else.
+  /// Asks the gate. From its first moment on SIGINT, SIGTERM, SIGHUP and SIGQUIT of this process are news, and nothing else, unless they were
+  /// ignored.
   LedSession(const Invocation& call, Settings settings);
   LedSession(const LedSession&) = delete;
   LedSession& operator=(const LedSession&) = delete;
@@ -30,6 +33,15 @@ class LedSession {
 
   const GateAnswer& gate_answer() const { return answer_; }
   bool has_claim() const { return !answer_.claim_id.empty(); }
+
+  /// The signal that cancelled this process while the gate was asked; 0: none.
+  int cancelled_by() const { return cancelled_by_; }
+
+  /// What every process of the session has in its environment.
+  const std::string& mark() const { return mark_; }
+
+  /// Whether another operation may start: looks at the job's own record, and at nothing else.
+  bool may_go_on();
 
   /// Starts the heartbeats. Throws std::runtime_error.
   void begin();
@@ -45,19 +57,32 @@ class LedSession {
   void count_cascade(unsigned operations);
   void set_operations(unsigned operations);
 
-  /// Ends the session: one push. Never throws; returns false when it could not be ended.
+  /// Ends the session: one push, unless a gate of this job before had begun it. Never throws; returns false when it could not be ended.
   bool end(const std::string& job_status);
+
+  /// Gives it back before anything of it was started. Never throws.
+  void give_back();
 
   const JobState& state() const { return state_; }
 
  private:
   void note_loss();
+  bool lead(const Subject& subject);
+  bool end_note(const std::string& job_status, bool never_started);
+  template <typename Change>
+  void note(Change change);
 
   const Invocation& call_;
   Settings settings_;
   JobState state_;
   GateAnswer answer_;
   HeartbeatProcess heartbeats_;
+  std::string nonce_;  ///< of the claim that was made, or may have been
+  std::string mark_;
+  std::optional<ClaimNote> note_;  ///< as it was when the session began, should the job's folder vanish
+  bool begun_before_ = false;      ///< by a gate of this job, which its finish ends
+  int cancelled_by_ = 0;
+  int leading_ = -1;  ///< the lock that one process of a job has on the session
   int signals_ = -1;
   int timer_ = -1;
   bool lost_ = false;

@@ -194,7 +194,9 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   }
   if (name == "interval") {
     policy.interval_given = true;
-    return set_duration(policy.interval, name, value, 100ms);
+    if (const auto error = set_duration(policy.interval, name, value, 100ms)) return error;
+    if (policy.interval > std::chrono::days(30)) return "interval is \"" + std::string(value) + "\", but must be at most 30d";
+    return std::nullopt;
   }
   if (name == "heartbeat") return choose(policy.heartbeat, name, value, booleans);
   if (name == "max-attempts") return set_number(policy.max_attempts, name, value);

@@ -92,6 +92,7 @@ Claim read_claim(const json& record) {
   claim.commit = text(record, "commit");
   claim.note = text(record, "note");
   if (record.contains("group")) claim.group = text(record, "group");
+  if (record.contains("former")) claim.former = text(record, "former");
   if (record.contains("result")) claim.result = text(record, "result");
   claim.attempts = number<unsigned>(record, "attempts", 0);
   const json& window_only = member(record, "window_only");
@@ -165,6 +166,7 @@ std::string encode_claim(const Claim& claim) {
       {"outbox", json::array()},
   };
   if (!claim.group.empty()) record["group"] = claim.group;
+  if (!claim.former.empty()) record["former"] = claim.former;
   if (!claim.result.empty()) record["result"] = claim.result;
   if (claim.ended_at) record["ended_at"] = format_rfc3339(*claim.ended_at);
   if (claim.pr_locked_until) record["pr_locked_until"] = format_rfc3339(*claim.pr_locked_until);

@@ -72,6 +72,7 @@ struct Claim {
   std::string group;                       ///< the sessions that are processed in order with this one; or empty
   std::string result;                      ///< id of the latest result that the session kept; or empty
   unsigned attempts = 1;                   ///< launches of this scope since its memory began, this one included
+  std::string former;                      ///< the ended claim that this one replaced, in text form: giving up brings it back. Empty: none
   Limits limits;
   std::vector<AuditEntry> outbox;  ///< lines not yet known to be published
 

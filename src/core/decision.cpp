@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "core/enum_name.h"
 #include "core/result.h"
@@ -54,6 +55,7 @@ AuditEntry line_of(const Party& party, const std::string& nonce, std::uint64_t g
   line.executed = kind != EntryKind::skip;
   line.kind = kind;
   line.claim_id = nonce;
+  line.group = party.group;
   line.generation = generation;
   line.id = entry_id(nonce, generation, kind);
   return line;
@@ -88,24 +90,42 @@ Claim claim_of(const Request& request, const Policy& policy, Instant now) {
   return claim;
 }
 
-AuditEntry launch_line(const Request& request, std::uint64_t generation, const Decision& decision, Instant now) {
-  AuditEntry line = line_of(request, generation, EntryKind::launch, decision.code, decision.reason, now);
+AuditEntry launch_line(const Request& request, const Claim& claim, const Decision& decision, Instant now) {
+  AuditEntry line = line_of(request, claim.generation, EntryKind::launch, decision.code, decision.reason, now);
+  line.memory = claim.limits.memory;
   line.job_status = "started";
   return line;
+}
+
+/// What the scope remembers, for a launch that is given up again.
+std::string former_of(const Claim& state) {
+  if (state.state == ClaimState::waiting) return state.former;
+  if (state.state != ClaimState::ended || state.outcome == ClaimOutcome::abandoned) return {};
+  Claim bare = state;
+  bare.outbox.clear();
+  bare.former.clear();
+  return encode_claim(bare);
+}
+
+/// Counters in a stored record are anybody's numbers: at their end they stay.
+template <typename Number>
+Number one_more(Number count) {
+  return count == std::numeric_limits<Number>::max() ? count : count + 1;
 }
 
 Decision run(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, ReasonCode code, std::string reason) {
   Decision decision{Verdict::run, code, std::move(reason), claim_of(request, policy, now), std::nullopt};
   Claim& next = *decision.next;
   if (state) {
-    next.generation = state->generation + 1;
+    next.generation = one_more(state->generation);
+    next.former = former_of(*state);
     // Who only waited has not launched.
     if (code != ReasonCode::first || state->outcome == ClaimOutcome::abandoned)
-      next.attempts = state->attempts + (state->state == ClaimState::waiting ? 0 : 1);
+      next.attempts = state->state == ClaimState::waiting ? state->attempts : one_more(state->attempts);
     next.outbox = state->outbox;
     if (state->state != ClaimState::ended && state->state != ClaimState::waiting) next.outbox.push_back(lost_line(*state, now));
   }
-  if (next.state != ClaimState::waiting) next.outbox.push_back(launch_line(request, next.generation, decision, now));
+  if (next.state != ClaimState::waiting) next.outbox.push_back(launch_line(request, next, decision, now));
   return decision;
 }
 
@@ -130,7 +150,7 @@ bool retry_permitted(const Policy& policy, const Request& request) {
 std::optional<Decision> held_back(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now,
                                   const Surroundings& around) {
   if (state && state->ended_at && state->outcome != ClaimOutcome::released && state->outcome != ClaimOutcome::abandoned) {
-    if (const Instant over = *state->ended_at + policy.cooldown; now < over)
+    if (const Instant over = *state->ended_at + policy.cooldown; policy.cooldown > Duration::zero() && now < over)
       return skip(*state, request, now, ReasonCode::cooldown,
                   "Cooling down until " + format_rfc3339(over) + " (cooldown " + format_duration(policy.cooldown) +
                       "): " + describe_holder(*state, now) + override_hint);
@@ -297,6 +317,7 @@ Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_s
   Claim next = claim;
   next.state = ClaimState::ended;
   next.outcome = outcome;
+  next.former.clear();
   next.ended_at = now;
   AuditEntry line = line_of(claim, EntryKind::end, now);
   line.job_status = job_status;
@@ -311,10 +332,17 @@ Claim abandon_claim(const Claim& claim, std::string_view why, Instant now) {
   next.outcome = ClaimOutcome::abandoned;
   next.ended_at = now;
   next.note = why;
+  next.former.clear();
   if (next.attempts > 0) --next.attempts;
   std::erase_if(next.outbox, [&](const AuditEntry& line) {
     return line.claim_id == claim.claim_id && line.generation == claim.generation && line.kind == EntryKind::launch;
   });
+  if (auto former = decode_claim(claim.former); std::holds_alternative<Claim>(former)) {
+    Claim back = std::get<Claim>(std::move(former));
+    back.generation = claim.generation;
+    back.outbox = std::move(next.outbox);
+    return back;
+  }
   return next;
 }
 
@@ -323,7 +351,7 @@ Claim start_claim(const Claim& claim, const Request& request, const Decision& de
   next.state = ClaimState::active;
   next.renewed_at = now;
   next.lease_until = now + claim.limits.lease;
-  next.outbox.push_back(launch_line(request, claim.generation, decision, now));
+  next.outbox.push_back(launch_line(request, claim, decision, now));
   return next;
 }
 

@@ -95,7 +95,8 @@ std::string_view name_of(BudgetKind kind);
 /// The claim as its holder ends it: outcome, end time, and the `end` line in the outbox. `published` lines leave the outbox.
 Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status, Instant now);
 
-/// A claim whose session never started: its launch line is gone, and nothing is suppressed.
+/// A claim whose session never started: its launch line is gone, and the scope is as it was. What had ended before has ended as it had, under the
+/// generation of `claim`; where there was nothing, the claim ends as abandoned, which suppresses nothing.
 Claim abandon_claim(const Claim& claim, std::string_view why, Instant now);
 
 /// A waiting claim whose turn has come; `decision` is the one that made it.

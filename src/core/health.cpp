@@ -47,7 +47,10 @@ bool read_instant(const json& object, const char* key, Instant& target) {
 
 std::string_view name_of(DeathCause cause) { return name_in(causes, cause); }
 
-BootTime halts_at(const Health& health) { return health.renewed + health.lease - health.skew; }
+BootTime halts_at(const Health& health) {
+  // Others wait for lease and skew; the holder's own skew is time to halt in. A lease that is all skew is still half the holder's.
+  return health.renewed + (health.lease > health.skew ? health.lease - health.skew : health.lease / 2);
+}
 
 HealthAnswer answer(const Health& health, BootTime boot_now) {
   if (health.death) return {true, std::string(name_of(health.death->cause)), health.death->text};

@@ -56,7 +56,7 @@ struct Health {
   bool operator==(const Health&) const = default;
 };
 
-/// Until when the holder may go on: its last acknowledged renewal + lease − skew.
+/// Until when the holder may go on: its last acknowledged renewal + lease − skew (+ half the lease when skew is longer than that).
 BootTime halts_at(const Health& health);
 
 struct HealthAnswer {

@@ -37,12 +37,13 @@ class Fence(FaultCase):
         self.assertEqual(self.only_claim()["state"], "ended")
         self.assertEqual([line["run_id"] for line in self.kinds("launch")], [first.run])
 
-    def test_a_push_that_had_arrived_is_ended_as_what_it_is(self):
+    def test_a_push_that_had_arrived_is_given_back_since_nobody_was_told(self):
         job = self.kill_a_gate_whose_push_is_on_its_way(seconds=0)
         self.late_push_arrives()
         self.done(job.call("finish", "--status", "failure"))
         claim = self.only_claim()
-        self.assertEqual((claim["state"], claim["outcome"], claim["holder"]["run_id"]), ("ended", "failure", job.run))
+        self.assertEqual((claim["state"], claim["outcome"], claim["holder"]["run_id"]), ("ended", "abandoned", job.run))
+        self.assert_runs(self.job(remote=self.direct).call("gate"), "first")
 
     def test_somebody_who_won_meanwhile_is_left_alone(self):
         job = self.kill_a_gate_whose_push_is_on_its_way()

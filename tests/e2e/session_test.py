@@ -23,6 +23,7 @@ class RunCase(GateCase):
     def script(self, text):
         """A command that notes its process id, and then does as `text` says."""
         self.pid_file = self.folder / "command.pid"
+        self.pid_file.unlink(missing_ok=True)
         path = self.folder / "command.sh"
         path.write_text(f"#!/bin/sh\necho $$ >{self.pid_file}.new && mv {self.pid_file}.new {self.pid_file}\n{text}\n")
         path.chmod(0o755)

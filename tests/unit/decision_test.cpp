@@ -218,6 +218,40 @@ TEST_CASE("a waiting claim launches when its turn comes, and only then the recor
   CHECK(started.outbox[0].timestamp == t0 + 5min);
 }
 
+TEST_CASE("a launch that is given up leaves the scope as it was") {
+  Request queued = request_of("2");
+  queued.queue = true;
+  for (const ClaimOutcome outcome : {ClaimOutcome::success, ClaimOutcome::failure, ClaimOutcome::cancelled, ClaimOutcome::released}) {
+    const Claim before = ended(outcome);
+    for (const Request& request : {queued, request_of("2")}) {
+      const Policy force = with([](Policy& p) { p.force = true; });
+      const Claim claim = *decide(before, request, force, t0 + 1h).next;
+      Claim back = std::get<Claim>(decode_claim(encode_claim(abandon_claim(claim, "given up", t0 + 2h))));
+      CHECK(back.generation == before.generation + 1);
+      back.generation = before.generation;
+      CHECK(back == before);
+    }
+  }
+  // Who takes over from a waiter that died carries on what that one had replaced.
+  const Claim waiting = *decide(ended(ClaimOutcome::success), queued, with([](Policy& p) { p.force = true; }), t0 + 1h).next;
+  Request next = request_of("3");
+  next.queue = true;
+  const Claim taken = *decide(waiting, next, Policy{}, t0 + 12h).next;
+  CHECK(abandon_claim(taken, "given up", t0 + 13h).outcome == ClaimOutcome::success);
+  CHECK(end_claim(taken, ClaimOutcome::failure, "failure", t0 + 13h).former.empty());
+  const Claim nothing = *decide(std::nullopt, queued, Policy{}, t0).next;
+  CHECK(abandon_claim(nothing, "given up", t0 + 1h).outcome == ClaimOutcome::abandoned);
+}
+
+TEST_CASE("counters at their end stay there") {
+  Claim claim = ended(ClaimOutcome::failure);
+  claim.generation = std::numeric_limits<std::uint64_t>::max();
+  claim.attempts = std::numeric_limits<unsigned>::max();
+  const Claim next = *decide(claim, request_of("2"), with([](Policy& p) { p.retry = Retry::allow; }), t0 + 1h).next;
+  CHECK(next.generation == claim.generation);
+  CHECK(next.attempts == claim.attempts);
+}
+
 TEST_CASE("attempts count the launches of one memory") {
   const Policy allow = with([](Policy& p) { p.retry = Retry::allow; });
   Claim claim = ended(ClaimOutcome::failure);
@@ -232,6 +266,9 @@ TEST_CASE("attempts count the launches of one memory") {
   CHECK(waiting.attempts == 2);
   const Claim abandoned = abandon_claim(waiting, "its wait ran out", t0 + 2h);
   CHECK(abandoned.attempts == 1);
+  CHECK(abandoned.outcome == ClaimOutcome::failure);
+  CHECK(abandoned.generation == 2);
+  CHECK(decide(abandoned, request_of("3"), Policy{}, t0 + 3h).code == ReasonCode::retry_suppressed);
   CHECK(decide(abandoned, request_of("3"), allow, t0 + 3h).next->attempts == 2);
   CHECK(decide(waiting, request_of("3"), allow, t0 + 8h).next->attempts == 2);
   const Claim after = *decide(waiting, request_of("3"), allow, t0 + 8h).next;

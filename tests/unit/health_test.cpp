@@ -30,6 +30,14 @@ TEST_CASE("a holder goes on until its last acknowledged renewal + lease - skew, 
   CHECK_FALSE(answer(renewed(health, 110min, t0 + 10min), 123min).halt);
 }
 
+TEST_CASE("a lease that is shorter than the skew still holds for half its time") {
+  Health health = session();
+  health.lease = 60s;
+  health.skew = 60s;
+  CHECK_FALSE(answer(health, 100min + 29s).halt);
+  CHECK(answer(health, 100min + 30s).halt);
+}
+
 TEST_CASE("a machine that was started anew knows nothing of a renewal") { CHECK(answer(session(), 5min).halt); }
 
 TEST_CASE("the first cause of death stays") {

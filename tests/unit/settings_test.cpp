@@ -44,6 +44,7 @@ TEST_CASE("budgets name what they count, how many, and within which span") {
   }
   CHECK(apply_setting(settings, "max-attempts", "-1"));
   CHECK(apply_setting(settings, "max-attempts", "two"));
+  CHECK(apply_setting(settings, "interval", "2000d"));
 }
 
 TEST_CASE("lease and interval of heartbeats fit each other when only one of them is given") {
