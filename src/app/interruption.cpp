@@ -49,11 +49,14 @@ bool Interruption::sleep(Duration span) const {
   sigemptyset(&blocked);
   for (const int number : noted) sigaddset(&blocked, number);
   ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  // Also those that the process has blocked (`run` reads them from a descriptor later on): here is where they are waited for.
+  sigset_t open = before;
+  for (const int number : noted) sigdelset(&open, number);
   while (first == 0) {
     const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(until - Clock::now());
     if (left.count() <= 0) break;
     const timespec wait{static_cast<time_t>(left.count() / 1'000'000'000), static_cast<long>(left.count() % 1'000'000'000)};
-    ::ppoll(nullptr, 0, &wait, &before);
+    ::ppoll(nullptr, 0, &wait, &open);
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return first == 0;

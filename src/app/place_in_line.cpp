@@ -261,10 +261,10 @@ PlaceInLine::Step PlaceInLine::how_lost(const std::optional<Claim>& stands) {
       ended_ = "It was released while it waited (" + stands->note + ")";
     return Step::ended;
   }
-  // Its own job may have ended it before somebody else took it.
+  // Its own job may have ended it before somebody else took it: then its note is gone, or says so.
   const auto notes = state_.notes();
-  const bool by_job = std::any_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
-    return note.claim.claim_id == claim_.claim_id && note.claim.state == ClaimState::ended;
+  const bool by_job = std::none_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
+    return note.claim.claim_id == claim_.claim_id && note.claim.state != ClaimState::ended;
   });
   return by_job ? Step::ended : Step::taken;
 }
