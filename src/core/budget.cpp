@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/decision.h"
+#include "core/record_json.h"
 #include "core/scope.h"
 
 namespace refgate {
@@ -12,7 +13,13 @@ namespace {
 using nlohmann::json;
 
 constexpr int ledger_version = 1;
-constexpr std::size_t longest_ledger = 1u << 20;
+constexpr record::Form form{.what = "budget", .version = ledger_version};
+/// Ten years, the longest span that can be set.
+constexpr std::int64_t longest_keep = 315'360'000'000;
+
+ClaimError error_of(const record::Problem& problem) {
+  return {problem.newer_version ? ClaimErrorKind::newer_version : ClaimErrorKind::broken, problem.message};
+}
 
 /// "Never" for people and records: nothing frees a budget of none.
 constexpr Instant never = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
@@ -53,29 +60,18 @@ std::string encode_ledger(const Ledger& ledger) {
 }
 
 std::variant<Ledger, ClaimError> decode_ledger(std::string_view source) {
-  const auto broken = [](const std::string& why) { return ClaimError{ClaimErrorKind::broken, "the stored budget is broken: " + why}; };
-  if (source.size() > longest_ledger) return broken("it is over 1 MiB long");
-  const json record = json::parse(source, nullptr, false);
-  if (!record.is_object()) return broken("it is no JSON object");
-  const auto version = record.find("version");
-  if (version == record.end() || !version->is_number_unsigned()) return broken("it has no version");
-  if (version->get<std::uint64_t>() > ledger_version)
-    return ClaimError{ClaimErrorKind::newer_version, "the stored budget has version " + version->dump() + ": use a newer refgate"};
-  const auto keep = record.find("keep_ms");
-  const auto launches = record.find("launches");
-  if (keep == record.end() || !keep->is_number_unsigned()) return broken("\"keep_ms\" is no whole number");
-  if (launches == record.end() || !launches->is_array()) return broken("\"launches\" is no list");
-  Ledger ledger;
-  // Ten years are the longest span that can be set.
-  ledger.keep = Duration(static_cast<Duration::rep>(std::min<std::uint64_t>(keep->get<std::uint64_t>(), 315'360'000'000U)));
-  for (const json& item : *launches) {
-    if (!item.is_object() || !item.contains("claim_id") || !item["claim_id"].is_string() || !item.contains("at") || !item["at"].is_string())
-      return broken("a launch in it cannot be read");
-    const auto at = parse_rfc3339(item["at"].get<std::string>());
-    if (!at) return broken("a launch in it has no time");
-    ledger.launches.push_back({item["claim_id"].get<std::string>(), *at});
+  const auto opened = record::open(source, form);
+  if (const auto* problem = std::get_if<record::Problem>(&opened)) return error_of(*problem);
+  const json& object = std::get<json>(opened);
+  try {
+    Ledger ledger;
+    ledger.keep = Duration(record::number<std::int64_t>(object, "keep_ms", 0, longest_keep));
+    for (const json& item : record::list(object, "launches"))
+      ledger.launches.push_back({record::text(item, "claim_id"), record::instant(item, "at")});
+    return ledger;
+  } catch (const record::Broken& error) {
+    return error_of(record::broken(form, error.what()));
   }
-  return ledger;
 }
 
 std::string budgets_prefix(std::string_view name_space) { return "refs/" + std::string(name_space) + "/budgets/"; }

@@ -5,15 +5,20 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "core/enum_name.h"
+#include "core/record_json.h"
 
 namespace refgate {
 namespace {
 
 using nlohmann::json;
+using record::Broken, record::instant, record::member, record::named, record::number, record::optional_instant, record::span, record::text;
 
 constexpr int claim_version = 1;
-constexpr std::size_t longest_record = 1u << 20;
+constexpr record::Form form{.what = "claim", .version = claim_version};
+
+ClaimError error_of(const record::Problem& problem) {
+  return {problem.newer_version ? ClaimErrorKind::newer_version : ClaimErrorKind::broken, problem.message};
+}
 
 constexpr std::array<EnumName<ClaimState>, 4> states{
     {{ClaimState::waiting, "waiting"}, {ClaimState::held, "held"}, {ClaimState::active, "active"}, {ClaimState::ended, "ended"}}};
@@ -25,94 +30,44 @@ constexpr std::array<EnumName<ClaimOutcome>, 7> outcomes{{{ClaimOutcome::none, "
                                                           {ClaimOutcome::released, "released"},
                                                           {ClaimOutcome::abandoned, "abandoned"}}};
 
-/// Raised by the field readers below and caught in decode_claim alone.
-struct Broken : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-const json& member(const json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end()) throw Broken(std::string("it has no \"") + key + "\"");
-  return *found;
-}
-
-std::string text(const json& object, const char* key) {
-  const json& value = member(object, key);
-  if (!value.is_string()) throw Broken(std::string("\"") + key + "\" is no text");
-  return value.get<std::string>();
-}
-
-template <typename Number>
-Number number(const json& object, const char* key, Number least) {
-  const json& value = member(object, key);
-  if (!value.is_number_unsigned()) throw Broken(std::string("\"") + key + "\" is no whole number");
-  const auto wide = value.get<std::uint64_t>();
-  if (wide < least || wide > std::numeric_limits<Number>::max()) throw Broken(std::string("\"") + key + "\" is out of range");
-  return static_cast<Number>(wide);
-}
-
-Instant instant(const json& object, const char* key) {
-  const auto at = parse_rfc3339(text(object, key));
-  if (!at) throw Broken(std::string("\"") + key + "\" is no time");
-  return *at;
-}
-
-std::optional<Instant> optional_instant(const json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end() || found->is_null()) return std::nullopt;
-  return instant(object, key);
-}
-
-Duration span(const json& object, const char* key) {
-  const auto parsed = parse_duration(text(object, key));
-  if (!parsed) throw Broken(std::string("\"") + key + "\" is no span of time");
-  return *parsed;
-}
-
-template <typename E, std::size_t N>
-E named(const json& object, const char* key, const std::array<EnumName<E>, N>& names) {
-  if (const auto value = find_in(names, text(object, key))) return *value;
-  throw Broken(std::string("\"") + key + "\" is none of the known words");
-}
-
 std::string stored(Duration span) {
   return span.count() % 1000 == 0 ? std::to_string(span.count() / 1000) + "s" : std::to_string(span.count()) + "ms";
 }
 
-Claim read_claim(const json& record) {
+Claim read_claim(const json& stored) {
   Claim claim;
-  claim.claim_id = text(record, "claim_id");
+  claim.claim_id = text(stored, "claim_id");
   if (claim.claim_id.empty()) throw Broken("\"claim_id\" is empty");
-  claim.generation = number<std::uint64_t>(record, "generation", 1);
-  claim.state = named(record, "state", states);
-  claim.outcome = named(record, "outcome", outcomes);
-  claim.session_key = text(record, "session_key");
-  claim.workflow = text(record, "workflow");
-  claim.event = text(record, "event");
-  claim.commit = text(record, "commit");
-  claim.note = text(record, "note");
-  if (record.contains("group")) claim.group = text(record, "group");
-  if (record.contains("former")) claim.former = text(record, "former");
-  if (record.contains("result")) claim.result = text(record, "result");
-  claim.attempts = number<unsigned>(record, "attempts", 0);
-  const json& window_only = member(record, "window_only");
+  claim.generation = number<std::uint64_t>(stored, "generation", 1);
+  claim.state = named(stored, "state", states);
+  claim.outcome = named(stored, "outcome", outcomes);
+  claim.session_key = text(stored, "session_key");
+  claim.workflow = text(stored, "workflow");
+  claim.event = text(stored, "event");
+  claim.commit = text(stored, "commit");
+  claim.note = text(stored, "note");
+  if (stored.contains("group")) claim.group = text(stored, "group");
+  if (stored.contains("former")) claim.former = text(stored, "former");
+  if (stored.contains("result")) claim.result = text(stored, "result");
+  claim.attempts = number<unsigned>(stored, "attempts", 0);
+  const json& window_only = member(stored, "window_only");
   if (!window_only.is_boolean()) throw Broken("\"window_only\" is neither true nor false");
   claim.window_only = window_only.get<bool>();
-  const json& holder = member(record, "holder");
+  const json& holder = member(stored, "holder");
   if (!holder.is_object()) throw Broken("\"holder\" is no object");
   claim.holder = {text(holder, "run_id"),  number<unsigned>(holder, "run_attempt", 1),
                   text(holder, "job"),     text(holder, "job_index"),
                   text(holder, "run_url"), text(holder, "actor")};
-  claim.claimed_at = instant(record, "claimed_at");
-  claim.renewed_at = instant(record, "renewed_at");
-  claim.lease_until = instant(record, "lease_until");
-  claim.ended_at = optional_instant(record, "ended_at");
-  claim.pr_locked_until = optional_instant(record, "pr_locked_until");
+  claim.claimed_at = instant(stored, "claimed_at");
+  claim.renewed_at = instant(stored, "renewed_at");
+  claim.lease_until = instant(stored, "lease_until");
+  claim.ended_at = optional_instant(stored, "ended_at");
+  claim.pr_locked_until = optional_instant(stored, "pr_locked_until");
   if ((claim.state == ClaimState::ended) != claim.ended_at.has_value()) throw Broken("\"state\" and \"ended_at\" contradict each other");
-  const json& limits = member(record, "limits");
+  const json& limits = member(stored, "limits");
   if (!limits.is_object()) throw Broken("\"limits\" is no object");
   claim.limits = {span(limits, "lease"), span(limits, "skew"), span(limits, "memory"), span(limits, "pr_lock_window")};
-  const json& outbox = member(record, "outbox");
+  const json& outbox = member(stored, "outbox");
   if (!outbox.is_array()) throw Broken("\"outbox\" is no list");
   for (const json& line : outbox) {
     const auto entry = line.is_string() ? decode_entry(line.get<std::string>()) : std::nullopt;
@@ -175,27 +130,12 @@ std::string encode_claim(const Claim& claim) {
 }
 
 std::variant<Claim, ClaimError> decode_claim(std::string_view source) {
-  const auto broken = [](const std::string& why) { return ClaimError{ClaimErrorKind::broken, "the stored claim is broken: " + why}; };
-  if (source.size() > longest_record) return broken("it is over 1 MiB long");
-  bool too_deep = false;
-  const json record = json::parse(
-      source,
-      [&](int depth, json::parse_event_t, json&) {
-        too_deep = too_deep || depth > 16;
-        return !too_deep;
-      },
-      false);
-  if (too_deep) return broken("it is nested too deeply");
-  if (!record.is_object()) return broken("it is no JSON object");
-  const auto version = record.find("version");
-  if (version == record.end() || !version->is_number_unsigned()) return broken("it has no version");
-  if (version->get<std::uint64_t>() > claim_version)
-    return ClaimError{ClaimErrorKind::newer_version, "the stored claim has version " + version->dump() + ", and this refgate reads up to " +
-                                                         std::to_string(claim_version) + ": use a newer refgate"};
+  const auto opened = record::open(source, form);
+  if (const auto* problem = std::get_if<record::Problem>(&opened)) return error_of(*problem);
   try {
-    return read_claim(record);
-  } catch (const Broken& error) {
-    return broken(error.what());
+    return read_claim(std::get<json>(opened));
+  } catch (const record::Broken& error) {
+    return error_of(record::broken(form, error.what()));
   }
 }
 

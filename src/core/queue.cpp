@@ -6,63 +6,24 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "core/enum_name.h"
+#include "core/record_json.h"
 
 namespace refgate {
 namespace {
 
 using nlohmann::json;
+using record::Broken, record::instant, record::list, record::member, record::named, record::number, record::span, record::text;
 
 constexpr int queue_version = 1;
-constexpr std::size_t longest_record = 1u << 20;
+constexpr record::Form form{.what = "queue", .version = queue_version};
 constexpr Duration closed_are_listed_for = std::chrono::hours(24);
+
+ClaimError error_of(const record::Problem& problem) {
+  return {problem.newer_version ? ClaimErrorKind::newer_version : ClaimErrorKind::broken, problem.message};
+}
 
 constexpr std::array<EnumName<SessionEnd>, 3> session_ends{
     {{SessionEnd::idle, "idle"}, {SessionEnd::max_duration, "max-duration"}, {SessionEnd::max_events, "max-events"}}};
-
-/// Raised by the field readers below and caught in decode_queue alone.
-struct Broken : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-const json& member(const json& object, const char* key) {
-  if (!object.is_object()) throw Broken(std::string("what should hold \"") + key + "\" is no object");
-  const auto found = object.find(key);
-  if (found == object.end()) throw Broken(std::string("it has no \"") + key + "\"");
-  return *found;
-}
-
-std::string text(const json& object, const char* key) {
-  const json& value = member(object, key);
-  if (!value.is_string()) throw Broken(std::string("\"") + key + "\" is no text");
-  return value.get<std::string>();
-}
-
-template <typename Number>
-Number number(const json& object, const char* key) {
-  const json& value = member(object, key);
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > std::numeric_limits<Number>::max())
-    throw Broken(std::string("\"") + key + "\" is no whole number, or out of range");
-  return static_cast<Number>(value.get<std::uint64_t>());
-}
-
-Instant instant(const json& object, const char* key) {
-  const auto at = parse_rfc3339(text(object, key));
-  if (!at) throw Broken(std::string("\"") + key + "\" is no time");
-  return *at;
-}
-
-Duration span(const json& object, const char* key) {
-  const auto parsed = parse_duration(text(object, key));
-  if (!parsed) throw Broken(std::string("\"") + key + "\" is no span of time");
-  return *parsed;
-}
-
-const json& list(const json& object, const char* key, std::size_t most) {
-  const json& value = member(object, key);
-  if (!value.is_array() || value.size() > most) throw Broken(std::string("\"") + key + "\" is no list, or too long");
-  return value;
-}
 
 std::string stored(Duration value) { return std::to_string(value.count()) + "ms"; }
 
@@ -90,9 +51,9 @@ bool is_legal_ref(std::string_view ref) {
   return true;
 }
 
-Ticket read_ticket(const json& record) {
-  Ticket ticket{text(record, "claim_id"), text(record, "claim_ref"), text(record, "run_id"),       text(record, "run_url"),
-                text(record, "event"),    text(record, "workflow"),  instant(record, "arrived_at")};
+Ticket read_ticket(const json& object) {
+  Ticket ticket{text(object, "claim_id"), text(object, "claim_ref"), text(object, "run_id"),       text(object, "run_url"),
+                text(object, "event"),    text(object, "workflow"),  instant(object, "arrived_at")};
   if (ticket.claim_id.empty()) throw Broken("a ticket names no claim");
   if (!is_legal_ref(ticket.claim_ref)) throw Broken("the \"claim_ref\" of a ticket is no legal name of a ref");
   return ticket;
@@ -111,25 +72,25 @@ json record_of(const GroupSession& session) {
             {"idle_timeout", stored(session.limits.idle_timeout)}}}};
 }
 
-GroupSession read_session(const json& record) {
+GroupSession read_session(const json& object) {
   GroupSession session;
-  session.number = number<std::uint64_t>(record, "number");
-  session.started_at = instant(record, "started_at");
-  session.last_activity = instant(record, "last_activity");
-  session.events = number<unsigned>(record, "events");
-  session.affinity = text(record, "affinity");
-  session.affine = number<unsigned>(record, "affine");
-  const json& limits = member(record, "limits");
+  session.number = number<std::uint64_t>(object, "number");
+  session.started_at = instant(object, "started_at");
+  session.last_activity = instant(object, "last_activity");
+  session.events = number<unsigned>(object, "events");
+  session.affinity = text(object, "affinity");
+  session.affine = number<unsigned>(object, "affine");
+  const json& limits = member(object, "limits");
   session.limits = {span(limits, "max_duration"), number<unsigned>(limits, "max_events"), span(limits, "idle_timeout")};
   return session;
 }
 
-Queue read_queue(const json& record) {
+Queue read_queue(const json& object) {
   Queue queue;
-  queue.group = text(record, "group");
-  for (const json& ticket : list(record, "tickets", most_tickets)) queue.tickets.push_back(read_ticket(ticket));
-  if (const auto session = record.find("session"); session != record.end()) queue.session = read_session(*session);
-  for (const json& closed : list(record, "closed", most_closed_sessions)) {
+  queue.group = text(object, "group");
+  for (const json& ticket : list(object, "tickets", most_tickets)) queue.tickets.push_back(read_ticket(ticket));
+  if (const auto session = object.find("session"); session != object.end()) queue.session = read_session(*session);
+  for (const json& closed : list(object, "closed", most_closed_sessions)) {
     const auto why = find_in(session_ends, text(closed, "why"));
     if (!why) throw Broken("\"why\" is none of the known words");
     queue.closed.push_back({read_session(member(closed, "session")), instant(closed, "ended_at"), *why});
@@ -225,27 +186,12 @@ std::string encode_queue(const Queue& queue) {
 }
 
 std::variant<Queue, ClaimError> decode_queue(std::string_view source) {
-  const auto broken = [](const std::string& why) { return ClaimError{ClaimErrorKind::broken, "the stored queue is broken: " + why}; };
-  if (source.size() > longest_record) return broken("it is over 1 MiB long");
-  bool too_deep = false;
-  const json record = json::parse(
-      source,
-      [&](int depth, json::parse_event_t, json&) {
-        too_deep = too_deep || depth > 16;
-        return !too_deep;
-      },
-      false);
-  if (too_deep) return broken("it is nested too deeply");
-  if (!record.is_object()) return broken("it is no JSON object");
-  const auto version = record.find("version");
-  if (version == record.end() || !version->is_number_unsigned()) return broken("it has no version");
-  if (version->get<std::uint64_t>() > queue_version)
-    return ClaimError{ClaimErrorKind::newer_version, "the stored queue has version " + version->dump() + ", and this refgate reads up to " +
-                                                         std::to_string(queue_version) + ": use a newer refgate"};
+  const auto opened = record::open(source, form);
+  if (const auto* problem = std::get_if<record::Problem>(&opened)) return error_of(*problem);
   try {
-    return read_queue(record);
-  } catch (const Broken& error) {
-    return broken(error.what());
+    return read_queue(std::get<json>(opened));
+  } catch (const record::Broken& error) {
+    return error_of(record::broken(form, error.what()));
   }
 }
 

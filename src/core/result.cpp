@@ -7,21 +7,26 @@
 #include <stdexcept>
 
 #include "core/digest.h"
-#include "core/enum_name.h"
+#include "core/record_json.h"
 
 namespace refgate {
 namespace {
 
 using nlohmann::json;
+using record::Broken, record::member, record::named, record::number, record::text;
 
 constexpr int result_version = 1;
-constexpr std::size_t longest_record = 1u << 18;
+constexpr record::Form form{.what = "result", .version = result_version, .longest = 1u << 18, .deepest = 8};
 constexpr std::size_t longest_title = 200;
 constexpr std::size_t longest_url = 2048;
 constexpr std::size_t longest_key = 64;
 constexpr std::size_t longest_value = 1024;
 constexpr std::size_t most_meta = 32;
 constexpr std::size_t digest_digits = 16;
+
+ResultError error_of(const record::Problem& problem) {
+  return {problem.newer_version ? ResultErrorKind::newer_version : ResultErrorKind::broken, problem.message};
+}
 
 constexpr std::array<EnumName<ResultStatus>, 2> statuses{{{ResultStatus::saved, "saved"}, {ResultStatus::undelivered, "undelivered"}}};
 constexpr std::array<EnumName<ResultReason>, 5> reasons{{{ResultReason::requested, "requested"},
@@ -41,30 +46,9 @@ constexpr std::array<std::pair<const char*, std::string ResultOrigin::*>, 9> ori
                                                                                            {"run_url", &ResultOrigin::run_url},
                                                                                            {"job", &ResultOrigin::job}}};
 
-/// Raised by the field readers below and caught in decode_result alone.
-struct Broken : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-const json& member(const json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end()) throw Broken(std::string("it has no \"") + key + "\"");
-  return *found;
-}
-
 std::string text_in(const json& value, const std::string& key) {
   if (!value.is_string()) throw Broken("\"" + key + "\" is no text");
   return value.get<std::string>();
-}
-
-std::string text(const json& object, const char* key) { return text_in(member(object, key), key); }
-
-std::uint64_t number(const json& object, const char* key, std::uint64_t most) {
-  const json& value = member(object, key);
-  if (!value.is_number_unsigned()) throw Broken(std::string("\"") + key + "\" is no whole number");
-  const auto wide = value.get<std::uint64_t>();
-  if (wide > most) throw Broken(std::string("\"") + key + "\" is out of range");
-  return wide;
 }
 
 const json& object_in(const json& object, const char* key) {
@@ -73,31 +57,25 @@ const json& object_in(const json& object, const char* key) {
   return value;
 }
 
-template <typename E, std::size_t N>
-E named(const json& object, const char* key, const std::array<EnumName<E>, N>& names) {
-  if (const auto value = find_in(names, text(object, key))) return *value;
-  throw Broken(std::string("\"") + key + "\" is none of the known words");
-}
-
 ResultRecord read_record(const json& stored) {
-  ResultRecord record;
-  record.id = text(stored, "id");
-  if (!time_of_result(record.id)) throw Broken("\"id\" is no id of a result");
-  record.status = named(stored, "status", statuses);
-  record.reason = named(stored, "reason", reasons);
-  record.cause = text(stored, "cause");
-  record.depth = static_cast<unsigned>(number(stored, "depth", std::numeric_limits<unsigned>::max()));
+  ResultRecord result;
+  result.id = text(stored, "id");
+  if (!time_of_result(result.id)) throw Broken("\"id\" is no id of a result");
+  result.status = named(stored, "status", statuses);
+  result.reason = named(stored, "reason", reasons);
+  result.cause = text(stored, "cause");
+  result.depth = number<unsigned>(stored, "depth");
   const json& partial = member(stored, "partial");
   if (!partial.is_boolean()) throw Broken("\"partial\" is neither true nor false");
-  record.partial = partial.get<bool>();
-  record.title = text(stored, "title");
-  record.url = text(stored, "url");
-  for (const auto& [key, value] : object_in(stored, "meta").items()) record.meta[key] = text_in(value, "meta");
-  record.size = number(stored, "size", std::numeric_limits<std::uint64_t>::max());
-  record.digest = text(stored, "digest");
+  result.partial = partial.get<bool>();
+  result.title = text(stored, "title");
+  result.url = text(stored, "url");
+  for (const auto& [key, value] : object_in(stored, "meta").items()) result.meta[key] = text_in(value, "meta");
+  result.size = number<std::uint64_t>(stored, "size");
+  result.digest = text(stored, "digest");
   const json& origin = object_in(stored, "origin");
-  for (const auto& [key, target] : origin_texts) record.origin.*target = text(origin, key);
-  return record;
+  for (const auto& [key, target] : origin_texts) result.origin.*target = text(origin, key);
+  return result;
 }
 
 bool is_digits(std::string_view text, std::string_view digits) { return text.find_first_not_of(digits) == std::string_view::npos; }
@@ -157,27 +135,12 @@ std::string encode_result(const ResultRecord& record) {
 }
 
 std::variant<ResultRecord, ResultError> decode_result(std::string_view source) {
-  const auto broken = [](const std::string& why) { return ResultError{ResultErrorKind::broken, "the stored result is broken: " + why}; };
-  if (source.size() > longest_record) return broken("its record is over 256 KiB long");
-  bool too_deep = false;
-  const json stored = json::parse(
-      source,
-      [&](int depth, json::parse_event_t, json&) {
-        too_deep = too_deep || depth > 8;
-        return !too_deep;
-      },
-      false);
-  if (too_deep) return broken("it is nested too deeply");
-  if (!stored.is_object()) return broken("it is no JSON object");
-  const auto version = stored.find("version");
-  if (version == stored.end() || !version->is_number_unsigned()) return broken("it has no version");
-  if (version->get<std::uint64_t>() > result_version)
-    return ResultError{ResultErrorKind::newer_version, "the stored result has version " + version->dump() + ", and this refgate reads up to " +
-                                                           std::to_string(result_version) + ": use a newer refgate"};
+  const auto opened = record::open(source, form);
+  if (const auto* problem = std::get_if<record::Problem>(&opened)) return error_of(*problem);
   try {
-    return read_record(stored);
-  } catch (const Broken& error) {
-    return broken(error.what());
+    return read_record(std::get<json>(opened));
+  } catch (const record::Broken& error) {
+    return error_of(record::broken(form, error.what()));
   }
 }
 

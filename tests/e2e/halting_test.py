@@ -109,8 +109,7 @@ class Led(RunCase):
         os.kill(heartbeat, signal.SIGKILL)
         with open(f"{path}.lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self.await_lost()
-            call.wait(30)
+            call.wait(60)
             self.assertFalse(is_running(pid))
             begun = time.monotonic()
             job.call("finish")
