@@ -71,7 +71,7 @@ void spend(Store& store, const Subject& subject, const Settings& settings, const
   const Decision skip = decide(std::nullopt, subject.request, settings.policy, now(), {RunEnded::unknown, spent});
   update_claim(
       store, subject.ref, claim.claim_id, settings.name_space, {claim, acquired.version},
-      [&](const Claim& held) { return abandon_claim(held, "its budget was spent meanwhile", now()); }, Publish::what_stood);
+      [&](const Claim& held) { return abandon_claim(held, "its budget was spent meanwhile", now()); }, Publish::everything);
   if (!claim.group.empty()) return_ticket(store, settings.name_space, claim);
   state.remove(claim.claim_id);
   HealthFile(state, claim.claim_id).remove();

@@ -37,7 +37,7 @@ void give_up(Store& store, const Request& request, const Settings& settings, con
   give_time(store, std::min(bound_of_giving_back, settings.policy.deadline));
   update_claim(
       store, request.scope, claim.claim_id, settings.name_space, {claim, acquired.version},
-      [](const Claim& held) { return abandon_claim(held, "it was cancelled while it waited", now()); }, Publish::what_stood);
+      [](const Claim& held) { return abandon_claim(held, "it was cancelled while it waited", now()); }, Publish::everything);
   state.remove(claim.claim_id);
   HealthFile(state, claim.claim_id).remove();
   acquired.decision = skip_for(request, now(), ReasonCode::wait_expired, "Cancelled while it stood by");

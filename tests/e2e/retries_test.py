@@ -97,6 +97,7 @@ class Budgets(GateCase):
         self.assertEqual({answer.code for answer in answers if not answer.runs}, {"budget"})
         live = [claim for claim in self.remote.claims().values() if claim["state"] != "ended"]
         self.assertEqual(len(live), 5)
+        self.assertEqual(len(self.kinds("launch")), 5)
         self.assertEqual({claim["outcome"] for claim in self.remote.claims().values()} - {"none"}, {"abandoned"}
                          if len(self.remote.claims()) > 5 else set())
 
