@@ -10,3 +10,8 @@ if(REFGATE_SANITIZE)
   target_compile_options(refgate_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(refgate_flags INTERFACE -fsanitize=address,undefined)
 endif()
+
+# The layers are instrumented too, else a fuzzer sees nothing of the code under test.
+if(REFGATE_FUZZ)
+  target_compile_options(refgate_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()

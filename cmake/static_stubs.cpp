@@ -44,7 +44,7 @@ int __wrap_git_net_url_apply_redirect() {
   return GIT_ERROR;
 }
 
-// libgit2 reads all certificates of the machine whenever it starts. They are read when TLS is needed (store/git_runtime.h), and not before.
+// libgit2 reads all certificates of the machine whenever it starts. They are read when TLS is needed (store/git/git_runtime.h), and not before.
 struct mbedtls_x509_crt;
 extern int refgate_certificates_wanted;
 int __real_mbedtls_x509_crt_parse_file(mbedtls_x509_crt* chain, const char* path);

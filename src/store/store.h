@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/time.h"
+#include "core/text/time.h"
 
 namespace refgate {
 

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "app/health_file.h"
-#include "config/settings.h"
+#include "job/note/health_file.h"
+#include "call/settings.h"
 
 int main(int argc, char** argv) {
   using namespace refgate;

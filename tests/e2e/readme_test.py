@@ -54,7 +54,7 @@ class ReadmeTest(unittest.TestCase):
     def test_the_table_of_verdicts_has_every_reason_code_and_no_other(self):
         table = README[README.index("## What happens when"):README.index("`retry: suppress`")]
         told = set(re.findall(r"`([a-z_]+)`", table)) - {"memory", "retry", "fail", "run", "skip", "reason_code", "wait"}
-        source = (ROOT / "src/core/decision.cpp").read_text(encoding="utf-8")
+        source = (ROOT / "src/core/claim/decision.cpp").read_text(encoding="utf-8")
         known = set(re.findall(r'\{ReasonCode::\w+, "(\w+)"\}', source))
         self.assertEqual(told, known)
 
@@ -69,7 +69,7 @@ class ReadmeTest(unittest.TestCase):
 
     def test_every_setting_of_the_action_is_one_of_the_binary(self):
         action = (ROOT / "action.yml").read_text(encoding="utf-8")
-        settings = (ROOT / "src/config/settings.cpp").read_text(encoding="utf-8")
+        settings = (ROOT / "src/call/settings.cpp").read_text(encoding="utf-8")
         names = re.search(r"for name in (.*?); do", action, re.S).group(1).replace("\\", " ").split()
         for name in names:
             if name != "STATUS":

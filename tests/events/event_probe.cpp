@@ -15,9 +15,9 @@
 #include <string>
 #include <variant>
 
-#include "core/event.h"
-#include "core/ordering.h"
-#include "core/scope.h"
+#include "core/event/event.h"
+#include "core/event/ordering.h"
+#include "core/event/scope.h"
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "lint/evaluate.h"
-#include "lint/expression_number.h"
+#include "lint/expression/evaluate.h"
+#include "lint/expression/expression_number.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "config/settings.h"
+#include "call/settings.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   refgate::Settings settings;

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "lint/document.h"
+#include "lint/text/document.h"
 
 namespace {
 

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <variant>
 
-#include "core/digest.h"
-#include "core/event.h"
-#include "core/scope.h"
+#include "core/text/digest.h"
+#include "core/event/event.h"
+#include "core/event/scope.h"
 
 namespace {
 

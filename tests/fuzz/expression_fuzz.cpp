@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "lint/evaluate.h"
-#include "lint/semantics.h"
+#include "lint/expression/evaluate.h"
+#include "lint/github/semantics.h"
 
 namespace {
 

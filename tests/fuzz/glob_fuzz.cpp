@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lint/glob.h"
+#include "lint/workflow/glob.h"
 
 namespace {
 

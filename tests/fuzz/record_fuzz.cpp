@@ -4,13 +4,13 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/budget.h"
-#include "core/claim.h"
-#include "core/decision.h"
-#include "core/folding.h"
-#include "core/health.h"
-#include "core/queue.h"
-#include "core/run_state.h"
+#include "core/claim/budget.h"
+#include "core/claim/claim.h"
+#include "core/claim/decision.h"
+#include "core/record/folding.h"
+#include "core/claim/health.h"
+#include "core/claim/queue.h"
+#include "core/claim/run_state.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace refgate;

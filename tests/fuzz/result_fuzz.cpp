@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/result.h"
-#include "core/secret_scan.h"
+#include "core/record/result.h"
+#include "results/secret_scan.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace refgate;

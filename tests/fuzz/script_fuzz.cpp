@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "lint/facts.h"
-#include "lint/shell_commands.h"
+#include "lint/github/facts.h"
+#include "lint/shell/shell_commands.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "lint/document.h"
+#include "lint/text/document.h"
 
 #include <functional>
 #include <string>

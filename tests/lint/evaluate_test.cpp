@@ -1,4 +1,4 @@
-#include "lint/evaluate.h"
+#include "lint/expression/evaluate.h"
 
 #include <string>
 

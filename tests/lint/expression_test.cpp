@@ -1,4 +1,4 @@
-#include "lint/expression.h"
+#include "lint/expression/expression.h"
 
 #include <string>
 #include <vector>

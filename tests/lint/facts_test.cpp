@@ -1,8 +1,8 @@
-#include "lint/facts.h"
+#include "lint/github/facts.h"
 
 #include "catch.h"
-#include "lint/agent_launch.h"
-#include "lint/lint_config.h"
+#include "lint/agents/agent_launch.h"
+#include "lint/rule/lint_config.h"
 
 namespace refgate::lint {
 namespace {

@@ -1,8 +1,8 @@
-#include "lint/fix.h"
+#include "lint/finding/fix.h"
 
 #include "catch.h"
-#include "lint/document.h"
-#include "lint/edit.h"
+#include "lint/text/document.h"
+#include "lint/finding/edit.h"
 
 namespace refgate::lint {
 namespace {

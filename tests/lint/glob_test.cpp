@@ -1,4 +1,4 @@
-#include "lint/glob.h"
+#include "lint/workflow/glob.h"
 
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
-#include "lint/ignore.h"
+#include "lint/run/ignore.h"
 
 #include "catch.h"
-#include "lint/lint.h"
+#include "lint/run/lint.h"
 #include "memory_files.h"
 
 namespace refgate::lint {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lint/project.h"
+#include "lint/workflow/project.h"
 
 namespace refgate::lint {
 

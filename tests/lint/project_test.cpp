@@ -1,4 +1,4 @@
-#include "lint/project.h"
+#include "lint/workflow/project.h"
 
 #include "catch.h"
 #include "memory_files.h"

@@ -1,9 +1,9 @@
-#include "lint/report.h"
+#include "lint/report/report.h"
 
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
-#include "lint/printable.h"
+#include "lint/text/printable.h"
 
 namespace refgate::lint {
 namespace {

@@ -11,10 +11,10 @@
 #include <sstream>
 
 #include "catch.h"
-#include "lint/embedded.h"
-#include "lint/fix.h"
-#include "lint/lint.h"
-#include "lint/rule.h"
+#include "lint/github/embedded.h"
+#include "lint/finding/fix.h"
+#include "lint/run/lint.h"
+#include "lint/rule/rule.h"
 #include "memory_files.h"
 
 namespace refgate::lint {

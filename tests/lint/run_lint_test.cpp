@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
-#include "lint/lint.h"
+#include "lint/run/lint.h"
 #include "memory_files.h"
 
 namespace refgate::lint {

@@ -3,7 +3,7 @@
 
 #include <iostream>
 
-#include "lint/lint.h"
+#include "lint/run/lint.h"
 #include "memory_files.h"
 
 int main() {

@@ -1,4 +1,4 @@
-#include "lint/semantics.h"
+#include "lint/github/semantics.h"
 
 #include <algorithm>
 #include <map>

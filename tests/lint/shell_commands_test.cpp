@@ -1,4 +1,4 @@
-#include "lint/shell_commands.h"
+#include "lint/shell/shell_commands.h"
 
 #include "catch.h"
 

@@ -1,4 +1,4 @@
-#include "lint/workflow.h"
+#include "lint/workflow/workflow.h"
 
 #include "catch.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "places.h"
-#include "store/temporary_directory.h"
+#include "store/git/temporary_directory.h"
 
 /// The lines that a log has got since this object was made.
 class NewLines {

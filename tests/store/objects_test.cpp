@@ -1,11 +1,11 @@
 // Our encoding against git's own.
 
-#include "store/objects.h"
+#include "store/git/objects.h"
 
 #include "catch.h"
 #include "places.h"
-#include "store/git_handle.h"
-#include "store/git_runtime.h"
+#include "store/git/git_handle.h"
+#include "store/git/git_runtime.h"
 
 using namespace refgate;
 

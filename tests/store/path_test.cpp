@@ -9,8 +9,8 @@
 
 #include "catch.h"
 #include "http_place.h"
-#include "store/child_process.h"
-#include "store/temporary_directory.h"
+#include "os/child_process.h"
+#include "store/git/temporary_directory.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "catch.h"
-#include "store/temporary_directory.h"
+#include "store/git/temporary_directory.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;

@@ -10,8 +10,8 @@
 
 #include "catch.h"
 #include "places.h"
-#include "store/child_process.h"
-#include "store/temporary_directory.h"
+#include "os/child_process.h"
+#include "store/git/temporary_directory.h"
 
 using namespace refgate;
 

@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "store/child_process.h"
+#include "os/child_process.h"
 
 extern char** environ;
 

@@ -1,5 +1,5 @@
 #include "catch.h"
-#include "config/settings.h"
+#include "call/settings.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;

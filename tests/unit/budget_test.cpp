@@ -1,4 +1,4 @@
-#include "core/budget.h"
+#include "core/claim/budget.h"
 
 #include "catch.h"
 

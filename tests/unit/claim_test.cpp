@@ -1,9 +1,9 @@
-#include "core/claim.h"
+#include "core/claim/claim.h"
 
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
-#include "core/decision.h"
+#include "core/claim/decision.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;

@@ -1,4 +1,4 @@
-#include "core/decision.h"
+#include "core/claim/decision.h"
 
 #include <functional>
 #include <string>

@@ -1,4 +1,4 @@
-#include "core/envelope.h"
+#include "core/event/envelope.h"
 
 #include <nlohmann/json.hpp>
 #include <set>

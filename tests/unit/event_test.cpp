@@ -1,4 +1,4 @@
-#include "core/event.h"
+#include "core/event/event.h"
 
 #include <algorithm>
 #include <set>

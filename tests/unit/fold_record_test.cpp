@@ -1,9 +1,9 @@
-#include "app/fold_record.h"
+#include "state/fold_record.h"
 
 #include <functional>
 
 #include "catch.h"
-#include "core/folding.h"
+#include "core/record/folding.h"
 #include "store/open.h"
 
 using namespace refgate;

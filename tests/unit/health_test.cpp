@@ -1,4 +1,4 @@
-#include "core/health.h"
+#include "core/claim/health.h"
 
 #include "catch.h"
 

@@ -1,4 +1,4 @@
-#include "core/matrix_input.h"
+#include "cli/matrix_input.h"
 
 #include <nlohmann/json.hpp>
 

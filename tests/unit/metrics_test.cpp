@@ -1,4 +1,4 @@
-#include "core/metrics.h"
+#include "core/figures/metrics.h"
 
 #include <sstream>
 

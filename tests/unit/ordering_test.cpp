@@ -1,10 +1,10 @@
-#include "core/ordering.h"
+#include "core/event/ordering.h"
 
 #include <algorithm>
 #include <set>
 
 #include "catch.h"
-#include "core/scope.h"
+#include "core/event/scope.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;

@@ -1,4 +1,4 @@
-#include "core/queue.h"
+#include "core/claim/queue.h"
 
 #include "catch.h"
 

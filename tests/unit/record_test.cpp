@@ -1,8 +1,8 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
-#include "core/audit.h"
-#include "core/folding.h"
+#include "core/record/audit.h"
+#include "core/record/folding.h"
 
 using namespace refgate;
 using nlohmann::json;

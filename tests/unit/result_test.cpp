@@ -1,9 +1,9 @@
-#include "core/result.h"
+#include "core/record/result.h"
 
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
-#include "core/digest.h"
+#include "core/text/digest.h"
 
 using namespace refgate;
 using nlohmann::json;

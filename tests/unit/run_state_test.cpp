@@ -1,4 +1,4 @@
-#include "core/run_state.h"
+#include "core/claim/run_state.h"
 
 #include "catch.h"
 

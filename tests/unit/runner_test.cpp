@@ -1,4 +1,4 @@
-#include "app/runner.h"
+#include "runner/runner.h"
 
 #include <cstdlib>
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "core/scope.h"
+#include "core/event/scope.h"
 
 #include <set>
 

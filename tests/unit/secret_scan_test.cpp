@@ -1,4 +1,4 @@
-#include "core/secret_scan.h"
+#include "results/secret_scan.h"
 
 #include "catch.h"
 

@@ -1,7 +1,7 @@
-#include "config/settings.h"
+#include "call/settings.h"
 
 #include "catch.h"
-#include "core/nearest.h"
+#include "core/text/nearest.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;

@@ -7,8 +7,8 @@
 #include <random>
 
 #include "catch.h"
-#include "core/decision.h"
-#include "core/health.h"
+#include "core/claim/decision.h"
+#include "core/claim/health.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;

@@ -1,4 +1,4 @@
-#include "core/statistics.h"
+#include "core/figures/statistics.h"
 
 #include "catch.h"
 

@@ -1,4 +1,4 @@
-#include "core/time.h"
+#include "core/text/time.h"
 
 #include "catch.h"
 

@@ -1,4 +1,4 @@
-#include "core/verification.h"
+#include "core/figures/verification.h"
 
 #include "catch.h"
 

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "lint/actor_checks.h"
-#include "lint/launch_conditions.h"
-#include "lint/rule.h"
+#include "lint/agents/actor_checks.h"
+#include "lint/agents/launch_conditions.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

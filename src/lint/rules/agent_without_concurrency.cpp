@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "lint/edit.h"
-#include "lint/launch_conditions.h"
-#include "lint/rule.h"
+#include "lint/finding/edit.h"
+#include "lint/agents/launch_conditions.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

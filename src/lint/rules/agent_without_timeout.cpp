@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string>
 
-#include "lint/agent_launch.h"
-#include "lint/edit.h"
-#include "lint/rule.h"
+#include "lint/agents/agent_launch.h"
+#include "lint/finding/edit.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

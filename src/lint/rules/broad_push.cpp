@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "lint/gates.h"
-#include "lint/launch_conditions.h"
-#include "lint/rule.h"
-#include "lint/supposed_run.h"
-#include "lint/trigger_filter.h"
+#include "lint/gates/gates.h"
+#include "lint/agents/launch_conditions.h"
+#include "lint/rule/rule.h"
+#include "lint/github/supposed_run.h"
+#include "lint/workflow/trigger_filter.h"
 
 namespace refgate::lint {
 namespace {

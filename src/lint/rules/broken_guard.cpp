@@ -1,6 +1,6 @@
 // A condition that names the verdict of a gate, but that is not definitely false on a skip, or can never be true on a run.
 
-#include "lint/guards.h"
+#include "lint/gates/guards.h"
 
 namespace refgate::lint {
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "lint/agent_launch.h"
-#include "lint/concurrency_group.h"
-#include "lint/rule.h"
+#include "lint/agents/agent_launch.h"
+#include "lint/workflow/concurrency_group.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "lint/concurrency_group.h"
-#include "lint/event_scope.h"
-#include "lint/rule.h"
+#include "lint/workflow/concurrency_group.h"
+#include "lint/github/event_scope.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "lint/agent_launch.h"
-#include "lint/concurrency_group.h"
-#include "lint/event_scope.h"
-#include "lint/launch_conditions.h"
-#include "lint/rule.h"
+#include "lint/agents/agent_launch.h"
+#include "lint/workflow/concurrency_group.h"
+#include "lint/github/event_scope.h"
+#include "lint/agents/launch_conditions.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "lint/edit.h"
-#include "lint/expression_value.h"
-#include "lint/rule.h"
+#include "lint/finding/edit.h"
+#include "lint/expression/expression_value.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

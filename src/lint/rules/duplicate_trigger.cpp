@@ -7,14 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "lint/agent_work.h"
-#include "lint/edit.h"
-#include "lint/event_scope.h"
-#include "lint/gates.h"
-#include "lint/launch_conditions.h"
-#include "lint/rule.h"
-#include "lint/supposed_run.h"
-#include "lint/trigger_filter.h"
+#include "lint/agents/agent_work.h"
+#include "lint/finding/edit.h"
+#include "lint/github/event_scope.h"
+#include "lint/gates/gates.h"
+#include "lint/agents/launch_conditions.h"
+#include "lint/rule/rule.h"
+#include "lint/github/supposed_run.h"
+#include "lint/workflow/trigger_filter.h"
 
 namespace refgate::lint {
 namespace {

@@ -4,11 +4,11 @@
 #include <array>
 #include <string>
 
-#include "lint/edit.h"
-#include "lint/expression_value.h"
-#include "lint/gate_costs.h"
-#include "lint/gates.h"
-#include "lint/rule.h"
+#include "lint/finding/edit.h"
+#include "lint/expression/expression_value.h"
+#include "lint/gates/gate_costs.h"
+#include "lint/gates/gates.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <string>
 
-#include "lint/expression_value.h"
-#include "lint/gate_costs.h"
-#include "lint/guards.h"
-#include "lint/rule.h"
+#include "lint/expression/expression_value.h"
+#include "lint/gates/gate_costs.h"
+#include "lint/gates/guards.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

@@ -1,6 +1,6 @@
 // A step or job behind a gate whose `if` says nothing of the verdict, and that is not skipped through `needs` either.
 
-#include "lint/guards.h"
+#include "lint/gates/guards.h"
 
 namespace refgate::lint {
 

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "lint/agent_launch.h"
-#include "lint/edit.h"
-#include "lint/event_scope.h"
-#include "lint/expression_value.h"
-#include "lint/rule.h"
-#include "lint/shell_commands.h"
+#include "lint/agents/agent_launch.h"
+#include "lint/finding/edit.h"
+#include "lint/github/event_scope.h"
+#include "lint/expression/expression_value.h"
+#include "lint/rule/rule.h"
+#include "lint/shell/shell_commands.h"
 
 namespace refgate::lint {
 namespace {

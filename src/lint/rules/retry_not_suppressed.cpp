@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "lint/agent_launch.h"
-#include "lint/expression_value.h"
-#include "lint/launch_conditions.h"
-#include "lint/rule.h"
-#include "lint/shell_commands.h"
-#include "lint/shell_loops.h"
+#include "lint/agents/agent_launch.h"
+#include "lint/expression/expression_value.h"
+#include "lint/agents/launch_conditions.h"
+#include "lint/rule/rule.h"
+#include "lint/shell/shell_commands.h"
+#include "lint/agents/shell_loops.h"
 
 namespace refgate::lint {
 namespace {

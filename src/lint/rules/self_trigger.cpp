@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "lint/actor_checks.h"
-#include "lint/agent_launch.h"
-#include "lint/event_scope.h"
-#include "lint/expression_value.h"
-#include "lint/launch_conditions.h"
-#include "lint/rule.h"
+#include "lint/agents/actor_checks.h"
+#include "lint/agents/agent_launch.h"
+#include "lint/github/event_scope.h"
+#include "lint/expression/expression_value.h"
+#include "lint/agents/launch_conditions.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

@@ -5,11 +5,11 @@
 #include <set>
 #include <string>
 
-#include "lint/edit.h"
-#include "lint/expression_value.h"
-#include "lint/guard_text.h"
-#include "lint/guards.h"
-#include "lint/rule.h"
+#include "lint/finding/edit.h"
+#include "lint/expression/expression_value.h"
+#include "lint/gates/guard_text.h"
+#include "lint/gates/guards.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

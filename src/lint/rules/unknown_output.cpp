@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <string>
 
-#include "lint/expression_value.h"
-#include "lint/guard_text.h"
-#include "lint/guards.h"
-#include "lint/nearest.h"
-#include "lint/rule.h"
+#include "lint/expression/expression_value.h"
+#include "lint/gates/guard_text.h"
+#include "lint/gates/guards.h"
+#include "lint/text/nearest.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

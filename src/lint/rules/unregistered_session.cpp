@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string>
 
-#include "lint/gate_costs.h"
-#include "lint/gates.h"
-#include "lint/rule.h"
+#include "lint/gates/gate_costs.h"
+#include "lint/gates/gates.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
-#include "lint/edit.h"
-#include "lint/expression_value.h"
-#include "lint/glob.h"
-#include "lint/nearest.h"
-#include "lint/rule.h"
+#include "lint/finding/edit.h"
+#include "lint/expression/expression_value.h"
+#include "lint/workflow/glob.h"
+#include "lint/text/nearest.h"
+#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {

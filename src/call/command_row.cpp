@@ -1,0 +1,43 @@
+#include "call/command_row.h"
+
+namespace refgate {
+
+Names join(std::initializer_list<Names> groups) {
+  Names all;
+  for (const Names& group : groups) all.insert(all.end(), group.begin(), group.end());
+  return all;
+}
+
+const Names& store_settings() {
+  static const Names names{"remote", "namespace", "deadline", "config"};
+  return names;
+}
+
+const Names& subject_settings() {
+  static const Names names{"event",     "workflow", "sha",       "run-id",   "run-attempt", "job",
+                           "job-index", "share",    "dimension", "identity", "state-dir",   "claim-id"};
+  return names;
+}
+
+const Names& policy_settings() {
+  static const Names names{"memory",   "pr-lock-window", "session-window", "lease",    "skew",         "retry",      "max-attempts",
+                           "cooldown", "budget",         "force",          "on-error", "on-read-only", "holder-run", "audit-skips"};
+  return names;
+}
+
+const Names& positional_settings() {
+  static const Names names{"run-attempt", "job", "job-index", "share", "dimension", "identity", "state-dir", "claim-id"};
+  return names;
+}
+
+const Names& liveness_settings() {
+  static const Names names{"interval", "heartbeat"};
+  return names;
+}
+
+const Names& ordering_settings() {
+  static const Names names{"group-by", "bot", "wait", "no-wait"};
+  return names;
+}
+
+}  // namespace refgate

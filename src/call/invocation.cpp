@@ -1,0 +1,90 @@
+#include "call/invocation.h"
+
+#include <cstdint>
+#include <fstream>
+#include <ostream>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include "runner/runner.h"
+
+namespace refgate {
+namespace {
+
+void apply(Settings& settings, std::string_view name, const std::string& value, const std::string& source) {
+  if (const auto error = apply_setting(settings, name, value)) throw UsageError(source + ": " + *error);
+}
+
+std::string read_config(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) throw UsageError("the configuration " + path + " cannot be read; nothing was asked");
+  return text.str();
+}
+
+}  // namespace
+
+Settings settings_of(const Invocation& call) {
+  Settings settings;
+  std::string config = call.option("config");
+  if (config.empty()) config = call.environment.get(environment_name("config"));
+  if (!config.empty())
+    if (const auto error = apply_config(settings, read_config(config), config)) throw UsageError(*error);
+  for (const SettingRow& row : setting_table()) {
+    if (row.name == "config") continue;
+    const std::string variable = environment_name(row.name);
+    const std::string from_environment = call.environment.get(variable);
+    const auto given = call.options.find(std::string(row.name));
+    // A stronger source replaces a weaker one's pairs, it does not add to them.
+    const bool said_here = !from_environment.empty() || given != call.options.end();
+    if (row.form == SettingForm::pairs && said_here) settings.dimensions.clear();
+    if (row.form == SettingForm::list && said_here) settings.policy.budgets.clear();
+    if (given == call.options.end()) {
+      apply(settings, row.name, from_environment, variable);
+    } else {
+      for (const std::string& value : given->second) {
+        if (value.empty() && row.form != SettingForm::text && row.form != SettingForm::pairs && row.form != SettingForm::list)
+          throw UsageError("--" + std::string(row.name) + " is empty");
+        apply(settings, row.name, value, "--" + std::string(row.name));
+      }
+    }
+  }
+  return settings;
+}
+
+std::unique_ptr<Store> store_of(const Invocation& call, const Settings& settings) {
+  const auto deadline = std::chrono::steady_clock::now() + settings.policy.deadline;
+  auto store = open_store(resolve_remote(settings, call.environment));
+  store->set_deadline(deadline);
+  return store;
+}
+
+Instant now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+
+std::string fresh_nonce() {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::random_device device;
+  std::string nonce;
+  while (nonce.size() < 32) {
+    std::uint32_t bits = device();
+    for (int i = 0; i < 8; ++i, bits >>= 4) nonce += digits[bits & 15];
+  }
+  return nonce;
+}
+
+void pause(const Store& store, Duration longest) {
+  static thread_local std::minstd_rand random{std::random_device{}()};
+  const Duration span(std::uniform_int_distribution<Duration::rep>(0, longest.count())(random));
+  const auto left = std::chrono::duration_cast<Duration>(store.deadline() - std::chrono::steady_clock::now());
+  if (left > Duration::zero()) std::this_thread::sleep_for(std::min(span, left));
+}
+
+int report(std::ostream& err, const StoreError& error) {
+  err << "refgate: " << escape_for(Place::line, error.what()) << "\n";
+  if (!error.hint().empty()) err << "  " << escape_for(Place::line, error.hint()) << "\n";
+  return exit_store;
+}
+
+}  // namespace refgate

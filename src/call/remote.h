@@ -1,0 +1,34 @@
+#pragma once
+// Which remote holds the state, with which credentials, and by which store.
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "runner/environment.h"
+#include "call/settings.h"
+#include "store/store.h"
+
+namespace refgate {
+
+/// Wrong usage or input: exit status 2.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct Remote {
+  enum class Kind { path, https, command };
+  Kind kind = Kind::path;
+  std::string address;  ///< a path, or a URL without user information
+  std::string token;    ///< for https; may be empty
+};
+
+/// `--remote` or REFGATE_REMOTE: a URL, a path, or the name of a remote; by default the repository of the run in Actions, else `origin`, else the
+/// repository one stands in. The token is REFGATE_TOKEN, else GITHUB_TOKEN. Throws UsageError.
+Remote resolve_remote(const Settings& settings, const Environment& environment);
+
+/// Throws StoreError.
+std::unique_ptr<Store> open_store(const Remote& remote);
+
+}  // namespace refgate

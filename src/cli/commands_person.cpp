@@ -1,0 +1,62 @@
+#include "call/command_row.h"
+#include "call/commands.h"
+
+namespace refgate {
+
+std::span<const CommandRow> person_commands() {
+  static const std::vector<CommandRow> rows{
+      {"status",
+       "On a person's machine",
+       "Live sessions, and who holds what",
+       {},
+       store_settings(),
+       {{"lost", "", "only work whose holder died and that nobody took up; exit 1 when there is any"},
+        {"all", "", "ended sessions too"},
+        {"queues", "", "who is in line in which group, and the sessions of groups, open and closed"},
+        json_option},
+       "refgate status --remote git@github.com:octo/app.git",
+       command_status},
+      {"explain",
+       "On a person's machine",
+       "Why an event would run or skip, without touching anything",
+       {},
+       join({store_settings(), subject_settings(), policy_settings(), ordering_settings()}),
+       {{"payload", "FILE", "the event's payload (default: GITHUB_EVENT_PATH)"},
+        {"offline", "", "do not ask the store: what would be with nothing stored"},
+        json_option},
+       "refgate explain --event pull_request --payload event.json --workflow Agent --group-by entity",
+       command_explain},
+      {"release",
+       "On a person's machine",
+       "Free a stuck session by hand; the next caller takes over",
+       {"target"},
+       store_settings(),
+       {{"reason", "TEXT", "kept in the record"}},
+       "refgate release 0b9c2e1d4f5a6b7c8d9e0f1a2b3c4d5e --reason 'runner was unplugged'",
+       command_release},
+      {"doctor",
+       "On a person's machine",
+       "Check token, permissions, reachability, namespace, clock, counts, push rate",
+       {},
+       store_settings(),
+       {json_option},
+       "refgate doctor --remote https://github.com/octo/app",
+       command_doctor},
+      {"envelope",
+       "In a workflow",
+       "The event as a message for a queue that keeps order by itself",
+       {},
+       join({store_settings(), subject_settings(), {"group-by", "bot"}}),
+       {{"provider", "servicebus|sqs-fifo", "whose words: Azure Service Bus, or a FIFO queue of Amazon SQS"},
+        {"payload", "FILE", "the event's payload (default: GITHUB_EVENT_PATH)"},
+        {"body", "FILE", "what the message carries, or - for standard input (default: the payload)"},
+        {"queue-url", "URL", "of the SQS queue; else it stands on the command line of aws"}},
+       "refgate envelope --provider sqs-fifo --group-by entity-repository --queue-url \"$QUEUE\" > message.json\n\n"
+       "aws sqs send-message --cli-input-json file://message.json. Events of one group have one MessageGroupId or SessionId, and\n"
+       "events that are the same work one MessageDeduplicationId or MessageId, so that the provider drops what a gate would skip.",
+       command_envelope},
+  };
+  return rows;
+}
+
+}  // namespace refgate

@@ -1,0 +1,63 @@
+#include "core/event/envelope.h"
+
+#include <array>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <ostream>
+
+#include "call/commands.h"
+#include "cli/explain.h"
+#include "job/gate/subject.h"
+#include "job/gate/waiting.h"
+#include "core/event/scope.h"
+
+namespace refgate {
+namespace {
+
+constexpr std::size_t largest_body = 32u << 20;
+
+std::string read_body(std::istream& from, const std::string& name) {
+  std::string body;
+  std::array<char, 1 << 16> piece{};
+  while (from.read(piece.data(), piece.size()) || from.gcount() > 0) {
+    body.append(piece.data(), static_cast<std::size_t>(from.gcount()));
+    if (body.size() > largest_body) throw UsageError("the body " + name + " is over 32 MiB long; nothing was made of it");
+  }
+  return body;
+}
+
+std::string body_of(const Invocation& call, const Invocation& about) {
+  const std::string path = call.option("body", about.environment.get("GITHUB_EVENT_PATH"));
+  if (path.empty()) throw UsageError("there is no body: give --body FILE (or - for standard input), or --payload FILE");
+  if (path == "-") return read_body(std::cin, "from standard input");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw UsageError("the body " + path + " cannot be read");
+  return read_body(file, path);
+}
+
+}  // namespace
+
+int command_envelope(const Invocation& call) {
+  const Settings settings = settings_of(call);
+  const auto provider = parse_provider(call.option("provider"));
+  if (!provider) throw UsageError("--provider is \"" + call.option("provider") + "\", but must be servicebus or sqs-fifo");
+  const Invocation about = with_payload(call, settings);
+  const Subject subject = subject_of(about, settings);
+
+  Message message;
+  message.group = ordering_of(settings, subject.event, now()).group;
+  // The scope is what makes two events the same work, so that the provider drops what a gate would skip.
+  message.event_id = subject.event.repository + ":" + subject.ref.substr(claims_prefix(settings.name_space).size());
+  message.subject = subject.request.session_key;
+  message.event = subject.event.kind;
+  message.repository = subject.event.repository;
+  message.queue_url = call.option("queue-url");
+  message.body = body_of(call, about);
+  const auto made = envelope(*provider, message);
+  if (const auto* error = std::get_if<std::string>(&made)) throw UsageError(*error);
+  call.out << std::get<Envelope>(made).json;
+  return exit_done;
+}
+
+}  // namespace refgate

@@ -1,0 +1,194 @@
+// Why an event would run or skip, without touching anything.
+
+#include "cli/explain.h"
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "view/claim_view.h"
+#include "call/commands.h"
+#include "job/gate/gating.h"
+#include "state/queues.h"
+#include "runner/runner.h"
+#include "job/gate/subject.h"
+#include "job/gate/waiting.h"
+#include "core/event/scope.h"
+
+namespace refgate {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string_view name_of_kind(EntityKind kind) {
+  switch (kind) {
+    case EntityKind::none:
+      return "none";
+    case EntityKind::pull_request:
+      return "pull_request";
+    case EntityKind::issue:
+      return "issue";
+    case EntityKind::discussion:
+      return "discussion";
+    case EntityKind::branch:
+      return "branch";
+    case EntityKind::tag:
+      return "tag";
+    case EntityKind::release:
+      return "release";
+    case EntityKind::repository:
+      return "repository";
+  }
+  return {};
+}
+
+/// What is known of the line that the event would stand in.
+struct Line {
+  std::size_t behind = 0;  ///< tickets
+  std::string head;        ///< for people
+};
+
+struct Explained {
+  Subject subject;
+  Ordering ordering;
+  bool asked = false;
+  SeenClaim seen;
+  Line line;
+  Decision decision;
+};
+
+Explained explain(const Invocation& call, const Settings& settings) {
+  const Invocation about = with_payload(call, settings);
+  Explained explained{subject_of(about, settings), {}, !call.flag("offline"), {}, {}, {}};
+  const Instant at = now();
+  explained.ordering = ordering_of(settings, explained.subject.event, at);
+  Request& request = explained.subject.request;
+  Surroundings around;
+  if (explained.asked) {
+    const auto store = store_of(call, settings);
+    const Informants informants = informants_of(call, explained.subject, settings, *store);
+    const JobState state(settings, call.environment);
+    request.presented = ownership_of(explained.subject.ref, settings, state, [&](const ClaimNote& note) {
+                          return state.belongs_to_job() && is_of_job(note, request.holder, state);
+                        }).presented;
+    const std::string line = explained.ordering.group.empty() ? std::string() : queue_ref(explained.ordering.group, settings.name_space);
+    explained.seen = read_claim(*store, explained.subject.ref);
+    if (!line.empty()) {
+      const SeenQueue queue = queue_in(store->read(std::span(&line, 1)), line);
+      if (queue.queue && !queue.queue->tickets.empty()) {
+        explained.line.behind = queue.queue->tickets.size();
+        explained.line.head = queue.queue->tickets.front().event + ", run " + queue.queue->tickets.front().run_id;
+      }
+    }
+    if (informants.budgets) around.spent = informants.budgets(*store);
+    explained.decision = decide(explained.seen.claim, request, settings.policy, at, around);
+    // As a gate does, a holder that a skip depends on is looked after.
+    const ReasonCode code = explained.decision.code;
+    if (informants.holder_run && explained.seen.claim && explained.seen.claim->state != ClaimState::ended &&
+        (code == ReasonCode::active_session || code == ReasonCode::pr_lock)) {
+      around.holder_run = informants.holder_run(*explained.seen.claim);
+      explained.decision = decide(explained.seen.claim, request, settings.policy, at, around);
+    }
+  } else {
+    explained.decision = decide(std::nullopt, request, settings.policy, at);
+  }
+  return explained;
+}
+
+ordered_json json_of(const Explained& explained, const Settings& settings) {
+  const Event& event = explained.subject.event;
+  const Scope& scope = explained.subject.scope;
+  ordered_json value;
+  value["event"] = {{"kind", event.kind},
+                    {"action", event.action},
+                    {"repository", event.repository},
+                    {"actor", event.actor},
+                    {"entity", {{"kind", name_of_kind(event.entity.kind)}, {"value", event.entity.value}}},
+                    {"head_commit", event.head_commit},
+                    {"identity", {{"kind", event.identity.kind}, {"value", event.identity.value}}},
+                    {"exempt", event.exempt},
+                    {"exempt_because", event.exempt_because},
+                    {"trust", event.trust == Trust::fork ? "fork" : "repository"},
+                    {"run_id", event.run_id},
+                    {"run_attempt", event.run_attempt}};
+  value["scope"] = {{"share", scope.share},
+                    {"share_is_name", scope.share_is_name},
+                    {"dimensions", scope.dimensions},
+                    {"ref", explained.subject.ref},
+                    {"session_key", explained.subject.request.session_key}};
+  value["ordering"] = {{"strategy", explained.ordering.strategy}, {"group", explained.ordering.group}};
+  if (!explained.ordering.group.empty()) {
+    value["ordering"]["ref"] = queue_ref(explained.ordering.group, settings.name_space);
+    if (explained.asked) value["ordering"]["in_line"] = explained.line.behind;
+  }
+  value["asked"] = explained.asked;
+  value["state"] = nullptr;
+  if (explained.seen.claim)
+    value["state"] = ordered_json::parse(claim_json({explained.subject.ref, *explained.seen.version, *explained.seen.claim}, now()));
+  value["decision"] = {{"verdict", explained.decision.verdict == Verdict::run ? "run" : "skip"},
+                       {"reason_code", name_of(explained.decision.code)},
+                       {"reason", explained.decision.reason}};
+  return value;
+}
+
+void print(const Invocation& call, const Explained& explained, const Settings& settings) {
+  const Event& event = explained.subject.event;
+  const Scope& scope = explained.subject.scope;
+  const auto line = [&](std::string_view name, const std::string& text) {
+    call.out << name << std::string(10 - name.size(), ' ') << escape_for(Place::line, text) << "\n";
+  };
+  line("Event", event.kind + (event.action.empty() ? "" : " (" + event.action + ")") + (event.repository.empty() ? "" : " of " + event.repository) +
+                    (event.actor.empty() ? "" : " by " + event.actor));
+  line("About", std::string(name_of_kind(event.entity.kind)) + (event.entity.value.empty() ? "" : " " + event.entity.value));
+  line("Identity",
+       event.identity.kind + " " + event.identity.value + (event.exempt ? ", never a duplicate: " + event.exempt_because : std::string()));
+  line("Trust", event.trust == Trust::fork ? "a fork's: it mutes no run of the repository" : "the repository's own");
+  std::string share = (scope.share_is_name ? "share " : "workflow ") + scope.share;
+  for (const auto& [name, value] : scope.dimensions) share += ", " + name + "=" + value;
+  line("Shared by", share);
+  line("Ref", explained.subject.ref);
+  if (explained.ordering.group.empty())
+    line("Order", explained.ordering.strategy == "none" ? "none" : "none: " + explained.ordering.strategy + " finds no group for this event");
+  else
+    line("Order",
+         "group " + explained.ordering.group + " (" + explained.ordering.strategy + "), " + queue_ref(explained.ordering.group, settings.name_space));
+  if (!explained.asked) {
+    line("State", "not asked (--offline)");
+  } else {
+    const auto& claim = explained.seen.claim;
+    line("State", claim ? state_text(*claim, now()) + ", " + describe_holder(*claim, now()) : "nothing is stored");
+    if (explained.line.behind > 0) line("In line", std::to_string(explained.line.behind) + ", at the head " + explained.line.head);
+  }
+  const bool runs = explained.decision.verdict == Verdict::run;
+  std::string decision =
+      std::string(runs ? "run" : "skip") + " (" + std::string(name_of(explained.decision.code)) + "): " + explained.decision.reason;
+  if (!explained.asked) decision += ", if nothing is stored";
+  if (runs && explained.line.behind > 0)
+    decision += settings.policy.no_wait ? "; but others are in line, so that it is told to skip (queued)" : "; after those in line";
+  line("Decision", decision);
+}
+
+}  // namespace
+
+Invocation with_payload(const Invocation& call, const Settings& settings) {
+  const std::string path = call.option("payload");
+  if (path.empty()) return call;
+  auto variables = call.environment.variables();
+  // The run that asks, if there is one, is not the one that the payload is of.
+  if (!settings.event.empty() && settings.event != call.environment.get("GITHUB_EVENT_NAME")) {
+    variables["GITHUB_EVENT_NAME"] = settings.event;
+    variables.erase("GITHUB_SHA");
+    variables.erase("GITHUB_REF");
+  }
+  variables["GITHUB_EVENT_PATH"] = path;
+  return {call.command, call.arguments, call.options, Environment(std::move(variables)), call.out, call.err};
+}
+
+int command_explain(const Invocation& call) {
+  const Settings settings = settings_of(call);
+  const Explained explained = explain(call, settings);
+  if (call.flag("json")) call.out << json_of(explained, settings).dump(1, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+  else print(call, explained, settings);
+  return exit_done;
+}
+
+}  // namespace refgate

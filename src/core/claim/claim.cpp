@@ -1,0 +1,148 @@
+#include "core/claim/claim.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "core/text/record_json.h"
+
+namespace refgate {
+namespace {
+
+using nlohmann::json;
+using record::Broken, record::instant, record::member, record::named, record::number, record::optional_instant, record::span, record::text;
+
+constexpr int claim_version = 1;
+constexpr record::Form form{.what = "claim", .version = claim_version};
+
+ClaimError error_of(const record::Problem& problem) {
+  return {problem.newer_version ? ClaimErrorKind::newer_version : ClaimErrorKind::broken, problem.message};
+}
+
+constexpr std::array<EnumName<ClaimState>, 4> states{
+    {{ClaimState::waiting, "waiting"}, {ClaimState::held, "held"}, {ClaimState::active, "active"}, {ClaimState::ended, "ended"}}};
+constexpr std::array<EnumName<ClaimOutcome>, 7> outcomes{{{ClaimOutcome::none, "none"},
+                                                          {ClaimOutcome::success, "success"},
+                                                          {ClaimOutcome::failure, "failure"},
+                                                          {ClaimOutcome::cancelled, "cancelled"},
+                                                          {ClaimOutcome::lost, "lost"},
+                                                          {ClaimOutcome::released, "released"},
+                                                          {ClaimOutcome::abandoned, "abandoned"}}};
+
+std::string stored(Duration span) {
+  return span.count() % 1000 == 0 ? std::to_string(span.count() / 1000) + "s" : std::to_string(span.count()) + "ms";
+}
+
+Claim read_claim(const json& stored) {
+  Claim claim;
+  claim.claim_id = text(stored, "claim_id");
+  if (claim.claim_id.empty()) throw Broken("\"claim_id\" is empty");
+  claim.generation = number<std::uint64_t>(stored, "generation", 1);
+  claim.state = named(stored, "state", states);
+  claim.outcome = named(stored, "outcome", outcomes);
+  claim.session_key = text(stored, "session_key");
+  claim.workflow = text(stored, "workflow");
+  claim.event = text(stored, "event");
+  claim.commit = text(stored, "commit");
+  claim.note = text(stored, "note");
+  if (stored.contains("group")) claim.group = text(stored, "group");
+  if (stored.contains("former")) claim.former = text(stored, "former");
+  if (stored.contains("result")) claim.result = text(stored, "result");
+  claim.attempts = number<unsigned>(stored, "attempts", 0);
+  const json& window_only = member(stored, "window_only");
+  if (!window_only.is_boolean()) throw Broken("\"window_only\" is neither true nor false");
+  claim.window_only = window_only.get<bool>();
+  const json& holder = member(stored, "holder");
+  if (!holder.is_object()) throw Broken("\"holder\" is no object");
+  claim.holder = {text(holder, "run_id"),  number<unsigned>(holder, "run_attempt", 1),
+                  text(holder, "job"),     text(holder, "job_index"),
+                  text(holder, "run_url"), text(holder, "actor")};
+  claim.claimed_at = instant(stored, "claimed_at");
+  claim.renewed_at = instant(stored, "renewed_at");
+  claim.lease_until = instant(stored, "lease_until");
+  claim.ended_at = optional_instant(stored, "ended_at");
+  claim.pr_locked_until = optional_instant(stored, "pr_locked_until");
+  if ((claim.state == ClaimState::ended) != claim.ended_at.has_value()) throw Broken("\"state\" and \"ended_at\" contradict each other");
+  const json& limits = member(stored, "limits");
+  if (!limits.is_object()) throw Broken("\"limits\" is no object");
+  claim.limits = {span(limits, "lease"), span(limits, "skew"), span(limits, "memory"), span(limits, "pr_lock_window")};
+  const json& outbox = member(stored, "outbox");
+  if (!outbox.is_array()) throw Broken("\"outbox\" is no list");
+  for (const json& line : outbox) {
+    const auto entry = line.is_string() ? decode_entry(line.get<std::string>()) : std::nullopt;
+    if (!entry) throw Broken("\"outbox\" has a line that cannot be read");
+    claim.outbox.push_back(entry->entry);
+  }
+  return claim;
+}
+
+}  // namespace
+
+std::string_view name_of(ClaimState state) { return name_in(states, state); }
+std::string_view name_of(ClaimOutcome outcome) { return name_in(outcomes, outcome); }
+
+std::optional<ClaimOutcome> parse_job_status(std::string_view text) {
+  if (text == "success") return ClaimOutcome::success;
+  if (text == "failure") return ClaimOutcome::failure;
+  if (text == "cancelled" || text == "skipped") return ClaimOutcome::cancelled;
+  return std::nullopt;
+}
+
+std::string encode_claim(const Claim& claim) {
+  json record = {
+      {"version", claim_version},
+      {"claim_id", claim.claim_id},
+      {"generation", claim.generation},
+      {"state", name_of(claim.state)},
+      {"outcome", name_of(claim.outcome)},
+      {"window_only", claim.window_only},
+      {"session_key", claim.session_key},
+      {"workflow", claim.workflow},
+      {"event", claim.event},
+      {"commit", claim.commit},
+      {"note", claim.note},
+      {"attempts", claim.attempts},
+      {"holder",
+       {{"run_id", claim.holder.run_id},
+        {"run_attempt", claim.holder.run_attempt},
+        {"job", claim.holder.job},
+        {"job_index", claim.holder.job_index},
+        {"run_url", claim.holder.run_url},
+        {"actor", claim.holder.actor}}},
+      {"claimed_at", format_rfc3339(claim.claimed_at)},
+      {"renewed_at", format_rfc3339(claim.renewed_at)},
+      {"lease_until", format_rfc3339(claim.lease_until)},
+      {"limits",
+       {{"lease", stored(claim.limits.lease)},
+        {"skew", stored(claim.limits.skew)},
+        {"memory", stored(claim.limits.memory)},
+        {"pr_lock_window", stored(claim.limits.pr_lock_window)}}},
+      {"outbox", json::array()},
+  };
+  if (!claim.group.empty()) record["group"] = claim.group;
+  if (!claim.former.empty()) record["former"] = claim.former;
+  if (!claim.result.empty()) record["result"] = claim.result;
+  if (claim.ended_at) record["ended_at"] = format_rfc3339(*claim.ended_at);
+  if (claim.pr_locked_until) record["pr_locked_until"] = format_rfc3339(*claim.pr_locked_until);
+  for (const AuditEntry& entry : claim.outbox) record["outbox"].push_back(encode_entry(entry));
+  return record.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::variant<Claim, ClaimError> decode_claim(std::string_view source) {
+  const auto opened = record::open(source, form);
+  if (const auto* problem = std::get_if<record::Problem>(&opened)) return error_of(*problem);
+  try {
+    return read_claim(std::get<json>(opened));
+  } catch (const record::Broken& error) {
+    return error_of(record::broken(form, error.what()));
+  }
+}
+
+bool is_expired(const Claim& claim, Instant now) {
+  Instant forgotten = (claim.ended_at ? *claim.ended_at : claim.lease_until + claim.limits.skew) + claim.limits.memory;
+  if (claim.pr_locked_until) forgotten = std::max(forgotten, *claim.pr_locked_until);
+  return now >= forgotten;
+}
+
+}  // namespace refgate

@@ -1,0 +1,153 @@
+#include "core/figures/statistics.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/claim/decision.h"
+#include "core/figures/verification.h"
+
+namespace refgate {
+namespace {
+
+using ClaimKey = std::pair<std::string_view, std::uint64_t>;
+using RunKey = std::pair<std::string_view, std::string_view>;
+
+bool is_retry(const AuditEntry& entry) {
+  return entry.run_attempt > 1 || entry.reason_code == "retry_suppressed" || entry.reason_code == "max_attempts" || entry.reason_code == "cooldown";
+}
+
+std::string closing_word(const AuditEntry& entry) {
+  if (entry.kind == EntryKind::lost) return "lost";
+  if (entry.kind == EntryKind::release) return "released";
+  const auto outcome = parse_job_status(entry.job_status);
+  return outcome ? std::string(name_of(*outcome)) : "other";
+}
+
+/// Which lines tell of something that another line has told already.
+class Repeated {
+ public:
+  explicit Repeated(std::span<const ReadEntry> entries) {
+    for (const ReadEntry& read : entries) {
+      const AuditEntry& entry = read.entry;
+      if (entry.kind == EntryKind::end) ended_.insert({entry.claim_id, entry.generation});
+      if (entry.kind == EntryKind::release) released_.insert({entry.claim_id, entry.generation});
+      if (entry.kind == EntryKind::launch) launched_.insert({entry.session_key, entry.run_id});
+      if (entry.kind == EntryKind::skip) skipped_.insert({entry.session_key, entry.run_id});
+    }
+  }
+  bool operator()(const AuditEntry& entry) const {
+    const ClaimKey claim{entry.claim_id, entry.generation};
+    const RunKey run{entry.session_key, entry.run_id};
+    if (entry.kind == EntryKind::release) return ended_.contains(claim);
+    if (entry.kind == EntryKind::lost) return ended_.contains(claim) || released_.contains(claim);
+    if (entry.kind == EntryKind::audit) return entry.executed ? launched_.contains(run) : skipped_.contains(run);
+    return false;
+  }
+
+ private:
+  std::set<ClaimKey> ended_;
+  std::set<ClaimKey> released_;
+  std::set<RunKey> launched_;
+  std::set<RunKey> skipped_;
+};
+
+void add(Counts& counts, const AuditEntry& entry) {
+  const bool by_hand = entry.kind == EntryKind::audit;
+  if (entry.kind == EntryKind::launch || (by_hand && entry.executed)) {
+    ++counts.sessions;
+    counts.forced += entry.reason_code == "forced" ? 1 : 0;
+    counts.takeovers += entry.reason_code == "takeover" ? 1 : 0;
+  }
+  if (entry.kind == EntryKind::skip || (by_hand && !entry.executed)) {
+    ++counts.prevented;
+    counts.retries_suppressed += is_retry(entry) ? 1 : 0;
+    counts.early_exits += by_hand ? 0 : 1;
+    ++counts.by_reason[by_hand ? "by_hand" : entry.reason_code];
+  }
+  if (entry.kind == EntryKind::end || entry.kind == EntryKind::lost || entry.kind == EntryKind::release || (by_hand && entry.executed))
+    ++counts.closed[closing_word(entry)];
+  if (entry.kind == EntryKind::end && entry.duration) {
+    counts.durations.sorted.push_back(*entry.duration);
+    counts.durations.sum += *entry.duration;
+  }
+}
+
+void settle(Counts& counts) { std::sort(counts.durations.sorted.begin(), counts.durations.sorted.end()); }
+
+void add(Heat& heat, const AuditEntry& entry) {
+  if (entry.kind == EntryKind::launch) ++heat.sessions;
+  else ++heat.prevented;
+  heat.last = std::max(heat.last, entry.timestamp);
+}
+
+std::vector<Heat> hottest_first(std::map<std::string, Heat>&& heats) {
+  std::vector<Heat> sorted;
+  for (auto& [name, heat] : heats) {
+    heat.name = name;
+    sorted.push_back(std::move(heat));
+  }
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Heat& a, const Heat& b) { return a.asked() > b.asked(); });
+  return sorted;
+}
+
+LiveCounts count_live(std::span<const Claim* const> claims, Instant now) {
+  LiveCounts live;
+  for (const Claim* claim : claims) {
+    if (claim->state == ClaimState::ended) continue;
+    if (is_lost(*claim, now)) {
+      ++live.lost;
+    } else if (claim->state == ClaimState::waiting) {
+      ++live.waiting;
+      ++live.queued[claim->group];
+    } else {
+      ++(claim->state == ClaimState::held ? live.held : live.active);
+    }
+  }
+  return live;
+}
+
+}  // namespace
+
+Duration DurationCounts::percentile(unsigned percent) const {
+  if (sorted.empty()) return Duration::zero();
+  const std::size_t rank = (sorted.size() * percent + 99) / 100;
+  return sorted[std::clamp<std::size_t>(rank, 1, sorted.size()) - 1];
+}
+
+std::string dashed_day(Instant at) { return format_rfc3339(at).substr(0, 10); }
+
+Statistics count_record(std::span<const ReadEntry> entries, std::span<const Claim* const> claims, Instant now, Duration skew) {
+  Statistics statistics;
+  std::map<std::string_view, std::string_view> group_of_claim;
+  for (const Claim* claim : claims) group_of_claim[claim->claim_id] = claim->group;
+  std::map<std::string, Heat> sessions;
+  std::map<std::string, Heat> groups;
+  const Repeated repeated(entries);
+  for (const ReadEntry& read : entries) {
+    const AuditEntry& entry = read.entry;
+    ++statistics.lines;
+    statistics.altered += read.digest_fits ? 0 : 1;
+    if (!statistics.first_activity || entry.timestamp < *statistics.first_activity) statistics.first_activity = entry.timestamp;
+    if (!statistics.last_activity || entry.timestamp > *statistics.last_activity) statistics.last_activity = entry.timestamp;
+    if (repeated(entry)) continue;
+    for (Counts* counts : {&statistics.total, &statistics.by_day[dashed_day(entry.timestamp)], &statistics.by_workflow[entry.workflow],
+                           &statistics.by_event[entry.event_type]})
+      add(*counts, entry);
+    if (entry.kind != EntryKind::launch && entry.kind != EntryKind::skip) continue;
+    add(sessions[entry.session_key], entry);
+    std::string group = entry.group;
+    if (const auto found = group_of_claim.find(entry.claim_id); group.empty() && found != group_of_claim.end()) group = found->second;
+    if (!group.empty()) add(groups[group], entry);
+  }
+  settle(statistics.total);
+  for (auto* counted : {&statistics.by_day, &statistics.by_workflow, &statistics.by_event})
+    for (auto& [name, counts] : *counted) settle(counts);
+  statistics.sessions = hottest_first(std::move(sessions));
+  statistics.groups = hottest_first(std::move(groups));
+  statistics.live = count_live(claims, now);
+  statistics.duplicates_allowed = verify_launches(entries, skew).duplicates.size();
+  return statistics;
+}
+
+}  // namespace refgate

@@ -1,0 +1,325 @@
+#include "job/gate/place_in_line.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include "job/note/health_file.h"
+#include "state/queues.h"
+#include "runner/runner.h"
+#include "core/event/scope.h"
+
+namespace refgate {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr Duration between_lookups = 60s;
+/// Dead heads that are looked through in one go.
+constexpr int most_heads = 20;
+
+[[noreturn]] void refuse(const Store& store, const std::string& ref, const std::string& message) {
+  throw StoreError(StoreFailure::denied, store.describe() + " refused to change " + ref + ": " + message + "; nothing was started",
+                   "look for a push rule or a hook that forbids refs of this name, and try: refgate doctor");
+}
+
+}  // namespace
+
+std::optional<Claim> claim_at(const std::map<std::string, Stored>& read, const std::string& ref) {
+  const auto found = read.find(ref);
+  if (found == read.end()) return std::nullopt;
+  const auto file = found->second.files.find(std::string(claim_file));
+  if (file == found->second.files.end()) return std::nullopt;
+  auto claim = decode_claim(file->second);
+  return std::holds_alternative<Claim>(claim) ? std::optional(std::get<Claim>(std::move(claim))) : std::nullopt;
+}
+
+bool is_foreign(const std::map<std::string, Stored>& read, const std::string& ref) { return read.contains(ref) && !claim_at(read, ref); }
+
+PlaceInLine::PlaceInLine(const Invocation& call, Store& store, const Request& request, const Ordering& ordering, const Settings& settings,
+                         const JobState& state, const Informants& informants, const Acquired& acquired, Clock::time_point until)
+    : call_(call),
+      store_(store),
+      request_(request),
+      ordering_(ordering),
+      settings_(settings),
+      state_(state),
+      informants_(informants),
+      acquired_(acquired),
+      until_(until),
+      claim_(*acquired.decision.next),
+      limits_(claim_.limits),
+      version_(acquired.version),
+      line_(queue_ref(ordering.group, settings.name_space)) {}
+
+Turn PlaceInLine::take_turn(const Interruption& interruption) {
+  Patience patience;
+  const auto began = Clock::now();
+  int lost_races = 0;
+  for (;;) {
+    if (interruption.signal() != 0) return Turn::interrupted;
+    store_.set_deadline(Clock::now() + settings_.policy.deadline);
+    Step step = Step::waits;
+    try {
+      step = advance();
+    } catch (const StoreError& error) {
+      // An outage is no reason to lose the place, as long as the claim holds.
+      if (error.failure() != StoreFailure::unreachable || now() >= claim_.lease_until) throw;
+      call_.err << "refgate: " << escape_for(Place::line, error.what()) << "; still waiting\n" << std::flush;
+    }
+    // A start that nobody will make use of is given back as well.
+    if (interruption.signal() != 0) return Turn::interrupted;
+    switch (step) {
+      case Step::started:
+        tell_waited(began);
+        return Turn::ours;
+      case Step::ended:
+        return Turn::ended;
+      case Step::taken:
+        return Turn::taken;
+      case Step::held_back:
+        return Turn::held_back;
+      case Step::again:
+        lost_races = std::min(lost_races + 1, 6);
+        if (!interruption.sleep(random_part(20ms * (1 << lost_races)))) return Turn::interrupted;
+        continue;
+      case Step::moved:
+        patience.again();
+        break;
+      case Step::waits:
+        break;
+    }
+    lost_races = 0;
+    if (settings_.policy.no_wait) return Turn::not_yet;
+    const auto left = std::chrono::duration_cast<Duration>(until_ - Clock::now());
+    if (left <= Duration::zero()) return Turn::expired;
+    const Duration to_renewal = std::max<Duration>(claim_.renewed_at + claim_.limits.lease / 3 - now(), 50ms);
+    if (!interruption.sleep(std::min({patience.next(place_), left, to_renewal}))) return Turn::interrupted;
+  }
+}
+
+void PlaceInLine::leave(const std::string& why) {
+  bool abandoned = false;
+  bool out = false;
+  std::string trouble = "others changed it again and again";
+  try {
+    for (int round = 0; round < 30 && !(abandoned && out); ++round) {
+      if (round > 0) pause(store_, 200ms);
+      const Instant at = now();
+      const SeenQueue seen = queue_in(store_.read(std::span(&line_, 1)), line_);
+      out = !seen.queue || !position(*seen.queue, claim_.claim_id);
+      std::vector<Change> changes;
+      if (!abandoned) changes.push_back({request_.scope, version_, claim_snapshot(abandon_claim(claim_, why, at))});
+      if (!out) changes.push_back({line_, seen.version, queue_snapshot(without_ticket(*seen.queue, claim_.claim_id, at), at)});
+      if (changes.empty()) break;
+      const auto outcomes = store_.swap(changes);
+      if (!abandoned) {
+        if (outcomes.front().result == SwapResult::refused) refuse(store_, request_.scope, outcomes.front().message);
+        abandoned = outcomes.front().result == SwapResult::swapped || adopt_what_stands() != Step::again;
+      }
+      out = out || outcomes.back().result == SwapResult::swapped;
+    }
+    if (abandoned) {
+      state_.remove(claim_.claim_id);
+      HealthFile(state_, claim_.claim_id).remove();
+    }
+    if (abandoned && out) return;
+  } catch (const StoreError& error) {
+    trouble = error.what();
+  }
+  call_.err << "refgate: the place in line was not given back (" << escape_for(Place::line, trouble)
+            << "); those behind pass over it when its lease is over\n"
+            << std::flush;
+}
+
+/// One reading, and at most one push.
+PlaceInLine::Step PlaceInLine::advance() {
+  const Instant at = now();
+  std::vector<std::string> refs{line_, request_.scope};
+  if (!watched_.empty() && watched_ != request_.scope) refs.push_back(watched_);
+  auto read = store_.read(refs);
+  if (const auto lost = lost_meanwhile(read)) return *lost;
+  SeenQueue seen = queue_in(read, line_);
+  // The first look, which may be the last, also sees whether the head lives.
+  for (int heads = 0; place_ == 0 && heads < most_heads && seen.queue && watch_next_head(seen.queue->tickets, read, at); ++heads) {
+    refs = {line_, watched_};
+    read = store_.read(refs);
+    seen = queue_in(read, line_);
+  }
+  Queue next = seen.queue.value_or(Queue{});
+  next.group = ordering_.group;
+  next = without_dead_heads(
+      std::move(next), [&](const Ticket& ticket) { return is_gone(ticket, read, at); }, at);
+  if (!position(next, claim_.claim_id)) {
+    if (next.tickets.size() >= most_tickets)
+      throw StoreError(StoreFailure::denied, "the line of group " + ordering_.group + " has " + std::to_string(most_tickets) +
+                                                 " places, all of them taken; nothing was started");
+    next = with_ticket(std::move(next), ticket(at), ordering_.limits, at);
+  }
+  const std::size_t former = std::exchange(place_, *position(next, claim_.claim_id));
+  const bool first = place_ == 1;
+  watched_ = next.tickets.front().claim_ref;
+  tell_place(next);
+  if (first && former > 1 && claim_.state == ClaimState::waiting && spent_meanwhile(at)) return Step::held_back;
+
+  std::vector<Change> changes;
+  const bool line_changes = !seen.queue || next != *seen.queue;
+  if (line_changes) changes.push_back({line_, seen.version, queue_snapshot(next, at), true});
+  // Its activation may have arrived at the remote when its place at the head of the line did not.
+  const Claim wanted = first ? started(at) : claim_.state == ClaimState::active ? waiting_again(at) : renewed_if_due(at);
+  const bool claim_changes = wanted != claim_;
+  if (claim_changes) changes.push_back({request_.scope, version_, claim_snapshot(wanted), !line_changes});
+  const BootTime sent = boot_now();
+  if (changes.empty()) return first ? run(sent) : place_ == former ? Step::waits : Step::moved;
+
+  const auto outcomes = store_.swap(changes);
+  if (line_changes && outcomes.front().result == SwapResult::refused) refuse(store_, line_, outcomes.front().message);
+  const bool line_is_so = !line_changes || outcomes.front().result == SwapResult::swapped;
+  if (claim_changes) {
+    const SwapOutcome& outcome = outcomes.back();
+    if (outcome.result == SwapResult::swapped) keep(wanted, outcome.version);
+    else if (outcome.result == SwapResult::stale) return adopt_what_stands();
+    else if (line_is_so) refuse(store_, request_.scope, outcome.message);
+  }
+  if (!line_is_so) return Step::again;
+  return first ? run(sent) : place_ == former ? Step::waits : Step::moved;
+}
+
+PlaceInLine::Step PlaceInLine::run(BootTime sent) {
+  HealthFile(state_, claim_.claim_id).write(health_of(claim_, request_.scope, state_.runner_job(), sent));
+  return Step::started;
+}
+
+bool PlaceInLine::spent_meanwhile(Instant at) {
+  if (!informants_.budgets) return false;
+  Surroundings around;
+  around.spent = informants_.budgets(store_);
+  if (!around.spent) return false;
+  held_back_ = decide(acquired_.holder, request_, settings_.policy, at, around);
+  return held_back_.verdict == Verdict::skip;
+}
+
+Ticket PlaceInLine::ticket(Instant at) const {
+  return {claim_.claim_id, request_.scope, claim_.holder.run_id, claim_.holder.run_url, claim_.session_key, claim_.workflow, at};
+}
+
+Claim PlaceInLine::started(Instant at) const {
+  if (claim_.state == ClaimState::active) return claim_;
+  Claim claim = start_claim(claim_, request_, acquired_.decision, at);
+  claim.limits.lease = settings_.policy.lease;
+  claim.lease_until = at + claim.limits.lease;
+  return claim;
+}
+
+Claim PlaceInLine::waiting_again(Instant at) const {
+  Claim claim = claim_;
+  claim.state = ClaimState::waiting;
+  claim.limits = limits_;
+  std::erase_if(claim.outbox, [&](const AuditEntry& line) { return line.claim_id == claim.claim_id && line.kind == EntryKind::launch; });
+  claim.renewed_at = at;
+  claim.lease_until = at + claim.limits.lease;
+  return claim;
+}
+
+Claim PlaceInLine::renewed_if_due(Instant at) const { return at < claim_.renewed_at + claim_.limits.lease / 3 ? claim_ : waiting_again(at); }
+
+void PlaceInLine::keep(const Claim& claim, const std::optional<Version>& version) {
+  claim_ = claim;
+  version_ = version;
+  ClaimNote note;
+  note.ref = request_.scope;
+  note.name_space = settings_.name_space;
+  note.remote = store_.describe();
+  note.runner_job = state_.runner_job();
+  note.version = version;
+  note.claim = claim;
+  state_.save(note);
+}
+
+/// What stands at the claim's ref is the truth: `again` with it, or how the claim was lost.
+PlaceInLine::Step PlaceInLine::adopt_what_stands() {
+  const SeenClaim seen = read_claim(store_, request_.scope);
+  if (!seen.claim || seen.claim->claim_id != claim_.claim_id || seen.claim->state == ClaimState::ended) return how_lost(seen.claim);
+  keep(*seen.claim, seen.version);
+  return Step::again;
+}
+
+/// Only what no reading that is behind could show; anything else is found by the next swap.
+std::optional<PlaceInLine::Step> PlaceInLine::lost_meanwhile(const std::map<std::string, Stored>& read) {
+  const std::optional<Claim> stands = claim_at(read, request_.scope);
+  if (!stands) return std::nullopt;
+  const bool ended = stands->state == ClaimState::ended && stands->generation == claim_.generation;
+  if (!ended && stands->generation <= claim_.generation) return std::nullopt;
+  return how_lost(stands);
+}
+
+/// Ended, unless somebody else has begun. A claim that is given up leaves the former end of its work behind, with its own generation.
+PlaceInLine::Step PlaceInLine::how_lost(const std::optional<Claim>& stands) {
+  ended_ = "Its session was ended while it waited";
+  if (!stands || (stands->state == ClaimState::ended && stands->generation == claim_.generation)) {
+    if (stands && stands->claim_id == claim_.claim_id && stands->outcome == ClaimOutcome::released)
+      ended_ = "It was released while it waited (" + stands->note + ")";
+    return Step::ended;
+  }
+  // Its own job may have ended it before somebody else took it: then its note is gone, or says so.
+  const auto notes = state_.notes();
+  const bool by_job = std::none_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
+    return note.claim.claim_id == claim_.claim_id && note.claim.state != ClaimState::ended;
+  });
+  return by_job ? Step::ended : Step::taken;
+}
+
+/// True when it has to be read anew with another head's claim.
+bool PlaceInLine::watch_next_head(const std::vector<Ticket>& tickets, const std::map<std::string, Stored>& read, Instant at) {
+  for (const Ticket& ticket : tickets) {
+    if (ticket.claim_id == claim_.claim_id) return false;
+    if (gone_.contains(ticket.claim_id)) continue;
+    if (ticket.claim_ref != watched_) {
+      watched_ = ticket.claim_ref;
+      return true;
+    }
+    if (!is_gone(ticket, read, at)) return false;
+  }
+  return false;
+}
+
+bool PlaceInLine::is_gone(const Ticket& ticket, const std::map<std::string, Stored>& read, Instant at) {
+  if (ticket.claim_id == claim_.claim_id) return false;
+  if (gone_.contains(ticket.claim_id)) return true;
+  if (ticket.claim_ref != watched_ || is_foreign(read, ticket.claim_ref)) return false;
+  const std::optional<Claim> claim = claim_at(read, ticket.claim_ref);
+  if (!is_dead(ticket, claim, at) && !its_run_has_ended(*claim, at)) return false;
+  gone_.insert(ticket.claim_id);
+  return true;
+}
+
+/// Asked by the second in line alone, and not at once: most heads end by themselves.
+bool PlaceInLine::its_run_has_ended(const Claim& head, Instant at) {
+  if (!informants_.holder_run || place_ != 2) return false;
+  const bool due = asked_about_ == head.claim_id && at >= asked_at_ + between_lookups;
+  if (asked_about_ == head.claim_id && !due) return false;
+  asked_about_ = head.claim_id;
+  asked_at_ = at;
+  return due && informants_.holder_run(head) == RunEnded::yes;
+}
+
+void PlaceInLine::tell_place(const Queue& queue) {
+  if (place_ == 1) return;
+  const Ticket& head = queue.tickets.front();
+  const std::string line = "place " + std::to_string(place_) + " in line of group " + ordering_.group + ", at the head " +
+                           (head.run_id.empty() ? "a caller without a run id" : "run " + head.run_id) + " (" + head.event + ")" +
+                           (head.run_url.empty() ? "" : ", " + head.run_url);
+  if (line == told_) return;
+  told_ = line;
+  call_.err << "refgate: " << escape_for(Place::line, line) << "\n" << std::flush;
+}
+
+void PlaceInLine::tell_waited(Clock::time_point began) {
+  if (told_.empty()) return;
+  const Traffic traffic = store_.traffic();
+  call_.err << "refgate: its turn has come after " << format_duration(std::chrono::duration_cast<Duration>(Clock::now() - began)) << " ("
+            << traffic.exchanges << " requests, " << traffic.pushes << " of them pushes)\n"
+            << std::flush;
+}
+
+}  // namespace refgate

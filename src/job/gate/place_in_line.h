@@ -1,0 +1,101 @@
+#pragma once
+// A waiting claim on its way through the line of its group.
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "state/claiming.h"
+#include "os/interruption.h"
+#include "call/invocation.h"
+#include "job/note/job_state.h"
+#include "os/patience.h"
+#include "job/gate/waiting.h"
+#include "core/claim/health.h"
+#include "core/claim/queue.h"
+
+namespace refgate {
+
+enum class Turn {
+  ours,
+  not_yet,      ///< and it was not to be waited for
+  expired,      ///< the wait is over
+  interrupted,  ///< by a signal
+  held_back,    ///< a budget was spent meanwhile
+  ended,        ///< the claim was ended or released meanwhile: whoever did so wants it not to run
+  taken,        ///< the claim is somebody else's by now: decide again
+};
+
+class PlaceInLine {
+ public:
+  /// `acquired` holds the claim, in state `waiting`. Everything is referred to, and must live as long.
+  PlaceInLine(const Invocation& call, Store& store, const Request& request, const Ordering& ordering, const Settings& settings, const JobState& state,
+              const Informants& informants, const Acquired& acquired, std::chrono::steady_clock::time_point until);
+
+  /// Takes a ticket and waits until it is the head of the line. Throws StoreError.
+  Turn take_turn(const Interruption& interruption);
+
+  /// Out of the line, with the claim abandoned: in one push unless others come in between. What could not be given back is said.
+  void leave(const std::string& why);
+
+  std::size_t place() const { return place_; }
+  const Claim& claim() const { return claim_; }
+  const std::optional<Version>& version() const { return version_; }
+  const Decision& held_back() const { return held_back_; }
+  /// How the claim came to its end, after Turn::ended.
+  const std::string& ended() const { return ended_; }
+
+ private:
+  enum class Step { started, moved, waits, again, ended, taken, held_back };
+
+  Step advance();
+  bool spent_meanwhile(Instant at);
+  Ticket ticket(Instant at) const;
+  Claim started(Instant at) const;
+  Claim waiting_again(Instant at) const;
+  Claim renewed_if_due(Instant at) const;
+  Step run(BootTime sent);
+  void keep(const Claim& claim, const std::optional<Version>& version);
+  Step adopt_what_stands();
+  std::optional<Step> lost_meanwhile(const std::map<std::string, Stored>& read);
+  Step how_lost(const std::optional<Claim>& stands);
+  bool watch_next_head(const std::vector<Ticket>& tickets, const std::map<std::string, Stored>& read, Instant at);
+  bool is_gone(const Ticket& ticket, const std::map<std::string, Stored>& read, Instant at);
+  bool its_run_has_ended(const Claim& head, Instant at);
+  void tell_place(const Queue& queue);
+  void tell_waited(std::chrono::steady_clock::time_point began);
+
+  const Invocation& call_;
+  Store& store_;
+  const Request& request_;
+  const Ordering& ordering_;
+  const Settings& settings_;
+  const JobState& state_;
+  const Informants& informants_;
+  const Acquired& acquired_;
+  std::chrono::steady_clock::time_point until_;
+  Claim claim_;    ///< as it stands at its ref
+  Limits limits_;  ///< while it waits
+  std::optional<Version> version_;
+  std::string line_;            ///< the queue's ref
+  std::string watched_;         ///< the ref of the head's claim
+  std::set<std::string> gone_;  ///< claims that were seen to be dead: none of them lives again
+  std::string asked_about_;
+  Instant asked_at_{};
+  std::size_t place_ = 0;  ///< 0: not known yet
+  std::string told_;
+  Decision held_back_;
+  std::string ended_;
+};
+
+/// The claim that was read at a ref; nullopt when there is none, or none that is understood.
+std::optional<Claim> claim_at(const std::map<std::string, Stored>& read, const std::string& ref);
+
+/// True when something stands there that is not understood: it counts as alive, since nobody can say that it is not.
+bool is_foreign(const std::map<std::string, Stored>& read, const std::string& ref);
+
+}  // namespace refgate

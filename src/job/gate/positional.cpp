@@ -1,0 +1,178 @@
+// The positional commands of the original script: check, register, cleanup, audit. Any text is a commit and a run, as it is there.
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "state/claiming.h"
+#include "call/commands.h"
+#include "job/gate/ending.h"
+#include "job/gate/gating.h"
+#include "runner/runner.h"
+#include "job/gate/subject.h"
+#include "job/gate/verdict.h"
+#include "core/event/scope.h"
+
+namespace refgate {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t swept_by_cleanup = 20;
+constexpr Duration sweep_budget = 1s;
+
+/// The claim of this caller among its own notes, by what `matches` says. Outside of a job the folder is the user's, and the session key and the run
+/// id that the caller names tell the notes apart.
+template <typename Predicate>
+std::vector<ClaimNote> own_notes(const Settings& settings, const JobState& state, Predicate matches) {
+  std::vector<ClaimNote> own;
+  for (ClaimNote& note : state.notes())
+    if (note.name_space == settings.name_space && note.runner_job == state.runner_job() && matches(note)) own.push_back(std::move(note));
+  return own;
+}
+
+/// `check` without a run id: looks, and changes nothing.
+int look(const Invocation& call, const Settings& settings, const Subject& subject) {
+  Told told;
+  int exit = exit_done;
+  try {
+    const auto store = store_of(call, settings);
+    const SeenClaim seen = read_claim(*store, subject.ref);
+    told = told_of(decide(seen.claim, subject.request, settings.policy, now()), subject.request, seen.claim);
+    told.claim_id.clear();
+  } catch (const StoreError& error) {
+    const NoAnswer none = no_answer(settings.policy, subject.request, code_of(error), error.what());
+    told = none.told;
+    exit = none.exit;
+    report(call.err, error);
+  }
+  told.as = TellAs::original_lines;
+  tell(call, told);
+  if (exit != exit_done) return exit;
+  return told.verdict == Verdict::skip ? exit_no : exit_done;
+}
+
+}  // namespace
+
+int command_check(const Invocation& call) {
+  const Settings settings = settings_of(call);
+  const std::string& run_id = call.arguments[3];
+  Subject subject = positional_subject(call, settings, call.arguments[0], call.arguments[1], call.arguments[2], run_id);
+  int exit = exit_done;
+  if (run_id.empty()) {
+    exit = look(call, settings, subject);
+  } else {
+    subject.request.hold = true;
+    const GateAnswer answer = gate(call, settings, subject, TellAs::original_lines);
+    exit = answer.exit != exit_done ? answer.exit : answer.verdict == Verdict::skip ? exit_no : exit_done;
+  }
+  // In Actions a red step would end the job before its clean-up.
+  if (exit == exit_no && call.environment.in_actions() && !call.flag("exit-code")) return exit_done;
+  return exit;
+}
+
+int command_register(const Invocation& call) {
+  const Settings settings = settings_of(call);
+  const std::string& key = call.arguments[0];
+  const std::string& event = call.arguments[1];
+  const std::string& workflow = call.arguments[2];
+  const std::string& run_id = call.arguments[3];
+  const std::string& commit = call.arguments[4];
+  if (run_id.empty()) throw UsageError("the run id is empty; nothing was registered");
+  Subject subject = positional_subject(call, settings, event, workflow, commit, run_id);
+  subject.request.session_key = key;
+  const JobState state(settings, call.environment);
+  const Ownership own = ownership_of(subject.ref, settings, state, [&](const ClaimNote& note) {
+    return note.name_space == settings.name_space && note.runner_job == state.runner_job() && note.claim.holder.run_id == run_id;
+  });
+  subject.request.presented = own.presented;
+
+  const auto store = store_of(call, settings);
+  const Acquired acquired = acquire(*store, subject.request, settings.policy, settings.name_space, state, own.known);
+  if (acquired.decision.verdict == Verdict::skip) {
+    call.out << "Session not registered: " << escape_for(Place::line, key) << " (" << name_of(acquired.decision.code) << ")\n";
+    call.err << "refgate: " << escape_for(Place::line, acquired.decision.reason) << "\n";
+    return exit_no;
+  }
+  const Claim& claim = *acquired.decision.next;
+  state.mark_told(claim.claim_id);
+  const nlohmann::json data = {{"session_key", key},         {"start_time", format_rfc3339(claim.claimed_at)},
+                               {"event_type", event},        {"workflow", workflow},
+                               {"run_id", run_id},           {"commit_sha", commit},
+                               {"claim_id", claim.claim_id}, {"generation", claim.generation}};
+  call.out << "Session registered: " << escape_for(Place::line, key) << "\n"
+           << data.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  return exit_done;
+}
+
+int command_cleanup(const Invocation& call) {
+  const Settings settings = settings_of(call);
+  const std::string& key = call.arguments[0];
+  const JobState state(settings, call.environment);
+  const std::string run_id = settings.run_id.empty() ? call.environment.get("GITHUB_RUN_ID") : settings.run_id;
+  const auto notes = own_notes(settings, state, [&](const ClaimNote& note) {
+    if (!settings.claim_id.empty()) return note.claim.claim_id == settings.claim_id;
+    return note.claim.session_key == key && note.claim.state != ClaimState::ended &&
+           (run_id.empty() || !call.environment.in_actions() || note.claim.holder.run_id == run_id);
+  });
+  const auto store = store_of(call, settings);
+  bool found = false;
+  std::string why = "this job registered no session of that key, so that nothing was changed";
+  for (const ClaimNote& note : notes) {
+    const std::string status = note.job_status.empty() ? "success" : note.job_status;
+    const Ended ended = end_session(*store, state, note, parse_job_status(status).value_or(ClaimOutcome::success), status);
+    found = found || ended.result == Ended::Result::ended;
+    why = describe_end(ended, key);
+  }
+  const int gone = sweep(*store, settings.name_space, swept_by_cleanup, sweep_budget);
+  call.out << "Session cleanup: " << (found ? "success" : "not_found") << "\n";
+  if (!found) call.err << "refgate: " << escape_for(Place::line, why) << "\n";
+  call.out << "Old sessions cleaned: " << gone << "\n";
+  return exit_done;
+}
+
+int command_audit(const Invocation& call) {
+  const Settings settings = settings_of(call);
+  const auto& words = call.arguments;
+  std::string executed = words[5];
+  std::transform(executed.begin(), executed.end(), executed.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (executed != "true" && executed != "false")
+    throw UsageError("executed is \"" + words[5] + "\", but must be true or false; nothing was recorded");
+
+  AuditEntry line;
+  line.session_key = words[0];
+  line.timestamp = now();
+  line.event_type = words[1];
+  line.workflow = words[2];
+  line.run_id = words[3];
+  line.commit_sha = words[4];
+  line.executed = executed == "true";
+  line.job_status = words[6];
+  line.kind = EntryKind::audit;
+  line.job = settings.job.empty() ? call.environment.get("GITHUB_JOB") : settings.job;
+  line.actor = call.environment.get("GITHUB_ACTOR");
+  // Called twice, it says two things; a push that is tried again says the same thing.
+  line.id = entry_id(fresh_nonce(), 0, EntryKind::audit);
+
+  const JobState state(settings, call.environment);
+  for (ClaimNote& note : own_notes(settings, state, [&](const ClaimNote& n) {
+         return n.claim.session_key == line.session_key && n.claim.holder.run_id == line.run_id && n.claim.state != ClaimState::ended;
+       })) {
+    line.claim_id = note.claim.claim_id;
+    line.generation = note.claim.generation;
+    line.scope = note.ref;
+    // `cleanup` is told no status; what the audit says is what came of the session.
+    note.job_status = line.job_status;
+    if (line.executed) state.save(note);
+  }
+  const auto store = store_of(call, settings);
+  const Change change = note_change(line, settings.name_space);
+  const SwapOutcome outcome = store->swap(std::span(&change, 1)).front();
+  if (outcome.result != SwapResult::swapped)
+    throw StoreError(StoreFailure::denied, store->describe() + " refused the audit entry: " + outcome.message + "; it is not in the record");
+  call.out << "Audit entry created:\n"
+           << nlohmann::json::parse(encode_entry(line)).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  return exit_done;
+}
+
+}  // namespace refgate

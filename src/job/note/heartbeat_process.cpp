@@ -1,0 +1,219 @@
+#include "job/note/heartbeat_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+#include <vector>
+
+#include "call/remote.h"
+
+extern char** environ;
+
+namespace refgate {
+namespace {
+
+/// Where the child finds the pipe of its news. Nothing else is open there: whatever this process has open closes on exec.
+constexpr int events_descriptor = 3;
+constexpr int ready_within_ms = 10'000;
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::runtime_error("the heartbeats could not be started: " + what + " (" + std::strerror(errno) + ")");
+}
+
+struct Ends {
+  int read = -1;
+  int write = -1;
+};
+
+Ends open_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("no pipe");
+  return {ends[0], ends[1]};
+}
+
+std::string name_of_process(long id) {
+  std::ifstream file("/proc/" + std::to_string(id) + "/comm");
+  std::string name;
+  std::getline(file, name);
+  return name;
+}
+
+long parent_of(long id) {
+  std::ifstream file("/proc/" + std::to_string(id) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  // The second field is the name in parentheses, and may hold anything; the fourth is the parent.
+  const std::size_t end = text.rfind(')');
+  if (end == std::string::npos || end + 4 >= text.size()) return 0;
+  return std::strtol(text.c_str() + end + 4, nullptr, 10);
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (auto& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+std::vector<std::string> environment_without_tokens(const Environment& environment) {
+  const auto secret = token_variables(environment);
+  std::vector<std::string> kept;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string text(*entry);
+    if (std::find(secret.begin(), secret.end(), text.substr(0, text.find('='))) == secret.end()) kept.push_back(text);
+  }
+  return kept;
+}
+
+/// One line, or nothing when it does not come in time.
+std::string read_line(int file) {
+  std::string line;
+  char c = 0;
+  for (;;) {
+    pollfd ready{file, POLLIN, 0};
+    const int found = ::poll(&ready, 1, ready_within_ms);
+    if (found < 0 && errno == EINTR) continue;
+    if (found <= 0 || ::read(file, &c, 1) != 1) return {};
+    if (c == '\n') return line;
+    line += c;
+  }
+}
+
+void write_all(int file, const std::string& text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const ssize_t sent = ::write(file, text.data() + at, text.size() - at);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return;
+    at += static_cast<std::size_t>(sent);
+  }
+}
+
+}  // namespace
+
+void require_room_for_heartbeats(const Policy& policy) {
+  const Duration lease = beat_lease(policy);
+  const Duration interval = beat_interval(policy);
+  if (lease <= policy.skew + interval)
+    throw UsageError("the lease (" + format_duration(lease) + ") must be longer than skew and interval together (" + format_duration(policy.skew) +
+                     " + " + format_duration(interval) + "), or the session would halt between two heartbeats; nothing was asked");
+}
+
+std::vector<std::string> token_variables(const Environment& environment) {
+  std::set<std::string> values;
+  for (const char* name : {"REFGATE_TOKEN", "GITHUB_TOKEN"}) {
+    const std::string value = environment.get(name);
+    // The token that is used: the second only when there is no first.
+    if (!value.empty()) values.insert(value);
+    if (!value.empty()) break;
+  }
+  std::vector<std::string> names{"REFGATE_TOKEN"};
+  for (const auto& [name, value] : environment.variables())
+    if (values.contains(value)) names.push_back(name);
+  return names;
+}
+
+long process_of_job() {
+  static constexpr std::array<std::string_view, 12> shells{"bash",    "sh",   "dash", "zsh",  "ksh",     "fish",
+                                                           "busybox", "pwsh", "env",  "sudo", "timeout", "nohup"};
+  long id = ::getppid();
+  while (id > 1) {
+    const std::string name = name_of_process(id);
+    if (std::find(shells.begin(), shells.end(), name) == shells.end()) return id;
+    id = parent_of(id);
+  }
+  return 0;
+}
+
+HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& environment, const JobState& state, const HeartbeatPlan& plan,
+                                  bool listen) {
+  const auto ms = [](Duration span) { return std::to_string(span.count()) + "ms"; };
+  const long process = plan.while_process != 0 ? plan.while_process : process_of_job();
+  std::vector<std::string> arguments{"refgate",
+                                     "heartbeat",
+                                     "--attached",
+                                     "--state-dir",
+                                     state.folder(),
+                                     "--namespace",
+                                     settings.name_space,
+                                     "--interval",
+                                     ms(plan.interval),
+                                     "--lease",
+                                     ms(plan.lease),
+                                     "--deadline",
+                                     ms(settings.policy.deadline),
+                                     "--first-after",
+                                     ms(plan.first_after),
+                                     "--while-pid",
+                                     std::to_string(process)};
+  if (!settings.remote.empty()) arguments.insert(arguments.end(), {"--remote", settings.remote});
+  auto variables = environment_without_tokens(environment);
+
+  const Ends input = open_pipe();
+  const Ends events = open_pipe();
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&files);
+  posix_spawnattr_init(&attributes);
+  posix_spawn_file_actions_adddup2(&files, input.read, STDIN_FILENO);
+  // A step is over for the runner only when its output is closed.
+  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  // dup2 of a descriptor to itself would leave it closing on exec.
+  const int lifted = ::fcntl(events.write, F_DUPFD_CLOEXEC, 10);
+  posix_spawn_file_actions_adddup2(&files, lifted, events_descriptor);
+  sigset_t signals;
+  sigfillset(&signals);
+  posix_spawnattr_setsigdefault(&attributes, &signals);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  pid_t child = -1;
+  const int error = ::posix_spawn(&child, "/proc/self/exe", &files, &attributes, pointers(arguments).data(), pointers(variables).data());
+  posix_spawn_file_actions_destroy(&files);
+  posix_spawnattr_destroy(&attributes);
+  ::close(input.read);
+  ::close(events.write);
+  ::close(lifted);
+  if (error != 0) {
+    ::close(input.write);
+    ::close(events.read);
+    errno = error;
+    fail("no process");
+  }
+  std::string token = environment.get("REFGATE_TOKEN");
+  if (token.empty()) token = environment.get("GITHUB_TOKEN");
+  // Only a process that cannot be looked into is told anything.
+  bool ready = read_line(events.read) == "closed";
+  if (ready) {
+    const nlohmann::json words = {{"token", token}, {"claim_id", plan.note.claim.claim_id}, {"listen", listen}, {"mark", plan.mark}};
+    write_all(input.write, words.dump() + "\n");
+  }
+  ::close(input.write);
+  ready = ready && read_line(events.read) == "ready";
+  if (!ready) {
+    ::close(events.read);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    errno = ETIMEDOUT;
+    fail("it did not become ready");
+  }
+  if (listen) return {child, events.read};
+  ::close(events.read);
+  return {child, -1};
+}
+
+}  // namespace refgate

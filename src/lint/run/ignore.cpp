@@ -1,0 +1,161 @@
+#include "lint/run/ignore.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "lint/workflow/glob.h"
+#include "lint/text/nearest.h"
+#include "lint/rule/rule.h"
+#include "lint/text/yaml_text.h"
+
+namespace refgate::lint {
+namespace {
+
+constexpr std::string_view own_id = "unused-ignore";
+
+/// One rule name of one comment.
+struct Ignore {
+  const IgnoreComment* comment;
+  const IgnoreComment::Name* name;
+  std::uint32_t next_line;  ///< the line that a comment of its own line speaks of; 0 for one at the end of a line
+  bool used = false;
+};
+
+bool says_nothing(std::string_view line) {
+  const auto first = std::find_if_not(line.begin(), line.end(), is_blank);
+  return first == line.end() || *first == '#';
+}
+
+std::uint32_t line_spoken_of(const Document& document, const IgnoreComment& comment) {
+  if (!comment.own_line) return 0;
+  std::uint32_t line = comment.place.line + 1;
+  while (line < document.line_count() && says_nothing(document.line(line))) ++line;
+  return line;
+}
+
+bool applies(const Ignore& ignore, const Finding& finding) {
+  if (ignore.name->rule != finding.rule) return false;
+  const Place& place = finding.location.place;
+  const std::uint32_t line = ignore.comment->place.line;
+  return (line >= place.line && line <= place.end_line) || ignore.next_line == place.line;
+}
+
+/// The comment, with its line when nothing else stands there.
+TextEdit without_comment(const Document& document, const IgnoreComment& comment) {
+  const std::uint32_t line = document.line_start(comment.place.line);
+  if (comment.own_line) return {line, document.line_start(comment.place.line + 1), ""};
+  std::uint32_t begin = comment.place.begin;
+  while (begin > line && is_blank(document.text()[begin - 1])) --begin;
+  return {begin, comment.place.end, ""};
+}
+
+class Sifter {
+ public:
+  explicit Sifter(const LintConfig& config) : config_(config) {}
+
+  void add_file(const FileRef& file) {
+    std::vector<Ignore>& ignores = ignores_[std::string(file.file)];
+    for (const IgnoreComment& comment : file.document->ignores()) {
+      const std::uint32_t next_line = line_spoken_of(*file.document, comment);
+      for (const IgnoreComment::Name& name : comment.rules) ignores.push_back({&comment, &name, next_line});
+    }
+  }
+
+  /// Sets the configured level. False when the finding is ignored.
+  bool keep(Finding& finding) {
+    const RuleConfig& rule = config_.rule(finding.rule);
+    if (rule.level) {
+      finding.severity = *rule.level;
+    } else if (finding.generated && finding.severity != Severity::note) {
+      finding.severity = finding.severity == Severity::error ? Severity::warning : Severity::note;
+    }
+    if (is_ignored_path(finding)) return false;
+    const auto ignores = ignores_.find(finding.location.file);
+    if (ignores == ignores_.end()) return true;
+    bool kept = true;
+    for (Ignore& ignore : ignores->second) {
+      if (!applies(ignore, finding)) continue;
+      ignore.used = true;
+      kept = false;
+    }
+    return kept;
+  }
+
+  void report_unused(const FileRef& file, Sink& sink) const {
+    for (const IgnoreComment& comment : file.document->ignores()) {
+      if (!comment.rules.empty()) continue;
+      sink.report(file, comment.place, "this comment ignores nothing; an ignore is written `# refgate: ignore[rule] reason`");
+    }
+    for (const Ignore& ignore : ignores_.at(std::string(file.file))) {
+      const std::string& id = ignore.name->rule;
+      std::string message;
+      if (find_rule(id) == nullptr) {
+        message = "no rule has this id: " + unknown_word(id, rule_ids());
+      } else if (!ignore.used && is_on(id)) {
+        message = "`" + id + "` finds nothing here, so there is nothing to ignore";
+      } else {
+        continue;
+      }
+      auto report = sink.report(file, ignore.name->place, message);
+      if (ignore.comment->rules.size() == 1) report.fix(FixKind::safe, "Remove the comment", {without_comment(*file.document, *ignore.comment)});
+    }
+  }
+
+  /// Whether a rule ran: what a rule that is off would have found is not known.
+  bool is_on(std::string_view id) const {
+    const RuleConfig& rule = config_.rule(id);
+    return !rule.off && (rule.on || find_rule(id)->on_by_default);
+  }
+
+ private:
+  bool is_ignored_path(const Finding& finding) {
+    const auto [found, is_new] = globs_.try_emplace(finding.rule);
+    if (is_new) {
+      for (const std::string& pattern : config_.rule(finding.rule).paths_ignore) found->second.emplace_back(pattern);
+    }
+    return std::any_of(found->second.begin(), found->second.end(), [&](const Glob& glob) { return glob.matches(finding.location.file); });
+  }
+
+  const LintConfig& config_;
+  std::map<std::string, std::vector<Ignore>, std::less<>> ignores_;
+  std::map<std::string, std::vector<Glob>, std::less<>> globs_;
+};
+
+}  // namespace
+
+Sifted sift(const Project& project, const LintConfig& config, std::vector<Finding> findings) {
+  Sifter sifter(config);
+  std::vector<FileRef> files;
+  for (const Workflow& workflow : project.workflows()) {
+    if (workflow.selected) files.emplace_back(workflow);
+  }
+  for (const Action& action : project.actions()) {
+    if (action.selected) files.emplace_back(action);
+  }
+  for (const FileRef& file : files) sifter.add_file(file);
+
+  Sifted sifted;
+  const auto take = [&](std::vector<Finding>& from) {
+    for (Finding& finding : from) {
+      if (sifter.keep(finding)) {
+        sifted.kept.push_back(std::move(finding));
+      } else {
+        ++sifted.ignored;
+      }
+    }
+  };
+  take(findings);
+  if (sifter.is_on(own_id)) {
+    std::vector<Finding> unused;
+    for (const FileRef& file : files) {
+      Sink sink(*find_rule(own_id), unused);
+      sifter.report_unused(file, sink);
+    }
+    take(unused);
+  }
+  return sifted;
+}
+
+}  // namespace refgate::lint

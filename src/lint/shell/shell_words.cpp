@@ -1,0 +1,217 @@
+// Words of a shell script: quotes, substitutions, redirections and here-documents.
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "lint/shell/shell_call.h"
+#include "lint/shell/shell_scanner.h"
+
+namespace refgate::lint {
+namespace {
+
+// For the end of what may be no parameter, arithmetic or pattern at all, so that a file of such openers costs no more than its size.
+constexpr std::size_t longest_look_ahead = 300;
+
+}  // namespace
+
+/// Part of a word: an escape, quotes, a substitution, or characters.
+void ShellScanner::word_part() {
+  context_.in_word = true;
+  switch (at()) {
+    case '\\': {
+      const std::size_t line_end = at(1) == '\r' ? 2 : 1;
+      if (at(line_end) == '\n') {
+        context_.in_word = !context_.word.empty();
+        at_ += line_end + 1;
+      } else {
+        if (at_ + 1 < script_.size()) context_.word += at(1);
+        at_ = std::min(at_ + 2, script_.size());
+      }
+      break;
+    }
+    case '\'': {
+      const std::size_t end = std::min(script_.find('\'', at_ + 1), script_.size());
+      context_.word += script_.substr(at_ + 1, end - at_ - 1);
+      at_ = std::min(end + 1, script_.size());
+      break;
+    }
+    case '"':
+      ++at_;
+      double_quoted();
+      break;
+    case '$':
+    case '`':
+      if (looking_at("$'")) {
+        ++at_;
+        ansi_quoted();
+      } else if (!substitution()) context_.word += script_[at_++];
+      break;
+    default:
+      plain_characters();
+  }
+}
+
+void ShellScanner::plain_characters() {
+  const std::size_t begin = at_++;
+  while (at_ < script_.size() && !is_special(script_[at_])) ++at_;
+  context_.word += script_.substr(begin, at_ - begin);
+}
+
+/// `$'…'`, in which a quote can be escaped.
+void ShellScanner::ansi_quoted() {
+  for (++at_; at_ < script_.size() && at() != '\''; ++at_) {
+    if (at() == '\\' && at_ + 1 < script_.size()) ++at_;
+    context_.word += at();
+  }
+  at_ = std::min(at_ + 1, script_.size());
+}
+
+void ShellScanner::double_quoted() {
+  while (at_ < script_.size() && at() != '"') {
+    if (at() == '\\' && at_ + 1 < script_.size()) {
+      context_.word += at(1);
+      at_ += 2;
+    } else if (!substitution()) {
+      const std::size_t end = std::min(script_.find_first_of("\"\\$`", at_ + 1), script_.size());
+      context_.word += script_.substr(at_, end - at_);
+      at_ = end;
+    }
+  }
+  at_ = std::min(at_ + 1, script_.size());
+}
+
+/// `${{ … }}`, `${…}`, `$((…))`, `$(…)` and backquotes at the cursor. False when none begins here.
+bool ShellScanner::substitution() {
+  if (looking_at("${{")) {
+    const std::size_t end = script_.find("}}", at_);
+    const std::size_t stop = end == std::string_view::npos ? script_.size() : end + 2;
+    context_.word += script_.substr(at_, stop - at_);
+    at_ = stop;
+    return true;
+  }
+  if (looking_at("${")) return parameter();
+  if (looking_at("$((") && arithmetic(3)) {
+    context_.word += "$(())";
+    return true;
+  }
+  const bool command = looking_at("$(");
+  const bool backquote = at() == '`' && !in_backquotes_;
+  if ((!command && !backquote) || depth_ >= max_nesting) return false;
+  at_ += command ? 2 : 1;
+  const bool outer_backquotes = std::exchange(in_backquotes_, backquote || in_backquotes_);
+  read_nested(command ? ')' : '`', false);
+  in_backquotes_ = outer_backquotes;
+  context_.word += "$()";
+  return true;
+}
+
+/// `${name:-word}`: one part of a word, whatever stands in it.
+bool ShellScanner::parameter() {
+  const std::string_view rest = script_.substr(at_, longest_look_ahead);
+  std::size_t depth = 0;
+  for (std::size_t end = 0; end < rest.size(); ++end) {
+    if (rest[end] == '\\') {
+      ++end;
+    } else if (rest[end] == '{') {
+      ++depth;
+    } else if (rest[end] == '}' && --depth == 0) {
+      const std::size_t stop = at_ + end + 1;
+      // Commands in a default value are commands.
+      if (rest.substr(0, end).find("$(") != std::string_view::npos && depth_ < max_nesting) {
+        ShellScanner inside(script_.substr(at_ + 2, end - 2), prefix_, depth_ + 1, commands_);
+        inside.read_text();
+      }
+      context_.word += script_.substr(at_, stop - at_);
+      at_ = stop;
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Passes over an arithmetic expression up to `))`. False when it does not end like that, since then it is no such expression.
+bool ShellScanner::arithmetic(std::size_t opening) {
+  const std::string_view rest = script_.substr(at_, longest_look_ahead);
+  std::size_t depth = 2;
+  for (std::size_t end = opening; end < rest.size(); ++end) {
+    if (rest[end] == '(') ++depth;
+    if (rest[end] != ')' || --depth > 0) continue;
+    if (rest[end - 1] != ')') return false;
+    at_ += end + 1;
+    return true;
+  }
+  return false;
+}
+
+/// An extended pattern, `!(a|b)`: part of the word up to its `)`, or no more than its `(`.
+void ShellScanner::literal_parentheses() {
+  const std::size_t close = script_.substr(at_, longest_look_ahead).find(')');
+  const std::size_t length = close == std::string_view::npos ? 1 : close + 1;
+  context_.word += script_.substr(at_, length);
+  at_ += length;
+}
+
+/// `<(…)` and `>(…)` run commands, `<<` begins a here-document, `<<<` and `<` stand before a word, `>` is taken as part of one.
+void ShellScanner::redirect() {
+  if (at(1) == '(' && depth_ < max_nesting) {
+    at_ += 2;
+    read_nested(')', false);
+    context_.word += "<()";
+  } else if (at() == '>') {
+    context_.word += script_[at_++];
+    context_.in_word = true;
+  } else if (looking_at("<<") && !looking_at("<<<")) {
+    here_document();
+  } else {
+    at_ += looking_at("<<<") ? 3 : 1;
+    end_word();
+  }
+}
+
+void ShellScanner::here_document() {
+  at_ += 2;
+  HereDocument document;
+  document.tabs = at() == '-';
+  if (document.tabs) ++at_;
+  while (at_ < script_.size() && is_blank(at())) ++at_;
+  while (at_ < script_.size() && std::string_view(" \t\r\n;|&()<>").find(at()) == std::string_view::npos) {
+    const bool quote = at() == '\'' || at() == '"' || at() == '\\';
+    document.quoted = document.quoted || quote;
+    if (!quote) document.end += at();
+    ++at_;
+  }
+  end_word();
+  if (document.end.empty()) return;
+  if (const auto call = shell_call(context_.words); call && call->reads_input) {
+    document.is_script = true;
+    document.prefix.assign(context_.words.begin(), context_.words.begin() + static_cast<std::ptrdiff_t>(std::min(call->shell, longest_prefix)));
+  }
+  here_documents_.push_back(std::move(document));
+}
+
+void ShellScanner::skip_here_documents() {
+  for (const HereDocument& document : std::exchange(here_documents_, {})) {
+    const std::size_t begin = at_;
+    std::size_t end = at_;
+    while (at_ < script_.size()) {
+      end = at_;
+      const std::size_t line_end = std::min(script_.find('\n', at_), script_.size());
+      std::string_view line = script_.substr(at_, line_end - at_);
+      at_ = std::min(line_end + 1, script_.size());
+      while (line.ends_with('\r')) line.remove_suffix(1);
+      while (document.tabs && line.starts_with('\t')) line.remove_prefix(1);
+      if (line == document.end) break;
+      end = at_;
+    }
+    if (depth_ >= max_nesting || (document.quoted && !document.is_script)) continue;
+    ShellScanner inside(script_.substr(begin, end - begin), document.is_script ? document.prefix : prefix_, depth_ + 1, commands_);
+    if (document.is_script) {
+      inside.read_script();
+    } else {
+      inside.read_text();
+    }
+  }
+}
+
+}  // namespace refgate::lint

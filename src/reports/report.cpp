@@ -1,0 +1,223 @@
+// report: the record as one page for people, in one file that asks the network for nothing.
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "view/claim_view.h"
+#include "call/commands.h"
+#include "view/reading_options.h"
+#include "state/record.h"
+#include "reports/report_page.h"
+#include "reports/report_summary.h"
+#include "runner/runner.h"
+#include "core/claim/decision.h"
+#include "core/figures/statistics.h"
+
+namespace refgate {
+namespace {
+
+using nlohmann::json;
+
+constexpr unsigned lines_by_default = 5000;
+constexpr unsigned hot_by_default = 5;
+constexpr std::size_t most_rows = 12;
+constexpr std::string_view place = "@DATA@";
+
+/// JSON that may stand in a script element, whatever the texts in it are: ASCII only (U+2028 too is an escape), and nothing that HTML knows.
+std::string json_for_script(const json& value) {
+  std::string out;
+  for (const char c : value.dump(-1, ' ', true, json::error_handler_t::replace)) {
+    if (c == '<') out += "\\u003c";
+    else if (c == '>') out += "\\u003e";
+    else if (c == '&') out += "\\u0026";
+    else out += c;
+  }
+  return out;
+}
+
+json json_of(const Counts& counts) {
+  return {{"sessions", counts.sessions},
+          {"prevented", counts.prevented},
+          {"takeovers", counts.takeovers},
+          {"forced", counts.forced},
+          {"retries_suppressed", counts.retries_suppressed},
+          {"closed", counts.closed},
+          {"by_reason", counts.by_reason},
+          {"p50_ms", counts.durations.percentile(50).count()},
+          {"durations",
+           {{"count", counts.durations.count()},
+            {"p50_ms", counts.durations.percentile(50).count()},
+            {"p90_ms", counts.durations.percentile(90).count()}}}};
+}
+
+/// The groups with the most calls; the rest is one more.
+json top_of(const std::map<std::string, Counts>& groups) {
+  std::vector<std::pair<std::string, const Counts*>> sorted;
+  for (const auto& [name, counts] : groups) sorted.emplace_back(name, &counts);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second->asked() > b.second->asked(); });
+  json list = json::array();
+  std::uint64_t sessions = 0;
+  std::uint64_t prevented = 0;
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    if (i >= most_rows) {
+      sessions += sorted[i].second->sessions;
+      prevented += sorted[i].second->prevented;
+      continue;
+    }
+    json row = json_of(*sorted[i].second);
+    row["name"] = sorted[i].first;
+    list.push_back(std::move(row));
+  }
+  if (sorted.size() > most_rows)
+    list.push_back({{"name", std::to_string(sorted.size() - most_rows) + " more"}, {"sessions", sessions}, {"prevented", prevented}, {"p50_ms", 0}});
+  return list;
+}
+
+/// Every day from the first with a line to the last, those without one too.
+json days_of(const Statistics& statistics) {
+  json list = json::array();
+  if (!statistics.first_activity) return list;
+  const auto last = std::chrono::floor<std::chrono::days>(*statistics.last_activity);
+  // A line with a wrong clock must not make a page of a million days.
+  auto day = std::max(std::chrono::floor<std::chrono::days>(*statistics.first_activity), last - std::chrono::days(731));
+  for (; day <= last; day += std::chrono::days(1)) {
+    const std::string name = dashed_day(Instant(day));
+    const auto found = statistics.by_day.find(name);
+    list.push_back({{"day", name},
+                    {"sessions", found == statistics.by_day.end() ? 0 : found->second.sessions},
+                    {"prevented", found == statistics.by_day.end() ? 0 : found->second.prevented}});
+  }
+  return list;
+}
+
+json heat_of(const std::vector<Heat>& heats, unsigned threshold) {
+  json list = json::array();
+  for (const Heat& heat : heats)
+    if (heat.asked() >= threshold && list.size() < most_rows)
+      list.push_back({{"name", heat.name},
+                      {"asked", heat.asked()},
+                      {"sessions", heat.sessions},
+                      {"prevented", heat.prevented},
+                      {"last", format_rfc3339(heat.last)}});
+  return list;
+}
+
+json live_of(const Claims& claims, Instant at) {
+  json list = json::array();
+  for (const StoredClaim& stored : claims.claims) {
+    const Claim& claim = stored.claim;
+    if (claim.state == ClaimState::ended) continue;
+    list.push_back({{"key", claim.session_key},
+                    {"state", state_text(claim, at)},
+                    {"run", claim.holder.run_id},
+                    {"attempt", claim.holder.run_attempt},
+                    {"event", claim.event},
+                    {"actor", claim.holder.actor},
+                    {"since", format_rfc3339(claim.claimed_at)},
+                    {"until", format_rfc3339(claim.lease_until + claim.limits.skew)}});
+  }
+  return list;
+}
+
+json line_of(const AuditEntry& entry) {
+  return {{"time", format_rfc3339(entry.timestamp)},
+          {"kind", name_of(entry.kind)},
+          {"key", entry.session_key},
+          {"workflow", entry.workflow},
+          {"event", entry.event_type},
+          {"run", entry.run_id},
+          {"attempt", entry.run_attempt},
+          {"actor", entry.actor},
+          {"job", entry.job},
+          {"status", entry.job_status},
+          {"code", entry.reason_code},
+          {"reason", entry.reason},
+          {"commit", entry.commit_sha},
+          {"scope", entry.scope},
+          {"claim", entry.claim_id},
+          {"generation", entry.generation},
+          {"holder", entry.holder_run_id},
+          {"group", entry.group},
+          {"duration", entry.duration ? json(entry.duration->count()) : json()}};
+}
+
+json data_of(const Record& record, const Claims& claims, const Period& period, const Statistics& s, Instant at, unsigned threshold,
+             std::size_t most_lines) {
+  json lines = json::array();
+  for (auto it = record.entries.rbegin(); it != record.entries.rend() && lines.size() < most_lines; ++it) lines.push_back(line_of(it->entry));
+  return {{"generated", format_rfc3339(at)},
+          {"since", period.since == Instant::min() ? "" : format_rfc3339(period.since)},
+          {"until", period.until == Instant::max() ? "" : format_rfc3339(period.until)},
+          {"first", s.first_activity ? format_rfc3339(*s.first_activity) : ""},
+          {"version", REFGATE_VERSION},
+          {"total", json_of(s.total)},
+          {"days", days_of(s)},
+          {"workflows", top_of(s.by_workflow)},
+          {"events", top_of(s.by_event)},
+          {"duplicates", s.duplicates_allowed},
+          {"altered", s.altered},
+          {"lines_read", s.lines},
+          {"live_counts", {{"active", s.live.active}, {"held", s.live.held}, {"waiting", s.live.waiting}, {"lost", s.live.lost}}},
+          {"live", live_of(claims, at)},
+          {"hot", heat_of(s.sessions, threshold)},
+          {"hot_threshold", threshold},
+          {"groups", heat_of(s.groups, 1)},
+          {"lines_left", record.entries.size() - lines.size()},
+          {"lines", std::move(lines)}};
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file) throw UsageError("--html " + path + " could not be written: " + std::strerror(errno));
+}
+
+/// Into the job summary of the run; outside of Actions to standard output.
+void summarise(const Invocation& call, const Statistics& statistics, const Period& period, Instant at) {
+  std::string words = "all of the record";
+  if (!period.is_all() && period.until == Instant::max()) words = "the last " + format_duration(at - period.since);
+  else if (!period.is_all()) words = "the time until " + format_rfc3339(period.until);
+  const std::string text = summary_of(statistics, words);
+  if (call.environment.get("GITHUB_STEP_SUMMARY").empty()) call.out << text;
+  else append_summary(call.environment, text);
+}
+
+}  // namespace
+
+int command_report(const Invocation& call) {
+  const Settings settings = settings_of(call);
+  const std::string path = call.option("html");
+  const bool with_summary = call.flag("summary");
+  if (path.empty() && !with_summary) throw UsageError("--html FILE says where the page goes, - is standard output; --summary writes the job summary");
+  const Period period = period_of(call);
+  const unsigned threshold = number_option(call, "hot", hot_by_default, 1);
+  const unsigned most_lines = number_option(call, "lines", lines_by_default, 0);
+  const auto store = store_of(call, settings);
+  const Claims claims = read_claims(*store, settings.name_space);
+  const Record record = read_record(*store, settings.name_space, claims, period);
+  name_unreadable(call, claims.unreadable);
+  name_unreadable(call, record.unreadable);
+  const Instant at = now();
+  const Statistics statistics = count_record(record.entries, claims.all(), at, settings.policy.skew);
+  if (with_summary) summarise(call, statistics, period, at);
+  if (path.empty()) return exit_done;
+  json data = data_of(record, claims, period, statistics, at, threshold, most_lines);
+  data["remote"] = store->describe();
+
+  std::string page(report_page());
+  page.replace(page.find(place), place.size(), json_for_script(data));
+  if (path == "-") {
+    call.out << page;
+    return exit_done;
+  }
+  write_file(path, page);
+  call.out << "Report written: " << path << " (" << statistics.lines << " lines, " << page.size() / 1024 << " KiB)\n";
+  return exit_done;
+}
+
+}  // namespace refgate

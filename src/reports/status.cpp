@@ -1,0 +1,142 @@
+// What is live now, and who waits for whom.
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "view/claim_view.h"
+#include "call/commands.h"
+#include "state/queues.h"
+#include "runner/runner.h"
+#include "view/table.h"
+#include "core/claim/decision.h"
+
+namespace refgate {
+namespace {
+
+using nlohmann::json;
+
+const Claim* claim_of(const Ticket& ticket, const Claims& claims) {
+  for (const StoredClaim& stored : claims.claims)
+    if (stored.ref == ticket.claim_ref && stored.claim.claim_id == ticket.claim_id) return &stored.claim;
+  return nullptr;
+}
+
+/// "head", "waiting", or "dead" for one that will be passed over.
+std::string state_of(const Ticket& ticket, std::size_t place, const Claims& claims, Instant at) {
+  const Claim* claim = claim_of(ticket, claims);
+  if (is_dead(ticket, claim == nullptr ? std::nullopt : std::optional(*claim), at)) return "dead";
+  return place == 1 ? "head" : "waiting";
+}
+
+std::string session_state(const Queue& queue, Instant at) {
+  const auto over = expiry(queue, at);
+  return over ? "closed (" + std::string(name_of(*over)) + ")" : "open";
+}
+
+/// The stored record with what time makes of it.
+json json_of(const StoredQueue& stored, const Claims& claims, Instant at) {
+  json value = json::parse(encode_queue(stored.queue));
+  value["ref"] = stored.ref;
+  value["object"] = stored.version.id;
+  for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i) {
+    value["tickets"][i]["position"] = i + 1;
+    value["tickets"][i]["state"] = state_of(stored.queue.tickets[i], i + 1, claims, at);
+  }
+  // A session that has expired is closed, whether anybody has come since or not.
+  const Queue seen = with_session_closed(stored.queue, at);
+  value["closed"] = json::parse(encode_queue(seen))["closed"];
+  if (!seen.session) value.erase("session");
+  return value;
+}
+
+using Rows = std::vector<std::vector<std::string>>;
+
+Rows lines_of(const Queues& queues, const Claims& claims, Instant at) {
+  Rows rows{{"GROUP", "PLACE", "STATE", "SESSION", "RUN", "ARRIVED", "CLAIM"}};
+  for (const StoredQueue& stored : queues.queues)
+    for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i) {
+      const Ticket& ticket = stored.queue.tickets[i];
+      rows.push_back({stored.queue.group, std::to_string(i + 1), state_of(ticket, i + 1, claims, at), ticket.event,
+                      ticket.run_id.empty() ? "-" : ticket.run_id, format_duration(at - ticket.arrived_at) + " ago", ticket.claim_id});
+    }
+  return rows;
+}
+
+std::vector<std::string> session_row(const std::string& group, const GroupSession& session, const std::string& state, Instant at) {
+  return {group,
+          std::to_string(session.number),
+          state,
+          format_rfc3339(session.started_at),
+          format_duration(at - session.last_activity) + " ago",
+          std::to_string(session.events),
+          session.affinity + " (" + std::to_string(session.affine) + " of " + std::to_string(session.events) + ")"};
+}
+
+Rows sessions_of(const Queues& queues, Instant at) {
+  Rows rows{{"GROUP", "NO", "STATE", "STARTED", "LAST ACTIVITY", "EVENTS", "AFFINITY"}};
+  for (const StoredQueue& stored : queues.queues) {
+    for (const ClosedSession& closed : stored.queue.closed)
+      rows.push_back(session_row(stored.queue.group, closed.session, "closed (" + std::string(name_of(closed.why)) + ")", at));
+    if (stored.queue.session) rows.push_back(session_row(stored.queue.group, *stored.queue.session, session_state(stored.queue, at), at));
+  }
+  return rows;
+}
+
+int show_queues(const Invocation& call, const Queues& queues, const Claims& claims, Instant at) {
+  if (call.flag("json")) {
+    json list = json::array();
+    for (const StoredQueue& stored : queues.queues) list.push_back(json_of(stored, claims, at));
+    call.out << list.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+    return exit_done;
+  }
+  const Rows lines = lines_of(queues, claims, at);
+  const Rows sessions = sessions_of(queues, at);
+  call.out << (lines.size() == 1 ? "Nobody is in line.\n" : table_of(lines));
+  if (sessions.size() > 1) call.out << "\n" << table_of(sessions);
+  return exit_done;
+}
+
+}  // namespace
+
+int command_status(const Invocation& call) {
+  const Settings settings = settings_of(call);
+  const auto store = store_of(call, settings);
+  const Claims claims = read_claims(*store, settings.name_space);
+  const Queues queues = read_queues(*store, settings.name_space);
+  const Instant at = now();
+  name_unreadable(call, claims.unreadable);
+  name_unreadable(call, queues.unreadable);
+  if (call.flag("queues")) return show_queues(call, queues, claims, at);
+
+  std::map<std::string, std::size_t> places;
+  for (const StoredQueue& stored : queues.queues)
+    for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i) places[stored.queue.tickets[i].claim_id] = i + 1;
+  json list = json::array();
+  Rows rows{{"SESSION", "STATE", "RUN", "SINCE", "HOLDS UNTIL", "CLAIM"}};
+  bool any_lost = false;
+  for (const StoredClaim& stored : claims.claims) {
+    const Claim& claim = stored.claim;
+    const bool lost = is_lost(claim, at);
+    any_lost = any_lost || lost;
+    const bool ended = claim.state == ClaimState::ended;
+    if (call.flag("lost") ? !lost : ended && !call.flag("all")) continue;
+    list.push_back(json::parse(claim_json(stored, at)));
+    if (const auto place = places.find(claim.claim_id); place != places.end()) list.back()["position"] = place->second;
+    rows.push_back({claim.session_key, state_text(claim, at), claim.holder.run_id.empty() ? "-" : claim.holder.run_id,
+                    format_duration(at - claim.claimed_at) + " ago", ended ? "-" : format_rfc3339(claim.lease_until + claim.limits.skew),
+                    claim.claim_id});
+    if (!claim.holder.run_url.empty()) rows.back().push_back(claim.holder.run_url);
+  }
+  if (call.flag("json")) {
+    call.out << list.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+  } else {
+    if (rows.size() == 1) call.out << (call.flag("lost") ? "No work is lost." : "No live sessions.") << "\n";
+    else call.out << table_of(rows);
+    const Rows lines = lines_of(queues, claims, at);
+    if (lines.size() > 1 && !call.flag("lost")) call.out << "\n" << table_of(lines);
+  }
+  return call.flag("lost") && any_lost ? exit_no : exit_done;
+}
+
+}  // namespace refgate

@@ -1,0 +1,78 @@
+// verify: are there any duplicates that did execute, and has anybody altered a line?
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "view/claim_view.h"
+#include "call/commands.h"
+#include "view/reading_options.h"
+#include "state/record.h"
+#include "runner/runner.h"
+#include "core/figures/verification.h"
+
+namespace refgate {
+namespace {
+
+using nlohmann::json;
+
+json json_of(const std::vector<UnreadableRef>& refs) {
+  json list = json::array();
+  for (const UnreadableRef& ref : refs) list.push_back({{"ref", ref.ref}, {"why", ref.why}});
+  return list;
+}
+
+std::string side(const AuditEntry& entry) {
+  return "run " + entry.run_id + (entry.run_attempt > 1 ? " attempt " + std::to_string(entry.run_attempt) : "") + " at " +
+         format_rfc3339(entry.timestamp) + " (" + entry.session_key + ", generation " + std::to_string(entry.generation) + ", claim " +
+         entry.claim_id + ")";
+}
+
+void print_json(const Invocation& call, const Verification& result, const Record& record) {
+  json duplicates = json::array();
+  for (const Duplicate& duplicate : result.duplicates)
+    duplicates.push_back({{"kind", name_of(duplicate.kind)},
+                          {"why", duplicate.why},
+                          {"scope", duplicate.second.scope},
+                          {"first", json::parse(encode_entry(duplicate.first))},
+                          {"second", json::parse(encode_entry(duplicate.second))}});
+  const json value = {{"launches", result.launches},
+                      {"scopes", result.scopes},
+                      {"forced", result.forced},
+                      {"duplicates", duplicates},
+                      {"altered", json_of(record.altered)},
+                      {"unreadable", json_of(record.unreadable)}};
+  call.out << value.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+}
+
+void print_text(const Invocation& call, const Verification& result, const Record& record) {
+  const auto line = [&](const std::string& text) { call.out << escape_for(Place::line, text) << "\n"; };
+  for (const Duplicate& duplicate : result.duplicates) {
+    line("Duplicate (" + std::string(name_of(duplicate.kind)) + "): " + duplicate.why);
+    line("  scope  " + (duplicate.second.scope.empty() ? "(not told)" : duplicate.second.scope));
+    line("  first  " + side(duplicate.first));
+    line("  second " + side(duplicate.second));
+  }
+  for (const UnreadableRef& ref : record.altered) line("Altered: " + ref.ref + ": " + ref.why);
+  line((result.duplicates.empty() ? std::string("No duplicate ran") : std::to_string(result.duplicates.size()) + " duplicates ran") + ": " +
+       std::to_string(result.launches) + " launches of " + std::to_string(result.scopes) + " pieces of work, " + std::to_string(result.forced) +
+       " of them forced; " + std::to_string(record.altered.size()) + " lines altered, " + std::to_string(record.unreadable.size()) +
+       " that are not refgate's.");
+}
+
+}  // namespace
+
+int command_verify(const Invocation& call) {
+  const Settings settings = settings_of(call);
+  const Period period = period_of(call);
+  const auto store = store_of(call, settings);
+  const Claims claims = read_claims(*store, settings.name_space);
+  const Record record = read_record(*store, settings.name_space, claims, period);
+  name_unreadable(call, claims.unreadable);
+  name_unreadable(call, record.unreadable);
+  const Verification result = verify_launches(record.entries, settings.policy.skew);
+  if (call.flag("json")) print_json(call, result, record);
+  else print_text(call, result, record);
+  return result.duplicates.empty() && record.altered.empty() ? exit_done : exit_no;
+}
+
+}  // namespace refgate

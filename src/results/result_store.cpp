@@ -1,0 +1,160 @@
+#include "results/result_store.h"
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+
+#include "state/claiming.h"
+
+namespace refgate {
+namespace {
+
+// A result may have a MiB: this many are read, and deleted, at once.
+constexpr std::size_t batch = 50;
+constexpr int link_rounds = 5;
+
+Snapshot result_snapshot(const ResultRecord& record, const std::string& content) {
+  return {{{std::string(result_file), encode_result(record)}, {std::string(content_file), content}},
+          "refgate: result " + record.id,
+          *time_of_result(record.id)};
+}
+
+/// Lets the claim name the result; returns why it does not.
+std::string link(Store& store, ClaimNote& note, const std::string& id) {
+  for (int round = 0; round < link_rounds; ++round) {
+    const SeenClaim seen = read_claim(store, note.ref);
+    if (!seen.claim || seen.claim->claim_id != note.claim.claim_id) return "the claim is not this job's any more";
+    Claim next = *seen.claim;
+    next.result = id;
+    const Change change{note.ref, seen.version, claim_snapshot(next)};
+    const SwapOutcome outcome = store.swap(std::span(&change, 1)).front();
+    if (outcome.result == SwapResult::refused) return outcome.message;
+    if (outcome.result == SwapResult::stale) continue;
+    note.claim = std::move(next);
+    note.version = outcome.version;
+    return {};
+  }
+  return "the claim changed too fast";
+}
+
+/// Never a failure: the result is safe by now.
+std::string link_quietly(Store& store, ClaimNote& note, const std::string& id) {
+  try {
+    return link(store, note, id);
+  } catch (const StoreError& error) {
+    return error.what();
+  }
+}
+
+/// A note that is behind costs `finish` one more look at the remote.
+void note_quietly(const JobState& state, const ClaimNote& note) {
+  try {
+    state.save(note);
+  } catch (const std::runtime_error&) {
+  }
+}
+
+std::variant<StoredResult, UnreadableRef> decoded(const std::string& ref, Stored& stored, const std::string& name_space) {
+  const auto record = stored.files.find(std::string(result_file));
+  const auto content = stored.files.find(std::string(content_file));
+  if (record == stored.files.end() || content == stored.files.end()) return UnreadableRef{ref, "it holds something that is no result"};
+  auto read = decode_result(record->second);
+  if (const auto* error = std::get_if<ResultError>(&read)) return UnreadableRef{ref, error->message};
+  StoredResult result{ref, stored.version, std::get<ResultRecord>(std::move(read)), std::move(content->second)};
+  if (result_ref(result.record.id, name_space) != ref) return UnreadableRef{ref, "the stored result is broken: it is filed under another's id"};
+  return result;
+}
+
+/// The refs of the period, by time. A name that is no id says nothing of its time, and belongs to every period.
+std::vector<std::string> refs_of(Store& store, const std::string& name_space, Instant since, Instant until) {
+  const std::string prefix = results_prefix(name_space);
+  std::vector<std::string> refs;
+  for (const auto& [ref, version] : store.list(prefix)) {
+    const auto at = time_of_result(std::string_view(ref).substr(prefix.size()));
+    if (!at || (since <= *at && *at <= until)) refs.push_back(ref);
+  }
+  return refs;
+}
+
+Results read_refs(Store& store, const std::string& name_space, std::span<const std::string> refs, bool contents) {
+  Results results;
+  for (std::size_t at = 0; at < refs.size(); at += batch) {
+    for (auto& [ref, stored] : store.read(refs.subspan(at, std::min(batch, refs.size() - at)))) {
+      auto read = decoded(ref, stored, name_space);
+      if (auto* unreadable = std::get_if<UnreadableRef>(&read)) {
+        results.unreadable.push_back(std::move(*unreadable));
+        continue;
+      }
+      results.results.push_back(std::get<StoredResult>(std::move(read)));
+      if (!contents) results.results.back().content = {};
+    }
+  }
+  return results;
+}
+
+}  // namespace
+
+KeptResult keep_result(Store& store, const std::string& name_space, const ResultRecord& record, const std::string& content, const JobState& state,
+                       std::optional<ClaimNote> session) {
+  // A job may have claims at several remotes.
+  if (session && session->remote != store.describe()) session.reset();
+  const std::string ref = result_ref(record.id, name_space);
+  std::vector<Change> changes{{ref, std::nullopt, result_snapshot(record, content)}};
+  Claim named;
+  // A claim that was made by a swap which nobody answered, or that has ended, is looked at first.
+  const bool known = session && session->version && !session->unanswered && session->claim.state != ClaimState::ended;
+  if (known) {
+    named = session->claim;
+    named.result = record.id;
+    changes.push_back({session->ref, session->version, claim_snapshot(named)});
+  }
+  const auto outcomes = store.swap(changes);
+  if (outcomes[0].result != SwapResult::swapped) {
+    const bool dangling = known && outcomes[1].result == SwapResult::swapped;
+    const std::string former = session ? session->claim.result : "";
+    if (dangling && link_quietly(store, *session, former).empty()) note_quietly(state, *session);
+    throw StoreError(StoreFailure::denied, store.describe() + " refused to make " + ref + ": " + outcomes[0].message + "; the result was not kept",
+                     "look for a push rule or a hook that forbids refs of this name, or files of this size");
+  }
+  KeptResult kept{*outcomes[0].version, {}};
+  if (!session) return kept;
+  if (known && outcomes[1].result == SwapResult::swapped) {
+    session->claim = std::move(named);
+    session->version = outcomes[1].version;
+  } else {
+    kept.unlinked = link_quietly(store, *session, record.id);
+  }
+  if (kept.unlinked.empty() && session->claim.state == ClaimState::ended) session->version.reset();
+  if (kept.unlinked.empty()) note_quietly(state, *session);
+  return kept;
+}
+
+Results read_results(Store& store, const std::string& name_space, Instant since, Instant until, bool contents) {
+  return read_refs(store, name_space, refs_of(store, name_space, since, until), contents);
+}
+
+std::optional<StoredResult> read_result(Store& store, const std::string& name_space, const std::string& id) {
+  const std::string ref = result_ref(id, name_space);
+  Results read = read_refs(store, name_space, std::span(&ref, 1), true);
+  if (!read.unreadable.empty()) throw StoreError(StoreFailure::unreadable, ref + ": " + read.unreadable.front().why + "; it was left alone");
+  if (read.results.empty()) return std::nullopt;
+  return std::move(read.results.front());
+}
+
+PrunedResults prune_results(Store& store, const std::string& name_space, Instant before, std::size_t most, bool dry_run) {
+  PrunedResults pruned;
+  std::vector<std::string> refs = refs_of(store, name_space, Instant::min(), before - Duration(1));
+  if (refs.size() > most) refs.resize(most);
+  for (std::size_t at = 0; at < refs.size(); at += batch) {
+    Results read = read_refs(store, name_space, std::span(refs).subspan(at, std::min(batch, refs.size() - at)), false);
+    std::move(read.unreadable.begin(), read.unreadable.end(), std::back_inserter(pruned.unreadable));
+    std::vector<Change> deletions;
+    for (const StoredResult& result : read.results) deletions.push_back({result.ref, result.version, std::nullopt});
+    if (dry_run) pruned.gone += deletions.size();
+    if (dry_run || deletions.empty()) continue;
+    for (const SwapOutcome& outcome : store.swap(deletions)) pruned.gone += outcome.result == SwapResult::swapped ? 1 : 0;
+  }
+  return pruned;
+}
+
+}  // namespace refgate

@@ -1,0 +1,121 @@
+#include "runner/runner.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace refgate {
+namespace {
+
+bool append(const std::string& path, std::string_view text) {
+  if (path.empty()) return true;
+  const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) return false;
+  bool whole = true;
+  while (!text.empty() && whole) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written <= 0) whole = false;
+    else text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return ::close(file) == 0 && whole;
+}
+
+void percent(std::string& out, char c) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  out += {'%', digits[byte >> 4], digits[byte & 15]};
+}
+
+/// The bytes of one character of valid UTF-8 at the start of `text`; 0 when there is none.
+std::size_t length_of_character(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = lead < 0x80                   ? 1
+                             : lead >= 0xc2 && lead < 0xe0 ? 2
+                             : lead >= 0xe0 && lead < 0xf0 ? 3
+                             : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                           : 0;
+  if (length == 0 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((static_cast<unsigned char>(text[i]) & 0xc0U) != 0x80U) return 0;
+  return length;
+}
+
+/// C1 controls, which some terminals obey, line and paragraph separators, and the marks that reorder what stands around them.
+bool is_deceptive(std::string_view character) {
+  if (character.size() == 2) return character[0] == '\xc2' && static_cast<unsigned char>(character[1]) < 0xa0;
+  if (character.size() != 3 || character[0] != '\xe2') return false;
+  const auto second = static_cast<unsigned char>(character[1]);
+  const auto third = static_cast<unsigned char>(character[2]);
+  return (second == 0x80 && (third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae))) ||
+         (second == 0x81 && third >= 0xa6 && third <= 0xa9);
+}
+
+/// Valid UTF-8 without deceptive characters.
+std::string plain_text(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = length_of_character(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+    if (length == 0) out += "\xef\xbf\xbd";
+    else if (is_deceptive(character)) out += ' ';
+    else out += character;
+    text.remove_prefix(character.size());
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string escape_for(Place place, std::string_view untrusted) {
+  const std::string text = plain_text(untrusted);
+  std::string out;
+  out.reserve(text.size());
+  for (char c : text) {
+    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    switch (place) {
+      case Place::line:
+        out += control ? ' ' : c;
+        break;
+      case Place::message:
+        if (c == '%' || c == '\r' || c == '\n') percent(out, c);
+        else out += control ? ' ' : c;
+        break;
+      case Place::property:
+        if (c == '%' || c == '\r' || c == '\n' || c == ':' || c == ',') percent(out, c);
+        else out += control ? ' ' : c;
+        break;
+      case Place::markdown:
+        if (c == '&') out += "&amp;";
+        else if (c == '<') out += "&lt;";
+        else if (c == '>') out += "&gt;";
+        else if (c == '|' || c == '`' || c == '*' || c == '_' || c == '[' || c == ']' || c == '\\' || c == '~' || c == '@' || c == '#' || c == '!')
+          out += "&#" + std::to_string(static_cast<int>(c)) + ";";
+        else out += control ? ' ' : c;
+        break;
+    }
+  }
+  return out;
+}
+
+void close_guards(const Environment& environment) { append(environment.get("GITHUB_OUTPUT"), "skip_execution=true\n"); }
+
+bool write_outputs(const Environment& environment, const Outputs& outputs) {
+  std::string text;
+  std::string last;
+  for (const auto& [name, value] : outputs) {
+    const std::string line = name + "=" + escape_for(Place::line, value) + "\n";
+    (name == "skip_execution" ? last : text) += line;
+  }
+  return append(environment.get("GITHUB_OUTPUT"), text + last);
+}
+
+void append_summary(const Environment& environment, std::string_view markdown) { append(environment.get("GITHUB_STEP_SUMMARY"), markdown); }
+
+std::string annotation(const Environment& environment, std::string_view level, std::string_view title, std::string_view message) {
+  if (!environment.in_actions()) return {};
+  return "::" + std::string(level) + " title=" + escape_for(Place::property, title) + "::" + escape_for(Place::message, message) + "\n";
+}
+
+}  // namespace refgate

@@ -1,0 +1,80 @@
+#pragma once
+// The loop around the pure decision: read, decide, swap, and on stale again, with jitter, until the deadline.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "job/note/job_state.h"
+#include "core/claim/claim.h"
+#include "core/claim/decision.h"
+#include "core/claim/policy.h"
+#include "store/store.h"
+
+namespace refgate {
+
+/// What stands at a claim's ref.
+struct SeenClaim {
+  std::optional<Claim> claim;  ///< nullopt: there is no ref
+  std::optional<Version> version;
+};
+
+/// Reads one claim. Throws StoreError(unreadable) for a record that is broken or of a newer version: it is left alone.
+SeenClaim read_claim(Store& store, const std::string& ref);
+
+struct Acquired {
+  Decision decision;
+  std::optional<Version> version;  ///< of our claim, when the verdict is run
+  std::optional<Claim> holder;     ///< the claim that the decision was about, when there was one
+};
+
+/// What is looked up besides the scope's own state, when the decision depends on it. An empty function: not known.
+struct Informants {
+  std::function<RunEnded(const Claim&)> holder_run;           ///< asked at most once about a claim, and only when it would be skipped for its sake
+  std::function<std::optional<SpentBudget>(Store&)> budgets;  ///< asked before each decision
+};
+
+/// Decides and, on run, makes the claim: exactly one of several concurrent callers with one ref gets `run`. The job's state file is written before
+/// the push, and removed when the verdict is skip; on run the job's health record begins. Throws StoreError when there is no answer; then the state
+/// file stays, since the claim may have been made.
+Acquired acquire(Store& store, const Request& request, const Policy& policy, const std::string& name_space, const JobState& state,
+                 SeenClaim known = {}, const Informants& informants = {});
+
+/// The commit that a claim is stored as.
+Snapshot claim_snapshot(const Claim& claim);
+
+/// A create-only change that publishes one line of the record.
+Change note_change(const AuditEntry& line, const std::string& name_space);
+
+struct Ended {
+  enum class Result {
+    ended,    ///< by this call
+    already,  ///< the claim had ended before
+    not_ours  ///< somebody else holds the scope, or nobody: nothing was changed
+  };
+  Result result = Result::not_ours;
+  std::optional<Claim> seen;       ///< what stands there now, when it was looked at
+  Claim claim;                     ///< as ended
+  std::optional<Version> version;  ///< of `claim`, when this call changed it
+  bool published = false;          ///< every line that went along is in the record now
+  bool given_back = false;         ///< nothing had been launched: the scope is as it was before
+};
+
+/// Which lines go along with the swap.
+enum class Publish {
+  what_stood,  ///< those of the claim before the change: true whatever becomes of the swap
+  everything,  ///< the change's own line too, since it is true without the swap (what a holder did with its session)
+};
+
+/// Applies `change` to the claim that has `claim_id` at `ref`, by compare-and-swap, again and again while it is somebody's renewal that came in
+/// between. `known` saves the reading when it is what the ref holds. `along` are changes that go with each try, whatever becomes of them; those that
+/// arrived are taken out.
+Ended update_claim(Store& store, const std::string& ref, const std::string& claim_id, const std::string& name_space, SeenClaim known,
+                   const std::function<Claim(const Claim&)>& change, Publish publish, std::vector<Change>* along = nullptr);
+
+/// Removes up to `most` expired claims by compare-and-swap, in a push of its own, after their lines are published; gives up when `budget` is over.
+/// Returns how many are gone. Never throws: this is a courtesy.
+int sweep(Store& store, const std::string& name_space, std::size_t most, Duration budget);
+
+}  // namespace refgate

@@ -1,0 +1,50 @@
+#pragma once
+// The queues of groups as they lie in the store.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "state/record.h"
+#include "core/claim/queue.h"
+#include "store/store.h"
+
+namespace refgate {
+
+/// What stands at a queue's ref.
+struct SeenQueue {
+  std::optional<Queue> queue;  ///< nullopt: there is no ref
+  std::optional<Version> version;
+};
+
+/// Picks the queue out of what was read. Throws StoreError(unreadable) for a record that is broken or of a newer version: it is left alone.
+SeenQueue queue_in(const std::map<std::string, Stored>& read, const std::string& ref);
+
+/// The commit that a queue is stored as.
+Snapshot queue_snapshot(const Queue& queue, Instant at);
+
+struct StoredQueue {
+  std::string ref;
+  Version version;
+  Queue queue;
+};
+
+struct Queues {
+  std::vector<StoredQueue> queues;
+  std::vector<UnreadableRef> unreadable;  ///< left alone, and to be named
+};
+Queues read_queues(Store& store, const std::string& name_space);
+
+/// What gives back the claim's place in line, to go along with the push that ends it; empty when it is in no group, or has no place. One reading. It
+/// is not decisive: when others came in between, the line passes over the ended claim by itself, or `return_ticket` tries again.
+std::vector<Change> ticket_changes(Store& store, const std::string& name_space, const Claim& claim);
+
+/// Gives the place back by pushes of its own, until it is gone or the store's deadline has come. Never throws: the line passes over who has ended.
+void return_ticket(Store& store, const std::string& name_space, const Claim& claim);
+
+/// Removes the queues in which nobody stands and whose last session has been over for a day; with `dry_run` only counts them. Returns how many are
+/// gone; those that could not be read are named in `left_alone`.
+std::size_t forget_queues(Store& store, const std::string& name_space, Instant at, bool dry_run, std::vector<UnreadableRef>& left_alone);
+
+}  // namespace refgate

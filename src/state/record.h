@@ -1,0 +1,61 @@
+#pragma once
+// The record as it lies in the store: notes, folded days, and the outboxes of claims.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/record/audit.h"
+#include "core/claim/claim.h"
+#include "store/store.h"
+
+namespace refgate {
+
+struct StoredClaim {
+  std::string ref;
+  Version version;
+  Claim claim;
+};
+
+struct UnreadableRef {
+  std::string ref;
+  std::string why;
+};
+
+struct Claims {
+  std::vector<StoredClaim> claims;
+  std::vector<UnreadableRef> unreadable;  ///< left alone, and named
+
+  /// The claims alone, for what counts them.
+  std::vector<const Claim*> all() const;
+};
+Claims read_claims(Store& store, const std::string& name_space);
+
+/// From when to when lines are wanted, both included.
+struct Period {
+  Instant since = Instant::min();
+  Instant until = Instant::max();
+
+  bool is_all() const { return since == Instant::min() && until == Instant::max(); }
+  bool holds(Instant at) const { return since <= at && at <= until; }
+};
+
+struct Record {
+  std::vector<ReadEntry> entries;         ///< of the period, by time; one of each id, whether it stands in a note, a folded day or an outbox
+  std::vector<UnreadableRef> unreadable;  ///< notes that nobody of ours wrote, or of a newer version
+  std::vector<UnreadableRef> altered;     ///< lines whose digest does not fit, each with the ref that it stands in
+};
+
+/// Fetches the days of the period and nothing else of the notes: a line is filed under its own day. Notes below the namespace that are filed under no
+/// day are somebody else's, and looked at when the period is all of time.
+Record read_record(Store& store, const std::string& name_space, const Claims& claims, const Period& period = {});
+
+/// The name of the day that a notes ref is filed under, "20261122"; nullopt when there is none.
+std::optional<std::string> day_of_note(std::string_view ref, const std::string& name_space);
+
+/// True for a ref that holds what gc has folded: "all", and "all-1" and so on of days with many lines.
+bool is_folded_note(std::string_view ref);
+
+}  // namespace refgate

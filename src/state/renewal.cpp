@@ -1,0 +1,90 @@
+#include "state/renewal.h"
+
+#include <algorithm>
+
+#include "job/note/health_file.h"
+#include "call/invocation.h"
+#include "core/claim/decision.h"
+
+namespace refgate {
+namespace {
+
+Death death_of(const Ended& swap, Instant at) {
+  if (!swap.seen) return {at, DeathCause::gone, "the claim is not there any more"};
+  if (swap.result == Ended::Result::already)
+    return {at, DeathCause::released, "the session was released" + (swap.seen->note.empty() ? std::string() : " (" + swap.seen->note + ")")};
+  return {at, DeathCause::taken_over,
+          "the session was taken over, generation " + std::to_string(swap.seen->generation) + ": " + describe_holder(*swap.seen, at)};
+}
+
+bool was_ended_by_job(const JobState& state, const std::string& claim_id) {
+  const auto notes = state.notes();
+  return std::any_of(notes.begin(), notes.end(),
+                     [&](const ClaimNote& note) { return note.claim.claim_id == claim_id && note.claim.state == ClaimState::ended; });
+}
+
+}  // namespace
+
+Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration lease, std::set<std::string>& published) {
+  const std::string claim_id = note.claim.claim_id;
+  SeenClaim known;
+  if (note.version) known = {note.claim, note.version};
+  // Taken before anything is sent: the lease counts from here, whenever the answer comes.
+  const BootTime sent = boot_now();
+  const Instant at = now();
+  std::set<std::string> sent_along;
+  const auto renew = [&](const Claim& claim) {
+    Claim next = claim;
+    next.limits.lease = lease;
+    next.renewed_at = at;
+    // A wall clock that was set back must not take from others' patience what a renewal gave before; a lease that was long until now may become
+    // short.
+    next.lease_until = claim.limits.lease == lease ? std::max(claim.lease_until, at + lease) : at + lease;
+    sent_along.clear();
+    for (const AuditEntry& line : claim.outbox) sent_along.insert(line.id);
+    std::erase_if(next.outbox, [&](const AuditEntry& line) { return published.contains(line.id); });
+    return next;
+  };
+  const HealthFile file(state, claim_id);
+  Ended swap;
+  try {
+    swap = update_claim(store, note.ref, claim_id, note.name_space, std::move(known), renew, Publish::what_stood);
+  } catch (const StoreError& error) {
+    // What stands there is not known any more.
+    note.version.reset();
+    try {
+      file.update([&](Health& health) {
+        ++health.failures;
+        health.failure = error.what();
+      });
+    } catch (const std::runtime_error&) {
+      // What cannot be noted is not worth more than the failure itself.
+    }
+    throw;
+  }
+  if (swap.result == Ended::Result::ended) {
+    if (swap.published) published.merge(sent_along);
+    note.claim = swap.claim;
+    note.version = swap.version;
+    // First what keeps the session alive: a disk that is full for a moment must not.
+    file.update([&](Health& health) {
+      health.lease = lease;
+      health = renewed(std::move(health), sent, at);
+    });
+    if (was_ended_by_job(state, claim_id)) return Beat::ended;
+    state.save(note);
+    return Beat::renewed;
+  }
+  if (was_ended_by_job(state, claim_id) || (swap.result == Ended::Result::already && swap.seen->outcome != ClaimOutcome::released)) {
+    note_end(state, claim_id);
+    return Beat::ended;
+  }
+  file.update([&](Health& health) { health = died(std::move(health), death_of(swap, at)); });
+  return Beat::lost;
+}
+
+void note_end(const JobState& state, const std::string& claim_id) {
+  HealthFile(state, claim_id).update([](Health& health) { health.ended = true; });
+}
+
+}  // namespace refgate

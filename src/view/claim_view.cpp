@@ -1,0 +1,33 @@
+#include "view/claim_view.h"
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "runner/runner.h"
+#include "core/claim/decision.h"
+
+namespace refgate {
+
+using nlohmann::json;
+
+void name_unreadable(const Invocation& call, const std::vector<UnreadableRef>& unreadable) {
+  for (const UnreadableRef& ref : unreadable)
+    call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": " << escape_for(Place::line, ref.why) << "; it was left alone\n";
+}
+
+std::string state_text(const Claim& claim, Instant at) {
+  if (claim.state == ClaimState::ended) return std::string(name_of(claim.outcome));
+  return is_lost(claim, at) ? "lost" : std::string(name_of(claim.state));
+}
+
+std::string claim_json(const StoredClaim& stored, Instant at) {
+  const Claim& claim = stored.claim;
+  json value = json::parse(encode_claim(claim));
+  value["ref"] = stored.ref;
+  value["object"] = stored.version.id;
+  value["status"] = state_text(claim, at);
+  value["live"] = claim.state != ClaimState::ended && !is_lost(claim, at);
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace refgate
