@@ -4,7 +4,8 @@ namespace refgate {
 
 Names join(std::initializer_list<Names> groups) {
   Names all;
-  for (const Names& group : groups) all.insert(all.end(), group.begin(), group.end());
+  for (const Names& group : groups)
+    all.insert(all.end(), group.begin(), group.end());
   return all;
 }
 
@@ -14,19 +15,22 @@ const Names& store_settings() {
 }
 
 const Names& subject_settings() {
-  static const Names names{"event",     "workflow", "sha",       "run-id",   "run-attempt", "job",
-                           "job-index", "share",    "dimension", "identity", "state-dir",   "claim-id"};
+  static const Names names{"event",       "workflow", "sha",       "run-id",
+                           "run-attempt", "job",      "job-index", "share",
+                           "dimension",   "identity", "state-dir", "claim-id"};
   return names;
 }
 
 const Names& policy_settings() {
-  static const Names names{"memory",   "pr-lock-window", "session-window", "lease",    "skew",         "retry",      "max-attempts",
-                           "cooldown", "budget",         "force",          "on-error", "on-read-only", "holder-run", "audit-skips"};
+  static const Names names{"memory",   "pr-lock-window", "session-window", "lease",      "skew",
+                           "retry",    "max-attempts",   "cooldown",       "budget",     "force",
+                           "on-error", "on-read-only",   "holder-run",     "audit-skips"};
   return names;
 }
 
 const Names& positional_settings() {
-  static const Names names{"run-attempt", "job", "job-index", "share", "dimension", "identity", "state-dir", "claim-id"};
+  static const Names names{"run-attempt", "job",      "job-index", "share",
+                           "dimension",   "identity", "state-dir", "claim-id"};
   return names;
 }
 

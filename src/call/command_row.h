@@ -1,5 +1,6 @@
 #pragma once
-// One command as a row: its words, its options, its help, and the function that runs it. The rows stand in the commands_*.cpp beside this file.
+// One command as a row: its words, its options, its help, and the function that runs it. The rows
+// stand in the commands_*.cpp beside this file.
 
 #include <initializer_list>
 #include <span>
@@ -13,7 +14,8 @@ using Names = std::vector<const char*>;
 
 struct OptionRow {
   const char* name;
-  const char* metavar;  ///< empty for a flag; "=word" for a flag that may have a value, `word` when none is given
+  const char* metavar;  ///< empty for a flag; "=word" for a flag that may have a value, `word` when
+                        ///< none is given
   const char* help;
 };
 
@@ -21,7 +23,8 @@ struct CommandRow {
   const char* name;
   const char* group;
   const char* summary;
-  Names positional;  ///< "name", or "[name]" when it may be left out, or "[names...]" for any number of them
+  Names positional;  ///< "name", or "[name]" when it may be left out, or "[names...]" for any
+                     ///< number of them
   Names settings;    ///< rows of setting_table()
   std::vector<OptionRow> options;
   const char* example;

@@ -1,5 +1,6 @@
 #pragma once
-// The commands, one function each. Each returns an exit status and may throw UsageError and StoreError, which `run_main` turns into messages.
+// The commands, one function each. Each returns an exit status and may throw UsageError and
+// StoreError, which `run_main` turns into messages.
 
 #include "call/invocation.h"
 

@@ -28,7 +28,8 @@ std::optional<std::string> scalar_of(const YAML::Node& node, std::string& value)
 std::optional<std::string> pairs_of(const YAML::Node& node, std::string& value) {
   if (node.IsMap()) {
     for (const auto& pair : node) {
-      if (!pair.first.IsScalar() || !pair.second.IsScalar()) return "key: value pairs are wanted here";
+      if (!pair.first.IsScalar() || !pair.second.IsScalar())
+        return "key: value pairs are wanted here";
       value += pair.first.Scalar() + "=" + pair.second.Scalar() + "\n";
     }
     return std::nullopt;
@@ -44,13 +45,18 @@ std::optional<std::string> pairs_of(const YAML::Node& node, std::string& value) 
 }
 
 /// `bots:`, each with its strategy and limits.
-std::optional<std::string> apply_bots(Settings& settings, const YAML::Node& bots, std::string_view origin) {
+std::optional<std::string> apply_bots(Settings& settings, const YAML::Node& bots,
+                                      std::string_view origin) {
   if (bots.IsNull()) return std::nullopt;
-  if (!bots.IsMap()) return at_line(origin, bots.Mark()) + "\"bots\": a mapping of names to rows is wanted here";
+  if (!bots.IsMap())
+    return at_line(origin, bots.Mark()) + "\"bots\": a mapping of names to rows is wanted here";
   for (const auto& row : bots) {
     const std::string where = at_line(origin, row.first.Mark());
-    if (!row.first.IsScalar() || row.first.Scalar().empty()) return where + "a bot's name is no single word";
-    if (!row.second.IsMap() && !row.second.IsNull()) return where + "\"" + row.first.Scalar() + "\": a mapping of group-by and limits is wanted here";
+    if (!row.first.IsScalar() || row.first.Scalar().empty())
+      return where + "a bot's name is no single word";
+    if (!row.second.IsMap() && !row.second.IsNull())
+      return where + "\"" + row.first.Scalar() +
+             "\": a mapping of group-by and limits is wanted here";
     const auto [bot, fresh] = settings.bots.try_emplace(row.first.Scalar());
     if (!fresh) return where + "\"" + row.first.Scalar() + "\" stands here a second time";
     std::vector<std::string> seen;
@@ -58,17 +64,21 @@ std::optional<std::string> apply_bots(Settings& settings, const YAML::Node& bots
       const std::string place = at_line(origin, pair.first.Mark());
       if (!pair.first.IsScalar()) return place + "a key is no single word";
       for (const std::string& earlier : seen)
-        if (earlier == pair.first.Scalar()) return place + "\"" + earlier + "\" stands here a second time";
+        if (earlier == pair.first.Scalar())
+          return place + "\"" + earlier + "\" stands here a second time";
       seen.push_back(pair.first.Scalar());
       std::string value;
-      if (const auto bad_form = scalar_of(pair.second, value)) return place + "\"" + pair.first.Scalar() + "\": " + *bad_form;
-      if (const auto error = apply_bot_value(bot->second, pair.first.Scalar(), value)) return place + *error;
+      if (const auto bad_form = scalar_of(pair.second, value))
+        return place + "\"" + pair.first.Scalar() + "\": " + *bad_form;
+      if (const auto error = apply_bot_value(bot->second, pair.first.Scalar(), value))
+        return place + *error;
     }
   }
   return std::nullopt;
 }
 
-std::optional<std::string> apply_mapping(Settings& settings, const YAML::Node& root, std::string_view origin) {
+std::optional<std::string> apply_mapping(Settings& settings, const YAML::Node& root,
+                                         std::string_view origin) {
   std::vector<std::string_view> known;
   for (const SettingRow& row : setting_table())
     if (row.in_config) known.push_back(row.name);
@@ -91,9 +101,12 @@ std::optional<std::string> apply_mapping(Settings& settings, const YAML::Node& r
       if (candidate.in_config && candidate.name == key) row = &candidate;
     if (row == nullptr) {
       for (const SettingRow& candidate : setting_table())
-        if (candidate.name == key) return where + "\"" + key + "\" belongs to one run, not to a configuration file: use --" + key;
+        if (candidate.name == key)
+          return where + "\"" + key + "\" belongs to one run, not to a configuration file: use --" +
+                 key;
       const std::string near(nearest(key, known));
-      return where + "there is no setting \"" + key + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?");
+      return where + "there is no setting \"" + key + "\"" +
+             (near.empty() ? "" : "; did you mean \"" + near + "\"?");
     }
     for (const std::string& earlier : seen)
       if (earlier == key) return where + "\"" + key + "\" stands here a second time";
@@ -114,8 +127,10 @@ std::optional<std::string> apply_mapping(Settings& settings, const YAML::Node& r
 
 }  // namespace
 
-std::optional<std::string> apply_config(Settings& settings, const std::string& text, std::string_view origin) {
-  if (text.size() > longest_config) return std::string(origin) + " is over 256 KiB long, which is no configuration";
+std::optional<std::string> apply_config(Settings& settings, const std::string& text,
+                                        std::string_view origin) {
+  if (text.size() > longest_config)
+    return std::string(origin) + " is over 256 KiB long, which is no configuration";
   try {
     const YAML::Node root = YAML::Load(text);
     if (root.IsNull()) return std::nullopt;

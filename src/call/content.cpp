@@ -23,9 +23,11 @@ constexpr auto look_again = 50ms;
 /// Closes what it opened.
 class Source {
  public:
-  explicit Source(const std::string& path) : name_(path == "-" ? "standard input" : path), own_(path != "-") {
+  explicit Source(const std::string& path)
+      : name_(path == "-" ? "standard input" : path), own_(path != "-") {
     if (!own_) {
-      if (::isatty(STDIN_FILENO) == 1) throw UsageError("there is nothing to read: give --file, or the content by standard input");
+      if (::isatty(STDIN_FILENO) == 1)
+        throw UsageError("there is nothing to read: give --file, or the content by standard input");
       number_ = STDIN_FILENO;
       return;
     }
@@ -44,7 +46,9 @@ class Source {
     if (own_ && number_ >= 0) ::close(number_);
   }
   int number() const { return number_; }
-  [[noreturn]] void fail() const { throw UsageError(name_ + " cannot be read (" + std::strerror(errno) + ")"); }
+  [[noreturn]] void fail() const {
+    throw UsageError(name_ + " cannot be read (" + std::strerror(errno) + ")");
+  }
 
  private:
   std::string name_;
@@ -54,7 +58,8 @@ class Source {
 
 }  // namespace
 
-Content read_content(const std::string& path, std::size_t most, Clock::time_point until, const std::function<bool()>& halt) {
+Content read_content(const std::string& path, std::size_t most, Clock::time_point until,
+                     const std::function<bool()>& halt) {
   const Source source(path);
   Content content;
   std::array<char, 65536> buffer;
@@ -63,14 +68,16 @@ Content read_content(const std::string& path, std::size_t most, Clock::time_poin
     const bool halted = halt && halt();
     const bool over = halted || Clock::now() >= until;
     pollfd item{source.number(), POLLIN, 0};
-    const int ready = ::poll(&item, 1, over ? 0 : static_cast<int>(std::chrono::milliseconds(look_again).count()));
+    const int ready = ::poll(
+        &item, 1, over ? 0 : static_cast<int>(std::chrono::milliseconds(look_again).count()));
     if (ready < 0 && errno != EINTR) source.fail();
     if (ready == 0 && over) {
       content.end = halted ? ContentEnd::halted : ContentEnd::timed_out;
       return content;
     }
     if (ready <= 0) continue;
-    const ssize_t count = ::read(source.number(), buffer.data(), std::min(buffer.size(), most + 1 - content.bytes.size()));
+    const ssize_t count = ::read(source.number(), buffer.data(),
+                                 std::min(buffer.size(), most + 1 - content.bytes.size()));
     if (count == 0) return content;
     if (count < 0) {
       if (errno == EINTR || errno == EAGAIN) continue;

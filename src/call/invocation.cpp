@@ -12,8 +12,10 @@
 namespace refgate {
 namespace {
 
-void apply(Settings& settings, std::string_view name, const std::string& value, const std::string& source) {
-  if (const auto error = apply_setting(settings, name, value)) throw UsageError(source + ": " + *error);
+void apply(Settings& settings, std::string_view name, const std::string& value,
+           const std::string& source) {
+  if (const auto error = apply_setting(settings, name, value))
+    throw UsageError(source + ": " + *error);
 }
 
 std::string read_config(const std::string& path) {
@@ -31,7 +33,8 @@ Settings settings_of(const Invocation& call) {
   std::string config = call.option("config");
   if (config.empty()) config = call.environment.get(environment_name("config"));
   if (!config.empty())
-    if (const auto error = apply_config(settings, read_config(config), config)) throw UsageError(*error);
+    if (const auto error = apply_config(settings, read_config(config), config))
+      throw UsageError(*error);
   for (const SettingRow& row : setting_table()) {
     if (row.name == "config") continue;
     const std::string variable = environment_name(row.name);
@@ -45,7 +48,8 @@ Settings settings_of(const Invocation& call) {
       apply(settings, row.name, from_environment, variable);
     } else {
       for (const std::string& value : given->second) {
-        if (value.empty() && row.form != SettingForm::text && row.form != SettingForm::pairs && row.form != SettingForm::list)
+        if (value.empty() && row.form != SettingForm::text && row.form != SettingForm::pairs &&
+            row.form != SettingForm::list)
           throw UsageError("--" + std::string(row.name) + " is empty");
         apply(settings, row.name, value, "--" + std::string(row.name));
       }
@@ -69,7 +73,8 @@ std::string fresh_nonce() {
   std::string nonce;
   while (nonce.size() < 32) {
     std::uint32_t bits = device();
-    for (int i = 0; i < 8; ++i, bits >>= 4) nonce += digits[bits & 15];
+    for (int i = 0; i < 8; ++i, bits >>= 4)
+      nonce += digits[bits & 15];
   }
   return nonce;
 }
@@ -77,7 +82,8 @@ std::string fresh_nonce() {
 void pause(const Store& store, Duration longest) {
   static thread_local std::minstd_rand random{std::random_device{}()};
   const Duration span(std::uniform_int_distribution<Duration::rep>(0, longest.count())(random));
-  const auto left = std::chrono::duration_cast<Duration>(store.deadline() - std::chrono::steady_clock::now());
+  const auto left =
+      std::chrono::duration_cast<Duration>(store.deadline() - std::chrono::steady_clock::now());
   if (left > Duration::zero()) std::this_thread::sleep_for(std::min(span, left));
 }
 

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "runner/environment.h"
 #include "call/remote.h"
 #include "call/settings.h"
 #include "core/text/time.h"
+#include "runner/environment.h"
 #include "store/store.h"
 
 namespace refgate {
@@ -21,8 +21,9 @@ enum Exit : int { exit_done = 0, exit_no = 1, exit_usage = 2, exit_store = 3, ex
 
 struct Invocation {
   std::string command;
-  std::vector<std::string> arguments;                       ///< positional
-  std::map<std::string, std::vector<std::string>> options;  ///< given on the command line, by name without dashes; a flag has the value "true"
+  std::vector<std::string> arguments;  ///< positional
+  std::map<std::string, std::vector<std::string>>
+      options;  ///< given on the command line, by name without dashes; a flag has the value "true"
   Environment environment;
   std::ostream& out;
   std::ostream& err;
@@ -35,7 +36,8 @@ struct Invocation {
   }
 };
 
-/// The settings after options, environment, --config and defaults, in that order of strength. Throws UsageError.
+/// The settings after options, environment, --config and defaults, in that order of strength.
+/// Throws UsageError.
 Settings settings_of(const Invocation& call);
 
 /// The store of the settings' remote, with the call's deadline. Throws UsageError and StoreError.
@@ -50,7 +52,8 @@ std::string fresh_nonce();
 /// A pause of up to `longest`, random, never past the store's deadline.
 void pause(const Store& store, Duration longest);
 
-/// One line per store failure: what was tried, what was not done, what to change. Returns exit_store.
+/// One line per store failure: what was tried, what was not done, what to change. Returns
+/// exit_store.
 int report(std::ostream& err, const StoreError& error);
 
 }  // namespace refgate

@@ -13,14 +13,17 @@
 namespace refgate {
 namespace {
 
-bool is_http(std::string_view text) { return text.starts_with("https://") || text.starts_with("http://"); }
+bool is_http(std::string_view text) {
+  return text.starts_with("https://") || text.starts_with("http://");
+}
 
 bool is_url(std::string_view text) {
   if (text.find("://") != std::string_view::npos) return true;
   // scp-like: a colon before the first slash, and no drive or path in front of it.
   const std::size_t colon = text.find(':');
   const std::size_t slash = text.find('/');
-  return colon != std::string_view::npos && colon > 0 && (slash == std::string_view::npos || colon < slash);
+  return colon != std::string_view::npos && colon > 0 &&
+         (slash == std::string_view::npos || colon < slash);
 }
 
 bool on_path(const Environment& environment, const std::string& program) {
@@ -28,7 +31,8 @@ bool on_path(const Environment& environment, const std::string& program) {
   std::size_t at = 0;
   while (at <= path.size()) {
     const std::size_t end = std::min(path.find(':', at), path.size());
-    if (end > at && ::access((path.substr(at, end - at) + "/" + program).c_str(), X_OK) == 0) return true;
+    if (end > at && ::access((path.substr(at, end - at) + "/" + program).c_str(), X_OK) == 0)
+      return true;
     at = end + 1;
   }
   return false;
@@ -59,29 +63,35 @@ std::string with_lower_scheme(std::string url) {
   return url;
 }
 
-Remote remote_for_url(const std::string& given, const Environment& environment, bool from_user_configuration) {
+Remote remote_for_url(const std::string& given, const Environment& environment,
+                      bool from_user_configuration) {
   std::string url = given.find("://") == std::string::npos ? given : with_lower_scheme(given);
   if (url.starts_with("file://")) return {Remote::Kind::path, url.substr(7), {}};
   if (!is_http(url)) {
     if (const std::size_t scheme = url.find("://"); scheme != std::string::npos) {
       constexpr std::array<std::string_view, 4> known{"ssh", "git", "git+ssh", "ssh+git"};
-      if (std::find(known.begin(), known.end(), std::string_view(url).substr(0, scheme)) == known.end())
-        throw UsageError("the remote's scheme \"" + url.substr(0, scheme) + "\" is none of https, http, ssh, git and file; nothing was asked");
+      if (std::find(known.begin(), known.end(), std::string_view(url).substr(0, scheme)) ==
+          known.end())
+        throw UsageError("the remote's scheme \"" + url.substr(0, scheme) +
+                         "\" is none of https, http, ssh, git and file; nothing was asked");
     }
     return {Remote::Kind::command, std::move(url), {}};
   }
   const UserInformation user = take_user_information(url);
   if (user.given && !from_user_configuration)
     throw UsageError(
-        "the remote's URL holds a user or a password, which every process on the machine can read there; nothing was asked. Put the token into "
+        "the remote's URL holds a user or a password, which every process on the machine can read "
+        "there; nothing was asked. Put the token into "
         "REFGATE_TOKEN and leave out what stands before the @");
   std::string token = environment.get("REFGATE_TOKEN");
   if (token.empty()) token = environment.get("GITHUB_TOKEN");
   if (token.empty()) token = user.password;
   if (token.find_first_of("\r\n") != std::string::npos)
-    throw UsageError("the token holds a line end; nothing was asked. Put the bare token into REFGATE_TOKEN");
+    throw UsageError(
+        "the token holds a line end; nothing was asked. Put the bare token into REFGATE_TOKEN");
   // Credentials of a person live in git's helpers, which only the git command asks.
-  if (token.empty() && !environment.in_actions() && on_path(environment, "git")) return {Remote::Kind::command, std::move(url), {}};
+  if (token.empty() && !environment.in_actions() && on_path(environment, "git"))
+    return {Remote::Kind::command, std::move(url), {}};
   return {Remote::Kind::https, std::move(url), std::move(token)};
 }
 
@@ -89,31 +99,42 @@ Remote remote_for_url(const std::string& given, const Environment& environment, 
 
 Remote resolve_remote(const Settings& settings, const Environment& environment) {
   const std::string& wanted = settings.remote;
-  if (wanted.starts_with('-')) throw UsageError("--remote is \"" + wanted + "\", which is neither a URL nor a path nor the name of a remote");
+  if (wanted.starts_with('-'))
+    throw UsageError("--remote is \"" + wanted +
+                     "\", which is neither a URL nor a path nor the name of a remote");
   if (!wanted.empty()) {
     std::error_code error;
     if (wanted.find("://") != std::string::npos) return remote_for_url(wanted, environment, false);
     const bool path_like = wanted.starts_with('/') || wanted.starts_with('.');
-    if (path_like || std::filesystem::is_directory(wanted, error)) return {Remote::Kind::path, wanted, {}};
+    if (path_like || std::filesystem::is_directory(wanted, error))
+      return {Remote::Kind::path, wanted, {}};
     if (is_url(wanted)) return remote_for_url(wanted, environment, false);
     const LocalRepository local = find_local_repository(".", wanted);
     if (local.remote_url)
-      return is_url(*local.remote_url) ? remote_for_url(*local.remote_url, environment, true) : Remote{Remote::Kind::path, *local.remote_url, {}};
+      return is_url(*local.remote_url) ? remote_for_url(*local.remote_url, environment, true)
+                                       : Remote{Remote::Kind::path, *local.remote_url, {}};
     throw UsageError("--remote is \"" + wanted + "\", but there is no such folder here and " +
-                     (local.git_dir.empty() ? "no repository whose remotes could be asked" : "no remote of that name in " + local.git_dir));
+                     (local.git_dir.empty() ? "no repository whose remotes could be asked"
+                                            : "no remote of that name in " + local.git_dir));
   }
   if (environment.in_actions()) {
     const std::string repository = environment.get("GITHUB_REPOSITORY");
     std::string server = environment.get("GITHUB_SERVER_URL");
     if (server.empty()) server = "https://github.com";
-    if (repository.empty()) throw UsageError("GITHUB_REPOSITORY is not set, so that it is not known where the state lies; give --remote");
+    if (repository.empty())
+      throw UsageError(
+          "GITHUB_REPOSITORY is not set, so that it is not known where the state lies; give "
+          "--remote");
     return remote_for_url(server + "/" + repository, environment, false);
   }
   const LocalRepository local = find_local_repository(".", "origin");
   if (local.remote_url)
-    return is_url(*local.remote_url) ? remote_for_url(*local.remote_url, environment, true) : Remote{Remote::Kind::path, *local.remote_url, {}};
+    return is_url(*local.remote_url) ? remote_for_url(*local.remote_url, environment, true)
+                                     : Remote{Remote::Kind::path, *local.remote_url, {}};
   if (!local.git_dir.empty()) return {Remote::Kind::path, local.git_dir, {}};
-  throw UsageError("it is not known where the state lies: give --remote a URL, a path or the name of a remote, or stand in a repository");
+  throw UsageError(
+      "it is not known where the state lies: give --remote a URL, a path or the name of a remote, "
+      "or stand in a repository");
 }
 
 std::unique_ptr<Store> open_store(const Remote& remote) {
@@ -121,7 +142,9 @@ std::unique_ptr<Store> open_store(const Remote& remote) {
     case Remote::Kind::path:
       return open_path_store(remote.address);
     case Remote::Kind::https:
-      return open_https_store({remote.address, remote.token.empty() ? std::string() : authorization_for_token(remote.token)});
+      return open_https_store({remote.address, remote.token.empty()
+                                                   ? std::string()
+                                                   : authorization_for_token(remote.token)});
     case Remote::Kind::command:
       return open_command_store(remote.address);
   }

@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "runner/environment.h"
 #include "call/settings.h"
+#include "runner/environment.h"
 #include "store/store.h"
 
 namespace refgate {
@@ -24,8 +24,9 @@ struct Remote {
   std::string token;    ///< for https; may be empty
 };
 
-/// `--remote` or REFGATE_REMOTE: a URL, a path, or the name of a remote; by default the repository of the run in Actions, else `origin`, else the
-/// repository one stands in. The token is REFGATE_TOKEN, else GITHUB_TOKEN. Throws UsageError.
+/// `--remote` or REFGATE_REMOTE: a URL, a path, or the name of a remote; by default the repository
+/// of the run in Actions, else `origin`, else the repository one stands in. The token is
+/// REFGATE_TOKEN, else GITHUB_TOKEN. Throws UsageError.
 Remote resolve_remote(const Settings& settings, const Environment& environment);
 
 /// Throws StoreError.

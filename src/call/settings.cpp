@@ -10,43 +10,76 @@ namespace refgate {
 namespace {
 
 constexpr std::array<SettingRow, 36> rows{{
-    {"remote", SettingForm::text, "URL|PATH|NAME", "the git remote that holds the state", "the run's repository, else origin", true},
-    {"namespace", SettingForm::text, "NAME", "the branch of refs that holds the state", "refgate", true},
-    {"event", SettingForm::text, "NAME", "the event that triggered the run", "GITHUB_EVENT_NAME", false},
+    {"remote", SettingForm::text, "URL|PATH|NAME", "the git remote that holds the state",
+     "the run's repository, else origin", true},
+    {"namespace", SettingForm::text, "NAME", "the branch of refs that holds the state", "refgate",
+     true},
+    {"event", SettingForm::text, "NAME", "the event that triggered the run", "GITHUB_EVENT_NAME",
+     false},
     {"workflow", SettingForm::text, "NAME", "the workflow", "GITHUB_WORKFLOW", false},
-    {"sha", SettingForm::text, "COMMIT", "the commit that the work is about", "the event's head commit", false},
+    {"sha", SettingForm::text, "COMMIT", "the commit that the work is about",
+     "the event's head commit", false},
     {"run-id", SettingForm::text, "ID", "the run", "GITHUB_RUN_ID", false},
     {"run-attempt", SettingForm::text, "N", "the attempt of the run", "GITHUB_RUN_ATTEMPT", false},
     {"job", SettingForm::text, "ID", "the job", "GITHUB_JOB", false},
     {"job-index", SettingForm::text, "N", "the matrix leg, for people", "", false},
-    {"share", SettingForm::text, "NAME", "workflows that name the same share do the same work", "the workflow file alone", true},
-    {"dimension", SettingForm::pairs, "KEY=VALUE", "tells pieces of work of one commit apart, such as matrix legs; repeatable", "", true},
-    {"identity", SettingForm::text, "TEXT", "what makes two events the same work", "by event; mostly the head commit", false},
-    {"memory", SettingForm::duration, "SPAN", "for how long finished work is not launched again", "7d", true},
-    {"pr-lock-window", SettingForm::duration, "SPAN", "for how long a push and a pull request of one commit lock each other out", "1h", true},
-    {"session-window", SettingForm::duration, "SPAN", "the lease of check and register", "5m", true},
-    {"lease", SettingForm::duration, "SPAN", "until when a claim holds without news from its holder", "6h, with heartbeats three intervals", true},
+    {"share", SettingForm::text, "NAME", "workflows that name the same share do the same work",
+     "the workflow file alone", true},
+    {"dimension", SettingForm::pairs, "KEY=VALUE",
+     "tells pieces of work of one commit apart, such as matrix legs; repeatable", "", true},
+    {"identity", SettingForm::text, "TEXT", "what makes two events the same work",
+     "by event; mostly the head commit", false},
+    {"memory", SettingForm::duration, "SPAN", "for how long finished work is not launched again",
+     "7d", true},
+    {"pr-lock-window", SettingForm::duration, "SPAN",
+     "for how long a push and a pull request of one commit lock each other out", "1h", true},
+    {"session-window", SettingForm::duration, "SPAN", "the lease of check and register", "5m",
+     true},
+    {"lease", SettingForm::duration, "SPAN",
+     "until when a claim holds without news from its holder", "6h, with heartbeats three intervals",
+     true},
     {"interval", SettingForm::duration, "SPAN", "the time between two heartbeats", "5m", true},
-    {"heartbeat", SettingForm::flag, "", "start the job's heartbeats when the verdict is run", "", true},
-    {"skew", SettingForm::duration, "SPAN", "how far the clocks of two runners may be apart", "60s", true},
+    {"heartbeat", SettingForm::flag, "", "start the job's heartbeats when the verdict is run", "",
+     true},
+    {"skew", SettingForm::duration, "SPAN", "how far the clocks of two runners may be apart", "60s",
+     true},
     {"deadline", SettingForm::duration, "SPAN", "the longest that one call may take", "30s", true},
-    {"retry", SettingForm::choice, "suppress|manual|allow", "whether failed work may run again", "suppress", true},
-    {"max-attempts", SettingForm::number, "N", "launches of one piece of work within its memory", "any number", true},
-    {"cooldown", SettingForm::duration, "SPAN", "for how long nothing of a piece of work is launched after its last session ended", "0s", true},
-    {"budget", SettingForm::list, "[KIND:]N/SPAN", "launches per scope, workflow or actor within a span, such as actor:3/1h; repeatable", "", true},
+    {"retry", SettingForm::choice, "suppress|manual|allow", "whether failed work may run again",
+     "suppress", true},
+    {"max-attempts", SettingForm::number, "N", "launches of one piece of work within its memory",
+     "any number", true},
+    {"cooldown", SettingForm::duration, "SPAN",
+     "for how long nothing of a piece of work is launched after its last session ended", "0s",
+     true},
+    {"budget", SettingForm::list, "[KIND:]N/SPAN",
+     "launches per scope, workflow or actor within a span, such as actor:3/1h; repeatable", "",
+     true},
     {"group-by", SettingForm::text, "STRATEGY",
-     "process the sessions of one group in order: none, entity, repository, user, entity-repository, entity/<span> or a template", "none", true},
-    {"bot", SettingForm::text, "NAME", "which row of the configuration's bots applies", "the actor", true},
-    {"wait", SettingForm::duration, "SPAN", "stand by for so long until it is this one's turn, or the holder is gone", "0s; in a group 1h", true},
+     "process the sessions of one group in order: none, entity, repository, user, "
+     "entity-repository, entity/<span> or a template",
+     "none", true},
+    {"bot", SettingForm::text, "NAME", "which row of the configuration's bots applies", "the actor",
+     true},
+    {"wait", SettingForm::duration, "SPAN",
+     "stand by for so long until it is this one's turn, or the holder is gone", "0s; in a group 1h",
+     true},
     {"no-wait", SettingForm::flag, "", "tell the place in line, and do not stand in it", "", true},
-    {"holder-run", SettingForm::choice, "ask|ignore", "whether the REST API is asked if a holder's run has ended", "ask", true},
-    {"force", SettingForm::flag, "", "run, whatever the state is; the former holder halts", "", false},
-    {"on-error", SettingForm::choice, "fail|run|skip", "what to do when the store cannot be reached, read or written", "fail", true},
-    {"on-read-only", SettingForm::choice, "skip|run|fail", "what to do when the token may only read", "skip", true},
+    {"holder-run", SettingForm::choice, "ask|ignore",
+     "whether the REST API is asked if a holder's run has ended", "ask", true},
+    {"force", SettingForm::flag, "", "run, whatever the state is; the former holder halts", "",
+     false},
+    {"on-error", SettingForm::choice, "fail|run|skip",
+     "what to do when the store cannot be reached, read or written", "fail", true},
+    {"on-read-only", SettingForm::choice, "skip|run|fail",
+     "what to do when the token may only read", "skip", true},
     {"audit-skips", SettingForm::choice, "push|summary", "where a skip is recorded", "push", true},
-    {"claim-id", SettingForm::text, "ID", "the claim that the caller owns, from the gate's output of that name", "the job's state file", false},
-    {"state-dir", SettingForm::text, "DIR", "where the job's state files lie", "RUNNER_TEMP/refgate", false},
-    {"config", SettingForm::text, "FILE", "a file with settings; never read from the workspace by itself", "", false},
+    {"claim-id", SettingForm::text, "ID",
+     "the claim that the caller owns, from the gate's output of that name", "the job's state file",
+     false},
+    {"state-dir", SettingForm::text, "DIR", "where the job's state files lie",
+     "RUNNER_TEMP/refgate", false},
+    {"config", SettingForm::text, "FILE",
+     "a file with settings; never read from the workspace by itself", "", false},
 }};
 
 template <typename E>
@@ -56,7 +89,8 @@ struct Choice {
 };
 
 template <typename E, std::size_t N>
-std::optional<std::string> choose(E& target, std::string_view name, std::string_view value, const std::array<Choice<E>, N>& choices) {
+std::optional<std::string> choose(E& target, std::string_view name, std::string_view value,
+                                  const std::array<Choice<E>, N>& choices) {
   std::string allowed;
   for (const auto& choice : choices) {
     if (choice.word == value) {
@@ -68,38 +102,54 @@ std::optional<std::string> choose(E& target, std::string_view name, std::string_
   return std::string(name) + " is \"" + std::string(value) + "\", but must be one of " + allowed;
 }
 
-constexpr std::array<Choice<Retry>, 3> retries{{{"suppress", Retry::suppress}, {"manual", Retry::manual}, {"allow", Retry::allow}}};
-constexpr std::array<Choice<Fallback>, 3> fallbacks{{{"fail", Fallback::fail}, {"run", Fallback::run}, {"skip", Fallback::skip}}};
-constexpr std::array<Choice<AuditSkips>, 2> audits{{{"push", AuditSkips::push}, {"summary", AuditSkips::summary}}};
-constexpr std::array<Choice<HolderRun>, 2> holder_runs{{{"ask", HolderRun::ask}, {"ignore", HolderRun::ignore}}};
-constexpr std::array<Choice<BudgetKind>, 3> budget_kinds{
-    {{"scope", BudgetKind::scope}, {"workflow", BudgetKind::workflow}, {"actor", BudgetKind::actor}}};
+constexpr std::array<Choice<Retry>, 3> retries{
+    {{"suppress", Retry::suppress}, {"manual", Retry::manual}, {"allow", Retry::allow}}};
+constexpr std::array<Choice<Fallback>, 3> fallbacks{
+    {{"fail", Fallback::fail}, {"run", Fallback::run}, {"skip", Fallback::skip}}};
+constexpr std::array<Choice<AuditSkips>, 2> audits{
+    {{"push", AuditSkips::push}, {"summary", AuditSkips::summary}}};
+constexpr std::array<Choice<HolderRun>, 2> holder_runs{
+    {{"ask", HolderRun::ask}, {"ignore", HolderRun::ignore}}};
+constexpr std::array<Choice<BudgetKind>, 3> budget_kinds{{{"scope", BudgetKind::scope},
+                                                          {"workflow", BudgetKind::workflow},
+                                                          {"actor", BudgetKind::actor}}};
 constexpr std::array<Choice<bool>, 2> booleans{{{"true", true}, {"false", false}}};
 
-std::optional<std::string> set_duration(Duration& target, std::string_view name, std::string_view value, Duration least) {
+std::optional<std::string> set_duration(Duration& target, std::string_view name,
+                                        std::string_view value, Duration least) {
   const auto parsed = parse_duration(value);
-  if (!parsed) return std::string(name) + " is \"" + std::string(value) + "\", but must be a span of time such as 90s, 5m, 1h or 7d";
-  if (*parsed < least) return std::string(name) + " is \"" + std::string(value) + "\", but must be at least " + format_duration(least);
+  if (!parsed)
+    return std::string(name) + " is \"" + std::string(value) +
+           "\", but must be a span of time such as 90s, 5m, 1h or 7d";
+  if (*parsed < least)
+    return std::string(name) + " is \"" + std::string(value) + "\", but must be at least " +
+           format_duration(least);
   target = *parsed;
   return std::nullopt;
 }
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t' || text.front() == '\r')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t' || text.front() == '\r'))
+    text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
+    text.remove_suffix(1);
   return text;
 }
 
-std::optional<std::string> add_dimensions(std::map<std::string, std::string>& dimensions, std::string_view value) {
+std::optional<std::string> add_dimensions(std::map<std::string, std::string>& dimensions,
+                                          std::string_view value) {
   while (!value.empty()) {
     const std::size_t end = value.find_first_of(",\n");
     const std::string_view part = trimmed(value.substr(0, end));
     value.remove_prefix(end == std::string_view::npos ? value.size() : end + 1);
     if (part.empty()) continue;
     const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos || equals == 0) return "dimension is \"" + std::string(part) + "\", but must be key=value";
-    const auto [at, fresh] = dimensions.try_emplace(std::string(trimmed(part.substr(0, equals))), trimmed(part.substr(equals + 1)));
-    if (!fresh && at->second != trimmed(part.substr(equals + 1))) return "dimension \"" + at->first + "\" is given twice with different values";
+    if (equals == std::string_view::npos || equals == 0)
+      return "dimension is \"" + std::string(part) + "\", but must be key=value";
+    const auto [at, fresh] = dimensions.try_emplace(std::string(trimmed(part.substr(0, equals))),
+                                                    trimmed(part.substr(equals + 1)));
+    if (!fresh && at->second != trimmed(part.substr(equals + 1)))
+      return "dimension \"" + at->first + "\" is given twice with different values";
   }
   return std::nullopt;
 }
@@ -107,13 +157,17 @@ std::optional<std::string> add_dimensions(std::map<std::string, std::string>& di
 std::optional<unsigned> whole_number(std::string_view text) {
   unsigned value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value > 1'000'000) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || value > 1'000'000)
+    return std::nullopt;
   return value;
 }
 
-std::optional<std::string> set_number(unsigned& target, std::string_view name, std::string_view value) {
+std::optional<std::string> set_number(unsigned& target, std::string_view name,
+                                      std::string_view value) {
   const auto parsed = whole_number(value);
-  if (!parsed) return std::string(name) + " is \"" + std::string(value) + "\", but must be a whole number up to 1000000";
+  if (!parsed)
+    return std::string(name) + " is \"" + std::string(value) +
+           "\", but must be a whole number up to 1000000";
   target = *parsed;
   return std::nullopt;
 }
@@ -127,13 +181,18 @@ std::optional<std::string> add_budgets(std::vector<Budget>& budgets, std::string
     const std::size_t colon = part.find(':');
     Budget budget;
     if (colon != std::string_view::npos)
-      if (const auto error = choose(budget.kind, "budget", trimmed(part.substr(0, colon)), budget_kinds)) return error;
+      if (const auto error =
+              choose(budget.kind, "budget", trimmed(part.substr(0, colon)), budget_kinds))
+        return error;
     const std::string_view rest = colon == std::string_view::npos ? part : part.substr(colon + 1);
     const std::size_t slash = rest.find('/');
     const auto launches = whole_number(trimmed(rest.substr(0, slash)));
-    const auto window = slash == std::string_view::npos ? std::nullopt : parse_duration(trimmed(rest.substr(slash + 1)));
+    const auto window = slash == std::string_view::npos
+                            ? std::nullopt
+                            : parse_duration(trimmed(rest.substr(slash + 1)));
     if (!launches || !window || *window <= Duration::zero())
-      return "budget is \"" + std::string(part) + "\", but must be such as 5/1d, workflow:20/1d or actor:3/1h";
+      return "budget is \"" + std::string(part) +
+             "\", but must be such as 5/1d, workflow:20/1d or actor:3/1h";
     budget.launches = *launches;
     budget.window = *window;
     budgets.push_back(budget);
@@ -158,11 +217,13 @@ std::span<const SettingRow> setting_table() { return rows; }
 
 std::string environment_name(std::string_view setting) {
   std::string name = "REFGATE_";
-  for (char c : setting) name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  for (char c : setting)
+    name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   return name;
 }
 
-std::optional<std::string> apply_setting(Settings& settings, std::string_view name, std::string_view value) {
+std::optional<std::string> apply_setting(Settings& settings, std::string_view name,
+                                         std::string_view value) {
   using namespace std::chrono_literals;
   if (value.empty()) return std::nullopt;
   Policy& policy = settings.policy;
@@ -170,7 +231,8 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "namespace") {
     if (!is_namespace(value))
       return "namespace is \"" + std::string(value) +
-             "\", but must be lower-case letters, digits and '-' (parts separated by '/'), and none of git's own";
+             "\", but must be lower-case letters, digits and '-' (parts separated by '/'), and "
+             "none of git's own";
     return set_text(settings.name_space, value);
   }
   if (name == "event") return set_text(settings.event, value);
@@ -195,7 +257,8 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "interval") {
     policy.interval_given = true;
     if (const auto error = set_duration(policy.interval, name, value, 100ms)) return error;
-    if (policy.interval > std::chrono::days(30)) return "interval is \"" + std::string(value) + "\", but must be at most 30d";
+    if (policy.interval > std::chrono::days(30))
+      return "interval is \"" + std::string(value) + "\", but must be at most 30d";
     return std::nullopt;
   }
   if (name == "heartbeat") return choose(policy.heartbeat, name, value, booleans);
@@ -217,7 +280,8 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   return "there is no setting \"" + std::string(name) + "\"";
 }
 
-std::optional<std::string> apply_bot_value(Bot& bot, std::string_view name, std::string_view value) {
+std::optional<std::string> apply_bot_value(Bot& bot, std::string_view name,
+                                           std::string_view value) {
   using namespace std::chrono_literals;
   if (value.empty()) return std::nullopt;
   if (name == "group-by") return set_strategy(bot.strategy, value);
@@ -225,11 +289,14 @@ std::optional<std::string> apply_bot_value(Bot& bot, std::string_view name, std:
   if (name == "idle-timeout") return set_duration(bot.limits.idle_timeout, name, value, 1s);
   if (name == "max-events") {
     const auto most = whole_number(value);
-    if (!most || *most == 0) return std::string(name) + " is \"" + std::string(value) + "\", but must be a whole number from 1 to 1000000";
+    if (!most || *most == 0)
+      return std::string(name) + " is \"" + std::string(value) +
+             "\", but must be a whole number from 1 to 1000000";
     bot.limits.max_events = *most;
     return std::nullopt;
   }
-  return "there is no \"" + std::string(name) + "\" in a bot's row; known are group-by, max-duration, max-events and idle-timeout";
+  return "there is no \"" + std::string(name) +
+         "\" in a bot's row; known are group-by, max-duration, max-events and idle-timeout";
 }
 
 const Bot& bot_row(const Settings& settings, std::string_view actor) {

@@ -1,5 +1,6 @@
 #pragma once
-// Every setting of the gate and its kin, as rows of one table: the command line, the environment, the action's inputs and `--config` read the same.
+// Every setting of the gate and its kin, as rows of one table: the command line, the environment,
+// the action's inputs and `--config` read the same.
 
 #include <map>
 #include <optional>
@@ -7,14 +8,15 @@
 #include <string>
 #include <string_view>
 
-#include "core/event/ordering.h"
 #include "core/claim/policy.h"
+#include "core/event/ordering.h"
 
 namespace refgate {
 
 struct Settings {
   Policy policy;
-  std::string remote;  ///< URL, path or the name of a remote; empty: the repository of the run, else origin, else the one we stand in
+  std::string remote;  ///< URL, path or the name of a remote; empty: the repository of the run,
+                       ///< else origin, else the one we stand in
   std::string name_space = "refgate";
   std::string event;
   std::string workflow;
@@ -28,15 +30,16 @@ struct Settings {
   std::string claim_id;
   std::map<std::string, std::string> dimensions;
   std::string state_dir;
-  std::string group_by;             ///< an ordering strategy's name or a template; empty: the bot's, else none
-  std::string bot;                  ///< which row of the table of bots applies; empty: the actor
+  std::string group_by;  ///< an ordering strategy's name or a template; empty: the bot's, else none
+  std::string bot;       ///< which row of the table of bots applies; empty: the actor
   std::map<std::string, Bot> bots;  ///< from --config; "default" stands for the rest
 };
 
 enum class SettingForm { text, duration, choice, flag, pairs, number, list };
 
 struct SettingRow {
-  std::string_view name;  ///< "pr-lock-window": `--pr-lock-window`, `pr-lock-window:` in --config, REFGATE_PR_LOCK_WINDOW
+  std::string_view name;  ///< "pr-lock-window": `--pr-lock-window`, `pr-lock-window:` in --config,
+                          ///< REFGATE_PR_LOCK_WINDOW
   SettingForm form;
   std::string_view metavar;  ///< for --help
   std::string_view help;
@@ -49,17 +52,22 @@ std::span<const SettingRow> setting_table();
 /// "REFGATE_PR_LOCK_WINDOW"
 std::string environment_name(std::string_view setting);
 
-/// Sets one setting from text. nullopt on success, else one sentence that says what is wrong and what is allowed. An empty value means "not said"
-/// and changes nothing. `pairs` takes `key=value` and `list` takes words, several separated by commas or line ends.
-std::optional<std::string> apply_setting(Settings& settings, std::string_view name, std::string_view value);
+/// Sets one setting from text. nullopt on success, else one sentence that says what is wrong and
+/// what is allowed. An empty value means "not said" and changes nothing. `pairs` takes `key=value`
+/// and `list` takes words, several separated by commas or line ends.
+std::optional<std::string> apply_setting(Settings& settings, std::string_view name,
+                                         std::string_view value);
 
-/// Reads a `--config` file's text (YAML, one mapping) into settings. nullopt on success, else one sentence with `origin` and the line. An unknown key
-/// is an error that names the nearest known one. `bots:` is a mapping of names to rows of group-by, max-duration, max-events and idle-timeout; a
-/// `group-by` beside it is that of the default row, so that a bot's own row is the stronger one.
-std::optional<std::string> apply_config(Settings& settings, const std::string& text, std::string_view origin);
+/// Reads a `--config` file's text (YAML, one mapping) into settings. nullopt on success, else one
+/// sentence with `origin` and the line. An unknown key is an error that names the nearest known
+/// one. `bots:` is a mapping of names to rows of group-by, max-duration, max-events and
+/// idle-timeout; a `group-by` beside it is that of the default row, so that a bot's own row is the
+/// stronger one.
+std::optional<std::string> apply_config(Settings& settings, const std::string& text,
+                                        std::string_view origin);
 
-/// The row of the table of bots that applies to what `actor` causes: that of `bot` where it was said, else of the login, with or without "[bot]";
-/// else the default row.
+/// The row of the table of bots that applies to what `actor` causes: that of `bot` where it was
+/// said, else of the login, with or without "[bot]"; else the default row.
 const Bot& bot_row(const Settings& settings, std::string_view actor);
 
 /// Sets one value of a bot's row from text, like apply_setting.

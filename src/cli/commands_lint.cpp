@@ -13,13 +13,15 @@ std::span<const CommandRow> lint_commands() {
        {{"format", "text|json|sarif|github", "how findings are told (default: text)"},
         {"sarif", "FILE", "write SARIF 2.1.0 to a file too, unless the run fails"},
         {"min-severity", "error|warning|note",
-         "leave out what is below; what is left decides the exit status (default: all are told, warnings decide)"},
+         "leave out what is below; what is left decides the exit status (default: all are told, "
+         "warnings decide)"},
         {"fix", "=safe", "apply safe fixes; --fix=unsafe applies those that involve a choice too"},
         {"diff", "", "print what --fix would change, and change nothing"},
         {"explain", "RULE", "print a rule's page"},
         {"config", "FILE", "the configuration (default: .github/refgate.yml)"}},
        "refgate lint .github/workflows\n\n"
-       "Exit status: 0 nothing found; 1 findings; 2 wrong usage; 3 the run failed, and nothing was checked.\n"
+       "Exit status: 0 nothing found; 1 findings; 2 wrong usage; 3 the run failed, and nothing was "
+       "checked.\n"
        "A line `# refgate: ignore[rule] reason` ignores findings on it or below it.",
        command_lint},
       {"init",

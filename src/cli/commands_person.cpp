@@ -10,9 +10,11 @@ std::span<const CommandRow> person_commands() {
        "Live sessions, and who holds what",
        {},
        store_settings(),
-       {{"lost", "", "only work whose holder died and that nobody took up; exit 1 when there is any"},
+       {{"lost", "",
+         "only work whose holder died and that nobody took up; exit 1 when there is any"},
         {"all", "", "ended sessions too"},
-        {"queues", "", "who is in line in which group, and the sessions of groups, open and closed"},
+        {"queues", "",
+         "who is in line in which group, and the sessions of groups, open and closed"},
         json_option},
        "refgate status --remote git@github.com:octo/app.git",
        command_status},
@@ -24,7 +26,8 @@ std::span<const CommandRow> person_commands() {
        {{"payload", "FILE", "the event's payload (default: GITHUB_EVENT_PATH)"},
         {"offline", "", "do not ask the store: what would be with nothing stored"},
         json_option},
-       "refgate explain --event pull_request --payload event.json --workflow Agent --group-by entity",
+       "refgate explain --event pull_request --payload event.json --workflow Agent --group-by "
+       "entity",
        command_explain},
       {"release",
        "On a person's machine",
@@ -47,13 +50,18 @@ std::span<const CommandRow> person_commands() {
        "The event as a message for a queue that keeps order by itself",
        {},
        join({store_settings(), subject_settings(), {"group-by", "bot"}}),
-       {{"provider", "servicebus|sqs-fifo", "whose words: Azure Service Bus, or a FIFO queue of Amazon SQS"},
+       {{"provider", "servicebus|sqs-fifo",
+         "whose words: Azure Service Bus, or a FIFO queue of Amazon SQS"},
         {"payload", "FILE", "the event's payload (default: GITHUB_EVENT_PATH)"},
-        {"body", "FILE", "what the message carries, or - for standard input (default: the payload)"},
+        {"body", "FILE",
+         "what the message carries, or - for standard input (default: the payload)"},
         {"queue-url", "URL", "of the SQS queue; else it stands on the command line of aws"}},
-       "refgate envelope --provider sqs-fifo --group-by entity-repository --queue-url \"$QUEUE\" > message.json\n\n"
-       "aws sqs send-message --cli-input-json file://message.json. Events of one group have one MessageGroupId or SessionId, and\n"
-       "events that are the same work one MessageDeduplicationId or MessageId, so that the provider drops what a gate would skip.",
+       "refgate envelope --provider sqs-fifo --group-by entity-repository --queue-url \"$QUEUE\" > "
+       "message.json\n\n"
+       "aws sqs send-message --cli-input-json file://message.json. Events of one group have one "
+       "MessageGroupId or SessionId, and\n"
+       "events that are the same work one MessageDeduplicationId or MessageId, so that the "
+       "provider drops what a gate would skip.",
        command_envelope},
   };
   return rows;

@@ -11,21 +11,26 @@ std::span<const CommandRow> record_commands() {
        "The record: who asked, who ran, who was skipped and why",
        {},
        join({store_settings(), {"sha"}}),
-       period_options({{"commit", "SHA", "lines about this commit (its first 7 digits or more); --sha is the same"},
-                       {"key", "TEXT", "a session key, run id, claim id, ref or commit"},
-                       {"workflow", "NAME", "lines of this workflow"},
-                       {"reason", "CODE", "lines with this reason code: already_done, active_session, …"},
-                       {"kind", "WORD", "launch, skip, end, lost, release or audit"},
-                       {"executed", "", "what ran"},
-                       {"prevented", "", "what was skipped"},
-                       {"json", "", "print one JSON object a line"}}),
-       "refgate log --since 1d --prevented\n\nOnly the days of the period are fetched. Plain git shows the same lines: git fetch origin "
-       "'refs/notes/refgate/*:refs/notes/refgate/*', then git log --notes='refgate/*'. In a repository that has fetched them, and "
+       period_options(
+           {{"commit", "SHA",
+             "lines about this commit (its first 7 digits or more); --sha is the same"},
+            {"key", "TEXT", "a session key, run id, claim id, ref or commit"},
+            {"workflow", "NAME", "lines of this workflow"},
+            {"reason", "CODE", "lines with this reason code: already_done, active_session, …"},
+            {"kind", "WORD", "launch, skip, end, lost, release or audit"},
+            {"executed", "", "what ran"},
+            {"prevented", "", "what was skipped"},
+            {"json", "", "print one JSON object a line"}}),
+       "refgate log --since 1d --prevented\n\nOnly the days of the period are fetched. Plain git "
+       "shows the same lines: git fetch origin "
+       "'refs/notes/refgate/*:refs/notes/refgate/*', then git log --notes='refgate/*'. In a "
+       "repository that has fetched them, and "
        "'refs/refgate/*:refs/refgate/*', every reading command works offline: --remote PATH.",
        command_log},
       {"show",
        "On a person's machine",
-       "One session or commit as a story: who asked, who ran, who was skipped and why, what came of it",
+       "One session or commit as a story: who asked, who ran, who was skipped and why, what came "
+       "of it",
        {"target"},
        store_settings(),
        {json_option},
@@ -36,10 +41,12 @@ std::span<const CommandRow> record_commands() {
        "Counts: sessions, those saved, suppressed retries, early exits, durations, hot sessions",
        {},
        join({store_settings(), {"skew"}}),
-       period_options({{"by", "WHAT", "also a table by day, workflow or event"},
-                       {"hot", "N", "a session is hot when its key was asked for N times (default 5)"},
-                       json_option}),
-       "refgate stats --since 7d --by workflow\n\nSaved are the callers that were told to skip. A session is counted by its launch and closed once. "
+       period_options(
+           {{"by", "WHAT", "also a table by day, workflow or event"},
+            {"hot", "N", "a session is hot when its key was asked for N times (default 5)"},
+            json_option}),
+       "refgate stats --since 7d --by workflow\n\nSaved are the callers that were told to skip. A "
+       "session is counted by its launch and closed once. "
        "Lines that were written with `audit` count where the gate recorded nothing of that run.",
        command_stats},
       {"verify",
@@ -48,10 +55,13 @@ std::span<const CommandRow> record_commands() {
        {},
        join({store_settings(), {"skew"}}),
        period_options({json_option}),
-       "refgate verify --since 30d\n\nTwo launches of one scope are a duplicate when nothing closed the first one (an end, a loss, a release), when "
+       "refgate verify --since 30d\n\nTwo launches of one scope are a duplicate when nothing "
+       "closed the first one (an end, a loss, a release), when "
        "the "
-       "first went on after the second had started, or when the first had succeeded and its claim was gone before its memory had passed. Forced "
-       "launches are counted and are none. A line whose digest does not fit was altered: it is named, and the exit status is 1 too. Lines that are "
+       "first went on after the second had started, or when the first had succeeded and its claim "
+       "was gone before its memory had passed. Forced "
+       "launches are counted and are none. A line whose digest does not fit was altered: it is "
+       "named, and the exit status is 1 too. Lines that are "
        "not refgate's are named and change nothing.",
        command_verify},
       {"metrics",
@@ -59,20 +69,27 @@ std::span<const CommandRow> record_commands() {
        "The record and the live state as Prometheus text",
        {},
        join({store_settings(), {"skew"}}),
-       {{"top", "N", "so many workflows and events keep their names as labels (default 20), the rest is \"other\""}},
-       "refgate metrics > /var/lib/node_exporter/refgate.prom\n\nCounters are what the whole record says, gauges what stands now. Alert rules and a "
+       {{"top", "N",
+         "so many workflows and events keep their names as labels (default 20), the rest is "
+         "\"other\""}},
+       "refgate metrics > /var/lib/node_exporter/refgate.prom\n\nCounters are what the whole "
+       "record says, gauges what stands now. Alert rules and a "
        "Grafana dashboard lie in monitoring/.",
        command_metrics},
       {"report",
        "On a person's machine",
-       "A page for people: sessions over time, by workflow and event, a day's timeline, the record with a search",
+       "A page for people: sessions over time, by workflow and event, a day's timeline, the record "
+       "with a search",
        {},
        join({store_settings(), {"skew"}}),
-       period_options({{"html", "FILE", "where the page goes; - is standard output"},
-                       {"summary", "", "also, or only, the counts as a section of the job summary"},
-                       {"hot", "N", "a session is hot when its key was asked for N times (default 5)"},
-                       {"lines", "N", "so many of the newest lines are on the page (default 5000); the counts are of all"}}),
-       "refgate report --since 30d --html report.html\n\nOne file, light and dark, that asks the network for nothing.",
+       period_options(
+           {{"html", "FILE", "where the page goes; - is standard output"},
+            {"summary", "", "also, or only, the counts as a section of the job summary"},
+            {"hot", "N", "a session is hot when its key was asked for N times (default 5)"},
+            {"lines", "N",
+             "so many of the newest lines are on the page (default 5000); the counts are of all"}}),
+       "refgate report --since 30d --html report.html\n\nOne file, light and dark, that asks the "
+       "network for nothing.",
        command_report},
       {"gc",
        "On a person's machine",
@@ -80,7 +97,8 @@ std::span<const CommandRow> record_commands() {
        {},
        store_settings(),
        {{"dry-run", "", "say what would be done, change nothing"}},
-       "refgate gc --dry-run\n\nMay be killed anywhere and run twice at once. A large record takes longer than the usual deadline: --deadline 10m.",
+       "refgate gc --dry-run\n\nMay be killed anywhere and run twice at once. A large record takes "
+       "longer than the usual deadline: --deadline 10m.",
        command_gc},
   };
   return rows;

@@ -9,17 +9,24 @@ std::span<const CommandRow> session_commands() {
        "In a workflow",
        "Gate, heartbeats, command, end, in one call",
        {"[command...]"},
-       join({store_settings(), subject_settings(), policy_settings(), {"interval"}, ordering_settings()}),
+       join({store_settings(),
+             subject_settings(),
+             policy_settings(),
+             {"interval"},
+             ordering_settings()}),
        {{"skip-exit", "STATUS", "the exit status when the verdict is skip (default: 0)"},
         {"kill-after", "SPAN", "between TERM and KILL when the session is lost (default: 10s)"},
         {"keep-token", "", "leave the token in the command's environment"},
         {"each", "FILE|-", "run the command once for each line, {} in its words being the line"},
         {"parallel", "N", "with --each: so many at once (default: 1)"},
-        {"max-failures", "N", "with --each: so many in a row that name the session as the cause cancel the rest"},
+        {"max-failures", "N",
+         "with --each: so many in a row that name the session as the cause cancel the rest"},
         {"session-error", "TEXT",
-         "with --each: a failure whose standard error holds this is for the session's sake, as exit status 75 is; repeatable"}},
+         "with --each: a failure whose standard error holds this is for the session's sake, as "
+         "exit status 75 is; repeatable"}},
        "refgate run --lease 15m -- agent review\n\n"
-       "The command has the terminal and gets all signals. When the session is lost, it is stopped with all that it started.\n"
+       "The command has the terminal and gets all signals. When the session is lost, it is stopped "
+       "with all that it started.\n"
        "Exit status: the command's; with --each 0 when all items are done, else 1.",
        command_run},
       {"heartbeat",
@@ -29,7 +36,9 @@ std::span<const CommandRow> session_commands() {
        join({store_settings(), subject_settings(), {"lease", "interval"}}),
        {{"background", "", "start one quiet process that renews until the job or the session ends"},
         {"first-after", "SPAN", "with --background: until the first renewal (default: 0s)"},
-        {"while-pid", "PID", "with --background: end with this process (default: the nearest ancestor that is no shell)"},
+        {"while-pid", "PID",
+         "with --background: end with this process (default: the nearest ancestor that is no "
+         "shell)"},
         {"attached", "", "be that process; it is told the rest through a pipe"}},
        "refgate heartbeat --background --interval 5m\n\nExit status 1 when the session is lost.",
        command_heartbeat},
@@ -42,7 +51,8 @@ std::span<const CommandRow> session_commands() {
         {"leave", "", "an operation has ended"},
         {"quiet", "", "print nothing while the session is alive"},
         json_option},
-       "refgate health --quiet || exit 1\n\nExit status 1: halt. The cause is said once (session death cascade: …), later calls are counted.",
+       "refgate health --quiet || exit 1\n\nExit status 1: halt. The cause is said once (session "
+       "death cascade: …), later calls are counted.",
        command_health},
   };
   return rows;

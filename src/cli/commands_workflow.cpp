@@ -9,7 +9,8 @@ std::span<const CommandRow> workflow_commands() {
        "In a workflow",
        "Ask for the verdict and make the claim, in one step",
        {},
-       join({store_settings(), subject_settings(), policy_settings(), liveness_settings(), ordering_settings()}),
+       join({store_settings(), subject_settings(), policy_settings(), liveness_settings(),
+             ordering_settings()}),
        {},
        "refgate gate --memory 2d\n\n"
        "Prints NAME=value lines and appends the same names in lower case to GITHUB_OUTPUT.\n"
@@ -20,9 +21,11 @@ std::span<const CommandRow> workflow_commands() {
        "In a workflow",
        "End the session that this job's gate began",
        {},
-       join({store_settings(), subject_settings(), policy_settings(), liveness_settings(), ordering_settings()}),
+       join({store_settings(), subject_settings(), policy_settings(), liveness_settings(),
+             ordering_settings()}),
        {{"status", "success|failure|cancelled", "what came of it (job.status; default success)"}},
-       "refgate finish --status \"$JOB_STATUS\"\n\nA job that was told to skip may call it too: it changes nothing then.",
+       "refgate finish --status \"$JOB_STATUS\"\n\nA job that was told to skip may call it too: it "
+       "changes nothing then.",
        command_finish},
       {"check",
        "In a workflow",
@@ -30,7 +33,8 @@ std::span<const CommandRow> workflow_commands() {
        {"event_type", "workflow_name", "commit_sha", "[run_id]"},
        join({store_settings(), positional_settings(), policy_settings()}),
        {{"exit-code", "", "exit 1 when prevented, in Actions too"}},
-       "refgate check push \"Agent review\" 9fceb02d 4711\n\nWith a run id it holds the scope for `register`; without one it only reads. Exit status "
+       "refgate check push \"Agent review\" 9fceb02d 4711\n\nWith a run id it holds the scope for "
+       "`register`; without one it only reads. Exit status "
        "1 when prevented.",
        command_check},
       {"register",
@@ -47,13 +51,15 @@ std::span<const CommandRow> workflow_commands() {
        {"session_key"},
        join({store_settings(), positional_settings(), {"run-id"}}),
        {},
-       "refgate cleanup agent-review-push-9fceb02d\n\nEnds the session only where it was registered: from a run that was told to skip it changes "
+       "refgate cleanup agent-review-push-9fceb02d\n\nEnds the session only where it was "
+       "registered: from a run that was told to skip it changes "
        "nothing.",
        command_cleanup},
       {"audit",
        "In a workflow",
        "Positional form: write a line of the record",
-       {"session_key", "event_type", "workflow_name", "run_id", "commit_sha", "executed", "job_status"},
+       {"session_key", "event_type", "workflow_name", "run_id", "commit_sha", "executed",
+        "job_status"},
        join({store_settings(), positional_settings()}),
        {},
        "refgate audit agent-review-push-9fceb02d push \"Agent review\" 4711 9fceb02d true success",

@@ -8,9 +8,9 @@
 
 #include "call/commands.h"
 #include "cli/explain.h"
+#include "core/event/scope.h"
 #include "job/gate/subject.h"
 #include "job/gate/waiting.h"
-#include "core/event/scope.h"
 
 namespace refgate {
 namespace {
@@ -22,14 +22,17 @@ std::string read_body(std::istream& from, const std::string& name) {
   std::array<char, 1 << 16> piece{};
   while (from.read(piece.data(), piece.size()) || from.gcount() > 0) {
     body.append(piece.data(), static_cast<std::size_t>(from.gcount()));
-    if (body.size() > largest_body) throw UsageError("the body " + name + " is over 32 MiB long; nothing was made of it");
+    if (body.size() > largest_body)
+      throw UsageError("the body " + name + " is over 32 MiB long; nothing was made of it");
   }
   return body;
 }
 
 std::string body_of(const Invocation& call, const Invocation& about) {
   const std::string path = call.option("body", about.environment.get("GITHUB_EVENT_PATH"));
-  if (path.empty()) throw UsageError("there is no body: give --body FILE (or - for standard input), or --payload FILE");
+  if (path.empty())
+    throw UsageError(
+        "there is no body: give --body FILE (or - for standard input), or --payload FILE");
   if (path == "-") return read_body(std::cin, "from standard input");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw UsageError("the body " + path + " cannot be read");
@@ -41,14 +44,18 @@ std::string body_of(const Invocation& call, const Invocation& about) {
 int command_envelope(const Invocation& call) {
   const Settings settings = settings_of(call);
   const auto provider = parse_provider(call.option("provider"));
-  if (!provider) throw UsageError("--provider is \"" + call.option("provider") + "\", but must be servicebus or sqs-fifo");
+  if (!provider)
+    throw UsageError("--provider is \"" + call.option("provider") +
+                     "\", but must be servicebus or sqs-fifo");
   const Invocation about = with_payload(call, settings);
   const Subject subject = subject_of(about, settings);
 
   Message message;
   message.group = ordering_of(settings, subject.event, now()).group;
-  // The scope is what makes two events the same work, so that the provider drops what a gate would skip.
-  message.event_id = subject.event.repository + ":" + subject.ref.substr(claims_prefix(settings.name_space).size());
+  // The scope is what makes two events the same work, so that the provider drops what a gate would
+  // skip.
+  message.event_id = subject.event.repository + ":" +
+                     subject.ref.substr(claims_prefix(settings.name_space).size());
   message.subject = subject.request.session_key;
   message.event = subject.event.kind;
   message.repository = subject.event.repository;

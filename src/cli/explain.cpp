@@ -5,14 +5,14 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "view/claim_view.h"
 #include "call/commands.h"
+#include "core/event/scope.h"
 #include "job/gate/gating.h"
-#include "state/queues.h"
-#include "runner/runner.h"
 #include "job/gate/subject.h"
 #include "job/gate/waiting.h"
-#include "core/event/scope.h"
+#include "runner/runner.h"
+#include "state/queues.h"
+#include "view/claim_view.h"
 
 namespace refgate {
 namespace {
@@ -67,23 +67,28 @@ Explained explain(const Invocation& call, const Settings& settings) {
     const auto store = store_of(call, settings);
     const Informants informants = informants_of(call, explained.subject, settings, *store);
     const JobState state(settings, call.environment);
-    request.presented = ownership_of(explained.subject.ref, settings, state, [&](const ClaimNote& note) {
-                          return state.belongs_to_job() && is_of_job(note, request.holder, state);
-                        }).presented;
-    const std::string line = explained.ordering.group.empty() ? std::string() : queue_ref(explained.ordering.group, settings.name_space);
+    request.presented =
+        ownership_of(explained.subject.ref, settings, state, [&](const ClaimNote& note) {
+          return state.belongs_to_job() && is_of_job(note, request.holder, state);
+        }).presented;
+    const std::string line = explained.ordering.group.empty()
+                                 ? std::string()
+                                 : queue_ref(explained.ordering.group, settings.name_space);
     explained.seen = read_claim(*store, explained.subject.ref);
     if (!line.empty()) {
       const SeenQueue queue = queue_in(store->read(std::span(&line, 1)), line);
       if (queue.queue && !queue.queue->tickets.empty()) {
         explained.line.behind = queue.queue->tickets.size();
-        explained.line.head = queue.queue->tickets.front().event + ", run " + queue.queue->tickets.front().run_id;
+        explained.line.head =
+            queue.queue->tickets.front().event + ", run " + queue.queue->tickets.front().run_id;
       }
     }
     if (informants.budgets) around.spent = informants.budgets(*store);
     explained.decision = decide(explained.seen.claim, request, settings.policy, at, around);
     // As a gate does, a holder that a skip depends on is looked after.
     const ReasonCode code = explained.decision.code;
-    if (informants.holder_run && explained.seen.claim && explained.seen.claim->state != ClaimState::ended &&
+    if (informants.holder_run && explained.seen.claim &&
+        explained.seen.claim->state != ClaimState::ended &&
         (code == ReasonCode::active_session || code == ReasonCode::pr_lock)) {
       around.holder_run = informants.holder_run(*explained.seen.claim);
       explained.decision = decide(explained.seen.claim, request, settings.policy, at, around);
@@ -98,24 +103,26 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
   const Event& event = explained.subject.event;
   const Scope& scope = explained.subject.scope;
   ordered_json value;
-  value["event"] = {{"kind", event.kind},
-                    {"action", event.action},
-                    {"repository", event.repository},
-                    {"actor", event.actor},
-                    {"entity", {{"kind", name_of_kind(event.entity.kind)}, {"value", event.entity.value}}},
-                    {"head_commit", event.head_commit},
-                    {"identity", {{"kind", event.identity.kind}, {"value", event.identity.value}}},
-                    {"exempt", event.exempt},
-                    {"exempt_because", event.exempt_because},
-                    {"trust", event.trust == Trust::fork ? "fork" : "repository"},
-                    {"run_id", event.run_id},
-                    {"run_attempt", event.run_attempt}};
+  value["event"] = {
+      {"kind", event.kind},
+      {"action", event.action},
+      {"repository", event.repository},
+      {"actor", event.actor},
+      {"entity", {{"kind", name_of_kind(event.entity.kind)}, {"value", event.entity.value}}},
+      {"head_commit", event.head_commit},
+      {"identity", {{"kind", event.identity.kind}, {"value", event.identity.value}}},
+      {"exempt", event.exempt},
+      {"exempt_because", event.exempt_because},
+      {"trust", event.trust == Trust::fork ? "fork" : "repository"},
+      {"run_id", event.run_id},
+      {"run_attempt", event.run_attempt}};
   value["scope"] = {{"share", scope.share},
                     {"share_is_name", scope.share_is_name},
                     {"dimensions", scope.dimensions},
                     {"ref", explained.subject.ref},
                     {"session_key", explained.subject.request.session_key}};
-  value["ordering"] = {{"strategy", explained.ordering.strategy}, {"group", explained.ordering.group}};
+  value["ordering"] = {{"strategy", explained.ordering.strategy},
+                       {"group", explained.ordering.group}};
   if (!explained.ordering.group.empty()) {
     value["ordering"]["ref"] = queue_ref(explained.ordering.group, settings.name_space);
     if (explained.asked) value["ordering"]["in_line"] = explained.line.behind;
@@ -123,7 +130,8 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
   value["asked"] = explained.asked;
   value["state"] = nullptr;
   if (explained.seen.claim)
-    value["state"] = ordered_json::parse(claim_json({explained.subject.ref, *explained.seen.version, *explained.seen.claim}, now()));
+    value["state"] = ordered_json::parse(
+        claim_json({explained.subject.ref, *explained.seen.version, *explained.seen.claim}, now()));
   value["decision"] = {{"verdict", explained.decision.verdict == Verdict::run ? "run" : "skip"},
                        {"reason_code", name_of(explained.decision.code)},
                        {"reason", explained.decision.reason}};
@@ -136,34 +144,47 @@ void print(const Invocation& call, const Explained& explained, const Settings& s
   const auto line = [&](std::string_view name, const std::string& text) {
     call.out << name << std::string(10 - name.size(), ' ') << escape_for(Place::line, text) << "\n";
   };
-  line("Event", event.kind + (event.action.empty() ? "" : " (" + event.action + ")") + (event.repository.empty() ? "" : " of " + event.repository) +
+  line("Event", event.kind + (event.action.empty() ? "" : " (" + event.action + ")") +
+                    (event.repository.empty() ? "" : " of " + event.repository) +
                     (event.actor.empty() ? "" : " by " + event.actor));
-  line("About", std::string(name_of_kind(event.entity.kind)) + (event.entity.value.empty() ? "" : " " + event.entity.value));
+  line("About", std::string(name_of_kind(event.entity.kind)) +
+                    (event.entity.value.empty() ? "" : " " + event.entity.value));
   line("Identity",
-       event.identity.kind + " " + event.identity.value + (event.exempt ? ", never a duplicate: " + event.exempt_because : std::string()));
-  line("Trust", event.trust == Trust::fork ? "a fork's: it mutes no run of the repository" : "the repository's own");
+       event.identity.kind + " " + event.identity.value +
+           (event.exempt ? ", never a duplicate: " + event.exempt_because : std::string()));
+  line("Trust", event.trust == Trust::fork ? "a fork's: it mutes no run of the repository"
+                                           : "the repository's own");
   std::string share = (scope.share_is_name ? "share " : "workflow ") + scope.share;
-  for (const auto& [name, value] : scope.dimensions) share += ", " + name + "=" + value;
+  for (const auto& [name, value] : scope.dimensions)
+    share += ", " + name + "=" + value;
   line("Shared by", share);
   line("Ref", explained.subject.ref);
   if (explained.ordering.group.empty())
-    line("Order", explained.ordering.strategy == "none" ? "none" : "none: " + explained.ordering.strategy + " finds no group for this event");
+    line("Order", explained.ordering.strategy == "none"
+                      ? "none"
+                      : "none: " + explained.ordering.strategy + " finds no group for this event");
   else
-    line("Order",
-         "group " + explained.ordering.group + " (" + explained.ordering.strategy + "), " + queue_ref(explained.ordering.group, settings.name_space));
+    line("Order", "group " + explained.ordering.group + " (" + explained.ordering.strategy + "), " +
+                      queue_ref(explained.ordering.group, settings.name_space));
   if (!explained.asked) {
     line("State", "not asked (--offline)");
   } else {
     const auto& claim = explained.seen.claim;
-    line("State", claim ? state_text(*claim, now()) + ", " + describe_holder(*claim, now()) : "nothing is stored");
-    if (explained.line.behind > 0) line("In line", std::to_string(explained.line.behind) + ", at the head " + explained.line.head);
+    line("State", claim ? state_text(*claim, now()) + ", " + describe_holder(*claim, now())
+                        : "nothing is stored");
+    if (explained.line.behind > 0)
+      line("In line",
+           std::to_string(explained.line.behind) + ", at the head " + explained.line.head);
   }
   const bool runs = explained.decision.verdict == Verdict::run;
-  std::string decision =
-      std::string(runs ? "run" : "skip") + " (" + std::string(name_of(explained.decision.code)) + "): " + explained.decision.reason;
+  std::string decision = std::string(runs ? "run" : "skip") + " (" +
+                         std::string(name_of(explained.decision.code)) +
+                         "): " + explained.decision.reason;
   if (!explained.asked) decision += ", if nothing is stored";
   if (runs && explained.line.behind > 0)
-    decision += settings.policy.no_wait ? "; but others are in line, so that it is told to skip (queued)" : "; after those in line";
+    decision += settings.policy.no_wait
+                    ? "; but others are in line, so that it is told to skip (queued)"
+                    : "; after those in line";
   line("Decision", decision);
 }
 
@@ -180,14 +201,19 @@ Invocation with_payload(const Invocation& call, const Settings& settings) {
     variables.erase("GITHUB_REF");
   }
   variables["GITHUB_EVENT_PATH"] = path;
-  return {call.command, call.arguments, call.options, Environment(std::move(variables)), call.out, call.err};
+  return {call.command, call.arguments, call.options, Environment(std::move(variables)),
+          call.out,     call.err};
 }
 
 int command_explain(const Invocation& call) {
   const Settings settings = settings_of(call);
   const Explained explained = explain(call, settings);
-  if (call.flag("json")) call.out << json_of(explained, settings).dump(1, ' ', false, ordered_json::error_handler_t::replace) << "\n";
-  else print(call, explained, settings);
+  if (call.flag("json"))
+    call.out
+        << json_of(explained, settings).dump(1, ' ', false, ordered_json::error_handler_t::replace)
+        << "\n";
+  else
+    print(call, explained, settings);
   return exit_done;
 }
 

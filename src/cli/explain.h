@@ -5,7 +5,8 @@
 
 namespace refgate {
 
-/// The call as if the event of `--payload FILE` (and `--event`) had triggered the run; unchanged without that option.
+/// The call as if the event of `--payload FILE` (and `--event`) had triggered the run; unchanged
+/// without that option.
 Invocation with_payload(const Invocation& call, const Settings& settings);
 
 }  // namespace refgate

@@ -1,4 +1,5 @@
-// init: a first gated workflow, the hook and the linter's configuration, for a repository that has none.
+// init: a first gated workflow, the hook and the linter's configuration, for a repository that has
+// none.
 
 #include <cerrno>
 #include <cstring>
@@ -52,7 +53,8 @@ jobs:
         with:
           command: finish
 )"},
-    {".github/refgate.yml", R"(# What the linter should know of this repository; refgate lint --explain RULE tells each rule's options.
+    {".github/refgate.yml",
+     R"(# What the linter should know of this repository; refgate lint --explain RULE tells each rule's options.
 rules: {}
 )"},
     {".pre-commit-config.yaml", R"(repos:
@@ -69,7 +71,8 @@ void write(const fs::path& path, const char* text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
   file.flush();
-  if (!file) throw UsageError(path.string() + " could not be written (" + std::strerror(errno) + ")");
+  if (!file)
+    throw UsageError(path.string() + " could not be written (" + std::strerror(errno) + ")");
 }
 
 }  // namespace
@@ -77,7 +80,8 @@ void write(const fs::path& path, const char* text) {
 int command_init(const Invocation& call) {
   const fs::path root = call.arguments[0].empty() ? fs::path(".") : fs::path(call.arguments[0]);
   std::error_code error;
-  if (!fs::is_directory(root, error)) throw UsageError(root.string() + " is no folder; nothing was written");
+  if (!fs::is_directory(root, error))
+    throw UsageError(root.string() + " is no folder; nothing was written");
   for (const Template& file : templates) {
     const fs::path path = root / file.path;
     const std::string name = escape_for(Place::line, path.lexically_normal().string());
@@ -91,7 +95,8 @@ int command_init(const Invocation& call) {
       call.out << "written  " << name << "\n";
     }
   }
-  if (!call.flag("dry-run")) call.out << "Next: put the agent into .github/workflows/agent.yml, and try: refgate lint\n";
+  if (!call.flag("dry-run"))
+    call.out << "Next: put the agent into .github/workflows/agent.yml, and try: refgate lint\n";
   return exit_done;
 }
 

@@ -29,13 +29,16 @@ std::string canonical(const ordered_json& value) {
   if (value.is_number()) return canonical_number(value);
   std::string text;
   if (value.is_array()) {
-    for (const ordered_json& member : value) text += (text.empty() ? "[" : ",") + canonical(member);
+    for (const ordered_json& member : value)
+      text += (text.empty() ? "[" : ",") + canonical(member);
     return text.empty() ? "[]" : text + "]";
   }
   if (value.is_object()) {
     std::map<std::string, std::string> sorted;
-    for (const auto& [key, member] : value.items()) sorted[key] = canonical(member);
-    for (const auto& [key, member] : sorted) text += (text.empty() ? "{" : ",") + ascii(key) + ":" + member;
+    for (const auto& [key, member] : value.items())
+      sorted[key] = canonical(member);
+    for (const auto& [key, member] : sorted)
+      text += (text.empty() ? "{" : ",") + ascii(key) + ":" + member;
     return text.empty() ? "{}" : text + "}";
   }
   return ascii(value);
@@ -50,11 +53,13 @@ std::string kind_of(const ordered_json& value) {
 }
 
 std::string wanted(const MatrixIdentity& identity) {
-  return identity.whole ? "text or an object" : "text, or an object with \"" + identity.id_key + "\"";
+  return identity.whole ? "text or an object"
+                        : "text, or an object with \"" + identity.id_key + "\"";
 }
 
 /// What tells the member from others; empty, with `error` set, for a member of another kind.
-std::string key_of(const ordered_json& member, std::size_t position, const MatrixIdentity& identity, std::string& error) {
+std::string key_of(const ordered_json& member, std::size_t position, const MatrixIdentity& identity,
+                   std::string& error) {
   const std::string place = "member " + std::to_string(position) + " of the list ";
   if (member.is_string()) return "text " + ascii(member);
   if (!member.is_object()) {
@@ -65,11 +70,13 @@ std::string key_of(const ordered_json& member, std::size_t position, const Matri
   if (identity.whole) return "object " + canonical(member);
   const auto id = member.find(identity.id_key);
   if (id == member.end()) {
-    error = place + "has no \"" + identity.id_key + "\"; --id names another key, --whole compares all of an object";
+    error = place + "has no \"" + identity.id_key +
+            "\"; --id names another key, --whole compares all of an object";
     return {};
   }
   if (!id->is_string() && !id->is_number()) {
-    error = place + "has an \"" + identity.id_key + "\" that is " + kind_of(*id) + ", but must be text or a number";
+    error = place + "has an \"" + identity.id_key + "\" that is " + kind_of(*id) +
+            ", but must be text or a number";
     return {};
   }
   return "object " + canonical(*id);
@@ -87,14 +94,19 @@ ordered_json parse(std::string_view text, bool& too_deep) {
 
 }  // namespace
 
-std::variant<MatrixInput, MatrixError> unique_members(std::string_view text, const MatrixIdentity& identity) {
+std::variant<MatrixInput, MatrixError> unique_members(std::string_view text,
+                                                      const MatrixIdentity& identity) {
   if (text.size() > longest_matrix_text) return MatrixError{"the list is over 1 MiB long"};
-  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return MatrixError{"there is no list: the text is empty"};
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    return MatrixError{"there is no list: the text is empty"};
   bool too_deep = false;
   const ordered_json list = parse(text, too_deep);
   if (too_deep) return MatrixError{"the list is nested too deeply"};
-  if (list.is_discarded()) return MatrixError{"the text is no JSON: a list such as [\"a\", \"b\"] is wanted"};
-  if (!list.is_array()) return MatrixError{"the text is " + kind_of(list) + ", but must be a list, each member " + wanted(identity)};
+  if (list.is_discarded())
+    return MatrixError{"the text is no JSON: a list such as [\"a\", \"b\"] is wanted"};
+  if (!list.is_array())
+    return MatrixError{"the text is " + kind_of(list) + ", but must be a list, each member " +
+                       wanted(identity)};
 
   MatrixInput input;
   std::unordered_map<std::string, std::size_t> seen;

@@ -1,7 +1,8 @@
 #pragma once
 // A list that is to become a job matrix, reduced to its unique members.
 //
-// GitHub starts one job a member and compares nothing: a model that a list names twice is paid for twice.
+// GitHub starts one job a member and compares nothing: a model that a list names twice is paid for
+// twice.
 
 #include <cstddef>
 #include <string>
@@ -40,8 +41,10 @@ struct MatrixError {
   std::string message;  ///< for people; holds nothing of the text
 };
 
-/// Reads a JSON list of strings, or of objects whose `id_key` is a string or a number. Members are compared as GitHub's expressions tell values apart
-/// in kind: 1 and "1" differ, 1 and 1.0 do not, and the order of an object's keys says nothing; letters count as they are written. Never throws.
-std::variant<MatrixInput, MatrixError> unique_members(std::string_view text, const MatrixIdentity& identity);
+/// Reads a JSON list of strings, or of objects whose `id_key` is a string or a number. Members are
+/// compared as GitHub's expressions tell values apart in kind: 1 and "1" differ, 1 and 1.0 do not,
+/// and the order of an object's keys says nothing; letters count as they are written. Never throws.
+std::variant<MatrixInput, MatrixError> unique_members(std::string_view text,
+                                                      const MatrixIdentity& identity);
 
 }  // namespace refgate

@@ -1,5 +1,6 @@
 #pragma once
-// Pauses between tries: doubling, with full jitter, so that those who lost together do not come back together.
+// Pauses between tries: doubling, with full jitter, so that those who lost together do not come
+// back together.
 
 #include <chrono>
 
@@ -9,9 +10,11 @@ class Backoff {
  public:
   using Clock = std::chrono::steady_clock;
 
-  Backoff(std::chrono::milliseconds first, std::chrono::milliseconds longest) : ceiling_(first), longest_(longest) {}
+  Backoff(std::chrono::milliseconds first, std::chrono::milliseconds longest)
+      : ceiling_(first), longest_(longest) {}
 
-  /// Sleeps a random part of the current ceiling and doubles it. False, without sleeping, when the deadline would pass meanwhile.
+  /// Sleeps a random part of the current ceiling and doubles it. False, without sleeping, when the
+  /// deadline would pass meanwhile.
   bool pause(Clock::time_point deadline);
 
  private:

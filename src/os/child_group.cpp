@@ -20,16 +20,21 @@ std::vector<std::string> environment_of(const ChildGroup::Command& command) {
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string text(*entry);
     const std::string name = text.substr(0, text.find('='));
-    const bool replaced = std::any_of(command.added.begin(), command.added.end(), [&](const auto& added) { return added.first == name; });
-    if (!replaced && std::find(command.removed.begin(), command.removed.end(), name) == command.removed.end()) kept.push_back(text);
+    const bool replaced = std::any_of(command.added.begin(), command.added.end(),
+                                      [&](const auto& added) { return added.first == name; });
+    if (!replaced &&
+        std::find(command.removed.begin(), command.removed.end(), name) == command.removed.end())
+      kept.push_back(text);
   }
-  for (const auto& [name, value] : command.added) kept.push_back(name + "=" + value);
+  for (const auto& [name, value] : command.added)
+    kept.push_back(name + "=" + value);
   return kept;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
-  for (auto& text : texts) result.push_back(text.data());
+  for (auto& text : texts)
+    result.push_back(text.data());
   result.push_back(nullptr);
   return result;
 }
@@ -84,7 +89,8 @@ bool ChildGroup::start(const Command& command) {
   ::setpgid(child, child);
   int error = 0;
   ssize_t got = 0;
-  while ((got = ::read(failure[0], &error, sizeof error)) < 0 && errno == EINTR) continue;
+  while ((got = ::read(failure[0], &error, sizeof error)) < 0 && errno == EINTR)
+    continue;
   ::close(failure[0]);
   if (got == static_cast<ssize_t>(sizeof error)) {
     ::waitpid(child, nullptr, 0);
@@ -98,7 +104,8 @@ bool ChildGroup::start(const Command& command) {
 }
 
 void ChildGroup::give_terminal(pid_t group) const {
-  // A process in the background that changes the terminal's group is stopped, unless it ignores that.
+  // A process in the background that changes the terminal's group is stopped, unless it ignores
+  // that.
   const auto before = ::signal(SIGTTOU, SIG_IGN);
   ::tcsetpgrp(STDIN_FILENO, group);
   ::signal(SIGTTOU, before);

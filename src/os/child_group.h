@@ -1,5 +1,6 @@
 #pragma once
-// A command of the user's as a process group: it has the terminal and every signal that this process gets, and it is halted with all that it started.
+// A command of the user's as a process group: it has the terminal and every signal that this
+// process gets, and it is halted with all that it started.
 
 #include <sys/types.h>
 
@@ -32,7 +33,8 @@ class ChildGroup {
   /// Sends a signal to the whole group.
   void signal(int number) const;
 
-  /// Looks whether it has ended or was stopped; a stop is passed on to this process, as a shell's child expects it. True when it has ended.
+  /// Looks whether it has ended or was stopped; a stop is passed on to this process, as a shell's
+  /// child expects it. True when it has ended.
   bool look();
 
   /// The exit status once it has ended: 128 + number for a signal.

@@ -77,7 +77,8 @@ std::vector<std::string> environment_of(const ChildCommand& command) {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
-  for (auto& text : texts) result.push_back(text.data());
+  for (auto& text : texts)
+    result.push_back(text.data());
   result.push_back(nullptr);
   return result;
 }
@@ -97,9 +98,11 @@ struct SpawnSetup {
   }
 };
 
-pid_t start(const ChildCommand& command, const Pipe& input, const Pipe& output, const Pipe& errors) {
+pid_t start(const ChildCommand& command, const Pipe& input, const Pipe& output,
+            const Pipe& errors) {
   SpawnSetup setup;
-  posix_spawn_file_actions_adddup2(&setup.files, command.input_file >= 0 ? command.input_file : input.read.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(
+      &setup.files, command.input_file >= 0 ? command.input_file : input.read.get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&setup.files, output.write.get(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&setup.files, errors.write.get(), STDERR_FILENO);
   // This process ignores SIGPIPE; what it starts should not.
@@ -114,9 +117,10 @@ pid_t start(const ChildCommand& command, const Pipe& input, const Pipe& output, 
   auto arguments = command.arguments;
   auto environment = environment_of(command);
   pid_t child = -1;
-  const int error =
-      posix_spawnp(&child, arguments.front().c_str(), &setup.files, &setup.attributes, pointers(arguments).data(), pointers(environment).data());
-  if (error != 0) throw std::system_error(error, std::generic_category(), command.arguments.front());
+  const int error = posix_spawnp(&child, arguments.front().c_str(), &setup.files, &setup.attributes,
+                                 pointers(arguments).data(), pointers(environment).data());
+  if (error != 0)
+    throw std::system_error(error, std::generic_category(), command.arguments.front());
   return child;
 }
 
@@ -153,7 +157,9 @@ class Running {
     group_ = false;
   }
 
-  int status() const { return WIFEXITED(raw_status_) ? WEXITSTATUS(raw_status_) : 128 + WTERMSIG(raw_status_); }
+  int status() const {
+    return WIFEXITED(raw_status_) ? WEXITSTATUS(raw_status_) : 128 + WTERMSIG(raw_status_);
+  }
 
  private:
   void signal(int number) const { kill(group_ ? -child_ : child_, number); }
@@ -164,7 +170,9 @@ class Running {
   int raw_status_ = 0;
 };
 
-void make_nonblocking(const Descriptor& descriptor) { fcntl(descriptor.get(), F_SETFL, fcntl(descriptor.get(), F_GETFL) | O_NONBLOCK); }
+void make_nonblocking(const Descriptor& descriptor) {
+  fcntl(descriptor.get(), F_SETFL, fcntl(descriptor.get(), F_GETFL) | O_NONBLOCK);
+}
 
 void take(Descriptor& from, std::string& into, std::size_t most, bool keep_end, bool& cut) {
   std::array<char, 65536> buffer;
@@ -198,18 +206,22 @@ ChildResult run_child(const ChildCommand& command, Clock::time_point deadline) {
   input.read.close();
   output.write.close();
   errors.write.close();
-  for (const auto* end : {&input.write, &output.read, &errors.read}) make_nonblocking(*end);
+  for (const auto* end : {&input.write, &output.read, &errors.read})
+    make_nonblocking(*end);
 
   ChildResult result;
   const auto over = [&] { return Clock::now() >= deadline || (command.halt && command.halt()); };
   std::string_view rest = command.input_file >= 0 ? std::string_view() : command.input;
   if (rest.empty()) input.write.close();
   while ((output.read.open() || errors.read.open() || input.write.open()) && !result.cut) {
-    std::array items = {pollfd{output.read.get(), POLLIN, 0}, pollfd{errors.read.get(), POLLIN, 0}, pollfd{input.write.get(), POLLOUT, 0}};
+    std::array items = {pollfd{output.read.get(), POLLIN, 0}, pollfd{errors.read.get(), POLLIN, 0},
+                        pollfd{input.write.get(), POLLOUT, 0}};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    const int ready = poll(items.data(), items.size(), static_cast<int>(std::clamp(left, 0ms, look_again).count()));
+    const int ready = poll(items.data(), items.size(),
+                           static_cast<int>(std::clamp(left, 0ms, look_again).count()));
     if (ready < 0 && errno != EINTR) break;
-    // A connection that ssh shares (ControlPersist) stays behind and keeps the pipes open: the end of the child counts, not theirs.
+    // A connection that ssh shares (ControlPersist) stays behind and keeps the pipes open: the end
+    // of the child counts, not theirs.
     if (ready == 0 && child.wait(Clock::now())) break;
     if (over()) {
       result.timed_out = true;
@@ -219,7 +231,9 @@ ChildResult run_child(const ChildCommand& command, Clock::time_point deadline) {
     if (items[1].revents != 0) take(errors.read, result.errors, most_errors, true, result.cut);
     if (items[2].revents != 0) give(input.write, rest);
   }
-  while (!result.timed_out && !result.cut && !child.wait(std::min(deadline, Clock::now() + look_again))) result.timed_out = over();
+  while (!result.timed_out && !result.cut &&
+         !child.wait(std::min(deadline, Clock::now() + look_again)))
+    result.timed_out = over();
   child.end();
   result.status = child.status();
   return result;
@@ -232,10 +246,13 @@ std::optional<std::string> find_program(const std::string& name) {
     const auto colon = rest.find(':');
     const std::string_view directory = rest.substr(0, colon);
     rest = colon == std::string_view::npos ? std::string_view() : rest.substr(colon + 1);
-    if (!directory.starts_with('/')) continue;  // never what happens to lie in the current directory
+    if (!directory.starts_with('/'))
+      continue;  // never what happens to lie in the current directory
     std::string candidate = std::string(directory) + "/" + name;
     struct stat status {};
-    if (stat(candidate.c_str(), &status) == 0 && S_ISREG(status.st_mode) && access(candidate.c_str(), X_OK) == 0) return candidate;
+    if (stat(candidate.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+        access(candidate.c_str(), X_OK) == 0)
+      return candidate;
   }
   return std::nullopt;
 }

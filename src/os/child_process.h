@@ -13,10 +13,14 @@ namespace refgate {
 struct ChildCommand {
   std::vector<std::string> arguments;  ///< the first is the program, looked for in PATH
   std::string input;
-  int input_file = -1;  ///< an open file to read instead of `input`; its offset tells afterwards how much was read
-  std::vector<std::pair<std::string, std::optional<std::string>>> environment;  ///< set, or (nullopt) removed; the rest is inherited
-  bool own_session = false;    ///< away from the terminal, so that nothing can ask there, and killed with everything that it started
-  std::function<bool()> halt;  ///< asked some twenty times a second: true ends the command as at the deadline
+  int input_file = -1;  ///< an open file to read instead of `input`; its offset tells afterwards
+                        ///< how much was read
+  std::vector<std::pair<std::string, std::optional<std::string>>>
+      environment;           ///< set, or (nullopt) removed; the rest is inherited
+  bool own_session = false;  ///< away from the terminal, so that nothing can ask there, and killed
+                             ///< with everything that it started
+  std::function<bool()>
+      halt;  ///< asked some twenty times a second: true ends the command as at the deadline
 };
 
 struct ChildResult {

@@ -35,7 +35,8 @@ Interruption::Interruption() {
 }
 
 Interruption::~Interruption() {
-  for (std::size_t i = 0; i < noted.size(); ++i) ::sigaction(noted[i], &former[i], nullptr);
+  for (std::size_t i = 0; i < noted.size(); ++i)
+    ::sigaction(noted[i], &former[i], nullptr);
 }
 
 int Interruption::signal() const { return first; }
@@ -43,19 +44,24 @@ int Interruption::signal() const { return first; }
 bool Interruption::sleep(Duration span) const {
   using Clock = std::chrono::steady_clock;
   const auto until = Clock::now() + span;
-  // Blocked between the look at the flag and the wait, which lets them through: no signal falls in between.
+  // Blocked between the look at the flag and the wait, which lets them through: no signal falls in
+  // between.
   sigset_t blocked;
   sigset_t before;
   sigemptyset(&blocked);
-  for (const int number : noted) sigaddset(&blocked, number);
+  for (const int number : noted)
+    sigaddset(&blocked, number);
   ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
-  // Also those that the process has blocked (`run` reads them from a descriptor later on): here is where they are waited for.
+  // Also those that the process has blocked (`run` reads them from a descriptor later on): here is
+  // where they are waited for.
   sigset_t open = before;
-  for (const int number : noted) sigdelset(&open, number);
+  for (const int number : noted)
+    sigdelset(&open, number);
   while (first == 0) {
     const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(until - Clock::now());
     if (left.count() <= 0) break;
-    const timespec wait{static_cast<time_t>(left.count() / 1'000'000'000), static_cast<long>(left.count() % 1'000'000'000)};
+    const timespec wait{static_cast<time_t>(left.count() / 1'000'000'000),
+                        static_cast<long>(left.count() % 1'000'000'000)};
     ::ppoll(nullptr, 0, &wait, &open);
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);

@@ -5,7 +5,8 @@
 
 namespace refgate {
 
-/// While it lives, SIGTERM, SIGINT, SIGHUP and SIGQUIT are noted instead of ending the process; then the former ways are back. One at a time.
+/// While it lives, SIGTERM, SIGINT, SIGHUP and SIGQUIT are noted instead of ending the process;
+/// then the former ways are back. One at a time.
 class Interruption {
  public:
   Interruption();

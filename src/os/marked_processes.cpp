@@ -34,7 +34,9 @@ std::set<pid_t> signal_marked(const std::string& mark, int number) {
   std::error_code error;
   for (const auto& process : std::filesystem::directory_iterator("/proc", error)) {
     const std::string name = process.path().filename().string();
-    if (!std::all_of(name.begin(), name.end(), [](unsigned char c) { return c >= '0' && c <= '9'; })) continue;
+    if (!std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return c >= '0' && c <= '9'; }))
+      continue;
     const long id = std::strtol(name.c_str(), nullptr, 10);
     if (id == ::getpid() || !has_entry(process.path(), entry)) continue;
     if (::kill(static_cast<pid_t>(id), number) == 0) found.insert(static_cast<pid_t>(id));

@@ -7,7 +7,8 @@
 
 namespace refgate {
 
-/// Half a second a place in line at first, at least one second, then longer and longer while nothing changes, up to 15 s; a fifth of it by chance.
+/// Half a second a place in line at first, at least one second, then longer and longer while
+/// nothing changes, up to 15 s; a fifth of it by chance.
 class Patience {
  public:
   /// `place` 1: nobody is in between.

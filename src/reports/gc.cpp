@@ -1,19 +1,20 @@
-// gc: completes what outboxes still hold, folds the notes of each day, and forgets what has expired. It may be killed anywhere and run twice at once:
-// every step is a swap, and a thing is deleted only in a push after the one that made it safe was read back.
+// gc: completes what outboxes still hold, folds the notes of each day, and forgets what has
+// expired. It may be killed anywhere and run twice at once: every step is a swap, and a thing is
+// deleted only in a push after the one that made it safe was read back.
 
 #include <algorithm>
 #include <chrono>
 #include <ostream>
 
-#include "state/claiming.h"
 #include "call/commands.h"
+#include "core/claim/budget.h"
+#include "core/event/scope.h"
+#include "results/result_store.h"
+#include "runner/runner.h"
+#include "state/claiming.h"
 #include "state/fold_record.h"
 #include "state/queues.h"
 #include "state/record.h"
-#include "results/result_store.h"
-#include "runner/runner.h"
-#include "core/claim/budget.h"
-#include "core/event/scope.h"
 
 namespace refgate {
 namespace {
@@ -26,28 +27,37 @@ constexpr std::size_t most_results = 10'000;
 /// Refs besides claims that are forgotten one day; each kind says how, and how many there were.
 struct Expirable {
   const char* words;
-  std::size_t (*forget)(Store& store, const std::string& name_space, Instant at, bool dry_run, std::vector<UnreadableRef>& left_alone);
+  std::size_t (*forget)(Store& store, const std::string& name_space, Instant at, bool dry_run,
+                        std::vector<UnreadableRef>& left_alone);
 };
 
-std::size_t forget_results(Store& store, const std::string& name_space, Instant at, bool dry_run, std::vector<UnreadableRef>& left_alone) {
-  PrunedResults pruned = prune_results(store, name_space, at - results_kept_for, most_results, dry_run);
+std::size_t forget_results(Store& store, const std::string& name_space, Instant at, bool dry_run,
+                           std::vector<UnreadableRef>& left_alone) {
+  PrunedResults pruned =
+      prune_results(store, name_space, at - results_kept_for, most_results, dry_run);
   left_alone.insert(left_alone.end(), pruned.unreadable.begin(), pruned.unreadable.end());
   return pruned.gone;
 }
 
-std::size_t forget_ledgers(Store& store, const std::string& name_space, Instant at, bool dry_run, std::vector<UnreadableRef>& left_alone) {
+std::size_t forget_ledgers(Store& store, const std::string& name_space, Instant at, bool dry_run,
+                           std::vector<UnreadableRef>& left_alone) {
   std::vector<Change> deletions;
   for (const auto& [ref, stored] : store.read_all(budgets_prefix(name_space))) {
     const auto file = stored.files.find(std::string(ledger_file));
     const auto ledger =
-        file == stored.files.end() ? ClaimError{ClaimErrorKind::broken, "it holds something that is no ledger"} : decode_ledger(file->second);
-    if (const auto* error = std::get_if<ClaimError>(&ledger)) left_alone.push_back({ref, error->message});
-    else if (is_expired(std::get<Ledger>(ledger), at)) deletions.push_back({ref, stored.version, std::nullopt});
+        file == stored.files.end()
+            ? ClaimError{ClaimErrorKind::broken, "it holds something that is no ledger"}
+            : decode_ledger(file->second);
+    if (const auto* error = std::get_if<ClaimError>(&ledger))
+      left_alone.push_back({ref, error->message});
+    else if (is_expired(std::get<Ledger>(ledger), at))
+      deletions.push_back({ref, stored.version, std::nullopt});
   }
   if (dry_run) return deletions.size();
   const auto outcomes = swap_in_batches(store, deletions);
-  return static_cast<std::size_t>(
-      std::count_if(outcomes.begin(), outcomes.end(), [](const SwapOutcome& outcome) { return outcome.result == SwapResult::swapped; }));
+  return static_cast<std::size_t>(std::count_if(
+      outcomes.begin(), outcomes.end(),
+      [](const SwapOutcome& outcome) { return outcome.result == SwapResult::swapped; }));
 }
 
 constexpr Expirable expirables[] = {
@@ -62,9 +72,12 @@ struct Summary {
   std::vector<std::pair<std::string, std::size_t>> others;
 };
 
-/// Lines first: a claim is forgotten, and its outbox emptied, when the record holds what stood in it.
+/// Lines first: a claim is forgotten, and its outbox emptied, when the record holds what stood in
+/// it.
 void settle_claims(Store& store, const Claims& claims, Instant at, bool dry_run, Summary& summary) {
-  const auto is_published = [&](const AuditEntry& line) { return summary.fold.published.contains(line.id); };
+  const auto is_published = [&](const AuditEntry& line) {
+    return summary.fold.published.contains(line.id);
+  };
   std::vector<Change> changes;
   for (const StoredClaim& stored : claims.claims) {
     const Claim& claim = stored.claim;
@@ -83,32 +96,39 @@ void settle_claims(Store& store, const Claims& claims, Instant at, bool dry_run,
   if (!dry_run) swap_in_batches(store, changes);
 }
 
-void collect(Store& store, const Invocation& call, const std::string& name_space, bool dry_run, Summary& summary) {
+void collect(Store& store, const Invocation& call, const std::string& name_space, bool dry_run,
+             Summary& summary) {
   const Instant at = now();
   // Claims before notes: a line that leaves an outbox meanwhile is in what is read after it.
   const Claims claims = read_claims(store, name_space);
   summary.fold.left_alone = claims.unreadable;
   FoldRequest request{at, true, {}, dry_run};
   for (const StoredClaim& stored : claims.claims) {
-    request.lines.insert(request.lines.end(), stored.claim.outbox.begin(), stored.claim.outbox.end());
-    if (is_expired(stored.claim, at) && stored.claim.state != ClaimState::ended) request.lines.push_back(lost_line(stored.claim, at));
+    request.lines.insert(request.lines.end(), stored.claim.outbox.begin(),
+                         stored.claim.outbox.end());
+    if (is_expired(stored.claim, at) && stored.claim.state != ClaimState::ended)
+      request.lines.push_back(lost_line(stored.claim, at));
   }
   fold_record(store, name_space, request, summary.fold);
   settle_claims(store, claims, at, dry_run, summary);
   for (const Expirable& kind : expirables)
-    summary.others.emplace_back(kind.words, kind.forget(store, name_space, at, dry_run, summary.fold.left_alone));
+    summary.others.emplace_back(
+        kind.words, kind.forget(store, name_space, at, dry_run, summary.fold.left_alone));
   for (const UnreadableRef& ref : summary.fold.left_alone)
-    call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": " << escape_for(Place::line, ref.why) << "; it was left alone\n";
+    call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": "
+             << escape_for(Place::line, ref.why) << "; it was left alone\n";
 }
 
 void tell(const Invocation& call, const Summary& summary, bool dry_run, const Traffic& traffic) {
   const char* published = dry_run ? "Would publish " : "Published ";
   const char* folded = dry_run ? " lines, fold " : " lines, folded ";
   const char* forgotten = dry_run ? " days, forget " : " days, forgot ";
-  call.out << published << summary.fold.lines << folded << summary.fold.notes << " notes of " << summary.fold.days << forgotten << summary.claims
-           << " expired claims";
-  for (const auto& [words, count] : summary.others) call.out << ", " << count << " " << words;
-  if (!summary.fold.left_alone.empty()) call.out << "; " << summary.fold.left_alone.size() << " refs were left alone";
+  call.out << published << summary.fold.lines << folded << summary.fold.notes << " notes of "
+           << summary.fold.days << forgotten << summary.claims << " expired claims";
+  for (const auto& [words, count] : summary.others)
+    call.out << ", " << count << " " << words;
+  if (!summary.fold.left_alone.empty())
+    call.out << "; " << summary.fold.left_alone.size() << " refs were left alone";
   call.out << ". Pushes: " << traffic.pushes << "\n";
 }
 

@@ -4,13 +4,13 @@
 #include <limits>
 #include <ostream>
 
-#include "view/claim_view.h"
 #include "call/commands.h"
-#include "view/reading_options.h"
-#include "state/record.h"
-#include "results/result_store.h"
-#include "core/figures/metrics.h"
 #include "core/event/scope.h"
+#include "core/figures/metrics.h"
+#include "results/result_store.h"
+#include "state/record.h"
+#include "view/claim_view.h"
+#include "view/reading_options.h"
 
 namespace refgate {
 namespace {
@@ -20,7 +20,8 @@ constexpr unsigned names_by_default = 20;
 std::uint64_t unfolded(const Store& store, const std::string& name_space) {
   const auto seen = store.last_seen(notes_prefix(name_space));
   if (!seen) return 0;
-  return static_cast<std::uint64_t>(std::count_if(seen->begin(), seen->end(), [](const auto& item) { return !is_folded_note(item.first); }));
+  return static_cast<std::uint64_t>(std::count_if(
+      seen->begin(), seen->end(), [](const auto& item) { return !is_folded_note(item.first); }));
 }
 
 }  // namespace
@@ -30,15 +31,19 @@ int command_metrics(const Invocation& call) {
   const unsigned most_names = number_option(call, "top", names_by_default, 1);
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
-  const Results results = read_results(*store, settings.name_space, Instant::min(), Instant::max(), false);
+  const Results results =
+      read_results(*store, settings.name_space, Instant::min(), Instant::max(), false);
   const Record record = read_record(*store, settings.name_space, claims);
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
   name_unreadable(call, results.unreadable);
-  const Statistics statistics = count_record(record.entries, claims.all(), now(), settings.policy.skew);
+  const Statistics statistics =
+      count_record(record.entries, claims.all(), now(), settings.policy.skew);
   MetricsInput input{statistics, {}, 0, 0, most_names};
-  for (const StoredResult& result : results.results) ++input.results[{std::string(name_of(result.record.reason)), result.record.depth}];
-  input.unreadable = claims.unreadable.size() + record.unreadable.size() + results.unreadable.size();
+  for (const StoredResult& result : results.results)
+    ++input.results[{std::string(name_of(result.record.reason)), result.record.depth}];
+  input.unreadable =
+      claims.unreadable.size() + record.unreadable.size() + results.unreadable.size();
   input.unfolded_notes = unfolded(*store, settings.name_space);
   call.out << metrics_text(input);
   return exit_done;

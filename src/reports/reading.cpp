@@ -4,16 +4,17 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "view/claim_view.h"
 #include "call/commands.h"
-#include "view/reading_options.h"
 #include "state/record.h"
+#include "view/claim_view.h"
+#include "view/reading_options.h"
 #include "view/table.h"
 
 namespace refgate {
 namespace {
 
-constexpr std::array kinds{EntryKind::launch, EntryKind::skip, EntryKind::end, EntryKind::lost, EntryKind::release, EntryKind::audit};
+constexpr std::array kinds{EntryKind::launch, EntryKind::skip,    EntryKind::end,
+                           EntryKind::lost,   EntryKind::release, EntryKind::audit};
 
 /// What a line must have; an empty text is not asked for.
 struct Filter {
@@ -26,13 +27,18 @@ struct Filter {
   bool prevented = false;
 
   bool takes(const AuditEntry& entry) const {
-    return (target.empty() || names(entry, target)) && (commit.empty() || entry.commit_sha == commit || is_start(entry.commit_sha)) &&
-           (workflow.empty() || entry.workflow == workflow) && (reason.empty() || entry.reason_code == reason) &&
-           (kind.empty() || name_of(entry.kind) == kind) && (!executed || entry.executed) && (!prevented || !entry.executed);
+    return (target.empty() || names(entry, target)) &&
+           (commit.empty() || entry.commit_sha == commit || is_start(entry.commit_sha)) &&
+           (workflow.empty() || entry.workflow == workflow) &&
+           (reason.empty() || entry.reason_code == reason) &&
+           (kind.empty() || name_of(entry.kind) == kind) && (!executed || entry.executed) &&
+           (!prevented || !entry.executed);
   }
 
  private:
-  bool is_start(const std::string& whole) const { return commit.size() >= 7 && whole.starts_with(commit); }
+  bool is_start(const std::string& whole) const {
+    return commit.size() >= 7 && whole.starts_with(commit);
+  }
 };
 
 Filter filter_of(const Invocation& call) {
@@ -40,7 +46,8 @@ Filter filter_of(const Invocation& call) {
                 call.option("workflow"), call.option("reason"),
                 call.option("kind"),     call.flag("executed"),
                 call.flag("prevented")};
-  if (filter.executed && filter.prevented) throw UsageError("--executed and --prevented exclude each other");
+  if (filter.executed && filter.prevented)
+    throw UsageError("--executed and --prevented exclude each other");
   bool known = filter.kind.empty();
   std::string words;
   for (const EntryKind kind : kinds) {
@@ -72,16 +79,20 @@ int command_log(const Invocation& call) {
   const Record record = read_record(*store, settings.name_space, claims, period);
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
-  std::vector<std::vector<std::string>> rows{{"TIME", "WHAT", "SESSION", "RUN", "STATUS", "REASON"}};
+  std::vector<std::vector<std::string>> rows{
+      {"TIME", "WHAT", "SESSION", "RUN", "STATUS", "REASON"}};
   for (const ReadEntry& read : record.entries) {
     const AuditEntry& entry = read.entry;
     if (!filter.takes(entry)) continue;
-    if (call.flag("json")) call.out << json_line(read) << "\n";
+    if (call.flag("json"))
+      call.out << json_line(read) << "\n";
     else
-      rows.push_back({format_rfc3339(entry.timestamp), std::string(name_of(entry.kind)), entry.session_key, entry.run_id, entry.job_status,
+      rows.push_back({format_rfc3339(entry.timestamp), std::string(name_of(entry.kind)),
+                      entry.session_key, entry.run_id, entry.job_status,
                       entry.reason_code + (read.digest_fits ? "" : " (its digest does not fit)")});
   }
-  if (!call.flag("json")) call.out << (rows.size() == 1 ? "The record has no such line.\n" : table_of(rows));
+  if (!call.flag("json"))
+    call.out << (rows.size() == 1 ? "The record has no such line.\n" : table_of(rows));
   return exit_done;
 }
 

@@ -1,9 +1,9 @@
 #include <ostream>
 
-#include "state/claiming.h"
 #include "call/commands.h"
-#include "state/record.h"
 #include "runner/runner.h"
+#include "state/claiming.h"
+#include "state/record.h"
 
 namespace refgate {
 
@@ -11,7 +11,10 @@ int command_release(const Invocation& call) {
   const Settings settings = settings_of(call);
   const std::string& target = call.arguments[0];
   const std::string why = call.option("reason");
-  if (why.empty()) throw UsageError("--reason is missing: the record keeps why a session was freed by hand; nothing was released");
+  if (why.empty())
+    throw UsageError(
+        "--reason is missing: the record keeps why a session was freed by hand; nothing was "
+        "released");
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
 
@@ -19,15 +22,19 @@ int command_release(const Invocation& call) {
   std::vector<const StoredClaim*> ended;
   for (const StoredClaim& stored : claims.claims) {
     const Claim& claim = stored.claim;
-    if (claim.claim_id != target && claim.session_key != target && stored.ref != target && claim.holder.run_id != target && claim.commit != target)
+    if (claim.claim_id != target && claim.session_key != target && stored.ref != target &&
+        claim.holder.run_id != target && claim.commit != target)
       continue;
     (claim.state == ClaimState::ended ? ended : matching).push_back(&stored);
   }
   if (matching.empty()) {
     for (const UnreadableRef& ref : claims.unreadable)
       if (ref.ref == target)
-        throw StoreError(StoreFailure::unreadable, ref.ref + ": " + ref.why + "; it was left alone", "delete it with git when nobody needs it");
-    call.err << "refgate: " << (ended.empty() ? "no claim is known by \"" : "the session has ended already: \"") << escape_for(Place::line, target)
+        throw StoreError(StoreFailure::unreadable, ref.ref + ": " + ref.why + "; it was left alone",
+                         "delete it with git when nobody needs it");
+    call.err << "refgate: "
+             << (ended.empty() ? "no claim is known by \"" : "the session has ended already: \"")
+             << escape_for(Place::line, target)
              << "\"; nothing was released. See: refgate status --all\n";
     return exit_no;
   }
@@ -35,22 +42,25 @@ int command_release(const Invocation& call) {
     call.err << "refgate: \"" << escape_for(Place::line, target) << "\" names " << matching.size()
              << " live sessions; nothing was released. Name one by its claim id:\n";
     for (const StoredClaim* stored : matching)
-      call.err << "  " << escape_for(Place::line, stored->claim.claim_id) << "  " << escape_for(Place::line, describe_holder(stored->claim, now()))
-               << "\n";
+      call.err << "  " << escape_for(Place::line, stored->claim.claim_id) << "  "
+               << escape_for(Place::line, describe_holder(stored->claim, now())) << "\n";
     return exit_usage;
   }
   const StoredClaim& stored = *matching.front();
   std::string who = call.environment.get("GITHUB_ACTOR");
   if (who.empty()) who = call.environment.get("USER");
   const Ended released = update_claim(
-      *store, stored.ref, stored.claim.claim_id, settings.name_space, {stored.claim, stored.version},
-      [&](const Claim& claim) { return release_claim(claim, who, why, now()); }, Publish::what_stood);
+      *store, stored.ref, stored.claim.claim_id, settings.name_space,
+      {stored.claim, stored.version},
+      [&](const Claim& claim) { return release_claim(claim, who, why, now()); },
+      Publish::what_stood);
   if (released.result != Ended::Result::ended) {
     call.err << "refgate: the session changed hands or ended meanwhile; nothing was released\n";
     return exit_no;
   }
   call.out << "Released: " << escape_for(Place::line, stored.claim.session_key) << ", held by "
-           << escape_for(Place::line, describe_holder(stored.claim, now())) << ". The next caller takes over.\n";
+           << escape_for(Place::line, describe_holder(stored.claim, now()))
+           << ". The next caller takes over.\n";
   return exit_done;
 }
 

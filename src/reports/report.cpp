@@ -7,15 +7,15 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "view/claim_view.h"
 #include "call/commands.h"
-#include "view/reading_options.h"
-#include "state/record.h"
+#include "core/claim/decision.h"
+#include "core/figures/statistics.h"
 #include "reports/report_page.h"
 #include "reports/report_summary.h"
 #include "runner/runner.h"
-#include "core/claim/decision.h"
-#include "core/figures/statistics.h"
+#include "state/record.h"
+#include "view/claim_view.h"
+#include "view/reading_options.h"
 
 namespace refgate {
 namespace {
@@ -27,14 +27,19 @@ constexpr unsigned hot_by_default = 5;
 constexpr std::size_t most_rows = 12;
 constexpr std::string_view place = "@DATA@";
 
-/// JSON that may stand in a script element, whatever the texts in it are: ASCII only (U+2028 too is an escape), and nothing that HTML knows.
+/// JSON that may stand in a script element, whatever the texts in it are: ASCII only (U+2028 too is
+/// an escape), and nothing that HTML knows.
 std::string json_for_script(const json& value) {
   std::string out;
   for (const char c : value.dump(-1, ' ', true, json::error_handler_t::replace)) {
-    if (c == '<') out += "\\u003c";
-    else if (c == '>') out += "\\u003e";
-    else if (c == '&') out += "\\u0026";
-    else out += c;
+    if (c == '<')
+      out += "\\u003c";
+    else if (c == '>')
+      out += "\\u003e";
+    else if (c == '&')
+      out += "\\u0026";
+    else
+      out += c;
   }
   return out;
 }
@@ -57,8 +62,11 @@ json json_of(const Counts& counts) {
 /// The groups with the most calls; the rest is one more.
 json top_of(const std::map<std::string, Counts>& groups) {
   std::vector<std::pair<std::string, const Counts*>> sorted;
-  for (const auto& [name, counts] : groups) sorted.emplace_back(name, &counts);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second->asked() > b.second->asked(); });
+  for (const auto& [name, counts] : groups)
+    sorted.emplace_back(name, &counts);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    return a.second->asked() > b.second->asked();
+  });
   json list = json::array();
   std::uint64_t sessions = 0;
   std::uint64_t prevented = 0;
@@ -73,7 +81,10 @@ json top_of(const std::map<std::string, Counts>& groups) {
     list.push_back(std::move(row));
   }
   if (sorted.size() > most_rows)
-    list.push_back({{"name", std::to_string(sorted.size() - most_rows) + " more"}, {"sessions", sessions}, {"prevented", prevented}, {"p50_ms", 0}});
+    list.push_back({{"name", std::to_string(sorted.size() - most_rows) + " more"},
+                    {"sessions", sessions},
+                    {"prevented", prevented},
+                    {"p50_ms", 0}});
   return list;
 }
 
@@ -83,7 +94,8 @@ json days_of(const Statistics& statistics) {
   if (!statistics.first_activity) return list;
   const auto last = std::chrono::floor<std::chrono::days>(*statistics.last_activity);
   // A line with a wrong clock must not make a page of a million days.
-  auto day = std::max(std::chrono::floor<std::chrono::days>(*statistics.first_activity), last - std::chrono::days(731));
+  auto day = std::max(std::chrono::floor<std::chrono::days>(*statistics.first_activity),
+                      last - std::chrono::days(731));
   for (; day <= last; day += std::chrono::days(1)) {
     const std::string name = dashed_day(Instant(day));
     const auto found = statistics.by_day.find(name);
@@ -145,10 +157,12 @@ json line_of(const AuditEntry& entry) {
           {"duration", entry.duration ? json(entry.duration->count()) : json()}};
 }
 
-json data_of(const Record& record, const Claims& claims, const Period& period, const Statistics& s, Instant at, unsigned threshold,
-             std::size_t most_lines) {
+json data_of(const Record& record, const Claims& claims, const Period& period, const Statistics& s,
+             Instant at, unsigned threshold, std::size_t most_lines) {
   json lines = json::array();
-  for (auto it = record.entries.rbegin(); it != record.entries.rend() && lines.size() < most_lines; ++it) lines.push_back(line_of(it->entry));
+  for (auto it = record.entries.rbegin(); it != record.entries.rend() && lines.size() < most_lines;
+       ++it)
+    lines.push_back(line_of(it->entry));
   return {{"generated", format_rfc3339(at)},
           {"since", period.since == Instant::min() ? "" : format_rfc3339(period.since)},
           {"until", period.until == Instant::max() ? "" : format_rfc3339(period.until)},
@@ -161,7 +175,11 @@ json data_of(const Record& record, const Claims& claims, const Period& period, c
           {"duplicates", s.duplicates_allowed},
           {"altered", s.altered},
           {"lines_read", s.lines},
-          {"live_counts", {{"active", s.live.active}, {"held", s.live.held}, {"waiting", s.live.waiting}, {"lost", s.live.lost}}},
+          {"live_counts",
+           {{"active", s.live.active},
+            {"held", s.live.held},
+            {"waiting", s.live.waiting},
+            {"lost", s.live.lost}}},
           {"live", live_of(claims, at)},
           {"hot", heat_of(s.sessions, threshold)},
           {"hot_threshold", threshold},
@@ -178,13 +196,18 @@ void write_file(const std::string& path, const std::string& text) {
 }
 
 /// Into the job summary of the run; outside of Actions to standard output.
-void summarise(const Invocation& call, const Statistics& statistics, const Period& period, Instant at) {
+void summarise(const Invocation& call, const Statistics& statistics, const Period& period,
+               Instant at) {
   std::string words = "all of the record";
-  if (!period.is_all() && period.until == Instant::max()) words = "the last " + format_duration(at - period.since);
-  else if (!period.is_all()) words = "the time until " + format_rfc3339(period.until);
+  if (!period.is_all() && period.until == Instant::max())
+    words = "the last " + format_duration(at - period.since);
+  else if (!period.is_all())
+    words = "the time until " + format_rfc3339(period.until);
   const std::string text = summary_of(statistics, words);
-  if (call.environment.get("GITHUB_STEP_SUMMARY").empty()) call.out << text;
-  else append_summary(call.environment, text);
+  if (call.environment.get("GITHUB_STEP_SUMMARY").empty())
+    call.out << text;
+  else
+    append_summary(call.environment, text);
 }
 
 }  // namespace
@@ -193,7 +216,10 @@ int command_report(const Invocation& call) {
   const Settings settings = settings_of(call);
   const std::string path = call.option("html");
   const bool with_summary = call.flag("summary");
-  if (path.empty() && !with_summary) throw UsageError("--html FILE says where the page goes, - is standard output; --summary writes the job summary");
+  if (path.empty() && !with_summary)
+    throw UsageError(
+        "--html FILE says where the page goes, - is standard output; --summary writes the job "
+        "summary");
   const Period period = period_of(call);
   const unsigned threshold = number_option(call, "hot", hot_by_default, 1);
   const unsigned most_lines = number_option(call, "lines", lines_by_default, 0);
@@ -203,7 +229,8 @@ int command_report(const Invocation& call) {
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
   const Instant at = now();
-  const Statistics statistics = count_record(record.entries, claims.all(), at, settings.policy.skew);
+  const Statistics statistics =
+      count_record(record.entries, claims.all(), at, settings.policy.skew);
   if (with_summary) summarise(call, statistics, period, at);
   if (path.empty()) return exit_done;
   json data = data_of(record, claims, period, statistics, at, threshold, most_lines);
@@ -216,7 +243,8 @@ int command_report(const Invocation& call) {
     return exit_done;
   }
   write_file(path, page);
-  call.out << "Report written: " << path << " (" << statistics.lines << " lines, " << page.size() / 1024 << " KiB)\n";
+  call.out << "Report written: " << path << " (" << statistics.lines << " lines, "
+           << page.size() / 1024 << " KiB)\n";
   return exit_done;
 }
 

@@ -14,7 +14,8 @@ constexpr std::uint64_t bar_width = 20;
 std::string bar(std::uint64_t part, std::uint64_t whole) {
   const std::uint64_t filled = whole == 0 ? 0 : (part * bar_width + whole / 2) / whole;
   std::string text;
-  for (std::uint64_t i = 0; i < bar_width; ++i) text += i < filled ? "█" : "░";
+  for (std::uint64_t i = 0; i < bar_width; ++i)
+    text += i < filled ? "█" : "░";
   return text;
 }
 
@@ -24,26 +25,40 @@ std::string number(std::uint64_t value) { return std::to_string(value); }
 
 std::string summary_of(const Statistics& s, std::string_view period) {
   const Counts& total = s.total;
-  std::string text = "### refgate: " + number(total.prevented) + " of " + number(total.asked()) + " sessions saved in " +
-                     escape_for(Place::markdown, period) + "\n\n" + bar(total.prevented, total.asked()) + "\n\n";
-  text += s.duplicates_allowed == 0 ? "No duplicate ran. " : "**" + number(s.duplicates_allowed) + " duplicates ran: `refgate verify` lists them.** ";
+  std::string text = "### refgate: " + number(total.prevented) + " of " + number(total.asked()) +
+                     " sessions saved in " + escape_for(Place::markdown, period) + "\n\n" +
+                     bar(total.prevented, total.asked()) + "\n\n";
+  text += s.duplicates_allowed == 0 ? "No duplicate ran. "
+                                    : "**" + number(s.duplicates_allowed) +
+                                          " duplicates ran: `refgate verify` lists them.** ";
   text += number(total.retries_suppressed) + " retries were suppressed";
-  if (total.durations.count() > 0) text += ", half of the sessions ended within " + format_duration(total.durations.percentile(50));
-  text += ". Now: " + number(s.live.active + s.live.held) + " live, " + number(s.live.waiting) + " waiting, " + number(s.live.lost) + " lost.\n\n";
+  if (total.durations.count() > 0)
+    text +=
+        ", half of the sessions ended within " + format_duration(total.durations.percentile(50));
+  text += ". Now: " + number(s.live.active + s.live.held) + " live, " + number(s.live.waiting) +
+          " waiting, " + number(s.live.lost) + " lost.\n\n";
 
   std::vector<std::pair<std::string, const Counts*>> workflows;
   for (const auto& [name, counts] : s.by_workflow)
     if (counts.asked() > 0) workflows.emplace_back(name, &counts);
-  std::stable_sort(workflows.begin(), workflows.end(), [](const auto& a, const auto& b) { return a.second->asked() > b.second->asked(); });
+  std::stable_sort(workflows.begin(), workflows.end(), [](const auto& a, const auto& b) {
+    return a.second->asked() > b.second->asked();
+  });
   if (workflows.empty()) return text;
-  text += "| Workflow | Ran | Saved | Retries suppressed | Half within |\n| --- | ---: | ---: | ---: | ---: |\n";
+  text +=
+      "| Workflow | Ran | Saved | Retries suppressed | Half within |\n| --- | ---: | ---: | ---: | "
+      "---: |\n";
   for (std::size_t i = 0; i < workflows.size() && i < most_workflows; ++i) {
     const auto& [name, counts] = workflows[i];
-    text += "| " + escape_for(Place::markdown, name) + " | " + number(counts->sessions) + " | " + number(counts->prevented) + " | " +
-            number(counts->retries_suppressed) + " | " + (counts->durations.count() > 0 ? format_duration(counts->durations.percentile(50)) : "-") +
-            " |\n";
+    text +=
+        "| " + escape_for(Place::markdown, name) + " | " + number(counts->sessions) + " | " +
+        number(counts->prevented) + " | " + number(counts->retries_suppressed) + " | " +
+        (counts->durations.count() > 0 ? format_duration(counts->durations.percentile(50)) : "-") +
+        " |\n";
   }
-  if (workflows.size() > most_workflows) text += "\n" + number(workflows.size() - most_workflows) + " more workflows asked less often.\n";
+  if (workflows.size() > most_workflows)
+    text +=
+        "\n" + number(workflows.size() - most_workflows) + " more workflows asked less often.\n";
   return text + "\n";
 }
 

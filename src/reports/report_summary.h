@@ -8,7 +8,8 @@
 
 namespace refgate {
 
-/// Markdown, every name escaped. `period` says for people which time the counts are of: "the last 7 d".
+/// Markdown, every name escaped. `period` says for people which time the counts are of: "the last 7
+/// d".
 std::string summary_of(const Statistics& statistics, std::string_view period);
 
 }  // namespace refgate

@@ -1,18 +1,19 @@
-// show: one session or commit as a story. Who asked, who won, who was skipped and why, what came of it.
+// show: one session or commit as a story. Who asked, who won, who was skipped and why, what came of
+// it.
 
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "view/claim_view.h"
 #include "call/commands.h"
-#include "view/reading_options.h"
-#include "state/record.h"
-#include "runner/runner.h"
 #include "core/claim/decision.h"
 #include "core/figures/statistics.h"
 #include "core/figures/verification.h"
+#include "runner/runner.h"
+#include "state/record.h"
+#include "view/claim_view.h"
+#include "view/reading_options.h"
 
 namespace refgate {
 namespace {
@@ -34,42 +35,57 @@ std::string told(const AuditEntry& entry) {
   const std::string reason = entry.reason.empty() ? "" : ": " + entry.reason;
   switch (entry.kind) {
     case EntryKind::launch:
-      return who(entry) + " asked and was told to run, as generation " + std::to_string(entry.generation) + code + reason;
+      return who(entry) + " asked and was told to run, as generation " +
+             std::to_string(entry.generation) + code + reason;
     case EntryKind::skip:
       return who(entry) + " asked and was told to skip" + code + reason;
     case EntryKind::end:
-      return who(entry) + " ended its session: " + entry.job_status + (entry.duration ? " after " + format_duration(*entry.duration) : "");
+      return who(entry) + " ended its session: " + entry.job_status +
+             (entry.duration ? " after " + format_duration(*entry.duration) : "");
     case EntryKind::lost:
-      return who(entry) + " was found gone" + (entry.duration ? ", " + format_duration(*entry.duration) + " after it had started" : "");
+      return who(entry) + " was found gone" +
+             (entry.duration ? ", " + format_duration(*entry.duration) + " after it had started"
+                             : "");
     case EntryKind::release:
-      return (entry.actor.empty() ? "somebody" : entry.actor) + " freed the session of run " + entry.run_id + reason;
+      return (entry.actor.empty() ? "somebody" : entry.actor) + " freed the session of run " +
+             entry.run_id + reason;
     case EntryKind::audit:
       break;
   }
-  return who(entry) + " recorded by hand: " + (entry.executed ? "executed" : "not executed") + ", " + entry.job_status + reason;
+  return who(entry) + " recorded by hand: " + (entry.executed ? "executed" : "not executed") +
+         ", " + entry.job_status + reason;
 }
 
 void tell_claim(std::ostream& out, const StoredClaim& stored, Instant at) {
   const auto line = [&](const std::string& text) { out << escape_for(Place::line, text) << "\n"; };
   const Claim& claim = stored.claim;
-  line(claim.session_key + ": " + state_text(claim, at) + ", generation " + std::to_string(claim.generation));
+  line(claim.session_key + ": " + state_text(claim, at) + ", generation " +
+       std::to_string(claim.generation));
   line("  held by " + describe_holder(claim, at));
   line("  ref " + stored.ref);
   line("  claim " + claim.claim_id);
-  if (claim.ended_at) line("  ended " + format_rfc3339(*claim.ended_at) + (claim.note.empty() ? "" : ": " + claim.note));
+  if (claim.ended_at)
+    line("  ended " + format_rfc3339(*claim.ended_at) +
+         (claim.note.empty() ? "" : ": " + claim.note));
   else
     line("  lease until " + format_rfc3339(claim.lease_until) + ", others may take over from " +
          format_rfc3339(claim.lease_until + claim.limits.skew));
 }
 
-void tell_outcome(std::ostream& out, const std::vector<ReadEntry>& story, Instant at, Duration skew) {
+void tell_outcome(std::ostream& out, const std::vector<ReadEntry>& story, Instant at,
+                  Duration skew) {
   const Statistics statistics = count_record(story, {}, at, skew);
   const Counts& counts = statistics.total;
   std::string closed;
-  for (const auto& [word, count] : counts.closed) closed += (closed.empty() ? " (" : ", ") + std::to_string(count) + " " + word;
-  out << "What came of it: " << counts.sessions << (counts.sessions == 1 ? " session ran" : " sessions ran") << (closed.empty() ? "" : closed + ")")
-      << ", " << counts.prevented << (counts.prevented == 1 ? " was saved" : " were saved");
-  if (statistics.duplicates_allowed > 0) out << ", and " << statistics.duplicates_allowed << " of those that ran should not have (refgate verify)";
+  for (const auto& [word, count] : counts.closed)
+    closed += (closed.empty() ? " (" : ", ") + std::to_string(count) + " " + word;
+  out << "What came of it: " << counts.sessions
+      << (counts.sessions == 1 ? " session ran" : " sessions ran")
+      << (closed.empty() ? "" : closed + ")") << ", " << counts.prevented
+      << (counts.prevented == 1 ? " was saved" : " were saved");
+  if (statistics.duplicates_allowed > 0)
+    out << ", and " << statistics.duplicates_allowed
+        << " of those that ran should not have (refgate verify)";
   out << ".\n";
 }
 
@@ -89,14 +105,19 @@ int command_show(const Invocation& call) {
     if (names(stored.claim, stored.ref, target)) found.push_back(&stored);
   // An end says whose it is, not of which scope: the launch of the same claim does.
   std::map<std::string, bool> told_claims;
-  for (const StoredClaim* stored : found) told_claims[stored->claim.claim_id] = true;
+  for (const StoredClaim* stored : found)
+    told_claims[stored->claim.claim_id] = true;
   for (const ReadEntry& read : record.entries) {
-    const bool of_a_found_scope = std::any_of(found.begin(), found.end(), [&](const StoredClaim* stored) { return stored->ref == read.entry.scope; });
-    if (!read.entry.claim_id.empty() && (of_a_found_scope || names(read.entry, target))) told_claims[read.entry.claim_id] = true;
+    const bool of_a_found_scope =
+        std::any_of(found.begin(), found.end(),
+                    [&](const StoredClaim* stored) { return stored->ref == read.entry.scope; });
+    if (!read.entry.claim_id.empty() && (of_a_found_scope || names(read.entry, target)))
+      told_claims[read.entry.claim_id] = true;
   }
   std::vector<ReadEntry> story;
   for (const ReadEntry& read : record.entries)
-    if (told_claims.contains(read.entry.claim_id) || names(read.entry, target)) story.push_back(read);
+    if (told_claims.contains(read.entry.claim_id) || names(read.entry, target))
+      story.push_back(read);
   if (found.empty() && story.empty()) {
     call.err << "refgate: nothing is known of \"" << escape_for(Place::line, target)
              << "\"; a claim id, session key, run id, ref or commit is wanted\n";
@@ -104,12 +125,15 @@ int command_show(const Invocation& call) {
   }
   if (call.flag("json")) {
     json value = {{"claims", json::array()}, {"entries", json::array()}};
-    for (const StoredClaim* stored : found) value["claims"].push_back(json::parse(claim_json(*stored, at)));
-    for (const ReadEntry& read : story) value["entries"].push_back(json::parse(encode_entry(read.entry)));
+    for (const StoredClaim* stored : found)
+      value["claims"].push_back(json::parse(claim_json(*stored, at)));
+    for (const ReadEntry& read : story)
+      value["entries"].push_back(json::parse(encode_entry(read.entry)));
     call.out << value.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
     return exit_done;
   }
-  for (const StoredClaim* stored : found) tell_claim(call.out, *stored, at);
+  for (const StoredClaim* stored : found)
+    tell_claim(call.out, *stored, at);
   if (!found.empty()) call.out << "\n";
   std::string key;
   for (const ReadEntry& read : story) {
@@ -117,7 +141,8 @@ int command_show(const Invocation& call) {
       key = read.entry.session_key;
       call.out << escape_for(Place::line, key) << "\n";
     }
-    call.out << "  " << format_rfc3339(read.entry.timestamp) << "  " << escape_for(Place::line, told(read.entry)) << "\n";
+    call.out << "  " << format_rfc3339(read.entry.timestamp) << "  "
+             << escape_for(Place::line, told(read.entry)) << "\n";
   }
   tell_outcome(call.out, story, at, settings.policy.skew);
   return exit_done;

@@ -4,13 +4,13 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "view/claim_view.h"
 #include "call/commands.h"
-#include "view/reading_options.h"
-#include "state/record.h"
-#include "runner/runner.h"
-#include "view/table.h"
 #include "core/figures/statistics.h"
+#include "runner/runner.h"
+#include "state/record.h"
+#include "view/claim_view.h"
+#include "view/reading_options.h"
+#include "view/table.h"
 
 namespace refgate {
 namespace {
@@ -40,7 +40,8 @@ json json_of(const Counts& counts) {
 
 json json_of(const std::map<std::string, Counts>& groups) {
   json value = json::object();
-  for (const auto& [name, counts] : groups) value[name] = json_of(counts);
+  for (const auto& [name, counts] : groups)
+    value[name] = json_of(counts);
   return value;
 }
 
@@ -71,7 +72,12 @@ void print_json(const Invocation& call, const Statistics& s, unsigned threshold)
       {"duplicates_allowed", s.duplicates_allowed},
       {"first_activity", s.first_activity ? json(format_rfc3339(*s.first_activity)) : json()},
       {"last_activity", s.last_activity ? json(format_rfc3339(*s.last_activity)) : json()},
-      {"live", {{"active", s.live.active}, {"held", s.live.held}, {"waiting", s.live.waiting}, {"lost", s.live.lost}, {"queued", s.live.queued}}},
+      {"live",
+       {{"active", s.live.active},
+        {"held", s.live.held},
+        {"waiting", s.live.waiting},
+        {"lost", s.live.lost},
+        {"queued", s.live.queued}}},
       {"hot", {{"threshold", threshold}, {"sessions", json_of(over(s.sessions, threshold))}}},
       {"groups", json_of(over(s.groups, 1))},
       {"lines", s.lines},
@@ -81,7 +87,8 @@ void print_json(const Invocation& call, const Statistics& s, unsigned threshold)
 
 std::string listed(const std::map<std::string, std::uint64_t>& counts) {
   std::string text;
-  for (const auto& [name, count] : counts) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + name;
+  for (const auto& [name, count] : counts)
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + name;
   return text.empty() ? "" : " (" + text + ")";
 }
 
@@ -90,34 +97,48 @@ std::string number(std::uint64_t value) { return std::to_string(value); }
 void print_total(const Invocation& call, const Statistics& s, Instant at) {
   const Counts& total = s.total;
   std::uint64_t closed = 0;
-  for (const auto& [word, count] : total.closed) closed += count;
+  for (const auto& [word, count] : total.closed)
+    closed += count;
   std::vector<std::vector<std::string>> rows{
       {"Sessions",
-       number(total.sessions) +
-           (total.takeovers + total.forced > 0 ? " (" + number(total.takeovers) + " taken over, " + number(total.forced) + " forced)" : "")},
+       number(total.sessions) + (total.takeovers + total.forced > 0
+                                     ? " (" + number(total.takeovers) + " taken over, " +
+                                           number(total.forced) + " forced)"
+                                     : "")},
       {"Saved", number(total.prevented) + listed(total.by_reason)},
       {"  retries suppressed", number(total.retries_suppressed)},
       {"  early exits", number(total.early_exits)},
-      {"Duplicates that ran", number(s.duplicates_allowed) + (s.duplicates_allowed > 0 ? " (refgate verify lists them)" : "")},
+      {"Duplicates that ran", number(s.duplicates_allowed) +
+                                  (s.duplicates_allowed > 0 ? " (refgate verify lists them)" : "")},
       {"Closed", number(closed) + listed(total.closed)},
   };
   if (total.durations.count() > 0)
-    rows.push_back({"Duration", "half within " + format_duration(total.durations.percentile(50)) + ", 90 % within " +
-                                    format_duration(total.durations.percentile(90)) + ", together " + format_duration(total.durations.sum)});
-  rows.push_back({"Now", number(s.live.active + s.live.held) + " live, " + number(s.live.waiting) + " waiting, " + number(s.live.lost) + " lost"});
+    rows.push_back({"Duration", "half within " + format_duration(total.durations.percentile(50)) +
+                                    ", 90 % within " +
+                                    format_duration(total.durations.percentile(90)) +
+                                    ", together " + format_duration(total.durations.sum)});
+  rows.push_back({"Now", number(s.live.active + s.live.held) + " live, " + number(s.live.waiting) +
+                             " waiting, " + number(s.live.lost) + " lost"});
   if (s.last_activity)
     rows.push_back(
-        {"Last activity", format_rfc3339(*s.last_activity) +
-                              (at < *s.last_activity ? " (by a clock that is ahead)" : " (" + format_duration(at - *s.last_activity) + " ago)")});
-  if (s.altered > 0) rows.push_back({"Altered lines", number(s.altered) + " (refgate verify names them)"});
+        {"Last activity",
+         format_rfc3339(*s.last_activity) +
+             (at < *s.last_activity ? " (by a clock that is ahead)"
+                                    : " (" + format_duration(at - *s.last_activity) + " ago)")});
+  if (s.altered > 0)
+    rows.push_back({"Altered lines", number(s.altered) + " (refgate verify names them)"});
   call.out << table_of(rows);
 }
 
-void print_groups(const Invocation& call, const std::string& title, const std::map<std::string, Counts>& groups) {
-  std::vector<std::vector<std::string>> rows{{title, "SESSIONS", "SAVED", "RETRIES", "EARLY EXITS", "HALF WITHIN"}};
+void print_groups(const Invocation& call, const std::string& title,
+                  const std::map<std::string, Counts>& groups) {
+  std::vector<std::vector<std::string>> rows{
+      {title, "SESSIONS", "SAVED", "RETRIES", "EARLY EXITS", "HALF WITHIN"}};
   for (const auto& [name, counts] : groups)
-    rows.push_back({name.empty() ? "(none)" : name, number(counts.sessions), number(counts.prevented), number(counts.retries_suppressed),
-                    number(counts.early_exits), counts.durations.count() > 0 ? format_duration(counts.durations.percentile(50)) : "-"});
+    rows.push_back(
+        {name.empty() ? "(none)" : name, number(counts.sessions), number(counts.prevented),
+         number(counts.retries_suppressed), number(counts.early_exits),
+         counts.durations.count() > 0 ? format_duration(counts.durations.percentile(50)) : "-"});
   call.out << "\n" << table_of(rows);
 }
 
@@ -125,7 +146,8 @@ void print_heat(const Invocation& call, const std::string& title, const std::vec
   if (heats.empty()) return;
   std::vector<std::vector<std::string>> rows{{title, "ASKED", "RAN", "SAVED", "LAST"}};
   for (const Heat& heat : heats)
-    rows.push_back({heat.name, number(heat.asked()), number(heat.sessions), number(heat.prevented), format_rfc3339(heat.last)});
+    rows.push_back({heat.name, number(heat.asked()), number(heat.sessions), number(heat.prevented),
+                    format_rfc3339(heat.last)});
   call.out << "\n" << table_of(rows);
 }
 
@@ -136,14 +158,16 @@ int command_stats(const Invocation& call) {
   const Period period = period_of(call);
   const unsigned threshold = number_option(call, "hot", hot_by_default, 1);
   const std::string by = call.option("by");
-  if (!by.empty() && by != "day" && by != "workflow" && by != "event") throw UsageError("--by is \"" + by + "\", but must be day, workflow or event");
+  if (!by.empty() && by != "day" && by != "workflow" && by != "event")
+    throw UsageError("--by is \"" + by + "\", but must be day, workflow or event");
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
   const Record record = read_record(*store, settings.name_space, claims, period);
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
   const Instant at = now();
-  const Statistics statistics = count_record(record.entries, claims.all(), at, settings.policy.skew);
+  const Statistics statistics =
+      count_record(record.entries, claims.all(), at, settings.policy.skew);
   if (call.flag("json")) {
     print_json(call, statistics, threshold);
     return exit_done;

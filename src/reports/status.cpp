@@ -4,12 +4,12 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "view/claim_view.h"
 #include "call/commands.h"
-#include "state/queues.h"
-#include "runner/runner.h"
-#include "view/table.h"
 #include "core/claim/decision.h"
+#include "runner/runner.h"
+#include "state/queues.h"
+#include "view/claim_view.h"
+#include "view/table.h"
 
 namespace refgate {
 namespace {
@@ -18,7 +18,8 @@ using nlohmann::json;
 
 const Claim* claim_of(const Ticket& ticket, const Claims& claims) {
   for (const StoredClaim& stored : claims.claims)
-    if (stored.ref == ticket.claim_ref && stored.claim.claim_id == ticket.claim_id) return &stored.claim;
+    if (stored.ref == ticket.claim_ref && stored.claim.claim_id == ticket.claim_id)
+      return &stored.claim;
   return nullptr;
 }
 
@@ -57,28 +58,35 @@ Rows lines_of(const Queues& queues, const Claims& claims, Instant at) {
   for (const StoredQueue& stored : queues.queues)
     for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i) {
       const Ticket& ticket = stored.queue.tickets[i];
-      rows.push_back({stored.queue.group, std::to_string(i + 1), state_of(ticket, i + 1, claims, at), ticket.event,
-                      ticket.run_id.empty() ? "-" : ticket.run_id, format_duration(at - ticket.arrived_at) + " ago", ticket.claim_id});
+      rows.push_back({stored.queue.group, std::to_string(i + 1),
+                      state_of(ticket, i + 1, claims, at), ticket.event,
+                      ticket.run_id.empty() ? "-" : ticket.run_id,
+                      format_duration(at - ticket.arrived_at) + " ago", ticket.claim_id});
     }
   return rows;
 }
 
-std::vector<std::string> session_row(const std::string& group, const GroupSession& session, const std::string& state, Instant at) {
+std::vector<std::string> session_row(const std::string& group, const GroupSession& session,
+                                     const std::string& state, Instant at) {
   return {group,
           std::to_string(session.number),
           state,
           format_rfc3339(session.started_at),
           format_duration(at - session.last_activity) + " ago",
           std::to_string(session.events),
-          session.affinity + " (" + std::to_string(session.affine) + " of " + std::to_string(session.events) + ")"};
+          session.affinity + " (" + std::to_string(session.affine) + " of " +
+              std::to_string(session.events) + ")"};
 }
 
 Rows sessions_of(const Queues& queues, Instant at) {
   Rows rows{{"GROUP", "NO", "STATE", "STARTED", "LAST ACTIVITY", "EVENTS", "AFFINITY"}};
   for (const StoredQueue& stored : queues.queues) {
     for (const ClosedSession& closed : stored.queue.closed)
-      rows.push_back(session_row(stored.queue.group, closed.session, "closed (" + std::string(name_of(closed.why)) + ")", at));
-    if (stored.queue.session) rows.push_back(session_row(stored.queue.group, *stored.queue.session, session_state(stored.queue, at), at));
+      rows.push_back(session_row(stored.queue.group, closed.session,
+                                 "closed (" + std::string(name_of(closed.why)) + ")", at));
+    if (stored.queue.session)
+      rows.push_back(session_row(stored.queue.group, *stored.queue.session,
+                                 session_state(stored.queue, at), at));
   }
   return rows;
 }
@@ -86,7 +94,8 @@ Rows sessions_of(const Queues& queues, Instant at) {
 int show_queues(const Invocation& call, const Queues& queues, const Claims& claims, Instant at) {
   if (call.flag("json")) {
     json list = json::array();
-    for (const StoredQueue& stored : queues.queues) list.push_back(json_of(stored, claims, at));
+    for (const StoredQueue& stored : queues.queues)
+      list.push_back(json_of(stored, claims, at));
     call.out << list.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
     return exit_done;
   }
@@ -111,7 +120,8 @@ int command_status(const Invocation& call) {
 
   std::map<std::string, std::size_t> places;
   for (const StoredQueue& stored : queues.queues)
-    for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i) places[stored.queue.tickets[i].claim_id] = i + 1;
+    for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i)
+      places[stored.queue.tickets[i].claim_id] = i + 1;
   json list = json::array();
   Rows rows{{"SESSION", "STATE", "RUN", "SINCE", "HOLDS UNTIL", "CLAIM"}};
   bool any_lost = false;
@@ -122,17 +132,22 @@ int command_status(const Invocation& call) {
     const bool ended = claim.state == ClaimState::ended;
     if (call.flag("lost") ? !lost : ended && !call.flag("all")) continue;
     list.push_back(json::parse(claim_json(stored, at)));
-    if (const auto place = places.find(claim.claim_id); place != places.end()) list.back()["position"] = place->second;
-    rows.push_back({claim.session_key, state_text(claim, at), claim.holder.run_id.empty() ? "-" : claim.holder.run_id,
-                    format_duration(at - claim.claimed_at) + " ago", ended ? "-" : format_rfc3339(claim.lease_until + claim.limits.skew),
+    if (const auto place = places.find(claim.claim_id); place != places.end())
+      list.back()["position"] = place->second;
+    rows.push_back({claim.session_key, state_text(claim, at),
+                    claim.holder.run_id.empty() ? "-" : claim.holder.run_id,
+                    format_duration(at - claim.claimed_at) + " ago",
+                    ended ? "-" : format_rfc3339(claim.lease_until + claim.limits.skew),
                     claim.claim_id});
     if (!claim.holder.run_url.empty()) rows.back().push_back(claim.holder.run_url);
   }
   if (call.flag("json")) {
     call.out << list.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
   } else {
-    if (rows.size() == 1) call.out << (call.flag("lost") ? "No work is lost." : "No live sessions.") << "\n";
-    else call.out << table_of(rows);
+    if (rows.size() == 1)
+      call.out << (call.flag("lost") ? "No work is lost." : "No live sessions.") << "\n";
+    else
+      call.out << table_of(rows);
     const Rows lines = lines_of(queues, claims, at);
     if (lines.size() > 1 && !call.flag("lost")) call.out << "\n" << table_of(lines);
   }

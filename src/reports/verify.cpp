@@ -3,12 +3,12 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "view/claim_view.h"
 #include "call/commands.h"
-#include "view/reading_options.h"
-#include "state/record.h"
-#include "runner/runner.h"
 #include "core/figures/verification.h"
+#include "runner/runner.h"
+#include "state/record.h"
+#include "view/claim_view.h"
+#include "view/reading_options.h"
 
 namespace refgate {
 namespace {
@@ -17,14 +17,16 @@ using nlohmann::json;
 
 json json_of(const std::vector<UnreadableRef>& refs) {
   json list = json::array();
-  for (const UnreadableRef& ref : refs) list.push_back({{"ref", ref.ref}, {"why", ref.why}});
+  for (const UnreadableRef& ref : refs)
+    list.push_back({{"ref", ref.ref}, {"why", ref.why}});
   return list;
 }
 
 std::string side(const AuditEntry& entry) {
-  return "run " + entry.run_id + (entry.run_attempt > 1 ? " attempt " + std::to_string(entry.run_attempt) : "") + " at " +
-         format_rfc3339(entry.timestamp) + " (" + entry.session_key + ", generation " + std::to_string(entry.generation) + ", claim " +
-         entry.claim_id + ")";
+  return "run " + entry.run_id +
+         (entry.run_attempt > 1 ? " attempt " + std::to_string(entry.run_attempt) : "") + " at " +
+         format_rfc3339(entry.timestamp) + " (" + entry.session_key + ", generation " +
+         std::to_string(entry.generation) + ", claim " + entry.claim_id + ")";
 }
 
 void print_json(const Invocation& call, const Verification& result, const Record& record) {
@@ -45,18 +47,23 @@ void print_json(const Invocation& call, const Verification& result, const Record
 }
 
 void print_text(const Invocation& call, const Verification& result, const Record& record) {
-  const auto line = [&](const std::string& text) { call.out << escape_for(Place::line, text) << "\n"; };
+  const auto line = [&](const std::string& text) {
+    call.out << escape_for(Place::line, text) << "\n";
+  };
   for (const Duplicate& duplicate : result.duplicates) {
     line("Duplicate (" + std::string(name_of(duplicate.kind)) + "): " + duplicate.why);
     line("  scope  " + (duplicate.second.scope.empty() ? "(not told)" : duplicate.second.scope));
     line("  first  " + side(duplicate.first));
     line("  second " + side(duplicate.second));
   }
-  for (const UnreadableRef& ref : record.altered) line("Altered: " + ref.ref + ": " + ref.why);
-  line((result.duplicates.empty() ? std::string("No duplicate ran") : std::to_string(result.duplicates.size()) + " duplicates ran") + ": " +
-       std::to_string(result.launches) + " launches of " + std::to_string(result.scopes) + " pieces of work, " + std::to_string(result.forced) +
-       " of them forced; " + std::to_string(record.altered.size()) + " lines altered, " + std::to_string(record.unreadable.size()) +
-       " that are not refgate's.");
+  for (const UnreadableRef& ref : record.altered)
+    line("Altered: " + ref.ref + ": " + ref.why);
+  line((result.duplicates.empty() ? std::string("No duplicate ran")
+                                  : std::to_string(result.duplicates.size()) + " duplicates ran") +
+       ": " + std::to_string(result.launches) + " launches of " + std::to_string(result.scopes) +
+       " pieces of work, " + std::to_string(result.forced) + " of them forced; " +
+       std::to_string(record.altered.size()) + " lines altered, " +
+       std::to_string(record.unreadable.size()) + " that are not refgate's.");
 }
 
 }  // namespace
@@ -70,8 +77,10 @@ int command_verify(const Invocation& call) {
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
   const Verification result = verify_launches(record.entries, settings.policy.skew);
-  if (call.flag("json")) print_json(call, result, record);
-  else print_text(call, result, record);
+  if (call.flag("json"))
+    print_json(call, result, record);
+  else
+    print_text(call, result, record);
   return result.duplicates.empty() && record.altered.empty() ? exit_done : exit_no;
 }
 

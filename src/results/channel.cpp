@@ -10,8 +10,8 @@
 #include <ostream>
 #include <system_error>
 
-#include "runner/runner.h"
 #include "os/child_process.h"
+#include "runner/runner.h"
 #include "store/git/temporary_directory.h"
 
 namespace refgate {
@@ -26,10 +26,13 @@ constexpr std::size_t longest_line = 300;
 
 bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= longest_name &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == std::string_view::npos;
+         name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+             std::string_view::npos;
 }
 
-/// The content as a file, for one channel alone: the next one gets its own, whatever became of this.
+/// The content as a file, for one channel alone: the next one gets its own, whatever became of
+/// this.
 class ContentFile {
  public:
   explicit ContentFile(const std::string& content) : path_(directory_.path() / "result") {
@@ -54,7 +57,9 @@ class ContentFile {
   int number() const { return number_; }
   std::string path() const { return path_.string(); }
   /// How far the channel has read.
-  std::size_t offset() const { return static_cast<std::size_t>(std::max<off_t>(::lseek(number_, 0, SEEK_CUR), 0)); }
+  std::size_t offset() const {
+    return static_cast<std::size_t>(std::max<off_t>(::lseek(number_, 0, SEEK_CUR), 0));
+  }
 
  private:
   TemporaryDirectory directory_;
@@ -62,12 +67,14 @@ class ContentFile {
   int number_ = -1;
 };
 
-ChildCommand command_of(const std::vector<std::string>& arguments, const std::function<bool()>& halt) {
+ChildCommand command_of(const std::vector<std::string>& arguments,
+                        const std::function<bool()>& halt) {
   ChildCommand command;
   command.arguments = arguments;
   command.own_session = true;
   command.halt = halt;
-  for (const char* name : {"REFGATE_TOKEN", "INPUT_TOKEN"}) command.environment.emplace_back(name, std::nullopt);
+  for (const char* name : {"REFGATE_TOKEN", "INPUT_TOKEN"})
+    command.environment.emplace_back(name, std::nullopt);
   return command;
 }
 
@@ -75,14 +82,22 @@ Attempt run(const ChildCommand& command, Clock::time_point until) {
   const auto started = Clock::now();
   const ChildResult result = run_child(command, until);
   Attempt attempt{false, {}, result.output, result.errors};
-  if (result.timed_out && command.halt && command.halt()) attempt.outcome = "stopped, since this process was told to end";
+  if (result.timed_out && command.halt && command.halt())
+    attempt.outcome = "stopped, since this process was told to end";
   else if (result.timed_out)
-    attempt.outcome = "no end after " + format_duration(std::chrono::round<std::chrono::seconds>(Clock::now() - started)) + ", killed";
-  else if (result.cut) attempt.outcome = "it printed without end, killed";
+    attempt.outcome =
+        "no end after " +
+        format_duration(std::chrono::round<std::chrono::seconds>(Clock::now() - started)) +
+        ", killed";
+  else if (result.cut)
+    attempt.outcome = "it printed without end, killed";
   else if (result.status > 128)
-    attempt.outcome = "exit status " + std::to_string(result.status) + " (signal " + std::to_string(result.status - 128) + ")";
-  else if (result.status != 0) attempt.outcome = "exit status " + std::to_string(result.status);
-  else attempt.delivered = true;
+    attempt.outcome = "exit status " + std::to_string(result.status) + " (signal " +
+                      std::to_string(result.status - 128) + ")";
+  else if (result.status != 0)
+    attempt.outcome = "exit status " + std::to_string(result.status);
+  else
+    attempt.delivered = true;
   return attempt;
 }
 
@@ -105,20 +120,26 @@ std::vector<Channel> channels_of(const Invocation& call) {
     for (const std::string& word : given->second) {
       const std::size_t equals = word.find('=');
       const std::string name = word.substr(0, equals);
-      if (equals == std::string::npos || !is_name(name)) throw UsageError("--to must be NAME=command, the name of letters, digits, '-', '_' and '.'");
+      if (equals == std::string::npos || !is_name(name))
+        throw UsageError(
+            "--to must be NAME=command, the name of letters, digits, '-', '_' and '.'");
       const std::string command = word.substr(equals + 1);
-      if (command.find_first_not_of(" \t\r\n") == std::string::npos) throw UsageError("--to " + name + " has no command");
-      if (std::any_of(channels.begin(), channels.end(), [&](const Channel& other) { return other.name == name; }))
+      if (command.find_first_not_of(" \t\r\n") == std::string::npos)
+        throw UsageError("--to " + name + " has no command");
+      if (std::any_of(channels.begin(), channels.end(),
+                      [&](const Channel& other) { return other.name == name; }))
         throw UsageError("two channels are called \"" + name + "\"");
       channels.push_back({name, {"/bin/sh", "-c", command}});
     }
   }
-  if (channels.empty()) throw UsageError("there is no channel: give a command after --, or --to NAME=command");
+  if (channels.empty())
+    throw UsageError("there is no channel: give a command after --, or --to NAME=command");
   if (channels.front().arguments.front().empty()) throw UsageError("the command after -- is empty");
   return channels;
 }
 
-Attempt run_channel(const Channel& channel, const std::string& content, Clock::time_point until, const std::function<bool()>& halt) {
+Attempt run_channel(const Channel& channel, const std::string& content, Clock::time_point until,
+                    const std::function<bool()>& halt) {
   return without_exceptions([&] {
     const ContentFile file(content);
     ChildCommand command = command_of(channel.arguments, halt);
@@ -129,17 +150,20 @@ Attempt run_channel(const Channel& channel, const std::string& content, Clock::t
     const std::size_t read = file.offset();
     if (attempt.delivered && read > 0 && read < content.size()) {
       attempt.delivered = false;
-      attempt.outcome = "it read " + std::to_string(read) + " of " + std::to_string(content.size()) + " bytes and ended as if that were all";
+      attempt.outcome = "it read " + std::to_string(read) + " of " +
+                        std::to_string(content.size()) + " bytes and ended as if that were all";
     }
     return attempt;
   });
 }
 
-Attempt run_shell(const std::string& shell_command, const std::vector<std::pair<std::string, std::string>>& environment, Clock::time_point until,
-                  const std::function<bool()>& halt) {
+Attempt run_shell(const std::string& shell_command,
+                  const std::vector<std::pair<std::string, std::string>>& environment,
+                  Clock::time_point until, const std::function<bool()>& halt) {
   return without_exceptions([&] {
     ChildCommand command = command_of({"/bin/sh", "-c", shell_command}, halt);
-    for (const auto& [name, value] : environment) command.environment.emplace_back(name, value);
+    for (const auto& [name, value] : environment)
+      command.environment.emplace_back(name, value);
     return run(command, until);
   });
 }
@@ -153,7 +177,8 @@ void print_output(std::ostream& err, const std::string& name, const std::string&
     }
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     const std::string_view line = rest.substr(0, end);
-    err << "refgate: " << name << ": " << escape_for(Place::line, line.substr(0, longest_line)) << (line.size() > longest_line ? "…" : "") << "\n";
+    err << "refgate: " << name << ": " << escape_for(Place::line, line.substr(0, longest_line))
+        << (line.size() > longest_line ? "…" : "") << "\n";
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
 }

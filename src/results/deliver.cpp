@@ -1,8 +1,9 @@
 // deliver: hands a result over by the first channel that takes it, and keeps it when none does.
 //
-// The order of the steps is what makes the promise "delivered, or retrievable": a result that no channel took is first written to a file of the job,
-// then pushed, and the file is removed only when the push was acknowledged. Everything that can fail on the way is an outcome that is told, and none
-// of it ends this process before the result is somewhere.
+// The order of the steps is what makes the promise "delivered, or retrievable": a result that no
+// channel took is first written to a file of the job, then pushed, and the file is removed only
+// when the push was acknowledged. Everything that can fail on the way is an outcome that is told,
+// and none of it ends this process before the result is somewhere.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -13,15 +14,15 @@
 #include <filesystem>
 #include <ostream>
 
-#include "results/channel.h"
 #include "call/commands.h"
 #include "call/content.h"
-#include "os/interruption.h"
 #include "job/gate/job_session.h"
+#include "os/interruption.h"
+#include "results/channel.h"
 #include "results/result_input.h"
 #include "results/result_store.h"
-#include "runner/runner.h"
 #include "results/time_limit.h"
+#include "runner/runner.h"
 
 namespace refgate {
 namespace {
@@ -35,7 +36,8 @@ constexpr std::size_t longest_undelivered = 16u << 20;
 /// GitHub gives a cancelled step 7.5 s, and then 2.5 s more.
 constexpr Duration push_bound_when_interrupted = 6s;
 
-/// A limit that is over when this process starts does not cut off a result that is ready: it has so long to come through the pipe.
+/// A limit that is over when this process starts does not cut off a result that is ready: it has so
+/// long to come through the pipe.
 constexpr Duration ready_content_bound = 5s;
 
 struct Delivery {
@@ -57,12 +59,17 @@ struct Kept {
   std::string why_not;   ///< why it is not in the store
 };
 
-void say(const Delivery& delivery, const std::string& text) { delivery.call.err << "refgate: " << escape_for(Place::line, text) << "\n"; }
+void say(const Delivery& delivery, const std::string& text) {
+  delivery.call.err << "refgate: " << escape_for(Place::line, text) << "\n";
+}
 
 /// A channel's time is up at its own bound, and at the session's.
-Clock::time_point until(const Delivery& delivery) { return std::min(Clock::now() + delivery.channel_timeout, delivery.limit.ends); }
+Clock::time_point until(const Delivery& delivery) {
+  return std::min(Clock::now() + delivery.channel_timeout, delivery.limit.ends);
+}
 
-Attempt attempt_by(const Delivery& delivery, const Channel& channel, const std::function<bool()>& halt) {
+Attempt attempt_by(const Delivery& delivery, const Channel& channel,
+                   const std::function<bool()>& halt) {
   Attempt attempt = run_channel(channel, delivery.content, until(delivery), halt);
   print_output(delivery.call.err, channel.name, attempt.output);
   print_output(delivery.call.err, channel.name, attempt.errors);
@@ -70,9 +77,12 @@ Attempt attempt_by(const Delivery& delivery, const Channel& channel, const std::
   return attempt;
 }
 
-void add_cause(ResultRecord& record, const std::string& cause) { record.cause += (record.cause.empty() ? "" : "; ") + cause; }
+void add_cause(ResultRecord& record, const std::string& cause) {
+  record.cause += (record.cause.empty() ? "" : "; ") + cause;
+}
 
-/// Tries the channels in order; the session is asked before each, so that a session that is gone costs no more than the one that noticed.
+/// Tries the channels in order; the session is asked before each, so that a session that is gone
+/// costs no more than the one that noticed.
 void try_channels(Delivery& delivery, const std::function<bool()>& halt) {
   ResultRecord& record = delivery.record;
   const auto stop = [&](ResultReason reason, const std::string& cause) {
@@ -81,8 +91,10 @@ void try_channels(Delivery& delivery, const std::function<bool()>& halt) {
   };
   for (const Channel& channel : delivery.channels) {
     if (halt()) return stop(ResultReason::interrupted, "this process was told to end");
-    if (Clock::now() >= delivery.limit.ends) return stop(ResultReason::time_limit, "the time limit is over");
-    if (const SessionNews news = session_news(delivery.call, delivery.settings, delivery.state); !news.alive)
+    if (Clock::now() >= delivery.limit.ends)
+      return stop(ResultReason::time_limit, "the time limit is over");
+    if (const SessionNews news = session_news(delivery.call, delivery.settings, delivery.state);
+        !news.alive)
       return stop(ResultReason::session_lost, news.text);
     ++record.depth;
     const Attempt attempt = attempt_by(delivery, channel, halt);
@@ -93,7 +105,8 @@ void try_channels(Delivery& delivery, const std::function<bool()>& halt) {
     add_cause(record, channel.name + ": " + attempt.outcome);
   }
   if (halt()) return stop(ResultReason::interrupted, "this process was told to end");
-  if (const SessionNews news = session_news(delivery.call, delivery.settings, delivery.state); !news.alive)
+  if (const SessionNews news = session_news(delivery.call, delivery.settings, delivery.state);
+      !news.alive)
     return stop(ResultReason::session_lost, news.text);
   record.reason = ResultReason::channels_failed;
 }
@@ -121,7 +134,9 @@ std::string write_locally(const Delivery& delivery) {
   }
   std::error_code error;
   const std::string name = "/undelivered-" + delivery.record.id;
-  for (const std::string& folder : {delivery.state.folder(), std::filesystem::temp_directory_path(error).string(), std::string("/tmp")})
+  for (const std::string& folder :
+       {delivery.state.folder(), std::filesystem::temp_directory_path(error).string(),
+        std::string("/tmp")})
     if (!folder.empty() && write_whole(folder + name, delivery.content)) return folder + name;
   return {};
 }
@@ -148,11 +163,16 @@ void keep_in_store(Delivery& delivery, Kept& kept, bool interrupted) {
       return;
     }
     const auto store = store_of(delivery.call, delivery.settings);
-    if (interrupted) store->set_deadline(std::min(store->deadline(), Clock::now() + push_bound_when_interrupted));
-    auto claim = delivery.session ? delivery.session : interrupted ? std::nullopt : claim_of_another_job(delivery, *store);
-    const KeptResult done = keep_result(*store, delivery.settings.name_space, delivery.record, delivery.content, delivery.state, std::move(claim));
+    if (interrupted)
+      store->set_deadline(std::min(store->deadline(), Clock::now() + push_bound_when_interrupted));
+    auto claim = delivery.session ? delivery.session
+                 : interrupted    ? std::nullopt
+                                  : claim_of_another_job(delivery, *store);
+    const KeptResult done = keep_result(*store, delivery.settings.name_space, delivery.record,
+                                        delivery.content, delivery.state, std::move(claim));
     kept.retrieve = retrieval(delivery.settings, delivery.record.id);
-    if (!done.unlinked.empty()) say(delivery, "the claim does not name the result: " + done.unlinked);
+    if (!done.unlinked.empty())
+      say(delivery, "the claim does not name the result: " + done.unlinked);
   } catch (const std::exception& error) {
     kept.why_not = error.what();
   }
@@ -160,7 +180,8 @@ void keep_in_store(Delivery& delivery, Kept& kept, bool interrupted) {
 
 Kept keep(Delivery& delivery, bool interrupted) {
   delivery.record.status = ResultStatus::undelivered;
-  complete(delivery.record, delivery.content, now(), delivery.call, delivery.settings, delivery.session);
+  complete(delivery.record, delivery.content, now(), delivery.call, delivery.settings,
+           delivery.session);
   Kept kept;
   kept.file = write_locally(delivery);
   keep_in_store(delivery, kept, interrupted);
@@ -180,10 +201,13 @@ void tell_outputs(const Delivery& delivery, const Kept& kept) {
                       {"result_file", kept.file}};
   for (const auto& [name, value] : lines) {
     std::string big = name;
-    std::transform(big.begin(), big.end(), big.begin(), [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c); });
+    std::transform(big.begin(), big.end(), big.begin(), [](char c) {
+      return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    });
     delivery.call.out << big << "=" << escape_for(Place::line, value) << "\n";
   }
-  if (!write_outputs(delivery.call.environment, lines)) say(delivery, "GITHUB_OUTPUT could not be written");
+  if (!write_outputs(delivery.call.environment, lines))
+    say(delivery, "GITHUB_OUTPUT could not be written");
 }
 
 void tell_summary(const Delivery& delivery, const Kept& kept) {
@@ -191,28 +215,35 @@ void tell_summary(const Delivery& delivery, const Kept& kept) {
     return "| " + std::string(name) + " | " + escape_for(Place::markdown, value) + " |\n";
   };
   const bool stored = !kept.retrieve.empty();
-  append_summary(delivery.call.environment, std::string("\n| refgate | ") +
-                                                (stored ? "📦 result kept, not delivered" : "⚠️ result neither delivered nor stored") +
-                                                " |\n| --- | --- |\n" + row("Why", delivery.record.cause) +
-                                                row(stored ? "Get it" : "It lies in", stored ? kept.retrieve : kept.file) + "\n");
+  append_summary(
+      delivery.call.environment,
+      std::string("\n| refgate | ") +
+          (stored ? "📦 result kept, not delivered" : "⚠️ result neither delivered nor stored") +
+          " |\n| --- | --- |\n" + row("Why", delivery.record.cause) +
+          row(stored ? "Get it" : "It lies in", stored ? kept.retrieve : kept.file) + "\n");
 }
 
 int tell_kept(const Delivery& delivery, const Kept& kept) {
   tell_outputs(delivery, kept);
   tell_summary(delivery, kept);
-  const std::string why = "not delivered (" + std::string(name_of(delivery.record.reason)) + "): " + delivery.record.cause;
+  const std::string why = "not delivered (" + std::string(name_of(delivery.record.reason)) +
+                          "): " + delivery.record.cause;
   if (!kept.retrieve.empty()) {
     say(delivery, why);
     say(delivery, "the result is kept: " + kept.retrieve);
-    delivery.call.out << annotation(delivery.call.environment, "warning", "refgate: the result was not delivered",
+    delivery.call.out << annotation(delivery.call.environment, "warning",
+                                    "refgate: the result was not delivered",
                                     why + ". It is kept: " + kept.retrieve);
     return exit_no;
   }
   say(delivery, why);
   say(delivery, "the result could not be kept in the store either: " + kept.why_not);
-  say(delivery, kept.file.empty() ? "and no folder took a file; the result is lost" : "the result lies in " + kept.file);
-  delivery.call.out << annotation(delivery.call.environment, "error", "refgate: the result was neither delivered nor stored",
-                                  why + ". " + kept.why_not + ". It lies in " + (kept.file.empty() ? "no file either" : kept.file));
+  say(delivery, kept.file.empty() ? "and no folder took a file; the result is lost"
+                                  : "the result lies in " + kept.file);
+  delivery.call.out << annotation(delivery.call.environment, "error",
+                                  "refgate: the result was neither delivered nor stored",
+                                  why + ". " + kept.why_not + ". It lies in " +
+                                      (kept.file.empty() ? "no file either" : kept.file));
   return exit_store;
 }
 
@@ -221,7 +252,8 @@ void tell_warning(const Delivery& delivery, EarlyWarning& warning) {
   if (!given) return;
   print_output(delivery.call.err, "on-warn", given->output);
   print_output(delivery.call.err, "on-warn", given->errors);
-  say(delivery, given->delivered ? "the time limit is near: on-warn was run" : "the time limit is near, and on-warn failed: " + given->outcome);
+  say(delivery, given->delivered ? "the time limit is near: on-warn was run"
+                                 : "the time limit is near, and on-warn failed: " + given->outcome);
 }
 
 /// A progress update is worth nothing to a session that is gone, and no failure.
@@ -232,7 +264,9 @@ int progress(Delivery& delivery, const std::function<bool()>& halt) {
     tell_outputs(delivery, {});
     return exit_done;
   };
-  if (const SessionNews news = session_news(delivery.call, delivery.settings, delivery.state); !news.alive) return passed_over(news.text);
+  if (const SessionNews news = session_news(delivery.call, delivery.settings, delivery.state);
+      !news.alive)
+    return passed_over(news.text);
   if (Clock::now() >= delivery.limit.ends) return passed_over("the time limit is over");
   for (const Channel& channel : delivery.channels) {
     if (halt() || Clock::now() >= delivery.limit.ends) break;
@@ -248,7 +282,8 @@ Duration channel_timeout_of(const Invocation& call) {
   if (!call.flag("channel-timeout")) return 60s;
   const auto span = parse_duration(call.option("channel-timeout"));
   if (!span || *span <= Duration::zero())
-    throw UsageError("--channel-timeout is \"" + call.option("channel-timeout") + "\", but must be a span of time such as 90s");
+    throw UsageError("--channel-timeout is \"" + call.option("channel-timeout") +
+                     "\", but must be a span of time such as 90s");
   return *span;
 }
 
@@ -257,9 +292,16 @@ Delivery delivery_of(const Invocation& call) {
   JobState state(settings, call.environment);
   std::optional<ClaimNote> session = session_note(call, settings, state);
   const TimeLimit limit = time_limit_of(call, session);
-  return {
-      call, std::move(settings), std::move(state), std::move(session), channels_of(call), limit, channel_timeout_of(call), labelled_record(call), {},
-      {}};
+  return {call,
+          std::move(settings),
+          std::move(state),
+          std::move(session),
+          channels_of(call),
+          limit,
+          channel_timeout_of(call),
+          labelled_record(call),
+          {},
+          {}};
 }
 
 }  // namespace
@@ -268,7 +310,9 @@ int command_deliver(const Invocation& call) {
   Delivery delivery = delivery_of(call);
   const Interruption interruption;
   const auto halt = [&] { return interruption.signal() != 0; };
-  const auto first = [&] { return is_first_to_say("warned", call, delivery.state, delivery.session); };
+  const auto first = [&] {
+    return is_first_to_say("warned", call, delivery.state, delivery.session);
+  };
   EarlyWarning warning(delivery.limit, delivery.channel_timeout, first, halt);
 
   const auto read_until = std::max(delivery.limit.ends, Clock::now() + ready_content_bound);
@@ -288,9 +332,10 @@ int command_deliver(const Invocation& call) {
     delivery.record.reason = over                                ? ResultReason::time_limit
                              : content.end == ContentEnd::halted ? ResultReason::interrupted
                                                                  : ResultReason::channels_failed;
-    delivery.record.cause = over                                ? "the time limit was over before the result was complete"
-                            : content.end == ContentEnd::halted ? "this process was told to end before the result was complete"
-                                                                : "the result is over 64 MiB, and only so much of it was read";
+    delivery.record.cause = over ? "the time limit was over before the result was complete"
+                            : content.end == ContentEnd::halted
+                                ? "this process was told to end before the result was complete"
+                                : "the result is over 64 MiB, and only so much of it was read";
   }
   tell_warning(delivery, warning);
   if (!delivery.by.empty()) {

@@ -6,16 +6,16 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "view/claim_view.h"
 #include "call/commands.h"
 #include "call/content.h"
+#include "core/text/digest.h"
 #include "job/gate/job_session.h"
-#include "view/reading_options.h"
 #include "results/result_input.h"
 #include "results/result_store.h"
 #include "runner/runner.h"
+#include "view/claim_view.h"
+#include "view/reading_options.h"
 #include "view/table.h"
-#include "core/text/digest.h"
 
 namespace refgate {
 namespace {
@@ -28,7 +28,8 @@ constexpr std::size_t most_pruned = 10'000;
 
 std::size_t most_bytes(const Invocation& call) {
   const std::size_t bytes = number_option(call, "max-bytes", longest_result, 1);
-  if (bytes > most_result_bytes) throw UsageError("--max-bytes is over " + std::to_string(most_result_bytes));
+  if (bytes > most_result_bytes)
+    throw UsageError("--max-bytes is over " + std::to_string(most_result_bytes));
   return bytes;
 }
 
@@ -39,20 +40,25 @@ int save(const Invocation& call, const Settings& settings) {
   const Content content = read_content(path, most);
   if (content.end == ContentEnd::too_long)
     throw UsageError("the result is over " + std::to_string(most) +
-                     " bytes; nothing was kept. GitHub asks for objects of at most 1 MiB: keep a summary here and the rest as an artifact, or give "
+                     " bytes; nothing was kept. GitHub asks for objects of at most 1 MiB: keep a "
+                     "summary here and the rest as an artifact, or give "
                      "--max-bytes");
   const JobState state(settings, call.environment);
   if (const auto name = secret_in(call, record, content.bytes))
-    throw UsageError("the result holds the secret that the variable " + *name + " has; nothing was kept. Take it out, or say --not-secret " + *name +
+    throw UsageError("the result holds the secret that the variable " + *name +
+                     " has; nothing was kept. Take it out, or say --not-secret " + *name +
                      " when it is none");
   const auto store = store_of(call, settings);
   const auto session = claim_of_session(call, settings, state, *store);
   complete(record, content.bytes, now(), call, settings, session);
-  const KeptResult kept = keep_result(*store, settings.name_space, record, content.bytes, state, session);
+  const KeptResult kept =
+      keep_result(*store, settings.name_space, record, content.bytes, state, session);
   if (!kept.unlinked.empty())
-    call.err << "refgate: the result is kept, but the claim does not name it: " << escape_for(Place::line, kept.unlinked) << "\n";
+    call.err << "refgate: the result is kept, but the claim does not name it: "
+             << escape_for(Place::line, kept.unlinked) << "\n";
   const std::string retrieve = retrieval(settings, record.id);
-  call.out << "RESULT_ID=" << record.id << "\nRETRIEVE=" << escape_for(Place::line, retrieve) << "\n";
+  call.out << "RESULT_ID=" << record.id << "\nRETRIEVE=" << escape_for(Place::line, retrieve)
+           << "\n";
   if (!write_outputs(call.environment, {{"result_id", record.id}, {"retrieve", retrieve}}))
     call.err << "refgate: GITHUB_OUTPUT could not be written; the result is kept\n";
   return exit_done;
@@ -66,14 +72,18 @@ json json_of(const StoredResult& result) {
   return value;
 }
 
-std::string dump(const json& value) { return value.dump(1, ' ', false, json::error_handler_t::replace) + "\n"; }
+std::string dump(const json& value) {
+  return value.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
 
-bool is_about(const ResultRecord& record, const std::string& url) { return record.url == url || record.origin.run_url == url; }
+bool is_about(const ResultRecord& record, const std::string& url) {
+  return record.url == url || record.origin.run_url == url;
+}
 
 bool is_of_session(const ResultRecord& record, const std::string& session) {
   const ResultOrigin& origin = record.origin;
-  return origin.session_key == session || origin.claim_id == session || origin.run_id == session || origin.scope == session ||
-         (session.size() >= 7 && origin.commit.starts_with(session));
+  return origin.session_key == session || origin.claim_id == session || origin.run_id == session ||
+         origin.scope == session || (session.size() >= 7 && origin.commit.starts_with(session));
 }
 
 int list(const Invocation& call, const Settings& settings) {
@@ -88,24 +98,33 @@ int list(const Invocation& call, const Settings& settings) {
     if (call.flag("url") && !is_about(record, call.option("url"))) continue;
     if (call.flag("session") && !is_of_session(record, call.option("session"))) continue;
     values.push_back(json_of(result));
-    rows.push_back({format_rfc3339(*time_of_result(record.id)), std::string(name_of(record.status)), std::to_string(record.size), record.id,
-                    record.title.empty() ? record.origin.session_key : record.title, record.url.empty() ? record.origin.run_url : record.url});
+    rows.push_back({format_rfc3339(*time_of_result(record.id)), std::string(name_of(record.status)),
+                    std::to_string(record.size), record.id,
+                    record.title.empty() ? record.origin.session_key : record.title,
+                    record.url.empty() ? record.origin.run_url : record.url});
   }
-  if (call.flag("json")) call.out << dump(values);
-  else if (rows.size() == 1) call.out << "No results.\n";
-  else call.out << table_of(rows);
+  if (call.flag("json"))
+    call.out << dump(values);
+  else if (rows.size() == 1)
+    call.out << "No results.\n";
+  else
+    call.out << table_of(rows);
   return exit_done;
 }
 
 /// The one of that id, or the latest that is about that URL.
-std::optional<StoredResult> find(const Invocation& call, const Settings& settings, Store& store, const std::string& target) {
+std::optional<StoredResult> find(const Invocation& call, const Settings& settings, Store& store,
+                                 const std::string& target) {
   if (time_of_result(target)) return read_result(store, settings.name_space, target);
   Results read = read_results(store, settings.name_space, Instant::min(), Instant::max(), false);
   name_unreadable(call, read.unreadable);
-  std::erase_if(read.results, [&](const StoredResult& result) { return !is_about(result.record, target); });
+  std::erase_if(read.results,
+                [&](const StoredResult& result) { return !is_about(result.record, target); });
   if (read.results.empty()) return std::nullopt;
   if (read.results.size() > 1)
-    call.err << "refgate: " << read.results.size() << " results are about that URL; this is the latest (see: refgate result list --url)\n";
+    call.err
+        << "refgate: " << read.results.size()
+        << " results are about that URL; this is the latest (see: refgate result list --url)\n";
   return read_result(store, settings.name_space, read.results.back().record.id);
 }
 
@@ -115,11 +134,14 @@ int get(const Invocation& call, const Settings& settings) {
   const auto store = store_of(call, settings);
   const auto found = find(call, settings, *store, target);
   if (!found) {
-    call.err << "refgate: there is no result \"" << escape_for(Place::line, target) << "\"; see: refgate result list\n";
+    call.err << "refgate: there is no result \"" << escape_for(Place::line, target)
+             << "\"; see: refgate result list\n";
     return exit_no;
   }
   const bool whole = sha256_hex(found->content) == found->record.digest;
-  if (!whole) call.err << "refgate: the content does not fit the digest in its record: somebody has changed it\n";
+  if (!whole)
+    call.err
+        << "refgate: the content does not fit the digest in its record: somebody has changed it\n";
   const std::string text = call.flag("meta-only") ? dump(json_of(*found)) : found->content;
   if (const std::string path = call.option("output"); !path.empty()) {
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
@@ -137,15 +159,19 @@ int prune(const Invocation& call, const Settings& settings) {
   Duration age = kept_for;
   if (const std::string value = call.option("older-than"); !value.empty()) {
     const auto parsed = parse_duration(value);
-    if (!parsed) throw UsageError("--older-than is \"" + value + "\", but must be a span of time such as 30d");
+    if (!parsed)
+      throw UsageError("--older-than is \"" + value + "\", but must be a span of time such as 30d");
     age = *parsed;
   }
   const bool dry = call.flag("dry-run");
   const auto store = store_of(call, settings);
-  const PrunedResults pruned = prune_results(*store, settings.name_space, now() - age, most_pruned, dry);
+  const PrunedResults pruned =
+      prune_results(*store, settings.name_space, now() - age, most_pruned, dry);
   name_unreadable(call, pruned.unreadable);
-  call.out << (dry ? "Would forget " : "Forgot ") << pruned.gone << " results older than " << format_duration(age);
-  if (!pruned.unreadable.empty()) call.out << "; " << pruned.unreadable.size() << " were left alone";
+  call.out << (dry ? "Would forget " : "Forgot ") << pruned.gone << " results older than "
+           << format_duration(age);
+  if (!pruned.unreadable.empty())
+    call.out << "; " << pruned.unreadable.size() << " were left alone";
   call.out << ". Pushes: " << store->traffic().pushes << "\n";
   return exit_done;
 }
@@ -158,10 +184,11 @@ struct Action {
 };
 
 const std::array<Action, 4>& actions() {
-  static const std::array<Action, 4> table{{{"save", true, {"meta", "title", "url", "not-secret", "max-bytes"}, save},
-                                            {"list", false, {"since", "until", "url", "session", "json"}, list},
-                                            {"get", true, {"output", "meta-only"}, get},
-                                            {"prune", false, {"older-than", "dry-run"}, prune}}};
+  static const std::array<Action, 4> table{
+      {{"save", true, {"meta", "title", "url", "not-secret", "max-bytes"}, save},
+       {"list", false, {"since", "until", "url", "session", "json"}, list},
+       {"get", true, {"output", "meta-only"}, get},
+       {"prune", false, {"older-than", "dry-run"}, prune}}};
   return table;
 }
 
@@ -171,11 +198,14 @@ int command_result(const Invocation& call) {
   const std::string& word = call.arguments[0];
   for (const Action& action : actions()) {
     if (action.name != word) continue;
-    if (!action.takes_target && !call.arguments[1].empty()) throw UsageError("result " + word + " takes no \"" + call.arguments[1] + "\"");
+    if (!action.takes_target && !call.arguments[1].empty())
+      throw UsageError("result " + word + " takes no \"" + call.arguments[1] + "\"");
     for (const Action& other : actions())
       for (const std::string_view option : other.options)
-        if (call.flag(std::string(option)) && std::find(action.options.begin(), action.options.end(), option) == action.options.end())
-          throw UsageError("result " + word + " takes no --" + std::string(option) + "; result " + std::string(other.name) + " does");
+        if (call.flag(std::string(option)) &&
+            std::find(action.options.begin(), action.options.end(), option) == action.options.end())
+          throw UsageError("result " + word + " takes no --" + std::string(option) + "; result " +
+                           std::string(other.name) + " does");
     return action.run(call, settings_of(call));
   }
   throw UsageError("result \"" + word + "\" is not known: save, list, get or prune are");

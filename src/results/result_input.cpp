@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "job/gate/subject.h"
 #include "core/text/digest.h"
+#include "job/gate/subject.h"
 #include "results/secret_scan.h"
 
 namespace refgate {
@@ -33,7 +33,8 @@ ResultOrigin origin_without_claim(const Invocation& call, const Settings& settin
 
 ResultOrigin origin_of(const ClaimNote& note) {
   const Claim& claim = note.claim;
-  return {claim.session_key,   claim.claim_id,       note.ref,        claim.commit, claim.workflow, claim.event,
+  return {claim.session_key,   claim.claim_id,       note.ref,
+          claim.commit,        claim.workflow,       claim.event,
           claim.holder.run_id, claim.holder.run_url, claim.holder.job};
 }
 
@@ -46,8 +47,10 @@ ResultRecord labelled_record(const Invocation& call) {
   if (const auto given = call.options.find("meta"); given != call.options.end()) {
     for (const std::string& pair : given->second) {
       const std::size_t equals = pair.find('=');
-      if (equals == std::string::npos) throw UsageError("--meta is \"" + pair + "\", but must be key=value");
-      const auto [at, fresh] = record.meta.try_emplace(pair.substr(0, equals), pair.substr(equals + 1));
+      if (equals == std::string::npos)
+        throw UsageError("--meta is \"" + pair + "\", but must be key=value");
+      const auto [at, fresh] =
+          record.meta.try_emplace(pair.substr(0, equals), pair.substr(equals + 1));
       if (!fresh) throw UsageError("--meta says \"" + at->first + "\" twice");
     }
   }
@@ -55,8 +58,8 @@ ResultRecord labelled_record(const Invocation& call) {
   return record;
 }
 
-void complete(ResultRecord& record, const std::string& content, Instant at, const Invocation& call, const Settings& settings,
-              const std::optional<ClaimNote>& session) {
+void complete(ResultRecord& record, const std::string& content, Instant at, const Invocation& call,
+              const Settings& settings, const std::optional<ClaimNote>& session) {
   record.id = result_id(at, content, fresh_nonce());
   record.size = content.size();
   record.digest = sha256_hex(content);
@@ -64,19 +67,27 @@ void complete(ResultRecord& record, const std::string& content, Instant at, cons
 }
 
 std::string retrieval(const Settings& settings, const std::string& id) {
-  static constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/._@~-";
+  static constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/._@~-";
   std::string command = how_to_get(id);
-  if (settings.name_space != Settings{}.name_space) command += " --namespace " + settings.name_space;
+  if (settings.name_space != Settings{}.name_space)
+    command += " --namespace " + settings.name_space;
   // What a shell would read in another way is left to whoever copies the command.
-  if (!settings.remote.empty() && settings.remote.find_first_not_of(plain) == std::string::npos) command += " --remote " + settings.remote;
+  if (!settings.remote.empty() && settings.remote.find_first_not_of(plain) == std::string::npos)
+    command += " --remote " + settings.remote;
   return command;
 }
 
-std::optional<std::string> secret_in(const Invocation& call, const ResultRecord& record, const std::string& content) {
-  static constexpr std::array<std::string_view, 3> always{"REFGATE_TOKEN", "GITHUB_TOKEN", "INPUT_TOKEN"};
+std::optional<std::string> secret_in(const Invocation& call, const ResultRecord& record,
+                                     const std::string& content) {
+  static constexpr std::array<std::string_view, 3> always{"REFGATE_TOKEN", "GITHUB_TOKEN",
+                                                          "INPUT_TOKEN"};
   std::vector<std::string> harmless;
-  if (const auto given = call.options.find("not-secret"); given != call.options.end()) harmless = given->second;
-  std::erase_if(harmless, [](const std::string& name) { return std::find(always.begin(), always.end(), name) != always.end(); });
+  if (const auto given = call.options.find("not-secret"); given != call.options.end())
+    harmless = given->second;
+  std::erase_if(harmless, [](const std::string& name) {
+    return std::find(always.begin(), always.end(), name) != always.end();
+  });
   const auto secrets = secrets_in(call.environment.variables(), harmless);
   if (auto name = find_secret(content, secrets)) return name;
   for (const std::string* label : {&record.title, &record.url, &record.cause})

@@ -1,26 +1,32 @@
 #pragma once
-// What `result save` and `deliver` say of a result: labels, origin, and the check that it gives nothing away.
+// What `result save` and `deliver` say of a result: labels, origin, and the check that it gives
+// nothing away.
 
 #include <optional>
 #include <string>
 
 #include "call/invocation.h"
-#include "job/note/job_state.h"
 #include "core/record/result.h"
+#include "job/note/job_state.h"
 
 namespace refgate {
 
-/// Title, URL and metadata as the options say them. Throws UsageError for what may not stand in a record.
+/// Title, URL and metadata as the options say them. Throws UsageError for what may not stand in a
+/// record.
 ResultRecord labelled_record(const Invocation& call);
 
-/// Completes a record: id and time, size and digest, and whose work it was: by the job's claim, else by the event of the run, as far as known.
-void complete(ResultRecord& record, const std::string& content, Instant at, const Invocation& call, const Settings& settings,
-              const std::optional<ClaimNote>& session);
+/// Completes a record: id and time, size and digest, and whose work it was: by the job's claim,
+/// else by the event of the run, as far as known.
+void complete(ResultRecord& record, const std::string& content, Instant at, const Invocation& call,
+              const Settings& settings, const std::optional<ClaimNote>& session);
 
-/// The command that prints the result, for whoever stands elsewhere: with the namespace and the remote where they were said.
+/// The command that prints the result, for whoever stands elsewhere: with the namespace and the
+/// remote where they were said.
 std::string retrieval(const Settings& settings, const std::string& id);
 
-/// The variable whose secret the content or a label gives away; `--not-secret` names variables that hold none.
-std::optional<std::string> secret_in(const Invocation& call, const ResultRecord& record, const std::string& content);
+/// The variable whose secret the content or a label gives away; `--not-secret` names variables that
+/// hold none.
+std::optional<std::string> secret_in(const Invocation& call, const ResultRecord& record,
+                                     const std::string& content);
 
 }  // namespace refgate

@@ -23,7 +23,8 @@ Snapshot result_snapshot(const ResultRecord& record, const std::string& content)
 std::string link(Store& store, ClaimNote& note, const std::string& id) {
   for (int round = 0; round < link_rounds; ++round) {
     const SeenClaim seen = read_claim(store, note.ref);
-    if (!seen.claim || seen.claim->claim_id != note.claim.claim_id) return "the claim is not this job's any more";
+    if (!seen.claim || seen.claim->claim_id != note.claim.claim_id)
+      return "the claim is not this job's any more";
     Claim next = *seen.claim;
     next.result = id;
     const Change change{note.ref, seen.version, claim_snapshot(next)};
@@ -54,19 +55,26 @@ void note_quietly(const JobState& state, const ClaimNote& note) {
   }
 }
 
-std::variant<StoredResult, UnreadableRef> decoded(const std::string& ref, Stored& stored, const std::string& name_space) {
+std::variant<StoredResult, UnreadableRef> decoded(const std::string& ref, Stored& stored,
+                                                  const std::string& name_space) {
   const auto record = stored.files.find(std::string(result_file));
   const auto content = stored.files.find(std::string(content_file));
-  if (record == stored.files.end() || content == stored.files.end()) return UnreadableRef{ref, "it holds something that is no result"};
+  if (record == stored.files.end() || content == stored.files.end())
+    return UnreadableRef{ref, "it holds something that is no result"};
   auto read = decode_result(record->second);
-  if (const auto* error = std::get_if<ResultError>(&read)) return UnreadableRef{ref, error->message};
-  StoredResult result{ref, stored.version, std::get<ResultRecord>(std::move(read)), std::move(content->second)};
-  if (result_ref(result.record.id, name_space) != ref) return UnreadableRef{ref, "the stored result is broken: it is filed under another's id"};
+  if (const auto* error = std::get_if<ResultError>(&read))
+    return UnreadableRef{ref, error->message};
+  StoredResult result{ref, stored.version, std::get<ResultRecord>(std::move(read)),
+                      std::move(content->second)};
+  if (result_ref(result.record.id, name_space) != ref)
+    return UnreadableRef{ref, "the stored result is broken: it is filed under another's id"};
   return result;
 }
 
-/// The refs of the period, by time. A name that is no id says nothing of its time, and belongs to every period.
-std::vector<std::string> refs_of(Store& store, const std::string& name_space, Instant since, Instant until) {
+/// The refs of the period, by time. A name that is no id says nothing of its time, and belongs to
+/// every period.
+std::vector<std::string> refs_of(Store& store, const std::string& name_space, Instant since,
+                                 Instant until) {
   const std::string prefix = results_prefix(name_space);
   std::vector<std::string> refs;
   for (const auto& [ref, version] : store.list(prefix)) {
@@ -76,7 +84,8 @@ std::vector<std::string> refs_of(Store& store, const std::string& name_space, In
   return refs;
 }
 
-Results read_refs(Store& store, const std::string& name_space, std::span<const std::string> refs, bool contents) {
+Results read_refs(Store& store, const std::string& name_space, std::span<const std::string> refs,
+                  bool contents) {
   Results results;
   for (std::size_t at = 0; at < refs.size(); at += batch) {
     for (auto& [ref, stored] : store.read(refs.subspan(at, std::min(batch, refs.size() - at)))) {
@@ -94,7 +103,8 @@ Results read_refs(Store& store, const std::string& name_space, std::span<const s
 
 }  // namespace
 
-KeptResult keep_result(Store& store, const std::string& name_space, const ResultRecord& record, const std::string& content, const JobState& state,
+KeptResult keep_result(Store& store, const std::string& name_space, const ResultRecord& record,
+                       const std::string& content, const JobState& state,
                        std::optional<ClaimNote> session) {
   // A job may have claims at several remotes.
   if (session && session->remote != store.describe()) session.reset();
@@ -102,7 +112,8 @@ KeptResult keep_result(Store& store, const std::string& name_space, const Result
   std::vector<Change> changes{{ref, std::nullopt, result_snapshot(record, content)}};
   Claim named;
   // A claim that was made by a swap which nobody answered, or that has ended, is looked at first.
-  const bool known = session && session->version && !session->unanswered && session->claim.state != ClaimState::ended;
+  const bool known = session && session->version && !session->unanswered &&
+                     session->claim.state != ClaimState::ended;
   if (known) {
     named = session->claim;
     named.result = record.id;
@@ -113,8 +124,11 @@ KeptResult keep_result(Store& store, const std::string& name_space, const Result
     const bool dangling = known && outcomes[1].result == SwapResult::swapped;
     const std::string former = session ? session->claim.result : "";
     if (dangling && link_quietly(store, *session, former).empty()) note_quietly(state, *session);
-    throw StoreError(StoreFailure::denied, store.describe() + " refused to make " + ref + ": " + outcomes[0].message + "; the result was not kept",
-                     "look for a push rule or a hook that forbids refs of this name, or files of this size");
+    throw StoreError(
+        StoreFailure::denied,
+        store.describe() + " refused to make " + ref + ": " + outcomes[0].message +
+            "; the result was not kept",
+        "look for a push rule or a hook that forbids refs of this name, or files of this size");
   }
   KeptResult kept{*outcomes[0].version, {}};
   if (!session) return kept;
@@ -129,30 +143,39 @@ KeptResult keep_result(Store& store, const std::string& name_space, const Result
   return kept;
 }
 
-Results read_results(Store& store, const std::string& name_space, Instant since, Instant until, bool contents) {
+Results read_results(Store& store, const std::string& name_space, Instant since, Instant until,
+                     bool contents) {
   return read_refs(store, name_space, refs_of(store, name_space, since, until), contents);
 }
 
-std::optional<StoredResult> read_result(Store& store, const std::string& name_space, const std::string& id) {
+std::optional<StoredResult> read_result(Store& store, const std::string& name_space,
+                                        const std::string& id) {
   const std::string ref = result_ref(id, name_space);
   Results read = read_refs(store, name_space, std::span(&ref, 1), true);
-  if (!read.unreadable.empty()) throw StoreError(StoreFailure::unreadable, ref + ": " + read.unreadable.front().why + "; it was left alone");
+  if (!read.unreadable.empty())
+    throw StoreError(StoreFailure::unreadable,
+                     ref + ": " + read.unreadable.front().why + "; it was left alone");
   if (read.results.empty()) return std::nullopt;
   return std::move(read.results.front());
 }
 
-PrunedResults prune_results(Store& store, const std::string& name_space, Instant before, std::size_t most, bool dry_run) {
+PrunedResults prune_results(Store& store, const std::string& name_space, Instant before,
+                            std::size_t most, bool dry_run) {
   PrunedResults pruned;
   std::vector<std::string> refs = refs_of(store, name_space, Instant::min(), before - Duration(1));
   if (refs.size() > most) refs.resize(most);
   for (std::size_t at = 0; at < refs.size(); at += batch) {
-    Results read = read_refs(store, name_space, std::span(refs).subspan(at, std::min(batch, refs.size() - at)), false);
-    std::move(read.unreadable.begin(), read.unreadable.end(), std::back_inserter(pruned.unreadable));
+    Results read = read_refs(store, name_space,
+                             std::span(refs).subspan(at, std::min(batch, refs.size() - at)), false);
+    std::move(read.unreadable.begin(), read.unreadable.end(),
+              std::back_inserter(pruned.unreadable));
     std::vector<Change> deletions;
-    for (const StoredResult& result : read.results) deletions.push_back({result.ref, result.version, std::nullopt});
+    for (const StoredResult& result : read.results)
+      deletions.push_back({result.ref, result.version, std::nullopt});
     if (dry_run) pruned.gone += deletions.size();
     if (dry_run || deletions.empty()) continue;
-    for (const SwapOutcome& outcome : store.swap(deletions)) pruned.gone += outcome.result == SwapResult::swapped ? 1 : 0;
+    for (const SwapOutcome& outcome : store.swap(deletions))
+      pruned.gone += outcome.result == SwapResult::swapped ? 1 : 0;
   }
   return pruned;
 }

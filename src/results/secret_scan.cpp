@@ -22,23 +22,26 @@ std::string upper_case(std::string_view text) {
 }
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_space(text.front()))
+    text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back()))
+    text.remove_suffix(1);
   return text;
 }
 
 std::string base64(const std::string& bytes) {
   std::size_t length = 0;
   std::string out(bytes.size() / 3 * 4 + 8, '\0');
-  if (mbedtls_base64_encode(reinterpret_cast<unsigned char*>(out.data()), out.size(), &length, reinterpret_cast<const unsigned char*>(bytes.data()),
+  if (mbedtls_base64_encode(reinterpret_cast<unsigned char*>(out.data()), out.size(), &length,
+                            reinterpret_cast<const unsigned char*>(bytes.data()),
                             bytes.size()) != 0)
     length = 0;
   out.resize(length);
   return out;
 }
 
-/// What every base64 text holds in which these bytes begin `offset` bytes after a group of three: without the digits at both ends that they share
-/// with what stands beside them.
+/// What every base64 text holds in which these bytes begin `offset` bytes after a group of three:
+/// without the digits at both ends that they share with what stands beside them.
 std::string base64_core(const std::string& bytes, std::size_t offset) {
   const std::string whole = base64(std::string(offset, '\0') + bytes);
   const std::size_t first = (offset * 8 + 5) / 6;
@@ -65,7 +68,8 @@ std::string url_decoded(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escaped = text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0;
+    const bool escaped =
+        text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0;
     out += escaped ? static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])) : text[i];
     if (escaped) i += 2;
   }
@@ -88,12 +92,15 @@ std::vector<std::string> pieces_of(std::string_view secret) {
 
 }  // namespace
 
-std::vector<KnownSecret> secrets_in(const std::map<std::string, std::string, std::less<>>& variables, const std::vector<std::string>& harmless) {
+std::vector<KnownSecret> secrets_in(
+    const std::map<std::string, std::string, std::less<>>& variables,
+    const std::vector<std::string>& harmless) {
   static constexpr std::array<std::string_view, 4> endings{"TOKEN", "SECRET", "PASSWORD", "KEY"};
   std::vector<KnownSecret> secrets;
   for (const auto& [name, value] : variables) {
     const std::string big = upper_case(name);
-    const bool named = std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return big.ends_with(ending); });
+    const bool named = std::any_of(endings.begin(), endings.end(),
+                                   [&](std::string_view ending) { return big.ends_with(ending); });
     if (!named || big == "SESSION_KEY" || trimmed(value).size() < shortest_secret) continue;
     if (std::find(harmless.begin(), harmless.end(), name) != harmless.end()) continue;
     secrets.push_back({name, value});
@@ -101,14 +108,18 @@ std::vector<KnownSecret> secrets_in(const std::map<std::string, std::string, std
   return secrets;
 }
 
-std::optional<std::string> find_secret(std::string_view text, const std::vector<KnownSecret>& secrets) {
+std::optional<std::string> find_secret(std::string_view text,
+                                       const std::vector<KnownSecret>& secrets) {
   if (secrets.empty()) return std::nullopt;
   const std::string decoded = url_decoded(text);
   const std::string digits = base64_digits(text);
   const auto stands = [&](const std::string& piece) {
-    if (text.find(piece) != std::string_view::npos || decoded.find(piece) != std::string::npos) return true;
+    if (text.find(piece) != std::string_view::npos || decoded.find(piece) != std::string::npos)
+      return true;
     for (std::size_t offset = 0; offset < 3; ++offset)
-      if (const std::string core = base64_core(piece, offset); !core.empty() && digits.find(core) != std::string::npos) return true;
+      if (const std::string core = base64_core(piece, offset);
+          !core.empty() && digits.find(core) != std::string::npos)
+        return true;
     return false;
   };
   for (const KnownSecret& secret : secrets)

@@ -1,5 +1,6 @@
 #pragma once
-// Whether a text gives away a secret that the process knows. A net for accidents: who means to hide a secret in a text, can.
+// Whether a text gives away a secret that the process knows. A net for accidents: who means to hide
+// a secret in a text, can.
 
 #include <map>
 #include <optional>
@@ -17,12 +18,17 @@ struct KnownSecret {
 /// Shorter values are words that stand in any text.
 inline constexpr std::size_t shortest_secret = 8;
 
-/// The variables whose names end in TOKEN, SECRET, PASSWORD or KEY, in any case, and that hold at least `shortest_secret` bytes. Not among them: the
-/// names in `harmless`, and SESSION_KEY, which is an output of ours.
-std::vector<KnownSecret> secrets_in(const std::map<std::string, std::string, std::less<>>& variables, const std::vector<std::string>& harmless);
+/// The variables whose names end in TOKEN, SECRET, PASSWORD or KEY, in any case, and that hold at
+/// least `shortest_secret` bytes. Not among them: the names in `harmless`, and SESSION_KEY, which
+/// is an output of ours.
+std::vector<KnownSecret> secrets_in(
+    const std::map<std::string, std::string, std::less<>>& variables,
+    const std::vector<std::string>& harmless);
 
-/// The name of a secret that stands in the text: as it is, in base64 (either alphabet, at any offset of what was encoded, lines broken anywhere), or
-/// url-encoded. Of a secret of several lines, each long line counts.
-std::optional<std::string> find_secret(std::string_view text, const std::vector<KnownSecret>& secrets);
+/// The name of a secret that stands in the text: as it is, in base64 (either alphabet, at any
+/// offset of what was encoded, lines broken anywhere), or url-encoded. Of a secret of several
+/// lines, each long line counts.
+std::optional<std::string> find_secret(std::string_view text,
+                                       const std::vector<KnownSecret>& secrets);
 
 }  // namespace refgate

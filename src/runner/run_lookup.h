@@ -4,15 +4,17 @@
 #include <chrono>
 #include <string>
 
-#include "runner/environment.h"
 #include "core/claim/decision.h"
+#include "runner/environment.h"
 
 namespace refgate {
 
-/// One request by the machine's `curl`, with the token by its standard input, bounded by 3 s and by `deadline`. GITHUB_API_URL says where, by https
-/// or on this machine; the run's page must be on GITHUB_SERVER_URL. A token is shown to the server that it is for: REFGATE_TOKEN when the remote is
-/// there too (or the API is this machine), else GITHUB_TOKEN. `unknown` without curl, without a token, and for anything but a clear answer. Never
-/// throws.
-RunEnded ask_run(const Environment& environment, const std::string& remote, const Claim& claim, std::chrono::steady_clock::time_point deadline);
+/// One request by the machine's `curl`, with the token by its standard input, bounded by 3 s and by
+/// `deadline`. GITHUB_API_URL says where, by https or on this machine; the run's page must be on
+/// GITHUB_SERVER_URL. A token is shown to the server that it is for: REFGATE_TOKEN when the remote
+/// is there too (or the API is this machine), else GITHUB_TOKEN. `unknown` without curl, without a
+/// token, and for anything but a clear answer. Never throws.
+RunEnded ask_run(const Environment& environment, const std::string& remote, const Claim& claim,
+                 std::chrono::steady_clock::time_point deadline);
 
 }  // namespace refgate

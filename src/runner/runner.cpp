@@ -15,8 +15,10 @@ bool append(const std::string& path, std::string_view text) {
   bool whole = true;
   while (!text.empty() && whole) {
     const ssize_t written = ::write(file, text.data(), text.size());
-    if (written <= 0) whole = false;
-    else text.remove_prefix(static_cast<std::size_t>(written));
+    if (written <= 0)
+      whole = false;
+    else
+      text.remove_prefix(static_cast<std::size_t>(written));
   }
   return ::close(file) == 0 && whole;
 }
@@ -41,9 +43,11 @@ std::size_t length_of_character(std::string_view text) {
   return length;
 }
 
-/// C1 controls, which some terminals obey, line and paragraph separators, and the marks that reorder what stands around them.
+/// C1 controls, which some terminals obey, line and paragraph separators, and the marks that
+/// reorder what stands around them.
 bool is_deceptive(std::string_view character) {
-  if (character.size() == 2) return character[0] == '\xc2' && static_cast<unsigned char>(character[1]) < 0xa0;
+  if (character.size() == 2)
+    return character[0] == '\xc2' && static_cast<unsigned char>(character[1]) < 0xa0;
   if (character.size() != 3 || character[0] != '\xe2') return false;
   const auto second = static_cast<unsigned char>(character[1]);
   const auto third = static_cast<unsigned char>(character[2]);
@@ -58,9 +62,12 @@ std::string plain_text(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = length_of_character(text);
     const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
-    if (length == 0) out += "\xef\xbf\xbd";
-    else if (is_deceptive(character)) out += ' ';
-    else out += character;
+    if (length == 0)
+      out += "\xef\xbf\xbd";
+    else if (is_deceptive(character))
+      out += ' ';
+    else
+      out += character;
     text.remove_prefix(character.size());
   }
   return out;
@@ -79,27 +86,38 @@ std::string escape_for(Place place, std::string_view untrusted) {
         out += control ? ' ' : c;
         break;
       case Place::message:
-        if (c == '%' || c == '\r' || c == '\n') percent(out, c);
-        else out += control ? ' ' : c;
+        if (c == '%' || c == '\r' || c == '\n')
+          percent(out, c);
+        else
+          out += control ? ' ' : c;
         break;
       case Place::property:
-        if (c == '%' || c == '\r' || c == '\n' || c == ':' || c == ',') percent(out, c);
-        else out += control ? ' ' : c;
+        if (c == '%' || c == '\r' || c == '\n' || c == ':' || c == ',')
+          percent(out, c);
+        else
+          out += control ? ' ' : c;
         break;
       case Place::markdown:
-        if (c == '&') out += "&amp;";
-        else if (c == '<') out += "&lt;";
-        else if (c == '>') out += "&gt;";
-        else if (c == '|' || c == '`' || c == '*' || c == '_' || c == '[' || c == ']' || c == '\\' || c == '~' || c == '@' || c == '#' || c == '!')
+        if (c == '&')
+          out += "&amp;";
+        else if (c == '<')
+          out += "&lt;";
+        else if (c == '>')
+          out += "&gt;";
+        else if (c == '|' || c == '`' || c == '*' || c == '_' || c == '[' || c == ']' ||
+                 c == '\\' || c == '~' || c == '@' || c == '#' || c == '!')
           out += "&#" + std::to_string(static_cast<int>(c)) + ";";
-        else out += control ? ' ' : c;
+        else
+          out += control ? ' ' : c;
         break;
     }
   }
   return out;
 }
 
-void close_guards(const Environment& environment) { append(environment.get("GITHUB_OUTPUT"), "skip_execution=true\n"); }
+void close_guards(const Environment& environment) {
+  append(environment.get("GITHUB_OUTPUT"), "skip_execution=true\n");
+}
 
 bool write_outputs(const Environment& environment, const Outputs& outputs) {
   std::string text;
@@ -111,11 +129,15 @@ bool write_outputs(const Environment& environment, const Outputs& outputs) {
   return append(environment.get("GITHUB_OUTPUT"), text + last);
 }
 
-void append_summary(const Environment& environment, std::string_view markdown) { append(environment.get("GITHUB_STEP_SUMMARY"), markdown); }
+void append_summary(const Environment& environment, std::string_view markdown) {
+  append(environment.get("GITHUB_STEP_SUMMARY"), markdown);
+}
 
-std::string annotation(const Environment& environment, std::string_view level, std::string_view title, std::string_view message) {
+std::string annotation(const Environment& environment, std::string_view level,
+                       std::string_view title, std::string_view message) {
   if (!environment.in_actions()) return {};
-  return "::" + std::string(level) + " title=" + escape_for(Place::property, title) + "::" + escape_for(Place::message, message) + "\n";
+  return "::" + std::string(level) + " title=" + escape_for(Place::property, title) +
+         "::" + escape_for(Place::message, message) + "\n";
 }
 
 }  // namespace refgate

@@ -1,9 +1,11 @@
 // Why no line of the record is published by the push that makes it true.
 //
-// A server applies the refs of one push one by one. Two rivals that both saw an empty ref both send their claim and, if it were in the same push,
-// their `launch` note; the server refuses one claim and takes both notes, and the record would tell of a launch that never was. So a launch rides
-// in the claim's outbox, which is one swap with the claim, and is published by the next push that follows it: the holder's `finish`, a takeover, or
-// gc. `end` may go along with the swap that ends the claim, since it says what the holder did, which is true whoever holds the scope by then.
+// A server applies the refs of one push one by one. Two rivals that both saw an empty ref both send
+// their claim and, if it were in the same push, their `launch` note; the server refuses one claim
+// and takes both notes, and the record would tell of a launch that never was. So a launch rides in
+// the claim's outbox, which is one swap with the claim, and is published by the next push that
+// follows it: the holder's `finish`, a takeover, or gc. `end` may go along with the swap that ends
+// the claim, since it says what the holder did, which is true whoever holds the scope by then.
 
 #include "state/claiming.h"
 
@@ -11,9 +13,9 @@
 #include <chrono>
 #include <vector>
 
-#include "job/note/health_file.h"
 #include "call/invocation.h"
 #include "core/event/scope.h"
+#include "job/note/health_file.h"
 
 namespace refgate {
 namespace {
@@ -26,35 +28,43 @@ Duration backoff(int round) { return std::min<Duration>(20ms * (1 << std::min(ro
 Claim decoded(const std::string& ref, const Stored& stored) {
   const auto file = stored.files.find(std::string(claim_file));
   if (file == stored.files.end())
-    throw StoreError(StoreFailure::unreadable, ref + " holds something that is no claim; it was left alone",
+    throw StoreError(StoreFailure::unreadable,
+                     ref + " holds something that is no claim; it was left alone",
                      "if nobody needs it, delete it: git push <remote> --delete " + ref);
   auto claim = decode_claim(file->second);
   if (const auto* error = std::get_if<ClaimError>(&claim))
     throw StoreError(StoreFailure::unreadable, ref + ": " + error->message + "; it was left alone",
-                     error->kind == ClaimErrorKind::newer_version ? "" : "if nobody needs it, delete it: git push <remote> --delete " + ref);
+                     error->kind == ClaimErrorKind::newer_version
+                         ? ""
+                         : "if nobody needs it, delete it: git push <remote> --delete " + ref);
   return std::get<Claim>(std::move(claim));
 }
 
-/// A claim that was never sent, or that the server answered with a refusal, is not the job's: its note must not make `finish` look for it.
-std::vector<SwapOutcome> swap_or_forget(Store& store, const std::vector<Change>& changes, const JobState& state, const std::string& nonce) {
+/// A claim that was never sent, or that the server answered with a refusal, is not the job's: its
+/// note must not make `finish` look for it.
+std::vector<SwapOutcome> swap_or_forget(Store& store, const std::vector<Change>& changes,
+                                        const JobState& state, const std::string& nonce) {
   const auto pushes = store.traffic().pushes;
   try {
     return store.swap(changes);
   } catch (const StoreError& error) {
-    if (store.traffic().pushes == pushes || error.failure() == StoreFailure::denied || error.failure() == StoreFailure::read_only)
+    if (store.traffic().pushes == pushes || error.failure() == StoreFailure::denied ||
+        error.failure() == StoreFailure::read_only)
       state.remove(nonce);
     throw;
   }
 }
 
-/// True when the decision is a skip for the sake of a claim that may be dead for all that its time says.
+/// True when the decision is a skip for the sake of a claim that may be dead for all that its time
+/// says.
 bool depends_on_holder(const Decision& decision, const std::optional<Claim>& claim) {
   return claim && claim->state != ClaimState::ended && decision.verdict == Verdict::skip &&
          (decision.code == ReasonCode::active_session || decision.code == ReasonCode::pr_lock);
 }
 
 /// The job's own news of its session begin with the claim.
-void begin_health(const JobState& state, const Decision& decision, const std::string& ref, BootTime sent) {
+void begin_health(const JobState& state, const Decision& decision, const std::string& ref,
+                  BootTime sent) {
   const Claim& claim = *decision.next;
   if (claim.state != ClaimState::active) return;
   const HealthFile file(state, claim.claim_id);
@@ -67,20 +77,26 @@ void begin_health(const JobState& state, const Decision& decision, const std::st
 }
 
 [[noreturn]] void refuse(const Store& store, const std::string& ref, const std::string& message) {
-  throw StoreError(StoreFailure::denied, store.describe() + " refused to change " + ref + ": " + message + "; nothing was changed",
-                   "look for a push rule or a hook that forbids refs of this name, and try: refgate doctor");
+  throw StoreError(
+      StoreFailure::denied,
+      store.describe() + " refused to change " + ref + ": " + message + "; nothing was changed",
+      "look for a push rule or a hook that forbids refs of this name, and try: refgate doctor");
 }
 
 }  // namespace
 
 Snapshot claim_snapshot(const Claim& claim) {
   const Instant at = claim.ended_at.value_or(claim.renewed_at);
-  return {{{std::string(claim_file), encode_claim(claim)}}, "refgate: " + claim.session_key + " " + std::string(name_of(claim.state)), at};
+  return {{{std::string(claim_file), encode_claim(claim)}},
+          "refgate: " + claim.session_key + " " + std::string(name_of(claim.state)),
+          at};
 }
 
 Change note_change(const AuditEntry& line, const std::string& name_space) {
   return {entry_ref(line, name_space), std::nullopt,
-          Snapshot{{{annotated_object(line.commit_sha), encode_entry(line) + "\n"}}, "refgate: " + std::string(name_of(line.kind)), line.timestamp}};
+          Snapshot{{{annotated_object(line.commit_sha), encode_entry(line) + "\n"}},
+                   "refgate: " + std::string(name_of(line.kind)),
+                   line.timestamp}};
 }
 
 SeenClaim read_claim(Store& store, const std::string& ref) {
@@ -90,11 +106,13 @@ SeenClaim read_claim(Store& store, const std::string& ref) {
   return {decoded(ref, found->second), found->second.version};
 }
 
-Acquired acquire(Store& store, const Request& request, const Policy& policy, const std::string& name_space, const JobState& state, SeenClaim known,
+Acquired acquire(Store& store, const Request& request, const Policy& policy,
+                 const std::string& name_space, const JobState& state, SeenClaim known,
                  const Informants& informants) {
   Request asking = request;
   SeenClaim seen = std::move(known);
-  // Most scopes are new: without better knowledge the first push expects nothing, and finds out by itself when there is something.
+  // Most scopes are new: without better knowledge the first push expects nothing, and finds out by
+  // itself when there is something.
   ClaimNote blank;
   blank.ref = request.scope;
   blank.name_space = name_space;
@@ -118,15 +136,18 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy, con
     }
     ClaimNote note = blank;
     note.claim = *decision.next;
-    // What is ours already can be ended by what is known of it; anything else may arrive after its sender is dead.
+    // What is ours already can be ended by what is known of it; anything else may arrive after its
+    // sender is dead.
     if (decision.code == ReasonCode::own) note.version = seen.version;
     note.unanswered = note.untold = decision.code != ReasonCode::own;
     note.expected = seen.version;
     state.save(note);
 
-    std::vector<Change> changes{{request.scope, seen.version, claim_snapshot(*decision.next), true}};
+    std::vector<Change> changes{
+        {request.scope, seen.version, claim_snapshot(*decision.next), true}};
     if (seen.claim && decision.code != ReasonCode::own)
-      for (const AuditEntry& line : seen.claim->outbox) changes.push_back(note_change(line, name_space));
+      for (const AuditEntry& line : seen.claim->outbox)
+        changes.push_back(note_change(line, name_space));
     const BootTime sent = boot_now();
     const SwapOutcome outcome = swap_or_forget(store, changes, state, request.nonce).front();
     if (outcome.result == SwapResult::swapped) {
@@ -136,7 +157,8 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy, con
         state.save(note);
         begin_health(state, decision, request.scope, sent);
       } catch (const std::runtime_error&) {
-        // The claim is won all the same: what was noted before the push is enough for `finish`, and `health` says that it knows nothing.
+        // The claim is won all the same: what was noted before the push is enough for `finish`, and
+        // `health` says that it knows nothing.
       }
       return {std::move(decision), outcome.version, std::move(seen.claim)};
     }
@@ -145,43 +167,56 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy, con
       refuse(store, request.scope, outcome.message);
     }
     if (std::chrono::steady_clock::now() >= store.deadline())
-      throw StoreError(StoreFailure::unreachable, store.describe() + " changed so fast that no verdict came within the deadline; nothing was claimed",
-                       "try again, or give more time with --deadline");
+      throw StoreError(
+          StoreFailure::unreachable,
+          store.describe() +
+              " changed so fast that no verdict came within the deadline; nothing was claimed",
+          "try again, or give more time with --deadline");
     if (round > 0) pause(store, backoff(round));
     seen = read_claim(store, request.scope);
     // A push whose reply was lost twice over may have made the claim after all.
-    if (seen.claim && seen.claim->claim_id == request.nonce) asking.presented.push_back(request.nonce);
+    if (seen.claim && seen.claim->claim_id == request.nonce)
+      asking.presented.push_back(request.nonce);
   }
 }
 
-Ended update_claim(Store& store, const std::string& ref, const std::string& claim_id, const std::string& name_space, SeenClaim known,
-                   const std::function<Claim(const Claim&)>& change, Publish publish, std::vector<Change>* along) {
+Ended update_claim(Store& store, const std::string& ref, const std::string& claim_id,
+                   const std::string& name_space, SeenClaim known,
+                   const std::function<Claim(const Claim&)>& change, Publish publish,
+                   std::vector<Change>* along) {
   for (int round = 0;; ++round) {
     if (!known.claim || !known.version) {
       known = read_claim(store, ref);
-      if (!known.claim || known.claim->claim_id != claim_id) return {Ended::Result::not_ours, known.claim, {}};
-      if (known.claim->state == ClaimState::ended) return {Ended::Result::already, known.claim, *known.claim};
+      if (!known.claim || known.claim->claim_id != claim_id)
+        return {Ended::Result::not_ours, known.claim, {}};
+      if (known.claim->state == ClaimState::ended)
+        return {Ended::Result::already, known.claim, *known.claim};
     }
     const Claim next = change(*known.claim);
     std::vector<Change> changes{{ref, known.version, claim_snapshot(next), true}};
-    for (const AuditEntry& line : publish == Publish::everything ? next.outbox : known.claim->outbox)
+    for (const AuditEntry& line :
+         publish == Publish::everything ? next.outbox : known.claim->outbox)
       changes.push_back(note_change(line, name_space));
     const std::size_t own = changes.size();
     if (along != nullptr) changes.insert(changes.end(), along->begin(), along->end());
     auto outcomes = store.swap(changes);
     for (std::size_t i = outcomes.size(); i > own; --i)
-      if (outcomes[i - 1].result == SwapResult::swapped) along->erase(along->begin() + static_cast<std::ptrdiff_t>(i - 1 - own));
+      if (outcomes[i - 1].result == SwapResult::swapped)
+        along->erase(along->begin() + static_cast<std::ptrdiff_t>(i - 1 - own));
     outcomes.resize(own);
     const SwapOutcome& outcome = outcomes.front();
     if (outcome.result == SwapResult::swapped) {
       const bool published =
-          std::none_of(outcomes.begin(), outcomes.end(), [](const SwapOutcome& each) { return each.result == SwapResult::refused; });
+          std::none_of(outcomes.begin(), outcomes.end(),
+                       [](const SwapOutcome& each) { return each.result == SwapResult::refused; });
       return {Ended::Result::ended, next, next, outcome.version, published};
     }
     if (outcome.result == SwapResult::refused) refuse(store, ref, outcome.message);
     if (std::chrono::steady_clock::now() >= store.deadline())
       throw StoreError(StoreFailure::unreachable,
-                       store.describe() + " changed so fast that the claim could not be swapped within the deadline; it stands as it was");
+                       store.describe() +
+                           " changed so fast that the claim could not be swapped within the "
+                           "deadline; it stands as it was");
     if (round > 0) pause(store, backoff(round));
     known = {};
   }
@@ -200,20 +235,26 @@ int sweep(Store& store, const std::string& name_space, std::size_t most, Duratio
       const auto file = stored.files.find(std::string(claim_file));
       if (file == stored.files.end()) continue;
       const auto claim = decode_claim(file->second);
-      if (!std::holds_alternative<Claim>(claim) || !is_expired(std::get<Claim>(claim), at)) continue;
+      if (!std::holds_alternative<Claim>(claim) || !is_expired(std::get<Claim>(claim), at))
+        continue;
       const Claim& expired = std::get<Claim>(claim);
-      for (const AuditEntry& line : expired.outbox) notes.push_back(note_change(line, name_space));
-      if (expired.state != ClaimState::ended) notes.push_back(note_change(lost_line(expired, at), name_space));
+      for (const AuditEntry& line : expired.outbox)
+        notes.push_back(note_change(line, name_space));
+      if (expired.state != ClaimState::ended)
+        notes.push_back(note_change(lost_line(expired, at), name_space));
       deletions.push_back({ref, stored.version, std::nullopt});
       if (deletions.size() == most) break;
     }
     if (!deletions.empty()) {
-      // Lines first, and only what is safely there is forgotten: never in the push that makes it safe.
+      // Lines first, and only what is safely there is forgotten: never in the push that makes it
+      // safe.
       bool published = true;
       if (!notes.empty())
-        for (const SwapOutcome& outcome : store.swap(notes)) published = published && outcome.result != SwapResult::refused;
+        for (const SwapOutcome& outcome : store.swap(notes))
+          published = published && outcome.result != SwapResult::refused;
       if (published)
-        for (const SwapOutcome& outcome : store.swap(deletions)) gone += outcome.result == SwapResult::swapped ? 1 : 0;
+        for (const SwapOutcome& outcome : store.swap(deletions))
+          gone += outcome.result == SwapResult::swapped ? 1 : 0;
     }
   } catch (const StoreError&) {
     // The next finish, or gc, will find the same refs.

@@ -1,15 +1,16 @@
 #pragma once
-// The loop around the pure decision: read, decide, swap, and on stale again, with jitter, until the deadline.
+// The loop around the pure decision: read, decide, swap, and on stale again, with jitter, until the
+// deadline.
 
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "job/note/job_state.h"
 #include "core/claim/claim.h"
 #include "core/claim/decision.h"
 #include "core/claim/policy.h"
+#include "job/note/job_state.h"
 #include "store/store.h"
 
 namespace refgate {
@@ -20,7 +21,8 @@ struct SeenClaim {
   std::optional<Version> version;
 };
 
-/// Reads one claim. Throws StoreError(unreadable) for a record that is broken or of a newer version: it is left alone.
+/// Reads one claim. Throws StoreError(unreadable) for a record that is broken or of a newer
+/// version: it is left alone.
 SeenClaim read_claim(Store& store, const std::string& ref);
 
 struct Acquired {
@@ -29,17 +31,21 @@ struct Acquired {
   std::optional<Claim> holder;     ///< the claim that the decision was about, when there was one
 };
 
-/// What is looked up besides the scope's own state, when the decision depends on it. An empty function: not known.
+/// What is looked up besides the scope's own state, when the decision depends on it. An empty
+/// function: not known.
 struct Informants {
-  std::function<RunEnded(const Claim&)> holder_run;           ///< asked at most once about a claim, and only when it would be skipped for its sake
+  std::function<RunEnded(const Claim&)> holder_run;  ///< asked at most once about a claim, and only
+                                                     ///< when it would be skipped for its sake
   std::function<std::optional<SpentBudget>(Store&)> budgets;  ///< asked before each decision
 };
 
-/// Decides and, on run, makes the claim: exactly one of several concurrent callers with one ref gets `run`. The job's state file is written before
-/// the push, and removed when the verdict is skip; on run the job's health record begins. Throws StoreError when there is no answer; then the state
-/// file stays, since the claim may have been made.
-Acquired acquire(Store& store, const Request& request, const Policy& policy, const std::string& name_space, const JobState& state,
-                 SeenClaim known = {}, const Informants& informants = {});
+/// Decides and, on run, makes the claim: exactly one of several concurrent callers with one ref
+/// gets `run`. The job's state file is written before the push, and removed when the verdict is
+/// skip; on run the job's health record begins. Throws StoreError when there is no answer; then the
+/// state file stays, since the claim may have been made.
+Acquired acquire(Store& store, const Request& request, const Policy& policy,
+                 const std::string& name_space, const JobState& state, SeenClaim known = {},
+                 const Informants& informants = {});
 
 /// The commit that a claim is stored as.
 Snapshot claim_snapshot(const Claim& claim);
@@ -64,17 +70,22 @@ struct Ended {
 /// Which lines go along with the swap.
 enum class Publish {
   what_stood,  ///< those of the claim before the change: true whatever becomes of the swap
-  everything,  ///< the change's own line too, since it is true without the swap (what a holder did with its session)
+  everything,  ///< the change's own line too, since it is true without the swap (what a holder did
+               ///< with its session)
 };
 
-/// Applies `change` to the claim that has `claim_id` at `ref`, by compare-and-swap, again and again while it is somebody's renewal that came in
-/// between. `known` saves the reading when it is what the ref holds. `along` are changes that go with each try, whatever becomes of them; those that
+/// Applies `change` to the claim that has `claim_id` at `ref`, by compare-and-swap, again and again
+/// while it is somebody's renewal that came in between. `known` saves the reading when it is what
+/// the ref holds. `along` are changes that go with each try, whatever becomes of them; those that
 /// arrived are taken out.
-Ended update_claim(Store& store, const std::string& ref, const std::string& claim_id, const std::string& name_space, SeenClaim known,
-                   const std::function<Claim(const Claim&)>& change, Publish publish, std::vector<Change>* along = nullptr);
+Ended update_claim(Store& store, const std::string& ref, const std::string& claim_id,
+                   const std::string& name_space, SeenClaim known,
+                   const std::function<Claim(const Claim&)>& change, Publish publish,
+                   std::vector<Change>* along = nullptr);
 
-/// Removes up to `most` expired claims by compare-and-swap, in a push of its own, after their lines are published; gives up when `budget` is over.
-/// Returns how many are gone. Never throws: this is a courtesy.
+/// Removes up to `most` expired claims by compare-and-swap, in a push of its own, after their lines
+/// are published; gives up when `budget` is over. Returns how many are gone. Never throws: this is
+/// a courtesy.
 int sweep(Store& store, const std::string& name_space, std::size_t most, Duration budget);
 
 }  // namespace refgate

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "call/invocation.h"
-#include "core/record/folding.h"
 #include "core/event/scope.h"
+#include "core/record/folding.h"
 
 namespace refgate {
 namespace {
@@ -29,17 +29,21 @@ constexpr std::size_t worth_a_fold = 300;
 // Runners whose clocks are behind still write into a day that has just ended.
 constexpr Duration grace = 1h;
 
-std::string level_name(std::size_t level) { return level == 0 ? "all" : "all-" + std::to_string(level); }
+std::string level_name(std::size_t level) {
+  return level == 0 ? "all" : "all-" + std::to_string(level);
+}
 
 std::size_t most_lines(std::size_t level) {
   std::size_t most = first_level;
-  for (std::size_t i = 0; i < level; ++i) most *= level_factor;
+  for (std::size_t i = 0; i < level; ++i)
+    most *= level_factor;
   return most;
 }
 
 std::size_t level_for(std::size_t lines) {
   std::size_t level = 0;
-  while (level < last_level && most_lines(level) < lines) ++level;
+  while (level < last_level && most_lines(level) < lines)
+    ++level;
   return level;
 }
 
@@ -75,7 +79,8 @@ void choose_target(Day& day) {
       if (ref != day.target) day.sources.push_back(ref);
 }
 
-std::map<std::string, Day> days_of(Store& store, const std::string& name_space, const FoldRequest& request, FoldReport& report) {
+std::map<std::string, Day> days_of(Store& store, const std::string& name_space,
+                                   const FoldRequest& request, FoldReport& report) {
   std::map<std::string, Day> days;
   const std::string prefix = notes_prefix(name_space);
   const std::string today = format_day(request.at - grace);
@@ -89,14 +94,18 @@ std::map<std::string, Day> days_of(Store& store, const std::string& name_space, 
   };
   for (const auto& [ref, version] : names) {
     const auto name = day_of_note(ref, name_space);
-    if (!name) report.left_alone.push_back({ref, "its name is none that refgate gives"});
-    else if (is_wanted(*name)) (is_folded_note(ref) ? day_named(*name).folded : day_named(*name).inbox).push_back(ref);
+    if (!name)
+      report.left_alone.push_back({ref, "its name is none that refgate gives"});
+    else if (is_wanted(*name))
+      (is_folded_note(ref) ? day_named(*name).folded : day_named(*name).inbox).push_back(ref);
   }
   std::set<std::string> asked;
   for (const AuditEntry& line : request.lines) {
     if (!asked.insert(line.id).second) continue;
-    if (names.contains(entry_ref(line, name_space))) report.published.insert(line.id);
-    else if (is_wanted(format_day(line.timestamp))) day_named(format_day(line.timestamp)).lines.push_back(line);
+    if (names.contains(entry_ref(line, name_space)))
+      report.published.insert(line.id);
+    else if (is_wanted(format_day(line.timestamp)))
+      day_named(format_day(line.timestamp)).lines.push_back(line);
   }
   std::erase_if(days, [](const auto& item) {
     const Day& day = item.second;
@@ -109,17 +118,21 @@ void collect_ids(const Files& files, std::set<std::string>& ids) {
   for (const auto& [path, text] : files)
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t end = std::min(text.find('\n', at), text.size());
-      if (auto id = entry_id_of(std::string_view(text).substr(at, end - at))) ids.insert(std::move(*id));
+      if (auto id = entry_id_of(std::string_view(text).substr(at, end - at)))
+        ids.insert(std::move(*id));
       at = end + 1;
     }
 }
 
-/// Lines that were folded while their outbox still names them (a gc that was killed) are not folded again.
-void drop_folded_lines(Day& day, const std::map<std::string, Stored>& contents, FoldReport& report) {
+/// Lines that were folded while their outbox still names them (a gc that was killed) are not folded
+/// again.
+void drop_folded_lines(Day& day, const std::map<std::string, Stored>& contents,
+                       FoldReport& report) {
   if (day.lines.empty() || day.folded.empty()) return;
   std::set<std::string> ids;
   for (const std::string& ref : day.folded)
-    if (const auto found = contents.find(ref); found != contents.end()) collect_ids(found->second.files, ids);
+    if (const auto found = contents.find(ref); found != contents.end())
+      collect_ids(found->second.files, ids);
   std::erase_if(day.lines, [&](const AuditEntry& line) {
     if (!ids.contains(line.id)) return false;
     report.published.insert(line.id);
@@ -127,12 +140,15 @@ void drop_folded_lines(Day& day, const std::map<std::string, Stored>& contents, 
   });
 }
 
-/// Takes what was read: sources become additions. A tree that could not be read whole must never be taken for an empty one.
+/// Takes what was read: sources become additions. A tree that could not be read whole must never be
+/// taken for an empty one.
 void take(Day& day, std::map<std::string, Stored>& contents, FoldReport& report) {
   if (const auto found = contents.find(day.target); found != contents.end()) {
     day.current = found->second;
     if (day.current->files.empty()) {
-      report.left_alone.push_back({day.target, "its tree is none that refgate writes; the notes of its day are not folded"});
+      report.left_alone.push_back(
+          {day.target,
+           "its tree is none that refgate writes; the notes of its day are not folded"});
       day.failed = true;
       return;
     }
@@ -147,7 +163,8 @@ void take(Day& day, std::map<std::string, Stored>& contents, FoldReport& report)
     day.read.emplace_back(ref, found->second.version);
     day.additions.push_back(std::move(found->second.files));
   }
-  for (const AuditEntry& line : day.lines) day.additions.push_back({{annotated_object(line.commit_sha), encode_entry(line) + "\n"}});
+  for (const AuditEntry& line : day.lines)
+    day.additions.push_back({{annotated_object(line.commit_sha), encode_entry(line) + "\n"}});
 }
 
 void read_days(Store& store, std::vector<Day*>& days, FoldReport& report) {
@@ -167,7 +184,8 @@ void read_days(Store& store, std::vector<Day*>& days, FoldReport& report) {
 }
 
 /// Folds each day until its target holds, as seen on the server, all that it should.
-void swap_days(Store& store, const std::string& name_space, std::vector<Day*> days, Instant at, FoldReport& report) {
+void swap_days(Store& store, const std::string& name_space, std::vector<Day*> days, Instant at,
+               FoldReport& report) {
   const auto settled = [](const Day* day) { return day->done || day->failed; };
   for (int round = 0; round < fold_rounds; ++round) {
     std::vector<Change> changes;
@@ -179,7 +197,9 @@ void swap_days(Store& store, const std::string& name_space, std::vector<Day*> da
         day->done = true;
         continue;
       }
-      changes.push_back({day->target, day->current ? std::optional(day->current->version) : std::nullopt, Snapshot{merged, "refgate: folded", at}});
+      changes.push_back({day->target,
+                         day->current ? std::optional(day->current->version) : std::nullopt,
+                         Snapshot{merged, "refgate: folded", at}});
       changed.push_back(day);
     }
     if (changes.empty()) return;
@@ -189,13 +209,15 @@ void swap_days(Store& store, const std::string& name_space, std::vector<Day*> da
     for (std::size_t i = 0; i < changed.size(); ++i) {
       Day& day = *changed[i];
       if (outcomes[i].result == SwapResult::refused) {
-        report.left_alone.push_back({day.target, "the notes of this day could not be folded: " + outcomes[i].message});
+        report.left_alone.push_back(
+            {day.target, "the notes of this day could not be folded: " + outcomes[i].message});
         day.failed = true;
         continue;
       }
       const auto stands = seen.find(day.target);
       // The id of a commit says what is in it: what stands there is what was sent.
-      if (outcomes[i].version && stands != seen.end() && stands->second == *outcomes[i].version && outcomes[i].result == SwapResult::swapped) {
+      if (outcomes[i].version && stands != seen.end() && stands->second == *outcomes[i].version &&
+          outcomes[i].result == SwapResult::swapped) {
         day.current = Stored{stands->second, std::move(changes[i].replacement->files)};
         day.done = true;
       } else {
@@ -208,14 +230,17 @@ void swap_days(Store& store, const std::string& name_space, std::vector<Day*> da
       if (settled(day)) continue;
       const auto found = contents.find(day->target);
       day->current = found == contents.end() ? std::nullopt : std::optional(found->second);
-      if (day->current && day->current->files.empty()) day->failed = true;
-      else day->done = day->current && holds_all(day->current->files, day->additions);
+      if (day->current && day->current->files.empty())
+        day->failed = true;
+      else
+        day->done = day->current && holds_all(day->current->files, day->additions);
     }
     pause(store, 100ms * (round + 1));
   }
   for (Day* day : days)
     if (!settled(day)) {
-      report.left_alone.push_back({day->target, "others changed it again and again; the next gc folds this day"});
+      report.left_alone.push_back(
+          {day->target, "others changed it again and again; the next gc folds this day"});
       day->failed = true;
     }
 }
@@ -224,7 +249,8 @@ void delete_sources(Store& store, const std::vector<Day*>& days) {
   std::vector<Change> deletions;
   for (const Day* day : days)
     if (day->done)
-      for (const auto& [ref, version] : day->read) deletions.push_back({ref, version, std::nullopt});
+      for (const auto& [ref, version] : day->read)
+        deletions.push_back({ref, version, std::nullopt});
   swap_in_batches(store, deletions);
 }
 
@@ -241,7 +267,8 @@ std::optional<Day> next_step(const Day& day) {
   return next;
 }
 
-void move_up(Store& store, const std::string& name_space, const std::vector<Day*>& days, Instant at, FoldReport& report) {
+void move_up(Store& store, const std::string& name_space, const std::vector<Day*>& days, Instant at,
+             FoldReport& report) {
   std::vector<Day> steps;
   for (const Day* day : days)
     if (auto next = next_step(*day)) steps.push_back(std::move(*next));
@@ -253,7 +280,8 @@ void move_up(Store& store, const std::string& name_space, const std::vector<Day*
       pointers.push_back(&step);
     }
     auto contents = store.read(wanted);
-    for (Day& step : steps) take(step, contents, report);
+    for (Day& step : steps)
+      take(step, contents, report);
     swap_days(store, name_space, pointers, at, report);
     delete_sources(store, pointers);
     std::vector<Day> further;
@@ -263,16 +291,20 @@ void move_up(Store& store, const std::string& name_space, const std::vector<Day*
   }
 }
 
-void fold_days(Store& store, const std::string& name_space, const FoldRequest& request, std::vector<Day*> days, FoldReport& report) {
+void fold_days(Store& store, const std::string& name_space, const FoldRequest& request,
+               std::vector<Day*> days, FoldReport& report) {
   read_days(store, days, report);
-  std::erase_if(days, [](const Day* day) { return day->failed || (day->read.empty() && day->lines.empty()); });
+  std::erase_if(days, [](const Day* day) {
+    return day->failed || (day->read.empty() && day->lines.empty());
+  });
   if (!request.dry_run) swap_days(store, name_space, days, request.at, report);
   for (const Day* day : days) {
     if (!request.dry_run && !day->done) continue;
     ++report.days;
     report.notes += day->read.size();
     report.lines += day->lines.size();
-    for (const AuditEntry& line : day->lines) report.published.insert(line.id);
+    for (const AuditEntry& line : day->lines)
+      report.published.insert(line.id);
   }
   if (request.dry_run) return;
   delete_sources(store, days);
@@ -286,9 +318,11 @@ std::vector<SwapOutcome> swap_in_batches(Store& store, const std::vector<Change>
   for (std::size_t at = 0; at < changes.size();) {
     std::size_t count = 0;
     std::size_t bytes = 0;
-    while (at + count < changes.size() && count < most_changes && (count == 0 || bytes < most_bytes)) {
+    while (at + count < changes.size() && count < most_changes &&
+           (count == 0 || bytes < most_bytes)) {
       if (const auto& replacement = changes[at + count].replacement)
-        for (const auto& [path, text] : replacement->files) bytes += path.size() + text.size();
+        for (const auto& [path, text] : replacement->files)
+          bytes += path.size() + text.size();
       ++count;
     }
     auto outcomes = store.swap(std::span(changes).subspan(at, count));
@@ -298,7 +332,8 @@ std::vector<SwapOutcome> swap_in_batches(Store& store, const std::vector<Change>
   return all;
 }
 
-void fold_record(Store& store, const std::string& name_space, const FoldRequest& request, FoldReport& report) {
+void fold_record(Store& store, const std::string& name_space, const FoldRequest& request,
+                 FoldReport& report) {
   auto days = days_of(store, name_space, request, report);
   std::vector<Day*> some;
   std::size_t notes = 0;
@@ -308,13 +343,15 @@ void fold_record(Store& store, const std::string& name_space, const FoldRequest&
     ++it;
     if (it != days.end() && notes + it->second.inbox.size() <= most_notes) continue;
     fold_days(store, name_space, request, std::move(some), report);
-    for (auto done = days.begin(); done != it;) done = days.erase(done);
+    for (auto done = days.begin(); done != it;)
+      done = days.erase(done);
     some.clear();
     notes = 0;
   }
 }
 
-std::size_t fold_earlier_days(Store& store, const std::string& name_space, Instant at, Duration budget) {
+std::size_t fold_earlier_days(Store& store, const std::string& name_space, Instant at,
+                              Duration budget) {
   const auto seen = store.last_seen(notes_prefix(name_space));
   if (!seen) return 0;
   const std::string today = format_day(at - grace);
@@ -322,7 +359,9 @@ std::size_t fold_earlier_days(Store& store, const std::string& name_space, Insta
     const auto day = day_of_note(item.first, name_space);
     return day && *day < today && !is_folded_note(item.first);
   };
-  if (static_cast<std::size_t>(std::count_if(seen->begin(), seen->end(), is_foldable)) < worth_a_fold) return 0;
+  if (static_cast<std::size_t>(std::count_if(seen->begin(), seen->end(), is_foldable)) <
+      worth_a_fold)
+    return 0;
   const auto overall = store.deadline();
   store.set_deadline(std::min(overall, std::chrono::steady_clock::now() + budget));
   FoldReport report;

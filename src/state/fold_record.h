@@ -6,17 +6,18 @@
 #include <string>
 #include <vector>
 
-#include "state/record.h"
 #include "core/record/audit.h"
 #include "core/text/time.h"
+#include "state/record.h"
 #include "store/store.h"
 
 namespace refgate {
 
 struct FoldRequest {
   Instant at{};
-  bool today = true;              ///< false: only days that are over
-  std::vector<AuditEntry> lines;  ///< of outboxes: those that nobody has published yet go straight into the folded day
+  bool today = true;  ///< false: only days that are over
+  std::vector<AuditEntry>
+      lines;  ///< of outboxes: those that nobody has published yet go straight into the folded day
   bool dry_run = false;
 };
 
@@ -25,20 +26,27 @@ struct FoldReport {
   std::size_t lines = 0;  ///< of outboxes, that nobody had published
   std::size_t days = 0;
   std::vector<UnreadableRef> left_alone;
-  std::set<std::string> published;  ///< ids of those of `lines` that stand in a note or in a folded day, as seen on the server
+  std::set<std::string> published;  ///< ids of those of `lines` that stand in a note or in a folded
+                                    ///< day, as seen on the server
 };
 
-/// For each day with notes: folds them into one ref by compare-and-swap, reads that back, and only then deletes them, in a later push. A day that is
-/// over ends in one folded ref. While a day lasts, what was folded earlier is not read again and again: the refs "all", "all-1", "all-2", … hold up
-/// to 500, 4,000, 32,000, … lines, and one that has grown beyond that is moved into the next, so that a line is moved a few times at most.
+/// For each day with notes: folds them into one ref by compare-and-swap, reads that back, and only
+/// then deletes them, in a later push. A day that is over ends in one folded ref. While a day
+/// lasts, what was folded earlier is not read again and again: the refs "all", "all-1", "all-2", …
+/// hold up to 500, 4,000, 32,000, … lines, and one that has grown beyond that is moved into the
+/// next, so that a line is moved a few times at most.
 ///
-/// May be killed anywhere and run twice at once: a line is never lost, and stands twice only until the day is over. `report` is filled as things are
-/// done, and holds what was done when a StoreError comes.
-void fold_record(Store& store, const std::string& name_space, const FoldRequest& request, FoldReport& report);
+/// May be killed anywhere and run twice at once: a line is never lost, and stands twice only until
+/// the day is over. `report` is filled as things are done, and holds what was done when a
+/// StoreError comes.
+void fold_record(Store& store, const std::string& name_space, const FoldRequest& request,
+                 FoldReport& report);
 
-/// What `finish` does in passing: folds the days that are over when the last exchange showed more than a few hundred notes of them, within `budget`.
-/// Returns how many notes were folded. Never throws: this is a courtesy, and gc does the same.
-std::size_t fold_earlier_days(Store& store, const std::string& name_space, Instant at, Duration budget);
+/// What `finish` does in passing: folds the days that are over when the last exchange showed more
+/// than a few hundred notes of them, within `budget`. Returns how many notes were folded. Never
+/// throws: this is a courtesy, and gc does the same.
+std::size_t fold_earlier_days(Store& store, const std::string& name_space, Instant at,
+                              Duration budget);
 
 /// Swaps in few pushes, each of a bounded number of changes and bytes; the outcomes in order.
 std::vector<SwapOutcome> swap_in_batches(Store& store, const std::vector<Change>& changes);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "state/fold_record.h"
 #include "call/invocation.h"
 #include "core/event/scope.h"
+#include "state/fold_record.h"
 
 namespace refgate {
 namespace {
@@ -13,7 +13,8 @@ using namespace std::chrono_literals;
 
 std::variant<Queue, ClaimError> decoded(const Stored& stored) {
   const auto file = stored.files.find(std::string(queue_file));
-  if (file == stored.files.end()) return ClaimError{ClaimErrorKind::broken, "it holds something that is no queue"};
+  if (file == stored.files.end())
+    return ClaimError{ClaimErrorKind::broken, "it holds something that is no queue"};
   return decode_queue(file->second);
 }
 
@@ -25,7 +26,9 @@ SeenQueue queue_in(const std::map<std::string, Stored>& read, const std::string&
   auto queue = decoded(found->second);
   if (const auto* error = std::get_if<ClaimError>(&queue))
     throw StoreError(StoreFailure::unreadable, ref + ": " + error->message + "; it was left alone",
-                     error->kind == ClaimErrorKind::newer_version ? "" : "if nobody waits in it, delete it: git push <remote> --delete " + ref);
+                     error->kind == ClaimErrorKind::newer_version
+                         ? ""
+                         : "if nobody waits in it, delete it: git push <remote> --delete " + ref);
   return {std::get<Queue>(std::move(queue)), found->second.version};
 }
 
@@ -37,13 +40,16 @@ Queues read_queues(Store& store, const std::string& name_space) {
   Queues all;
   for (auto& [ref, stored] : store.read_all(queues_prefix(name_space))) {
     auto queue = decoded(stored);
-    if (const auto* error = std::get_if<ClaimError>(&queue)) all.unreadable.push_back({ref, error->message});
-    else all.queues.push_back({ref, stored.version, std::get<Queue>(std::move(queue))});
+    if (const auto* error = std::get_if<ClaimError>(&queue))
+      all.unreadable.push_back({ref, error->message});
+    else
+      all.queues.push_back({ref, stored.version, std::get<Queue>(std::move(queue))});
   }
   return all;
 }
 
-std::vector<Change> ticket_changes(Store& store, const std::string& name_space, const Claim& claim) {
+std::vector<Change> ticket_changes(Store& store, const std::string& name_space,
+                                   const Claim& claim) {
   if (claim.group.empty()) return {};
   const std::string ref = queue_ref(claim.group, name_space);
   const SeenQueue seen = queue_in(store.read(std::span(&ref, 1)), ref);
@@ -64,16 +70,19 @@ void return_ticket(Store& store, const std::string& name_space, const Claim& cla
   }
 }
 
-std::size_t forget_queues(Store& store, const std::string& name_space, Instant at, bool dry_run, std::vector<UnreadableRef>& left_alone) {
+std::size_t forget_queues(Store& store, const std::string& name_space, Instant at, bool dry_run,
+                          std::vector<UnreadableRef>& left_alone) {
   const Queues queues = read_queues(store, name_space);
   left_alone.insert(left_alone.end(), queues.unreadable.begin(), queues.unreadable.end());
   std::vector<Change> deletions;
   for (const StoredQueue& stored : queues.queues)
-    if (is_forgettable(stored.queue, at)) deletions.push_back({stored.ref, stored.version, std::nullopt});
+    if (is_forgettable(stored.queue, at))
+      deletions.push_back({stored.ref, stored.version, std::nullopt});
   if (dry_run) return deletions.size();
   const auto outcomes = swap_in_batches(store, deletions);
-  return static_cast<std::size_t>(
-      std::count_if(outcomes.begin(), outcomes.end(), [](const SwapOutcome& outcome) { return outcome.result == SwapResult::swapped; }));
+  return static_cast<std::size_t>(std::count_if(
+      outcomes.begin(), outcomes.end(),
+      [](const SwapOutcome& outcome) { return outcome.result == SwapResult::swapped; }));
 }
 
 }  // namespace refgate

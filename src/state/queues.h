@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "state/record.h"
 #include "core/claim/queue.h"
+#include "state/record.h"
 #include "store/store.h"
 
 namespace refgate {
@@ -18,7 +18,8 @@ struct SeenQueue {
   std::optional<Version> version;
 };
 
-/// Picks the queue out of what was read. Throws StoreError(unreadable) for a record that is broken or of a newer version: it is left alone.
+/// Picks the queue out of what was read. Throws StoreError(unreadable) for a record that is broken
+/// or of a newer version: it is left alone.
 SeenQueue queue_in(const std::map<std::string, Stored>& read, const std::string& ref);
 
 /// The commit that a queue is stored as.
@@ -36,15 +37,19 @@ struct Queues {
 };
 Queues read_queues(Store& store, const std::string& name_space);
 
-/// What gives back the claim's place in line, to go along with the push that ends it; empty when it is in no group, or has no place. One reading. It
-/// is not decisive: when others came in between, the line passes over the ended claim by itself, or `return_ticket` tries again.
+/// What gives back the claim's place in line, to go along with the push that ends it; empty when it
+/// is in no group, or has no place. One reading. It is not decisive: when others came in between,
+/// the line passes over the ended claim by itself, or `return_ticket` tries again.
 std::vector<Change> ticket_changes(Store& store, const std::string& name_space, const Claim& claim);
 
-/// Gives the place back by pushes of its own, until it is gone or the store's deadline has come. Never throws: the line passes over who has ended.
+/// Gives the place back by pushes of its own, until it is gone or the store's deadline has come.
+/// Never throws: the line passes over who has ended.
 void return_ticket(Store& store, const std::string& name_space, const Claim& claim);
 
-/// Removes the queues in which nobody stands and whose last session has been over for a day; with `dry_run` only counts them. Returns how many are
-/// gone; those that could not be read are named in `left_alone`.
-std::size_t forget_queues(Store& store, const std::string& name_space, Instant at, bool dry_run, std::vector<UnreadableRef>& left_alone);
+/// Removes the queues in which nobody stands and whose last session has been over for a day; with
+/// `dry_run` only counts them. Returns how many are gone; those that could not be read are named in
+/// `left_alone`.
+std::size_t forget_queues(Store& store, const std::string& name_space, Instant at, bool dry_run,
+                          std::vector<UnreadableRef>& left_alone);
 
 }  // namespace refgate

@@ -23,16 +23,19 @@ bool touches(const Period& period, const std::string& day) {
   return start <= period.until && period.since < start + std::chrono::days(1);
 }
 
-std::map<std::string, Stored> notes_of(Store& store, const std::string& name_space, const Period& period) {
+std::map<std::string, Stored> notes_of(Store& store, const std::string& name_space,
+                                       const Period& period) {
   if (period.is_all()) return store.read_all(notes_prefix(name_space));
   std::vector<std::string> wanted;
   for (const auto& [ref, version] : store.list(notes_prefix(name_space)))
-    if (const auto day = day_of_note(ref, name_space); day && touches(period, *day)) wanted.push_back(ref);
+    if (const auto day = day_of_note(ref, name_space); day && touches(period, *day))
+      wanted.push_back(ref);
   if (wanted.empty()) return {};
   return store.read(wanted);
 }
 
-/// Lines by id. The same line may stand in a note, in a folded day and in an outbox; one that somebody altered gives way to one that nobody did.
+/// Lines by id. The same line may stand in a note, in a folded day and in an outbox; one that
+/// somebody altered gives way to one that nobody did.
 class Lines {
  public:
   Lines(Record& record, const Period& period) : record_(record), period_(period) {}
@@ -40,8 +43,11 @@ class Lines {
   void add(ReadEntry&& read) {
     if (!period_.holds(read.entry.timestamp)) return;
     const auto [place, is_new] = at_.try_emplace(read.entry.id, record_.entries.size());
-    if (is_new) record_.entries.push_back(std::move(read));
-    else if (ReadEntry& known = record_.entries[place->second]; read.digest_fits && !known.digest_fits) known = std::move(read);
+    if (is_new)
+      record_.entries.push_back(std::move(read));
+    else if (ReadEntry& known = record_.entries[place->second];
+             read.digest_fits && !known.digest_fits)
+      known = std::move(read);
   }
 
  private:
@@ -54,7 +60,8 @@ class Lines {
 
 std::vector<const Claim*> Claims::all() const {
   std::vector<const Claim*> all;
-  for (const StoredClaim& stored : claims) all.push_back(&stored.claim);
+  for (const StoredClaim& stored : claims)
+    all.push_back(&stored.claim);
   return all;
 }
 
@@ -67,8 +74,10 @@ Claims read_claims(Store& store, const std::string& name_space) {
       continue;
     }
     auto claim = decode_claim(file->second);
-    if (const auto* error = std::get_if<ClaimError>(&claim)) all.unreadable.push_back({ref, error->message});
-    else all.claims.push_back({ref, stored.version, std::get<Claim>(std::move(claim))});
+    if (const auto* error = std::get_if<ClaimError>(&claim))
+      all.unreadable.push_back({ref, error->message});
+    else
+      all.claims.push_back({ref, stored.version, std::get<Claim>(std::move(claim))});
   }
   return all;
 }
@@ -88,30 +97,37 @@ bool is_folded_note(std::string_view ref) {
   return name.size() == 5 && name.starts_with("all-") && name[4] >= '1' && name[4] <= '9';
 }
 
-Record read_record(Store& store, const std::string& name_space, const Claims& claims, const Period& period) {
+Record read_record(Store& store, const std::string& name_space, const Claims& claims,
+                   const Period& period) {
   Record record;
   Lines lines(record, period);
   for (const auto& item : notes_of(store, name_space, period)) {
     const std::string& ref = item.first;
     const Stored& stored = item.second;
-    if (stored.files.empty()) record.unreadable.push_back({ref, "its tree is none that refgate writes"});
+    if (stored.files.empty())
+      record.unreadable.push_back({ref, "its tree is none that refgate writes"});
     for (const auto& file : stored.files)
       for_each_line(file.second, [&](std::string_view text) {
         auto read = decode_entry(text);
         if (!read) {
-          record.unreadable.push_back({ref, "the note on " + file.first + " has a line that is not refgate's"});
+          record.unreadable.push_back(
+              {ref, "the note on " + file.first + " has a line that is not refgate's"});
           return;
         }
         if (!read->digest_fits && period.holds(read->entry.timestamp))
-          record.altered.push_back({ref, "the digest of line " + read->entry.id + " (" + std::string(name_of(read->entry.kind)) + ", " +
-                                             read->entry.session_key + ", " + format_rfc3339(read->entry.timestamp) + ") does not fit"});
+          record.altered.push_back(
+              {ref, "the digest of line " + read->entry.id + " (" +
+                        std::string(name_of(read->entry.kind)) + ", " + read->entry.session_key +
+                        ", " + format_rfc3339(read->entry.timestamp) + ") does not fit"});
         lines.add(std::move(*read));
       });
   }
   for (const StoredClaim& claim : claims.claims)
-    for (const AuditEntry& line : claim.claim.outbox) lines.add({line, true});
-  std::stable_sort(record.entries.begin(), record.entries.end(),
-                   [](const ReadEntry& a, const ReadEntry& b) { return a.entry.timestamp < b.entry.timestamp; });
+    for (const AuditEntry& line : claim.claim.outbox)
+      lines.add({line, true});
+  std::stable_sort(
+      record.entries.begin(), record.entries.end(),
+      [](const ReadEntry& a, const ReadEntry& b) { return a.entry.timestamp < b.entry.timestamp; });
   return record;
 }
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/record/audit.h"
 #include "core/claim/claim.h"
+#include "core/record/audit.h"
 #include "store/store.h"
 
 namespace refgate {
@@ -43,19 +43,25 @@ struct Period {
 };
 
 struct Record {
-  std::vector<ReadEntry> entries;         ///< of the period, by time; one of each id, whether it stands in a note, a folded day or an outbox
-  std::vector<UnreadableRef> unreadable;  ///< notes that nobody of ours wrote, or of a newer version
-  std::vector<UnreadableRef> altered;     ///< lines whose digest does not fit, each with the ref that it stands in
+  std::vector<ReadEntry> entries;  ///< of the period, by time; one of each id, whether it stands in
+                                   ///< a note, a folded day or an outbox
+  std::vector<UnreadableRef>
+      unreadable;  ///< notes that nobody of ours wrote, or of a newer version
+  std::vector<UnreadableRef>
+      altered;  ///< lines whose digest does not fit, each with the ref that it stands in
 };
 
-/// Fetches the days of the period and nothing else of the notes: a line is filed under its own day. Notes below the namespace that are filed under no
-/// day are somebody else's, and looked at when the period is all of time.
-Record read_record(Store& store, const std::string& name_space, const Claims& claims, const Period& period = {});
+/// Fetches the days of the period and nothing else of the notes: a line is filed under its own day.
+/// Notes below the namespace that are filed under no day are somebody else's, and looked at when
+/// the period is all of time.
+Record read_record(Store& store, const std::string& name_space, const Claims& claims,
+                   const Period& period = {});
 
 /// The name of the day that a notes ref is filed under, "20261122"; nullopt when there is none.
 std::optional<std::string> day_of_note(std::string_view ref, const std::string& name_space);
 
-/// True for a ref that holds what gc has folded: "all", and "all-1" and so on of days with many lines.
+/// True for a ref that holds what gc has folded: "all", and "all-1" and so on of days with many
+/// lines.
 bool is_folded_note(std::string_view ref);
 
 }  // namespace refgate

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "job/note/health_file.h"
 #include "call/invocation.h"
 #include "core/claim/decision.h"
+#include "job/note/health_file.h"
 
 namespace refgate {
 namespace {
@@ -12,20 +12,25 @@ namespace {
 Death death_of(const Ended& swap, Instant at) {
   if (!swap.seen) return {at, DeathCause::gone, "the claim is not there any more"};
   if (swap.result == Ended::Result::already)
-    return {at, DeathCause::released, "the session was released" + (swap.seen->note.empty() ? std::string() : " (" + swap.seen->note + ")")};
+    return {at, DeathCause::released,
+            "the session was released" +
+                (swap.seen->note.empty() ? std::string() : " (" + swap.seen->note + ")")};
   return {at, DeathCause::taken_over,
-          "the session was taken over, generation " + std::to_string(swap.seen->generation) + ": " + describe_holder(*swap.seen, at)};
+          "the session was taken over, generation " + std::to_string(swap.seen->generation) + ": " +
+              describe_holder(*swap.seen, at)};
 }
 
 bool was_ended_by_job(const JobState& state, const std::string& claim_id) {
   const auto notes = state.notes();
-  return std::any_of(notes.begin(), notes.end(),
-                     [&](const ClaimNote& note) { return note.claim.claim_id == claim_id && note.claim.state == ClaimState::ended; });
+  return std::any_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
+    return note.claim.claim_id == claim_id && note.claim.state == ClaimState::ended;
+  });
 }
 
 }  // namespace
 
-Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration lease, std::set<std::string>& published) {
+Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration lease,
+                 std::set<std::string>& published) {
   const std::string claim_id = note.claim.claim_id;
   SeenClaim known;
   if (note.version) known = {note.claim, note.version};
@@ -37,18 +42,21 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
     Claim next = claim;
     next.limits.lease = lease;
     next.renewed_at = at;
-    // A wall clock that was set back must not take from others' patience what a renewal gave before; a lease that was long until now may become
-    // short.
-    next.lease_until = claim.limits.lease == lease ? std::max(claim.lease_until, at + lease) : at + lease;
+    // A wall clock that was set back must not take from others' patience what a renewal gave
+    // before; a lease that was long until now may become short.
+    next.lease_until =
+        claim.limits.lease == lease ? std::max(claim.lease_until, at + lease) : at + lease;
     sent_along.clear();
-    for (const AuditEntry& line : claim.outbox) sent_along.insert(line.id);
+    for (const AuditEntry& line : claim.outbox)
+      sent_along.insert(line.id);
     std::erase_if(next.outbox, [&](const AuditEntry& line) { return published.contains(line.id); });
     return next;
   };
   const HealthFile file(state, claim_id);
   Ended swap;
   try {
-    swap = update_claim(store, note.ref, claim_id, note.name_space, std::move(known), renew, Publish::what_stood);
+    swap = update_claim(store, note.ref, claim_id, note.name_space, std::move(known), renew,
+                        Publish::what_stood);
   } catch (const StoreError& error) {
     // What stands there is not known any more.
     note.version.reset();
@@ -75,7 +83,8 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
     state.save(note);
     return Beat::renewed;
   }
-  if (was_ended_by_job(state, claim_id) || (swap.result == Ended::Result::already && swap.seen->outcome != ClaimOutcome::released)) {
+  if (was_ended_by_job(state, claim_id) ||
+      (swap.result == Ended::Result::already && swap.seen->outcome != ClaimOutcome::released)) {
     note_end(state, claim_id);
     return Beat::ended;
   }

@@ -4,9 +4,9 @@
 #include <set>
 #include <string>
 
-#include "state/claiming.h"
-#include "job/note/job_state.h"
 #include "core/claim/health.h"
+#include "job/note/job_state.h"
+#include "state/claiming.h"
 
 namespace refgate {
 
@@ -16,10 +16,12 @@ enum class Beat {
   lost,   ///< the session is somebody else's, or was freed: its health record says so
 };
 
-/// Renews the claim of `note` for `lease` from now on by one swap, and brings `note`, the job's state and the health record up to date. `published`
-/// remembers which lines of the outbox are known to be in the record, so that the claim need not carry them on. Throws StoreError when it is not
-/// known whether the lease was renewed; then nothing is noted but the failure.
-Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration lease, std::set<std::string>& published);
+/// Renews the claim of `note` for `lease` from now on by one swap, and brings `note`, the job's
+/// state and the health record up to date. `published` remembers which lines of the outbox are
+/// known to be in the record, so that the claim need not carry them on. Throws StoreError when it
+/// is not known whether the lease was renewed; then nothing is noted but the failure.
+Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration lease,
+                 std::set<std::string>& published);
 
 /// Marks the session's health record as ended by the job itself.
 void note_end(const JobState& state, const std::string& claim_id);

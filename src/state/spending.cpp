@@ -27,45 +27,59 @@ Ledger ledger_in(const std::string& ref, const Stored& stored) {
   auto ledger = decode_ledger(file == stored.files.end() ? std::string() : file->second);
   if (const auto* error = std::get_if<ClaimError>(&ledger))
     throw StoreError(StoreFailure::unreadable, ref + ": " + error->message + "; it was left alone",
-                     error->kind == ClaimErrorKind::newer_version ? "" : "if nobody needs it, delete it: git push <remote> --delete " + ref);
+                     error->kind == ClaimErrorKind::newer_version
+                         ? ""
+                         : "if nobody needs it, delete it: git push <remote> --delete " + ref);
   return std::get<Ledger>(std::move(ledger));
 }
 
 /// Changes one ledger until the swap succeeds. `change` returns nullopt to leave it as it is.
-void change_ledger(Store& store, const std::string& ref, const std::function<std::optional<Ledger>(const Ledger&)>& change) {
+void change_ledger(Store& store, const std::string& ref,
+                   const std::function<std::optional<Ledger>(const Ledger&)>& change) {
   for (int round = 0;; ++round) {
     const auto read = store.read(std::span(&ref, 1));
     const auto found = read.find(ref);
     const bool there = found != read.end();
     const auto next = change(there ? ledger_in(ref, found->second) : Ledger{});
     if (!next) return;
-    const Change swap{ref, there ? std::optional(found->second.version) : std::nullopt,
-                      Snapshot{{{std::string(ledger_file), encode_ledger(*next)}}, "refgate: budget", now()}, true};
+    const Change swap{
+        ref, there ? std::optional(found->second.version) : std::nullopt,
+        Snapshot{{{std::string(ledger_file), encode_ledger(*next)}}, "refgate: budget", now()},
+        true};
     const SwapOutcome outcome = store.swap(std::span(&swap, 1)).front();
     if (outcome.result == SwapResult::swapped) return;
     if (outcome.result == SwapResult::refused)
-      throw StoreError(StoreFailure::denied, store.describe() + " refused to change " + ref + ": " + outcome.message);
+      throw StoreError(StoreFailure::denied,
+                       store.describe() + " refused to change " + ref + ": " + outcome.message);
     if (std::chrono::steady_clock::now() >= store.deadline())
-      throw StoreError(StoreFailure::unreachable, store.describe() + " changed so fast that no budget could be entered within the deadline");
+      throw StoreError(StoreFailure::unreachable,
+                       store.describe() +
+                           " changed so fast that no budget could be entered within the deadline");
     pause(store, std::min<Duration>(20ms * (1 << std::min(round, 6)), 1s));
   }
 }
 
 }  // namespace
 
-std::optional<SpentBudget> look_at_budgets(Store& store, const Policy& policy, const BudgetSubjects& subjects, const std::string& name_space) {
+std::optional<SpentBudget> look_at_budgets(Store& store, const Policy& policy,
+                                           const BudgetSubjects& subjects,
+                                           const std::string& name_space) {
   std::vector<std::string> refs;
-  for (const Budget& budget : policy.budgets) refs.push_back(ledger_ref(budget, subject_of(budget, subjects), name_space));
+  for (const Budget& budget : policy.budgets)
+    refs.push_back(ledger_ref(budget, subject_of(budget, subjects), name_space));
   const auto read = store.read(refs);
   for (std::size_t i = 0; i < refs.size(); ++i) {
     const auto found = read.find(refs[i]);
     const Ledger ledger = found == read.end() ? Ledger{} : ledger_in(refs[i], found->second);
-    if (const auto until = spent_until(ledger, policy.budgets[i], now())) return SpentBudget{policy.budgets[i], *until};
+    if (const auto until = spent_until(ledger, policy.budgets[i], now()))
+      return SpentBudget{policy.budgets[i], *until};
   }
   return std::nullopt;
 }
 
-std::optional<SpentBudget> spend_budgets(Store& store, const Policy& policy, const BudgetSubjects& subjects, const std::string& name_space,
+std::optional<SpentBudget> spend_budgets(Store& store, const Policy& policy,
+                                         const BudgetSubjects& subjects,
+                                         const std::string& name_space,
                                          const std::string& claim_id) {
   std::vector<std::string> entered;
   for (const Budget& budget : policy.budgets) {
@@ -82,7 +96,9 @@ std::optional<SpentBudget> spend_budgets(Store& store, const Policy& policy, con
     });
     if (spent) {
       for (const std::string& earlier : entered)
-        change_ledger(store, earlier, [&](const Ledger& ledger) { return std::optional(give_back(ledger, claim_id)); });
+        change_ledger(store, earlier, [&](const Ledger& ledger) {
+          return std::optional(give_back(ledger, claim_id));
+        });
       return spent;
     }
     // Two budgets of one kind share a ledger.

@@ -18,11 +18,16 @@ struct BudgetSubjects {
 };
 
 /// The first budget that has nothing left, by one reading. Throws StoreError.
-std::optional<SpentBudget> look_at_budgets(Store& store, const Policy& policy, const BudgetSubjects& subjects, const std::string& name_space);
+std::optional<SpentBudget> look_at_budgets(Store& store, const Policy& policy,
+                                           const BudgetSubjects& subjects,
+                                           const std::string& name_space);
 
-/// Enters a launch into every ledger, by compare-and-swap, so that of rivals of different scopes no more launch than the budget has. When one has
-/// nothing left, what was entered is taken out again and that budget is returned; `policy.force` enters it all the same. Throws StoreError.
-std::optional<SpentBudget> spend_budgets(Store& store, const Policy& policy, const BudgetSubjects& subjects, const std::string& name_space,
+/// Enters a launch into every ledger, by compare-and-swap, so that of rivals of different scopes no
+/// more launch than the budget has. When one has nothing left, what was entered is taken out again
+/// and that budget is returned; `policy.force` enters it all the same. Throws StoreError.
+std::optional<SpentBudget> spend_budgets(Store& store, const Policy& policy,
+                                         const BudgetSubjects& subjects,
+                                         const std::string& name_space,
                                          const std::string& claim_id);
 
 }  // namespace refgate

@@ -11,19 +11,22 @@ namespace refgate {
 /// In memory, for tests; several threads may share one.
 std::unique_ptr<Store> open_memory_store();
 
-/// A repository on this machine (bare, or with a work tree), by libgit2's local reference swap, which compares under the ref's lock.
-/// Throws StoreError when there is no repository, or one that this process may not use.
+/// A repository on this machine (bare, or with a work tree), by libgit2's local reference swap,
+/// which compares under the ref's lock. Throws StoreError when there is no repository, or one that
+/// this process may not use.
 std::unique_ptr<Store> open_path_store(const std::string& path);
 
 struct HttpsOptions {
-  std::string url;            ///< http:// or https://, without user information
-  std::string authorization;  ///< the whole value of the Authorization header, or empty to ask without
+  std::string url;  ///< http:// or https://, without user information
+  std::string
+      authorization;  ///< the whole value of the Authorization header, or empty to ask without
 };
 
 /// libgit2 over smart HTTP, from a scratch repository in memory.
 std::unique_ptr<Store> open_https_store(const HttpsOptions& options);
 
-/// The user's own `git` command, for ssh and for credentials that live in git's helpers. Throws StoreError when there is no `git`.
+/// The user's own `git` command, for ssh and for credentials that live in git's helpers. Throws
+/// StoreError when there is no `git`.
 std::unique_ptr<Store> open_command_store(const std::string& url);
 
 /// "Basic …" for a token, as GitHub's git endpoint takes it (user x-access-token).

@@ -1,8 +1,9 @@
 #pragma once
 // The one seam to a git remote: read, list, compare-and-swap.
 //
-// A ref holds one parentless commit, whose tree holds small files. A change says which value it expects; losing is a result, not an exception.
-// Several changes in one call are one push, applied one by one by the server and possibly in part (no libgit2 and not every server has atomic
+// A ref holds one parentless commit, whose tree holds small files. A change says which value it
+// expects; losing is a result, not an exception. Several changes in one call are one push, applied
+// one by one by the server and possibly in part (no libgit2 and not every server has atomic
 // pushes): what must be atomic belongs into one ref.
 
 #include <chrono>
@@ -29,8 +30,9 @@ struct Version {
 /// Path → content. Paths have at most one slash ("claim.json", "ab/cdef…"); content is any bytes.
 using Files = std::map<std::string, std::string>;
 
-/// What a commit is made of. The same snapshot always gives the same Version, in every store and on every machine: author and committer are
-/// "refgate <refgate@localhost>" at `time` (whole seconds, +0000), there is no parent.
+/// What a commit is made of. The same snapshot always gives the same Version, in every store and on
+/// every machine: author and committer are "refgate <refgate@localhost>" at `time` (whole seconds,
+/// +0000), there is no parent.
 struct Snapshot {
   Files files;
   std::string message;
@@ -46,34 +48,41 @@ struct Change {
   std::string ref;
   std::optional<Version> expected;      ///< nullopt: the ref must not exist
   std::optional<Snapshot> replacement;  ///< nullopt: delete the ref (then `expected` must be set)
-  bool decisive = false;                ///< when this one is seen to be stale, nothing of the call is sent
+  bool decisive = false;  ///< when this one is seen to be stale, nothing of the call is sent
 };
 
 enum class SwapResult {
-  swapped,  ///< the ref holds our object now (also when it already did: pushing what is there is a success)
+  swapped,  ///< the ref holds our object now (also when it already did: pushing what is there is a
+            ///< success)
   stale,    ///< the ref holds something other than expected; nothing was changed
   refused,  ///< the server would not, although the ref holds what was expected; `message` says why
 };
 
 struct SwapOutcome {
   SwapResult result = SwapResult::refused;
-  std::optional<Version> version;  ///< swapped and not deleted: the new value. stale: the value seen, when it was seen
-  std::string message;             ///< refused: the server's words, without control characters
+  std::optional<Version>
+      version;  ///< swapped and not deleted: the new value. stale: the value seen, when it was seen
+  std::string message;  ///< refused: the server's words, without control characters
 };
 
 enum class StoreFailure {
   unreachable,  ///< no answer in time, no connection, 429, 5xx: worth another try
   denied,       ///< 401, 403, 404, or ssh's refusal: trying again changes nothing
   read_only,    ///< may read, may not write
-  unreadable,   ///< an answer that is not what git would say, or a repository that is broken or of an unknown format
+  unreadable,   ///< an answer that is not what git would say, or a repository that is broken or of
+                ///< an unknown format
 };
 
-/// What could not be done. `what()` is one sentence that says what was tried on which remote (without credentials) and what was *not* done;
-/// `hint` says what to change, and may be empty.
+/// What could not be done. `what()` is one sentence that says what was tried on which remote
+/// (without credentials) and what was *not* done; `hint` says what to change, and may be empty.
 class StoreError : public std::runtime_error {
  public:
-  StoreError(StoreFailure failure, const std::string& message, std::string hint = {}, int http_status = 0)
-      : std::runtime_error(message), failure_(failure), hint_(std::move(hint)), http_status_(http_status) {}
+  StoreError(StoreFailure failure, const std::string& message, std::string hint = {},
+             int http_status = 0)
+      : std::runtime_error(message),
+        failure_(failure),
+        hint_(std::move(hint)),
+        http_status_(http_status) {}
   StoreFailure failure() const { return failure_; }
   const std::string& hint() const { return hint_; }
   int http_status() const { return http_status_; }  ///< 0 when there was none
@@ -84,10 +93,12 @@ class StoreError : public std::runtime_error {
   int http_status_;
 };
 
-/// What the calls so far have cost, for people and for the push-rate advice of GitHub (6 pushes a minute per repository).
+/// What the calls so far have cost, for people and for the push-rate advice of GitHub (6 pushes a
+/// minute per repository).
 struct Traffic {
-  std::uint64_t pushes = 0;     ///< pushes that were sent, whatever became of them
-  std::uint64_t exchanges = 0;  ///< HTTP requests, or processes of the git command; 0 for paths and memory
+  std::uint64_t pushes = 0;  ///< pushes that were sent, whatever became of them
+  std::uint64_t exchanges =
+      0;  ///< HTTP requests, or processes of the git command; 0 for paths and memory
 };
 
 class Store {
@@ -97,27 +108,33 @@ class Store {
   /// Names and values of all refs under `prefix` (which ends in "/"), sorted by name.
   virtual std::map<std::string, Version> list(std::string_view prefix) = 0;
 
-  /// The refs of these that exist, with content. A ref that is no commit, or whose tree has a deeper shape, has empty `files`.
+  /// The refs of these that exist, with content. A ref that is no commit, or whose tree has a
+  /// deeper shape, has empty `files`.
   virtual std::map<std::string, Stored> read(std::span<const std::string> refs) = 0;
 
   /// list and read at once.
   virtual std::map<std::string, Stored> read_all(std::string_view prefix) = 0;
 
-  /// Applies the changes in one push; one outcome a change, in order. A change that is seen to be stale before anything is sent is left out and
-  /// `stale`, and the others are sent; but when a *decisive* change is seen to be stale, nothing is sent, and all others that are not stale are
-  /// `refused` with the message "not sent". A reply that is lost is resolved by reading back; when that fails too, a
-  /// StoreError says that the outcome is not known. Throws StoreError when nothing could be sent.
+  /// Applies the changes in one push; one outcome a change, in order. A change that is seen to be
+  /// stale before anything is sent is left out and `stale`, and the others are sent; but when a
+  /// *decisive* change is seen to be stale, nothing is sent, and all others that are not stale are
+  /// `refused` with the message "not sent". A reply that is lost is resolved by reading back; when
+  /// that fails too, a StoreError says that the outcome is not known. Throws StoreError when
+  /// nothing could be sent.
   virtual std::vector<SwapOutcome> swap(std::span<const Change> changes) = 0;
 
-  /// What the last exchange showed under `prefix` without asking again; nullopt when it showed nothing. May be out of date.
-  virtual std::optional<std::map<std::string, Version>> last_seen(std::string_view prefix) const = 0;
+  /// What the last exchange showed under `prefix` without asking again; nullopt when it showed
+  /// nothing. May be out of date.
+  virtual std::optional<std::map<std::string, Version>> last_seen(
+      std::string_view prefix) const = 0;
 
   /// The remote for people, never with credentials.
   virtual std::string describe() const = 0;
 
   virtual Traffic traffic() const = 0;
 
-  /// From now on every call throws `unreachable` at this moment at the latest. One call's own limits (connect, I/O) are shorter.
+  /// From now on every call throws `unreachable` at this moment at the latest. One call's own
+  /// limits (connect, I/O) are shorter.
   void set_deadline(std::chrono::steady_clock::time_point at) { deadline_ = at; }
   std::chrono::steady_clock::time_point deadline() const { return deadline_; }
 

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "runner/runner.h"
 #include "core/claim/decision.h"
+#include "runner/runner.h"
 
 namespace refgate {
 
@@ -12,7 +12,8 @@ using nlohmann::json;
 
 void name_unreadable(const Invocation& call, const std::vector<UnreadableRef>& unreadable) {
   for (const UnreadableRef& ref : unreadable)
-    call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": " << escape_for(Place::line, ref.why) << "; it was left alone\n";
+    call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": "
+             << escape_for(Place::line, ref.why) << "; it was left alone\n";
 }
 
 std::string state_text(const Claim& claim, Instant at) {

@@ -7,46 +7,58 @@ namespace {
 
 enum class Bound { since, until };
 
-Instant instant_option(const Invocation& call, const std::string& name, Instant fallback, Bound bound) {
+Instant instant_option(const Invocation& call, const std::string& name, Instant fallback,
+                       Bound bound) {
   const std::string value = call.option(name);
   if (value.empty()) return fallback;
   if (const auto span = parse_duration(value)) return now() - *span;
   if (const auto at = parse_rfc3339(value)) return *at;
-  if (const auto day = parse_day(value)) return bound == Bound::since ? *day : *day + std::chrono::days(1) - Duration(1);
-  throw UsageError("--" + name + " is \"" + value + "\", but must be a span (7d), a day (2026-11-22) or a time (2026-11-22T02:20:40Z)");
+  if (const auto day = parse_day(value))
+    return bound == Bound::since ? *day : *day + std::chrono::days(1) - Duration(1);
+  throw UsageError(
+      "--" + name + " is \"" + value +
+      "\", but must be a span (7d), a day (2026-11-22) or a time (2026-11-22T02:20:40Z)");
 }
 
-bool is_start_of(const std::string& target, const std::string& commit) { return target.size() >= 7 && commit.starts_with(target); }
+bool is_start_of(const std::string& target, const std::string& commit) {
+  return target.size() >= 7 && commit.starts_with(target);
+}
 
 }  // namespace
 
 Period period_of(const Invocation& call) {
-  return {instant_option(call, "since", Instant::min(), Bound::since), instant_option(call, "until", Instant::max(), Bound::until)};
+  return {instant_option(call, "since", Instant::min(), Bound::since),
+          instant_option(call, "until", Instant::max(), Bound::until)};
 }
 
 std::vector<OptionRow> period_options(std::initializer_list<OptionRow> more) {
-  std::vector<OptionRow> rows{{"since", "WHEN", "7d, 2026-11-22 or a time"}, {"until", "WHEN", "likewise"}};
+  std::vector<OptionRow> rows{{"since", "WHEN", "7d, 2026-11-22 or a time"},
+                              {"until", "WHEN", "likewise"}};
   rows.insert(rows.end(), more.begin(), more.end());
   return rows;
 }
 
-unsigned number_option(const Invocation& call, const std::string& name, unsigned fallback, unsigned least) {
+unsigned number_option(const Invocation& call, const std::string& name, unsigned fallback,
+                       unsigned least) {
   const std::string value = call.option(name);
   if (value.empty()) return fallback;
   unsigned number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (error != std::errc() || end != value.data() + value.size() || number < least)
-    throw UsageError("--" + name + " is \"" + value + "\", but must be a whole number of at least " + std::to_string(least));
+    throw UsageError("--" + name + " is \"" + value +
+                     "\", but must be a whole number of at least " + std::to_string(least));
   return number;
 }
 
 bool names(const Claim& claim, const std::string& ref, const std::string& target) {
-  return claim.claim_id == target || claim.session_key == target || ref == target || claim.holder.run_id == target || claim.commit == target ||
+  return claim.claim_id == target || claim.session_key == target || ref == target ||
+         claim.holder.run_id == target || claim.commit == target ||
          is_start_of(target, claim.commit);
 }
 
 bool names(const AuditEntry& entry, const std::string& target) {
-  return entry.claim_id == target || entry.session_key == target || entry.scope == target || entry.run_id == target || entry.commit_sha == target ||
+  return entry.claim_id == target || entry.session_key == target || entry.scope == target ||
+         entry.run_id == target || entry.commit_sha == target ||
          is_start_of(target, entry.commit_sha);
 }
 

@@ -9,16 +9,19 @@
 
 namespace refgate {
 
-/// `--since` and `--until`: a span back from now ("7d"), a day ("2026-11-22": from its start, until its end), or a time. Throws UsageError.
+/// `--since` and `--until`: a span back from now ("7d"), a day ("2026-11-22": from its start, until
+/// its end), or a time. Throws UsageError.
 Period period_of(const Invocation& call);
 
 /// The two rows that period_of reads, followed by `more`.
 std::vector<OptionRow> period_options(std::initializer_list<OptionRow> more);
 
 /// A whole number that is at least `least`. Throws UsageError.
-unsigned number_option(const Invocation& call, const std::string& name, unsigned fallback, unsigned least);
+unsigned number_option(const Invocation& call, const std::string& name, unsigned fallback,
+                       unsigned least);
 
-/// True when `target` is the entry's claim id, session key, scope, run id, commit, or the first 7 or more digits of its commit.
+/// True when `target` is the entry's claim id, session key, scope, run id, commit, or the first 7
+/// or more digits of its commit.
 bool names(const AuditEntry& entry, const std::string& target);
 
 /// Likewise, of a claim at `ref`.

@@ -6,7 +6,8 @@
 
 namespace refgate {
 
-/// Columns as wide as their widest cell, up to a bound: one hostile name must not push the rest off the screen. The last column of a row is free.
+/// Columns as wide as their widest cell, up to a bound: one hostile name must not push the rest off
+/// the screen. The last column of a row is free.
 std::string table_of(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace refgate

@@ -1,12 +1,13 @@
-// What asking for the session's health costs inside a process: microseconds for a whole answer from the file, printed as one number.
+// What asking for the session's health costs inside a process: microseconds for a whole answer from
+// the file, printed as one number.
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
-#include "job/note/health_file.h"
 #include "call/settings.h"
+#include "job/note/health_file.h"
 
 int main(int argc, char** argv) {
   using namespace refgate;

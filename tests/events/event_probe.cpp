@@ -1,10 +1,11 @@
 // Runs the event parser on what a test hands it, without the command line around it.
 //
-//   event_probe [PAYLOAD] < ENVIRONMENT    prints {"event": {…}} and exits 0, or {"error": "…"} and exits 1
-//   event_probe --table                    prints the table of events as a list
+//   event_probe [PAYLOAD] < ENVIRONMENT    prints {"event": {…}} and exits 0, or {"error": "…"} and
+//   exits 1 event_probe --table                    prints the table of events as a list
 //
-// ENVIRONMENT is a JSON object of the runner's variables; REFGATE_SHA and REFGATE_IDENTITY in it stand for the caller's overrides, and
-// REFGATE_GROUP_BY for the ordering strategies to tell the groups of, a line each.
+// ENVIRONMENT is a JSON object of the runner's variables; REFGATE_SHA and REFGATE_IDENTITY in it
+// stand for the caller's overrides, and REFGATE_GROUP_BY for the ordering strategies to tell the
+// groups of, a line each.
 
 #include <algorithm>
 #include <array>
@@ -29,12 +30,16 @@ std::string all_of(std::istream& in) { return {std::istreambuf_iterator<char>(in
 json table() {
   json rows = json::array();
   for (const auto& row : event_table())
-    rows.push_back({{"name", row.name}, {"entity", row.entity}, {"identity", row.identity}, {"exempt_because", row.exempt_because}});
+    rows.push_back({{"name", row.name},
+                    {"entity", row.entity},
+                    {"identity", row.identity},
+                    {"exempt_because", row.exempt_because}});
   return rows;
 }
 
 json shown(const Event& event) {
-  static constexpr std::array entities = {"none", "pull_request", "issue", "discussion", "branch", "tag", "release", "repository"};
+  static constexpr std::array entities = {"none",   "pull_request", "issue",   "discussion",
+                                          "branch", "tag",          "release", "repository"};
   return {
       {"kind", event.kind},
       {"action", event.action},
@@ -42,7 +47,9 @@ json shown(const Event& event) {
       {"actor", event.actor},
       {"triggering_actor", event.triggering_actor},
       {"triggering_actor_is_bot", event.triggering_actor_is_bot},
-      {"entity", {{"kind", entities.at(static_cast<std::size_t>(event.entity.kind))}, {"value", event.entity.value}}},
+      {"entity",
+       {{"kind", entities.at(static_cast<std::size_t>(event.entity.kind))},
+        {"value", event.entity.value}}},
       {"head_commit", event.head_commit},
       {"identity", {{"kind", event.identity.kind}, {"value", event.identity.value}}},
       {"exempt", event.exempt},
@@ -57,7 +64,8 @@ json shown(const Event& event) {
   };
 }
 
-/// The group of the event by each strategy that REFGATE_GROUP_BY lists, a line each, at the second REFGATE_NOW; null where it has none.
+/// The group of the event by each strategy that REFGATE_GROUP_BY lists, a line each, at the second
+/// REFGATE_NOW; null where it has none.
 json groups(const Event& event, std::string_view strategies, const std::string& now) {
   json all = json::object();
   const Instant at{std::chrono::seconds(now.empty() ? 0 : std::stoll(now))};
@@ -109,13 +117,16 @@ int main(int argc, char** argv) {
     }
     payload = all_of(file);
   }
-  const auto result = parse_event(payload, environment, {variable("REFGATE_SHA"), variable("REFGATE_IDENTITY")});
+  const auto result =
+      parse_event(payload, environment, {variable("REFGATE_SHA"), variable("REFGATE_IDENTITY")});
   if (const auto* error = std::get_if<EventError>(&result)) {
     std::cout << json{{"error", error->message}}.dump() << '\n';
     return 1;
   }
   json answer = {{"event", shown(std::get<Event>(result))}};
-  if (given.contains("REFGATE_GROUP_BY")) answer["groups"] = groups(std::get<Event>(result), variable("REFGATE_GROUP_BY"), variable("REFGATE_NOW"));
+  if (given.contains("REFGATE_GROUP_BY"))
+    answer["groups"] =
+        groups(std::get<Event>(result), variable("REFGATE_GROUP_BY"), variable("REFGATE_NOW"));
   std::cout << answer.dump() << '\n';
   return 0;
 }

@@ -1,6 +1,8 @@
-// Evaluates expressions for the comparison with GitHub's own evaluator. Reads JSON lines {"expression": text, "contexts": JSON text, "hidden": paths,
-// "forgotten": paths} and answers each with {"error": true} or {"value": …}, where a value says its kind, so that 1, '1' and true are told apart.
-// A hidden path is unknown; a forgotten property is taken out of its object, which is open from then on.
+// Evaluates expressions for the comparison with GitHub's own evaluator. Reads JSON lines
+// {"expression": text, "contexts": JSON text, "hidden": paths, "forgotten": paths} and answers each
+// with {"error": true} or {"value": …}, where a value says its kind, so that 1, '1' and true are
+// told apart. A hidden path is unknown; a forgotten property is taken out of its object, which is
+// open from then on.
 
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -32,12 +34,14 @@ ordered_json describe(const Value& value) {
     }
     case Value::Kind::array: {
       ordered_json items = ordered_json::array();
-      for (const Value& item : value.items()) items.push_back(describe(item));
+      for (const Value& item : value.items())
+        items.push_back(describe(item));
       return {{"kind", value.is_filtered() ? "filtered" : "array"}, {"value", items}};
     }
     case Value::Kind::object: {
       ordered_json pairs = ordered_json::array();
-      for (const auto& [name, property] : value.properties()) pairs.push_back(ordered_json::array({name, describe(property)}));
+      for (const auto& [name, property] : value.properties())
+        pairs.push_back(ordered_json::array({name, describe(property)}));
       return {{"kind", "object"}, {"value", pairs}};
     }
   }
@@ -62,15 +66,19 @@ ordered_json answer(const ordered_json& question) {
     language.contexts.push_back(name);
     scope.set(refgate::lint::ContextPath{name}, value);
   }
-  for (const auto& path : question.at("hidden")) scope.set(path.get<refgate::lint::ContextPath>(), Value::unknown());
+  for (const auto& path : question.at("hidden"))
+    scope.set(path.get<refgate::lint::ContextPath>(), Value::unknown());
   for (const auto& path : question.at("forgotten")) {
     auto object = path.get<refgate::lint::ContextPath>();
     const std::string property = object.back();
     object.pop_back();
-    if (scope.get(object).kind() == Value::Kind::object) scope.set(object, without(scope.get(object), property));
+    if (scope.get(object).kind() == Value::Kind::object)
+      scope.set(object, without(scope.get(object), property));
   }
-  language.functions = {{"success", 0, 0}, {"failure", 0, 0}, {"cancelled", 0, 0}, {"always", 0, 0}};
-  const auto outcome = evaluate(parse_expression(question.at("expression").get<std::string>(), language), scope);
+  language.functions = {
+      {"success", 0, 0}, {"failure", 0, 0}, {"cancelled", 0, 0}, {"always", 0, 0}};
+  const auto outcome =
+      evaluate(parse_expression(question.at("expression").get<std::string>(), language), scope);
   if (outcome.error) return {{"error", true}, {"message", outcome.error->message}};
   return {{"value", describe(outcome.value)}};
 }
@@ -80,6 +88,7 @@ ordered_json answer(const ordered_json& question) {
 int main() {
   std::ios::sync_with_stdio(false);
   std::string line;
-  while (std::getline(std::cin, line)) std::cout << answer(ordered_json::parse(line)).dump() << '\n';
+  while (std::getline(std::cin, line))
+    std::cout << answer(ordered_json::parse(line)).dump() << '\n';
   return 0;
 }

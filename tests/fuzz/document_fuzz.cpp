@@ -1,5 +1,5 @@
-// Workflow files are anybody's. A document that is read has places that lie in the text, children that lie within their parents and in order, and a
-// size that no alias can blow up.
+// Workflow files are anybody's. A document that is read has places that lie in the text, children
+// that lie within their parents and in order, and a size that no alias can blow up.
 
 #include <cstdint>
 #include <cstdlib>
@@ -16,7 +16,8 @@ void visit(YamlNode node, int depth, std::size_t& budget) {
   --budget;
   const Place place = node.place();
   if (place.end < place.begin || place.line == 0 || place.column == 0) std::abort();
-  for (const auto item : node.items()) visit(item, depth + 1, budget);
+  for (const auto item : node.items())
+    visit(item, depth + 1, budget);
   for (const auto entry : node.entries()) {
     visit(entry.key, depth + 1, budget);
     visit(entry.value, depth + 1, budget);
@@ -33,7 +34,8 @@ void check_nesting(YamlNode node) {
     at = place.end;
     check_nesting(child);
   };
-  for (const auto item : node.items()) check(item);
+  for (const auto item : node.items())
+    check(item);
   for (const auto entry : node.entries()) {
     check(entry.key);
     check(entry.value);

@@ -1,7 +1,7 @@
 // Any payload under any event's name gives an event that keeps its promises, or one sentence.
 //
-// Input: a digit of flags and the event's name on the first line, then the payload. Flag 1 names a commit, 2 an identity; with 4 the second line is
-// the value of every variable of the runner.
+// Input: a digit of flags and the event's name on the first line, then the payload. Flag 1 names a
+// commit, 2 an identity; with 4 the second line is the value of every variable of the runner.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,9 +10,9 @@
 #include <string_view>
 #include <variant>
 
-#include "core/text/digest.h"
 #include "core/event/event.h"
 #include "core/event/scope.h"
+#include "core/text/digest.h"
 
 namespace {
 
@@ -26,12 +26,17 @@ void demand(bool holds) {
 void check_event(const Event& event, const EventOverrides& overrides) {
   demand(!event.identity.kind.empty() && !event.identity.value.empty());
   demand(event.identity.kind.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string::npos);
-  demand(event.identity.value.size() <= max_event_text_bytes && event.identity.value.find('\0') == std::string::npos);
-  demand(event.exempt == (event.identity.kind == "run") && event.exempt == !event.exempt_because.empty());
-  demand(event.head_commit == overrides.head_commit || event.head_commit.empty() || is_object_id(event.head_commit));
+  demand(event.identity.value.size() <= max_event_text_bytes &&
+         event.identity.value.find('\0') == std::string::npos);
+  demand(event.exempt == (event.identity.kind == "run") &&
+         event.exempt == !event.exempt_because.empty());
+  demand(event.head_commit == overrides.head_commit || event.head_commit.empty() ||
+         is_object_id(event.head_commit));
   demand(event.run_attempt > 0);
-  demand(event.actor.size() <= max_event_text_bytes && event.entity.value.size() <= 2 * max_event_text_bytes + 1);
-  demand(!claim_ref({event.identity, event.workflow_file, false, {}, event.trust}, "refgate").empty());
+  demand(event.actor.size() <= max_event_text_bytes &&
+         event.entity.value.size() <= 2 * max_event_text_bytes + 1);
+  demand(
+      !claim_ref({event.identity, event.workflow_file, false, {}, event.trust}, "refgate").empty());
 }
 
 std::string_view take_line(std::string_view& input) {
@@ -58,8 +63,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   environment.run_id = "1";
   if (flags & 4) {
     const std::string line(take_line(input));
-    environment.repository = environment.server_url = environment.sha = environment.ref = environment.actor = line;
-    environment.run_id = environment.run_attempt = environment.workflow = environment.workflow_ref = environment.job = line;
+    environment.repository = environment.server_url = environment.sha = environment.ref =
+        environment.actor = line;
+    environment.run_id = environment.run_attempt = environment.workflow = environment.workflow_ref =
+        environment.job = line;
   }
   EventOverrides overrides;
   if (flags & 1) overrides.head_commit = "any text";
@@ -73,6 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto& event = std::get<Event>(first);
   check_event(event, overrides);
   const auto second = parse_event(input, environment, overrides);
-  demand(std::holds_alternative<Event>(second) && std::get<Event>(second).identity == event.identity);
+  demand(std::holds_alternative<Event>(second) &&
+         std::get<Event>(second).identity == event.identity);
   return 0;
 }

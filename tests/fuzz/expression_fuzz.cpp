@@ -1,6 +1,8 @@
-// Any text is an expression or an error with a place in the text, and what the evaluator claims with parts unknown is true when they are known.
+// Any text is an expression or an error with a place in the text, and what the evaluator claims
+// with parts unknown is true when they are known.
 //
-// Input: one digit of flags, then the text. Flags modulo 3 choose a bare expression, a scalar with `${{ }}`, or an `if`.
+// Input: one digit of flags, then the text. Flags modulo 3 choose a bare expression, a scalar with
+// `${{ }}`, or an `if`.
 
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +26,8 @@ void check_tree(const Expression& expression, std::string_view text) {
   for (NodeId id = 0; id < expression.nodes().size(); ++id) {
     const ExpressionNode& node = expression.node(id);
     demand(node.range.begin <= node.range.end && node.range.end <= text.size());
-    for (NodeId operand : node.operands) demand(operand < id);
+    for (NodeId operand : node.operands)
+      demand(operand < id);
   }
   for (const Reference& reference : references(expression)) {
     demand(!reference.path.empty() && reference.range.begin < reference.range.end);
@@ -42,9 +45,12 @@ Scope partial_scope() {
 /// The same with every context known.
 Scope whole_scope() {
   Scope scope = partial_scope();
-  scope.set("env.list", Value::array({Value::string("a"), Value::string("true"), Value::number(1)}));
+  scope.set("env.list",
+            Value::array({Value::string("a"), Value::string("true"), Value::number(1)}));
   scope.set("needs.gate.outputs.skip", Value::string("true"));
-  for (const char* context : {"github", "env", "needs.gate.outputs", "needs.gate", "needs", "steps", "matrix", "a"}) scope.close(context);
+  for (const char* context :
+       {"github", "env", "needs.gate.outputs", "needs.gate", "needs", "steps", "matrix", "a"})
+    scope.close(context);
   scope.set_status(Truth::yes, Truth::no, Truth::no);
   return scope;
 }
@@ -53,7 +59,8 @@ void check_claim(const Outcome& claim, const Outcome& real) {
   if (real.error || !real.value.is_known()) return;
   demand(!claim.error);
   if (claim.value.is_known()) demand(claim.value.kind() == real.value.kind());
-  if (claim.value.is_known() && claim.value.is_primitive()) demand(to_text(claim.value) == to_text(real.value));
+  if (claim.value.is_known() && claim.value.is_primitive())
+    demand(to_text(claim.value) == to_text(real.value));
   if (truth(claim.value) != Truth::unknown) demand(truth(claim.value) == truth(real.value));
 }
 
@@ -65,10 +72,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const Scope partial = partial_scope();
   static const Scope whole = whole_scope();
   const unsigned mode = data[0] % 3u;
-  const Expression expression = mode == 0 ? parse_expression(text) : mode == 1 ? parse_template(text) : parse_condition(text);
+  const Expression expression = mode == 0   ? parse_expression(text)
+                                : mode == 1 ? parse_template(text)
+                                            : parse_condition(text);
   if (!expression.is_valid()) {
     demand(!expression.error()->message.empty());
-    demand(expression.error()->range.begin <= expression.error()->range.end && expression.error()->range.end <= text.size());
+    demand(expression.error()->range.begin <= expression.error()->range.end &&
+           expression.error()->range.end <= text.size());
     return 0;
   }
   check_tree(expression, text);

@@ -1,6 +1,8 @@
-// Any patterns give an answer in bounded time, and the names that the search finds are names that the filters pass.
+// Any patterns give an answer in bounded time, and the names that the search finds are names that
+// the filters pass.
 //
-// Input: lines. Those that begin with `-` make the second list (an ignore list when the first byte of the input is `#`), the others the first one.
+// Input: lines. Those that begin with `-` make the second list (an ignore list when the first byte
+// of the input is `#`), the others the first one.
 
 #include <algorithm>
 #include <cstddef>
@@ -44,9 +46,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto* patterns : {&first, &second})
     for (const std::string& pattern : *patterns) {
       const bool passes_both = left.passes(pattern) && right.passes(pattern);
-      const bool is_name = !pattern.empty() && pattern.front() != '/' && pattern.back() != '/' && pattern.find("//") == std::string::npos;
+      const bool is_name = !pattern.empty() && pattern.front() != '/' && pattern.back() != '/' &&
+                           pattern.find("//") == std::string::npos;
       bool is_plain = true;
-      for (char c : pattern) is_plain = is_plain && c > ' ' && c < '\x7f';
+      for (char c : pattern)
+        is_plain = is_plain && c > ' ' && c < '\x7f';
       if (passes_both && is_name && is_plain && common.decided) demand(common.name.has_value());
     }
   EventFilter filter;

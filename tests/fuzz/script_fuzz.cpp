@@ -1,4 +1,5 @@
-// Scripts are anybody's. Whatever they hold, their commands are found in bounded time, each with a word, and agents among them are some of them.
+// Scripts are anybody's. Whatever they hold, their commands are found in bounded time, each with a
+// word, and agents among them are some of them.
 
 #include <algorithm>
 #include <cstddef>

@@ -11,7 +11,8 @@ namespace {
 
 Document read(std::string text) {
   auto result = read_document(std::move(text));
-  if (const auto* problem = std::get_if<SyntaxProblem>(&result)) FAIL(problem->message << " at line " << problem->place.line);
+  if (const auto* problem = std::get_if<SyntaxProblem>(&result))
+    FAIL(problem->message << " at line " << problem->place.line);
   return std::get<Document>(std::move(result));
 }
 
@@ -27,7 +28,8 @@ void write_leaves(YamlNode node, std::string& out) {
     out += (out.empty() ? "" : "|") + std::string(node.source());
     return;
   }
-  for (const YamlNode item : node.items()) write_leaves(item, out);
+  for (const YamlNode item : node.items())
+    write_leaves(item, out);
   for (const Entry& entry : node.entries()) {
     write_leaves(entry.key, out);
     write_leaves(entry.value, out);
@@ -42,7 +44,8 @@ std::string leaves(const Document& document) {
 
 std::string repeated(std::string_view part, std::size_t count) {
   std::string text;
-  for (std::size_t index = 0; index < count; ++index) text += part;
+  for (std::size_t index = 0; index < count; ++index)
+    text += part;
   return text;
 }
 
@@ -82,7 +85,9 @@ TEST_CASE("the span of a scalar is what is written of it, whatever its style") {
   }
 }
 
-TEST_CASE("a value that is absent stands after its colon or dash, and a written null is told from the next key") {
+TEST_CASE(
+    "a value that is absent stands after its colon or dash, and a written null is told from the "
+    "next key") {
   struct Row {
     const char* text;
     std::vector<std::uint32_t> begins;  ///< of the nulls
@@ -112,7 +117,8 @@ TEST_CASE("a value that is absent stands after its colon or dash, and a written 
         begins.push_back(node.place().begin);
         styles.push_back(node.style());
       }
-      for (const YamlNode item : node.items()) walk(item);
+      for (const YamlNode item : node.items())
+        walk(item);
       for (const Entry& entry : node.entries()) {
         walk(entry.key);
         walk(entry.value);
@@ -124,7 +130,9 @@ TEST_CASE("a value that is absent stands after its colon or dash, and a written 
   }
 }
 
-TEST_CASE("places count lines and code points from 1, also after letters of several bytes and a byte order mark") {
+TEST_CASE(
+    "places count lines and code points from 1, also after letters of several bytes and a byte "
+    "order mark") {
   const Document document = read("\xEF\xBB\xBFnäme: ü\njobs:\n  b: 'é'  # x\n");
   const YamlNode root = document.root();
   CHECK(root["näme"].place() == Place{1, 7, 1, 8, 10, 12});
@@ -155,13 +163,17 @@ TEST_CASE("scalars are what YAML's core schema makes of them, as GitHub reads it
     const char* written;
     ScalarType type;
   };
-  const Row rows[] = {
-      {"on", ScalarType::string},     {"yes", ScalarType::string},        {"true", ScalarType::boolean}, {"False", ScalarType::boolean},
-      {"'true'", ScalarType::string}, {"1", ScalarType::number},          {"1.0", ScalarType::number},   {"-1e3", ScalarType::number},
-      {"0x1F", ScalarType::number},   {"0o17", ScalarType::number},       {"1_000", ScalarType::string}, {".inf", ScalarType::number},
-      {"inf", ScalarType::string},    {"1.2.3", ScalarType::string},      {"\"1\"", ScalarType::string}, {"!!str 1", ScalarType::string},
-      {"12e", ScalarType::string},    {"2024-01-01", ScalarType::string}, {"0x", ScalarType::string},    {"1.", ScalarType::number},
-      {".5", ScalarType::number},     {"1e999", ScalarType::number}};
+  const Row rows[] = {{"on", ScalarType::string},     {"yes", ScalarType::string},
+                      {"true", ScalarType::boolean},  {"False", ScalarType::boolean},
+                      {"'true'", ScalarType::string}, {"1", ScalarType::number},
+                      {"1.0", ScalarType::number},    {"-1e3", ScalarType::number},
+                      {"0x1F", ScalarType::number},   {"0o17", ScalarType::number},
+                      {"1_000", ScalarType::string},  {".inf", ScalarType::number},
+                      {"inf", ScalarType::string},    {"1.2.3", ScalarType::string},
+                      {"\"1\"", ScalarType::string},  {"!!str 1", ScalarType::string},
+                      {"12e", ScalarType::string},    {"2024-01-01", ScalarType::string},
+                      {"0x", ScalarType::string},     {"1.", ScalarType::number},
+                      {".5", ScalarType::number},     {"1e999", ScalarType::number}};
   for (const Row& row : rows) {
     INFO(row.written);
     const Document document = read("a: " + std::string(row.written));
@@ -295,7 +307,8 @@ TEST_CASE("ignore comments are found between the nodes only") {
     for (const IgnoreComment& comment : document.ignores()) {
       for (const IgnoreComment::Name& name : comment.rules) {
         rules.push_back(name.rule);
-        CHECK(document.text().substr(name.place.begin, name.place.end - name.place.begin) == name.rule);
+        CHECK(document.text().substr(name.place.begin, name.place.end - name.place.begin) ==
+              name.rule);
       }
     }
     CHECK(rules == row.rules);

@@ -8,7 +8,8 @@ using namespace refgate::lint;
 
 namespace {
 
-/// Known: event 'push', count 3, list ['a', 'B'], open object part with x = 1. Everything else is unknown.
+/// Known: event 'push', count 3, list ['a', 'B'], open object part with x = 1. Everything else is
+/// unknown.
 Scope partial_scope() {
   Scope scope;
   scope.set("github.event_name", Value::string("push"));
@@ -26,7 +27,9 @@ std::string describe(const Outcome& outcome) {
   const Value& value = outcome.value;
   switch (value.kind()) {
     case Value::Kind::unknown:
-      return value.truthiness() == Truth::unknown ? "?" : value.truthiness() == Truth::yes ? "?true" : "?false";
+      return value.truthiness() == Truth::unknown ? "?"
+             : value.truthiness() == Truth::yes   ? "?true"
+                                                  : "?false";
     case Value::Kind::string:
       return "'" + value.as_string() + "'";
     case Value::Kind::null:
@@ -164,7 +167,9 @@ TEST_CASE("an if without a status function is run only after success") {
 TEST_CASE("status functions get the names of jobs") {
   Scope scope;
   scope.set_status([](std::string_view function, std::span<const std::string> jobs) {
-    return function == "failure" && jobs.size() == 2 && jobs[0] == "build" && jobs[1] == "test" ? Truth::yes : Truth::no;
+    return function == "failure" && jobs.size() == 2 && jobs[0] == "build" && jobs[1] == "test"
+               ? Truth::yes
+               : Truth::no;
   });
   CHECK(evaluate_truth(parse_expression("failure('Build', 'test')"), scope) == Truth::yes);
   CHECK(evaluate_truth(parse_expression("failure('build')"), scope) == Truth::no);
@@ -188,13 +193,15 @@ TEST_CASE("setting a property keeps its siblings, and closing a path makes the r
 
 TEST_CASE("nested calls that would double a string without end stop at a bound") {
   std::string text = "'aaaaaaaaaaaaaaaa'";
-  for (int i = 0; i < 40; ++i) text = "format('{0}{0}{0}{0}', " + text + ")";
+  for (int i = 0; i < 40; ++i)
+    text = "format('{0}{0}{0}{0}', " + text + ")";
   CHECK(evaluated(text) == "?true");
   CHECK(evaluated("fromJSON('" + std::string(5000, '[') + std::string(5000, ']') + "')") == "?");
 }
 
 TEST_CASE("a long chain of comparisons needs no stack") {
   std::string text = "1";
-  for (int i = 0; i < 4000; ++i) text += " == 1";
+  for (int i = 0; i < 4000; ++i)
+    text += " == 1";
   CHECK(evaluated(text) == "true");
 }

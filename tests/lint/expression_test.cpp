@@ -9,7 +9,9 @@ using namespace refgate::lint;
 
 namespace {
 
-std::string slice(std::string_view text, ByteRange range) { return std::string(text.substr(range.begin, range.end - range.begin)); }
+std::string slice(std::string_view text, ByteRange range) {
+  return std::string(text.substr(range.begin, range.end - range.begin));
+}
 
 std::string error_at(const Expression& expression, std::string_view text) {
   REQUIRE_FALSE(expression.is_valid());
@@ -19,7 +21,8 @@ std::string error_at(const Expression& expression, std::string_view text) {
 std::vector<std::string> reference_texts(const Expression& expression) {
   REQUIRE(expression.is_valid());
   std::vector<std::string> texts;
-  for (const Reference& reference : references(expression)) texts.push_back(reference.text());
+  for (const Reference& reference : references(expression))
+    texts.push_back(reference.text());
   return texts;
 }
 
@@ -29,11 +32,15 @@ TEST_CASE("every node keeps the bytes it was read from") {
   const std::string text = " !(a.b['c d'] == 'é') && x.*.y[ 0 ] ";
   const Expression expression = parse_expression(text);
   REQUIRE(expression.is_valid());
-  CHECK(slice(text, expression.node(expression.root()).range) == "!(a.b['c d'] == 'é') && x.*.y[ 0 ]");
+  CHECK(slice(text, expression.node(expression.root()).range) ==
+        "!(a.b['c d'] == 'é') && x.*.y[ 0 ]");
   std::vector<std::string> slices;
-  for (const ExpressionNode& node : expression.nodes()) slices.push_back(slice(text, node.range));
-  CHECK(slices == std::vector<std::string>{"a", "b", "a.b", "'c d'", "a.b['c d']", "'é'", "a.b['c d'] == 'é'", "!(a.b['c d'] == 'é')", "x", "x.*",
-                                           "y", "x.*.y", "0", "x.*.y[ 0 ]", "!(a.b['c d'] == 'é') && x.*.y[ 0 ]"});
+  for (const ExpressionNode& node : expression.nodes())
+    slices.push_back(slice(text, node.range));
+  CHECK(slices == std::vector<std::string>{"a", "b", "a.b", "'c d'", "a.b['c d']", "'é'",
+                                           "a.b['c d'] == 'é'", "!(a.b['c d'] == 'é')", "x", "x.*",
+                                           "y", "x.*.y", "0", "x.*.y[ 0 ]",
+                                           "!(a.b['c d'] == 'é') && x.*.y[ 0 ]"});
 }
 
 TEST_CASE("an error says where it is") {
@@ -70,7 +77,8 @@ TEST_CASE("strings undo every doubled quote") {
 TEST_CASE("what is nested too deep, too long or endless is an error and not a crash") {
   const auto many = [](std::string_view part, std::size_t times) {
     std::string text;
-    for (std::size_t i = 0; i < times; ++i) text += part;
+    for (std::size_t i = 0; i < times; ++i)
+      text += part;
     return text;
   };
   CHECK(parse_expression(many("(", 49) + "1" + many(")", 49)).is_valid());
@@ -89,17 +97,18 @@ TEST_CASE("a scalar is a string, an expression, or both mixed") {
     ExpressionKind kind;
     std::size_t operands;
   };
-  const auto row = GENERATE(values<Row>({{"plain", ExpressionKind::literal, 0},
-                                         {"", ExpressionKind::literal, 0},
-                                         {"$ {{ a }}", ExpressionKind::literal, 0},
-                                         {"${{ a }}", ExpressionKind::context, 0},
-                                         {"${{a}}", ExpressionKind::context, 0},
-                                         {"${{ '}}' }}", ExpressionKind::literal, 0},
-                                         {" ${{ a }}", ExpressionKind::concatenation, 2},
-                                         {"${{ a }}\n", ExpressionKind::concatenation, 2},
-                                         {"${{ a }}${{ b }}", ExpressionKind::concatenation, 2},
-                                         {"x-${{ a }}-${{ b.c }}-y", ExpressionKind::concatenation, 5},
-                                         {"${{ format('{0}', '}}') }}", ExpressionKind::call, 2}}));
+  const auto row =
+      GENERATE(values<Row>({{"plain", ExpressionKind::literal, 0},
+                            {"", ExpressionKind::literal, 0},
+                            {"$ {{ a }}", ExpressionKind::literal, 0},
+                            {"${{ a }}", ExpressionKind::context, 0},
+                            {"${{a}}", ExpressionKind::context, 0},
+                            {"${{ '}}' }}", ExpressionKind::literal, 0},
+                            {" ${{ a }}", ExpressionKind::concatenation, 2},
+                            {"${{ a }}\n", ExpressionKind::concatenation, 2},
+                            {"${{ a }}${{ b }}", ExpressionKind::concatenation, 2},
+                            {"x-${{ a }}-${{ b.c }}-y", ExpressionKind::concatenation, 5},
+                            {"${{ format('{0}', '}}') }}", ExpressionKind::call, 2}}));
   INFO(row.text);
   const Expression expression = parse_template(row.text);
   REQUIRE(expression.is_valid());
@@ -115,11 +124,15 @@ TEST_CASE("an expression that is not closed, or empty, is an error at its place"
 }
 
 TEST_CASE("references are listed with their path and place") {
-  CHECK(reference_texts(parse_expression("needs.gate.outputs.skip != 'true' && needs['gate'].result == env.X")) ==
+  CHECK(reference_texts(parse_expression(
+            "needs.gate.outputs.skip != 'true' && needs['gate'].result == env.X")) ==
         std::vector<std::string>{"needs.gate.outputs.skip", "needs.gate.result", "env.X"});
-  CHECK(reference_texts(parse_expression("contains(needs.*.result, 'failure')")) == std::vector<std::string>{"needs.*.result"});
-  CHECK(reference_texts(parse_expression("matrix[env.KEY].x")) == std::vector<std::string>{"matrix.*.x", "env.KEY"});
-  CHECK(reference_texts(parse_expression("(github.event).number")) == std::vector<std::string>{"github.event.number"});
+  CHECK(reference_texts(parse_expression("contains(needs.*.result, 'failure')")) ==
+        std::vector<std::string>{"needs.*.result"});
+  CHECK(reference_texts(parse_expression("matrix[env.KEY].x")) ==
+        std::vector<std::string>{"matrix.*.x", "env.KEY"});
+  CHECK(reference_texts(parse_expression("(github.event).number")) ==
+        std::vector<std::string>{"github.event.number"});
   CHECK(reference_texts(parse_expression("fromJSON('{}').a")) == std::vector<std::string>{});
   CHECK(reference_texts(parse_expression("github")) == std::vector<std::string>{"github"});
 
@@ -138,7 +151,8 @@ TEST_CASE("a status function is found by meaning, not by its letters") {
   CHECK(has_status_function(parse_condition("x && ALWAYS()")));
   CHECK(has_status_function(parse_condition("${{ contains(toJSON(failure()), 'x') }} y")));
   CHECK(has_status_function(parse_condition("")));
-  CHECK_FALSE(has_status_function(parse_condition("x == 'always()' || steps.success.outcome == 'failure'")));
+  CHECK_FALSE(has_status_function(
+      parse_condition("x == 'always()' || steps.success.outcome == 'failure'")));
 }
 
 TEST_CASE("a quoted expression in an if is read once more") {
@@ -148,7 +162,9 @@ TEST_CASE("a quoted expression in an if is read once more") {
   CHECK(parse_condition("${{ 'a b' }}").error().has_value());
 }
 
-TEST_CASE("names that are not known yet are no error in a workflow, and are one where the language is closed") {
+TEST_CASE(
+    "names that are not known yet are no error in a workflow, and are one where the language is "
+    "closed") {
   CHECK(parse_expression("tomorrow.x == invented(1, 2)").is_valid());
   ExpressionLanguage language;
   language.any_name = false;

@@ -12,7 +12,8 @@ struct OneStep {
   explicit OneStep(const std::string& step) {
     auto read = read_document("jobs: {a: {steps: [" + step + "]}}");
     REQUIRE(std::holds_alternative<Document>(read));
-    workflow = read_workflow("a.yml", std::make_shared<const Document>(std::get<Document>(std::move(read))));
+    workflow = read_workflow("a.yml",
+                             std::make_shared<const Document>(std::get<Document>(std::move(read))));
   }
   const Step& step() const { return workflow.jobs.at(0).steps.at(0); }
   Workflow workflow;
@@ -45,15 +46,20 @@ TEST_CASE("a command is known behind what runs it") {
     INFO(script);
     CHECK(runs_command(script, "claude"));
   }
-  for (const char* script : {"echo claude", "npm install claude", "# claude", "claude-flow x", "'claude x'", "cat <<X\nclaude\nX", "which claude",
-                             "git commit -m 'claude'", "export claude=1", "claude.sh", "command -v claude", "case $x in\n codex|claude) y ;;\nesac",
-                             "agents=(claude codex)", "claude() { :; }", "f() {\n  claude x\n}\ng", "[[ $a == claude || claude == $a ]]",
-                             "bash <<'X' | claude.sh\nX", "cat <<'X'\n$(claude)\nX", "echo bash -c 'claude'"}) {
+  for (const char* script :
+       {"echo claude", "npm install claude", "# claude", "claude-flow x", "'claude x'",
+        "cat <<X\nclaude\nX", "which claude", "git commit -m 'claude'", "export claude=1",
+        "claude.sh", "command -v claude", "case $x in\n codex|claude) y ;;\nesac",
+        "agents=(claude codex)", "claude() { :; }", "f() {\n  claude x\n}\ng",
+        "[[ $a == claude || claude == $a ]]", "bash <<'X' | claude.sh\nX",
+        "cat <<'X'\n$(claude)\nX", "echo bash -c 'claude'"}) {
     INFO(script);
     CHECK_FALSE(runs_command(script, "claude"));
   }
-  CHECK(runs_command("python3 scripts/session_deduplicator.py check push", "session_deduplicator.py check"));
-  CHECK_FALSE(runs_command("python3 scripts/session_deduplicator.py cleanup", "session_deduplicator.py check"));
+  CHECK(runs_command("python3 scripts/session_deduplicator.py check push",
+                     "session_deduplicator.py check"));
+  CHECK_FALSE(runs_command("python3 scripts/session_deduplicator.py cleanup",
+                           "session_deduplicator.py check"));
 }
 
 TEST_CASE("actions match by owner and name, without case and ref, and with `*` for one part") {
@@ -61,36 +67,47 @@ TEST_CASE("actions match by owner and name, without case and ref, and with `*` f
   CHECK(matches_action("a/refgate@abc", "*/refgate"));
   CHECK_FALSE(matches_action("./refgate", "*/refgate"));
   CHECK_FALSE(matches_action("a/b/refgate@v1", "*/refgate"));
-  CHECK_FALSE(matches_action("anthropics/claude-code-action/x@v1", "anthropics/claude-code-action"));
+  CHECK_FALSE(
+      matches_action("anthropics/claude-code-action/x@v1", "anthropics/claude-code-action"));
   CHECK(matches_action("./", "./"));
 }
 
 TEST_CASE("steps that launch agents are told from those that set them up") {
   const Facts& facts = built_in_facts();
-  for (const char* step :
-       {"{uses: anthropics/claude-code-action@v1}", "{run: codex exec x}", "{run: npx @google/gemini-cli -p x}", "{run: copilot -p x}"}) {
+  for (const char* step : {"{uses: anthropics/claude-code-action@v1}", "{run: codex exec x}",
+                           "{run: npx @google/gemini-cli -p x}", "{run: copilot -p x}"}) {
     INFO(step);
     CHECK(launches_agent(OneStep(step).step(), facts));
   }
-  for (const char* step : {"{uses: actions/checkout@v4}", "{run: claude --version}", "{run: claude mcp add x}", "{run: gemini extensions install x}",
+  for (const char* step : {"{uses: actions/checkout@v4}", "{run: claude --version}",
+                           "{run: claude mcp add x}", "{run: gemini extensions install x}",
                            "{run: npm i -g @openai/codex}", "{name: claude}", "{}"}) {
     INFO(step);
     CHECK_FALSE(launches_agent(OneStep(step).step(), facts));
   }
 }
 
-TEST_CASE("what an agent action checks by itself is a fact, which a project can add to and replace") {
+TEST_CASE(
+    "what an agent action checks by itself is a fact, which a project can add to and replace") {
   const Facts& facts = built_in_facts();
   const OneStep known("{uses: Anthropics/claude-code-action@v1}");
   REQUIRE(agent_action_fact(known.step(), facts) != nullptr);
   CHECK(agent_action_fact(known.step(), facts)->app_login == "claude[bot]");
   CHECK(asks_for_write(known.step(), facts));
-  CHECK(asks_for_write(OneStep("{uses: anthropics/claude-code-action@v1, with: {allowed_non_write_users: '*'}}").step(), facts));
-  CHECK_FALSE(
-      asks_for_write(OneStep("{uses: anthropics/claude-code-action@v1, with: {allowed_non_write_users: '*', github_token: x}}").step(), facts));
+  CHECK(asks_for_write(
+      OneStep("{uses: anthropics/claude-code-action@v1, with: {allowed_non_write_users: '*'}}")
+          .step(),
+      facts));
+  CHECK_FALSE(asks_for_write(OneStep("{uses: anthropics/claude-code-action@v1, with: "
+                                     "{allowed_non_write_users: '*', github_token: x}}")
+                                 .step(),
+                             facts));
   CHECK(turns_bot_away(known.step(), "me[bot]", facts));
-  CHECK_FALSE(turns_bot_away(OneStep("{uses: anthropics/claude-code-action@v1, with: {allowed_bots: 'x, me'}}").step(), "me[bot]", facts));
-  CHECK_FALSE(asks_for_write(OneStep("{uses: anthropics/claude-code-base-action@v1}").step(), facts));
+  CHECK_FALSE(turns_bot_away(
+      OneStep("{uses: anthropics/claude-code-action@v1, with: {allowed_bots: 'x, me'}}").step(),
+      "me[bot]", facts));
+  CHECK_FALSE(
+      asks_for_write(OneStep("{uses: anthropics/claude-code-base-action@v1}").step(), facts));
   CHECK(agent_action_fact(OneStep("{run: claude}").step(), facts) == nullptr);
 
   const auto read = read_lint_config(R"(facts:
@@ -102,17 +119,21 @@ TEST_CASE("what an agent action checks by itself is a fact, which a project can 
   REQUIRE(std::holds_alternative<LintConfig>(read));
   const Facts& own = std::get<LintConfig>(read).facts;
   CHECK(asks_for_write(OneStep("{uses: me/agent@v1}").step(), own));
-  CHECK_FALSE(asks_for_write(OneStep("{uses: me/agent@v1, with: {open: '*', token: x}}").step(), own));
-  CHECK_FALSE(turns_bot_away(OneStep("{uses: me/agent@v1, with: {bots: '*'}}").step(), "other[bot]", own));
+  CHECK_FALSE(
+      asks_for_write(OneStep("{uses: me/agent@v1, with: {open: '*', token: x}}").step(), own));
+  CHECK_FALSE(
+      turns_bot_away(OneStep("{uses: me/agent@v1, with: {bots: '*'}}").step(), "other[bot]", own));
   CHECK_FALSE(asks_for_write(known.step(), own));
 }
 
-TEST_CASE("gates are known by action, input and command, with the output that carries the verdict") {
+TEST_CASE(
+    "gates are known by action, input and command, with the output that carries the verdict") {
   const Facts& facts = built_in_facts();
   const auto output = [&](const char* step) {
     const OneStep one(step);
     const GateFact* gate = gate_of(one.step(), facts);
-    return gate == nullptr ? std::string() : gate->outputs.at(0).name + "=" + gate->outputs.at(0).skip;
+    return gate == nullptr ? std::string()
+                           : gate->outputs.at(0).name + "=" + gate->outputs.at(0).skip;
   };
   CHECK(output("{uses: owner/refgate@v1}") == "skip_execution=true");
   CHECK(output("{uses: owner/refgate@v1, with: {command: gate}}") == "skip_execution=true");
@@ -127,7 +148,8 @@ TEST_CASE("gates are known by action, input and command, with the output that ca
 TEST_CASE("the events file knows types and those that start a workflow by default") {
   const Facts& facts = built_in_facts();
   REQUIRE(facts.event("pull_request") != nullptr);
-  CHECK(facts.event("pull_request")->default_types == std::vector<std::string>{"opened", "synchronize", "reopened"});
+  CHECK(facts.event("pull_request")->default_types ==
+        std::vector<std::string>{"opened", "synchronize", "reopened"});
   CHECK(facts.event("issues")->default_types == facts.event("issues")->types);
   CHECK(facts.event("push")->types.empty());
   CHECK(facts.event("nothing") == nullptr);
@@ -150,7 +172,8 @@ forks-only: true
   const LintConfig& config = std::get<LintConfig>(read);
   CHECK(config.rule("duplicate-entry").off);
   CHECK(config.rule("agent-without-timeout").level == Severity::error);
-  CHECK(config.rule("agent-without-timeout").options.at("minutes") == std::vector<std::string>{"45"});
+  CHECK(config.rule("agent-without-timeout").options.at("minutes") ==
+        std::vector<std::string>{"45"});
   CHECK(config.rule("agent-without-timeout").paths_ignore.size() == 1);
   CHECK_FALSE(config.rule("syntax").level);
   CHECK(config.forks_only);
@@ -161,7 +184,8 @@ forks-only: true
   CHECK(config.facts.agent_actions.size() == built_in_facts().agent_actions.size() + 1);
 }
 
-TEST_CASE("a configuration that is not understood is refused at its place, with the nearest known word") {
+TEST_CASE(
+    "a configuration that is not understood is refused at its place, with the nearest known word") {
   struct Row {
     const char* text;
     const char* part;

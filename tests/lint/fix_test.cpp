@@ -1,8 +1,8 @@
 #include "lint/finding/fix.h"
 
 #include "catch.h"
-#include "lint/text/document.h"
 #include "lint/finding/edit.h"
+#include "lint/text/document.h"
 
 namespace refgate::lint {
 namespace {
@@ -17,12 +17,16 @@ Document read(const std::string& text) {
 Relint finds_bad(std::string replacement, FixKind kind = FixKind::safe, bool generated = false) {
   return [=](const std::string& text) {
     std::vector<Finding> findings;
-    for (std::size_t at = text.find("bad"); at != std::string::npos; at = text.find("bad", at + 1)) {
+    for (std::size_t at = text.find("bad"); at != std::string::npos;
+         at = text.find("bad", at + 1)) {
       Finding& finding = findings.emplace_back();
       finding.rule = "r";
       finding.message = "at " + std::to_string(at);
       finding.generated = generated;
-      finding.fixes.push_back({kind, "f", {{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + 3), replacement}}});
+      finding.fixes.push_back(
+          {kind,
+           "f",
+           {{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + 3), replacement}}});
     }
     return findings;
   };
@@ -31,7 +35,8 @@ Relint finds_bad(std::string replacement, FixKind kind = FixKind::safe, bool gen
 }  // namespace
 
 TEST_CASE("fixes are applied one after the other until nothing is left") {
-  const FixOutcome outcome = apply_fixes("a: bad\r\nb: [bad, 'bad'] # bad\r\n", FixKind::safe, finds_bad("ok"));
+  const FixOutcome outcome =
+      apply_fixes("a: bad\r\nb: [bad, 'bad'] # bad\r\n", FixKind::safe, finds_bad("ok"));
   CHECK(outcome.text == "a: ok\r\nb: [ok, 'ok'] # ok\r\n");
   CHECK(outcome.applied == 4);
   CHECK(outcome.dropped == 0);
@@ -46,11 +51,14 @@ TEST_CASE("a fix is dropped when the text is then no YAML, or the finding is sti
 }
 
 TEST_CASE("unsafe fixes and generated files need asking, or are never fixed") {
-  CHECK(apply_fixes("a: bad\n", FixKind::safe, finds_bad("ok", FixKind::unsafe)).text == "a: bad\n");
-  CHECK(apply_fixes("a: bad\n", FixKind::unsafe, finds_bad("ok", FixKind::unsafe)).text == "a: ok\n");
+  CHECK(apply_fixes("a: bad\n", FixKind::safe, finds_bad("ok", FixKind::unsafe)).text ==
+        "a: bad\n");
+  CHECK(apply_fixes("a: bad\n", FixKind::unsafe, finds_bad("ok", FixKind::unsafe)).text ==
+        "a: ok\n");
   CHECK(apply_fixes("a: bad\n", FixKind::unsafe, finds_bad("ok")).text == "a: ok\n");
   CHECK(apply_fixes("a: bad\n", FixKind::none, finds_bad("ok")).text == "a: bad\n");
-  CHECK(apply_fixes("a: bad\n", FixKind::unsafe, finds_bad("ok", FixKind::safe, true)).text == "a: bad\n");
+  CHECK(apply_fixes("a: bad\n", FixKind::unsafe, finds_bad("ok", FixKind::safe, true)).text ==
+        "a: bad\n");
 }
 
 TEST_CASE("fixes that never end are stopped and say so") {
@@ -105,9 +113,12 @@ TEST_CASE("removing an entry or item takes its lines or its comma, or refuses") 
     const YamlNode node = document.root()["a"];
     std::vector<YamlNode> items;
     std::vector<Entry> entries;
-    for (const YamlNode item : node.items()) items.push_back(item);
-    for (const Entry& entry : node.entries()) entries.push_back(entry);
-    const auto edits = node.is_sequence() ? remove_item(document, node, items.at(row.index)) : remove_entry(document, node, entries.at(row.index));
+    for (const YamlNode item : node.items())
+      items.push_back(item);
+    for (const Entry& entry : node.entries())
+      entries.push_back(entry);
+    const auto edits = node.is_sequence() ? remove_item(document, node, items.at(row.index))
+                                          : remove_entry(document, node, entries.at(row.index));
     REQUIRE(edits.empty() == (row.after == nullptr));
     if (row.after != nullptr) CHECK(apply_edits(row.before, edits) == row.after);
   }
@@ -116,7 +127,8 @@ TEST_CASE("removing an entry or item takes its lines or its comma, or refuses") 
 TEST_CASE("the first entry after a dash is removed without its dash") {
   const Document document = read("- a: 1\n  b: 2\n");
   const YamlNode mapping = *document.root().items().begin();
-  CHECK(apply_edits(document.text(), remove_entry(document, mapping, *mapping.entries().begin())) == "- b: 2\n");
+  CHECK(apply_edits(document.text(), remove_entry(document, mapping, *mapping.entries().begin())) ==
+        "- b: 2\n");
 }
 
 TEST_CASE("an added entry has the style, indentation and line ends of its mapping") {
@@ -142,7 +154,8 @@ TEST_CASE("an added entry has the style, indentation and line ends of its mappin
     CHECK(apply_edits(row.before, add_entry(document, mapping, "k", "v", after)) == row.after);
   }
   const Document document = read("a: &x {b: 1}\nc: *x\nd:\ne: {}\n");
-  for (const char* key : {"c", "d", "e"}) CHECK(add_entry(document, document.root()[key], "k", "v").empty());
+  for (const char* key : {"c", "d", "e"})
+    CHECK(add_entry(document, document.root()[key], "k", "v").empty());
 }
 
 TEST_CASE("a unified diff has three lines of context and joins hunks that touch") {
@@ -150,9 +163,11 @@ TEST_CASE("a unified diff has three lines of context and joins hunks that touch"
   CHECK(unified_diff("f", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nX\n6\n7\n8\n9\n") ==
         "--- a/f\n+++ b/f\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+X\n 6\n 7\n 8\n");
   CHECK(unified_diff("f", "", "a\n") == "--- a/f\n+++ b/f\n@@ -0,0 +1 @@\n+a\n");
-  CHECK(unified_diff("f", "a\nb", "a\nb\n") == "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n");
+  CHECK(unified_diff("f", "a\nb", "a\nb\n") ==
+        "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n");
   std::string before;
-  for (int line = 0; line < 40; ++line) before += std::to_string(line) + "\n";
+  for (int line = 0; line < 40; ++line)
+    before += std::to_string(line) + "\n";
   const auto changed = [&](const std::string& at) {
     std::string text = before;
     return text.insert(text.find("\n" + at + "\n") + 1, "new\n");
@@ -165,7 +180,9 @@ TEST_CASE("a unified diff has three lines of context and joins hunks that touch"
   const auto hunks = [&](const std::string& after) {
     const std::string diff = unified_diff("f", before, after);
     std::size_t count = 0;
-    for (std::size_t at = diff.find("\n@@ "); at != std::string::npos; at = diff.find("\n@@ ", at + 1)) ++count;
+    for (std::size_t at = diff.find("\n@@ "); at != std::string::npos;
+         at = diff.find("\n@@ ", at + 1))
+      ++count;
     return count;
   };
   CHECK(hunks(first) == 1);

@@ -14,7 +14,9 @@ TEST_CASE("patterns match what the cheat sheet says") {
   };
   const auto row = GENERATE(values<Row>({
       {"feature/*", {"feature/my-branch", "feature/"}, {"feature/a/b", "feature", "xfeature/a"}},
-      {"feature/**", {"feature/beta-a/my-branch", "feature/your-branch", "feature/mona/the/octocat"}, {"feature"}},
+      {"feature/**",
+       {"feature/beta-a/my-branch", "feature/your-branch", "feature/mona/the/octocat"},
+       {"feature"}},
       {"main", {"main"}, {"Main", "main2", "x/main"}},
       {"*", {"main", "releases"}, {"all/the"}},
       {"**", {"all/the/branches", "every/tag", "x"}, {}},
@@ -24,12 +26,18 @@ TEST_CASE("patterns match what the cheat sheet says") {
       {"*.jsx?", {"page.js", "page.jsx"}, {"page.jsxx", "a/page.js"}},
       {"**.js", {"index.js", "js/index.js", "src/js/app.js"}, {"index.ts"}},
       {"docs/*", {"docs/README.md"}, {"docs/a/b.md"}},
-      {"docs/**/*.md", {"docs/README.md", "docs/mona/hello-world.md", "docs/a/markdown/file.md"}, {"docsREADME.md", "docs/a.txt", "a/docs/b.md"}},
-      {"**/docs/**", {"docs/hello.md", "dir/docs/my-file.txt", "space/docs/plan/space.doc"}, {"mydocs/a", "docs"}},
+      {"docs/**/*.md",
+       {"docs/README.md", "docs/mona/hello-world.md", "docs/a/markdown/file.md"},
+       {"docsREADME.md", "docs/a.txt", "a/docs/b.md"}},
+      {"**/docs/**",
+       {"docs/hello.md", "dir/docs/my-file.txt", "space/docs/plan/space.doc"},
+       {"mydocs/a", "docs"}},
       {"**/README.md", {"README.md", "js/README.md"}, {"xREADME.md", "js/README.mdx"}},
       {"**/*src/**", {"a/src/app.js", "my-src/code/js/app.js"}, {"src2/a"}},
       {"**/*-post.md", {"my-post.md", "path/their-post.md"}, {"post.md"}},
-      {"**/migrate-*.sql", {"migrate-10909.sql", "db/migrate-v1.0.sql", "db/sept/migrate-v1.sql"}, {"db/migrate-a/b.sql"}},
+      {"**/migrate-*.sql",
+       {"migrate-10909.sql", "db/migrate-v1.0.sql", "db/sept/migrate-v1.sql"},
+       {"db/migrate-a/b.sql"}},
       {"Octoc?t", {"Octot", "Octoct"}, {"Octocat"}},
       {"a+b", {"ab", "aaab"}, {"b", "a+b"}},
       {"a\\+b", {"a+b"}, {"ab", "aab"}},
@@ -44,12 +52,15 @@ TEST_CASE("patterns match what the cheat sheet says") {
   INFO(row.pattern);
   const Glob glob(row.pattern);
   CHECK_FALSE(glob.error().has_value());
-  for (const auto& name : row.matching) CHECK((glob.matches(name) ? name : "no match for " + name) == name);
-  for (const auto& name : row.other) CHECK((glob.matches(name) ? "matched " + name : name) == name);
+  for (const auto& name : row.matching)
+    CHECK((glob.matches(name) ? name : "no match for " + name) == name);
+  for (const auto& name : row.other)
+    CHECK((glob.matches(name) ? "matched " + name : name) == name);
 }
 
 TEST_CASE("a pattern that cannot be read matches nothing and says why") {
-  const auto pattern = GENERATE(values<std::string>({"[", "a[b", "[]", "[]a", "[z-a]", "?", "+x", "a\\"}));
+  const auto pattern =
+      GENERATE(values<std::string>({"[", "a[b", "[]", "[]a", "[z-a]", "?", "+x", "a\\"}));
   INFO(pattern);
   const Glob glob(pattern);
   CHECK(glob.error().has_value());
@@ -180,17 +191,20 @@ TEST_CASE("one filter covers another") {
 
 TEST_CASE("the search agrees with matching name by name") {
   // Every list of two patterns over a small alphabet, against every name of up to four characters.
-  const std::vector<std::string> patterns{"*",  "**",   "a",       "a*", "*a",    "**/a", "a/**", "a/**/b", "a?b",
-                                          "a+", "[ab]", "[ab]+/b", "!a", "!**/a", "!*",   "b/a",  "*/*"};
+  const std::vector<std::string> patterns{"*",    "**",     "a",   "a*",  "*a",   "**/a",
+                                          "a/**", "a/**/b", "a?b", "a+",  "[ab]", "[ab]+/b",
+                                          "!a",   "!**/a",  "!*",  "b/a", "*/*"};
   std::vector<std::string> names;
   std::vector<std::string> longest{""};
   for (int length = 0; length < 4; ++length) {
     std::vector<std::string> next;
     for (const auto& name : longest)
-      for (const char* part : {"a", "b", "x", "/"}) next.push_back(name + part);
+      for (const char* part : {"a", "b", "x", "/"})
+        next.push_back(name + part);
     longest = next;
     for (const auto& name : next)
-      if (name.front() != '/' && name.back() != '/' && name.find("//") == std::string::npos) names.push_back(name);
+      if (name.front() != '/' && name.back() != '/' && name.find("//") == std::string::npos)
+        names.push_back(name);
   }
   std::size_t decided_by_names = 0;
   for (const auto& first : patterns)
@@ -199,7 +213,8 @@ TEST_CASE("the search agrees with matching name by name") {
         const FilterList left({first, second}, false);
         const FilterList right({other}, true);
         bool shared = false;
-        for (const auto& name : names) shared = shared || (left.passes(name) && right.passes(name));
+        for (const auto& name : names)
+          shared = shared || (left.passes(name) && right.passes(name));
         const CommonName common = common_name({&left, &right});
         if (shared) {
           ++decided_by_names;
@@ -215,7 +230,9 @@ TEST_CASE("the search agrees with matching name by name") {
 
 TEST_CASE("intricate patterns end in not decided and not in a hang") {
   std::vector<std::string> patterns;
-  for (char c = 'a'; c <= 'z'; ++c) patterns.push_back(std::string("**") + c + "[a-z][a-z][a-z][a-z][a-z][a-z][a-z][a-z][a-z][a-z][a-z][a-z]");
+  for (char c = 'a'; c <= 'z'; ++c)
+    patterns.push_back(std::string("**") + c +
+                       "[a-z][a-z][a-z][a-z][a-z][a-z][a-z][a-z][a-z][a-z][a-z][a-z]");
   patterns.push_back("!**");
   const FilterList list(patterns, false);
   const CommonName common = common_name({&list});

@@ -23,7 +23,8 @@ struct MemoryFiles {
       std::vector<std::string> names;
       const std::string prefix = folder == "." ? "" : folder.ends_with('/') ? folder : folder + "/";
       for (const auto& [path, text] : texts) {
-        if (path.starts_with(prefix) && path.find('/', prefix.size()) == std::string::npos) names.push_back(path.substr(prefix.size()));
+        if (path.starts_with(prefix) && path.find('/', prefix.size()) == std::string::npos)
+          names.push_back(path.substr(prefix.size()));
       }
       return names;
     };
@@ -31,7 +32,8 @@ struct MemoryFiles {
       if (texts.contains(path)) return Files::Kind::file;
       const std::string prefix = path == "." ? "" : path.ends_with('/') ? path : path + "/";
       const auto below = texts.lower_bound(prefix);
-      return below != texts.end() && below->first.starts_with(prefix) ? Files::Kind::folder : Files::Kind::missing;
+      return below != texts.end() && below->first.starts_with(prefix) ? Files::Kind::folder
+                                                                      : Files::Kind::missing;
     };
     return files;
   }

@@ -12,7 +12,8 @@ MemoryFiles repository(const std::string& root = "") {
   return {{{root + ".github/workflows/a.yml", "name: A\n" + workflow_text},
            {root + ".github/workflows/b.yaml", workflow_text},
            {root + ".github/workflows/notes.md", "no workflow"},
-           {root + "tool/action.yml", "runs: {using: composite, steps: [{uses: ./inner/}, {uses: ./tool}]}\n"},
+           {root + "tool/action.yml",
+            "runs: {using: composite, steps: [{uses: ./inner/}, {uses: ./tool}]}\n"},
            {root + "inner/action.yaml", "runs: {using: node24, main: x.js}\n"},
            {root + "chart.yaml", "{{ broken"},
            {root + "README.md", ""}}};
@@ -24,15 +25,20 @@ std::string shown(const std::vector<std::string>& paths, const MemoryFiles& file
   std::string text;
   for (const ProjectPaths& project : std::get<std::vector<ProjectPaths>>(found)) {
     text += "[" + project.root + "]";
-    for (const std::string& file : project.selected) text += " " + file;
-    text += " of " + std::to_string(project.workflows.size() + project.actions.size() + project.loose.size()) + ";";
+    for (const std::string& file : project.selected)
+      text += " " + file;
+    text +=
+        " of " +
+        std::to_string(project.workflows.size() + project.actions.size() + project.loose.size()) +
+        ";";
   }
   return text;
 }
 
 }  // namespace
 
-TEST_CASE("a folder stands for its workflows, and a file of them brings its siblings in for look-ups") {
+TEST_CASE(
+    "a folder stands for its workflows, and a file of them brings its siblings in for look-ups") {
   const MemoryFiles files = repository();
   const std::string all = "[] .github/workflows/a.yml .github/workflows/b.yaml of 2;";
   CHECK(shown({"."}, files) == all);
@@ -49,7 +55,8 @@ TEST_CASE("repositories are told apart by their roots") {
   const MemoryFiles other = repository("/y/z/");
   files.texts.insert(other.texts.begin(), other.texts.end());
   CHECK(shown({"x", "/y/z/.github/workflows/a.yml"}, files) ==
-        "[/y/z/] .github/workflows/a.yml of 2;[x/] .github/workflows/a.yml .github/workflows/b.yaml of 2;");
+        "[/y/z/] .github/workflows/a.yml of 2;[x/] .github/workflows/a.yml "
+        ".github/workflows/b.yaml of 2;");
 }
 
 TEST_CASE("hooks may name anything: what is no workflow is passed over") {
@@ -63,7 +70,8 @@ TEST_CASE("hooks may name anything: what is no workflow is passed over") {
 }
 
 TEST_CASE("a path that does not exist is an error that names it") {
-  CHECK(shown({"README.md", "missing.yml"}, repository()) == "no file or folder is named missing.yml");
+  CHECK(shown({"README.md", "missing.yml"}, repository()) ==
+        "no file or folder is named missing.yml");
 }
 
 TEST_CASE("a loose file is linted when it is a workflow") {
@@ -115,13 +123,15 @@ TEST_CASE("a project with another text for a file keeps all else") {
 
 TEST_CASE("many threads read what one reads") {
   MemoryFiles files;
-  for (int index = 0; index < 50; ++index) files.texts[".github/workflows/w" + std::to_string(index) + ".yml"] = workflow_text;
+  for (int index = 0; index < 50; ++index)
+    files.texts[".github/workflows/w" + std::to_string(index) + ".yml"] = workflow_text;
   const auto found = find_projects({"."}, files.seam());
   const ProjectPaths& paths = std::get<std::vector<ProjectPaths>>(found).at(0);
   const Project one = read_project(paths, files.seam(), 1);
   const Project many = read_project(paths, files.seam(), 8);
   REQUIRE(many.workflows().size() == 50);
-  for (std::size_t index = 0; index < 50; ++index) CHECK(one.workflows()[index].file == many.workflows()[index].file);
+  for (std::size_t index = 0; index < 50; ++index)
+    CHECK(one.workflows()[index].file == many.workflows()[index].file);
 }
 
 }  // namespace refgate::lint

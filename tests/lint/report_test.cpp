@@ -8,7 +8,8 @@
 namespace refgate::lint {
 namespace {
 
-Finding finding(Severity severity, std::string file, std::uint32_t line, std::string message, std::string text) {
+Finding finding(Severity severity, std::string file, std::uint32_t line, std::string message,
+                std::string text) {
   Finding result;
   result.rule = "duplicate-entry";
   result.severity = severity;
@@ -19,20 +20,24 @@ Finding finding(Severity severity, std::string file, std::uint32_t line, std::st
 
 std::vector<Finding> many(std::size_t warnings, std::size_t errors) {
   std::vector<Finding> findings;
-  for (std::size_t index = 0; index < warnings; ++index) findings.push_back(finding(Severity::warning, "w.yml", 1, "w" + std::to_string(index), ""));
-  for (std::size_t index = 0; index < errors; ++index) findings.push_back(finding(Severity::error, "e.yml", 1, "e" + std::to_string(index), ""));
+  for (std::size_t index = 0; index < warnings; ++index)
+    findings.push_back(finding(Severity::warning, "w.yml", 1, "w" + std::to_string(index), ""));
+  for (std::size_t index = 0; index < errors; ++index)
+    findings.push_back(finding(Severity::error, "e.yml", 1, "e" + std::to_string(index), ""));
   return findings;
 }
 
 std::size_t count(const std::string& text, std::string_view part) {
   std::size_t found = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+    ++found;
   return found;
 }
 
 }  // namespace
 
-TEST_CASE("text shows place, message, rule, line and caret, then related places, fixes and counts") {
+TEST_CASE(
+    "text shows place, message, rule, line and caret, then related places, fixes and counts") {
   Finding one = finding(Severity::warning, ".github/workflows/a.yml", 12, "twice", "    foo: bar");
   one.related.push_back({{".github/workflows/b.yml", {3, 1, 3, 2, 0, 1}, "x"}, "first here"});
   one.fixes.push_back({FixKind::unsafe, "Remove it", {}});
@@ -49,7 +54,8 @@ TEST_CASE("text shows place, message, rule, line and caret, then related places,
 }
 
 TEST_CASE("colour comes on request only, and files cannot send any") {
-  const Finding one = finding(Severity::error, "a.yml", 1, "bad \x1b[31m\xE2\x80\xAE", "    \x1b]0;x\x07 \xC2\x9B \xFF");
+  const Finding one = finding(Severity::error, "a.yml", 1, "bad \x1b[31m\xE2\x80\xAE",
+                              "    \x1b]0;x\x07 \xC2\x9B \xFF");
   CHECK(render_text({one}, {1, 0, false}).find('\x1b') == std::string::npos);
   CHECK(render_text({one}, {1, 0, false}).find("bad ?[31m?") != std::string::npos);
   CHECK(render_text({one}, {1, 0, true}).find("\x1b[1;31merror\x1b[0m") != std::string::npos);
@@ -82,12 +88,15 @@ TEST_CASE("JSON has what the finding has, and any bytes give valid JSON") {
 TEST_CASE("annotations escape what the runner reads, in properties more than in messages") {
   Finding one = finding(Severity::note, "a,b:c%.yml", 2, "x: 1, 50%\nnext::error::y", "");
   CHECK(render_github({one}, {}) ==
-        "::notice file=a%2Cb%3Ac%25.yml,line=2,endLine=2,col=5,endColumn=8,title=refgate%3A duplicate-entry::x: 1, 50%25%0Anext::error::y\n");
+        "::notice file=a%2Cb%3Ac%25.yml,line=2,endLine=2,col=5,endColumn=8,title=refgate%3A "
+        "duplicate-entry::x: 1, 50%25%0Anext::error::y\n");
   one.location.place.end_line = 4;
   CHECK(render_github({one}, {}).find("endColumn") == std::string::npos);
 }
 
-TEST_CASE("the ten most severe findings are annotations, the others plain lines, and one line says how many") {
+TEST_CASE(
+    "the ten most severe findings are annotations, the others plain lines, and one line says how "
+    "many") {
   const std::string text = render_github(many(12, 3), {});
   CHECK(count(text, "::error ") == 3);
   CHECK(count(text, "::warning ") == 7);
@@ -105,7 +114,9 @@ TEST_CASE("a plain line of the log is never a command, whatever the file is call
   CHECK(count(text, "\n::error") == 0);
 }
 
-TEST_CASE("SARIF places are relative to the repository, with encoded names and fingerprints that moved lines keep") {
+TEST_CASE(
+    "SARIF places are relative to the repository, with encoded names and fingerprints that moved "
+    "lines keep") {
   Finding one = finding(Severity::note, "a b/ü.yml", 2, "m", "    foo");
   Finding moved = one;
   moved.location.place.line = 9;
@@ -116,18 +127,22 @@ TEST_CASE("SARIF places are relative to the repository, with encoded names and f
   CHECK(artifact["uri"] == "a%20b/%C3%BC.yml");
   CHECK(artifact["uriBaseId"] == "%SRCROOT%");
   CHECK(run["results"][0]["level"] == "note");
-  CHECK(run["tool"]["driver"]["rules"][run["results"][0]["ruleIndex"].get<std::size_t>()]["id"] == "duplicate-entry");
-  CHECK(run["results"][0]["partialFingerprints"] == later["runs"][0]["results"][0]["partialFingerprints"]);
+  CHECK(run["tool"]["driver"]["rules"][run["results"][0]["ruleIndex"].get<std::size_t>()]["id"] ==
+        "duplicate-entry");
+  CHECK(run["results"][0]["partialFingerprints"] ==
+        later["runs"][0]["results"][0]["partialFingerprints"]);
   CHECK(run["results"][0]["partialFingerprints"] != run["results"][1]["partialFingerprints"]);
 }
 
 TEST_CASE("findings are sorted by file and place, the more severe first") {
-  std::vector<Finding> findings = {finding(Severity::note, "b.yml", 1, "1", ""), finding(Severity::note, "a.yml", 2, "2", ""),
-                                   finding(Severity::error, "a.yml", 2, "3", ""), finding(Severity::error, "a.yml", 1, "4", "")};
+  std::vector<Finding> findings = {
+      finding(Severity::note, "b.yml", 1, "1", ""), finding(Severity::note, "a.yml", 2, "2", ""),
+      finding(Severity::error, "a.yml", 2, "3", ""), finding(Severity::error, "a.yml", 1, "4", "")};
   findings[3].location.place.begin = 10;
   sort_findings(findings);
   std::string order;
-  for (const Finding& each : findings) order += each.message;
+  for (const Finding& each : findings)
+    order += each.message;
   CHECK(order == "4321");
 }
 

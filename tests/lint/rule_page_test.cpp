@@ -1,9 +1,11 @@
 // The pages of lint-rules/ are the rules' tests. Of each page:
 //   the front matter equals the rule's row;
-//   each ```yaml block below "## Bad" gives exactly the findings of this rule (and of `syntax`) that its `# finding: id` comments mark, on their
-//   lines; a ```yaml fixed block right after it is the text that the fixes leave, in which the rule finds nothing more; blocks below "## Good" and
+//   each ```yaml block below "## Bad" gives exactly the findings of this rule (and of `syntax`)
+//   that its `# finding: id` comments mark, on their lines; a ```yaml fixed block right after it is
+//   the text that the fixes leave, in which the rule finds nothing more; blocks below "## Good" and
 //   "## Exceptions" give none.
-// A block of several files has a `# file: path` line above each; without one it is .github/workflows/example.yml. `.github/refgate.yml` configures.
+// A block of several files has a `# file: path` line above each; without one it is
+// .github/workflows/example.yml. `.github/refgate.yml` configures.
 
 #include <algorithm>
 #include <map>
@@ -11,10 +13,10 @@
 #include <sstream>
 
 #include "catch.h"
-#include "lint/github/embedded.h"
 #include "lint/finding/fix.h"
-#include "lint/run/lint.h"
+#include "lint/github/embedded.h"
 #include "lint/rule/rule.h"
+#include "lint/run/lint.h"
 #include "memory_files.h"
 
 namespace refgate::lint {
@@ -22,7 +24,8 @@ namespace {
 
 constexpr std::string_view config_path = ".github/refgate.yml";
 
-using Expected = std::multiset<std::tuple<std::string, std::uint32_t, std::string>>;  // file, line, rule
+using Expected =
+    std::multiset<std::tuple<std::string, std::uint32_t, std::string>>;  // file, line, rule
 
 struct Example {
   std::string section;
@@ -45,9 +48,11 @@ void add_line(Example& example, std::string& file, std::string line) {
   if (mark != std::string::npos) {
     std::istringstream ids(line.substr(mark + finding_mark.size()));
     const auto number = static_cast<std::uint32_t>(std::count(text.begin(), text.end(), '\n') + 1);
-    for (std::string id; ids >> id;) example.expected.emplace(file, number, id.ends_with(',') ? id.substr(0, id.size() - 1) : id);
+    for (std::string id; ids >> id;)
+      example.expected.emplace(file, number, id.ends_with(',') ? id.substr(0, id.size() - 1) : id);
     line.resize(mark);
-    while (!line.empty() && line.back() == ' ') line.pop_back();
+    while (!line.empty() && line.back() == ' ')
+      line.pop_back();
   }
   text += line + "\n";
 }
@@ -96,22 +101,28 @@ Project project_of(const Example& example) {
   return example.files.project(paths);
 }
 
-/// Findings of the page's own rule and of `syntax`; what other rules say of an example is said on their pages.
-std::vector<Finding> findings_of(const Project& project, const LintConfig& config, std::string_view rule) {
+/// Findings of the page's own rule and of `syntax`; what other rules say of an example is said on
+/// their pages.
+std::vector<Finding> findings_of(const Project& project, const LintConfig& config,
+                                 std::string_view rule) {
   std::vector<Finding> findings = lint(project, config);
-  std::erase_if(findings, [&](const Finding& finding) { return finding.rule != rule && finding.rule != "syntax"; });
+  std::erase_if(findings, [&](const Finding& finding) {
+    return finding.rule != rule && finding.rule != "syntax";
+  });
   return findings;
 }
 
 Expected places_of(const std::vector<Finding>& findings) {
   Expected places;
-  for (const Finding& finding : findings) places.emplace(finding.location.file, finding.location.place.line, finding.rule);
+  for (const Finding& finding : findings)
+    places.emplace(finding.location.file, finding.location.place.line, finding.rule);
   return places;
 }
 
 std::string listed(const Expected& places) {
   std::string text;
-  for (const auto& [file, line, rule] : places) text += file + ":" + std::to_string(line) + " " + rule + "\n";
+  for (const auto& [file, line, rule] : places)
+    text += file + ":" + std::to_string(line) + " " + rule + "\n";
   return text;
 }
 
@@ -121,7 +132,8 @@ void check_fixed(const Example& bad, const Example& fixed, const Rule& rule) {
   for (const auto& [file, wanted] : fixed.files.texts) {
     const auto relint = [&, name = file](const std::string& text) {
       std::vector<Finding> findings = findings_of(project.with(name, text), config, rule.id);
-      std::erase_if(findings, [&](const Finding& finding) { return finding.location.file != name; });
+      std::erase_if(findings,
+                    [&](const Finding& finding) { return finding.location.file != name; });
       return findings;
     };
     const FixOutcome outcome = apply_fixes(bad.files.texts.at(file), rule.fix, relint);
@@ -134,7 +146,8 @@ void check_fixed(const Example& bad, const Example& fixed, const Rule& rule) {
 
 std::string option_names(const Document& front) {
   std::string names;
-  for (const Entry& option : front.root()["options"].entries()) names += (names.empty() ? "" : " ") + std::string(option.key.text());
+  for (const Entry& option : front.root()["options"].entries())
+    names += (names.empty() ? "" : " ") + std::string(option.key.text());
   return names;
 }
 
@@ -142,11 +155,14 @@ std::string option_names(const Document& front) {
 
 TEST_CASE("each rule has a page and each page a rule") {
   std::set<std::string_view> pages;
-  for (const EmbeddedFile& page : embedded_rule_pages()) pages.insert(page.name);
+  for (const EmbeddedFile& page : embedded_rule_pages())
+    pages.insert(page.name);
   std::set<std::string_view> ids;
-  for (const Rule& rule : rules()) ids.insert(rule.id);
+  for (const Rule& rule : rules())
+    ids.insert(rule.id);
   CHECK(pages == ids);
-  CHECK(std::is_sorted(rules().begin(), rules().end(), [](const Rule& left, const Rule& right) { return left.id < right.id; }));
+  CHECK(std::is_sorted(rules().begin(), rules().end(),
+                       [](const Rule& left, const Rule& right) { return left.id < right.id; }));
 }
 
 TEST_CASE("the front matter of a page is the row of its rule") {
@@ -165,7 +181,8 @@ TEST_CASE("the front matter of a page is the row of its rule") {
     CHECK(front.root()["default"].text() == (rule.on_by_default ? "on" : "off"));
     CHECK(front.root()["fix"].text() == name_of(rule.fix));
     CHECK(option_names(front) == rule.options);
-    CHECK(page.find("\n# " + std::string(rule.id) + "\n\n" + std::string(rule.summary) + ".\n") != std::string::npos);
+    CHECK(page.find("\n# " + std::string(rule.id) + "\n\n" + std::string(rule.summary) + ".\n") !=
+          std::string::npos);
   }
 }
 
@@ -174,7 +191,8 @@ TEST_CASE("each page says why, and shows bad, good and exceptional workflows") {
     INFO(rule.id);
     const std::string_view page = rule_page(rule.id);
     std::map<std::string, int> examples;
-    for (const Example& example : examples_of(page)) ++examples[example.section + (example.fixed ? " fixed" : "")];
+    for (const Example& example : examples_of(page))
+      ++examples[example.section + (example.fixed ? " fixed" : "")];
     CHECK(page.find("\n## Why\n") != std::string_view::npos);
     CHECK(examples["Bad"] >= 1);
     CHECK(examples["Good"] >= 1);
@@ -187,14 +205,17 @@ TEST_CASE("the examples of each page give exactly the findings that they mark") 
   for (const Rule& rule : rules()) {
     for (const Example& example : examples_of(rule_page(rule.id))) {
       INFO(rule.id << ".md:" << example.line);
-      const std::vector<Finding> findings = findings_of(project_of(example), config_of(example, rule.id), rule.id);
+      const std::vector<Finding> findings =
+          findings_of(project_of(example), config_of(example, rule.id), rule.id);
       CHECK(listed(places_of(findings)) == listed(example.expected));
       CHECK((example.section == "Bad" && !example.fixed) == !example.expected.empty());
     }
   }
 }
 
-TEST_CASE("the fixes of each page's bad examples leave the text that the page shows, and nothing to find") {
+TEST_CASE(
+    "the fixes of each page's bad examples leave the text that the page shows, and nothing to "
+    "find") {
   for (const Rule& rule : rules()) {
     const std::vector<Example> examples = examples_of(rule_page(rule.id));
     for (std::size_t index = 0; index < examples.size(); ++index) {

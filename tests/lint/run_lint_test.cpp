@@ -17,7 +17,9 @@ struct Disk : MemoryFiles {
       texts[path] = text;
       return true;
     };
-    const auto progress = [this](std::size_t done, std::size_t total) { steps.push_back(std::to_string(done) + "/" + std::to_string(total)); };
+    const auto progress = [this](std::size_t done, std::size_t total) {
+      steps.push_back(std::to_string(done) + "/" + std::to_string(total));
+    };
     return run_lint(request, {seam(), write, progress});
   }
   bool read_only = false;
@@ -32,8 +34,12 @@ Disk disk(std::map<std::string, std::string> texts) {
 
 }  // namespace
 
-TEST_CASE("the exit status is 0 for nothing, 1 for findings at the level, 2 for wrong usage and 3 for a failed run") {
-  Disk files = disk({{".github/workflows/a.yml", twice}, {"b/.github/workflows/b.yml", clean}, {"c/.github/workflows/c.yml", twice}});
+TEST_CASE(
+    "the exit status is 0 for nothing, 1 for findings at the level, 2 for wrong usage and 3 for a "
+    "failed run") {
+  Disk files = disk({{".github/workflows/a.yml", twice},
+                     {"b/.github/workflows/b.yml", clean},
+                     {"c/.github/workflows/c.yml", twice}});
   files.texts["c/.github/refgate.yml"] = "rules: {duplicate-entry: note}";
   CHECK(files.run({}).status == 1);
   CHECK(files.run({.paths = {"b"}}).status == 0);
@@ -43,7 +49,8 @@ TEST_CASE("the exit status is 0 for nothing, 1 for findings at the level, 2 for 
   CHECK(files.run({.format = Format::sarif}).status == 0);
   CHECK(files.run({.paths = {"nowhere"}}).status == 2);
   CHECK(files.run({.config = "missing.yml"}).status == 2);
-  CHECK(files.run({.paths = {"b", "c"}, .config = "missing.yml"}).errors == "missing.yml: there is no such file; nothing was checked\n");
+  CHECK(files.run({.paths = {"b", "c"}, .config = "missing.yml"}).errors ==
+        "missing.yml: there is no such file; nothing was checked\n");
 }
 
 TEST_CASE("below the least severity nothing is shown") {
@@ -51,26 +58,33 @@ TEST_CASE("below the least severity nothing is shown") {
   CHECK(files.run({.min_severity = Severity::error}).output == "nothing found in 1 file\n");
 }
 
-TEST_CASE("SARIF comes beside the output, with names that travel, and not at all when the run fails") {
+TEST_CASE(
+    "SARIF comes beside the output, with names that travel, and not at all when the run fails") {
   Disk files = disk({{"/home/me/x/.github/workflows/a.yml", twice}});
   const LintOutcome outcome = files.run({.paths = {"/home/me/x"}, .with_sarif = true});
   CHECK(outcome.status == 1);
   CHECK(outcome.output.starts_with(".github/workflows/a.yml:1:12: "));
   const auto log = nlohmann::json::parse(outcome.sarif);
-  CHECK(log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == ".github/workflows/a.yml");
+  CHECK(
+      log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] ==
+      ".github/workflows/a.yml");
   CHECK(files.run({.paths = {"/home/me/x"}}).sarif.empty());
   CHECK(files.run({.paths = {"/home/me/y"}, .with_sarif = true}).sarif.empty());
-  CHECK(files.run({.paths = {"/home/me/x"}, .with_sarif = true, .config = "missing.yml"}).sarif.empty());
+  CHECK(files.run({.paths = {"/home/me/x"}, .with_sarif = true, .config = "missing.yml"})
+            .sarif.empty());
 }
 
 TEST_CASE("what is no workflow is passed over, and not counted") {
-  Disk files = disk({{"compose.yml", "services: {a: {image: b}}\n"}, {"broken.yml", "a: [\n"}, {"loose.yml", twice}});
+  Disk files = disk({{"compose.yml", "services: {a: {image: b}}\n"},
+                     {"broken.yml", "a: [\n"},
+                     {"loose.yml", twice}});
   const LintOutcome none = files.run({.paths = {"compose.yml", "broken.yml", "README.md"}});
   CHECK(none.status == 2);  // README.md is not there
   const LintOutcome passed = files.run({.paths = {"compose.yml", "broken.yml"}});
   CHECK(passed.status == 0);
   CHECK(passed.output == "nothing found in 0 files\n");
-  CHECK(files.run({.paths = {"compose.yml", "loose.yml"}}).output.ends_with("1 warning in 1 of 1 file\n"));
+  CHECK(files.run({.paths = {"compose.yml", "loose.yml"}})
+            .output.ends_with("1 warning in 1 of 1 file\n"));
 }
 
 TEST_CASE("a file that cannot be read fails the run, which says what was not checked") {
@@ -79,7 +93,8 @@ TEST_CASE("a file that cannot be read fails the run, which says what was not che
   seams.files.read = [](const std::string&) { return std::nullopt; };
   const LintOutcome outcome = run_lint({}, seams);
   CHECK(outcome.status == 3);
-  CHECK(outcome.errors == ".github/workflows/a.yml: the file cannot be read, and was not checked\n");
+  CHECK(outcome.errors ==
+        ".github/workflows/a.yml: the file cannot be read, and was not checked\n");
 }
 
 TEST_CASE("a seam that throws fails the run") {
@@ -94,12 +109,15 @@ TEST_CASE("a configuration that is not understood stops the run with its place")
   Disk files = disk({{".github/workflows/a.yml", twice}, {".github/refgate.yml", "\nrule: {}\n"}});
   const LintOutcome outcome = files.run({});
   CHECK(outcome.status == 2);
-  CHECK(outcome.errors.starts_with(".github/refgate.yml:2:1: `rule` is not known here; did you mean `rules`?"));
+  CHECK(outcome.errors.starts_with(
+      ".github/refgate.yml:2:1: `rule` is not known here; did you mean `rules`?"));
   CHECK(outcome.errors.find("nothing was checked") != std::string::npos);
 }
 
 TEST_CASE("safe fixes are written, unsafe ones when asked for, and what is left is reported") {
-  const std::string agent = "on: [workflow_dispatch, workflow_dispatch]\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: claude -p x\n";
+  const std::string agent =
+      "on: [workflow_dispatch, workflow_dispatch]\njobs:\n  a:\n    runs-on: x\n    steps:\n      "
+      "- run: claude -p x\n";
   Disk files = disk({{".github/workflows/a.yml", agent}});
   const LintOutcome safe = files.run({.fix = FixKind::safe});
   CHECK(safe.status == 1);
@@ -108,14 +126,16 @@ TEST_CASE("safe fixes are written, unsafe ones when asked for, and what is left 
   CHECK(files.texts[".github/workflows/a.yml"].starts_with("on: [workflow_dispatch]\n"));
   const LintOutcome unsafe = files.run({.fix = FixKind::unsafe});
   CHECK(unsafe.status == 0);
-  CHECK(files.texts[".github/workflows/a.yml"].find("    runs-on: x\n    timeout-minutes: 30\n") != std::string::npos);
+  CHECK(files.texts[".github/workflows/a.yml"].find("    runs-on: x\n    timeout-minutes: 30\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("a diff shows the fixes and changes nothing") {
   Disk files = disk({{"x/.github/workflows/a.yml", twice}});
   const LintOutcome outcome = files.run({.paths = {"x"}, .diff = true});
   CHECK(outcome.output ==
-        "--- a/x/.github/workflows/a.yml\n+++ b/x/.github/workflows/a.yml\n@@ -1,2 +1,2 @@\n-on: [push, push]\n+on: [push]\n jobs: {}\n");
+        "--- a/x/.github/workflows/a.yml\n+++ b/x/.github/workflows/a.yml\n@@ -1,2 +1,2 @@\n-on: "
+        "[push, push]\n+on: [push]\n jobs: {}\n");
   CHECK(outcome.status == 1);
   CHECK(files.texts["x/.github/workflows/a.yml"] == twice);
 }
@@ -130,18 +150,24 @@ TEST_CASE("a fix that cannot be written fails the run, and the finding stays") {
 }
 
 TEST_CASE("reports that travel name no path of this machine, and tell several repositories apart") {
-  Disk files = disk({{"/home/me/x/.github/workflows/a.yml", twice}, {"/home/me/y/.github/workflows/a.yml", twice}});
+  Disk files = disk({{"/home/me/x/.github/workflows/a.yml", twice},
+                     {"/home/me/y/.github/workflows/a.yml", twice}});
   const auto uris = [&](std::vector<std::string> paths) {
-    const auto log = nlohmann::json::parse(files.run({.paths = std::move(paths), .format = Format::sarif}).output);
+    const auto log = nlohmann::json::parse(
+        files.run({.paths = std::move(paths), .format = Format::sarif}).output);
     std::string text;
     for (const auto& result : log["runs"][0]["results"]) {
-      text += result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].get<std::string>() + ";";
+      text +=
+          result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].get<std::string>() +
+          ";";
     }
     return text;
   };
   CHECK(uris({"/home/me/x"}) == ".github/workflows/a.yml;");
-  CHECK(uris({"/home/me/x", "/home/me/y"}) == "x/.github/workflows/a.yml;y/.github/workflows/a.yml;");
-  CHECK(files.run({.paths = {"/home/me/x"}}).output.starts_with("/home/me/x/.github/workflows/a.yml:1:12: "));
+  CHECK(uris({"/home/me/x", "/home/me/y"}) ==
+        "x/.github/workflows/a.yml;y/.github/workflows/a.yml;");
+  CHECK(files.run({.paths = {"/home/me/x"}})
+            .output.starts_with("/home/me/x/.github/workflows/a.yml:1:12: "));
 }
 
 TEST_CASE("only selected files are reported, though all are read") {
@@ -172,7 +198,8 @@ TEST_CASE("the files of one repository are looked at side by side, with the repo
   for (int index = 0; index < 40; ++index) {
     const std::string agent = "      - run: claude -p x" + std::to_string(index) + "\n";
     files.texts[".github/workflows/w" + std::to_string(index) + ".yml"] =
-        "on: [push, push]\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: make\n" + (index % 4 == 0 ? agent : "");
+        "on: [push, push]\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: make\n" +
+        (index % 4 == 0 ? agent : "");
   }
   const LintOutcome one = files.run({.format = Format::json, .threads = 1});
   const LintOutcome many = files.run({.format = Format::json, .threads = 8});
@@ -188,7 +215,9 @@ TEST_CASE("explaining a rule prints its page, and names the nearest for a misspe
   Disk files;
   const LintOutcome page = files.run({.explain = "duplicate-entry"});
   CHECK(page.status == 0);
-  CHECK(page.output.starts_with("duplicate-entry: warning, confidence high, on by default, with safe fixes\n\n# duplicate-entry\n"));
+  CHECK(
+      page.output.starts_with("duplicate-entry: warning, confidence high, on by default, with safe "
+                              "fixes\n\n# duplicate-entry\n"));
   const LintOutcome none = files.run({.explain = "duplicate-entrys"});
   CHECK(none.status == 2);
   CHECK(none.errors.find("did you mean `duplicate-entry`?") != std::string::npos);

@@ -1,5 +1,5 @@
-// Prints the SARIF report of a project with findings of every shape: with and without related places and fixes, of a broken file, of a name that has
-// to be encoded.
+// Prints the SARIF report of a project with findings of every shape: with and without related
+// places and fixes, of a broken file, of a name that has to be encoded.
 
 #include <iostream>
 
@@ -10,7 +10,8 @@ int main() {
   using namespace refgate::lint;
   MemoryFiles files;
   files.texts[".github/workflows/build & tést.yml"] =
-      "on: [push, push]\njobs:\n  build:\n    runs-on: ubuntu-latest\n    runs-on: \"é\"\n    steps:\n      - run: claude -p hi\n";
+      "on: [push, push]\njobs:\n  build:\n    runs-on: ubuntu-latest\n    runs-on: \"é\"\n    "
+      "steps:\n      - run: claude -p hi\n";
   files.texts[".github/workflows/broken.yml"] = "on: push\n\tjobs: {}\n";
   files.texts[".github/workflows/bytes.yml"] = "on: \xff\n";
   LintRequest request;

@@ -22,26 +22,29 @@ const GateOutput run_gate{{"needs", "gate", "outputs", "should_run"}, "false", "
 std::string show(Truth truth) { return truth == yes ? "true" : truth == no ? "false" : "?"; }
 
 std::string show(const GuardEffect& effect) {
-  return "skip " + show(effect.on_skip) + ", run " + show(effect.on_run) + ", empty " + show(effect.on_empty) + ", unset " + show(effect.on_unset);
+  return "skip " + show(effect.on_skip) + ", run " + show(effect.on_run) + ", empty " +
+         show(effect.on_empty) + ", unset " + show(effect.on_unset);
 }
 
 std::string name(GuardFault fault) {
-  static const std::map<GuardFault, std::string> names{{GuardFault::none, "none"},
-                                                       {GuardFault::absent, "absent"},
-                                                       {GuardFault::always_true, "always_true"},
-                                                       {GuardFault::never_true, "never_true"},
-                                                       {GuardFault::inverted, "inverted"},
-                                                       {GuardFault::string_is_true, "string_is_true"},
-                                                       {GuardFault::wrong_type, "wrong_type"},
-                                                       {GuardFault::bypassed, "bypassed"},
-                                                       {GuardFault::unknown_output, "unknown_output"}};
+  static const std::map<GuardFault, std::string> names{
+      {GuardFault::none, "none"},
+      {GuardFault::absent, "absent"},
+      {GuardFault::always_true, "always_true"},
+      {GuardFault::never_true, "never_true"},
+      {GuardFault::inverted, "inverted"},
+      {GuardFault::string_is_true, "string_is_true"},
+      {GuardFault::wrong_type, "wrong_type"},
+      {GuardFault::bypassed, "bypassed"},
+      {GuardFault::unknown_output, "unknown_output"}};
   return names.at(fault);
 }
 
 /// "push; pull_request synchronize"
 std::string show(const std::vector<Cause>& causes) {
   std::string text;
-  for (const Cause& cause : causes) text += (text.empty() ? "" : "; ") + cause.event + (cause.type.empty() ? "" : " " + cause.type);
+  for (const Cause& cause : causes)
+    text += (text.empty() ? "" : "; ") + cause.event + (cause.type.empty() ? "" : " " + cause.type);
   return text;
 }
 
@@ -67,7 +70,8 @@ TEST_CASE("the truth table of a guard") {
       {"needs.gate.outputs.skip != 'true' || github.actor == 'x'", maybe, yes, yes, yes},
       {"needs.gate.outputs.skip != 'true' && github.actor == 'x'", no, maybe, maybe, maybe},
       {"always() && needs.gate.outputs.skip != 'true'", no, yes, yes, yes},
-      {"needs.gate.result == 'success' && needs.gate.outputs.skip != 'true'", no, yes, maybe, maybe},
+      {"needs.gate.result == 'success' && needs.gate.outputs.skip != 'true'", no, yes, maybe,
+       maybe},
       {"contains('true yes', needs.gate.outputs.skip)", yes, no, yes, yes},
       {"github.actor == 'x'", maybe, maybe, maybe, maybe},
       {"false", no, no, no, no},
@@ -84,7 +88,8 @@ TEST_CASE("the truth table of a guard") {
 }
 
 TEST_CASE("a guard that only holds for push holds once the event is known") {
-  const Expression condition = parse_condition("!cancelled() && (github.event_name != 'push' || needs.gate.outputs.skip != 'true')");
+  const Expression condition = parse_condition(
+      "!cancelled() && (github.event_name != 'push' || needs.gate.outputs.skip != 'true')");
   Scope push;
   push.set("github.event_name", Value::string("push"));
   Scope other;
@@ -104,8 +109,10 @@ TEST_CASE("a wrong guard is told by what it does, at the part to blame") {
       {"needs.gate.outputs.skip != 'true' && github.ref == 'x'", "none", ""},
       {"!(needs.gate.outputs.skip == 'true')", "none", ""},
       {"!contains(needs.gate.outputs.skip, 'true')", "none", ""},
-      {"needs.gate.outputs.skip == 'false' && needs.gate.outputs.run_attempt == github.run_attempt", "none", ""},
-      {"(github.actor == 'a' || github.actor == 'b') && needs.gate.outputs.skip != 'true'", "none", ""},
+      {"needs.gate.outputs.skip == 'false' && needs.gate.outputs.run_attempt == github.run_attempt",
+       "none", ""},
+      {"(github.actor == 'a' || github.actor == 'b') && needs.gate.outputs.skip != 'true'", "none",
+       ""},
       {"false", "none", ""},
       {"a ==", "none", ""},
       {"github.ref == 'x'", "absent", ""},
@@ -115,9 +122,11 @@ TEST_CASE("a wrong guard is told by what it does, at the part to blame") {
       {"${{ needs.gate.outputs.skip }} != 'true'", "always_true", ""},
       {"${{ needs.gate.outputs.skip != 'true' }}\n", "always_true", ""},
       {"needs.gate.outputs.skip != 'ture'", "always_true", ""},
-      {"github.ref == 'x' && needs.gate.outputs.skip != true", "wrong_type", "needs.gate.outputs.skip != true"},
+      {"github.ref == 'x' && needs.gate.outputs.skip != true", "wrong_type",
+       "needs.gate.outputs.skip != true"},
       {"false == needs.gate.outputs.skip", "wrong_type", "false == needs.gate.outputs.skip"},
-      {"github.ref == 'x' && !needs.gate.outputs.skip", "string_is_true", "!needs.gate.outputs.skip"},
+      {"github.ref == 'x' && !needs.gate.outputs.skip", "string_is_true",
+       "!needs.gate.outputs.skip"},
       {"needs.gate.outputs.skip && github.ref == 'x'", "string_is_true", "needs.gate.outputs.skip"},
       {"needs.gate.outputs.skip", "string_is_true", "needs.gate.outputs.skip"},
       {"needs.gate.outputs.skip == 'true'", "inverted", ""},
@@ -130,37 +139,61 @@ TEST_CASE("a wrong guard is told by what it does, at the part to blame") {
   }));
   INFO(row.condition);
   const std::vector<std::string> outputs{"skip", "reason", "run_attempt"};
-  const GuardJudgement judgement = judge_guard(parse_condition(row.condition), {job_gate}, &outputs);
+  const GuardJudgement judgement =
+      judge_guard(parse_condition(row.condition), {job_gate}, &outputs);
   CHECK(name(judgement.fault) == row.fault);
-  CHECK((judgement.place ? row.condition.substr(judgement.place->begin, judgement.place->end - judgement.place->begin) : "") == row.place);
+  CHECK((judgement.place ? row.condition.substr(judgement.place->begin,
+                                                judgement.place->end - judgement.place->begin)
+                         : "") == row.place);
 }
 
 TEST_CASE("gates whose output says run, and gates in steps, are guarded the same way") {
-  CHECK(name(judge_guard(parse_condition("needs.gate.outputs.should_run == 'true'"), {run_gate}, nullptr).fault) == "none");
-  CHECK(name(judge_guard(parse_condition("needs.gate.outputs.should_run != 'false'"), {run_gate}, nullptr).fault) == "none");
-  CHECK(name(judge_guard(parse_condition("needs.gate.outputs.should_run"), {run_gate}, nullptr).fault) == "string_is_true");
-  CHECK(name(judge_guard(parse_condition("needs.gate.outputs.should_run == true"), {run_gate}, nullptr).fault) == "wrong_type");
-  CHECK(name(judge_guard(parse_condition("steps.gate.outputs.skip_execution != 'true'"), {step_gate}, nullptr).fault) == "none");
-  CHECK(name(judge_guard(parse_condition("steps.other.outputs.skip_execution != 'true'"), {step_gate}, nullptr).fault) == "absent");
-  CHECK(guard_effect(parse_condition("steps.gate.conclusion == 'success' && steps.gate.outputs.skip_execution != 'true'"), step_gate).on_run == yes);
+  CHECK(name(judge_guard(parse_condition("needs.gate.outputs.should_run == 'true'"), {run_gate},
+                         nullptr)
+                 .fault) == "none");
+  CHECK(name(judge_guard(parse_condition("needs.gate.outputs.should_run != 'false'"), {run_gate},
+                         nullptr)
+                 .fault) == "none");
+  CHECK(name(judge_guard(parse_condition("needs.gate.outputs.should_run"), {run_gate}, nullptr)
+                 .fault) == "string_is_true");
+  CHECK(name(judge_guard(parse_condition("needs.gate.outputs.should_run == true"), {run_gate},
+                         nullptr)
+                 .fault) == "wrong_type");
+  CHECK(name(judge_guard(parse_condition("steps.gate.outputs.skip_execution != 'true'"),
+                         {step_gate}, nullptr)
+                 .fault) == "none");
+  CHECK(name(judge_guard(parse_condition("steps.other.outputs.skip_execution != 'true'"),
+                         {step_gate}, nullptr)
+                 .fault) == "absent");
+  CHECK(
+      guard_effect(
+          parse_condition(
+              "steps.gate.conclusion == 'success' && steps.gate.outputs.skip_execution != 'true'"),
+          step_gate)
+          .on_run == yes);
 }
 
 TEST_CASE("a gate that tells its verdict through several outputs is guarded by any of them") {
-  const std::vector<GateOutput> verdicts{job_gate, {{"needs", "gate", "outputs", "verdict"}, "skip", "run"}};
+  const std::vector<GateOutput> verdicts{job_gate,
+                                         {{"needs", "gate", "outputs", "verdict"}, "skip", "run"}};
   CHECK(guard_effect(parse_condition("needs.gate.outputs.verdict == 'run'"), verdicts).is_sound());
   CHECK(guard_effect(parse_condition("needs.gate.outputs.skip != 'true'"), verdicts).is_sound());
-  CHECK(name(judge_guard(parse_condition("needs.gate.outputs.verdict == 'skip'"), verdicts, nullptr).fault) == "inverted");
+  CHECK(name(judge_guard(parse_condition("needs.gate.outputs.verdict == 'skip'"), verdicts, nullptr)
+                 .fault) == "inverted");
 }
 
 TEST_CASE("mentions are told apart") {
   const GuardEffect all = guard_effect(parse_condition("contains(toJSON(needs), 'x')"), job_gate);
   CHECK(all.mentions_output);
-  const GuardEffect star = guard_effect(parse_condition("contains(needs.*.outputs.skip, 'x')"), job_gate);
+  const GuardEffect star =
+      guard_effect(parse_condition("contains(needs.*.outputs.skip, 'x')"), job_gate);
   CHECK(star.mentions_output);
-  const GuardEffect result = guard_effect(parse_condition("needs.gate.result == 'failure'"), job_gate);
+  const GuardEffect result =
+      guard_effect(parse_condition("needs.gate.result == 'failure'"), job_gate);
   CHECK_FALSE(result.mentions_output);
   CHECK(result.mentions_gate);
-  const GuardEffect other = guard_effect(parse_condition("needs.build.outputs.skip != 'true'"), job_gate);
+  const GuardEffect other =
+      guard_effect(parse_condition("needs.build.outputs.skip != 'true'"), job_gate);
   CHECK_FALSE(other.mentions_output);
   CHECK_FALSE(other.mentions_gate);
 }
@@ -178,21 +211,37 @@ TEST_CASE("skips and failures travel through needs") {
     std::map<std::string, JobResult> given;
     bool jobs_succeed;
   };
-  const JobResult success = JobResult::success, failure = JobResult::failure, skipped = JobResult::skipped;
+  const JobResult success = JobResult::success, failure = JobResult::failure,
+                  skipped = JobResult::skipped;
   const std::vector<Row> rows{
       {"a job without needs runs", {{"a", {}, "-", yes}}, {}, false},
-      {"after a skip", {{"a", {}, "-", no}, {"b", {"a"}, "-", no}, {"c", {"b"}, "-", no}}, {{"a", skipped}}, false},
+      {"after a skip",
+       {{"a", {}, "-", no}, {"b", {"a"}, "-", no}, {"c", {"b"}, "-", no}},
+       {{"a", skipped}},
+       false},
       {"after a failure", {{"a", {}, "-", yes}, {"b", {"a"}, "-", no}}, {{"a", failure}}, false},
       {"after a success", {{"a", {}, "-", yes}, {"b", {"a"}, "-", yes}}, {{"a", success}}, false},
       {"after who knows", {{"a", {}, "-", yes}, {"b", {"a"}, "-", maybe}}, {}, false},
-      {"when all succeed", {{"a", {}, "-", yes}, {"b", {"a"}, "-", yes}, {"c", {"b"}, "-", yes}}, {}, true},
-      {"a condition that is false", {{"a", {}, "false", no}, {"b", {"a"}, "-", no}, {"c", {"a"}, "always()", yes}}, {}, false},
+      {"when all succeed",
+       {{"a", {}, "-", yes}, {"b", {"a"}, "-", yes}, {"c", {"b"}, "-", yes}},
+       {},
+       true},
+      {"a condition that is false",
+       {{"a", {}, "false", no}, {"b", {"a"}, "-", no}, {"c", {"a"}, "always()", yes}},
+       {},
+       false},
       {"success() looks at all ancestors, past one that ran",
-       {{"a", {}, "-", no}, {"b", {"a"}, "always()", yes}, {"c", {"b"}, "-", no}, {"d", {"b"}, "!failure() && !cancelled()", maybe}},
+       {{"a", {}, "-", no},
+        {"b", {"a"}, "always()", yes},
+        {"c", {"b"}, "-", no},
+        {"d", {"b"}, "!failure() && !cancelled()", maybe}},
        {{"a", skipped}, {"b", success}},
        false},
       {"failure() too",
-       {{"a", {}, "-", yes}, {"b", {"a"}, "-", no}, {"c", {"b"}, "failure()", yes}, {"d", {}, "failure()", no}},
+       {{"a", {}, "-", yes},
+        {"b", {"a"}, "-", no},
+        {"c", {"b"}, "failure()", yes},
+        {"d", {}, "failure()", no}},
        {{"a", failure}},
        false},
       {"status of named jobs",
@@ -212,20 +261,36 @@ TEST_CASE("skips and failures travel through needs") {
        {{"a", skipped}},
        false},
       {"only direct needs have a context",
-       {{"a", {}, "-", yes}, {"b", {"a"}, "-", yes}, {"c", {"b"}, "always() && needs.a.result == 'success'", no}},
+       {{"a", {}, "-", yes},
+        {"b", {"a"}, "-", yes},
+        {"c", {"b"}, "always() && needs.a.result == 'success'", no}},
        {{"a", success}, {"b", success}},
        false},
-      {"one need of two", {{"a", {}, "-", yes}, {"b", {}, "-", no}, {"c", {"a", "b"}, "-", no}}, {{"a", success}, {"b", skipped}}, false},
-      {"a circle", {{"a", {"b"}, "-", maybe}, {"b", {"a"}, "-", maybe}, {"c", {"b"}, "always()", maybe}, {"d", {}, "-", yes}}, {}, false},
-      {"a need that does not exist", {{"a", {"nowhere"}, "always()", maybe}, {"b", {"a"}, "-", maybe}}, {}, false},
+      {"one need of two",
+       {{"a", {}, "-", yes}, {"b", {}, "-", no}, {"c", {"a", "b"}, "-", no}},
+       {{"a", success}, {"b", skipped}},
+       false},
+      {"a circle",
+       {{"a", {"b"}, "-", maybe},
+        {"b", {"a"}, "-", maybe},
+        {"c", {"b"}, "always()", maybe},
+        {"d", {}, "-", yes}},
+       {},
+       false},
+      {"a need that does not exist",
+       {{"a", {"nowhere"}, "always()", maybe}, {"b", {"a"}, "-", maybe}},
+       {},
+       false},
       {"a condition that does not parse", {{"a", {}, "a ==", maybe}}, {}, false},
   };
   for (const Row& row : rows) {
     std::vector<Expression> conditions;
-    for (const Job& job : row.jobs) conditions.push_back(parse_condition(job.condition == "-" ? "" : job.condition));
+    for (const Job& job : row.jobs)
+      conditions.push_back(parse_condition(job.condition == "-" ? "" : job.condition));
     std::vector<JobNode> nodes;
     for (std::size_t at = 0; at < row.jobs.size(); ++at)
-      nodes.push_back({row.jobs[at].id, row.jobs[at].needs, row.jobs[at].condition == "-" ? nullptr : &conditions[at]});
+      nodes.push_back({row.jobs[at].id, row.jobs[at].needs,
+                       row.jobs[at].condition == "-" ? nullptr : &conditions[at]});
     const auto fates = propagate(nodes, row.given, {}, row.jobs_succeed);
     for (const Job& job : row.jobs) {
       INFO(row.title << ": " << job.id);
@@ -255,15 +320,18 @@ TEST_CASE("what stands behind a gate that skips is skipped, guarded or not") {
 
 TEST_CASE("a chain of needs as long as the file needs no stack") {
   std::vector<JobNode> jobs{{"job0", {}, nullptr}};
-  for (int i = 1; i < 50000; ++i) jobs.push_back({"job" + std::to_string(i), {"job" + std::to_string(i - 1)}, nullptr});
+  for (int i = 1; i < 50000; ++i)
+    jobs.push_back({"job" + std::to_string(i), {"job" + std::to_string(i - 1)}, nullptr});
   CHECK(show(propagate(jobs, {{"job0", JobResult::skipped}}, {}).at("job49999").runs) == "false");
 }
 
 TEST_CASE("one act causes several events") {
   CHECK(show(causes(Act::push_branch)) == "push");
   CHECK(show(causes(Act::push_pull_request_branch)) ==
-        "push; pull_request synchronize; pull_request_target synchronize; pull_request_review dismissed");
-  CHECK(show(causes(Act::reopen_pull_request)) == "pull_request reopened; pull_request_target reopened");
+        "push; pull_request synchronize; pull_request_target synchronize; pull_request_review "
+        "dismissed");
+  CHECK(show(causes(Act::reopen_pull_request)) ==
+        "pull_request reopened; pull_request_target reopened");
   CHECK(show(causes(Act::comment_on_pull_request)) == show(causes(Act::comment_on_issue)));
   for (const NamedAct& act : acts()) {
     INFO(act.name);
@@ -271,7 +339,8 @@ TEST_CASE("one act causes several events") {
     REQUIRE_FALSE(all.empty());
     CHECK(all.front().certain);
     for (std::size_t i = 0; i < all.size(); ++i)
-      for (std::size_t j = 0; j < i; ++j) CHECK_FALSE((all[i].event == all[j].event && all[i].type == all[j].type));
+      for (std::size_t j = 0; j < i; ++j)
+        CHECK_FALSE((all[i].event == all[j].event && all[i].type == all[j].type));
   }
 }
 
@@ -296,24 +365,36 @@ TEST_CASE("listeners that one act starts twice are found") {
     bool include_uncertain = false;
   };
   const std::vector<Row> rows{
-      {"push and pull_request", {{"push", {}}, {"pull_request", {}}}, {Act::push_pull_request_branch}},
-      {"push and closed pull requests", {{"push", {}}, {"pull_request", Types{"closed"}}}, {Act::merge_pull_request}},
+      {"push and pull_request",
+       {{"push", {}}, {"pull_request", {}}},
+       {Act::push_pull_request_branch}},
+      {"push and closed pull requests",
+       {{"push", {}}, {"pull_request", Types{"closed"}}},
+       {Act::merge_pull_request}},
       {"push and labels", {{"push", {}}, {"pull_request", Types{"labeled"}}}, {}},
       {"pull_request and its target",
        {{"pull_request", {}}, {"pull_request_target", {}}},
-       {Act::push_pull_request_branch, Act::push_fork_branch, Act::open_pull_request, Act::open_draft_pull_request, Act::reopen_pull_request}},
+       {Act::push_pull_request_branch, Act::push_fork_branch, Act::open_pull_request,
+        Act::open_draft_pull_request, Act::reopen_pull_request}},
       {"reviews and their comments",
-       {{"pull_request_review", Types{"submitted"}}, {"pull_request_review_comment", Types{"created"}}},
+       {{"pull_request_review", Types{"submitted"}},
+        {"pull_request_review_comment", Types{"created"}}},
        {Act::comment_on_diff}},
-      {"opened and labeled may come together", {{"issues", Types{"opened", "labeled"}}}, {Act::open_issue}, true},
+      {"opened and labeled may come together",
+       {{"issues", Types{"opened", "labeled"}}},
+       {Act::open_issue},
+       true},
       {"opened and labeled do not have to", {{"issues", Types{"opened", "labeled"}}}, {}},
       {"push and merge_group", {{"push", {}}, {"merge_group", {}}}, {Act::queue_for_merge}},
-      {"comments and reviews are different acts", {{"issue_comment", {}}, {"pull_request_review", Types{"submitted"}}}, {}},
+      {"comments and reviews are different acts",
+       {{"issue_comment", {}}, {"pull_request_review", Types{"submitted"}}},
+       {}},
   };
   for (const Row& row : rows) {
     INFO(row.title);
     std::vector<Act> found;
-    for (const DoubleStart& start : double_starts(row.listeners, row.include_uncertain)) found.push_back(start.act);
+    for (const DoubleStart& start : double_starts(row.listeners, row.include_uncertain))
+      found.push_back(start.act);
     CHECK(found == row.acts);
   }
 }

@@ -8,7 +8,8 @@ namespace {
 std::string shown(std::string_view script) {
   std::string text;
   for (const std::vector<std::string>& command : shell_commands(script)) {
-    for (const std::string& word : command) text += word + (&word == &command.back() ? ";" : ",");
+    for (const std::string& word : command)
+      text += word + (&word == &command.back() ? ";" : ",");
   }
   return text;
 }
@@ -28,7 +29,8 @@ void check(const Row (&rows)[size]) {
 
 std::string repeated(std::string_view text, std::size_t times) {
   std::string all;
-  for (std::size_t index = 0; index < times; ++index) all += text;
+  for (std::size_t index = 0; index < times; ++index)
+    all += text;
   return all;
 }
 
@@ -68,7 +70,8 @@ TEST_CASE("patterns of a case are no commands, and what stands behind them is") 
       {"case $x in\n  a) b ;;\n  c | d) e; f ;;\n  *) g\nesac\nh", "case,$x,in;b;e;f;g;esac;h;"},
       {"case $x in (a) b;; (c|d) e;; esac", "case,$x,in;b;e;esac;"},
       {"case \"$x\" in a) b ;& c) d ;;& e) f; esac; g", "case,$x,in;b;d;f;esac;g;"},
-      {"case $x in\n a)\n  case $y in b) c ;; esac\n  ;;\n d) e ;;\nesac", "case,$x,in;case,$y,in;c;esac;e;esac;"},
+      {"case $x in\n a)\n  case $y in b) c ;; esac\n  ;;\n d) e ;;\nesac",
+       "case,$x,in;case,$y,in;c;esac;e;esac;"},
       {"x=$(case $y in a) b;; esac) c", "case,$y,in;b;esac;x=$(),c;"},
       {"case $x in\n # a) b\n 'c d' | \"e)\" | @(f|g)) h ;;\nesac", "case,$x,in;h;esac;"},
       {"case ${{ x }} in ${{ y }}) a;; esac", "case,${{ x }},in;a;esac;"},
@@ -78,7 +81,9 @@ TEST_CASE("patterns of a case are no commands, and what stands behind them is") 
   });
 }
 
-TEST_CASE("here-documents are text, but what a shell reads from them is a script and what they substitute is run") {
+TEST_CASE(
+    "here-documents are text, but what a shell reads from them is a script and what they "
+    "substitute is run") {
   check({
       {"cat <<EOF\na b\nEOF\nc", "cat;c;"},
       {"cat <<-'EOF' | d\n\ta\n\tEOF\nc", "cat;d;c;"},
@@ -88,14 +93,17 @@ TEST_CASE("here-documents are text, but what a shell reads from them is a script
       {"cat <<'EOF'\n$(a b)\nEOF\ne", "cat;e;"},
       {"x=$(cat <<EOF\na\nEOF\n) b", "cat;x=$(),b;"},
       {"bash <<EOF\na b\nc\nEOF\nd", "bash;a,b;c;d;"},
-      {"sudo timeout 5m bash -euo pipefail <<'EOF'\na\nEOF", "sudo,timeout,5m,bash,-euo,pipefail;sudo,timeout,5m,a;"},
+      {"sudo timeout 5m bash -euo pipefail <<'EOF'\na\nEOF",
+       "sudo,timeout,5m,bash,-euo,pipefail;sudo,timeout,5m,a;"},
       {"bash x.sh <<EOF\na\nEOF", "bash,x.sh;"},
       {"echo bash <<EOF\na\nEOF", "echo,bash;"},
       {"cat <<EOF\nnever closed", "cat;"},
   });
 }
 
-TEST_CASE("functions begin no command by their name, and their bodies only count when something calls them") {
+TEST_CASE(
+    "functions begin no command by their name, and their bodies only count when something calls "
+    "them") {
   check({
       {"f() {\n  a\n}\nf", "a;};f;"},
       {"f () { a; }; trap f EXIT", "a;};trap,f,EXIT;"},
@@ -135,11 +143,13 @@ TEST_CASE("arithmetic, tests and arrays begin no commands") {
 
 TEST_CASE("scripts that are made to cost much are read in time that grows with their size") {
   const std::size_t many = 200'000;
-  for (const char* part : {"$(", "${", "$((", "`", "x=(", "((", "case x in ", "f(){", "<<A\n", "@(", "[[ ", "A=1 ", "eval ", "bash -c "}) {
+  for (const char* part : {"$(", "${", "$((", "`", "x=(", "((", "case x in ", "f(){", "<<A\n", "@(",
+                           "[[ ", "A=1 ", "eval ", "bash -c "}) {
     INFO(part);
     CHECK(shell_commands(repeated(part, many) + "a").size() < 2 * many);
   }
-  CHECK(shell_commands(repeated("A=1 ", many) + "bash -c '" + repeated("a;", many) + "'").size() == many + 1);
+  CHECK(shell_commands(repeated("A=1 ", many) + "bash -c '" + repeated("a;", many) + "'").size() ==
+        many + 1);
 }
 
 }  // namespace refgate::lint

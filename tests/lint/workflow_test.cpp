@@ -11,18 +11,22 @@ std::shared_ptr<const Document> document(const std::string& text) {
   return std::make_shared<const Document>(std::get<Document>(std::move(read)));
 }
 
-Workflow workflow(const std::string& text) { return read_workflow(".github/workflows/a.yml", document(text)); }
+Workflow workflow(const std::string& text) {
+  return read_workflow(".github/workflows/a.yml", document(text));
+}
 
 std::string texts(const std::vector<YamlNode>& nodes) {
   std::string joined;
-  for (const YamlNode node : nodes) joined += (joined.empty() ? "" : ",") + std::string(node.text());
+  for (const YamlNode node : nodes)
+    joined += (joined.empty() ? "" : ",") + std::string(node.text());
   return joined;
 }
 
 }  // namespace
 
 TEST_CASE("each of the three forms of `on` gives the same events") {
-  for (const char* on : {"on: [push, pull_request]", "on:\n  - push\n  - pull_request", "on:\n  push:\n  pull_request: {}"}) {
+  for (const char* on : {"on: [push, pull_request]", "on:\n  - push\n  - pull_request",
+                         "on:\n  push:\n  pull_request: {}"}) {
     INFO(on);
     const Workflow read = workflow(on);
     REQUIRE(read.triggers.size() == 2);
@@ -36,8 +40,10 @@ TEST_CASE("each of the three forms of `on` gives the same events") {
 
 TEST_CASE("filters keep their values in order, a single one as a list of one") {
   const Workflow read = workflow(
-      "on:\n  push: {branches: main, tags-ignore: ['v*', '!v1'], paths: [a, {b: c}]}\n  schedule: [{cron: 1 2 3 4 5}, {cron: 2 2 3 4 5}]\n"
-      "  workflow_run: {workflows: [CI], types: [completed]}\n  workflow_dispatch: {inputs: {a: {}}}\n");
+      "on:\n  push: {branches: main, tags-ignore: ['v*', '!v1'], paths: [a, {b: c}]}\n  schedule: "
+      "[{cron: 1 2 3 4 5}, {cron: 2 2 3 4 5}]\n"
+      "  workflow_run: {workflows: [CI], types: [completed]}\n  workflow_dispatch: {inputs: {a: "
+      "{}}}\n");
   const Trigger& push = *read.trigger("push");
   CHECK(texts(push.branches.values) == "main");
   CHECK(texts(push.tags_ignore.values) == "v*,!v1");
@@ -98,13 +104,16 @@ jobs:
 }
 
 TEST_CASE("a matrix that is not known before the run says so") {
-  CHECK_FALSE(workflow("jobs: {a: {strategy: {matrix: '${{ fromJSON(x) }}'}}}").jobs[0].matrix.known);
-  CHECK_FALSE(workflow("jobs: {a: {strategy: {matrix: {os: '${{ fromJSON(x) }}'}}}}").jobs[0].matrix.known);
+  CHECK_FALSE(
+      workflow("jobs: {a: {strategy: {matrix: '${{ fromJSON(x) }}'}}}").jobs[0].matrix.known);
+  CHECK_FALSE(
+      workflow("jobs: {a: {strategy: {matrix: {os: '${{ fromJSON(x) }}'}}}}").jobs[0].matrix.known);
   CHECK(workflow("jobs: {a: {}}").jobs[0].matrix.known);
 }
 
 TEST_CASE("steps below `parallel` are steps of the job") {
-  const Workflow read = workflow("jobs: {a: {steps: [{run: x}, {parallel: [{run: y}, {run: z}]}, {run: w}]}}");
+  const Workflow read =
+      workflow("jobs: {a: {steps: [{run: x}, {parallel: [{run: y}, {run: z}]}, {run: w}]}}");
   const std::vector<Step>& steps = read.jobs[0].steps;
   REQUIRE(steps.size() == 4);
   CHECK_FALSE(steps[0].parallel);
@@ -114,13 +123,17 @@ TEST_CASE("steps below `parallel` are steps of the job") {
 }
 
 TEST_CASE("wrong shapes give nothing rather than something wrong") {
-  for (const char* text : {"", "[]", "x", "on: {push: [1]}", "on: [[push], {a: b}]", "on: 5\njobs: []", "jobs: {a: null, b: [], c: x, [d]: {}}",
-                           "jobs: {a: {steps: x, needs: {b: c}, strategy: [], concurrency: [], with: 1}}",
-                           "jobs: {a: {steps: [null, [], x, {uses: []}]}}", "on: {schedule: {cron: x}}", "name: [a]"}) {
+  for (const char* text :
+       {"", "[]", "x", "on: {push: [1]}", "on: [[push], {a: b}]", "on: 5\njobs: []",
+        "jobs: {a: null, b: [], c: x, [d]: {}}",
+        "jobs: {a: {steps: x, needs: {b: c}, strategy: [], concurrency: [], with: 1}}",
+        "jobs: {a: {steps: [null, [], x, {uses: []}]}}", "on: {schedule: {cron: x}}",
+        "name: [a]"}) {
     INFO(text);
     const Workflow read = workflow(text);
     for (const Job& job : read.jobs) {
-      for (const Step& step : job.steps) CHECK(step.uses_text().empty());
+      for (const Step& step : job.steps)
+        CHECK(step.uses_text().empty());
       CHECK(job.needed.empty());
       CHECK_FALSE(job.concurrency.group);
     }
@@ -135,10 +148,12 @@ TEST_CASE("a workflow that others call only is told from one that also starts by
 }
 
 TEST_CASE("composite actions have steps, others have none") {
-  const Action composite = read_action("action.yml", document("runs: {using: composite, steps: [{run: a}]}"));
+  const Action composite =
+      read_action("action.yml", document("runs: {using: composite, steps: [{run: a}]}"));
   CHECK(composite.composite());
   CHECK(composite.steps.size() == 1);
-  const Action node = read_action("action.yml", document("inputs: {a: {}}\nruns: {using: node24, main: a.js}"));
+  const Action node =
+      read_action("action.yml", document("inputs: {a: {}}\nruns: {using: node24, main: a.js}"));
   CHECK_FALSE(node.composite());
   CHECK(node.inputs.value.size() == 1);
 }

@@ -46,7 +46,8 @@ class Environment {
   std::map<std::string, std::optional<std::string>> former_;
 };
 
-std::string script(const TemporaryDirectory& directory, const std::string& name, const std::string& body) {
+std::string script(const TemporaryDirectory& directory, const std::string& name,
+                   const std::string& body) {
   const std::string path = directory.path() / name;
   write_file(path, "#!/bin/sh\n" + body);
   std::filesystem::permissions(path, std::filesystem::perms(0755));
@@ -86,14 +87,18 @@ TEST_CASE("without a git command the store says what is missing", "[command]") {
   CHECK_FALSE(error->hint().empty());
 }
 
-TEST_CASE("the user's own configuration counts: insteadOf, credential helper, certificates", "[command]") {
+TEST_CASE("the user's own configuration counts: insteadOf, credential helper, certificates",
+          "[command]") {
   const std::string repository = make_repository();
   const TemporaryDirectory directory;
-  const std::string helper =
-      script(directory, "helper", "test \"$1\" = get && printf 'username=x-access-token\\npassword=" + std::string(test_token) + "\\n'\n");
+  const std::string helper = script(
+      directory, "helper",
+      "test \"$1\" = get && printf 'username=x-access-token\\npassword=" + std::string(test_token) +
+          "\\n'\n");
   const std::string ca = https_server().fact("ca");
   const std::string config = directory.path() / "gitconfig";
-  write_file(config, "[url \"" + https_server().fact("url") + "/\"]\n\tinsteadOf = short:\n[credential]\n\thelper = " + helper +
+  write_file(config, "[url \"" + https_server().fact("url") +
+                         "/\"]\n\tinsteadOf = short:\n[credential]\n\thelper = " + helper +
                          "\n[http]\n\tsslCAInfo = " + ca + "\n");
   const Environment environment({{"GIT_CONFIG_GLOBAL", config}, {"GIT_SSL_CAINFO", ca}});
   const auto store = open_command_store("short:" + name_of(repository));
@@ -102,7 +107,9 @@ TEST_CASE("the user's own configuration counts: insteadOf, credential helper, ce
 }
 
 TEST_CASE("a server that refuses is told apart from one that cannot be reached", "[command]") {
-  const Environment environment({{"GIT_SSL_CAINFO", https_server().fact("ca")}, {"GIT_CONFIG_GLOBAL", "/dev/null"}, {"GIT_ASKPASS", "/bin/false"}});
+  const Environment environment({{"GIT_SSL_CAINFO", https_server().fact("ca")},
+                                 {"GIT_CONFIG_GLOBAL", "/dev/null"},
+                                 {"GIT_ASKPASS", "/bin/false"}});
   static const ServerProcess read_only("serve.py", {"--root", root(), "--read-only"});
   const std::string repository = make_repository();
   struct Row {
@@ -131,11 +138,13 @@ TEST_CASE("a server that refuses is told apart from one that cannot be reached",
   CHECK(read(*open_path_store(repository), {claim}).empty());
 }
 
-TEST_CASE("a git command that does not end is killed at the deadline with all that it has started", "[command]") {
+TEST_CASE("a git command that does not end is killed at the deadline with all that it has started",
+          "[command]") {
   const TemporaryDirectory directory;
   const std::string pids = directory.path() / "pids";
   // In place of ssh: notes itself and its child, and hangs.
-  const std::string hanging = script(directory, "hang", "sleep 1000 &\necho $! $$ >>'" + pids + "'\nwait\n");
+  const std::string hanging =
+      script(directory, "hang", "sleep 1000 &\necho $! $$ >>'" + pids + "'\nwait\n");
   const Environment environment({{"GIT_SSH_COMMAND", hanging}, {"GIT_SSH_VARIANT", "simple"}});
   const auto store = open_command_store("ssh://host/r.git");
   store->set_deadline(Clock::now() + 1500ms);
@@ -153,7 +162,10 @@ TEST_CASE("a git command that does not end is killed at the deadline with all th
   }
 }
 
-TEST_CASE("a reply that is lost after the server did the work is found by reading back, also by the git command", "[command]") {
+TEST_CASE(
+    "a reply that is lost after the server did the work is found by reading back, also by the git "
+    "command",
+    "[command]") {
   const std::string repository = make_repository();
   const TemporaryDirectory directory;
   const std::string plan = directory.path() / "plan.json";
@@ -204,17 +216,20 @@ TEST_CASE("a child's output is bounded and its input is whole", "[command]") {
   CHECK(run_child(broken_pipe, Clock::now() + 1min).status == 128 + 13);
 }
 
-TEST_CASE("a child can read an open file, which tells how far it got, and can be told to end", "[command]") {
+TEST_CASE("a child can read an open file, which tells how far it got, and can be told to end",
+          "[command]") {
   std::FILE* file = std::tmpfile();
   REQUIRE(file != nullptr);
   const int number = fileno(file);
   REQUIRE(write(number, "0123456789", 10) == 10);
-  for (const auto& [script, read] : {std::pair{"dd bs=1 count=4 2>/dev/null", 4}, std::pair{"cat", 10}, std::pair{"true", 0}}) {
+  for (const auto& [script, read] :
+       {std::pair{"dd bs=1 count=4 2>/dev/null", 4}, std::pair{"cat", 10}, std::pair{"true", 0}}) {
     REQUIRE(lseek(number, 0, SEEK_SET) == 0);
     ChildCommand reader;
     reader.arguments = {"sh", "-c", script};
     reader.input_file = number;
-    CHECK(run_child(reader, Clock::now() + 1min).output == std::string("0123456789").substr(0, static_cast<std::size_t>(read)));
+    CHECK(run_child(reader, Clock::now() + 1min).output ==
+          std::string("0123456789").substr(0, static_cast<std::size_t>(read)));
     CHECK(lseek(number, 0, SEEK_CUR) == read);
   }
   std::fclose(file);

@@ -22,7 +22,8 @@ const std::string claim = "refs/refgate/claims/abc/one";
 
 }  // namespace
 
-TEST_CASE("a ref is created, updated and deleted, and each step can be read by others", "[contract]") {
+TEST_CASE("a ref is created, updated and deleted, and each step can be read by others",
+          "[contract]") {
   ON_EACH_STORE();
   const auto other = place.open();
   CHECK(read(*store, {claim}).empty());
@@ -41,7 +42,8 @@ TEST_CASE("a ref is created, updated and deleted, and each step can be read by o
   CHECK(read(*store, {claim}).empty());
 }
 
-TEST_CASE("a change that expects another value than the ref's is stale and changes nothing", "[contract]") {
+TEST_CASE("a change that expects another value than the ref's is stale and changes nothing",
+          "[contract]") {
   ON_EACH_STORE();
   const Version value = must_swap(*place.open(), create(claim, "mine"));
   struct Row {
@@ -81,7 +83,8 @@ TEST_CASE("a stale change is left out and the others of its push are made", "[co
   const std::string doomed = "refs/refgate/claims/doomed";
   const Version old = must_swap(*place.open(), create(doomed, "old"));
   const std::string fresh = "refs/notes/refgate/20261122/x";
-  const auto outcomes = swap(*store, {create(claim, "late"), create(fresh, "line"), remove(doomed, old)});
+  const auto outcomes =
+      swap(*store, {create(claim, "late"), create(fresh, "line"), remove(doomed, old)});
   REQUIRE(outcomes.size() == 3);
   CHECK(outcomes[0].result == SwapResult::stale);
   CHECK(outcomes[0].version == value);
@@ -99,7 +102,8 @@ TEST_CASE("when a decisive change is stale nothing is sent", "[contract]") {
   const std::string fresh = "refs/notes/refgate/20261122/x";
   Change decisive = create(claim, "late");
   decisive.decisive = true;
-  const auto outcomes = swap(*store, {create(fresh, "line"), decisive, remove("refs/refgate/claims/none", value)});
+  const auto outcomes =
+      swap(*store, {create(fresh, "line"), decisive, remove("refs/refgate/claims/none", value)});
   REQUIRE(outcomes.size() == 3);
   CHECK(outcomes[0].result == SwapResult::refused);
   CHECK(outcomes[0].message == "not sent");
@@ -127,7 +131,9 @@ TEST_CASE("one snapshot has one version in every store", "[contract]") {
   Snapshot record = snapshot("{\"version\":1}\n", "claim abc\n");
   record.files["ab/cdef"] = "deep\n";
   record.files["ab.txt"] = "sorts before ab/ in git\n";
-  const auto version = [&](Store& in) { return swap(in, {{claim, std::nullopt, record}}).at(0).version; };
+  const auto version = [&](Store& in) {
+    return swap(in, {{claim, std::nullopt, record}}).at(0).version;
+  };
   const auto memory = open_memory_store();
   REQUIRE(version(*memory).has_value());
   CHECK(version(*store) == version(*memory));
@@ -135,14 +141,19 @@ TEST_CASE("one snapshot has one version in every store", "[contract]") {
 
 TEST_CASE("a listing holds exactly the refs under the prefix", "[contract]") {
   ON_EACH_STORE();
-  const std::vector<std::string> inside = {"refs/refgate/claims/a", "refs/refgate/claims/b/c", "refs/refgate/claims/b/d"};
-  const std::vector<std::string> outside = {"refs/refgate/claims.old/a", "refs/refgate/queues/a", "refs/heads/main"};
+  const std::vector<std::string> inside = {"refs/refgate/claims/a", "refs/refgate/claims/b/c",
+                                           "refs/refgate/claims/b/d"};
+  const std::vector<std::string> outside = {"refs/refgate/claims.old/a", "refs/refgate/queues/a",
+                                            "refs/heads/main"};
   std::map<std::string, Version> expected;
   std::vector<Change> changes;
-  for (const auto& ref : inside) changes.push_back(create(ref, ref));
-  for (const auto& ref : outside) changes.push_back(create(ref, ref));
+  for (const auto& ref : inside)
+    changes.push_back(create(ref, ref));
+  for (const auto& ref : outside)
+    changes.push_back(create(ref, ref));
   const auto outcomes = swap(*store, changes);
-  for (std::size_t i = 0; i < inside.size(); ++i) expected[inside[i]] = outcomes.at(i).version.value();
+  for (std::size_t i = 0; i < inside.size(); ++i)
+    expected[inside[i]] = outcomes.at(i).version.value();
 
   const auto other = place.open();
   CHECK(other->list("refs/refgate/claims/") == expected);
@@ -169,7 +180,8 @@ TEST_CASE("a thousand refs are made in one push, listed and read", "[contract]")
   }
   const auto outcomes = swap(*store, changes);
   REQUIRE(outcomes.size() == 1000);
-  for (const auto& outcome : outcomes) REQUIRE(outcome.result == SwapResult::swapped);
+  for (const auto& outcome : outcomes)
+    REQUIRE(outcome.result == SwapResult::swapped);
   CHECK(store->traffic().pushes == 1);
   const auto other = place.open();
   CHECK(other->list("refs/refgate/claims/").size() == 1000);
@@ -187,11 +199,17 @@ TEST_CASE("a thousand refs are made in one push, listed and read", "[contract]")
 TEST_CASE("any bytes come back as they were", "[contract]") {
   ON_EACH_STORE();
   std::string every_byte;
-  for (int i = 0; i < 256; ++i) every_byte += static_cast<char>(i);
+  for (int i = 0; i < 256; ++i)
+    every_byte += static_cast<char>(i);
   std::string large;
-  for (unsigned state = 1; large.size() < 1'000'000; state = state * 1664525U + 1013904223U) large += static_cast<char>(state >> 24U);
+  for (unsigned state = 1; large.size() < 1'000'000; state = state * 1664525U + 1013904223U)
+    large += static_cast<char>(state >> 24U);
   Snapshot record = snapshot("");
-  record.files = {{"empty", ""}, {"bytes", every_byte}, {"line ends", "a\r\nb\n\n"}, {"large", large}, {"ümlaut", "x"}};
+  record.files = {{"empty", ""},
+                  {"bytes", every_byte},
+                  {"line ends", "a\r\nb\n\n"},
+                  {"large", large},
+                  {"ümlaut", "x"}};
   CHECK(swap(*store, {{claim, std::nullopt, record}}).at(0).result == SwapResult::swapped);
   CHECK(read(*place.open(), {claim}).at(claim).files == record.files);
 }
@@ -202,7 +220,8 @@ TEST_CASE("a tree with a fan-out of directories comes back as it was", "[contrac
   const std::string digits = "0123456789abcdef";
   for (const char a : digits) {
     for (const char b : digits) {
-      for (const char* rest : {"00", "ff"}) record.files[std::string{a, b} + "/" + rest + std::string(36, b)] = std::string{a, b};
+      for (const char* rest : {"00", "ff"})
+        record.files[std::string{a, b} + "/" + rest + std::string(36, b)] = std::string{a, b};
     }
   }
   CHECK(swap(*store, {{claim, std::nullopt, record}}).at(0).result == SwapResult::swapped);
@@ -225,10 +244,12 @@ TEST_CASE("refs that hold something else have a version and no files", "[contrac
   INFO("store: " << tested.name);
   const Place place = tested.make();
   const auto git = [&](std::vector<std::string> arguments, const std::string& input = {}) {
-    std::vector<std::string> words = {"git", "-C", place.repository, "-c", "user.name=n", "-c", "user.email=e@localhost"};
+    std::vector<std::string> words = {"git",         "-C", place.repository,        "-c",
+                                      "user.name=n", "-c", "user.email=e@localhost"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::string text = run(words, input);
-    while (!text.empty() && text.back() == '\n') text.pop_back();
+    while (!text.empty() && text.back() == '\n')
+      text.pop_back();
     return text;
   };
   const auto blob = git({"hash-object", "-w", "--stdin"}, "content");
@@ -241,13 +262,18 @@ TEST_CASE("refs that hold something else have a version and no files", "[contrac
   const std::map<std::string, std::pair<std::string, Files>> refs = {
       {"refs/refgate/x/blob", {blob, {}}},
       {"refs/refgate/x/tree", {flat, {}}},
-      {"refs/refgate/x/tag", {git({"mktag"}, "object " + plain + "\ntype commit\ntag t\ntagger n <e@localhost> 0 +0000\n\nm\n"), {}}},
+      {"refs/refgate/x/tag",
+       {git({"mktag"},
+            "object " + plain + "\ntype commit\ntag t\ntagger n <e@localhost> 0 +0000\n\nm\n"),
+        {}}},
       {"refs/refgate/x/deep", {git({"commit-tree", "-m", "deep", two}), {}}},
       {"refs/refgate/x/link", {git({"commit-tree", "-m", "link", link}), {}}},
-      {"refs/refgate/x/nested", {git({"commit-tree", "-m", "nested", one}), {{"one/file", "content"}}}},
+      {"refs/refgate/x/nested",
+       {git({"commit-tree", "-m", "nested", one}), {{"one/file", "content"}}}},
       {"refs/refgate/x/child", {child, {{"file", "content"}}}},
   };
-  for (const auto& [ref, held] : refs) git({"update-ref", ref, held.first});
+  for (const auto& [ref, held] : refs)
+    git({"update-ref", ref, held.first});
 
   const auto store = place.open();
   const auto all = store->read_all("refs/refgate/x/");
@@ -260,7 +286,8 @@ TEST_CASE("refs that hold something else have a version and no files", "[contrac
     REQUIRE(single.size() == 1);
     CHECK(single.at(ref).version.id == held.first);
     CHECK(single.at(ref).files == held.second);
-    CHECK(must_swap(*store, update(ref, all.at(ref).version, "ours now " + ref)) != all.at(ref).version);
+    CHECK(must_swap(*store, update(ref, all.at(ref).version, "ours now " + ref)) !=
+          all.at(ref).version);
   }
 }
 
@@ -304,9 +331,12 @@ TEST_CASE("what cannot be asked of any store is refused before anything is sent"
       {"deep path", {Change{claim, std::nullopt, Snapshot{{{"a/b/c", "x"}}, "", Instant{}}}}},
       {"empty path", {Change{claim, std::nullopt, Snapshot{{{"", "x"}}, "", Instant{}}}}},
       {"dot", {Change{claim, std::nullopt, Snapshot{{{"../x", "x"}}, "", Instant{}}}}},
-      {"git folder", {Change{claim, std::nullopt, Snapshot{{{".GIT/config", "x"}}, "", Instant{}}}}},
-      {"file and folder", {Change{claim, std::nullopt, Snapshot{{{"a", "x"}, {"a/b", "x"}}, "", Instant{}}}}},
-      {"NUL in the message", {Change{claim, std::nullopt, Snapshot{{}, std::string("a\0b", 3), Instant{}}}}},
+      {"git folder",
+       {Change{claim, std::nullopt, Snapshot{{{".GIT/config", "x"}}, "", Instant{}}}}},
+      {"file and folder",
+       {Change{claim, std::nullopt, Snapshot{{{"a", "x"}, {"a/b", "x"}}, "", Instant{}}}}},
+      {"NUL in the message",
+       {Change{claim, std::nullopt, Snapshot{{}, std::string("a\0b", 3), Instant{}}}}},
   };
   for (const auto& [what, changes] : wrong) {
     INFO(what);

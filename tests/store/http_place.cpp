@@ -14,8 +14,12 @@ std::vector<std::string> NewLines::operator()() const {
   return lines;
 }
 
-std::string get(const std::string& repository, const char* service) { return "GET /" + name_of(repository) + "/info/refs?service=git-" + service; }
-std::string post(const std::string& repository, const char* service) { return "POST /" + name_of(repository) + "/git-" + service; }
+std::string get(const std::string& repository, const char* service) {
+  return "GET /" + name_of(repository) + "/info/refs?service=git-" + service;
+}
+std::string post(const std::string& repository, const char* service) {
+  return "POST /" + name_of(repository) + "/git-" + service;
+}
 
 std::optional<StoreError> error_of(const std::function<void()>& call) {
   try {
@@ -26,17 +30,23 @@ std::optional<StoreError> error_of(const std::function<void()>& call) {
   return std::nullopt;
 }
 
-bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool mentions(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 FaultyPlace::FaultyPlace()
-    : repository_(make_repository()), proxy_("faults.py", {"--upstream", http_server().fact("url"), "--plan", plan_file(), "--requests", log()}) {}
+    : repository_(make_repository()),
+      proxy_("faults.py", {"--upstream", http_server().fact("url"), "--plan", plan_file(),
+                           "--requests", log()}) {}
 
 void FaultyPlace::plan(const std::string& rules) const { write_file(plan_file(), rules); }
 std::string FaultyPlace::plan_file() const { return directory_.path() / "plan.json"; }
 std::string FaultyPlace::log() const { return directory_.path() / "requests"; }
 std::string FaultyPlace::address() const { return proxy_.fact("url") + "/" + name_of(repository_); }
 std::shared_ptr<Store> FaultyPlace::open() const { return open_http(address()); }
-std::shared_ptr<Store> FaultyPlace::direct() const { return open_http(http_server().fact("url") + "/" + name_of(repository_)); }
+std::shared_ptr<Store> FaultyPlace::direct() const {
+  return open_http(http_server().fact("url") + "/" + name_of(repository_));
+}
 
 void FaultyPlace::await_closed_port() const {
   const std::string url = proxy_.fact("url");

@@ -1,5 +1,6 @@
 #pragma once
-// What the tests of the https store look at: request lines, errors, and a server behind a proxy with faults.
+// What the tests of the https store look at: request lines, errors, and a server behind a proxy
+// with faults.
 
 #include <functional>
 #include <optional>
@@ -20,7 +21,8 @@ class NewLines {
   std::size_t before_;
 };
 
-/// The requests of a service ("receive-pack", "upload-pack") as the servers log them, without the status.
+/// The requests of a service ("receive-pack", "upload-pack") as the servers log them, without the
+/// status.
 std::string get(const std::string& repository, const char* service);
 std::string post(const std::string& repository, const char* service);
 

@@ -30,7 +30,10 @@ TEST_CASE("a server that says no is quoted with what to change", "[https]") {
       {401, false, StoreFailure::denied, {"expired"}},
       {401, true, StoreFailure::denied, {"expired"}},
       {403, false, StoreFailure::denied, {"permissions: contents"}},
-      {403, true, StoreFailure::read_only, {"permissions: contents: write", "workflow_run", "label", "never by `pull_request_target`"}},
+      {403,
+       true,
+       StoreFailure::read_only,
+       {"permissions: contents: write", "workflow_run", "label", "never by `pull_request_target`"}},
       {404, false, StoreFailure::denied, {"address", "token"}},
       {404, true, StoreFailure::denied, {"address", "token"}},
       {400, true, StoreFailure::unreadable, {"address"}},
@@ -39,7 +42,8 @@ TEST_CASE("a server that says no is quoted with what to change", "[https]") {
     for (const char* method : {"GET", "POST"}) {
       INFO(row.status << (row.writing ? " writing " : " reading ") << method);
       const auto& url = place.address();
-      place.plan(R"([{"fault": "status", "method": ")" + std::string(method) + R"(", "status": )" + std::to_string(row.status) + "}]");
+      place.plan(R"([{"fault": "status", "method": ")" + std::string(method) + R"(", "status": )" +
+                 std::to_string(row.status) + "}]");
       const auto store = open_http(url, "a-token");
       const auto error = error_of([&] {
         if (row.writing) {
@@ -53,8 +57,10 @@ TEST_CASE("a server that says no is quoted with what to change", "[https]") {
       CHECK(error->failure() == row.failure);
       CHECK(error->http_status() == row.status);
       CHECK(mentions(error->what(), std::to_string(row.status)));
-      CHECK((mentions(error->what(), "nothing was sent") || mentions(error->what(), "nothing was changed")));
-      for (const auto& part : row.hint) CHECK(mentions(error->hint(), part));
+      CHECK((mentions(error->what(), "nothing was sent") ||
+             mentions(error->what(), "nothing was changed")));
+      for (const auto& part : row.hint)
+        CHECK(mentions(error->hint(), part));
       CHECK_FALSE(mentions(std::string(error->what()) + error->hint(), "a-token"));
     }
   }
@@ -65,7 +71,8 @@ TEST_CASE("a server that wants to be asked before it takes a push is asked", "[h
   for (const int status : {400, 403, 404, 405, 415, 500}) {
     INFO(status);
     const std::string ref = claim + std::to_string(status);
-    place.plan(R"([{"fault": "status", "method": "POST", "count": 1, "status": )" + std::to_string(status) + "}]");
+    place.plan(R"([{"fault": "status", "method": "POST", "count": 1, "status": )" +
+               std::to_string(status) + "}]");
     const auto store = place.open();
     must_swap(*store, create(ref, "one"));
     CHECK(store->traffic().exchanges == 3);
@@ -75,8 +82,10 @@ TEST_CASE("a server that wants to be asked before it takes a push is asked", "[h
 
 TEST_CASE("a server in trouble is asked again until it answers", "[https]") {
   const FaultyPlace place;
-  const std::string fault = GENERATE(as<std::string>{}, R"("fault": "status", "status": 503)", R"("fault": "status", "status": 429)",
-                                     R"("fault": "status", "status": 500)", R"("fault": "cut-before")");
+  const std::string fault =
+      GENERATE(as<std::string>{}, R"("fault": "status", "status": 503)",
+               R"("fault": "status", "status": 429)", R"("fault": "status", "status": 500)",
+               R"("fault": "cut-before")");
   INFO(fault);
   const auto store = place.open();
   place.plan("[{" + fault + R"(, "count": 2}])");
@@ -108,7 +117,8 @@ TEST_CASE("a server that stays in trouble ends in an error that counts the tries
   CHECK(store->traffic().pushes == 1);
 }
 
-TEST_CASE("a reply that is lost after the server did the work is found by reading back", "[https]") {
+TEST_CASE("a reply that is lost after the server did the work is found by reading back",
+          "[https]") {
   const FaultyPlace place;
   const auto store = place.open();
   const NewLines lines(place.log());
@@ -125,7 +135,8 @@ TEST_CASE("a reply that is lost after the server did the work is found by readin
     CHECK(read(*place.direct(), {claim}).empty());
   }
   SECTION("when it cannot be read back either, the outcome is said to be unknown") {
-    place.plan(R"([{"fault": "cut-after", "method": "POST"}, {"fault": "status", "method": "GET"}])");
+    place.plan(
+        R"([{"fault": "cut-after", "method": "POST"}, {"fault": "status", "method": "GET"}])");
     store->set_deadline(Clock::now() + 2s);
     const auto error = error_of([&] { swap(*store, {create(claim, "one")}); });
     REQUIRE(error);
@@ -134,11 +145,13 @@ TEST_CASE("a reply that is lost after the server did the work is found by readin
   }
 }
 
-TEST_CASE("a server that does not answer in time cannot hold a call beyond its deadline", "[https]") {
+TEST_CASE("a server that does not answer in time cannot hold a call beyond its deadline",
+          "[https]") {
   const FaultyPlace place;
   must_swap(*place.direct(), create(claim, "one"));
   const std::string fault =
-      GENERATE(as<std::string>{}, R"("fault": "silent")", R"("fault": "trickle", "seconds": 0.3)", R"("fault": "refuse-connect")");
+      GENERATE(as<std::string>{}, R"("fault": "silent")", R"("fault": "trickle", "seconds": 0.3)",
+               R"("fault": "refuse-connect")");
   const bool writing = GENERATE(false, true);
   INFO(fault << (writing ? " writing" : " reading"));
   const auto store = place.open();
@@ -158,12 +171,15 @@ TEST_CASE("a server that does not answer in time cannot hold a call beyond its d
   CHECK(error->failure() == StoreFailure::unreachable);
   // A push that was sent and not answered may have been done.
   const bool sent = writing && !mentions(fault, "refuse");
-  CHECK((mentions(error->what(), "nothing was sent") || mentions(error->what(), "nothing was changed")) == !sent);
+  CHECK((mentions(error->what(), "nothing was sent") ||
+         mentions(error->what(), "nothing was changed")) == !sent);
   CHECK(mentions(error->what(), "not known") == sent);
   CHECK(took < 30s);  // not a measure: without a limit it would never end
 }
 
-TEST_CASE("a push that is never answered ends at the deadline, and says that its outcome is not known", "[https]") {
+TEST_CASE(
+    "a push that is never answered ends at the deadline, and says that its outcome is not known",
+    "[https]") {
   const FaultyPlace place;
   place.plan(R"([{"fault": "silent", "method": "POST"}])");
   const auto store = place.open();
@@ -176,10 +192,13 @@ TEST_CASE("a push that is never answered ends at the deadline, and says that its
 
 TEST_CASE("an answer that is not git's is not taken for a network that fails", "[https]") {
   const FaultyPlace place;
-  const std::string body = GENERATE(as<std::string>{}, "<html>sign in</html>", "", "0000", "001e# service=git-upload-pack\\n0000zzzz", "ffff");
-  const std::string type = GENERATE(as<std::string>{}, "text/html", "application/x-git-upload-pack-advertisement");
+  const std::string body = GENERATE(as<std::string>{}, "<html>sign in</html>", "", "0000",
+                                    "001e# service=git-upload-pack\\n0000zzzz", "ffff");
+  const std::string type =
+      GENERATE(as<std::string>{}, "text/html", "application/x-git-upload-pack-advertisement");
   INFO(body << " " << type);
-  place.plan(R"([{"fault": "garbage", "headers": {"Content-Type": ")" + type + R"("}, "body": ")" + body + R"("}])");
+  place.plan(R"([{"fault": "garbage", "headers": {"Content-Type": ")" + type + R"("}, "body": ")" +
+             body + R"("}])");
   const auto store = place.open();
   store->set_deadline(Clock::now() + 3s);
   const auto error = error_of([&] { read(*store, {claim}); });
@@ -191,10 +210,13 @@ TEST_CASE("an answer that is not git's is not taken for a network that fails", "
 TEST_CASE("a pack that is not git's does no harm", "[https]") {
   const FaultyPlace place;
   must_swap(*place.direct(), create(claim, "one"));
-  const std::string body = GENERATE(as<std::string>{}, "", "0000", "0008NAK\\n0000", "0008NAK\\n000a\\u0001PACKx0000", "0011ERR no such ref", "zzzz");
+  const std::string body =
+      GENERATE(as<std::string>{}, "", "0000", "0008NAK\\n0000", "0008NAK\\n000a\\u0001PACKx0000",
+               "0011ERR no such ref", "zzzz");
   INFO(body);
-  place.plan(R"([{"fault": "garbage", "method": "POST", "headers": {"Content-Type": "application/x-git-upload-pack-result"}, "body": ")" + body +
-             R"("}])");
+  place.plan(
+      R"([{"fault": "garbage", "method": "POST", "headers": {"Content-Type": "application/x-git-upload-pack-result"}, "body": ")" +
+      body + R"("}])");
   const auto store = place.open();
   store->set_deadline(Clock::now() + 3s);
   CHECK(error_of([&] { read(*store, {claim}); }));
@@ -212,8 +234,10 @@ TEST_CASE("a name that does not exist ends in an error within the deadline", "[h
   CHECK(mentions(error->what(), "no-such-host.invalid"));
 }
 
-TEST_CASE("an address that never accepts a connection ends in an error within the deadline", "[https]") {
-  // A socket that listens and never accepts: its queue is filled, so that the next connection is not answered.
+TEST_CASE("an address that never accepts a connection ends in an error within the deadline",
+          "[https]") {
+  // A socket that listens and never accepts: its queue is filled, so that the next connection is
+  // not answered.
   const int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -227,10 +251,12 @@ TEST_CASE("an address that never accepts a connection ends in an error within th
     waiting.push_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     connect(waiting.back(), reinterpret_cast<sockaddr*>(&address), size);
   }
-  const auto store = open_http("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/r.git");
+  const auto store =
+      open_http("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/r.git");
   store->set_deadline(Clock::now() + 2s);
   const auto error = error_of([&] { store->list("refs/refgate/"); });
-  for (const int descriptor : waiting) close(descriptor);
+  for (const int descriptor : waiting)
+    close(descriptor);
   close(listening);
   REQUIRE(error);
   CHECK(error->failure() == StoreFailure::unreachable);

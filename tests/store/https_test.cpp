@@ -11,7 +11,8 @@ const std::string claim = "refs/refgate/claims/abc/one";
 
 }  // namespace
 
-TEST_CASE("each call costs as few requests as the protocol allows, and counts them right", "[https]") {
+TEST_CASE("each call costs as few requests as the protocol allows, and counts them right",
+          "[https]") {
   const std::string server = GENERATE(as<std::string>{}, "http", "https");
   INFO(server);
   const Place place = backend(server).make();
@@ -19,8 +20,10 @@ TEST_CASE("each call costs as few requests as the protocol allows, and counts th
   const NewLines lines(process.fact("requests"));
   const auto& repository = place.repository;
   std::vector<std::string> expected;
-  const auto costs = [&](Store& store, std::uint64_t exchanges, const std::vector<std::string>& requests) {
-    for (const auto& request : requests) expected.push_back(request + " 200");
+  const auto costs = [&](Store& store, std::uint64_t exchanges,
+                         const std::vector<std::string>& requests) {
+    for (const auto& request : requests)
+      expected.push_back(request + " 200");
     CHECK(lines() == expected);
     CHECK(store.traffic().exchanges == exchanges);
   };
@@ -58,22 +61,28 @@ TEST_CASE("each call costs as few requests as the protocol allows, and counts th
   must_swap(*fifth, create("refs/refgate/claims/abc/third", "x"));
   CHECK_FALSE(fifth->last_seen("refs/refgate/"));
   expected.push_back(post(repository, "receive-pack") + " 200");
-  CHECK(swap(*fifth, {create("refs/refgate/a", "x"), create("refs/refgate/b", "x")}).at(1).result == SwapResult::swapped);
+  CHECK(swap(*fifth, {create("refs/refgate/a", "x"), create("refs/refgate/b", "x")}).at(1).result ==
+        SwapResult::swapped);
   costs(*fifth, 3, {get(repository, "receive-pack"), post(repository, "receive-pack")});
   CHECK(fifth->last_seen("refs/refgate/claims/")->size() == 3);
 }
 
-TEST_CASE("what an old advertisement shows is asked again before a swap is called stale", "[https]") {
+TEST_CASE("what an old advertisement shows is asked again before a swap is called stale",
+          "[https]") {
   const Place place = backend("http").make();
   const auto store = place.open();
   const Version one = must_swap(*store, create(claim, "one"));
   const Version two = must_swap(*place.open(), update(claim, one, "two"));
-  SECTION("an update from the newer value, which this store has not seen, is made") { must_swap(*store, update(claim, two, "three")); }
+  SECTION("an update from the newer value, which this store has not seen, is made") {
+    must_swap(*store, update(claim, two, "three"));
+  }
   SECTION("a deletion by others is seen") {
     must_swap(*place.open(), remove(claim, two));
     must_swap(*store, create(claim, "again"));
   }
-  SECTION("an update from the older value, which this store still shows, loses against the server's comparison") {
+  SECTION(
+      "an update from the older value, which this store still shows, loses against the server's "
+      "comparison") {
     const auto outcome = swap(*store, {update(claim, one, "three")}).at(0);
     CHECK(outcome.result == SwapResult::stale);
     CHECK(outcome.version == two);
@@ -84,7 +93,8 @@ TEST_CASE("a connection that the server closed while it was idle is made anew", 
   const FaultyPlace place;
   const auto store = place.open();
   const Version one = must_swap(*store, create(claim, "one"));
-  // The next request on the kept connection finds it closed, with and without the server having said so in time.
+  // The next request on the kept connection finds it closed, with and without the server having
+  // said so in time.
   place.plan(R"([{"fault": "refuse-connect", "method": "POST", "count": 1, "seconds": 0.2}])");
   const Version two = must_swap(*store, update(claim, one, "two"));
   place.plan("[]");

@@ -30,7 +30,8 @@ TEST_CASE("without a token the advice is to give one", "[https]") {
 
 TEST_CASE("a wrong token is answered once and never repeated in a message", "[https]") {
   const std::string repository = make_repository();
-  const auto store = open_http(https_server().fact("url") + "/" + name_of(repository), "wrong-token");
+  const auto store =
+      open_http(https_server().fact("url") + "/" + name_of(repository), "wrong-token");
   const NewLines lines(https_server().fact("requests"));
   const auto error = error_of([&] { swap(*store, {create(claim, "x")}); });
   REQUIRE(error);
@@ -55,8 +56,8 @@ TEST_CASE("a certificate that nobody vouches for is refused, with advice", "[htt
   const std::string trusted = std::getenv("SSL_CERT_FILE");
   const TemporaryDirectory directory;
   const std::string others = directory.path() / "others.pem";
-  run({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", directory.path() / "key.pem", "-out", others, "-days", "2", "-subj",
-       "/CN=somebody else"});
+  run({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout",
+       directory.path() / "key.pem", "-out", others, "-days", "2", "-subj", "/CN=somebody else"});
   const NewLines lines(https_server().fact("requests"));
   setenv("SSL_CERT_FILE", others.c_str(), 1);
   const auto error = error_of([&] { swap(*open_http(url, test_token), {create(claim, "x")}); });
@@ -89,24 +90,30 @@ TEST_CASE("a directory of certificates is honoured", "[https]") {
   unsetenv("SSL_CERT_DIR");
 }
 
-TEST_CASE("a token crosses the network only under TLS, and only to the address that was given", "[https]") {
+TEST_CASE("a token crosses the network only under TLS, and only to the address that was given",
+          "[https]") {
   const std::string authorization = authorization_for_token("secret");
-  const auto refused = [&](const std::string& url) { return error_of([&] { open_https_store({url, authorization}); }); };
-  for (const char* url : {"http://example.test/o/r.git", "http://127.0.0.1.example.test/o/r", "http://localhost.example.test/r",
-                          "http://127.evil.test/r", "http://10.0.0.1/r", "http://[2001:db8::1]:80/r"}) {
+  const auto refused = [&](const std::string& url) {
+    return error_of([&] { open_https_store({url, authorization}); });
+  };
+  for (const char* url : {"http://example.test/o/r.git", "http://127.0.0.1.example.test/o/r",
+                          "http://localhost.example.test/r", "http://127.evil.test/r",
+                          "http://10.0.0.1/r", "http://[2001:db8::1]:80/r"}) {
     INFO(url);
     const auto error = refused(url);
     REQUIRE(error);
     CHECK(error->failure() == StoreFailure::denied);
     CHECK(mentions(error->what(), "in clear"));
   }
-  for (const char* url : {"http://127.0.0.1:1/r", "http://localhost/r", "http://[::1]:1/r", "http://127.9.9.9/r", "https://example.test/r"}) {
+  for (const char* url : {"http://127.0.0.1:1/r", "http://localhost/r", "http://[::1]:1/r",
+                          "http://127.9.9.9/r", "https://example.test/r"}) {
     INFO(url);
     CHECK_FALSE(refused(url));
   }
   CHECK_FALSE(error_of([] { open_https_store({"http://example.test/r", ""}); }));
-  for (const char* url : {"https://user:hunter2@example.test/r", "https://user@example.test/r", "ftp://example.test/r", "https:///r", "https://a b/r",
-                          "https://example.test/\r\nX: y"}) {
+  for (const char* url :
+       {"https://user:hunter2@example.test/r", "https://user@example.test/r",
+        "ftp://example.test/r", "https:///r", "https://a b/r", "https://example.test/\r\nX: y"}) {
     INFO(url);
     const auto error = refused(url);
     REQUIRE(error);
@@ -123,24 +130,31 @@ TEST_CASE("redirects are not followed, so that the token stays where it was sent
   must_swap(*elsewhere.direct(), create(claim, "trap"));
   // The first request of a connection, and a later one.
   const std::string method = GENERATE(as<std::string>{}, "GET", "POST");
-  const std::vector<std::string> targets = {elsewhere.address() + "/info/refs?service=git-receive-pack", elsewhere.address(), "/elsewhere", ""};
+  const std::vector<std::string> targets = {
+      elsewhere.address() + "/info/refs?service=git-receive-pack", elsewhere.address(),
+      "/elsewhere", ""};
   for (const int status : {301, 302, 307, 308}) {
     for (const auto& target : targets) {
       INFO(method << " " << status << " to " << target);
-      place.plan(R"([{"fault": "status", "method": ")" + method + R"(", "status": )" + std::to_string(status) + R"(, "headers": {"Location": ")" +
-                 target + R"("}}])");
+      place.plan(R"([{"fault": "status", "method": ")" + method + R"(", "status": )" +
+                 std::to_string(status) + R"(, "headers": {"Location": ")" + target + R"("}}])");
       const NewLines lines(elsewhere.log());
       const NewLines requests(place.log());
       const auto store = open_http(place.address(), "secret");
       store->set_deadline(Clock::now() + 1min);
       const auto error = error_of([&] { read(*store, {claim}); });
-      CHECK((error.has_value() || method == "POST"));  // nothing is there, so that nothing is asked for
+      CHECK((error.has_value() ||
+             method == "POST"));  // nothing is there, so that nothing is asked for
       // Two refs, since one alone is created without a GET.
-      const auto lost = error_of([&] { swap(*store, {create(claim, "x"), create(claim + "2", "x")}); });
+      const auto lost = error_of([&] {
+        swap(*store, {create(claim, "x"), create(claim + "2", "x")});
+      });
       REQUIRE(lost);
       CHECK(lost->failure() == StoreFailure::unreadable);
-      CHECK((mentions(lost->what(), "nothing was sent") || mentions(lost->what(), "nothing was changed")));
-      for (const auto& line : requests()) CHECK_FALSE(mentions(line, "/elsewhere"));
+      CHECK((mentions(lost->what(), "nothing was sent") ||
+             mentions(lost->what(), "nothing was changed")));
+      for (const auto& line : requests())
+        CHECK_FALSE(mentions(line, "/elsewhere"));
       CHECK(lines().empty());
     }
   }
@@ -149,12 +163,14 @@ TEST_CASE("redirects are not followed, so that the token stays where it was sent
 TEST_CASE("a message from the server cannot smuggle control characters into an error", "[https]") {
   const FaultyPlace place;
   must_swap(*place.direct(), create(claim, "one"));
-  place.plan(R"([{"fault": "garbage", "method": "POST", "headers": {"Content-Type": "application/x-git-upload-pack-result"},)"
-             R"( "body": "0016ERR a\u001b[31mred\nline"}])");
+  place.plan(
+      R"([{"fault": "garbage", "method": "POST", "headers": {"Content-Type": "application/x-git-upload-pack-result"},)"
+      R"( "body": "0016ERR a\u001b[31mred\nline"}])");
   const auto store = place.open();
   store->set_deadline(Clock::now() + 2s);
   const auto error = error_of([&] { read(*store, {claim}); });
   REQUIRE(error);
   const std::string text = std::string(error->what()) + error->hint();
-  for (const char c : text) CHECK(static_cast<unsigned char>(c) >= 0x20);
+  for (const char c : text)
+    CHECK(static_cast<unsigned char>(c) >= 0x20);
 }

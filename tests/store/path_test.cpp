@@ -19,7 +19,8 @@ namespace {
 
 const std::string claim = "refs/refgate/claims/abc/one";
 
-/// What store_racer says when another user runs it. Needs root, as containers and the bare-root test have it.
+/// What store_racer says when another user runs it. Needs root, as containers and the bare-root
+/// test have it.
 std::string as_nobody(const std::string& repository) {
   const TemporaryDirectory directory;
   const std::string ready = directory.path() / "ready";
@@ -27,8 +28,18 @@ std::string as_nobody(const std::string& repository) {
   chmod(directory.path().c_str(), 0777);
   chmod(ready.c_str(), 0666);
   ChildCommand command;
-  command.arguments = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", REFGATE_STORE_RACER, ready, ready, claim, "x",
-                       "-",       "path",          repository};
+  command.arguments = {"setpriv",
+                       "--reuid=65534",
+                       "--regid=65534",
+                       "--clear-groups",
+                       REFGATE_STORE_RACER,
+                       ready,
+                       ready,
+                       claim,
+                       "x",
+                       "-",
+                       "path",
+                       repository};
   command.environment = {{"HOME", "/nonexistent"}};
   const auto result = run_child(command, std::chrono::steady_clock::now() + 1min);
   INFO(result.errors);
@@ -45,7 +56,8 @@ TEST_CASE("a repository is found by its path, its URL and its work tree", "[path
   const Version made = must_swap(*open_path_store(tree), create(claim, "one"));
   std::string url = "file://" + tree;
   url.replace(url.find(' '), 1, "%20");
-  for (const std::string& name : {tree + "/.git", tree + "/", url, "file://localhost" + url.substr(7)}) {
+  for (const std::string& name :
+       {tree + "/.git", tree + "/", url, "file://localhost" + url.substr(7)}) {
     INFO(name);
     CHECK(read(*open_path_store(name), {claim}).at(claim).version == made);
   }
@@ -57,7 +69,8 @@ TEST_CASE("what is no repository is not searched for elsewhere", "[path]") {
   const std::string tree = directory.path() / "tree";
   run({"git", "init", "--quiet", tree});
   std::filesystem::create_directory(tree + "/below");
-  for (const std::string& path : {directory.path().string() + "/none", directory.path().string(), tree + "/below"}) {
+  for (const std::string& path :
+       {directory.path().string() + "/none", directory.path().string(), tree + "/below"}) {
     INFO(path);
     const auto error = error_of([&] { open_path_store(path); });
     REQUIRE(error);
@@ -67,7 +80,8 @@ TEST_CASE("what is no repository is not searched for elsewhere", "[path]") {
 }
 
 TEST_CASE("a repository of a format that is not known is left alone", "[path]") {
-  const std::string format = GENERATE(as<std::string>{}, "--object-format=sha256", "an unknown extension", "a newer version");
+  const std::string format = GENERATE(as<std::string>{}, "--object-format=sha256",
+                                      "an unknown extension", "a newer version");
   INFO(format);
   const TemporaryDirectory directory;
   const std::string path = directory.path() / "r.git";
@@ -76,15 +90,17 @@ TEST_CASE("a repository of a format that is not known is left alone", "[path]") 
   } else {
     run({"git", "init", "--quiet", "--bare", path});
     std::ofstream config(path + "/config", std::ios::app);
-    config << (format == "a newer version" ? "[core]\n\trepositoryformatversion = 7\n"
-                                           : "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tnoSuchThing = true\n");
+    config << (format == "a newer version"
+                   ? "[core]\n\trepositoryformatversion = 7\n"
+                   : "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tnoSuchThing = true\n");
   }
   const auto error = error_of([&] { open_path_store(path); });
   REQUIRE(error);
   CHECK(error->failure() == StoreFailure::unreadable);
 }
 
-TEST_CASE("a repository of another user is not trusted, and one that may not be written says so", "[path]") {
+TEST_CASE("a repository of another user is not trusted, and one that may not be written says so",
+          "[path]") {
   if (geteuid() != 0) {
     WARN("only root can run a program as another user");
     return;
@@ -102,7 +118,8 @@ TEST_CASE("a repository of another user is not trusted, and one that may not be 
   CHECK(as_nobody(closed).find("no ref was changed") != std::string::npos);
 }
 
-TEST_CASE("a ref that somebody has locked is waited for, and reported when it stays locked", "[path]") {
+TEST_CASE("a ref that somebody has locked is waited for, and reported when it stays locked",
+          "[path]") {
   const std::string repository = make_repository();
   const auto store = open_path_store(repository);
   const Version one = must_swap(*store, create(claim, "one"));
@@ -110,7 +127,8 @@ TEST_CASE("a ref that somebody has locked is waited for, and reported when it st
   write_file(lock, "");
   SECTION("released in time") {
     std::thread holder([&] {
-      std::this_thread::sleep_for(200ms);  // that the swap meets the lock is likely, not certain; either way it must succeed
+      std::this_thread::sleep_for(200ms);  // that the swap meets the lock is likely, not certain;
+                                           // either way it must succeed
       std::filesystem::remove(lock);
     });
     must_swap(*store, update(claim, one, "two"));

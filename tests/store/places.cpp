@@ -12,7 +12,8 @@ using namespace refgate;
 using namespace std::chrono_literals;
 
 #ifdef __SANITIZE_ADDRESS__
-// libgit2 1.5 forgets a regular expression's workspace when a configuration key does not match (git_regexp_match in regexp.c).
+// libgit2 1.5 forgets a regular expression's workspace when a configuration key does not match
+// (git_regexp_match in regexp.c).
 extern "C" const char* __lsan_default_suppressions() { return "leak:libpcre2-8\n"; }
 #endif
 
@@ -30,19 +31,25 @@ Place make_memory() {
 
 Place make_path() {
   const std::string repository = make_repository();
-  return {repository, repository, {"path", repository}, [repository] { return patient(open_path_store(repository)); }};
+  return {repository, repository, {"path", repository}, [repository] {
+            return patient(open_path_store(repository));
+          }};
 }
 
 Place make_command(const std::string& prefix) {
   const std::string repository = make_repository();
   const std::string address = prefix + repository;
-  return {repository, address, {"git", address}, [address] { return patient(open_command_store(address)); }};
+  return {repository, address, {"git", address}, [address] {
+            return patient(open_command_store(address));
+          }};
 }
 
 Place make_http(const ServerProcess& server, const std::string& token) {
   const std::string repository = make_repository();
   const std::string address = server.fact("url") + "/" + name_of(repository);
-  return {repository, address, {"http", address, token}, [address, token] { return open_http(address, token); }};
+  return {repository, address, {"http", address, token}, [address, token] {
+            return open_http(address, token);
+          }};
 }
 
 }  // namespace
@@ -106,7 +113,9 @@ std::string make_repository() {
   return repository;
 }
 
-std::string name_of(const std::string& repository) { return std::filesystem::path(repository).filename().string(); }
+std::string name_of(const std::string& repository) {
+  return std::filesystem::path(repository).filename().string();
+}
 
 std::shared_ptr<Store> open_http(const std::string& url, const std::string& token) {
   return patient(open_https_store({url, token.empty() ? "" : authorization_for_token(token)}));
@@ -120,11 +129,17 @@ Snapshot snapshot(const std::string& content, const std::string& message) {
   return made;
 }
 
-Change create(const std::string& ref, const std::string& content) { return {ref, std::nullopt, snapshot(content)}; }
-Change update(const std::string& ref, const Version& from, const std::string& content) { return {ref, from, snapshot(content)}; }
+Change create(const std::string& ref, const std::string& content) {
+  return {ref, std::nullopt, snapshot(content)};
+}
+Change update(const std::string& ref, const Version& from, const std::string& content) {
+  return {ref, from, snapshot(content)};
+}
 Change remove(const std::string& ref, const Version& from) { return {ref, from, std::nullopt}; }
 
-std::vector<SwapOutcome> swap(Store& store, const std::vector<Change>& changes) { return store.swap(changes); }
+std::vector<SwapOutcome> swap(Store& store, const std::vector<Change>& changes) {
+  return store.swap(changes);
+}
 
 Version must_swap(Store& store, const Change& change) {
   const auto outcomes = swap(store, {change});
@@ -134,6 +149,8 @@ Version must_swap(Store& store, const Change& change) {
   return outcomes[0].version.value_or(Version{});
 }
 
-std::map<std::string, Stored> read(Store& store, const std::vector<std::string>& refs) { return store.read(refs); }
+std::map<std::string, Stored> read(Store& store, const std::vector<std::string>& refs) {
+  return store.read(refs);
+}
 
 Version nobodys_version() { return {std::string(40, 'b')}; }

@@ -1,4 +1,5 @@
-// Exactly one winner, whatever the number of racers: threads on every store, and processes where there is a repository.
+// Exactly one winner, whatever the number of racers: threads on every store, and processes where
+// there is a repository.
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -9,8 +10,8 @@
 #include <thread>
 
 #include "catch.h"
-#include "places.h"
 #include "os/child_process.h"
+#include "places.h"
 #include "store/git/temporary_directory.h"
 
 using namespace refgate;
@@ -25,17 +26,20 @@ struct Race {
   bool deletes;
 };
 
-const std::vector<Race> races = {{"create", std::nullopt, false}, {"update", "before", false}, {"delete", "before", true}};
+const std::vector<Race> races = {
+    {"create", std::nullopt, false}, {"update", "before", false}, {"delete", "before", true}};
 
 std::map<SwapResult, int> count(const std::vector<SwapResult>& results) {
   std::map<SwapResult, int> counts;
-  for (const auto result : results) ++counts[result];
+  for (const auto result : results)
+    ++counts[result];
   return counts;
 }
 
 }  // namespace
 
-TEST_CASE("of threads that race for a ref exactly one wins, and the rest see that they lost", "[race]") {
+TEST_CASE("of threads that race for a ref exactly one wins, and the rest see that they lost",
+          "[race]") {
   const auto index = GENERATE(range(0, static_cast<int>(backends().size())));
   const Backend& tested = backends().at(static_cast<std::size_t>(index));
   INFO("store: " << tested.name);
@@ -43,7 +47,8 @@ TEST_CASE("of threads that race for a ref exactly one wins, and the rest see tha
   for (int round = 0; round < 3; ++round) {
     for (const auto& race : races) {
       INFO(race.what << ", round " << round);
-      const std::string ref = "refs/refgate/claims/" + std::string(race.what) + std::to_string(round);
+      const std::string ref =
+          "refs/refgate/claims/" + std::string(race.what) + std::to_string(round);
       std::optional<Version> before;
       if (race.before) before = must_swap(*place.open(), create(ref, *race.before));
 
@@ -65,22 +70,26 @@ TEST_CASE("of threads that race for a ref exactly one wins, and the rest see tha
           }
         });
       }
-      for (auto& thread : threads) thread.join();
-      for (const auto& error : errors) CHECK(error == "");
+      for (auto& thread : threads)
+        thread.join();
+      for (const auto& error : errors)
+        CHECK(error == "");
       const auto counts = count(results);
       CHECK(counts.at(SwapResult::swapped) == 1);
       CHECK(counts.count(SwapResult::refused) == 0);
       const auto left = read(*place.open(), {ref});
       CHECK(left.size() == (race.deletes ? 0 : 1));
       for (std::size_t i = 0; i < results.size() && !race.deletes; ++i) {
-        if (results[i] == SwapResult::swapped) CHECK(left.at(ref).files.at("claim.json") == "racer " + std::to_string(i));
+        if (results[i] == SwapResult::swapped)
+          CHECK(left.at(ref).files.at("claim.json") == "racer " + std::to_string(i));
       }
     }
   }
 }
 
 TEST_CASE("of processes that race for a ref exactly one wins", "[race]") {
-  const std::string name = GENERATE(as<std::string>{}, "path", "http", "https", "git command over ssh");
+  const std::string name =
+      GENERATE(as<std::string>{}, "path", "http", "https", "git command over ssh");
   INFO("store: " << name);
   const Place place = backend(name).make();
   constexpr std::size_t processes = 24;
@@ -103,25 +112,31 @@ TEST_CASE("of processes that race for a ref exactly one wins", "[race]") {
     for (std::size_t i = 0; i < processes; ++i) {
       threads.emplace_back([&, i] {
         ChildCommand command;
-        command.arguments = {REFGATE_STORE_RACER, ready, gate, ref, "process " + std::to_string(i), expected};
+        command.arguments = {
+            REFGATE_STORE_RACER, ready, gate, ref, "process " + std::to_string(i), expected};
         command.arguments.insert(command.arguments.end(), place.racer.begin(), place.racer.end());
-        said[i] = run_child(command, std::chrono::steady_clock::now() + std::chrono::minutes(2)).output;
+        said[i] =
+            run_child(command, std::chrono::steady_clock::now() + std::chrono::minutes(2)).output;
       });
     }
     struct stat status {};
     const auto patience = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    while (stat(ready.c_str(), &status) == 0 && static_cast<std::size_t>(status.st_size) < processes && std::chrono::steady_clock::now() < patience) {
+    while (stat(ready.c_str(), &status) == 0 &&
+           static_cast<std::size_t>(status.st_size) < processes &&
+           std::chrono::steady_clock::now() < patience) {
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     close(held);  // they are off
-    for (auto& thread : threads) thread.join();
+    for (auto& thread : threads)
+      thread.join();
     REQUIRE(static_cast<std::size_t>(status.st_size) == processes);
 
     std::size_t winners = 0;
     for (std::size_t i = 0; i < processes; ++i) {
       if (said[i] == "swapped") {
         ++winners;
-        CHECK(read(*place.open(), {ref}).at(ref).files.at("claim.json") == "process " + std::to_string(i));
+        CHECK(read(*place.open(), {ref}).at(ref).files.at("claim.json") ==
+              "process " + std::to_string(i));
       } else {
         CHECK(said[i] == "stale");
       }

@@ -1,5 +1,6 @@
-// One racer in a process of its own: opens a store, says that it is ready, waits for the start and makes one swap.
-// store_racer READY START REF CONTENT EXPECTED|- (path PATH | git URL | http URL TOKEN); prints "swapped", "stale" or "refused MESSAGE".
+// One racer in a process of its own: opens a store, says that it is ready, waits for the start and
+// makes one swap. store_racer READY START REF CONTENT EXPECTED|- (path PATH | git URL | http URL
+// TOKEN); prints "swapped", "stale" or "refused MESSAGE".
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -17,9 +18,11 @@ int main(int argc, char** argv) {
     const std::string kind = argv[6];
     const std::string address = argv[7];
     const std::string token = argc > 8 ? argv[8] : "";
-    auto store = kind == "path"  ? open_path_store(address)
-                 : kind == "git" ? open_command_store(address)
-                                 : open_https_store({address, token.empty() ? "" : authorization_for_token(token)});
+    auto store =
+        kind == "path" ? open_path_store(address)
+        : kind == "git"
+            ? open_command_store(address)
+            : open_https_store({address, token.empty() ? "" : authorization_for_token(token)});
     store->set_deadline(std::chrono::steady_clock::now() + std::chrono::minutes(2));
     Change change;
     change.ref = argv[3];

@@ -20,16 +20,19 @@ namespace {
 
 std::string read_line(int from) {
   std::string line;
-  for (char c = 0; ::read(from, &c, 1) == 1 && c != '\n';) line += c;
+  for (char c = 0; ::read(from, &c, 1) == 1 && c != '\n';)
+    line += c;
   return line;
 }
 
 }  // namespace
 
-ServerProcess::ServerProcess(const std::string& program, const std::vector<std::string>& arguments) {
+ServerProcess::ServerProcess(const std::string& program,
+                             const std::vector<std::string>& arguments) {
   int input[2];
   int output[2];
-  if (pipe2(input, O_CLOEXEC) != 0 || pipe2(output, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  if (pipe2(input, O_CLOEXEC) != 0 || pipe2(output, O_CLOEXEC) != 0)
+    throw std::system_error(errno, std::generic_category(), "pipe");
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_adddup2(&files, input[0], STDIN_FILENO);
@@ -37,7 +40,8 @@ ServerProcess::ServerProcess(const std::string& program, const std::vector<std::
   std::vector<std::string> words = {"python3", std::string(REFGATE_TEST_SERVERS) + "/" + program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
-  for (auto& word : words) pointers.push_back(word.data());
+  for (auto& word : words)
+    pointers.push_back(word.data());
   pointers.push_back(nullptr);
   const int error = posix_spawnp(&process_, "python3", &files, nullptr, pointers.data(), environ);
   posix_spawn_file_actions_destroy(&files);
@@ -63,7 +67,8 @@ std::string ServerProcess::fact(const std::string& name) const {
 std::vector<std::string> lines_of(const std::string& path) {
   std::ifstream file(path);
   std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  for (std::string line; std::getline(file, line);)
+    lines.push_back(line);
   return lines;
 }
 
@@ -75,14 +80,18 @@ void write_file(const std::string& path, const std::string& content) {
     file << content;
     if (!file.flush()) throw std::runtime_error("could not write " + path);
   }
-  if (rename(draft.c_str(), path.c_str()) != 0) throw std::system_error(errno, std::generic_category(), path);
+  if (rename(draft.c_str(), path.c_str()) != 0)
+    throw std::system_error(errno, std::generic_category(), path);
 }
 
 std::string run(const std::vector<std::string>& arguments, const std::string& input) {
   refgate::ChildCommand command;
   command.arguments = arguments;
   command.input = input;
-  const auto result = refgate::run_child(command, std::chrono::steady_clock::now() + std::chrono::minutes(1));
-  if (result.status != 0) throw std::runtime_error(arguments.front() + " ended with " + std::to_string(result.status) + ": " + result.errors);
+  const auto result =
+      refgate::run_child(command, std::chrono::steady_clock::now() + std::chrono::minutes(1));
+  if (result.status != 0)
+    throw std::runtime_error(arguments.front() + " ended with " + std::to_string(result.status) +
+                             ": " + result.errors);
   return result.output;
 }

@@ -8,7 +8,8 @@
 
 class ServerProcess {
  public:
-  /// `program` is a file in tests/server. Returns when it answers; throws std::runtime_error when it does not start.
+  /// `program` is a file in tests/server. Returns when it answers; throws std::runtime_error when
+  /// it does not start.
   ServerProcess(const std::string& program, const std::vector<std::string>& arguments);
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;

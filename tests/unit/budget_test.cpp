@@ -41,18 +41,24 @@ TEST_CASE("a budget of none never frees, and the longest window decides what is 
 }
 
 TEST_CASE("ledgers survive their text form, and anything else is named") {
-  const Ledger ledger = spend(spend({}, {BudgetKind::scope, 5, 24h}, "a", t0), {BudgetKind::scope, 5, 24h}, "b", t0 + 1s);
+  const Ledger ledger = spend(spend({}, {BudgetKind::scope, 5, 24h}, "a", t0),
+                              {BudgetKind::scope, 5, 24h}, "b", t0 + 1s);
   CHECK(std::get<Ledger>(decode_ledger(encode_ledger(ledger))) == ledger);
-  for (const char* bad : {"", "[]", "{}", R"({"version":1})", R"({"version":1,"keep_ms":-1,"launches":[]})",
-                          R"({"version":1,"keep_ms":1,"launches":[1]})", R"({"version":1,"keep_ms":1,"launches":[{"claim_id":"a","at":"noon"}]})"}) {
+  for (const char* bad :
+       {"", "[]", "{}", R"({"version":1})", R"({"version":1,"keep_ms":-1,"launches":[]})",
+        R"({"version":1,"keep_ms":1,"launches":[1]})",
+        R"({"version":1,"keep_ms":1,"launches":[{"claim_id":"a","at":"noon"}]})"}) {
     CAPTURE(bad);
     REQUIRE(std::holds_alternative<ClaimError>(decode_ledger(bad)));
     CHECK(std::get<ClaimError>(decode_ledger(bad)).kind == ClaimErrorKind::broken);
   }
-  CHECK(std::get<ClaimError>(decode_ledger(R"({"version":2})")).kind == ClaimErrorKind::newer_version);
+  CHECK(std::get<ClaimError>(decode_ledger(R"({"version":2})")).kind ==
+        ClaimErrorKind::newer_version);
 }
 
 TEST_CASE("each subject of a budget has a ledger of its own") {
-  CHECK(ledger_ref({BudgetKind::actor, 1, 1h}, "octocat", "refgate") == "refs/refgate/budgets/actor/octocat");
-  CHECK(ledger_ref({BudgetKind::workflow, 1, 1h}, "a/b", "refgate") != ledger_ref({BudgetKind::workflow, 1, 1h}, "a%2Fb", "refgate"));
+  CHECK(ledger_ref({BudgetKind::actor, 1, 1h}, "octocat", "refgate") ==
+        "refs/refgate/budgets/actor/octocat");
+  CHECK(ledger_ref({BudgetKind::workflow, 1, 1h}, "a/b", "refgate") !=
+        ledger_ref({BudgetKind::workflow, 1, 1h}, "a%2Fb", "refgate"));
 }

@@ -27,8 +27,10 @@ Claim sample() {
 
 std::string changed(const std::string& key, const json& value) {
   json record = json::parse(encode_claim(sample()));
-  if (value.is_discarded()) record.erase(key);
-  else record[json::json_pointer(key)] = value;
+  if (value.is_discarded())
+    record.erase(key);
+  else
+    record[json::json_pointer(key)] = value;
   return record.dump();
 }
 
@@ -43,7 +45,9 @@ TEST_CASE("a claim survives its text form") {
   CHECK(std::get<Claim>(decode_claim(encode_claim(claim))) == claim);
 }
 
-TEST_CASE("the same claim always has the same text") { CHECK(encode_claim(sample()) == encode_claim(sample())); }
+TEST_CASE("the same claim always has the same text") {
+  CHECK(encode_claim(sample()) == encode_claim(sample()));
+}
 
 TEST_CASE("a broken record is named and never taken for another") {
   const std::string good = encode_claim(sample());

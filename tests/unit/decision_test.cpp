@@ -12,7 +12,8 @@ namespace {
 
 const Instant t0 = *parse_rfc3339("2026-11-22T02:00:00Z");
 
-Request request_of(const std::string& run_id, const std::string& event = "push", unsigned attempt = 1) {
+Request request_of(const std::string& run_id, const std::string& event = "push",
+                   unsigned attempt = 1) {
   Request request;
   request.holder.run_id = run_id;
   request.holder.run_attempt = attempt;
@@ -33,7 +34,9 @@ Claim first_claim(const std::function<void(Claim&)>& change = [](Claim&) {}) {
   return claim;
 }
 
-Claim ended(ClaimOutcome outcome, Duration after = 10min) { return end_claim(first_claim(), outcome, name_of(outcome), t0 + after); }
+Claim ended(ClaimOutcome outcome, Duration after = 10min) {
+  return end_claim(first_claim(), outcome, name_of(outcome), t0 + after);
+}
 
 struct Row {
   std::string name;
@@ -63,8 +66,8 @@ Request presenting(Request request, const std::string& nonce) {
 }
 
 bool runs(ReasonCode code) {
-  return code == ReasonCode::forced || code == ReasonCode::own || code == ReasonCode::first || code == ReasonCode::takeover ||
-         code == ReasonCode::retry_allowed;
+  return code == ReasonCode::forced || code == ReasonCode::own || code == ReasonCode::first ||
+         code == ReasonCode::takeover || code == ReasonCode::retry_allowed;
 }
 
 }  // namespace
@@ -97,25 +100,42 @@ TEST_CASE("the first row of the precedence that applies decides") {
       {"nothing there", std::nullopt, request_of("2"), plain, 0min, ReasonCode::first},
       {"force on nothing", std::nullopt, request_of("2"), force, 0min, ReasonCode::forced},
       {"force on a live claim", live, request_of("2"), force, 1min, ReasonCode::forced},
-      {"force on one's own claim", live, presenting(request_of("1"), nonce), force, 1min, ReasonCode::forced},
-      {"force on finished work", ended(ClaimOutcome::success), request_of("2"), force, 1h, ReasonCode::forced},
+      {"force on one's own claim", live, presenting(request_of("1"), nonce), force, 1min,
+       ReasonCode::forced},
+      {"force on finished work", ended(ClaimOutcome::success), request_of("2"), force, 1h,
+       ReasonCode::forced},
 
-      {"the nonce of a live claim", live, presenting(request_of("1"), nonce), plain, 1min, ReasonCode::own},
-      {"the nonce from another run", live, presenting(request_of("7"), nonce), plain, 1min, ReasonCode::own},
-      {"the nonce of a claim whose lease passed and that nobody took", live, presenting(request_of("1"), nonce), plain, 7h, ReasonCode::own},
-      {"the nonce of a claim that ended", ended(ClaimOutcome::success), presenting(request_of("1"), nonce), plain, 1h, ReasonCode::already_done},
-      {"another nonce", live, presenting(request_of("1"), "other"), plain, 1min, ReasonCode::active_session},
+      {"the nonce of a live claim", live, presenting(request_of("1"), nonce), plain, 1min,
+       ReasonCode::own},
+      {"the nonce from another run", live, presenting(request_of("7"), nonce), plain, 1min,
+       ReasonCode::own},
+      {"the nonce of a claim whose lease passed and that nobody took", live,
+       presenting(request_of("1"), nonce), plain, 7h, ReasonCode::own},
+      {"the nonce of a claim that ended", ended(ClaimOutcome::success),
+       presenting(request_of("1"), nonce), plain, 1h, ReasonCode::already_done},
+      {"another nonce", live, presenting(request_of("1"), "other"), plain, 1min,
+       ReasonCode::active_session},
 
-      {"a live claim of the same kind of event", live, request_of("2"), plain, 1min, ReasonCode::active_session},
-      {"the same run, attempt and job without the nonce is a rival", live, request_of("1"), plain, 1min, ReasonCode::active_session},
-      {"a live push, asked by a pull request", live, request_of("2", "pull_request"), plain, 1min, ReasonCode::pr_lock},
-      {"a live push, asked by a pull_request_target", live, request_of("2", "pull_request_target"), plain, 1min, ReasonCode::pr_lock},
-      {"no window ends a live claim", live, request_of("2", "pull_request"), plain, 5h, ReasonCode::pr_lock},
-      {"a live push, asked by a workflow_run", live, request_of("2", "workflow_run"), plain, 1min, ReasonCode::active_session},
-      {"a moment before lease and skew have passed", live, request_of("2"), plain, 6h + 60s - 1ms, ReasonCode::active_session},
-      {"the moment when lease and skew have passed", live, request_of("2"), plain, 6h + 60s, ReasonCode::takeover},
-      {"a live claim whose run is known to have ended", live, request_of("2"), plain, 1min, ReasonCode::takeover, RunEnded::yes},
-      {"a live claim whose run is known to go on", live, request_of("2"), plain, 1min, ReasonCode::active_session, RunEnded::no},
+      {"a live claim of the same kind of event", live, request_of("2"), plain, 1min,
+       ReasonCode::active_session},
+      {"the same run, attempt and job without the nonce is a rival", live, request_of("1"), plain,
+       1min, ReasonCode::active_session},
+      {"a live push, asked by a pull request", live, request_of("2", "pull_request"), plain, 1min,
+       ReasonCode::pr_lock},
+      {"a live push, asked by a pull_request_target", live, request_of("2", "pull_request_target"),
+       plain, 1min, ReasonCode::pr_lock},
+      {"no window ends a live claim", live, request_of("2", "pull_request"), plain, 5h,
+       ReasonCode::pr_lock},
+      {"a live push, asked by a workflow_run", live, request_of("2", "workflow_run"), plain, 1min,
+       ReasonCode::active_session},
+      {"a moment before lease and skew have passed", live, request_of("2"), plain, 6h + 60s - 1ms,
+       ReasonCode::active_session},
+      {"the moment when lease and skew have passed", live, request_of("2"), plain, 6h + 60s,
+       ReasonCode::takeover},
+      {"a live claim whose run is known to have ended", live, request_of("2"), plain, 1min,
+       ReasonCode::takeover, RunEnded::yes},
+      {"a live claim whose run is known to go on", live, request_of("2"), plain, 1min,
+       ReasonCode::active_session, RunEnded::no},
       {"two callers without a run id are not one run", without_run_id,
        [] {
          auto r = request_of("");
@@ -124,74 +144,110 @@ TEST_CASE("the first row of the precedence that applies decides") {
        }(),
        plain, 1min, ReasonCode::active_session},
 
-      {"a later attempt of the run that held it", live, request_of("1", "push", 2), plain, 1min, ReasonCode::retry_suppressed},
-      {"a later attempt, by a person, manual", live, person(request_of("1", "push", 2)), manual, 1min, ReasonCode::retry_allowed},
-      {"a later attempt, by a bot, manual", live, request_of("1", "push", 2), manual, 1min, ReasonCode::retry_suppressed},
-      {"a later attempt, allow", live, request_of("1", "push", 2), allow, 1min, ReasonCode::retry_allowed},
+      {"a later attempt of the run that held it", live, request_of("1", "push", 2), plain, 1min,
+       ReasonCode::retry_suppressed},
+      {"a later attempt, by a person, manual", live, person(request_of("1", "push", 2)), manual,
+       1min, ReasonCode::retry_allowed},
+      {"a later attempt, by a bot, manual", live, request_of("1", "push", 2), manual, 1min,
+       ReasonCode::retry_suppressed},
+      {"a later attempt, allow", live, request_of("1", "push", 2), allow, 1min,
+       ReasonCode::retry_allowed},
 
       {"done", ended(ClaimOutcome::success), request_of("2"), plain, 1h, ReasonCode::already_done},
-      {"done by a push, asked by a pull request within the window", ended(ClaimOutcome::success), request_of("2", "pull_request"), plain, 30min,
-       ReasonCode::pr_lock},
-      {"done by a push, asked by a pull request after the window", ended(ClaimOutcome::success), request_of("2", "pull_request"), plain, 2h,
-       ReasonCode::already_done},
-      {"done, a re-run by a person with allow", ended(ClaimOutcome::success), person(request_of("1", "push", 2)), allow, 1h,
-       ReasonCode::already_done},
-      {"done, a moment before it is forgotten", ended(ClaimOutcome::success), request_of("2"), plain, 10min + 7 * 24h - 1ms,
-       ReasonCode::already_done},
-      {"done, and forgotten", ended(ClaimOutcome::success), request_of("2"), plain, 10min + 7 * 24h, ReasonCode::first},
+      {"done by a push, asked by a pull request within the window", ended(ClaimOutcome::success),
+       request_of("2", "pull_request"), plain, 30min, ReasonCode::pr_lock},
+      {"done by a push, asked by a pull request after the window", ended(ClaimOutcome::success),
+       request_of("2", "pull_request"), plain, 2h, ReasonCode::already_done},
+      {"done, a re-run by a person with allow", ended(ClaimOutcome::success),
+       person(request_of("1", "push", 2)), allow, 1h, ReasonCode::already_done},
+      {"done, a moment before it is forgotten", ended(ClaimOutcome::success), request_of("2"),
+       plain, 10min + 7 * 24h - 1ms, ReasonCode::already_done},
+      {"done, and forgotten", ended(ClaimOutcome::success), request_of("2"), plain, 10min + 7 * 24h,
+       ReasonCode::first},
 
-      {"failed", ended(ClaimOutcome::failure), request_of("2"), plain, 1h, ReasonCode::retry_suppressed},
-      {"failed, asked by the counterpart", ended(ClaimOutcome::failure), request_of("2", "pull_request"), plain, 30min, ReasonCode::pr_lock},
-      {"failed, asked by the counterpart, allow", ended(ClaimOutcome::failure), request_of("2", "pull_request"), allow, 30min,
+      {"failed", ended(ClaimOutcome::failure), request_of("2"), plain, 1h,
+       ReasonCode::retry_suppressed},
+      {"failed, asked by the counterpart", ended(ClaimOutcome::failure),
+       request_of("2", "pull_request"), plain, 30min, ReasonCode::pr_lock},
+      {"failed, asked by the counterpart, allow", ended(ClaimOutcome::failure),
+       request_of("2", "pull_request"), allow, 30min, ReasonCode::retry_allowed},
+      {"failed, another trigger, manual", ended(ClaimOutcome::failure), request_of("2"), manual, 1h,
+       ReasonCode::retry_suppressed},
+      {"failed, a person's re-run, manual", ended(ClaimOutcome::failure),
+       person(request_of("1", "push", 2)), manual, 1h, ReasonCode::retry_allowed},
+      {"failed, allow", ended(ClaimOutcome::failure), request_of("2"), allow, 1h,
        ReasonCode::retry_allowed},
-      {"failed, another trigger, manual", ended(ClaimOutcome::failure), request_of("2"), manual, 1h, ReasonCode::retry_suppressed},
-      {"failed, a person's re-run, manual", ended(ClaimOutcome::failure), person(request_of("1", "push", 2)), manual, 1h, ReasonCode::retry_allowed},
-      {"failed, allow", ended(ClaimOutcome::failure), request_of("2"), allow, 1h, ReasonCode::retry_allowed},
-      {"failed, and forgotten", ended(ClaimOutcome::failure), request_of("2"), plain, 8 * 24h, ReasonCode::first},
+      {"failed, and forgotten", ended(ClaimOutcome::failure), request_of("2"), plain, 8 * 24h,
+       ReasonCode::first},
 
-      {"cancelled, another trigger", ended(ClaimOutcome::cancelled), request_of("2"), plain, 1h, ReasonCode::takeover},
-      {"cancelled, the counterpart", ended(ClaimOutcome::cancelled), request_of("2", "pull_request"), plain, 30min, ReasonCode::takeover},
-      {"cancelled, a re-run of the same run", ended(ClaimOutcome::cancelled), request_of("1", "push", 2), plain, 1h, ReasonCode::retry_suppressed},
-      {"cancelled, a person's re-run, manual", ended(ClaimOutcome::cancelled), person(request_of("1", "push", 2)), manual, 1h,
-       ReasonCode::retry_allowed},
-      {"cancelled, and forgotten", ended(ClaimOutcome::cancelled), request_of("2"), plain, 8 * 24h, ReasonCode::first},
-      {"released by a person", release_claim(live, "octocat", "stuck", t0 + 1min), request_of("2"), plain, 1h, ReasonCode::takeover},
-      {"released by a person, a re-run of the same run", release_claim(live, "octocat", "stuck", t0 + 1min), request_of("1", "push", 2), plain, 1h,
+      {"cancelled, another trigger", ended(ClaimOutcome::cancelled), request_of("2"), plain, 1h,
+       ReasonCode::takeover},
+      {"cancelled, the counterpart", ended(ClaimOutcome::cancelled),
+       request_of("2", "pull_request"), plain, 30min, ReasonCode::takeover},
+      {"cancelled, a re-run of the same run", ended(ClaimOutcome::cancelled),
+       request_of("1", "push", 2), plain, 1h, ReasonCode::retry_suppressed},
+      {"cancelled, a person's re-run, manual", ended(ClaimOutcome::cancelled),
+       person(request_of("1", "push", 2)), manual, 1h, ReasonCode::retry_allowed},
+      {"cancelled, and forgotten", ended(ClaimOutcome::cancelled), request_of("2"), plain, 8 * 24h,
+       ReasonCode::first},
+      {"released by a person", release_claim(live, "octocat", "stuck", t0 + 1min), request_of("2"),
+       plain, 1h, ReasonCode::takeover},
+      {"released by a person, a re-run of the same run",
+       release_claim(live, "octocat", "stuck", t0 + 1min), request_of("1", "push", 2), plain, 1h,
        ReasonCode::takeover},
 
-      {"launched as often as is allowed", thrice, request_of("2"), three, 1h, ReasonCode::max_attempts},
+      {"launched as often as is allowed", thrice, request_of("2"), three, 1h,
+       ReasonCode::max_attempts},
       {"one launch is left", thrice, request_of("2"), four, 1h, ReasonCode::retry_allowed},
-      {"launched as often as is allowed, and forgotten", thrice, request_of("2"), three, 8 * 24h, ReasonCode::first},
-      {"launched as often as is allowed, and forced", thrice, request_of("2"), with([](Policy& p) { p.force = true, p.max_attempts = 3; }), 1h,
-       ReasonCode::forced},
-      {"a lost claim is a launch too", live, request_of("2"), with([](Policy& p) { p.max_attempts = 1; }), 7h, ReasonCode::max_attempts},
-      {"a failure that cools down", ended(ClaimOutcome::failure), request_of("2"), cooling, 1h, ReasonCode::cooldown},
-      {"a failure that has cooled down", ended(ClaimOutcome::failure), request_of("2"), cooling, 70min, ReasonCode::retry_allowed},
-      {"a cancelled session cools down", ended(ClaimOutcome::cancelled), request_of("2"), cooling, 1h, ReasonCode::cooldown},
-      {"a lost one does not", live, request_of("2"), cooling, 7h, ReasonCode::takeover},
-      {"a released one does not", release_claim(live, "octocat", "stuck", t0 + 1min), request_of("2"), cooling, 2min, ReasonCode::takeover},
-      {"no budget left", std::nullopt, request_of("2"), plain, 1min, ReasonCode::budget, RunEnded::unknown, spent},
-      {"no budget left, but forced", std::nullopt, request_of("2"), force, 1min, ReasonCode::forced, RunEnded::unknown, spent},
-      {"no budget left for what is one's own", live, presenting(request_of("1"), nonce), plain, 1min, ReasonCode::own, RunEnded::unknown, spent},
-      {"no budget left for what is skipped anyway", live, request_of("2"), plain, 1min, ReasonCode::active_session, RunEnded::unknown, spent},
-
-      {"a claim that waits for its turn is live", waiting, request_of("2"), plain, 1min, ReasonCode::active_session},
-      {"a waiting claim whose lease passed", waiting, request_of("2"), plain, 7h, ReasonCode::takeover},
-      {"an abandoned wait suppresses nothing", abandon_claim(waiting, "its wait ran out", t0 + 1min), request_of("2"), plain, 2min,
+      {"launched as often as is allowed, and forgotten", thrice, request_of("2"), three, 8 * 24h,
        ReasonCode::first},
-      {"an abandoned wait does not suppress its own re-run", abandon_claim(waiting, "its wait ran out", t0 + 1min), request_of("1", "push", 2), plain,
+      {"launched as often as is allowed, and forced", thrice, request_of("2"),
+       with([](Policy& p) { p.force = true, p.max_attempts = 3; }), 1h, ReasonCode::forced},
+      {"a lost claim is a launch too", live, request_of("2"),
+       with([](Policy& p) { p.max_attempts = 1; }), 7h, ReasonCode::max_attempts},
+      {"a failure that cools down", ended(ClaimOutcome::failure), request_of("2"), cooling, 1h,
+       ReasonCode::cooldown},
+      {"a failure that has cooled down", ended(ClaimOutcome::failure), request_of("2"), cooling,
+       70min, ReasonCode::retry_allowed},
+      {"a cancelled session cools down", ended(ClaimOutcome::cancelled), request_of("2"), cooling,
+       1h, ReasonCode::cooldown},
+      {"a lost one does not", live, request_of("2"), cooling, 7h, ReasonCode::takeover},
+      {"a released one does not", release_claim(live, "octocat", "stuck", t0 + 1min),
+       request_of("2"), cooling, 2min, ReasonCode::takeover},
+      {"no budget left", std::nullopt, request_of("2"), plain, 1min, ReasonCode::budget,
+       RunEnded::unknown, spent},
+      {"no budget left, but forced", std::nullopt, request_of("2"), force, 1min, ReasonCode::forced,
+       RunEnded::unknown, spent},
+      {"no budget left for what is one's own", live, presenting(request_of("1"), nonce), plain,
+       1min, ReasonCode::own, RunEnded::unknown, spent},
+      {"no budget left for what is skipped anyway", live, request_of("2"), plain, 1min,
+       ReasonCode::active_session, RunEnded::unknown, spent},
+
+      {"a claim that waits for its turn is live", waiting, request_of("2"), plain, 1min,
+       ReasonCode::active_session},
+      {"a waiting claim whose lease passed", waiting, request_of("2"), plain, 7h,
+       ReasonCode::takeover},
+      {"an abandoned wait suppresses nothing",
+       abandon_claim(waiting, "its wait ran out", t0 + 1min), request_of("2"), plain, 2min,
+       ReasonCode::first},
+      {"an abandoned wait does not suppress its own re-run",
+       abandon_claim(waiting, "its wait ran out", t0 + 1min), request_of("1", "push", 2), plain,
        2min, ReasonCode::first},
-      {"an abandoned wait does not cool down", abandon_claim(waiting, "its wait ran out", t0 + 1min), request_of("2"), cooling, 2min,
+      {"an abandoned wait does not cool down",
+       abandon_claim(waiting, "its wait ran out", t0 + 1min), request_of("2"), cooling, 2min,
        ReasonCode::first},
 
       {"a window that holds", window, request_of("2"), plain, 5min, ReasonCode::active_session},
       {"a window that has passed", window, request_of("2"), plain, 6min, ReasonCode::takeover},
-      {"a window that has passed, the counterpart within the lock", window, request_of("2", "pull_request"), plain, 30min, ReasonCode::pr_lock},
-      {"a window that has passed, the counterpart after the lock", window, request_of("2", "pull_request"), plain, 61min, ReasonCode::takeover},
+      {"a window that has passed, the counterpart within the lock", window,
+       request_of("2", "pull_request"), plain, 30min, ReasonCode::pr_lock},
+      {"a window that has passed, the counterpart after the lock", window,
+       request_of("2", "pull_request"), plain, 61min, ReasonCode::takeover},
   };
   for (const Row& row : rows) {
     DYNAMIC_SECTION(row.name) {
-      const Decision decision = decide(row.state, row.request, row.policy, t0 + row.at, {row.holder_run, row.spent});
+      const Decision decision =
+          decide(row.state, row.request, row.policy, t0 + row.at, {row.holder_run, row.spent});
       CHECK(name_of(decision.code) == name_of(row.code));
       CHECK((decision.verdict == Verdict::run) == runs(row.code));
       CHECK(decision.next.has_value() == runs(row.code));
@@ -221,19 +277,23 @@ TEST_CASE("a waiting claim launches when its turn comes, and only then the recor
 TEST_CASE("a launch that is given up leaves the scope as it was") {
   Request queued = request_of("2");
   queued.queue = true;
-  for (const ClaimOutcome outcome : {ClaimOutcome::success, ClaimOutcome::failure, ClaimOutcome::cancelled, ClaimOutcome::released}) {
+  for (const ClaimOutcome outcome : {ClaimOutcome::success, ClaimOutcome::failure,
+                                     ClaimOutcome::cancelled, ClaimOutcome::released}) {
     const Claim before = ended(outcome);
     for (const Request& request : {queued, request_of("2")}) {
       const Policy force = with([](Policy& p) { p.force = true; });
       const Claim claim = *decide(before, request, force, t0 + 1h).next;
-      Claim back = std::get<Claim>(decode_claim(encode_claim(abandon_claim(claim, "given up", t0 + 2h))));
+      Claim back =
+          std::get<Claim>(decode_claim(encode_claim(abandon_claim(claim, "given up", t0 + 2h))));
       CHECK(back.generation == before.generation + 1);
       back.generation = before.generation;
       CHECK(back == before);
     }
   }
   // Who takes over from a waiter that died carries on what that one had replaced.
-  const Claim waiting = *decide(ended(ClaimOutcome::success), queued, with([](Policy& p) { p.force = true; }), t0 + 1h).next;
+  const Claim waiting = *decide(ended(ClaimOutcome::success), queued,
+                                with([](Policy& p) { p.force = true; }), t0 + 1h)
+                             .next;
   Request next = request_of("3");
   next.queue = true;
   const Claim taken = *decide(waiting, next, Policy{}, t0 + 12h).next;
@@ -247,7 +307,9 @@ TEST_CASE("counters at their end stay there") {
   Claim claim = ended(ClaimOutcome::failure);
   claim.generation = std::numeric_limits<std::uint64_t>::max();
   claim.attempts = std::numeric_limits<unsigned>::max();
-  const Claim next = *decide(claim, request_of("2"), with([](Policy& p) { p.retry = Retry::allow; }), t0 + 1h).next;
+  const Claim next =
+      *decide(claim, request_of("2"), with([](Policy& p) { p.retry = Retry::allow; }), t0 + 1h)
+           .next;
   CHECK(next.generation == claim.generation);
   CHECK(next.attempts == claim.attempts);
 }
@@ -272,7 +334,8 @@ TEST_CASE("attempts count the launches of one memory") {
   CHECK(decide(abandoned, request_of("3"), allow, t0 + 3h).next->attempts == 2);
   CHECK(decide(waiting, request_of("3"), allow, t0 + 8h).next->attempts == 2);
   const Claim after = *decide(waiting, request_of("3"), allow, t0 + 8h).next;
-  for (const AuditEntry& line : after.outbox) CHECK(line.kind != EntryKind::lost);
+  for (const AuditEntry& line : after.outbox)
+    CHECK(line.kind != EntryKind::lost);
 }
 
 TEST_CASE("a launch takes the next generation and carries the lines that nobody published yet") {
@@ -298,7 +361,8 @@ TEST_CASE("taking over what had ended adds no line about a loss") {
   const Claim before = ended(ClaimOutcome::cancelled);
   const Decision decision = decide(before, request_of("2"), Policy{}, t0 + 1h);
   REQUIRE(decision.next);
-  for (const AuditEntry& line : decision.next->outbox) CHECK(line.kind != EntryKind::lost);
+  for (const AuditEntry& line : decision.next->outbox)
+    CHECK(line.kind != EntryKind::lost);
   CHECK(decision.next->generation == 2);
 }
 
@@ -315,7 +379,8 @@ TEST_CASE("own keeps nonce and generation, renews the lease and never shortens i
   request.hold = true;
   CHECK(decide(before, request, Policy{}, t0 + 1h).next->state == ClaimState::held);
   request.session_key = "the label that register was given";
-  CHECK(decide(before, request, Policy{}, t0 + 1h).next->session_key == "the label that register was given");
+  CHECK(decide(before, request, Policy{}, t0 + 1h).next->session_key ==
+        "the label that register was given");
 }
 
 TEST_CASE("the limits that a claim was made with bind who reads it") {
@@ -326,7 +391,8 @@ TEST_CASE("the limits that a claim was made with bind who reads it") {
   });
   const Claim live = first_claim();
   CHECK(decide(live, request_of("2"), short_memory, t0 + 1h).code == ReasonCode::active_session);
-  CHECK(decide(ended(ClaimOutcome::success), request_of("2"), short_memory, t0 + 1h).code == ReasonCode::already_done);
+  CHECK(decide(ended(ClaimOutcome::success), request_of("2"), short_memory, t0 + 1h).code ==
+        ReasonCode::already_done);
 
   const Claim made_short = *decide(std::nullopt, request_of("1"), short_memory, t0).next;
   CHECK(decide(made_short, request_of("2"), Policy{}, t0 + 2s).code == ReasonCode::takeover);
@@ -347,11 +413,17 @@ TEST_CASE("a skip says who holds the work, since when, where, and how to run all
 
 TEST_CASE("a skip of finished work says where its result is, when it kept one") {
   Claim done = ended(ClaimOutcome::success);
-  const auto asked_by = [&](const char* event) { return decide(done, request_of("2", event), Policy{}, t0 + 20min).reason; };
+  const auto asked_by = [&](const char* event) {
+    return decide(done, request_of("2", event), Policy{}, t0 + 20min).reason;
+  };
   CHECK_THAT(asked_by("push"), !Catch::Contains("result"));
   done.result = "20261122-022040-123-0123456789abcdef";
-  CHECK_THAT(asked_by("push"), Catch::Contains(", its result: refgate result get 20261122-022040-123-0123456789abcdef"));
-  CHECK_THAT(asked_by("pull_request"), Catch::Contains(", its result: refgate result get 20261122-022040-123-0123456789abcdef"));
+  CHECK_THAT(
+      asked_by("push"),
+      Catch::Contains(", its result: refgate result get 20261122-022040-123-0123456789abcdef"));
+  CHECK_THAT(
+      asked_by("pull_request"),
+      Catch::Contains(", its result: refgate result get 20261122-022040-123-0123456789abcdef"));
   done.result = "x; rm -rf /";
   CHECK_THAT(asked_by("push"), !Catch::Contains("rm"));
   CHECK(decide(done, request_of("2"), Policy{}, t0 + 8 * 24h).next->result.empty());
@@ -359,7 +431,8 @@ TEST_CASE("a skip of finished work says where its result is, when it kept one") 
 
 TEST_CASE("only push and pull request events lock each other out") {
   CHECK(first_claim().pr_locked_until == t0 + 1h);
-  CHECK_FALSE(decide(std::nullopt, request_of("1", "workflow_run"), Policy{}, t0).next->pr_locked_until);
+  CHECK_FALSE(
+      decide(std::nullopt, request_of("1", "workflow_run"), Policy{}, t0).next->pr_locked_until);
   CHECK(are_push_and_pull_request("push", "pull_request"));
   CHECK(are_push_and_pull_request("pull_request_target", "push"));
   CHECK_FALSE(are_push_and_pull_request("push", "push"));

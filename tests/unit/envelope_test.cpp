@@ -11,7 +11,13 @@ using nlohmann::json;
 namespace {
 
 Message message() {
-  return {"pr-octo/app-7", "octo/app:commit-abc/agent.yml", "agent-push-abc", "push", "octo/app", "https://sqs.example/1/q.fifo", "{}"};
+  return {"pr-octo/app-7",
+          "octo/app:commit-abc/agent.yml",
+          "agent-push-abc",
+          "push",
+          "octo/app",
+          "https://sqs.example/1/q.fifo",
+          "{}"};
 }
 
 json made(QueueProvider provider, const Message& from) {
@@ -53,7 +59,8 @@ TEST_CASE("a provider's id is the text itself where it may be, and never that of
     CAPTURE(text, id);
     CHECK_FALSE(id.empty());
     CHECK(id.size() <= 128);
-    for (const char c : id) CHECK((c > ' ' && c < 0x7f));
+    for (const char c : id)
+      CHECK((c > ' ' && c < 0x7f));
     CHECK(ids.insert(id).second);
   }
 }
@@ -73,7 +80,8 @@ TEST_CASE("the words are the provider's") {
   CHECK_FALSE(parse_provider("kafka"));
 }
 
-TEST_CASE("what is processed by itself has a group of its own in SQS, and no session in Service Bus") {
+TEST_CASE(
+    "what is processed by itself has a group of its own in SQS, and no session in Service Bus") {
   Message alone = message();
   alone.group.clear();
   CHECK(made(QueueProvider::sqs_fifo, alone)["MessageGroupId"] == alone.event_id);
@@ -86,8 +94,9 @@ TEST_CASE("a body that SQS would not take is refused with the reason") {
   CHECK(refused(bad).find("empty") != std::string::npos);
   bad.body = std::string((1u << 20) + 1, 'x');
   CHECK(refused(bad).find("1048576") != std::string::npos);
-  for (const std::string& text : {std::string("a\x01"), std::string("a\0b", 3), std::string("\xff"), std::string("\xed\xa0\x80"),
-                                  std::string("\xef\xbf\xbf"), std::string("\xc3"), std::string("\xe0\x80\x80")}) {
+  for (const std::string& text : {std::string("a\x01"), std::string("a\0b", 3), std::string("\xff"),
+                                  std::string("\xed\xa0\x80"), std::string("\xef\xbf\xbf"),
+                                  std::string("\xc3"), std::string("\xe0\x80\x80")}) {
     bad.body = text;
     CAPTURE(text);
     CHECK(refused(bad).find("control characters") != std::string::npos);

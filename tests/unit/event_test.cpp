@@ -38,31 +38,41 @@ RunnerEnvironment runner(const std::string& event) {
 std::string json(std::string text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\'') out += '"';
-    else if (text[i] == '$' && i + 1 < text.size() && text[i + 1] == 'A') out += sha_a, ++i;
-    else if (text[i] == '$' && i + 1 < text.size() && text[i + 1] == 'B') out += sha_b, ++i;
-    else if (text[i] == '$' && i + 1 < text.size() && text[i + 1] == '0') out += sha_null, ++i;
-    else out += text[i];
+    if (text[i] == '\'')
+      out += '"';
+    else if (text[i] == '$' && i + 1 < text.size() && text[i + 1] == 'A')
+      out += sha_a, ++i;
+    else if (text[i] == '$' && i + 1 < text.size() && text[i + 1] == 'B')
+      out += sha_b, ++i;
+    else if (text[i] == '$' && i + 1 < text.size() && text[i + 1] == '0')
+      out += sha_null, ++i;
+    else
+      out += text[i];
   }
   return out;
 }
 
-Event parsed(const std::string& event, const std::string& payload, const EventOverrides& overrides = {}) {
+Event parsed(const std::string& event, const std::string& payload,
+             const EventOverrides& overrides = {}) {
   auto result = parse_event(json(payload), runner(event), overrides);
   if (auto* error = std::get_if<EventError>(&result)) FAIL(event << ": " << error->message);
   return std::get<Event>(result);
 }
 
-std::string refused(const std::string& payload, const RunnerEnvironment& environment, const EventOverrides& overrides = {}) {
+std::string refused(const std::string& payload, const RunnerEnvironment& environment,
+                    const EventOverrides& overrides = {}) {
   auto result = parse_event(payload, environment, overrides);
   if (auto* error = std::get_if<EventError>(&result)) return error->message;
   FAIL("an event was made of " << payload.substr(0, 200));
   return {};
 }
 
-std::string pull_request(const std::string& more, const std::string& head_repo = "{'id':1,'full_name':'octo/repo'}") {
-  return "{" + more + "'pull_request':{'number':7,'updated_at':'2026-01-01T00:00:00Z','head':{'sha':'$A','ref':'topic','repo':" + head_repo +
-         "},'base':{'ref':'main','repo':{'id':1,'full_name':'octo/repo'}}}}";
+std::string pull_request(const std::string& more,
+                         const std::string& head_repo = "{'id':1,'full_name':'octo/repo'}") {
+  return "{" + more +
+         "'pull_request':{'number':7,'updated_at':'2026-01-01T00:00:00Z','head':{'sha':'$A','ref':'"
+         "topic','repo':" +
+         head_repo + "},'base':{'ref':'main','repo':{'id':1,'full_name':'octo/repo'}}}}";
 }
 
 }  // namespace
@@ -78,7 +88,8 @@ TEST_CASE("each event is told by what makes two of them the same work") {
   const std::vector<Row> rows = {
       {"push", "{'ref':'refs/heads/topic','before':'$B','after':'$A'}", "commit", a},
       {"push", "{'ref':'refs/tags/v1','before':'$0','after':'$A'}", "commit", a},
-      {"push", "{'ref':'refs/heads/x/y','before':'$A','after':'$0','deleted':true}", "deletion", "refs%2Fheads%2Fx%2Fy/" + a},
+      {"push", "{'ref':'refs/heads/x/y','before':'$A','after':'$0','deleted':true}", "deletion",
+       "refs%2Fheads%2Fx%2Fy/" + a},
       {"pull_request", pull_request("'action':'opened',"), "commit", a},
       {"pull_request", pull_request("'action':'synchronize',"), "commit", a},
       {"pull_request", pull_request("'action':'reopened',"), "commit", a},
@@ -86,49 +97,83 @@ TEST_CASE("each event is told by what makes two of them the same work") {
       {"pull_request", pull_request(""), "commit", a},
       {"pull_request_target", pull_request("'action':'opened',"), "commit", a},
       {"pull_request", pull_request("'action':'closed',"), "pull-request", "7/" + a + "/closed"},
-      {"pull_request", pull_request("'action':'labeled','label':{'name':'a/b%'},"), "pull-request", "7/" + a + "/labeled/a%2Fb%25"},
-      {"pull_request", pull_request("'action':'assigned','assignee':{'login':'mona'},"), "pull-request", "7/" + a + "/assigned/mona"},
-      {"pull_request", pull_request("'action':'review_requested','requested_reviewer':{'login':'9'},"), "pull-request",
-       "7/" + a + "/review_requested/9"},
-      {"pull_request", pull_request("'action':'review_requested','requested_team':{'id':9},"), "pull-request", "7/" + a + "/review_requested/team/9"},
-      {"pull_request", pull_request("'action':'edited',"), "pull-request", "7/" + a + "/edited/2026-01-01T00:00:00Z"},
-      {"pull_request_review", pull_request("'action':'submitted','review':{'id':5},"), "review", "5"},
-      {"pull_request_review", pull_request("'action':'dismissed','review':{'id':5},"), "review", "5/dismissed"},
-      {"pull_request_review_comment", pull_request("'action':'created','comment':{'id':5},"), "review-comment", "5"},
-      {"workflow_run", "{'workflow_run':{'head_sha':'$A','head_branch':'main','head_repository':{'id':1}},'repository':{'id':1}}", "commit", a},
-      {"check_run", "{'action':'completed','check_run':{'id':3,'head_sha':'$A','check_suite':{'head_branch':'main'}}}", "commit", a},
-      {"check_run", "{'action':'requested_action','requested_action':{'identifier':'fix'},'check_run':{'id':3,'head_sha':'$A'}}", "check-action",
-       "3/fix"},
+      {"pull_request", pull_request("'action':'labeled','label':{'name':'a/b%'},"), "pull-request",
+       "7/" + a + "/labeled/a%2Fb%25"},
+      {"pull_request", pull_request("'action':'assigned','assignee':{'login':'mona'},"),
+       "pull-request", "7/" + a + "/assigned/mona"},
+      {"pull_request",
+       pull_request("'action':'review_requested','requested_reviewer':{'login':'9'},"),
+       "pull-request", "7/" + a + "/review_requested/9"},
+      {"pull_request", pull_request("'action':'review_requested','requested_team':{'id':9},"),
+       "pull-request", "7/" + a + "/review_requested/team/9"},
+      {"pull_request", pull_request("'action':'edited',"), "pull-request",
+       "7/" + a + "/edited/2026-01-01T00:00:00Z"},
+      {"pull_request_review", pull_request("'action':'submitted','review':{'id':5},"), "review",
+       "5"},
+      {"pull_request_review", pull_request("'action':'dismissed','review':{'id':5},"), "review",
+       "5/dismissed"},
+      {"pull_request_review_comment", pull_request("'action':'created','comment':{'id':5},"),
+       "review-comment", "5"},
+      {"workflow_run",
+       "{'workflow_run':{'head_sha':'$A','head_branch':'main','head_repository':{'id':1}},'"
+       "repository':{'id':1}}",
+       "commit", a},
+      {"check_run",
+       "{'action':'completed','check_run':{'id':3,'head_sha':'$A','check_suite':{'head_branch':'"
+       "main'}}}",
+       "commit", a},
+      {"check_run",
+       "{'action':'requested_action','requested_action':{'identifier':'fix'},'check_run':{'id':3,'"
+       "head_sha':'$A'}}",
+       "check-action", "3/fix"},
       {"check_suite", "{'check_suite':{'head_sha':'$A','head_branch':'main'}}", "commit", a},
-      {"merge_group", "{'merge_group':{'head_sha':'$A','base_ref':'refs/heads/main'}}", "commit", a},
+      {"merge_group", "{'merge_group':{'head_sha':'$A','base_ref':'refs/heads/main'}}", "commit",
+       a},
       {"status", "{'sha':'$A','branches':[{'name':'main'}]}", "commit", a},
       {"deployment", "{'deployment':{'id':8,'sha':'$A','ref':'main'}}", "deployment", "8"},
-      {"deployment_status", "{'deployment_status':{'state':'success'},'deployment':{'id':8,'sha':'$A'}}", "deployment-status", "8/success"},
-      {"issue_comment", "{'action':'created','issue':{'number':4},'comment':{'id':5}}", "comment", "5"},
-      {"issue_comment", "{'action':'deleted','issue':{'number':4},'comment':{'id':5}}", "comment", "5/deleted"},
-      {"issue_comment", "{'action':'edited','issue':{'number':4},'comment':{'id':5,'updated_at':'T1'}}", "comment", "5/edited/T1"},
+      {"deployment_status",
+       "{'deployment_status':{'state':'success'},'deployment':{'id':8,'sha':'$A'}}",
+       "deployment-status", "8/success"},
+      {"issue_comment", "{'action':'created','issue':{'number':4},'comment':{'id':5}}", "comment",
+       "5"},
+      {"issue_comment", "{'action':'deleted','issue':{'number':4},'comment':{'id':5}}", "comment",
+       "5/deleted"},
+      {"issue_comment",
+       "{'action':'edited','issue':{'number':4},'comment':{'id':5,'updated_at':'T1'}}", "comment",
+       "5/edited/T1"},
       {"issues", "{'action':'opened','issue':{'number':4}}", "issue", "4"},
-      {"issues", "{'action':'labeled','issue':{'number':4},'label':{'name':'bug'}}", "issue", "4/labeled/bug"},
-      {"issues", "{'action':'milestoned','issue':{'number':4},'milestone':{'number':2}}", "issue", "4/milestoned/2"},
-      {"discussion", "{'action':'answered','discussion':{'number':4},'answer':{'id':6}}", "discussion", "4/answered/6"},
-      {"discussion_comment", "{'action':'created','discussion':{'number':4},'comment':{'id':5}}", "discussion-comment", "5"},
+      {"issues", "{'action':'labeled','issue':{'number':4},'label':{'name':'bug'}}", "issue",
+       "4/labeled/bug"},
+      {"issues", "{'action':'milestoned','issue':{'number':4},'milestone':{'number':2}}", "issue",
+       "4/milestoned/2"},
+      {"discussion", "{'action':'answered','discussion':{'number':4},'answer':{'id':6}}",
+       "discussion", "4/answered/6"},
+      {"discussion_comment", "{'action':'created','discussion':{'number':4},'comment':{'id':5}}",
+       "discussion-comment", "5"},
       {"create", "{'ref':'v1','ref_type':'tag'}", "creation", "tag/v1/" + sha_merge},
       {"delete", "{'ref':'topic','ref_type':'branch'}", "deletion", "branch/topic"},
       {"release", "{'action':'published','release':{'id':9,'tag_name':'v1'}}", "release", "9"},
       {"release", "{'action':'released','release':{'id':9,'tag_name':'v1'}}", "release", "9"},
-      {"release", "{'action':'published','release':{'id':9,'tag_name':'v1','prerelease':true}}", "release", "9/prerelease"},
-      {"release", "{'action':'deleted','release':{'id':9,'tag_name':'v1'}}", "release", "9/deleted"},
-      {"registry_package", "{'action':'published','registry_package':{'id':9,'package_version':{'id':3}}}", "package", "9/3"},
+      {"release", "{'action':'published','release':{'id':9,'tag_name':'v1','prerelease':true}}",
+       "release", "9/prerelease"},
+      {"release", "{'action':'deleted','release':{'id':9,'tag_name':'v1'}}", "release",
+       "9/deleted"},
+      {"registry_package",
+       "{'action':'published','registry_package':{'id':9,'package_version':{'id':3}}}", "package",
+       "9/3"},
       {"page_build", "{'id':9,'build':{'commit':'$A'}}", "page-build", "9"},
       {"fork", "{'forkee':{'id':9}}", "fork", "9"},
-      {"gollum", "{'pages':[{'page_name':'Home','sha':'$A'},{'page_name':'Log','sha':'$B'}]}", "wiki", "Home/" + a + "/Log/" + sha_b},
+      {"gollum", "{'pages':[{'page_name':'Home','sha':'$A'},{'page_name':'Log','sha':'$B'}]}",
+       "wiki", "Home/" + a + "/Log/" + sha_b},
       {"public", "{'repository':{'id':9}}", "public", "9"},
       {"watch", "{'action':'started','sender':{'id':9}}", "star", "9"},
       {"label", "{'action':'created','label':{'id':9}}", "label", "9"},
       {"milestone", "{'action':'opened','milestone':{'id':9}}", "milestone", "9/opened"},
-      {"branch_protection_rule", "{'action':'deleted','rule':{'id':9}}", "branch-rule", "9/deleted"},
+      {"branch_protection_rule", "{'action':'deleted','rule':{'id':9}}", "branch-rule",
+       "9/deleted"},
       {"project", "{'action':'closed','project':{'id':9}}", "project", "9/closed"},
-      {"project_card", "{'action':'moved','project_card':{'id':9,'column_id':2,'updated_at':'T1'}}", "project-card", "9/moved/2/T1"},
+      {"project_card", "{'action':'moved','project_card':{'id':9,'column_id':2,'updated_at':'T1'}}",
+       "project-card", "9/moved/2/T1"},
       {"project_column", "{'action':'created','project_column':{'id':9}}", "project-column", "9"},
       {"schedule", "{'schedule':'0 * * * *'}", "run", "42"},
       {"workflow_dispatch", "{'inputs':null,'ref':'refs/heads/main'}", "run", "42"},
@@ -153,19 +198,30 @@ TEST_CASE("each event is told by what makes two of them the same work") {
 }
 
 TEST_CASE("different work has different identities, and the same delivery seen twice has one") {
-  const auto identity = [](const char* event, const std::string& payload) { return parsed(event, payload).identity; };
+  const auto identity = [](const char* event, const std::string& payload) {
+    return parsed(event, payload).identity;
+  };
   CHECK_FALSE(identity("pull_request", pull_request("'action':'labeled','label':{'name':'a'},")) ==
               identity("pull_request", pull_request("'action':'labeled','label':{'name':'b'},")));
   CHECK_FALSE(identity("pull_request", pull_request("'action':'labeled','label':{'name':'a'},")) ==
               identity("pull_request", pull_request("'action':'unlabeled','label':{'name':'a'},")));
-  CHECK_FALSE(identity("issues", "{'action':'edited','issue':{'number':4},'changes':{'title':{'from':'x'}}}") ==
-              identity("issues", "{'action':'edited','issue':{'number':4},'changes':{'title':{'from':'y'}}}"));
-  CHECK_FALSE(identity("issue_comment", "{'action':'created','issue':{'number':4},'comment':{'id':5}}") ==
-              identity("discussion_comment", "{'action':'created','discussion':{'number':4},'comment':{'id':5}}"));
+  CHECK_FALSE(
+      identity("issues",
+               "{'action':'edited','issue':{'number':4},'changes':{'title':{'from':'x'}}}") ==
+      identity("issues",
+               "{'action':'edited','issue':{'number':4},'changes':{'title':{'from':'y'}}}"));
+  CHECK_FALSE(
+      identity("issue_comment", "{'action':'created','issue':{'number':4},'comment':{'id':5}}") ==
+      identity("discussion_comment",
+               "{'action':'created','discussion':{'number':4},'comment':{'id':5}}"));
   CHECK_FALSE(identity("delete", "{'ref':'t','ref_type':'branch','repository':{'pushed_at':1}}") ==
               identity("delete", "{'ref':'t','ref_type':'branch','repository':{'pushed_at':2}}"));
-  CHECK_FALSE(identity("issues", "{'action':'field_added','issue':{'number':4},'issue_field':{'id':1},'issue_field_value':{'value':1}}") ==
-              identity("issues", "{'action':'field_added','issue':{'number':4},'issue_field':{'id':1},'issue_field_value':{'value':2}}"));
+  CHECK_FALSE(identity("issues",
+                       "{'action':'field_added','issue':{'number':4},'issue_field':{'id':1},'issue_"
+                       "field_value':{'value':1}}") ==
+              identity("issues",
+                       "{'action':'field_added','issue':{'number':4},'issue_field':{'id':1},'issue_"
+                       "field_value':{'value':2}}"));
   CHECK(identity("pull_request", pull_request("'action':'labeled','label':{'name':'a'},")) ==
         identity("pull_request_target", pull_request("'action':'labeled','label':{'name':'a'},")));
 
@@ -173,19 +229,26 @@ TEST_CASE("different work has different identities, and the same delivery seen t
   second.run_id = "43";
   second.workflow = "Other";
   second.workflow_ref = "octo/repo/.github/workflows/other.yml@refs/heads/main";
-  const auto payload = json("{'workflow_run':{'head_sha':'$A','head_branch':'main','head_repository':{'id':1}},'repository':{'id':1}}");
-  CHECK(std::get<Event>(parse_event(payload, first)).identity == std::get<Event>(parse_event(payload, second)).identity);
+  const auto payload = json(
+      "{'workflow_run':{'head_sha':'$A','head_branch':'main','head_repository':{'id':1}},'"
+      "repository':{'id':1}}");
+  CHECK(std::get<Event>(parse_event(payload, first)).identity ==
+        std::get<Event>(parse_event(payload, second)).identity);
 }
 
 TEST_CASE("an object id is the same in upper and lower case") {
-  CHECK(parsed("push", "{'ref':'refs/heads/x','after':'" + std::string(40, 'A') + "'}").head_commit == sha_a);
+  CHECK(
+      parsed("push", "{'ref':'refs/heads/x','after':'" + std::string(40, 'A') + "'}").head_commit ==
+      sha_a);
 }
 
-TEST_CASE("a push and a pull request of one head commit are the same work whatever GITHUB_SHA says") {
+TEST_CASE(
+    "a push and a pull request of one head commit are the same work whatever GITHUB_SHA says") {
   auto push = runner("push"), pull = runner("pull_request");
   push.sha = sha_a;
   pull.sha = sha_merge;
-  const auto pushed = std::get<Event>(parse_event(json("{'ref':'refs/heads/topic','after':'$A'}"), push));
+  const auto pushed =
+      std::get<Event>(parse_event(json("{'ref':'refs/heads/topic','after':'$A'}"), push));
   const auto opened = std::get<Event>(parse_event(json(pull_request("'action':'opened',")), pull));
   CHECK(pushed.identity == opened.identity);
   CHECK(opened.head_commit == sha_a);
@@ -198,18 +261,29 @@ TEST_CASE("an event belongs to the entity that people would name") {
       {"push", "{'ref':'refs/tags/v1','after':'$A'}", {EntityKind::tag, "v1"}},
       {"pull_request", pull_request(""), {EntityKind::pull_request, "7"}},
       {"pull_request_review", pull_request("'review':{'id':5},"), {EntityKind::pull_request, "7"}},
-      {"issue_comment", "{'issue':{'number':4,'pull_request':{'url':'u'}},'comment':{'id':5}}", {EntityKind::pull_request, "4"}},
+      {"issue_comment",
+       "{'issue':{'number':4,'pull_request':{'url':'u'}},'comment':{'id':5}}",
+       {EntityKind::pull_request, "4"}},
       {"issue_comment", "{'issue':{'number':4},'comment':{'id':5}}", {EntityKind::issue, "4"}},
-      {"discussion_comment", "{'discussion':{'number':4},'comment':{'id':5}}", {EntityKind::discussion, "4"}},
-      {"merge_group", "{'merge_group':{'head_sha':'$A','base_ref':'refs/heads/main'}}", {EntityKind::branch, "main"}},
-      {"release", "{'action':'published','release':{'id':9,'tag_name':'v1'}}", {EntityKind::tag, "v1"}},
-      {"release", "{'action':'created','release':{'id':9,'tag_name':''}}", {EntityKind::release, "9"}},
+      {"discussion_comment",
+       "{'discussion':{'number':4},'comment':{'id':5}}",
+       {EntityKind::discussion, "4"}},
+      {"merge_group",
+       "{'merge_group':{'head_sha':'$A','base_ref':'refs/heads/main'}}",
+       {EntityKind::branch, "main"}},
+      {"release",
+       "{'action':'published','release':{'id':9,'tag_name':'v1'}}",
+       {EntityKind::tag, "v1"}},
+      {"release",
+       "{'action':'created','release':{'id':9,'tag_name':''}}",
+       {EntityKind::release, "9"}},
       {"delete", "{'ref':'v1','ref_type':'tag'}", {EntityKind::tag, "v1"}},
       {"watch", "{'sender':{'id':9}}", {EntityKind::repository, ""}},
       {"schedule", "{}", {EntityKind::branch, "main"}},
       {"status", "{'sha':'$A','branches':[{'name':'a'},{'name':'b'}]}", {EntityKind::none, ""}},
       {"workflow_run",
-       "{'workflow_run':{'head_sha':'$A','head_branch':'main','head_repository':{'id':2,'owner':{'login':'eve'}}},'repository':{'id':1}}",
+       "{'workflow_run':{'head_sha':'$A','head_branch':'main','head_repository':{'id':2,'owner':{'"
+       "login':'eve'}}},'repository':{'id':1}}",
        {EntityKind::branch, "eve:main"}},
   };
   for (const auto& [event, payload, entity] : rows) {
@@ -218,7 +292,8 @@ TEST_CASE("an event belongs to the entity that people would name") {
   }
 }
 
-TEST_CASE("what comes from a fork, or cannot be shown not to, is told apart from the repository's own") {
+TEST_CASE(
+    "what comes from a fork, or cannot be shown not to, is told apart from the repository's own") {
   const std::vector<std::tuple<const char*, std::string, Trust>> rows = {
       {"pull_request", pull_request(""), Trust::repository},
       {"pull_request", pull_request("", "{'id':2,'full_name':'eve/repo'}"), Trust::fork},
@@ -229,13 +304,22 @@ TEST_CASE("what comes from a fork, or cannot be shown not to, is told apart from
       {"pull_request", pull_request("", "null"), Trust::fork},
       {"pull_request_target", pull_request("", "null"), Trust::fork},
       {"pull_request_review", pull_request("'review':{'id':5},", "null"), Trust::fork},
-      {"workflow_run", "{'workflow_run':{'head_sha':'$A','head_repository':{'id':2}},'repository':{'id':1}}", Trust::fork},
-      {"workflow_run", "{'workflow_run':{'head_sha':'$A','head_repository':null},'repository':{'id':1}}", Trust::fork},
+      {"workflow_run",
+       "{'workflow_run':{'head_sha':'$A','head_repository':{'id':2}},'repository':{'id':1}}",
+       Trust::fork},
+      {"workflow_run",
+       "{'workflow_run':{'head_sha':'$A','head_repository':null},'repository':{'id':1}}",
+       Trust::fork},
       {"check_suite", "{'check_suite':{'head_sha':'$A','head_branch':null}}", Trust::fork},
-      {"check_suite", "{'check_suite':{'head_sha':'$A','head_branch':'main','head_repository':{'id':2}},'repository':{'id':1}}", Trust::fork},
-      {"check_run", "{'check_run':{'head_sha':'$A','check_suite':{'head_branch':'main'}}}", Trust::repository},
+      {"check_suite",
+       "{'check_suite':{'head_sha':'$A','head_branch':'main','head_repository':{'id':2}},'"
+       "repository':{'id':1}}",
+       Trust::fork},
+      {"check_run", "{'check_run':{'head_sha':'$A','check_suite':{'head_branch':'main'}}}",
+       Trust::repository},
       {"status", "{'sha':'$A','branches':[]}", Trust::fork},
-      {"issue_comment", "{'issue':{'number':4,'pull_request':{}},'comment':{'id':5}}", Trust::repository},
+      {"issue_comment", "{'issue':{'number':4,'pull_request':{}},'comment':{'id':5}}",
+       Trust::repository},
       {"push", "{'ref':'refs/heads/x','after':'$A'}", Trust::repository},
   };
   for (const auto& [event, payload, trust] : rows) {
@@ -253,18 +337,25 @@ TEST_CASE("a payload that lacks what identifies the work names the field") {
       {"push", "{'ref':'refs/heads/x','deleted':true}", "before is missing"},
       {"pull_request", "{}", "pull_request is missing"},
       {"pull_request", "{'pull_request':[]}", "pull_request is a list where an object belongs"},
-      {"pull_request", "{'pull_request':{'number':7,'head':'x'}}", "pull_request.head is a string where an object belongs"},
-      {"pull_request", "{'pull_request':{'number':'7','head':{'sha':'$A'}}}", "pull_request.number is a string where a number belongs"},
-      {"pull_request", "{'pull_request':{'number':-7,'head':{'sha':'$A'}}}", "pull_request.number is not a whole number above zero"},
-      {"pull_request", "{'pull_request':{'number':1.5,'head':{'sha':'$A'}}}", "pull_request.number is not a whole number above zero"},
-      {"pull_request", "{'action':'labeled','pull_request':{'number':7,'head':{'sha':'$A'}}}", "label is missing"},
-      {"pull_request", "{'action':{},'pull_request':{'number':7,'head':{'sha':'$A'}}}", "action is an object where a string belongs"},
+      {"pull_request", "{'pull_request':{'number':7,'head':'x'}}",
+       "pull_request.head is a string where an object belongs"},
+      {"pull_request", "{'pull_request':{'number':'7','head':{'sha':'$A'}}}",
+       "pull_request.number is a string where a number belongs"},
+      {"pull_request", "{'pull_request':{'number':-7,'head':{'sha':'$A'}}}",
+       "pull_request.number is not a whole number above zero"},
+      {"pull_request", "{'pull_request':{'number':1.5,'head':{'sha':'$A'}}}",
+       "pull_request.number is not a whole number above zero"},
+      {"pull_request", "{'action':'labeled','pull_request':{'number':7,'head':{'sha':'$A'}}}",
+       "label is missing"},
+      {"pull_request", "{'action':{},'pull_request':{'number':7,'head':{'sha':'$A'}}}",
+       "action is an object where a string belongs"},
       {"issue_comment", "{'issue':{'number':4},'comment':{}}", "comment.id is missing"},
       {"issues", "{'issue':{'number':1e999}}", "not valid JSON"},
       {"gollum", "{'pages':{}}", "pages is an object where a list belongs"},
       {"gollum", "{'pages':[]}", "pages.0 is missing"},
       {"gollum", "{'pages':[{'page_name':'x'}]}", "pages.0.sha is missing"},
-      {"create", "{'ref':'" + std::string(1025, 'x') + "','ref_type':'branch'}", "ref has 1025 bytes"},
+      {"create", "{'ref':'" + std::string(1025, 'x') + "','ref_type':'branch'}",
+       "ref has 1025 bytes"},
       {"create", "{'ref':'a\\u0000b','ref_type':'branch'}", "ref holds a NUL"},
       {"watch", "{'sender':{'login':'x'}}", "sender.id is missing"},
   };
@@ -288,19 +379,23 @@ TEST_CASE("a broken, huge or deep payload is one clear error") {
   CHECK_THAT(refused(std::string("{}\0junk", 7), push), Catch::Contains("NUL byte (byte 3)"));
   CHECK_THAT(refused("[]", push), Catch::Contains("a list where an object belongs"));
   CHECK_THAT(refused("null", push), Catch::Contains("null where an object belongs"));
-  CHECK_THAT(refused(std::string(max_payload_bytes + 1, ' '), push), Catch::Contains("at most 33554432"));
+  CHECK_THAT(refused(std::string(max_payload_bytes + 1, ' '), push),
+             Catch::Contains("at most 33554432"));
   std::string lists;
   lists.resize(20'000'000, '[');
   CHECK_THAT(refused(lists, push), Catch::Contains("levels deep"));
   std::string objects;
-  for (int i = 0; i < 1'000'000; ++i) objects += "{\"a\":";
+  for (int i = 0; i < 1'000'000; ++i)
+    objects += "{\"a\":";
   CHECK_THAT(refused(objects, push), Catch::Contains("levels deep"));
   std::string many = "{\"a\":[0";
-  for (std::size_t i = 0; i < max_payload_values; ++i) many += ",0";
+  for (std::size_t i = 0; i < max_payload_values; ++i)
+    many += ",0";
   CHECK_THAT(refused(many + "]}", push), Catch::Contains("values"));
 
   const auto nested = [](int depth) {
-    return json("{'ref':'refs/heads/x','after':'$A','x':") + std::string(static_cast<std::size_t>(depth - 1), '[') +
+    return json("{'ref':'refs/heads/x','after':'$A','x':") +
+           std::string(static_cast<std::size_t>(depth - 1), '[') +
            std::string(static_cast<std::size_t>(depth - 1), ']') + "}";
   };
   CHECK(std::holds_alternative<Event>(parse_event(nested(max_payload_depth), push)));
@@ -310,7 +405,8 @@ TEST_CASE("a broken, huge or deep payload is one clear error") {
 TEST_CASE("without a payload a commit event is told by the commit that the caller names") {
   EventOverrides said;
   said.head_commit = "test123";
-  for (const char* name : {"push", "pull_request", "pull_request_target", "workflow_run", "check_run", "check_suite", "merge_group", "status"}) {
+  for (const char* name : {"push", "pull_request", "pull_request_target", "workflow_run",
+                           "check_run", "check_suite", "merge_group", "status"}) {
     INFO(name);
     const auto event = std::get<Event>(parse_event("", runner(name), said));
     CHECK(event.identity == Identity{"commit", "test123"});
@@ -322,15 +418,19 @@ TEST_CASE("without a payload a commit event is told by the commit that the calle
 
   auto pull = runner("pull_request");
   pull.ref = "refs/pull/12/merge";
-  CHECK(std::get<Event>(parse_event("", pull, said)).entity == Entity{EntityKind::pull_request, "12"});
+  CHECK(std::get<Event>(parse_event("", pull, said)).entity ==
+        Entity{EntityKind::pull_request, "12"});
 }
 
 TEST_CASE("what the caller says wins") {
   EventOverrides said;
   said.head_commit = "head";
-  CHECK(parsed("push", "{'ref':'refs/heads/x','after':'$A'}", said).identity == Identity{"commit", "head"});
-  CHECK(parsed("issue_comment", "{'issue':{'number':4},'comment':{'id':5}}", said).identity == Identity{"comment", "5"});
-  CHECK(parsed("issue_comment", "{'issue':{'number':4},'comment':{'id':5}}", said).head_commit == "head");
+  CHECK(parsed("push", "{'ref':'refs/heads/x','after':'$A'}", said).identity ==
+        Identity{"commit", "head"});
+  CHECK(parsed("issue_comment", "{'issue':{'number':4},'comment':{'id':5}}", said).identity ==
+        Identity{"comment", "5"});
+  CHECK(parsed("issue_comment", "{'issue':{'number':4},'comment':{'id':5}}", said).head_commit ==
+        "head");
 
   said.identity = "nightly/2026-01-01";
   const Event tick = parsed("schedule", "{}", said);
@@ -340,9 +440,11 @@ TEST_CASE("what the caller says wins") {
   CHECK(parsed("pull_request_review_thread", pull_request("", "null"), said).trust == Trust::fork);
   CHECK(parsed("made_up", "{}", said).kind == "made_up");
   CHECK(parsed("pull_request", "{}", said).identity.kind == "custom");
-  // GitHub always mentions the head's repository; a payload without it was written by hand, for this repository.
+  // GitHub always mentions the head's repository; a payload without it was written by hand, for
+  // this repository.
   CHECK(parsed("pull_request", "{}", said).trust == Trust::repository);
-  CHECK(parsed("pull_request", "{'pull_request':{'number':3,'head':{'sha':'$A'}}}").trust == Trust::repository);
+  CHECK(parsed("pull_request", "{'pull_request':{'number':3,'head':{'sha':'$A'}}}").trust ==
+        Trust::repository);
   CHECK(parsed("workflow_run", "{'workflow_run':{'head_sha':'$A'}}").trust == Trust::repository);
   CHECK(parsed("status", "{'sha':'$A'}").trust == Trust::repository);
   CHECK(std::get<Event>(parse_event("", runner("issues"), said)).identity.kind == "custom");
@@ -362,7 +464,10 @@ TEST_CASE("an exempt event needs its run") {
 }
 
 TEST_CASE("the environment says which run, workflow and file it is") {
-  const auto push = json("{'ref':'refs/heads/x','after':'$A','sender':{'login':'eve','type':'User'},'repository':{'full_name':'pay/load'}}");
+  const auto push = json(
+      "{'ref':'refs/heads/"
+      "x','after':'$A','sender':{'login':'eve','type':'User'},'repository':{'full_name':'pay/"
+      "load'}}");
   const auto with = [&](auto change) {
     auto environment = runner("push");
     change(environment);
@@ -372,7 +477,8 @@ TEST_CASE("the environment says which run, workflow and file it is") {
   CHECK(plain.run_url == "https://github.com/octo/repo/actions/runs/42");
   CHECK(plain.workflow_file == ".github/workflows/agent.yml");
   CHECK(plain.triggering_actor == "mona");
-  CHECK(with([](auto& e) { e.run_attempt = "3"; }).run_url == "https://github.com/octo/repo/actions/runs/42/attempts/3");
+  CHECK(with([](auto& e) { e.run_attempt = "3"; }).run_url ==
+        "https://github.com/octo/repo/actions/runs/42/attempts/3");
   CHECK(with([](auto& e) { e.run_attempt = ""; }).run_attempt == 1);
   CHECK(with([](auto& e) { e.run_id = "test"; }).run_url.empty());
   CHECK(with([](auto& e) { e.server_url = "javascript:x"; }).run_url.empty());
@@ -388,7 +494,8 @@ TEST_CASE("the environment says which run, workflow and file it is") {
   };
   for (const auto& row : files) {
     INFO(std::get<0>(row));
-    CHECK(with([&](auto& e) { e.workflow_ref = std::get<0>(row); }).workflow_file == std::get<1>(row));
+    CHECK(with([&](auto& e) { e.workflow_ref = std::get<0>(row); }).workflow_file ==
+          std::get<1>(row));
   }
 }
 
@@ -401,25 +508,32 @@ TEST_CASE("a bad environment is an error that names the variable") {
   };
   for (const char* attempt : {"0", "-1", "x", "1x", " 1", "99999999999"}) {
     INFO(attempt);
-    CHECK_THAT(with([&](auto& e) { e.run_attempt = attempt; }), Catch::Contains("GITHUB_RUN_ATTEMPT"));
+    CHECK_THAT(with([&](auto& e) { e.run_attempt = attempt; }),
+               Catch::Contains("GITHUB_RUN_ATTEMPT"));
   }
   for (const char* repository : {"x", "/x", "x/", "a/b/c", "a /b", "a/b?c"}) {
     INFO(repository);
-    CHECK_THAT(with([&](auto& e) { e.repository = repository; }), Catch::Contains("GITHUB_REPOSITORY"));
+    CHECK_THAT(with([&](auto& e) { e.repository = repository; }),
+               Catch::Contains("GITHUB_REPOSITORY"));
   }
-  CHECK_THAT(with([](auto& e) { e.actor = "\xff"; }), Catch::Contains("GITHUB_ACTOR is not valid UTF-8"));
-  CHECK_THAT(with([](auto& e) { e.ref = std::string(1025, 'x'); }), Catch::Contains("GITHUB_REF has 1025 bytes"));
-  CHECK_THAT(with([](auto& e) { e.workflow = std::string("a\0b", 3); }), Catch::Contains("GITHUB_WORKFLOW holds a NUL"));
+  CHECK_THAT(with([](auto& e) { e.actor = "\xff"; }),
+             Catch::Contains("GITHUB_ACTOR is not valid UTF-8"));
+  CHECK_THAT(with([](auto& e) { e.ref = std::string(1025, 'x'); }),
+             Catch::Contains("GITHUB_REF has 1025 bytes"));
+  CHECK_THAT(with([](auto& e) { e.workflow = std::string("a\0b", 3); }),
+             Catch::Contains("GITHUB_WORKFLOW holds a NUL"));
   EventOverrides said;
   said.identity = "\xc3";
-  CHECK_THAT(refused(push, runner("push"), said), Catch::Contains("identity given by the caller is not valid UTF-8"));
+  CHECK_THAT(refused(push, runner("push"), said),
+             Catch::Contains("identity given by the caller is not valid UTF-8"));
 }
 
 TEST_CASE("a commit that is not the event's own never becomes its identity or head") {
   for (const char* name : {"issue_comment", "issues", "label", "watch", "delete"}) {
     INFO(name);
-    const Event event =
-        parsed(name, "{'action':'x','issue':{'number':4},'comment':{'id':5},'label':{'id':5},'sender':{'id':5},'ref':'r','ref_type':'branch'}");
+    const Event event = parsed(name,
+                               "{'action':'x','issue':{'number':4},'comment':{'id':5},'label':{'id'"
+                               ":5},'sender':{'id':5},'ref':'r','ref_type':'branch'}");
     CHECK(event.head_commit.empty());
     CHECK(event.identity.value.find(sha_merge) == std::string::npos);
   }
@@ -428,7 +542,8 @@ TEST_CASE("a commit that is not the event's own never becomes its identity or he
 TEST_CASE("the table is sorted, complete and says why an event is exempt") {
   const auto rows = event_table();
   CHECK(rows.size() == 36);
-  CHECK(std::is_sorted(rows.begin(), rows.end(), [](const EventRow& a, const EventRow& b) { return a.name < b.name; }));
+  CHECK(std::is_sorted(rows.begin(), rows.end(),
+                       [](const EventRow& a, const EventRow& b) { return a.name < b.name; }));
   for (const auto& row : rows) {
     INFO(row.name);
     CHECK_FALSE(row.entity.empty());
@@ -437,13 +552,17 @@ TEST_CASE("the table is sorted, complete and says why an event is exempt") {
 }
 
 TEST_CASE("bots are known by their login or by the sender's type") {
-  for (const char* login : {"dependabot[bot]", "Renovate[BOT]", "Copilot", "github-actions"}) CHECK(is_bot_login(login));
-  for (const char* login : {"", "[bot]", "mona", "robot", "bot", "dependabot2"}) CHECK_FALSE(is_bot_login(login));
+  for (const char* login : {"dependabot[bot]", "Renovate[BOT]", "Copilot", "github-actions"})
+    CHECK(is_bot_login(login));
+  for (const char* login : {"", "[bot]", "mona", "robot", "bot", "dependabot2"})
+    CHECK_FALSE(is_bot_login(login));
   auto environment = runner("push");
   environment.actor = environment.triggering_actor = "house-agent";
   const auto sender = [](const char* login) {
-    return json("{'ref':'refs/heads/x','after':'$A','sender':{'login':'" + std::string(login) + "','type':'Bot'}}");
+    return json("{'ref':'refs/heads/x','after':'$A','sender':{'login':'" + std::string(login) +
+                "','type':'Bot'}}");
   };
   CHECK(std::get<Event>(parse_event(sender("house-agent"), environment)).triggering_actor_is_bot);
-  CHECK_FALSE(std::get<Event>(parse_event(sender("other-agent"), environment)).triggering_actor_is_bot);
+  CHECK_FALSE(
+      std::get<Event>(parse_event(sender("other-agent"), environment)).triggering_actor_is_bot);
 }

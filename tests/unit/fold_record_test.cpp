@@ -27,25 +27,32 @@ AuditEntry entry(const std::string& claim, Instant at = noon) {
 
 Change note(const AuditEntry& line) {
   return {entry_ref(line, "refgate"), std::nullopt,
-          Snapshot{{{annotated_object(line.commit_sha), encode_entry(line) + "\n"}}, "note", line.timestamp}};
+          Snapshot{{{annotated_object(line.commit_sha), encode_entry(line) + "\n"}},
+                   "note",
+                   line.timestamp}};
 }
 
-void write(Store& store, const Change& change) { REQUIRE(store.swap(std::span(&change, 1)).front().result == SwapResult::swapped); }
+void write(Store& store, const Change& change) {
+  REQUIRE(store.swap(std::span(&change, 1)).front().result == SwapResult::swapped);
+}
 
 void write_notes(Store& store, Instant day, int count) {
-  for (int i = 0; i < count; ++i) write(store, note(entry("claim" + std::to_string(i), day)));
+  for (int i = 0; i < count; ++i)
+    write(store, note(entry("claim" + std::to_string(i), day)));
 }
 
 std::set<std::string> names(Store& store) {
   std::set<std::string> all;
-  for (const auto& [ref, version] : store.list(notes)) all.insert(ref.substr(notes.size()));
+  for (const auto& [ref, version] : store.list(notes))
+    all.insert(ref.substr(notes.size()));
   return all;
 }
 
 /// Lines in all notes, doubled ones too.
 std::size_t lines(Store& store) {
   std::size_t count = 0;
-  for (const auto& [ref, stored] : store.read_all(notes)) count += count_lines(stored.files);
+  for (const auto& [ref, stored] : store.read_all(notes))
+    count += count_lines(stored.files);
   return count;
 }
 
@@ -56,16 +63,24 @@ class Between final : public Store {
   std::function<void(Store&)> before;
   std::function<void(Store&)> after;
 
-  std::map<std::string, Version> list(std::string_view prefix) override { return inner_.list(prefix); }
-  std::map<std::string, Stored> read(std::span<const std::string> refs) override { return inner_.read(refs); }
-  std::map<std::string, Stored> read_all(std::string_view prefix) override { return inner_.read_all(prefix); }
+  std::map<std::string, Version> list(std::string_view prefix) override {
+    return inner_.list(prefix);
+  }
+  std::map<std::string, Stored> read(std::span<const std::string> refs) override {
+    return inner_.read(refs);
+  }
+  std::map<std::string, Stored> read_all(std::string_view prefix) override {
+    return inner_.read_all(prefix);
+  }
   std::vector<SwapOutcome> swap(std::span<const Change> changes) override {
     if (before) std::exchange(before, nullptr)(inner_);
     auto outcomes = inner_.swap(changes);
     if (after) std::exchange(after, nullptr)(inner_);
     return outcomes;
   }
-  std::optional<std::map<std::string, Version>> last_seen(std::string_view prefix) const override { return inner_.last_seen(prefix); }
+  std::optional<std::map<std::string, Version>> last_seen(std::string_view prefix) const override {
+    return inner_.last_seen(prefix);
+  }
   std::string describe() const override { return inner_.describe(); }
   Traffic traffic() const override { return inner_.traffic(); }
 
@@ -105,12 +120,14 @@ TEST_CASE("another folder that was faster, before or after the swap, loses and d
       write_notes(*store, noon, 5);
       Between between(*store);
       (first ? between.before : between.after) = [&](Store& inner) {
-        for (int i = 0; i < more; ++i) write(inner, note(entry("more" + std::to_string(i))));
+        for (int i = 0; i < more; ++i)
+          write(inner, note(entry("more" + std::to_string(i))));
         fold(inner);
       };
       fold(between);
       fold(*store);
-      // The others have moved the day up, and one of us has begun it anew: told apart when the day is over.
+      // The others have moved the day up, and one of us has begun it anew: told apart when the day
+      // is over.
       FoldReport report;
       fold_record(*store, "refgate", {noon + std::chrono::days(2), true, {}, false}, report);
       CHECK(lines(*store) == static_cast<std::size_t>(5 + more));
@@ -171,7 +188,8 @@ TEST_CASE("what is no note of ours is left alone, and named") {
   CHECK(report.left_alone.size() == 2);
   CHECK(names(*store) == std::set<std::string>{"20261122/all", "20261122/empty", "remarks"});
   write(*store, note(entry("late")));
-  const Change broken{notes + "20261122/all", store->list(notes).at(notes + "20261122/all"), Snapshot{{}, "x", noon}};
+  const Change broken{notes + "20261122/all", store->list(notes).at(notes + "20261122/all"),
+                      Snapshot{{}, "x", noon}};
   write(*store, broken);
   CHECK(fold(*store).notes == 0);
   CHECK(names(*store).contains("20261122/" + entry("late").id));

@@ -21,7 +21,9 @@ Health session() {
 
 }  // namespace
 
-TEST_CASE("a holder goes on until its last acknowledged renewal + lease - skew, and not a moment longer") {
+TEST_CASE(
+    "a holder goes on until its last acknowledged renewal + lease - skew, and not a moment "
+    "longer") {
   const Health health = session();
   CHECK_FALSE(answer(health, 100min).halt);
   CHECK_FALSE(answer(health, 114min - 1ms).halt);
@@ -38,7 +40,9 @@ TEST_CASE("a lease that is shorter than the skew still holds for half its time")
   CHECK(answer(health, 100min + 30s).halt);
 }
 
-TEST_CASE("a machine that was started anew knows nothing of a renewal") { CHECK(answer(session(), 5min).halt); }
+TEST_CASE("a machine that was started anew knows nothing of a renewal") {
+  CHECK(answer(session(), 5min).halt);
+}
 
 TEST_CASE("the first cause of death stays") {
   Health health = died(session(), {t0, DeathCause::taken_over, "run 7 holds it"});
@@ -72,7 +76,8 @@ TEST_CASE("health records survive their text form, and anything else is none") {
   CHECK(decode_health(encode_health(health)) == health);
   CHECK(decode_health(encode_health(session())) == session());
   std::string text = encode_health(session());
-  for (std::size_t length = 0; length + 2 < text.size(); ++length) CHECK_FALSE(decode_health(text.substr(0, length)));
+  for (std::size_t length = 0; length + 2 < text.size(); ++length)
+    CHECK_FALSE(decode_health(text.substr(0, length)));
   CHECK_FALSE(decode_health("[]"));
   CHECK_FALSE(decode_health(R"({"version":2})"));
 }

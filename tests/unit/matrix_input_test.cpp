@@ -35,14 +35,18 @@ TEST_CASE("a list keeps the first of equal members, in order") {
       {"empty", " [ ] ", "[]", 0},
       {"letters count as they are", R"(["Opus","opus","opus "])", R"(["Opus","opus","opus "])", 0},
       {"one text spelt in two ways", R"(["\u00e9","é"])", R"(["\u00e9"])", 1},
-      {"objects by id", R"([{"id":"a","n":1},{"id":"b"},{"id":"a","n":1}])", R"([{"id":"a","n":1},{"id":"b"}])", 1},
-      {"keys stay in order", R"([{"z":1,"id":"a","b":[true,null]}])", R"([{"z":1,"id":"a","b":[true,null]}])", 0},
+      {"objects by id", R"([{"id":"a","n":1},{"id":"b"},{"id":"a","n":1}])",
+       R"([{"id":"a","n":1},{"id":"b"}])", 1},
+      {"keys stay in order", R"([{"z":1,"id":"a","b":[true,null]}])",
+       R"([{"z":1,"id":"a","b":[true,null]}])", 0},
       {"1 and \"1\" differ", R"([{"id":1},{"id":"1"}])", R"([{"id":1},{"id":"1"}])", 0},
       {"1 and 1.0 do not", R"([{"id":1},{"id":1.0},{"id":1e0}])", R"([{"id":1}])", 2},
       {"neither do 0 and -0", R"([{"id":0},{"id":-0.0}])", R"([{"id":0}])", 1},
       {"text is no object's id", R"(["a",{"id":"a"}])", R"(["a",{"id":"a"}])", 0},
-      {"what a log could obey is escaped", "[\"a\\n::error::x\\u202e\xe2\x80\xa8\"]", R"(["a\n::error::x\u202e\u2028"])", 0},
-      {"a list of lists in an object", R"([{"id":"a","os":[["x"]]}])", R"([{"id":"a","os":[["x"]]}])", 0},
+      {"what a log could obey is escaped", "[\"a\\n::error::x\\u202e\xe2\x80\xa8\"]",
+       R"(["a\n::error::x\u202e\u2028"])", 0},
+      {"a list of lists in an object", R"([{"id":"a","os":[["x"]]}])",
+       R"([{"id":"a","os":[["x"]]}])", 0},
   };
   for (const Row& row : rows) {
     DYNAMIC_SECTION(row.name) {
@@ -55,7 +59,8 @@ TEST_CASE("a list keeps the first of equal members, in order") {
 }
 
 TEST_CASE("a drop says which member stays, and whether more than the id was lost") {
-  const MatrixInput input = read(R"([{"id":"a","n":1},{"id":"b"},{"n":1.0,"id":"a"},{"id":"a","n":2}])");
+  const MatrixInput input =
+      read(R"([{"id":"a","n":1},{"id":"b"},{"n":1.0,"id":"a"},{"id":"a","n":2}])");
   REQUIRE(input.dropped.size() == 2);
   CHECK(input.dropped[0].position == 3);
   CHECK(input.dropped[0].first == 1);
@@ -68,7 +73,8 @@ TEST_CASE("a drop says which member stays, and whether more than the id was lost
 
 TEST_CASE("another key can say which an object is, or all of it") {
   CHECK(read(R"([{"model":"a","n":1},{"model":"a","n":2}])", {"model", false}).count == 1);
-  const std::string legs = R"([{"m":"a","r":1},{"r":1.0,"m":"a"},{"m":"a","r":2},{"m":"a","r":"1"},{"m":{"x":[1,2]}},{"m":{"x":[2,1]}}])";
+  const std::string legs =
+      R"([{"m":"a","r":1},{"r":1.0,"m":"a"},{"m":"a","r":2},{"m":"a","r":"1"},{"m":{"x":[1,2]}},{"m":{"x":[2,1]}}])";
   const MatrixInput whole = read(legs, {"id", true});
   CHECK(whole.count == 5);
   REQUIRE(whole.dropped.size() == 1);

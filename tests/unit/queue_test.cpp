@@ -11,19 +11,27 @@ namespace {
 const Instant start(1'800'000'000s);
 
 Ticket ticket(const std::string& id, Instant at = start, const std::string& workflow = "Agent") {
-  return {id, "refs/refgate/claims/commit-" + id + "/agent.yml", "100" + id, "https://github.example/run/" + id, "agent-push-" + id, workflow, at};
+  return {id,
+          "refs/refgate/claims/commit-" + id + "/agent.yml",
+          "100" + id,
+          "https://github.example/run/" + id,
+          "agent-push-" + id,
+          workflow,
+          at};
 }
 
 Queue line_of(std::initializer_list<const char*> ids) {
   Queue queue;
   queue.group = "pr-octo/app-7";
-  for (const char* id : ids) queue = with_ticket(std::move(queue), ticket(id), {}, start);
+  for (const char* id : ids)
+    queue = with_ticket(std::move(queue), ticket(id), {}, start);
   return queue;
 }
 
 std::vector<std::string> ids(const Queue& queue) {
   std::vector<std::string> all;
-  for (const Ticket& each : queue.tickets) all.push_back(each.claim_id);
+  for (const Ticket& each : queue.tickets)
+    all.push_back(each.claim_id);
   return all;
 }
 
@@ -52,14 +60,17 @@ TEST_CASE("who came first is first, however often anybody comes") {
 TEST_CASE("dead heads are passed over, and nobody who lives is") {
   const Queue queue = line_of({"a", "b", "c"});
   const auto dead = [](std::initializer_list<std::string> which) {
-    return
-        [names = std::vector<std::string>(which)](const Ticket& each) { return std::find(names.begin(), names.end(), each.claim_id) != names.end(); };
+    return [names = std::vector<std::string>(which)](const Ticket& each) {
+      return std::find(names.begin(), names.end(), each.claim_id) != names.end();
+    };
   };
   CHECK(ids(without_dead_heads(queue, dead({}), start)) == std::vector<std::string>{"a", "b", "c"});
   CHECK(ids(without_dead_heads(queue, dead({"a"}), start)) == std::vector<std::string>{"b", "c"});
   CHECK(ids(without_dead_heads(queue, dead({"a", "b"}), start)) == std::vector<std::string>{"c"});
-  CHECK(ids(without_dead_heads(queue, dead({"a", "c"}), start)) == std::vector<std::string>{"b", "c"});
-  CHECK(ids(without_dead_heads(queue, dead({"b"}), start)) == std::vector<std::string>{"a", "b", "c"});
+  CHECK(ids(without_dead_heads(queue, dead({"a", "c"}), start)) ==
+        std::vector<std::string>{"b", "c"});
+  CHECK(ids(without_dead_heads(queue, dead({"b"}), start)) ==
+        std::vector<std::string>{"a", "b", "c"});
   CHECK(ids(without_dead_heads(queue, dead({"a", "b", "c"}), start)).empty());
 }
 
@@ -89,7 +100,8 @@ TEST_CASE("the session of a group counts its events, and to whom they went") {
   CHECK(without_ticket(queue, "a", start + 5min).session->last_activity == start + 5min);
 }
 
-TEST_CASE("a session ends by its duration, its number of events, or when nobody came for long enough") {
+TEST_CASE(
+    "a session ends by its duration, its number of events, or when nobody came for long enough") {
   const SessionLimits limits{1h, 2, 10min};
   Queue queue = with_ticket({}, ticket("a"), limits, start);
   CHECK_FALSE(expiry(queue, start + 20min));  // somebody is in line
@@ -116,7 +128,8 @@ TEST_CASE("a session ends by its duration, its number of events, or when nobody 
 
   Queue many;
   for (int i = 0; i < 40; ++i)
-    many = without_ticket(with_ticket(many, ticket(std::to_string(i)), limits, start + i * 1h), std::to_string(i), start + i * 1h);
+    many = without_ticket(with_ticket(many, ticket(std::to_string(i)), limits, start + i * 1h),
+                          std::to_string(i), start + i * 1h);
   CHECK(many.closed.size() == most_closed_sessions);
   CHECK(many.session->number == 40);
 }
@@ -147,8 +160,9 @@ TEST_CASE("a ticket whose claim can stand at no ref breaks the queue") {
     queue.tickets.back().claim_ref = ref;
     return decode_queue(encode_queue(queue));
   };
-  for (const std::string& ref : {"refs/heads/main"s, "refs/a"s, "refs/refgate/claims/commit-%C3%A9/share=a.b"s, "refs/a@b/@/c.lockx"s,
-                                 "refs/h\u00e9"s, "refs/" + std::string(1018, 'a')}) {
+  for (const std::string& ref :
+       {"refs/heads/main"s, "refs/a"s, "refs/refgate/claims/commit-%C3%A9/share=a.b"s,
+        "refs/a@b/@/c.lockx"s, "refs/h\u00e9"s, "refs/" + std::string(1018, 'a')}) {
     INFO(ref);
     CHECK(std::holds_alternative<Queue>(again(ref)));
   }
@@ -191,7 +205,8 @@ TEST_CASE("a ticket whose claim can stand at no ref breaks the queue") {
 
 TEST_CASE("a queue that is broken or of a newer version is an error, whatever its text") {
   const std::string good = encode_queue(line_of({"a", "b"}));
-  for (std::size_t cut = 0; cut + 2 < good.size(); cut += 7) CHECK(std::holds_alternative<ClaimError>(decode_queue(good.substr(0, cut))));
+  for (std::size_t cut = 0; cut + 2 < good.size(); cut += 7)
+    CHECK(std::holds_alternative<ClaimError>(decode_queue(good.substr(0, cut))));
   const auto kind = [](const std::string& text) {
     const auto queue = decode_queue(text);
     REQUIRE(std::holds_alternative<ClaimError>(queue));
@@ -200,11 +215,15 @@ TEST_CASE("a queue that is broken or of a newer version is an error, whatever it
   std::string newer = good;
   newer.replace(newer.find("\"version\": 1"), 12, "\"version\": 2");
   CHECK(kind(newer) == ClaimErrorKind::newer_version);
-  for (const char* text : {"[]", "{}", "{\"version\":1}", "{\"version\":\"1\"}", "{\"version\":1,\"group\":\"g\",\"tickets\":[7],\"closed\":[]}",
-                           "{\"version\":1,\"group\":\"g\",\"tickets\":[],\"closed\":[{}]}",
-                           "{\"version\":1,\"group\":1,\"tickets\":[],\"closed\":[]}", "{\"version\":1,\"group\":\"g\",\"tickets\":{},\"closed\":[]}",
-                           "{\"version\":1,\"group\":\"g\",\"tickets\":[],\"closed\":[],\"session\":[]}"})
+  for (const char* text :
+       {"[]", "{}", "{\"version\":1}", "{\"version\":\"1\"}",
+        "{\"version\":1,\"group\":\"g\",\"tickets\":[7],\"closed\":[]}",
+        "{\"version\":1,\"group\":\"g\",\"tickets\":[],\"closed\":[{}]}",
+        "{\"version\":1,\"group\":1,\"tickets\":[],\"closed\":[]}",
+        "{\"version\":1,\"group\":\"g\",\"tickets\":{},\"closed\":[]}",
+        "{\"version\":1,\"group\":\"g\",\"tickets\":[],\"closed\":[],\"session\":[]}"})
     CHECK(kind(text) == ClaimErrorKind::broken);
   CHECK(kind(std::string(2u << 20, ' ')) == ClaimErrorKind::broken);
-  CHECK(kind("{\"version\":1,\"x\":" + std::string(40, '[') + std::string(40, ']') + "}") == ClaimErrorKind::broken);
+  CHECK(kind("{\"version\":1,\"x\":" + std::string(40, '[') + std::string(40, ']') + "}") ==
+        ClaimErrorKind::broken);
 }

@@ -39,13 +39,17 @@ TEST_CASE("a line of the record survives its text form and has the fields of the
   CHECK(read->entry == sample());
   CHECK(read->digest_fits);
   const json value = json::parse(line);
-  for (const char* field :
-       {"session_key", "timestamp", "event_type", "workflow", "run_id", "commit_sha", "executed", "job_status", "duplicate_prevented"})
+  for (const char* field : {"session_key", "timestamp", "event_type", "workflow", "run_id",
+                            "commit_sha", "executed", "job_status", "duplicate_prevented"})
     CHECK(value.contains(field));
   CHECK(value["duplicate_prevented"] == false);
-  CHECK(value["retry_suppression"] ==
-        json({{"enabled", true}, {"status", "single_execution"}, {"early_gating", true}, {"cost_optimization", false}}));
-  CHECK(value["session_management"] == json({{"early_exit", false}, {"single_launch_enforced", true}, {"premium_session_saved", false}}));
+  CHECK(value["retry_suppression"] == json({{"enabled", true},
+                                            {"status", "single_execution"},
+                                            {"early_gating", true},
+                                            {"cost_optimization", false}}));
+  CHECK(value["session_management"] == json({{"early_exit", false},
+                                             {"single_launch_enforced", true},
+                                             {"premium_session_saved", false}}));
   AuditEntry skip = sample();
   skip.executed = false;
   const json skipped = json::parse(encode_entry(skip));
@@ -63,7 +67,8 @@ TEST_CASE("a changed line is seen by its digest") {
 }
 
 TEST_CASE("a span that nobody means is none") {
-  for (const json& span : {json(-1), json(9e18), json(std::uint64_t{1} << 63U), json("4m"), json(std::int64_t{1} << 60)}) {
+  for (const json& span : {json(-1), json(9e18), json(std::uint64_t{1} << 63U), json("4m"),
+                           json(std::int64_t{1} << 60)}) {
     json value = json::parse(encode_entry(sample()));
     value["duration_ms"] = value["memory_ms"] = span;
     const auto read = decode_entry(value.dump());
@@ -83,7 +88,8 @@ TEST_CASE("bytes that are no UTF-8 still make a line that can be read, and whose
 
 TEST_CASE("what is not a line of ours is none") {
   for (const char* text :
-       {"", "a note that a person wrote", "{}", "[]", "{\"version\":2,\"id\":\"x\"}", "{\"version\":1,\"id\":\"x\",\"timestamp\":\"never\"}"})
+       {"", "a note that a person wrote", "{}", "[]", "{\"version\":2,\"id\":\"x\"}",
+        "{\"version\":1,\"id\":\"x\",\"timestamp\":\"never\"}"})
     CHECK_FALSE((decode_entry(text) || entry_id_of(text)));
   CHECK(entry_id_of(encode_entry(sample())) == sample().id);
 }
@@ -109,7 +115,8 @@ TEST_CASE("folding is a union of lines") {
   const NotesTree folded = fold_notes({}, {one, two});
   REQUIRE(folded.size() == 1);
   CHECK(folded.begin()->first == object.substr(0, 2) + "/" + object.substr(2));
-  CHECK(folded.begin()->second == encode_entry(sample("1")) + "\n" + encode_entry(sample("2")) + "\n");
+  CHECK(folded.begin()->second ==
+        encode_entry(sample("1")) + "\n" + encode_entry(sample("2")) + "\n");
   CHECK(holds_all(folded, {one, two}));
   CHECK_FALSE(holds_all(fold_notes({}, {one}), {two}));
   CHECK(fold_notes(folded, {one, two}) == folded);
@@ -120,14 +127,17 @@ TEST_CASE("folding is a union of lines") {
 TEST_CASE("a line that was written twice with another time is one line") {
   AuditEntry later = sample("1");
   later.timestamp += std::chrono::seconds(1);
-  const NotesTree folded = fold_notes({{object, encode_entry(sample("1")) + "\n"}}, {{{object, encode_entry(later) + "\n"}}});
+  const NotesTree folded = fold_notes({{object, encode_entry(sample("1")) + "\n"}},
+                                      {{{object, encode_entry(later) + "\n"}}});
   CHECK(folded.begin()->second == encode_entry(sample("1")) + "\n");
 }
 
 TEST_CASE("what people wrote into a note stays") {
-  const NotesTree theirs{{object, "reviewed by hand\n\nsecond paragraph"}, {"README", "not a note"}};
+  const NotesTree theirs{{object, "reviewed by hand\n\nsecond paragraph"},
+                         {"README", "not a note"}};
   const NotesTree folded = fold_notes(theirs, {{{object, encode_entry(sample()) + "\n"}}});
-  CHECK(folded.at(object.substr(0, 2) + "/" + object.substr(2)) == "reviewed by hand\n\nsecond paragraph\n" + encode_entry(sample()) + "\n");
+  CHECK(folded.at(object.substr(0, 2) + "/" + object.substr(2)) ==
+        "reviewed by hand\n\nsecond paragraph\n" + encode_entry(sample()) + "\n");
   CHECK(folded.at("README") == "not a note");
 }
 

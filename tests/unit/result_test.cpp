@@ -25,7 +25,8 @@ ResultRecord sample() {
   record.meta = {{"model", "opus"}, {"a.b-c_d", ""}};
   record.size = 7;
   record.digest = sha256_hex("content");
-  record.origin = {"key", "nonce", "refs/refgate/claims/x/y", "9fceb02d", "Review", "push", "4711", "https://example.test/4711", "agent"};
+  record.origin = {"key",  "nonce", "refs/refgate/claims/x/y",   "9fceb02d", "Review",
+                   "push", "4711",  "https://example.test/4711", "agent"};
   return record;
 }
 
@@ -97,8 +98,10 @@ TEST_CASE("ids sort by time, tell results of one moment apart, and give back the
   CHECK(result_id(t0 + 1ms, "a", "n") < result_id(t0 + 24h, "a", "n"));
   CHECK(result_ref(id, "refgate") == "refs/refgate/results/" + id);
   for (const char* text :
-       {"", "20261122", "20261122-022040-123-0123456789ABCDEF", "20261122-022040-123-0123456789abcde", "20261122_022040-123-0123456789abcdef",
-        "20261322-022040-123-0123456789abcdef", "2026112x-022040-123-0123456789abcdef", "20261122-022040-123-0123456789abcdef "})
+       {"", "20261122", "20261122-022040-123-0123456789ABCDEF",
+        "20261122-022040-123-0123456789abcde", "20261122_022040-123-0123456789abcdef",
+        "20261322-022040-123-0123456789abcdef", "2026112x-022040-123-0123456789abcdef",
+        "20261122-022040-123-0123456789abcdef "})
     CHECK_FALSE(time_of_result(text));
 }
 
@@ -117,7 +120,8 @@ TEST_CASE("labels are bounded") {
       {"a long value", [](ResultRecord& r) { r.meta["a"].assign(1025, 'a'); }, "\"a\""},
       {"many",
        [](ResultRecord& r) {
-         for (int i = 0; i < 32; ++i) r.meta["k" + std::to_string(i)] = "";
+         for (int i = 0; i < 32; ++i)
+           r.meta["k" + std::to_string(i)] = "";
        },
        "more than 32"},
   };

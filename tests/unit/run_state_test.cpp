@@ -14,13 +14,16 @@ TEST_CASE("only a clear answer about the holder's own run says that it has ended
       {"completed", R"({"id": 42, "status": "completed", "run_attempt": 2})", RunEnded::yes},
       {"in progress", R"({"id": 42, "status": "in_progress", "run_attempt": 2})", RunEnded::no},
       {"queued", R"({"id": 42, "status": "queued", "run_attempt": 2})", RunEnded::no},
-      {"a later attempt is under way", R"({"id": 42, "status": "in_progress", "run_attempt": 3})", RunEnded::yes},
-      {"an answer older than the claim", R"({"id": 42, "status": "completed", "run_attempt": 1})", RunEnded::unknown},
+      {"a later attempt is under way", R"({"id": 42, "status": "in_progress", "run_attempt": 3})",
+       RunEnded::yes},
+      {"an answer older than the claim", R"({"id": 42, "status": "completed", "run_attempt": 1})",
+       RunEnded::unknown},
       {"another run", R"({"id": 43, "status": "completed", "run_attempt": 2})", RunEnded::unknown},
       {"no id", R"({"status": "completed", "run_attempt": 2})", RunEnded::unknown},
       {"no attempt", R"({"id": 42, "status": "completed"})", RunEnded::unknown},
       {"no status", R"({"id": 42, "run_attempt": 2})", RunEnded::unknown},
-      {"a status that is no text", R"({"id": 42, "status": true, "run_attempt": 2})", RunEnded::unknown},
+      {"a status that is no text", R"({"id": 42, "status": true, "run_attempt": 2})",
+       RunEnded::unknown},
       {"an error", R"({"message": "Not Found", "status": "404"})", RunEnded::unknown},
       {"a list", R"([{"id": 42, "status": "completed", "run_attempt": 2}])", RunEnded::unknown},
       {"cut off", R"({"id": 42, "status": "completed", "run_att)", RunEnded::unknown},
@@ -38,10 +41,13 @@ TEST_CASE("only a clear answer about the holder's own run says that it has ended
 
 TEST_CASE("a run is only looked up where its page lies") {
   const char* server = "https://github.com";
-  CHECK(repository_of_run("https://github.com/octo/app/actions/runs/42", server, "42") == "octo/app");
-  CHECK(repository_of_run("https://github.com/octo/app/actions/runs/42/attempts/2", server, "42") == "octo/app");
+  CHECK(repository_of_run("https://github.com/octo/app/actions/runs/42", server, "42") ==
+        "octo/app");
+  CHECK(repository_of_run("https://github.com/octo/app/actions/runs/42/attempts/2", server, "42") ==
+        "octo/app");
   CHECK_FALSE(repository_of_run("https://github.com/octo/app/actions/runs/421", server, "42"));
-  CHECK_FALSE(repository_of_run("https://github.com.evil.example/octo/app/actions/runs/42", server, "42"));
+  CHECK_FALSE(
+      repository_of_run("https://github.com.evil.example/octo/app/actions/runs/42", server, "42"));
   CHECK_FALSE(repository_of_run("https://other.example/octo/app/actions/runs/42", server, "42"));
   CHECK_FALSE(repository_of_run("https://github.com/../user/actions/runs/42", server, "42"));
   CHECK_FALSE(repository_of_run("https://github.com/octo/a%20b/actions/runs/42", server, "42"));

@@ -33,10 +33,12 @@ struct OutputFile {
 }  // namespace
 
 TEST_CASE("text is escaped for its place") {
-  CHECK(escape_for(Place::line, "a\nSKIP_EXECUTION=false\r\x1b[31m") == "a SKIP_EXECUTION=false  [31m");
+  CHECK(escape_for(Place::line, "a\nSKIP_EXECUTION=false\r\x1b[31m") ==
+        "a SKIP_EXECUTION=false  [31m");
   CHECK(escape_for(Place::message, "50%\n::error::x\r") == "50%25%0A::error::x%0D");
   CHECK(escape_for(Place::property, "a,b:c%\n") == "a%2Cb%3Ac%25%0A");
-  CHECK(escape_for(Place::markdown, "<script>|`x`*_[y](z)\n") == "&lt;script&gt;&#124;&#96;x&#96;&#42;&#95;&#91;y&#93;(z) ");
+  CHECK(escape_for(Place::markdown, "<script>|`x`*_[y](z)\n") ==
+        "&lt;script&gt;&#124;&#96;x&#96;&#42;&#95;&#91;y&#93;(z) ");
 }
 
 TEST_CASE("text that would deceive a reader or a terminal is defused") {
@@ -58,16 +60,20 @@ TEST_CASE("outputs end with the one that opens the guards") {
   const Environment environment(Variables{{"GITHUB_OUTPUT", file.path}});
   close_guards(environment);
   CHECK(file.text() == "skip_execution=true\n");
-  CHECK(write_outputs(environment, {{"skip_execution", "false"}, {"reason", "a\nskip_execution=false"}}));
-  CHECK(file.text() == "skip_execution=true\nreason=a skip_execution=false\nskip_execution=false\n");
+  CHECK(write_outputs(environment,
+                      {{"skip_execution", "false"}, {"reason", "a\nskip_execution=false"}}));
+  CHECK(file.text() ==
+        "skip_execution=true\nreason=a skip_execution=false\nskip_execution=false\n");
 }
 
 TEST_CASE("outputs that cannot be written are no success") {
-  CHECK_FALSE(write_outputs(Environment(Variables{{"GITHUB_OUTPUT", "/nonexistent/folder/file"}}), {{"skip_execution", "false"}}));
+  CHECK_FALSE(write_outputs(Environment(Variables{{"GITHUB_OUTPUT", "/nonexistent/folder/file"}}),
+                            {{"skip_execution", "false"}}));
   CHECK(write_outputs(Environment(), {{"skip_execution", "false"}}));
 }
 
 TEST_CASE("annotations are for Actions only") {
   CHECK(annotation(Environment(), "notice", "t", "m").empty());
-  CHECK(annotation(Environment(Variables{{"GITHUB_ACTIONS", "true"}}), "notice", "t:", "m\n") == "::notice title=t%3A::m%0A\n");
+  CHECK(annotation(Environment(Variables{{"GITHUB_ACTIONS", "true"}}), "notice", "t:", "m\n") ==
+        "::notice title=t%3A::m%0A\n");
 }

@@ -51,15 +51,21 @@ TEST_CASE("a component of a ref is legal and different for different texts") {
     CHECK(encoded.find("..") == std::string::npos);
     CHECK(encoded.find_first_of("/ ~^:?*[\\=,{") == std::string::npos);
     CHECK(encoded.size() <= 120);
-    for (char c : encoded) CHECK((static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7f));
+    for (char c : encoded)
+      CHECK((static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7f));
     CHECK(seen.insert(encoded).second);
   }
   CHECK(encode_ref_component("review.yml") == "review.yml");
 }
 
 TEST_CASE("every part of a scope is part of its ref") {
-  const Scope plain{{"commit", "9fceb02d0ae598e95dc970b74767f19372d61af8"}, "review.yml", false, {}, Trust::repository};
-  CHECK(claim_ref(plain, "refgate") == "refs/refgate/claims/commit-9fceb02d0ae598e95dc970b74767f19372d61af8/review.yml");
+  const Scope plain{{"commit", "9fceb02d0ae598e95dc970b74767f19372d61af8"},
+                    "review.yml",
+                    false,
+                    {},
+                    Trust::repository};
+  CHECK(claim_ref(plain, "refgate") ==
+        "refs/refgate/claims/commit-9fceb02d0ae598e95dc970b74767f19372d61af8/review.yml");
   std::vector<Scope> scopes(12, plain);
   scopes[1].trust = Trust::fork;
   scopes[2].share_is_name = true;
@@ -71,7 +77,8 @@ TEST_CASE("every part of a scope is part of its ref") {
   scopes[8].identity.kind = "run";
   scopes[9].share = "share=review.yml";
   scopes[10].dimensions = {{"@fork", ""}};
-  for (int i = 0; i < 40; ++i) scopes[11].dimensions["dimension" + std::to_string(i)] = "value";
+  for (int i = 0; i < 40; ++i)
+    scopes[11].dimensions["dimension" + std::to_string(i)] = "value";
   scopes.push_back(scopes[11]);
   scopes.back().dimensions["dimension39"] = "other value";
   scopes.push_back(scopes[11]);
@@ -86,8 +93,10 @@ TEST_CASE("every part of a scope is part of its ref") {
 }
 
 TEST_CASE("a namespace is lower case and none of git's own") {
-  for (const char* good : {"refgate", "refgate-test", "a/b", "x1"}) CHECK(is_namespace(good));
-  for (const char* bad : {"", "/", "a/", "/a", "a//b", "A", "a b", "..", "a.lock", "heads", "tags/x", "notes", "pull/1", "ä"}) {
+  for (const char* good : {"refgate", "refgate-test", "a/b", "x1"})
+    CHECK(is_namespace(good));
+  for (const char* bad : {"", "/", "a/", "/a", "a//b", "A", "a b", "..", "a.lock", "heads",
+                          "tags/x", "notes", "pull/1", "ä"}) {
     CAPTURE(bad);
     CHECK_FALSE(is_namespace(bad));
   }
@@ -95,7 +104,8 @@ TEST_CASE("a namespace is lower case and none of git's own") {
 }
 
 TEST_CASE("the session key is the original's") {
-  CHECK(session_key("Ultimate AI/Bot Mechanic", "workflow_run", "abc12345def") == "ultimate-ai-bot-mechanic-workflow_run-abc12345");
+  CHECK(session_key("Ultimate AI/Bot Mechanic", "workflow_run", "abc12345def") ==
+        "ultimate-ai-bot-mechanic-workflow_run-abc12345");
   CHECK(session_key("test-workflow", "push", "test123") == "test-workflow-push-test123");
   CHECK(session_key("x", "push", "") == "x-push-unknown");
 }

@@ -11,7 +11,8 @@ TEST_CASE("every setting that the table names can be set") {
     if (row.name == "config") continue;
     Settings settings;
     const std::string value = row.form == SettingForm::duration ? "2m"
-                              : row.form == SettingForm::choice ? std::string(row.metavar.substr(0, row.metavar.find('|')))
+                              : row.form == SettingForm::choice
+                                  ? std::string(row.metavar.substr(0, row.metavar.find('|')))
                               : row.form == SettingForm::flag   ? "true"
                               : row.form == SettingForm::pairs  ? "k=v"
                               : row.form == SettingForm::number ? "3"
@@ -25,7 +26,8 @@ TEST_CASE("every setting that the table names can be set") {
 
 TEST_CASE("a bad value says what is allowed") {
   Settings settings;
-  CHECK(apply_setting(settings, "retry", "never")->find("suppress, manual, allow") != std::string::npos);
+  CHECK(apply_setting(settings, "retry", "never")->find("suppress, manual, allow") !=
+        std::string::npos);
   CHECK(apply_setting(settings, "memory", "7")->find("90s, 5m, 1h or 7d") != std::string::npos);
   CHECK(apply_setting(settings, "lease", "10ms")->find("at least 1s") != std::string::npos);
   CHECK(apply_setting(settings, "namespace", "heads"));
@@ -37,8 +39,11 @@ TEST_CASE("a bad value says what is allowed") {
 TEST_CASE("budgets name what they count, how many, and within which span") {
   Settings settings;
   CHECK_FALSE(apply_setting(settings, "budget", "5/1d, workflow:20/7d\nactor: 3 / 1h"));
-  CHECK(settings.policy.budgets == std::vector<Budget>{{BudgetKind::scope, 5, 24h}, {BudgetKind::workflow, 20, 7 * 24h}, {BudgetKind::actor, 3, 1h}});
-  for (const char* bad : {"5", "5/", "/1d", "x/1d", "team:5/1d", "-1/1d", "5/0s", "5/1d/2d", "99999999999/1d"}) {
+  CHECK(settings.policy.budgets == std::vector<Budget>{{BudgetKind::scope, 5, 24h},
+                                                       {BudgetKind::workflow, 20, 7 * 24h},
+                                                       {BudgetKind::actor, 3, 1h}});
+  for (const char* bad :
+       {"5", "5/", "/1d", "x/1d", "team:5/1d", "-1/1d", "5/0s", "5/1d/2d", "99999999999/1d"}) {
     CAPTURE(bad);
     CHECK(apply_setting(settings, "budget", bad));
   }
@@ -50,7 +55,8 @@ TEST_CASE("budgets name what they count, how many, and within which span") {
 TEST_CASE("lease and interval of heartbeats fit each other when only one of them is given") {
   const auto of = [](std::initializer_list<std::pair<const char*, const char*>> given) {
     Settings settings;
-    for (const auto& [name, value] : given) CHECK_FALSE(apply_setting(settings, name, value));
+    for (const auto& [name, value] : given)
+      CHECK_FALSE(apply_setting(settings, name, value));
     return std::pair(beat_lease(settings.policy), beat_interval(settings.policy));
   };
   using Pair = std::pair<Duration, Duration>;
@@ -66,17 +72,22 @@ TEST_CASE("lease and interval of heartbeats fit each other when only one of them
 TEST_CASE("dimensions are separated by commas and line ends") {
   Settings settings;
   CHECK_FALSE(apply_setting(settings, "dimension", "model=opus, region=eu\nleg=1\n"));
-  CHECK(settings.dimensions == std::map<std::string, std::string>{{"model", "opus"}, {"region", "eu"}, {"leg", "1"}});
+  CHECK(settings.dimensions ==
+        std::map<std::string, std::string>{{"model", "opus"}, {"region", "eu"}, {"leg", "1"}});
   CHECK(apply_setting(settings, "dimension", "model=other")->find("twice") != std::string::npos);
 }
 
 TEST_CASE("a configuration file sets what it names") {
   Settings settings;
-  REQUIRE_FALSE(apply_config(settings, "memory: 2d\nretry: manual\ndimension:\n  model: opus\n  region: 1\nshare: agents\n", "x.yml"));
+  REQUIRE_FALSE(apply_config(
+      settings,
+      "memory: 2d\nretry: manual\ndimension:\n  model: opus\n  region: 1\nshare: agents\n",
+      "x.yml"));
   CHECK(settings.policy.memory == 48h);
   CHECK(settings.policy.retry == Retry::manual);
   CHECK(settings.share == "agents");
-  CHECK(settings.dimensions == std::map<std::string, std::string>{{"model", "opus"}, {"region", "1"}});
+  CHECK(settings.dimensions ==
+        std::map<std::string, std::string>{{"model", "opus"}, {"region", "1"}});
   CHECK_FALSE(apply_config(settings, "", "x.yml"));
   CHECK_FALSE(apply_config(settings, "# nothing\n", "x.yml"));
 }
@@ -84,7 +95,8 @@ TEST_CASE("a configuration file sets what it names") {
 TEST_CASE("a configuration that is wrong is named with its line") {
   const std::vector<std::pair<std::string, std::string>> rows{
       {"memori: 2d", "x.yml:1: there is no setting \"memori\"; did you mean \"memory\"?"},
-      {"share: a\nretries: allow", "x.yml:2: there is no setting \"retries\"; did you mean \"retry\"?"},
+      {"share: a\nretries: allow",
+       "x.yml:2: there is no setting \"retries\"; did you mean \"retry\"?"},
       {"completely_else: 1", "x.yml:1: there is no setting \"completely_else\""},
       {"sha: abc", "belongs to one run"},
       {"memory: 1d\nmemory: 2d", "x.yml:2: \"memory\" stands here a second time"},

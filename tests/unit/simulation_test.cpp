@@ -1,5 +1,6 @@
-// The pure decision against a model of the store: random schedules of callers, ends, crashes, slow and lost answers, and clocks that are apart by up
-// to the stated skew. The same checks must catch variants that are broken on purpose.
+// The pure decision against a model of the store: random schedules of callers, ends, crashes, slow
+// and lost answers, and clocks that are apart by up to the stated skew. The same checks must catch
+// variants that are broken on purpose.
 
 #include <functional>
 #include <map>
@@ -60,7 +61,9 @@ class World {
       actor.clock = Duration(number(-2000, 2000));
       // Together with the first, when its claim passes, or at any time.
       const int when = number(0, 3);
-      actor.arrives = Duration(when == 0 ? number(0, 60'000) : when == 1 ? number(18'000, 22'000) : number(0, 300));
+      actor.arrives = Duration(when == 0   ? number(0, 60'000)
+                               : when == 1 ? number(18'000, 22'000)
+                                           : number(0, 300));
       actor.works_for = Duration(number(0, 40'000));
       actor.fate = static_cast<Fate>(number(0, 4));
       if (number(0, 3) == 0) actor.dies_at = actor.arrives + Duration(number(0, 30'000));
@@ -95,11 +98,19 @@ class World {
     Duration started{};
   };
 
-  int number(int least, int most) { return std::uniform_int_distribution<int>(least, most)(random_); }
+  int number(int least, int most) {
+    return std::uniform_int_distribution<int>(least, most)(random_);
+  }
   Duration delay() { return Duration(number(0, 9) == 0 ? number(500, 6000) : number(1, 80)); }
-  void at(Duration when, std::function<void()> what) { events_.push({when, next_++, std::move(what)}); }
-  bool alive(const Actor& actor) const { return !actor.stopped && !(actor.dies_at && now_ >= *actor.dies_at); }
-  bool reaches(const Actor& actor) const { return !(actor.cut_off_at && now_ >= *actor.cut_off_at); }
+  void at(Duration when, std::function<void()> what) {
+    events_.push({when, next_++, std::move(what)});
+  }
+  bool alive(const Actor& actor) const {
+    return !actor.stopped && !(actor.dies_at && now_ >= *actor.dies_at);
+  }
+  bool reaches(const Actor& actor) const {
+    return !(actor.cut_off_at && now_ >= *actor.cut_off_at);
+  }
   Instant wall(const Actor& actor) const { return t0 + now_ + actor.clock; }
 
   void drain() {
@@ -107,7 +118,8 @@ class World {
       Event event = events_.top();
       events_.pop();
       for (auto& [who, actor] : actors_)
-        if (actor.launched && actor.dies_at && *actor.dies_at <= event.when) stop(who, std::max(*actor.dies_at, actor.started));
+        if (actor.launched && actor.dies_at && *actor.dies_at <= event.when)
+          stop(who, std::max(*actor.dies_at, actor.started));
       now_ = event.when;
       event.what();
     }
@@ -146,7 +158,8 @@ class World {
       });
       return;
     }
-    at(now_ + delay(), [this, who, seen, claim, sent] { arrive(who, seen.version, claim, sent, true); });
+    at(now_ + delay(),
+       [this, who, seen, claim, sent] { arrive(who, seen.version, claim, sent, true); });
   }
 
   bool swap(int expected, const Claim& claim) {
@@ -165,16 +178,21 @@ class World {
       // The reply never comes; the sender reads back.
       at(now_ + 1s, [this, who, claim, sent, launch] {
         if (!alive(actors_[who])) return;
-        if (ref_.claim && ref_.claim->claim_id == claim.claim_id) acknowledged(who, ref_.version, claim, sent, launch);
-        else if (launch) look(who);
+        if (ref_.claim && ref_.claim->claim_id == claim.claim_id)
+          acknowledged(who, ref_.version, claim, sent, launch);
+        else if (launch)
+          look(who);
       });
       return;
     }
     at(now_ + delay(), [this, who, swapped, version, claim, sent, launch] {
       if (!alive(actors_[who])) return;
-      if (swapped) acknowledged(who, version, claim, sent, launch);
-      else if (launch) look(who);
-      else lost_session(who, claim);
+      if (swapped)
+        acknowledged(who, version, claim, sent, launch);
+      else if (launch)
+        look(who);
+      else
+        lost_session(who, claim);
     });
   }
 
@@ -198,7 +216,9 @@ class World {
     if (actor.fate != Fate::silent) at(now_ + policy_.interval, [this, who] { beat(who); });
   }
 
-  bool must_halt(const Actor& actor) const { return variant_ != Variant::never_halts && answer(actor.health, now_).halt; }
+  bool must_halt(const Actor& actor) const {
+    return variant_ != Variant::never_halts && answer(actor.health, now_).halt;
+  }
 
   /// The holder's own clock halts it, whatever became of its heartbeats.
   void watch(int who) {
@@ -215,7 +235,9 @@ class World {
     claim.renewed_at = wall(actor);
     claim.lease_until = wall(actor) + policy_.lease;
     const Duration sent = now_;
-    at(now_ + delay(), [this, who, expected = actor.version, claim, sent] { arrive(who, expected, claim, sent, false); });
+    at(now_ + delay(), [this, who, expected = actor.version, claim, sent] {
+      arrive(who, expected, claim, sent, false);
+    });
   }
 
   void lost_session(int who, const Claim& claim) {
@@ -256,7 +278,9 @@ class World {
     Duration when{};
     int order = 0;
     std::function<void()> what;
-    bool operator<(const Event& other) const { return std::tie(other.when, other.order) < std::tie(when, order); }
+    bool operator<(const Event& other) const {
+      return std::tie(other.when, other.order) < std::tie(when, order);
+    }
   };
 
   Variant variant_;
@@ -297,7 +321,8 @@ constexpr unsigned rounds = 3000;
 
 }  // namespace
 
-TEST_CASE("in no schedule do two holders work at once, and in none does everybody skip what nobody did") {
+TEST_CASE(
+    "in no schedule do two holders work at once, and in none does everybody skip what nobody did") {
   const Verdicts found = simulate(Variant::right, rounds);
   CHECK(found.twice_at_once == 0);
   CHECK(found.nobody == 0);

@@ -33,7 +33,8 @@ ReadEntry line(const Made& made) {
   entry.run_attempt = made.attempt;
   entry.scope = "refs/refgate/claims/" + made.claim;
   entry.executed = made.kind != EntryKind::skip;
-  (made.kind == EntryKind::launch || made.kind == EntryKind::skip ? entry.reason_code : entry.job_status) = made.word;
+  (made.kind == EntryKind::launch || made.kind == EntryKind::skip ? entry.reason_code
+                                                                  : entry.job_status) = made.word;
   if (made.kind == EntryKind::end) entry.duration = made.took;
   entry.id = entry_id(made.claim, 1, made.kind, made.word);
   return {entry, true};
@@ -41,7 +42,8 @@ ReadEntry line(const Made& made) {
 
 std::vector<ReadEntry> lines(const std::vector<Made>& all) {
   std::vector<ReadEntry> made;
-  for (const Made& one : all) made.push_back(line(one));
+  for (const Made& one : all)
+    made.push_back(line(one));
   return made;
 }
 
@@ -79,10 +81,13 @@ TEST_CASE("sessions, saved ones, suppressed retries and closures are counted onc
 }
 
 TEST_CASE("a session that was taken for lost, and ended, is closed once") {
-  const auto s = counted({{EntryKind::launch, "a", "first"}, {EntryKind::lost, "a", "lost", 1min}, {EntryKind::end, "a", "success", 2min, 1, 2min}});
+  const auto s = counted({{EntryKind::launch, "a", "first"},
+                          {EntryKind::lost, "a", "lost", 1min},
+                          {EntryKind::end, "a", "success", 2min, 1, 2min}});
   CHECK(s.total.closed == std::map<std::string, std::uint64_t>{{"success", 1}});
-  const auto released =
-      counted({{EntryKind::launch, "a", "first"}, {EntryKind::release, "a", "released", 1min}, {EntryKind::lost, "a", "lost", 2min}});
+  const auto released = counted({{EntryKind::launch, "a", "first"},
+                                 {EntryKind::release, "a", "released", 1min},
+                                 {EntryKind::lost, "a", "lost", 2min}});
   CHECK(released.total.closed == std::map<std::string, std::uint64_t>{{"released", 1}});
 }
 
@@ -90,7 +95,8 @@ TEST_CASE("a line written by hand counts where nothing else tells of its run") {
   Made hand{EntryKind::audit, "a", "success"};
   CHECK(counted({hand}).total.sessions == 1);
   CHECK(counted({hand}).total.closed.at("success") == 1);
-  const auto both = counted({{EntryKind::launch, "a", "first"}, {EntryKind::end, "a", "success"}, hand});
+  const auto both =
+      counted({{EntryKind::launch, "a", "first"}, {EntryKind::end, "a", "success"}, hand});
   CHECK(both.total.sessions == 1);
   CHECK(both.total.closed.at("success") == 1);
   auto skipped = lines({hand});
@@ -102,7 +108,8 @@ TEST_CASE("a line written by hand counts where nothing else tells of its run") {
 TEST_CASE("percentiles are the nearest rank") {
   DurationCounts counts;
   CHECK(counts.percentile(50) == 0s);
-  for (int i = 1; i <= 10; ++i) counts.sorted.push_back(std::chrono::seconds(i));
+  for (int i = 1; i <= 10; ++i)
+    counts.sorted.push_back(std::chrono::seconds(i));
   CHECK(counts.percentile(0) == 1s);
   CHECK(counts.percentile(50) == 5s);
   CHECK(counts.percentile(90) == 9s);
@@ -134,7 +141,8 @@ TEST_CASE("sessions and groups are listed with the hottest first") {
 
 TEST_CASE("live claims are counted by state, and lost ones apart") {
   std::vector<Claim> made(5);
-  for (Claim& claim : made) claim.lease_until = noon + 1h;
+  for (Claim& claim : made)
+    claim.lease_until = noon + 1h;
   made[0].state = ClaimState::active;
   made[1].state = ClaimState::waiting;
   made[1].group = "g";
@@ -143,7 +151,8 @@ TEST_CASE("live claims are counted by state, and lost ones apart") {
   made[3].lease_until = noon - 1h;
   made[4].state = ClaimState::ended;
   std::vector<const Claim*> claims;
-  for (const Claim& claim : made) claims.push_back(&claim);
+  for (const Claim& claim : made)
+    claims.push_back(&claim);
   const LiveCounts live = count_record({}, claims, noon, 60s).live;
   CHECK(live.active == 1);
   CHECK(live.held == 1);

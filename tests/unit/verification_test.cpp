@@ -10,7 +10,8 @@ namespace {
 const Instant noon = *parse_rfc3339("2026-11-22T12:00:00Z");
 constexpr Duration skew = 60s;
 
-ReadEntry line(EntryKind kind, const std::string& claim, std::uint64_t generation, Duration after_noon, const std::string& word = "first",
+ReadEntry line(EntryKind kind, const std::string& claim, std::uint64_t generation,
+               Duration after_noon, const std::string& word = "first",
                const std::string& scope = "refs/refgate/claims/commit/a") {
   AuditEntry entry;
   entry.kind = kind;
@@ -29,13 +30,17 @@ ReadEntry line(EntryKind kind, const std::string& claim, std::uint64_t generatio
   return {entry, true};
 }
 
-ReadEntry launch(const std::string& claim, std::uint64_t generation, Duration at, const std::string& code = "first") {
+ReadEntry launch(const std::string& claim, std::uint64_t generation, Duration at,
+                 const std::string& code = "first") {
   return line(EntryKind::launch, claim, generation, at, code);
 }
-ReadEntry end(const std::string& claim, std::uint64_t generation, Duration at, const std::string& status = "success") {
+ReadEntry end(const std::string& claim, std::uint64_t generation, Duration at,
+              const std::string& status = "success") {
   return line(EntryKind::end, claim, generation, at, status);
 }
-ReadEntry lost(const std::string& claim, std::uint64_t generation, Duration at) { return line(EntryKind::lost, claim, generation, at, "lost"); }
+ReadEntry lost(const std::string& claim, std::uint64_t generation, Duration at) {
+  return line(EntryKind::lost, claim, generation, at, "lost");
+}
 ReadEntry release(const std::string& claim, std::uint64_t generation, Duration at) {
   return line(EntryKind::release, claim, generation, at, "released");
 }
@@ -53,45 +58,81 @@ TEST_CASE("two launches of one scope are a duplicate unless something separates 
       {"an empty record", {}, {}},
       {"one session", {launch("a", 1, 0s), end("a", 1, 5min)}, {}},
       {"one session that still runs", {launch("a", 1, 0s)}, {}},
-      {"two that ran at once", {launch("a", 1, 0s), launch("b", 1, 1s), end("a", 1, 5min), end("b", 1, 5min)}, {DuplicateKind::overlap}},
-      {"two of which the first never ended", {launch("a", 1, 0s), launch("b", 1, 1h), end("b", 1, 2h)}, {DuplicateKind::unseparated}},
-      {"two of one generation and one moment", {launch("a", 1, 0s), launch("b", 1, 0s)}, {DuplicateKind::unseparated}},
+      {"two that ran at once",
+       {launch("a", 1, 0s), launch("b", 1, 1s), end("a", 1, 5min), end("b", 1, 5min)},
+       {DuplicateKind::overlap}},
+      {"two of which the first never ended",
+       {launch("a", 1, 0s), launch("b", 1, 1h), end("b", 1, 2h)},
+       {DuplicateKind::unseparated}},
+      {"two of one generation and one moment",
+       {launch("a", 1, 0s), launch("b", 1, 0s)},
+       {DuplicateKind::unseparated}},
       {"three, each beside the next",
        {launch("a", 1, 0s), launch("b", 1, 1s), launch("c", 1, 2s)},
        {DuplicateKind::unseparated, DuplicateKind::unseparated}},
-      {"a retry after a failure", {launch("a", 1, 0s), end("a", 1, 5min, "failure"), launch("b", 2, 6min, "retry_allowed")}, {}},
-      {"a takeover of cancelled work", {launch("a", 1, 0s), end("a", 1, 5min, "cancelled"), launch("b", 2, 6min, "takeover")}, {}},
-      {"a takeover of lost work", {launch("a", 1, 0s), lost("a", 1, 20min), launch("b", 2, 20min, "takeover")}, {}},
-      {"a takeover of released work", {launch("a", 1, 0s), release("a", 1, 20min), launch("b", 2, 21min, "takeover")}, {}},
-      {"a takeover without a word of the former holder", {launch("a", 1, 0s), launch("b", 2, 20min, "takeover")}, {DuplicateKind::unseparated}},
+      {"a retry after a failure",
+       {launch("a", 1, 0s), end("a", 1, 5min, "failure"), launch("b", 2, 6min, "retry_allowed")},
+       {}},
+      {"a takeover of cancelled work",
+       {launch("a", 1, 0s), end("a", 1, 5min, "cancelled"), launch("b", 2, 6min, "takeover")},
+       {}},
+      {"a takeover of lost work",
+       {launch("a", 1, 0s), lost("a", 1, 20min), launch("b", 2, 20min, "takeover")},
+       {}},
+      {"a takeover of released work",
+       {launch("a", 1, 0s), release("a", 1, 20min), launch("b", 2, 21min, "takeover")},
+       {}},
+      {"a takeover without a word of the former holder",
+       {launch("a", 1, 0s), launch("b", 2, 20min, "takeover")},
+       {DuplicateKind::unseparated}},
       {"a former holder that was alive after all",
-       {launch("a", 1, 0s), lost("a", 1, 20min), launch("b", 2, 20min, "takeover"), end("a", 1, 30min)},
+       {launch("a", 1, 0s), lost("a", 1, 20min), launch("b", 2, 20min, "takeover"),
+        end("a", 1, 30min)},
        {DuplicateKind::overlap}},
       {"a former holder that noticed within the skew",
-       {launch("a", 1, 0s), lost("a", 1, 20min), launch("b", 2, 20min, "takeover"), end("a", 1, 20min + skew)},
+       {launch("a", 1, 0s), lost("a", 1, 20min), launch("b", 2, 20min, "takeover"),
+        end("a", 1, 20min + skew)},
        {}},
-      {"a forced launch beside a live one", {launch("a", 1, 0s), lost("a", 1, 1min), launch("b", 2, 1min, "forced"), end("a", 1, 1h)}, {}},
-      {"a launch after a forced one that has not ended", {launch("a", 1, 0s, "forced"), launch("b", 2, 1min)}, {DuplicateKind::unseparated}},
+      {"a forced launch beside a live one",
+       {launch("a", 1, 0s), lost("a", 1, 1min), launch("b", 2, 1min, "forced"), end("a", 1, 1h)},
+       {}},
+      {"a launch after a forced one that has not ended",
+       {launch("a", 1, 0s, "forced"), launch("b", 2, 1min)},
+       {DuplicateKind::unseparated}},
       {"the next generation, by a clock that is behind",
        {launch("b", 2, -10min, "retry_allowed"), launch("a", 1, 0s), end("a", 1, 5min, "failure")},
        {}},
       {"two generations by clocks that are behind",
-       {launch("c", 3, -20min, "takeover"), launch("b", 2, -10min, "takeover"), launch("a", 1, 0s), end("a", 1, 1min, "cancelled"),
-        end("b", 2, -5min, "cancelled")},
+       {launch("c", 3, -20min, "takeover"), launch("b", 2, -10min, "takeover"), launch("a", 1, 0s),
+        end("a", 1, 1min, "cancelled"), end("b", 2, -5min, "cancelled")},
        {}},
-      {"the memory has passed, judged by the claim", {launch("a", 1, 0s), end("a", 1, 5min), launch("b", 2, 24h * 8)}, {}},
-      {"the claim was forgotten after its memory", {launch("a", 1, 0s), end("a", 1, 5min), launch("b", 1, 24h * 8)}, {}},
-      {"the claim was deleted within its memory", {launch("a", 1, 0s), end("a", 1, 5min), launch("b", 1, 24h)}, {DuplicateKind::within_memory}},
-      {"the same after a failure", {launch("a", 1, 0s), end("a", 1, 5min, "failure"), launch("b", 1, 24h)}, {}},
-      {"a claim that expired without an end", {launch("a", 1, 0s), lost("a", 1, 24h * 8), launch("b", 1, 24h * 9)}, {}},
+      {"the memory has passed, judged by the claim",
+       {launch("a", 1, 0s), end("a", 1, 5min), launch("b", 2, 24h * 8)},
+       {}},
+      {"the claim was forgotten after its memory",
+       {launch("a", 1, 0s), end("a", 1, 5min), launch("b", 1, 24h * 8)},
+       {}},
+      {"the claim was deleted within its memory",
+       {launch("a", 1, 0s), end("a", 1, 5min), launch("b", 1, 24h)},
+       {DuplicateKind::within_memory}},
+      {"the same after a failure",
+       {launch("a", 1, 0s), end("a", 1, 5min, "failure"), launch("b", 1, 24h)},
+       {}},
+      {"a claim that expired without an end",
+       {launch("a", 1, 0s), lost("a", 1, 24h * 8), launch("b", 1, 24h * 9)},
+       {}},
       {"a new beginning after two generations",
-       {launch("a", 1, 0s), end("a", 1, 1min, "failure"), launch("b", 2, 2min, "retry_allowed"), end("b", 2, 3min, "failure"),
-        launch("c", 1, 24h * 9)},
+       {launch("a", 1, 0s), end("a", 1, 1min, "failure"), launch("b", 2, 2min, "retry_allowed"),
+        end("b", 2, 3min, "failure"), launch("c", 1, 24h * 9)},
        {}},
       {"a new beginning when the first generation is not among the lines",
-       {launch("b", 2, 2min, "retry_allowed"), end("b", 2, 3min, "failure"), launch("c", 1, 24h * 9)},
+       {launch("b", 2, 2min, "retry_allowed"), end("b", 2, 3min, "failure"),
+        launch("c", 1, 24h * 9)},
        {}},
-      {"two scopes", {launch("a", 1, 0s), line(EntryKind::launch, "b", 1, 1s, "first", "refs/refgate/claims/commit/b")}, {}},
+      {"two scopes",
+       {launch("a", 1, 0s),
+        line(EntryKind::launch, "b", 1, 1s, "first", "refs/refgate/claims/commit/b")},
+       {}},
   };
   for (const Row& row : rows) {
     INFO(row.what);
@@ -107,7 +148,8 @@ TEST_CASE("two launches of one scope are a duplicate unless something separates 
 }
 
 TEST_CASE("forced launches are counted, and lines in any order give the same answer") {
-  std::vector<ReadEntry> lines{end("b", 2, 2h), launch("b", 2, 1h, "forced"), lost("a", 1, 1h), launch("a", 1, 0s)};
+  std::vector<ReadEntry> lines{end("b", 2, 2h), launch("b", 2, 1h, "forced"), lost("a", 1, 1h),
+                               launch("a", 1, 0s)};
   const Verification result = verify_launches(lines, skew);
   CHECK(result.launches == 2);
   CHECK(result.scopes == 1);

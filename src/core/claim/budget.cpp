@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/claim/decision.h"
-#include "core/text/record_json.h"
 #include "core/event/scope.h"
+#include "core/text/record_json.h"
 
 namespace refgate {
 namespace {
@@ -18,7 +18,8 @@ constexpr record::Form form{.what = "budget", .version = ledger_version};
 constexpr std::int64_t longest_keep = 315'360'000'000;
 
 ClaimError error_of(const record::Problem& problem) {
-  return {problem.newer_version ? ClaimErrorKind::newer_version : ClaimErrorKind::broken, problem.message};
+  return {problem.newer_version ? ClaimErrorKind::newer_version : ClaimErrorKind::broken,
+          problem.message};
 }
 
 /// "Never" for people and records: nothing frees a budget of none.
@@ -38,8 +39,10 @@ std::optional<Instant> spent_until(const Ledger& ledger, const Budget& budget, I
 
 Ledger spend(Ledger ledger, const Budget& budget, const std::string& claim_id, Instant now) {
   ledger.keep = std::max(ledger.keep, budget.window);
-  std::erase_if(ledger.launches, [&](const Launch& launch) { return launch.at + ledger.keep <= now; });
-  const bool there = std::any_of(ledger.launches.begin(), ledger.launches.end(), [&](const Launch& launch) { return launch.claim_id == claim_id; });
+  std::erase_if(ledger.launches,
+                [&](const Launch& launch) { return launch.at + ledger.keep <= now; });
+  const bool there = std::any_of(ledger.launches.begin(), ledger.launches.end(),
+                                 [&](const Launch& launch) { return launch.claim_id == claim_id; });
   if (!there) ledger.launches.push_back({claim_id, now});
   return ledger;
 }
@@ -50,12 +53,16 @@ Ledger give_back(Ledger ledger, const std::string& claim_id) {
 }
 
 bool is_expired(const Ledger& ledger, Instant now) {
-  return std::all_of(ledger.launches.begin(), ledger.launches.end(), [&](const Launch& launch) { return launch.at + ledger.keep <= now; });
+  return std::all_of(ledger.launches.begin(), ledger.launches.end(),
+                     [&](const Launch& launch) { return launch.at + ledger.keep <= now; });
 }
 
 std::string encode_ledger(const Ledger& ledger) {
-  json record = {{"version", ledger_version}, {"keep_ms", ledger.keep.count()}, {"launches", json::array()}};
-  for (const Launch& launch : ledger.launches) record["launches"].push_back({{"claim_id", launch.claim_id}, {"at", format_rfc3339(launch.at)}});
+  json record = {
+      {"version", ledger_version}, {"keep_ms", ledger.keep.count()}, {"launches", json::array()}};
+  for (const Launch& launch : ledger.launches)
+    record["launches"].push_back(
+        {{"claim_id", launch.claim_id}, {"at", format_rfc3339(launch.at)}});
   return record.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -74,10 +81,14 @@ std::variant<Ledger, ClaimError> decode_ledger(std::string_view source) {
   }
 }
 
-std::string budgets_prefix(std::string_view name_space) { return "refs/" + std::string(name_space) + "/budgets/"; }
+std::string budgets_prefix(std::string_view name_space) {
+  return "refs/" + std::string(name_space) + "/budgets/";
+}
 
-std::string ledger_ref(const Budget& budget, std::string_view subject, std::string_view name_space) {
-  return budgets_prefix(name_space) + std::string(name_of(budget.kind)) + "/" + encode_ref_component(subject);
+std::string ledger_ref(const Budget& budget, std::string_view subject,
+                       std::string_view name_space) {
+  return budgets_prefix(name_space) + std::string(name_of(budget.kind)) + "/" +
+         encode_ref_component(subject);
 }
 
 }  // namespace refgate

@@ -1,5 +1,6 @@
 #pragma once
-// The ledger of launches that a budget is counted in, one for each scope, workflow or actor with a budget. Pure.
+// The ledger of launches that a budget is counted in, one for each scope, workflow or actor with a
+// budget. Pure.
 
 #include <optional>
 #include <string>
@@ -21,15 +22,17 @@ struct Launch {
 
 struct Ledger {
   std::vector<Launch> launches;  ///< oldest first
-  Duration keep{};               ///< the longest window that anybody counts in: older launches are dropped
+  Duration keep{};  ///< the longest window that anybody counts in: older launches are dropped
 
   bool operator==(const Ledger&) const = default;
 };
 
-/// nullopt while the budget has something left; else when the next launch is within it. A budget of 0 never has.
+/// nullopt while the budget has something left; else when the next launch is within it. A budget of
+/// 0 never has.
 std::optional<Instant> spent_until(const Ledger& ledger, const Budget& budget, Instant now);
 
-/// The ledger with one more launch (the same claim counts once) and without those that nobody counts any more.
+/// The ledger with one more launch (the same claim counts once) and without those that nobody
+/// counts any more.
 Ledger spend(Ledger ledger, const Budget& budget, const std::string& claim_id, Instant now);
 
 /// The ledger without a launch that did not take place.

@@ -11,17 +11,21 @@ namespace refgate {
 namespace {
 
 using nlohmann::json;
-using record::Broken, record::instant, record::member, record::named, record::number, record::optional_instant, record::span, record::text;
+using record::Broken, record::instant, record::member, record::named, record::number,
+    record::optional_instant, record::span, record::text;
 
 constexpr int claim_version = 1;
 constexpr record::Form form{.what = "claim", .version = claim_version};
 
 ClaimError error_of(const record::Problem& problem) {
-  return {problem.newer_version ? ClaimErrorKind::newer_version : ClaimErrorKind::broken, problem.message};
+  return {problem.newer_version ? ClaimErrorKind::newer_version : ClaimErrorKind::broken,
+          problem.message};
 }
 
-constexpr std::array<EnumName<ClaimState>, 4> states{
-    {{ClaimState::waiting, "waiting"}, {ClaimState::held, "held"}, {ClaimState::active, "active"}, {ClaimState::ended, "ended"}}};
+constexpr std::array<EnumName<ClaimState>, 4> states{{{ClaimState::waiting, "waiting"},
+                                                      {ClaimState::held, "held"},
+                                                      {ClaimState::active, "active"},
+                                                      {ClaimState::ended, "ended"}}};
 constexpr std::array<EnumName<ClaimOutcome>, 7> outcomes{{{ClaimOutcome::none, "none"},
                                                           {ClaimOutcome::success, "success"},
                                                           {ClaimOutcome::failure, "failure"},
@@ -31,7 +35,8 @@ constexpr std::array<EnumName<ClaimOutcome>, 7> outcomes{{{ClaimOutcome::none, "
                                                           {ClaimOutcome::abandoned, "abandoned"}}};
 
 std::string stored(Duration span) {
-  return span.count() % 1000 == 0 ? std::to_string(span.count() / 1000) + "s" : std::to_string(span.count()) + "ms";
+  return span.count() % 1000 == 0 ? std::to_string(span.count() / 1000) + "s"
+                                  : std::to_string(span.count()) + "ms";
 }
 
 Claim read_claim(const json& stored) {
@@ -63,10 +68,12 @@ Claim read_claim(const json& stored) {
   claim.lease_until = instant(stored, "lease_until");
   claim.ended_at = optional_instant(stored, "ended_at");
   claim.pr_locked_until = optional_instant(stored, "pr_locked_until");
-  if ((claim.state == ClaimState::ended) != claim.ended_at.has_value()) throw Broken("\"state\" and \"ended_at\" contradict each other");
+  if ((claim.state == ClaimState::ended) != claim.ended_at.has_value())
+    throw Broken("\"state\" and \"ended_at\" contradict each other");
   const json& limits = member(stored, "limits");
   if (!limits.is_object()) throw Broken("\"limits\" is no object");
-  claim.limits = {span(limits, "lease"), span(limits, "skew"), span(limits, "memory"), span(limits, "pr_lock_window")};
+  claim.limits = {span(limits, "lease"), span(limits, "skew"), span(limits, "memory"),
+                  span(limits, "pr_lock_window")};
   const json& outbox = member(stored, "outbox");
   if (!outbox.is_array()) throw Broken("\"outbox\" is no list");
   for (const json& line : outbox) {
@@ -125,7 +132,8 @@ std::string encode_claim(const Claim& claim) {
   if (!claim.result.empty()) record["result"] = claim.result;
   if (claim.ended_at) record["ended_at"] = format_rfc3339(*claim.ended_at);
   if (claim.pr_locked_until) record["pr_locked_until"] = format_rfc3339(*claim.pr_locked_until);
-  for (const AuditEntry& entry : claim.outbox) record["outbox"].push_back(encode_entry(entry));
+  for (const AuditEntry& entry : claim.outbox)
+    record["outbox"].push_back(encode_entry(entry));
   return record.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -140,7 +148,8 @@ std::variant<Claim, ClaimError> decode_claim(std::string_view source) {
 }
 
 bool is_expired(const Claim& claim, Instant now) {
-  Instant forgotten = (claim.ended_at ? *claim.ended_at : claim.lease_until + claim.limits.skew) + claim.limits.memory;
+  Instant forgotten = (claim.ended_at ? *claim.ended_at : claim.lease_until + claim.limits.skew) +
+                      claim.limits.memory;
   if (claim.pr_locked_until) forgotten = std::max(forgotten, *claim.pr_locked_until);
   return now >= forgotten;
 }

@@ -27,10 +27,12 @@ enum class ClaimOutcome {
   cancelled,
   lost,
   released,   ///< by a person, or before anything was launched
-  abandoned,  ///< it never started: its wait ran out, or a budget was spent meanwhile. Suppresses nothing
+  abandoned,  ///< it never started: its wait ran out, or a budget was spent meanwhile. Suppresses
+              ///< nothing
 };
 
-/// Who owns the scope. Equal run, attempt and job do not make two callers the same: matrix legs share all three.
+/// Who owns the scope. Equal run, attempt and job do not make two callers the same: matrix legs
+/// share all three.
 struct Holder {
   std::string run_id;
   unsigned run_attempt = 1;
@@ -42,7 +44,8 @@ struct Holder {
   bool operator==(const Holder&) const = default;
 };
 
-/// What the claim was made with. It binds those who read it, so that two workflows with different settings agree about one claim.
+/// What the claim was made with. It binds those who read it, so that two workflows with different
+/// settings agree about one claim.
 struct Limits {
   Duration lease{};
   Duration skew{};
@@ -53,11 +56,12 @@ struct Limits {
 };
 
 struct Claim {
-  std::string claim_id;          ///< the nonce: 32 hexadecimal digits; who presents it owns the claim
+  std::string claim_id;  ///< the nonce: 32 hexadecimal digits; who presents it owns the claim
   std::uint64_t generation = 1;  ///< the fencing number: one more with each launch of this scope
   ClaimState state = ClaimState::active;
   ClaimOutcome outcome = ClaimOutcome::none;
-  bool window_only = false;  ///< made by the positional commands: the lease is their window and says nothing of the holder's death
+  bool window_only = false;  ///< made by the positional commands: the lease is their window and
+                             ///< says nothing of the holder's death
   Holder holder;
   std::string session_key;
   std::string workflow;
@@ -69,10 +73,11 @@ struct Claim {
   std::optional<Instant> ended_at;
   std::optional<Instant> pr_locked_until;  ///< set when `event` is push or pull_request
   std::string note;                        ///< why it was released, for people
-  std::string group;                       ///< the sessions that are processed in order with this one; or empty
-  std::string result;                      ///< id of the latest result that the session kept; or empty
-  unsigned attempts = 1;                   ///< launches of this scope since its memory began, this one included
-  std::string former;                      ///< the ended claim that this one replaced, in text form: giving up brings it back. Empty: none
+  std::string group;      ///< the sessions that are processed in order with this one; or empty
+  std::string result;     ///< id of the latest result that the session kept; or empty
+  unsigned attempts = 1;  ///< launches of this scope since its memory began, this one included
+  std::string former;  ///< the ended claim that this one replaced, in text form: giving up brings
+                       ///< it back. Empty: none
   Limits limits;
   std::vector<AuditEntry> outbox;  ///< lines not yet known to be published
 
@@ -98,10 +103,12 @@ std::variant<Claim, ClaimError> decode_claim(std::string_view text);
 std::string_view name_of(ClaimState state);
 std::string_view name_of(ClaimOutcome outcome);
 
-/// "success", "failure" or "cancelled" ("skipped" counts as cancelled: nothing was done); nullopt for anything else.
+/// "success", "failure" or "cancelled" ("skipped" counts as cancelled: nothing was done); nullopt
+/// for anything else.
 std::optional<ClaimOutcome> parse_job_status(std::string_view text);
 
-/// True when the claim may be forgotten: its memory has passed since it ended, or since others could have taken it over.
+/// True when the claim may be forgotten: its memory has passed since it ended, or since others
+/// could have taken it over.
 bool is_expired(const Claim& claim, Instant now);
 
 }  // namespace refgate

@@ -4,35 +4,39 @@
 #include <array>
 #include <limits>
 
-#include "core/text/enum_name.h"
 #include "core/record/result.h"
+#include "core/text/enum_name.h"
 
 namespace refgate {
 namespace {
 
-constexpr std::array<EnumName<ReasonCode>, 18> codes{{{ReasonCode::forced, "forced"},
-                                                      {ReasonCode::own, "own"},
-                                                      {ReasonCode::first, "first"},
-                                                      {ReasonCode::takeover, "takeover"},
-                                                      {ReasonCode::retry_allowed, "retry_allowed"},
-                                                      {ReasonCode::active_session, "active_session"},
-                                                      {ReasonCode::pr_lock, "pr_lock"},
-                                                      {ReasonCode::already_done, "already_done"},
-                                                      {ReasonCode::retry_suppressed, "retry_suppressed"},
-                                                      {ReasonCode::max_attempts, "max_attempts"},
-                                                      {ReasonCode::cooldown, "cooldown"},
-                                                      {ReasonCode::budget, "budget"},
-                                                      {ReasonCode::queued, "queued"},
-                                                      {ReasonCode::wait_expired, "wait_expired"},
-                                                      {ReasonCode::unreachable, "unreachable"},
-                                                      {ReasonCode::denied, "denied"},
-                                                      {ReasonCode::unreadable, "unreadable"},
-                                                      {ReasonCode::read_only, "read_only"}}};
+constexpr std::array<EnumName<ReasonCode>, 18> codes{
+    {{ReasonCode::forced, "forced"},
+     {ReasonCode::own, "own"},
+     {ReasonCode::first, "first"},
+     {ReasonCode::takeover, "takeover"},
+     {ReasonCode::retry_allowed, "retry_allowed"},
+     {ReasonCode::active_session, "active_session"},
+     {ReasonCode::pr_lock, "pr_lock"},
+     {ReasonCode::already_done, "already_done"},
+     {ReasonCode::retry_suppressed, "retry_suppressed"},
+     {ReasonCode::max_attempts, "max_attempts"},
+     {ReasonCode::cooldown, "cooldown"},
+     {ReasonCode::budget, "budget"},
+     {ReasonCode::queued, "queued"},
+     {ReasonCode::wait_expired, "wait_expired"},
+     {ReasonCode::unreachable, "unreachable"},
+     {ReasonCode::denied, "denied"},
+     {ReasonCode::unreadable, "unreadable"},
+     {ReasonCode::read_only, "read_only"}}};
 
-constexpr std::array<EnumName<BudgetKind>, 3> budget_kinds{
-    {{BudgetKind::scope, "scope"}, {BudgetKind::workflow, "workflow"}, {BudgetKind::actor, "actor"}}};
+constexpr std::array<EnumName<BudgetKind>, 3> budget_kinds{{{BudgetKind::scope, "scope"},
+                                                            {BudgetKind::workflow, "workflow"},
+                                                            {BudgetKind::actor, "actor"}}};
 
-bool is_pull_request(std::string_view event) { return event == "pull_request" || event == "pull_request_target"; }
+bool is_pull_request(std::string_view event) {
+  return event == "pull_request" || event == "pull_request_target";
+}
 
 std::string ago(Instant then, Instant now) {
   if (then > now) return "by a clock that is " + format_duration(then - now) + " ahead";
@@ -41,7 +45,8 @@ std::string ago(Instant then, Instant now) {
 
 /// `Party` is a claim or a request: both say who, for what, under which nonce.
 template <typename Party>
-AuditEntry line_of(const Party& party, const std::string& nonce, std::uint64_t generation, EntryKind kind, Instant now) {
+AuditEntry line_of(const Party& party, const std::string& nonce, std::uint64_t generation,
+                   EntryKind kind, Instant now) {
   AuditEntry line;
   line.session_key = party.session_key;
   line.timestamp = now;
@@ -61,10 +66,13 @@ AuditEntry line_of(const Party& party, const std::string& nonce, std::uint64_t g
   return line;
 }
 
-AuditEntry line_of(const Claim& claim, EntryKind kind, Instant now) { return line_of(claim, claim.claim_id, claim.generation, kind, now); }
+AuditEntry line_of(const Claim& claim, EntryKind kind, Instant now) {
+  return line_of(claim, claim.claim_id, claim.generation, kind, now);
+}
 
 /// A decision's line, about the claim that is `request`'s or would have been.
-AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind kind, ReasonCode code, const std::string& reason, Instant now) {
+AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind kind,
+                   ReasonCode code, const std::string& reason, Instant now) {
   AuditEntry line = line_of(request, request.nonce, generation, kind, now);
   line.scope = request.scope;
   line.reason_code = name_of(code);
@@ -75,7 +83,9 @@ AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind k
 Claim claim_of(const Request& request, const Policy& policy, Instant now) {
   Claim claim;
   claim.claim_id = request.nonce;
-  claim.state = request.queue ? ClaimState::waiting : request.hold ? ClaimState::held : ClaimState::active;
+  claim.state = request.queue  ? ClaimState::waiting
+                : request.hold ? ClaimState::held
+                               : ClaimState::active;
   claim.group = request.group;
   claim.window_only = request.window_only;
   claim.holder = request.holder;
@@ -84,14 +94,18 @@ Claim claim_of(const Request& request, const Policy& policy, Instant now) {
   claim.event = request.event;
   claim.commit = request.commit;
   claim.claimed_at = claim.renewed_at = now;
-  claim.limits = {request.window_only ? policy.session_window : policy.lease, policy.skew, policy.memory, policy.pr_lock_window};
+  claim.limits = {request.window_only ? policy.session_window : policy.lease, policy.skew,
+                  policy.memory, policy.pr_lock_window};
   claim.lease_until = now + claim.limits.lease;
-  if (request.event == "push" || is_pull_request(request.event)) claim.pr_locked_until = now + policy.pr_lock_window;
+  if (request.event == "push" || is_pull_request(request.event))
+    claim.pr_locked_until = now + policy.pr_lock_window;
   return claim;
 }
 
-AuditEntry launch_line(const Request& request, const Claim& claim, const Decision& decision, Instant now) {
-  AuditEntry line = line_of(request, claim.generation, EntryKind::launch, decision.code, decision.reason, now);
+AuditEntry launch_line(const Request& request, const Claim& claim, const Decision& decision,
+                       Instant now) {
+  AuditEntry line =
+      line_of(request, claim.generation, EntryKind::launch, decision.code, decision.reason, now);
   line.memory = claim.limits.memory;
   line.job_status = "started";
   return line;
@@ -113,23 +127,29 @@ Number one_more(Number count) {
   return count == std::numeric_limits<Number>::max() ? count : count + 1;
 }
 
-Decision run(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, ReasonCode code, std::string reason) {
-  Decision decision{Verdict::run, code, std::move(reason), claim_of(request, policy, now), std::nullopt};
+Decision run(const std::optional<Claim>& state, const Request& request, const Policy& policy,
+             Instant now, ReasonCode code, std::string reason) {
+  Decision decision{Verdict::run, code, std::move(reason), claim_of(request, policy, now),
+                    std::nullopt};
   Claim& next = *decision.next;
   if (state) {
     next.generation = one_more(state->generation);
     next.former = former_of(*state);
     // Who only waited has not launched.
     if (code != ReasonCode::first || state->outcome == ClaimOutcome::abandoned)
-      next.attempts = state->state == ClaimState::waiting ? state->attempts : one_more(state->attempts);
+      next.attempts =
+          state->state == ClaimState::waiting ? state->attempts : one_more(state->attempts);
     next.outbox = state->outbox;
-    if (state->state != ClaimState::ended && state->state != ClaimState::waiting) next.outbox.push_back(lost_line(*state, now));
+    if (state->state != ClaimState::ended && state->state != ClaimState::waiting)
+      next.outbox.push_back(lost_line(*state, now));
   }
-  if (next.state != ClaimState::waiting) next.outbox.push_back(launch_line(request, next, decision, now));
+  if (next.state != ClaimState::waiting)
+    next.outbox.push_back(launch_line(request, next, decision, now));
   return decision;
 }
 
-Decision skip(const Claim& state, const Request& request, Instant now, ReasonCode code, std::string reason) {
+Decision skip(const Claim& state, const Request& request, Instant now, ReasonCode code,
+              std::string reason) {
   Decision decision{Verdict::skip, code, std::move(reason), std::nullopt, std::nullopt};
   AuditEntry line = line_of(request, state.generation, EntryKind::skip, code, decision.reason, now);
   line.job_status = "skipped";
@@ -140,42 +160,51 @@ Decision skip(const Claim& state, const Request& request, Instant now, ReasonCod
 
 const std::string override_hint = ". To run all the same: --force (input force: true)";
 
-std::string other_event(const Claim& state) { return state.event == "push" ? "a push" : "a pull request"; }
+std::string other_event(const Claim& state) {
+  return state.event == "push" ? "a push" : "a pull request";
+}
 
 bool retry_permitted(const Policy& policy, const Request& request) {
   return policy.retry == Retry::allow || (policy.retry == Retry::manual && request.rerun_by_person);
 }
 
 /// What holds back a launch that the state of the scope would allow; each says when it will pass.
-std::optional<Decision> held_back(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now,
-                                  const Surroundings& around) {
-  if (state && state->ended_at && state->outcome != ClaimOutcome::released && state->outcome != ClaimOutcome::abandoned) {
-    if (const Instant over = *state->ended_at + policy.cooldown; policy.cooldown > Duration::zero() && now < over)
+std::optional<Decision> held_back(const std::optional<Claim>& state, const Request& request,
+                                  const Policy& policy, Instant now, const Surroundings& around) {
+  if (state && state->ended_at && state->outcome != ClaimOutcome::released &&
+      state->outcome != ClaimOutcome::abandoned) {
+    if (const Instant over = *state->ended_at + policy.cooldown;
+        policy.cooldown > Duration::zero() && now < over)
       return skip(*state, request, now, ReasonCode::cooldown,
-                  "Cooling down until " + format_rfc3339(over) + " (cooldown " + format_duration(policy.cooldown) +
-                      "): " + describe_holder(*state, now) + override_hint);
+                  "Cooling down until " + format_rfc3339(over) + " (cooldown " +
+                      format_duration(policy.cooldown) + "): " + describe_holder(*state, now) +
+                      override_hint);
   }
   if (state && policy.max_attempts > 0 && state->attempts >= policy.max_attempts) {
     const Instant since = state->ended_at.value_or(state->lease_until + state->limits.skew);
     if (now < since + state->limits.memory)
       return skip(*state, request, now, ReasonCode::max_attempts,
-                  "Launched " + std::to_string(state->attempts) + " times already, and at most " + std::to_string(policy.max_attempts) +
-                      " are allowed (max-attempts) until " + format_rfc3339(since + state->limits.memory) + ": " + describe_holder(*state, now) +
-                      override_hint);
+                  "Launched " + std::to_string(state->attempts) + " times already, and at most " +
+                      std::to_string(policy.max_attempts) + " are allowed (max-attempts) until " +
+                      format_rfc3339(since + state->limits.memory) + ": " +
+                      describe_holder(*state, now) + override_hint);
   }
   if (around.spent) {
     const SpentBudget& spent = *around.spent;
     Decision decision =
         skip_for(request, now, ReasonCode::budget,
-                 "The budget of " + std::to_string(spent.budget.launches) + " launches per " + std::string(name_of(spent.budget.kind)) + " within " +
-                     format_duration(spent.budget.window) + " is spent until " + format_rfc3339(spent.frees_at) + override_hint);
+                 "The budget of " + std::to_string(spent.budget.launches) + " launches per " +
+                     std::string(name_of(spent.budget.kind)) + " within " +
+                     format_duration(spent.budget.window) + " is spent until " +
+                     format_rfc3339(spent.frees_at) + override_hint);
     return decision;
   }
   return std::nullopt;
 }
 
 std::string how_to_retry(const Policy& policy) {
-  return policy.retry == Retry::manual ? "; --retry manual lets a person's re-run through" : "; --retry manual or allow lets it run again";
+  return policy.retry == Retry::manual ? "; --retry manual lets a person's re-run through"
+                                       : "; --retry manual or allow lets it run again";
 }
 
 }  // namespace
@@ -195,125 +224,161 @@ bool are_push_and_pull_request(std::string_view one, std::string_view other) {
   return (one == "push" && is_pull_request(other)) || (is_pull_request(one) && other == "push");
 }
 
-bool is_lost(const Claim& claim, Instant now) { return claim.state != ClaimState::ended && now >= claim.lease_until + claim.limits.skew; }
+bool is_lost(const Claim& claim, Instant now) {
+  return claim.state != ClaimState::ended && now >= claim.lease_until + claim.limits.skew;
+}
 
 std::string describe_holder(const Claim& claim, Instant now) {
-  std::string text = claim.holder.run_id.empty() ? "a caller without a run id" : "run " + claim.holder.run_id;
+  std::string text =
+      claim.holder.run_id.empty() ? "a caller without a run id" : "run " + claim.holder.run_id;
   std::string inner;
   const auto add = [&](const std::string& part) { inner += (inner.empty() ? "" : ", ") + part; };
   if (claim.holder.run_attempt > 1) add("attempt " + std::to_string(claim.holder.run_attempt));
-  if (!claim.holder.job.empty()) add("job " + claim.holder.job + (claim.holder.job_index.empty() ? "" : " #" + claim.holder.job_index));
+  if (!claim.holder.job.empty())
+    add("job " + claim.holder.job +
+        (claim.holder.job_index.empty() ? "" : " #" + claim.holder.job_index));
   add(claim.event + (claim.holder.actor.empty() ? "" : " by " + claim.holder.actor));
-  text += " (" + inner + "), since " + format_rfc3339(claim.claimed_at) + " (" + ago(claim.claimed_at, now) + ")";
+  text += " (" + inner + "), since " + format_rfc3339(claim.claimed_at) + " (" +
+          ago(claim.claimed_at, now) + ")";
   if (!claim.holder.run_url.empty()) text += ", " + claim.holder.run_url;
   return text;
 }
 
 namespace {
 
-Decision by_state(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, RunEnded holder_run) {
+Decision by_state(const std::optional<Claim>& state, const Request& request, const Policy& policy,
+                  Instant now, RunEnded holder_run) {
   if (policy.force) {
     const bool live = state && state->state != ClaimState::ended;
-    return run(state, request, policy, now, ReasonCode::forced,
-               live ? "Forced, although this work is held by " + describe_holder(*state, now) : "Forced");
+    return run(
+        state, request, policy, now, ReasonCode::forced,
+        live ? "Forced, although this work is held by " + describe_holder(*state, now) : "Forced");
   }
   if (!state) return run(state, request, policy, now, ReasonCode::first, "No conflicts detected");
 
   const Claim& claim = *state;
-  const bool same_run = !claim.holder.run_id.empty() && claim.holder.run_id == request.holder.run_id;
+  const bool same_run =
+      !claim.holder.run_id.empty() && claim.holder.run_id == request.holder.run_id;
   const bool is_rerun = same_run && claim.holder.run_attempt < request.holder.run_attempt;
   const bool counterpart = are_push_and_pull_request(claim.event, request.event);
   const bool pr_locked = counterpart && claim.pr_locked_until && now < *claim.pr_locked_until;
   const std::string holder = describe_holder(claim, now);
 
   if (claim.state != ClaimState::ended) {
-    if (std::find(request.presented.begin(), request.presented.end(), claim.claim_id) != request.presented.end()) {
-      Decision decision{Verdict::run, ReasonCode::own, "This job holds the claim already", claim, std::nullopt};
+    if (std::find(request.presented.begin(), request.presented.end(), claim.claim_id) !=
+        request.presented.end()) {
+      Decision decision{Verdict::run, ReasonCode::own, "This job holds the claim already", claim,
+                        std::nullopt};
       Claim& next = *decision.next;
-      next.state = request.hold || claim.state == ClaimState::waiting ? claim.state : ClaimState::active;
+      next.state =
+          request.hold || claim.state == ClaimState::waiting ? claim.state : ClaimState::active;
       next.session_key = request.session_key;
       next.renewed_at = now;
       next.lease_until = std::max(claim.lease_until, now + claim.limits.lease);
       return decision;
     }
-    // GitHub starts a new attempt only when the former one is over, so an earlier attempt of the same run needs no lease to be gone.
+    // GitHub starts a new attempt only when the former one is over, so an earlier attempt of the
+    // same run needs no lease to be gone.
     const bool live = !is_rerun && holder_run != RunEnded::yes && !is_lost(claim, now);
     if (live) {
-      const std::string until = ". It holds until " + format_rfc3339(claim.lease_until + claim.limits.skew);
-      const std::string free_it = override_hint + ", or free it: refgate release " + request.scope + " --reason '…'";
+      const std::string until =
+          ". It holds until " + format_rfc3339(claim.lease_until + claim.limits.skew);
+      const std::string free_it =
+          override_hint + ", or free it: refgate release " + request.scope + " --reason '…'";
       if (counterpart)
         return skip(claim, request, now, ReasonCode::pr_lock,
-                    "This commit is being handled by " + other_event(claim) + ": " + holder + until + free_it);
-      return skip(claim, request, now, ReasonCode::active_session, "Active session found: " + holder + until + free_it);
+                    "This commit is being handled by " + other_event(claim) + ": " + holder +
+                        until + free_it);
+      return skip(claim, request, now, ReasonCode::active_session,
+                  "Active session found: " + holder + until + free_it);
     }
     if (is_rerun && !retry_permitted(policy, request))
       return skip(claim, request, now, ReasonCode::retry_suppressed,
-                  "An earlier attempt of this run did not finish: " + holder + override_hint + how_to_retry(policy));
+                  "An earlier attempt of this run did not finish: " + holder + override_hint +
+                      how_to_retry(policy));
     if (is_rerun)
-      return run(state, request, policy, now, ReasonCode::retry_allowed,
-                 "An earlier attempt of this run did not finish, and retries are allowed: " + holder);
-    // A window that has passed says that nobody cleaned up, not that the holder died; the lock on the commit outlasts it.
+      return run(
+          state, request, policy, now, ReasonCode::retry_allowed,
+          "An earlier attempt of this run did not finish, and retries are allowed: " + holder);
+    // A window that has passed says that nobody cleaned up, not that the holder died; the lock on
+    // the commit outlasts it.
     if (claim.window_only && pr_locked && holder_run != RunEnded::yes)
       return skip(claim, request, now, ReasonCode::pr_lock,
-                  "This commit was handled by " + other_event(claim) + ": " + holder + ". The lock holds until " +
-                      format_rfc3339(*claim.pr_locked_until) + override_hint);
-    return run(
-        state, request, policy, now, ReasonCode::takeover,
-        (holder_run == RunEnded::yes ? "Taken over, since the run that held it has ended: " : "Taken over, since its lease has passed: ") + holder);
+                  "This commit was handled by " + other_event(claim) + ": " + holder +
+                      ". The lock holds until " + format_rfc3339(*claim.pr_locked_until) +
+                      override_hint);
+    return run(state, request, policy, now, ReasonCode::takeover,
+               (holder_run == RunEnded::yes ? "Taken over, since the run that held it has ended: "
+                                            : "Taken over, since its lease has passed: ") +
+                   holder);
   }
 
   const Instant ended = *claim.ended_at;
   const bool remembered = now < ended + claim.limits.memory;
   const std::string ended_text = " (ended " + ago(ended, now) + ")";
-  const std::string result_text = time_of_result(claim.result) ? ", its result: " + how_to_get(claim.result) : "";
+  const std::string result_text =
+      time_of_result(claim.result) ? ", its result: " + how_to_get(claim.result) : "";
   const auto locked = [&] {
     return skip(claim, request, now, ReasonCode::pr_lock,
-                "This commit was handled by " + other_event(claim) + ": " + holder + ended_text + result_text + override_hint);
+                "This commit was handled by " + other_event(claim) + ": " + holder + ended_text +
+                    result_text + override_hint);
   };
   switch (claim.outcome) {
     case ClaimOutcome::success:
       if (pr_locked) return locked();
       if (!remembered) break;
       return skip(claim, request, now, ReasonCode::already_done,
-                  "This work was done by " + holder + ended_text + result_text + ", and is remembered until " +
-                      format_rfc3339(ended + claim.limits.memory) + override_hint);
+                  "This work was done by " + holder + ended_text + result_text +
+                      ", and is remembered until " + format_rfc3339(ended + claim.limits.memory) +
+                      override_hint);
     case ClaimOutcome::failure:
       if (!remembered && !pr_locked) break;
       if (retry_permitted(policy, request))
-        return run(state, request, policy, now, ReasonCode::retry_allowed, "It failed, and retries are allowed: " + holder);
+        return run(state, request, policy, now, ReasonCode::retry_allowed,
+                   "It failed, and retries are allowed: " + holder);
       if (pr_locked) return locked();
       return skip(claim, request, now, ReasonCode::retry_suppressed,
-                  "This work failed, and is not launched again: " + holder + ended_text + override_hint + how_to_retry(policy));
+                  "This work failed, and is not launched again: " + holder + ended_text +
+                      override_hint + how_to_retry(policy));
     case ClaimOutcome::abandoned:
-      return run(state, request, policy, now, ReasonCode::first, "Nobody has started this work: " + (claim.note.empty() ? holder : claim.note));
+      return run(state, request, policy, now, ReasonCode::first,
+                 "Nobody has started this work: " + (claim.note.empty() ? holder : claim.note));
     case ClaimOutcome::released:
       if (!remembered) break;
-      return run(state, request, policy, now, ReasonCode::takeover, "Taken over, since it was released (" + claim.note + "): " + holder);
+      return run(state, request, policy, now, ReasonCode::takeover,
+                 "Taken over, since it was released (" + claim.note + "): " + holder);
     case ClaimOutcome::cancelled:
     case ClaimOutcome::lost:
     case ClaimOutcome::none:
       if (!remembered) break;
       if (is_rerun && !retry_permitted(policy, request))
         return skip(claim, request, now, ReasonCode::retry_suppressed,
-                    "An earlier attempt of this run was cancelled: " + holder + ended_text + override_hint + how_to_retry(policy));
+                    "An earlier attempt of this run was cancelled: " + holder + ended_text +
+                        override_hint + how_to_retry(policy));
       if (is_rerun)
-        return run(state, request, policy, now, ReasonCode::retry_allowed,
-                   "An earlier attempt of this run was cancelled, and retries are allowed: " + holder);
-      return run(state, request, policy, now, ReasonCode::takeover, "Taken over, since it was cancelled: " + holder + ended_text);
+        return run(
+            state, request, policy, now, ReasonCode::retry_allowed,
+            "An earlier attempt of this run was cancelled, and retries are allowed: " + holder);
+      return run(state, request, policy, now, ReasonCode::takeover,
+                 "Taken over, since it was cancelled: " + holder + ended_text);
   }
-  return run(state, request, policy, now, ReasonCode::first, "The former session is older than the memory: " + holder + ended_text);
+  return run(state, request, policy, now, ReasonCode::first,
+             "The former session is older than the memory: " + holder + ended_text);
 }
 
 }  // namespace
 
-Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, const Surroundings& around) {
+Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy,
+                Instant now, const Surroundings& around) {
   Decision decision = by_state(state, request, policy, now, around.holder_run);
-  if (decision.verdict == Verdict::run && decision.code != ReasonCode::forced && decision.code != ReasonCode::own)
+  if (decision.verdict == Verdict::run && decision.code != ReasonCode::forced &&
+      decision.code != ReasonCode::own)
     if (auto held = held_back(state, request, policy, now, around)) return std::move(*held);
   return decision;
 }
 
-Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status, Instant now) {
+Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status,
+                Instant now) {
   Claim next = claim;
   next.state = ClaimState::ended;
   next.outcome = outcome;
@@ -335,7 +400,8 @@ Claim abandon_claim(const Claim& claim, std::string_view why, Instant now) {
   next.former.clear();
   if (next.attempts > 0) --next.attempts;
   std::erase_if(next.outbox, [&](const AuditEntry& line) {
-    return line.claim_id == claim.claim_id && line.generation == claim.generation && line.kind == EntryKind::launch;
+    return line.claim_id == claim.claim_id && line.generation == claim.generation &&
+           line.kind == EntryKind::launch;
   });
   if (auto former = decode_claim(claim.former); std::holds_alternative<Claim>(former)) {
     Claim back = std::get<Claim>(std::move(former));
@@ -346,7 +412,8 @@ Claim abandon_claim(const Claim& claim, std::string_view why, Instant now) {
   return next;
 }
 
-Claim start_claim(const Claim& claim, const Request& request, const Decision& decision, Instant now) {
+Claim start_claim(const Claim& claim, const Request& request, const Decision& decision,
+                  Instant now) {
   Claim next = claim;
   next.state = ClaimState::active;
   next.renewed_at = now;

@@ -1,5 +1,6 @@
 #pragma once
-// decide(state of the scope, request, policy, now) → verdict, reason, next state. Pure; the loop around it reads and swaps.
+// decide(state of the scope, request, policy, now) → verdict, reason, next state. Pure; the loop
+// around it reads and swaps.
 
 #include <optional>
 #include <string>
@@ -7,8 +8,8 @@
 #include <vector>
 
 #include "core/claim/claim.h"
-#include "core/event/event.h"
 #include "core/claim/policy.h"
+#include "core/event/event.h"
 #include "core/text/time.h"
 
 namespace refgate {
@@ -41,7 +42,8 @@ enum class ReasonCode {
 
 std::string_view name_of(ReasonCode code);
 
-/// Whether the holder's run is over, as far as anybody could find out. Only a clear answer counts as `yes`.
+/// Whether the holder's run is over, as far as anybody could find out. Only a clear answer counts
+/// as `yes`.
 enum class RunEnded { unknown, no, yes };
 
 /// A budget that has nothing left.
@@ -63,44 +65,53 @@ struct Request {
   std::string workflow;
   std::string commit;
   std::string session_key;
-  std::string scope;                   ///< the claim's ref, for people
-  std::string nonce;                   ///< the claim id to use when the claim is won: 32 random hexadecimal digits
-  std::vector<std::string> presented;  ///< claim ids that the caller can show: from the job's state files or `--claim-id`
+  std::string scope;  ///< the claim's ref, for people
+  std::string nonce;  ///< the claim id to use when the claim is won: 32 random hexadecimal digits
+  std::vector<std::string> presented;  ///< claim ids that the caller can show: from the job's state
+                                       ///< files or `--claim-id`
   bool rerun_by_person = false;        ///< attempt > 1, and who started it is no bot
-  bool hold = false;                   ///< `check`: win the scope, and leave it to `register` to start the session
-  bool window_only = false;            ///< a positional command
-  bool queue = false;                  ///< win the scope, and wait for the turn in `group`
-  std::string group;                   ///< see Claim::group
+  bool hold = false;  ///< `check`: win the scope, and leave it to `register` to start the session
+  bool window_only = false;  ///< a positional command
+  bool queue = false;        ///< win the scope, and wait for the turn in `group`
+  std::string group;         ///< see Claim::group
 };
 
 struct Decision {
   Verdict verdict = Verdict::skip;
   ReasonCode code = ReasonCode::unreadable;
-  std::string reason;              ///< for people: who holds it, since when, the URL of that run, and how to override
-  std::optional<Claim> next;       ///< on run: what to swap in. Its outbox starts with the lines of the former claim
+  std::string
+      reason;  ///< for people: who holds it, since when, the URL of that run, and how to override
+  std::optional<Claim>
+      next;  ///< on run: what to swap in. Its outbox starts with the lines of the former claim
   std::optional<AuditEntry> line;  ///< on skip: the line to publish
 };
 
-/// Precedence: forced, own, live claim (active_session or pr_lock), done (already_done or pr_lock), failed (retry_allowed, pr_lock or
-/// retry_suppressed), cancelled or lost (takeover; a re-run of the same run follows `retry`), nothing or older than the memory (first). What would
-/// run, and is neither forced nor own, must also be within max_attempts, cooldown and budgets.
-Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy, Instant now, const Surroundings& around = {});
+/// Precedence: forced, own, live claim (active_session or pr_lock), done (already_done or pr_lock),
+/// failed (retry_allowed, pr_lock or retry_suppressed), cancelled or lost (takeover; a re-run of
+/// the same run follows `retry`), nothing or older than the memory (first). What would run, and is
+/// neither forced nor own, must also be within max_attempts, cooldown and budgets.
+Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy,
+                Instant now, const Surroundings& around = {});
 
-/// A skip of somebody who may not start now for a reason that lies outside of the scope's state (`queued`, `wait_expired`).
+/// A skip of somebody who may not start now for a reason that lies outside of the scope's state
+/// (`queued`, `wait_expired`).
 Decision skip_for(const Request& request, Instant now, ReasonCode code, std::string reason);
 
 /// "scope", "workflow", "actor"
 std::string_view name_of(BudgetKind kind);
 
-/// The claim as its holder ends it: outcome, end time, and the `end` line in the outbox. `published` lines leave the outbox.
+/// The claim as its holder ends it: outcome, end time, and the `end` line in the outbox.
+/// `published` lines leave the outbox.
 Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status, Instant now);
 
-/// A claim whose session never started: its launch line is gone, and the scope is as it was. What had ended before has ended as it had, under the
-/// generation of `claim`; where there was nothing, the claim ends as abandoned, which suppresses nothing.
+/// A claim whose session never started: its launch line is gone, and the scope is as it was. What
+/// had ended before has ended as it had, under the generation of `claim`; where there was nothing,
+/// the claim ends as abandoned, which suppresses nothing.
 Claim abandon_claim(const Claim& claim, std::string_view why, Instant now);
 
 /// A waiting claim whose turn has come; `decision` is the one that made it.
-Claim start_claim(const Claim& claim, const Request& request, const Decision& decision, Instant now);
+Claim start_claim(const Claim& claim, const Request& request, const Decision& decision,
+                  Instant now);
 
 /// The claim as a person frees it: the next caller may take it over, a re-run too.
 Claim release_claim(const Claim& claim, std::string_view who, std::string_view why, Instant now);
@@ -108,10 +119,12 @@ Claim release_claim(const Claim& claim, std::string_view who, std::string_view w
 /// The line that says that nobody has heard of the holder since its lease passed.
 AuditEntry lost_line(const Claim& claim, Instant now);
 
-/// "run 42 (attempt 2, job review, push by octocat), since 2026-11-22T02:20:40.123Z (4m 12s ago), https://…"
+/// "run 42 (attempt 2, job review, push by octocat), since 2026-11-22T02:20:40.123Z (4m 12s ago),
+/// https://…"
 std::string describe_holder(const Claim& claim, Instant now);
 
-/// True when one is a push and the other a pull request: two events that one push to an open pull request causes.
+/// True when one is a push and the other a pull request: two events that one push to an open pull
+/// request causes.
 bool are_push_and_pull_request(std::string_view one, std::string_view other);
 
 /// True when others could take the scope over, going by time alone.

@@ -12,8 +12,10 @@ using nlohmann::json;
 
 constexpr int health_version = 1;
 
-constexpr std::array<EnumName<DeathCause>, 4> causes{
-    {{DeathCause::taken_over, "taken_over"}, {DeathCause::released, "released"}, {DeathCause::gone, "gone"}, {DeathCause::expired, "expired"}}};
+constexpr std::array<EnumName<DeathCause>, 4> causes{{{DeathCause::taken_over, "taken_over"},
+                                                      {DeathCause::released, "released"},
+                                                      {DeathCause::gone, "gone"},
+                                                      {DeathCause::expired, "expired"}}};
 
 std::string text(const json& object, const char* key) {
   const auto found = object.find(key);
@@ -48,8 +50,10 @@ bool read_instant(const json& object, const char* key, Instant& target) {
 std::string_view name_of(DeathCause cause) { return name_in(causes, cause); }
 
 BootTime halts_at(const Health& health) {
-  // Others wait for lease and skew; the holder's own skew is time to halt in. A lease that is all skew is still half the holder's.
-  return health.renewed + (health.lease > health.skew ? health.lease - health.skew : health.lease / 2);
+  // Others wait for lease and skew; the holder's own skew is time to halt in. A lease that is all
+  // skew is still half the holder's.
+  return health.renewed +
+         (health.lease > health.skew ? health.lease - health.skew : health.lease / 2);
 }
 
 HealthAnswer answer(const Health& health, BootTime boot_now) {
@@ -57,11 +61,13 @@ HealthAnswer answer(const Health& health, BootTime boot_now) {
   if (health.ended) return {true, "ended", "the session has ended"};
   // A machine that was started anew counts from zero.
   if (boot_now >= halts_at(health) || boot_now < health.renewed) {
-    std::string why = "the last acknowledged renewal of the lease was at " + format_rfc3339(health.last_beat);
+    std::string why =
+        "the last acknowledged renewal of the lease was at " + format_rfc3339(health.last_beat);
     if (!health.failure.empty()) why += "; since then: " + health.failure;
     return {true, "expired", why + "; others may have taken over"};
   }
-  return {false, "alive", "the session holds for another " + format_duration(halts_at(health) - boot_now)};
+  return {false, "alive",
+          "the session holds for another " + format_duration(halts_at(health) - boot_now)};
 }
 
 Health renewed(Health health, BootTime sent, Instant wall) {
@@ -99,7 +105,9 @@ std::string encode_health(const Health& health) {
                  {"operations", health.operations},
                  {"cascade", health.cascade}};
   if (health.death)
-    record["death"] = {{"at", format_rfc3339(health.death->at)}, {"cause", name_of(health.death->cause)}, {"text", health.death->text}};
+    record["death"] = {{"at", format_rfc3339(health.death->at)},
+                       {"cause", name_of(health.death->cause)},
+                       {"text", health.death->text}};
   return record.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -114,12 +122,18 @@ std::optional<Health> decode_health(std::string_view source) {
   health.session_key = text(record, "session_key");
   health.runner_job = text(record, "runner_job");
   health.failure = text(record, "failure");
-  const bool whole = read_number(record, "generation", health.generation) && read_span(record, "lease_ms", health.lease) &&
-                     read_span(record, "skew_ms", health.skew) && read_span(record, "interval_ms", health.interval) &&
-                     read_instant(record, "started_at", health.started_at) && read_instant(record, "last_beat", health.last_beat) &&
-                     read_span(record, "renewed_boot_ms", health.renewed) && read_number(record, "beats", health.beats) &&
-                     read_number(record, "failures", health.failures) && read_number(record, "heartbeat_process", health.heartbeat_process) &&
-                     read_number(record, "operations", health.operations) && read_number(record, "cascade", health.cascade);
+  const bool whole = read_number(record, "generation", health.generation) &&
+                     read_span(record, "lease_ms", health.lease) &&
+                     read_span(record, "skew_ms", health.skew) &&
+                     read_span(record, "interval_ms", health.interval) &&
+                     read_instant(record, "started_at", health.started_at) &&
+                     read_instant(record, "last_beat", health.last_beat) &&
+                     read_span(record, "renewed_boot_ms", health.renewed) &&
+                     read_number(record, "beats", health.beats) &&
+                     read_number(record, "failures", health.failures) &&
+                     read_number(record, "heartbeat_process", health.heartbeat_process) &&
+                     read_number(record, "operations", health.operations) &&
+                     read_number(record, "cascade", health.cascade);
   if (!whole || health.claim_id.empty()) return std::nullopt;
   const auto ended = record.find("ended");
   health.ended = ended != record.end() && *ended == true;

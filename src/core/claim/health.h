@@ -1,8 +1,9 @@
 #pragma once
 // Whether a session may go on, as its job knows it without asking anybody. Pure.
 //
-// Two clocks: points in wall time are for people; what is decided goes by a clock of the machine that counts sleep and that nobody can set
-// (CLOCK_BOOTTIME on Linux), because a holder that slept past its lease must not go on by a clock that slept with it.
+// Two clocks: points in wall time are for people; what is decided goes by a clock of the machine
+// that counts sleep and that nobody can set (CLOCK_BOOTTIME on Linux), because a holder that slept
+// past its lease must not go on by a clock that slept with it.
 
 #include <cstdint>
 #include <optional>
@@ -37,7 +38,8 @@ struct Health {
   std::uint64_t generation = 1;
   std::string ref;
   std::string session_key;
-  std::string runner_job;  ///< RUNNER_TRACKING_ID, which tells the jobs of one machine apart; or empty
+  std::string
+      runner_job;  ///< RUNNER_TRACKING_ID, which tells the jobs of one machine apart; or empty
   Duration lease{};
   Duration skew{};
   Duration interval{};  ///< between heartbeats; zero while there are none
@@ -56,7 +58,8 @@ struct Health {
   bool operator==(const Health&) const = default;
 };
 
-/// Until when the holder may go on: its last acknowledged renewal + lease − skew (+ half the lease when skew is longer than that).
+/// Until when the holder may go on: its last acknowledged renewal + lease − skew (+ half the lease
+/// when skew is longer than that).
 BootTime halts_at(const Health& health);
 
 struct HealthAnswer {

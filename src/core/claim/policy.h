@@ -1,5 +1,6 @@
 #pragma once
-// What the user chose. Options win over the environment, that over `--config`, that over the defaults below.
+// What the user chose. Options win over the environment, that over `--config`, that over the
+// defaults below.
 
 #include <string>
 #include <string_view>
@@ -39,19 +40,23 @@ struct Budget {
 };
 
 struct Policy {
-  Duration memory = std::chrono::days(7);             ///< for how long finished work is not launched again
-  Duration pr_lock_window = std::chrono::hours(1);    ///< for how long a push and a pull request of one commit exclude each other by name
+  Duration memory = std::chrono::days(7);  ///< for how long finished work is not launched again
+  Duration pr_lock_window = std::chrono::hours(
+      1);  ///< for how long a push and a pull request of one commit exclude each other by name
   Duration session_window = std::chrono::minutes(5);  ///< the lease of the positional commands
-  Duration lease = std::chrono::hours(6);             ///< the longest that a job can last on GitHub's runners: right without heartbeats
-  bool lease_given = false;                           ///< by the user: then heartbeats renew for as long; else for `beat_lease`
-  Duration interval = std::chrono::minutes(5);        ///< between two heartbeats; see beat_interval()
-  bool interval_given = false;                        ///< by the user
-  bool heartbeat = false;                             ///< gate starts the heartbeats of the job
-  Duration skew = std::chrono::seconds(60);           ///< how far two clocks may be apart
-  Duration deadline = std::chrono::seconds(30);       ///< for one whole call
+  Duration lease = std::chrono::hours(
+      6);  ///< the longest that a job can last on GitHub's runners: right without heartbeats
+  bool lease_given =
+      false;  ///< by the user: then heartbeats renew for as long; else for `beat_lease`
+  Duration interval = std::chrono::minutes(5);   ///< between two heartbeats; see beat_interval()
+  bool interval_given = false;                   ///< by the user
+  bool heartbeat = false;                        ///< gate starts the heartbeats of the job
+  Duration skew = std::chrono::seconds(60);      ///< how far two clocks may be apart
+  Duration deadline = std::chrono::seconds(30);  ///< for one whole call
   Retry retry = Retry::suppress;
-  unsigned max_attempts = 0;    ///< launches of one piece of work within its memory; 0: any number
-  Duration cooldown{};          ///< for how long nothing of a scope is launched after its last session ended
+  unsigned max_attempts = 0;  ///< launches of one piece of work within its memory; 0: any number
+  Duration
+      cooldown{};  ///< for how long nothing of a scope is launched after its last session ended
   std::vector<Budget> budgets;  ///< all must have something left
   Duration wait{};              ///< for how long a gate stands by for its turn
   bool no_wait = false;         ///< tell the place in line instead of standing in it
@@ -62,13 +67,17 @@ struct Policy {
   AuditSkips audit_skips = AuditSkips::push;
 };
 
-/// The lease of a session with heartbeats, when the user gave none: three intervals, and never so short that skew eats it.
+/// The lease of a session with heartbeats, when the user gave none: three intervals, and never so
+/// short that skew eats it.
 constexpr Duration beat_lease(const Policy& policy) {
   if (policy.lease_given) return policy.lease;
-  return policy.interval * 3 > policy.skew + policy.interval * 2 ? policy.interval * 3 : policy.skew + policy.interval * 2;
+  return policy.interval * 3 > policy.skew + policy.interval * 2
+             ? policy.interval * 3
+             : policy.skew + policy.interval * 2;
 }
 
-/// The time between two heartbeats: as given, else five minutes or, for a short lease, as often as three fit into what its holder has of it.
+/// The time between two heartbeats: as given, else five minutes or, for a short lease, as often as
+/// three fit into what its holder has of it.
 constexpr Duration beat_interval(const Policy& policy) {
   if (policy.interval_given || !policy.lease_given) return policy.interval;
   const Duration third = (policy.lease - policy.skew) / 3;

@@ -12,18 +12,22 @@ namespace refgate {
 namespace {
 
 using nlohmann::json;
-using record::Broken, record::instant, record::list, record::member, record::named, record::number, record::span, record::text;
+using record::Broken, record::instant, record::list, record::member, record::named, record::number,
+    record::span, record::text;
 
 constexpr int queue_version = 1;
 constexpr record::Form form{.what = "queue", .version = queue_version};
 constexpr Duration closed_are_listed_for = std::chrono::hours(24);
 
 ClaimError error_of(const record::Problem& problem) {
-  return {problem.newer_version ? ClaimErrorKind::newer_version : ClaimErrorKind::broken, problem.message};
+  return {problem.newer_version ? ClaimErrorKind::newer_version : ClaimErrorKind::broken,
+          problem.message};
 }
 
 constexpr std::array<EnumName<SessionEnd>, 3> session_ends{
-    {{SessionEnd::idle, "idle"}, {SessionEnd::max_duration, "max-duration"}, {SessionEnd::max_events, "max-events"}}};
+    {{SessionEnd::idle, "idle"},
+     {SessionEnd::max_duration, "max-duration"},
+     {SessionEnd::max_events, "max-events"}}};
 
 std::string stored(Duration value) { return std::to_string(value.count()) + "ms"; }
 
@@ -41,8 +45,11 @@ json record_of(const Ticket& ticket) {
 bool is_legal_ref(std::string_view ref) {
   constexpr std::size_t longest_ref = 1023;
   if (!ref.starts_with("refs/") || ref.size() > longest_ref || ref.ends_with('.')) return false;
-  if (ref.find("..") != ref.npos || ref.find("@{") != ref.npos || ref.find_first_of(" ~^:?*[\\\x7f") != ref.npos) return false;
-  if (std::any_of(ref.begin(), ref.end(), [](unsigned char byte) { return byte < 0x20; })) return false;
+  if (ref.find("..") != ref.npos || ref.find("@{") != ref.npos ||
+      ref.find_first_of(" ~^:?*[\\\x7f") != ref.npos)
+    return false;
+  if (std::any_of(ref.begin(), ref.end(), [](unsigned char byte) { return byte < 0x20; }))
+    return false;
   for (std::size_t begin = 0; begin <= ref.size();) {
     const std::string_view part = ref.substr(begin, ref.find('/', begin) - begin);
     if (part.empty() || part.starts_with('.') || part.ends_with(".lock")) return false;
@@ -52,10 +59,12 @@ bool is_legal_ref(std::string_view ref) {
 }
 
 Ticket read_ticket(const json& object) {
-  Ticket ticket{text(object, "claim_id"), text(object, "claim_ref"), text(object, "run_id"),       text(object, "run_url"),
-                text(object, "event"),    text(object, "workflow"),  instant(object, "arrived_at")};
+  Ticket ticket{text(object, "claim_id"),     text(object, "claim_ref"), text(object, "run_id"),
+                text(object, "run_url"),      text(object, "event"),     text(object, "workflow"),
+                instant(object, "arrived_at")};
   if (ticket.claim_id.empty()) throw Broken("a ticket names no claim");
-  if (!is_legal_ref(ticket.claim_ref)) throw Broken("the \"claim_ref\" of a ticket is no legal name of a ref");
+  if (!is_legal_ref(ticket.claim_ref))
+    throw Broken("the \"claim_ref\" of a ticket is no legal name of a ref");
   return ticket;
 }
 
@@ -81,19 +90,23 @@ GroupSession read_session(const json& object) {
   session.affinity = text(object, "affinity");
   session.affine = number<unsigned>(object, "affine");
   const json& limits = member(object, "limits");
-  session.limits = {span(limits, "max_duration"), number<unsigned>(limits, "max_events"), span(limits, "idle_timeout")};
+  session.limits = {span(limits, "max_duration"), number<unsigned>(limits, "max_events"),
+                    span(limits, "idle_timeout")};
   return session;
 }
 
 Queue read_queue(const json& object) {
   Queue queue;
   queue.group = text(object, "group");
-  for (const json& ticket : list(object, "tickets", most_tickets)) queue.tickets.push_back(read_ticket(ticket));
-  if (const auto session = object.find("session"); session != object.end()) queue.session = read_session(*session);
+  for (const json& ticket : list(object, "tickets", most_tickets))
+    queue.tickets.push_back(read_ticket(ticket));
+  if (const auto session = object.find("session"); session != object.end())
+    queue.session = read_session(*session);
   for (const json& closed : list(object, "closed", most_closed_sessions)) {
     const auto why = find_in(session_ends, text(closed, "why"));
     if (!why) throw Broken("\"why\" is none of the known words");
-    queue.closed.push_back({read_session(member(closed, "session")), instant(closed, "ended_at"), *why});
+    queue.closed.push_back(
+        {read_session(member(closed, "session")), instant(closed, "ended_at"), *why});
   }
   return queue;
 }
@@ -119,9 +132,10 @@ Queue with_session_closed(Queue queue, Instant now) {
   if (!why) return queue;
   const GroupSession& session = *queue.session;
   // It ended when its limit was reached, not when somebody came to see it.
-  const Instant ended = *why == SessionEnd::idle           ? session.last_activity + session.limits.idle_timeout
-                        : *why == SessionEnd::max_duration ? session.started_at + session.limits.max_duration
-                                                           : session.last_activity;
+  const Instant ended =
+      *why == SessionEnd::idle           ? session.last_activity + session.limits.idle_timeout
+      : *why == SessionEnd::max_duration ? session.started_at + session.limits.max_duration
+                                         : session.last_activity;
   queue.closed.push_back({session, ended, *why});
   if (queue.closed.size() > most_closed_sessions) queue.closed.erase(queue.closed.begin());
   queue.session.reset();
@@ -147,8 +161,10 @@ Queue with_ticket(Queue queue, const Ticket& ticket, const SessionLimits& limits
 }
 
 Queue without_ticket(Queue queue, std::string_view claim_id, Instant now) {
-  const auto gone = std::erase_if(queue.tickets, [&](const Ticket& ticket) { return ticket.claim_id == claim_id; });
-  if (gone > 0 && queue.session) queue.session->last_activity = std::max(queue.session->last_activity, now);
+  const auto gone = std::erase_if(
+      queue.tickets, [&](const Ticket& ticket) { return ticket.claim_id == claim_id; });
+  if (gone > 0 && queue.session)
+    queue.session->last_activity = std::max(queue.session->last_activity, now);
   return queue;
 }
 
@@ -158,7 +174,8 @@ std::optional<std::size_t> position(const Queue& queue, std::string_view claim_i
   return std::nullopt;
 }
 
-Queue without_dead_heads(Queue queue, const std::function<bool(const Ticket&)>& is_dead, Instant now) {
+Queue without_dead_heads(Queue queue, const std::function<bool(const Ticket&)>& is_dead,
+                         Instant now) {
   while (!queue.tickets.empty() && is_dead(queue.tickets.front())) {
     const std::string claim_id = queue.tickets.front().claim_id;
     queue = without_ticket(std::move(queue), claim_id, now);
@@ -167,21 +184,29 @@ Queue without_dead_heads(Queue queue, const std::function<bool(const Ticket&)>& 
 }
 
 bool is_dead(const Ticket& ticket, const std::optional<Claim>& claim, Instant now) {
-  return !claim || claim->claim_id != ticket.claim_id || claim->state == ClaimState::ended || now >= claim->lease_until + claim->limits.skew;
+  return !claim || claim->claim_id != ticket.claim_id || claim->state == ClaimState::ended ||
+         now >= claim->lease_until + claim->limits.skew;
 }
 
 bool is_forgettable(const Queue& queue, Instant now) {
   if (!queue.tickets.empty()) return false;
   const Queue closed = with_session_closed(queue, now);
-  return !closed.session && (closed.closed.empty() || now >= closed.closed.back().ended_at + closed_are_listed_for);
+  return !closed.session &&
+         (closed.closed.empty() || now >= closed.closed.back().ended_at + closed_are_listed_for);
 }
 
 std::string encode_queue(const Queue& queue) {
-  json record = {{"version", queue_version}, {"group", queue.group}, {"tickets", json::array()}, {"closed", json::array()}};
-  for (const Ticket& ticket : queue.tickets) record["tickets"].push_back(record_of(ticket));
+  json record = {{"version", queue_version},
+                 {"group", queue.group},
+                 {"tickets", json::array()},
+                 {"closed", json::array()}};
+  for (const Ticket& ticket : queue.tickets)
+    record["tickets"].push_back(record_of(ticket));
   if (queue.session) record["session"] = record_of(*queue.session);
   for (const ClosedSession& closed : queue.closed)
-    record["closed"].push_back({{"session", record_of(closed.session)}, {"ended_at", format_rfc3339(closed.ended_at)}, {"why", name_of(closed.why)}});
+    record["closed"].push_back({{"session", record_of(closed.session)},
+                                {"ended_at", format_rfc3339(closed.ended_at)},
+                                {"why", name_of(closed.why)}});
   return record.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The line of a group: who waits, in order of arrival, and the group's session. Pure; the text form is what a queue's ref holds.
+// The line of a group: who waits, in order of arrival, and the group's session. Pure; the text form
+// is what a queue's ref holds.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +17,8 @@
 
 namespace refgate {
 
-/// A place in line. It lives as long as its claim, which was made first: that one's lease is the only one.
+/// A place in line. It lives as long as its claim, which was made first: that one's lease is the
+/// only one.
 struct Ticket {
   std::string claim_id;
   std::string claim_ref;  ///< a legal name, so that it can be asked for
@@ -29,7 +31,8 @@ struct Ticket {
   bool operator==(const Ticket&) const = default;
 };
 
-/// The events of a group between two pauses. They belong together for whoever keeps something warm for them.
+/// The events of a group between two pauses. They belong together for whoever keeps something warm
+/// for them.
 struct GroupSession {
   std::uint64_t number = 1;  ///< one more with each session of the group
   Instant started_at{};
@@ -66,8 +69,8 @@ inline constexpr std::size_t most_closed_sessions = 10;
 /// Nobody waits behind so many; more are refused, so that the record stays far below 1 MiB.
 inline constexpr std::size_t most_tickets = 500;
 
-/// With the ticket at the end of the line; unchanged when the claim has one already. The session counts the event, after one that has expired was
-/// closed.
+/// With the ticket at the end of the line; unchanged when the claim has one already. The session
+/// counts the event, after one that has expired was closed.
 Queue with_ticket(Queue queue, const Ticket& ticket, const SessionLimits& limits, Instant now);
 
 /// Without the claim's ticket; unchanged when there is none.
@@ -77,9 +80,11 @@ Queue without_ticket(Queue queue, std::string_view claim_id, Instant now);
 std::optional<std::size_t> position(const Queue& queue, std::string_view claim_id);
 
 /// Without the tickets at the front of which `is_dead` says so; it stops at the first that lives.
-Queue without_dead_heads(Queue queue, const std::function<bool(const Ticket&)>& is_dead, Instant now);
+Queue without_dead_heads(Queue queue, const std::function<bool(const Ticket&)>& is_dead,
+                         Instant now);
 
-/// True when the claim that stands at the ticket's ref (nullopt: none) is not the ticket's any more, has ended, or is lost by time.
+/// True when the claim that stands at the ticket's ref (nullopt: none) is not the ticket's any
+/// more, has ended, or is lost by time.
 bool is_dead(const Ticket& ticket, const std::optional<Claim>& claim, Instant now);
 
 /// Why the session is over, if it is. A session is not idle while anybody is in line.
@@ -88,7 +93,8 @@ std::optional<SessionEnd> expiry(const Queue& queue, Instant now);
 /// With an expired session among the closed ones.
 Queue with_session_closed(Queue queue, Instant now);
 
-/// True when nobody is in line and the last session has been over for a day, for which it is listed: the ref can go.
+/// True when nobody is in line and the last session has been over for a day, for which it is
+/// listed: the ref can go.
 bool is_forgettable(const Queue& queue, Instant now);
 
 /// "idle", "max-duration", "max-events"

@@ -10,7 +10,9 @@ using nlohmann::json;
 
 bool is_name(std::string_view text) {
   return !text.empty() && text != "." && text != ".." &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; });
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+         });
 }
 
 }  // namespace
@@ -21,7 +23,8 @@ RunEnded read_run_state(std::string_view body, const Holder& holder) {
   const auto id = answer.find("id");
   const auto status = answer.find("status");
   const auto attempt = answer.find("run_attempt");
-  if (id == answer.end() || !id->is_number_unsigned() || id->dump() != holder.run_id) return RunEnded::unknown;
+  if (id == answer.end() || !id->is_number_unsigned() || id->dump() != holder.run_id)
+    return RunEnded::unknown;
   if (status == answer.end() || !status->is_string()) return RunEnded::unknown;
   if (attempt == answer.end() || !attempt->is_number_unsigned()) return RunEnded::unknown;
   const auto newest = attempt->get<std::uint64_t>();
@@ -31,7 +34,8 @@ RunEnded read_run_state(std::string_view body, const Holder& holder) {
   return *status == "completed" ? RunEnded::yes : RunEnded::no;
 }
 
-std::optional<std::string> repository_of_run(std::string_view run_url, std::string_view server_url, std::string_view run_id) {
+std::optional<std::string> repository_of_run(std::string_view run_url, std::string_view server_url,
+                                             std::string_view run_id) {
   if (server_url.empty() || !run_url.starts_with(server_url)) return std::nullopt;
   std::string_view rest = run_url.substr(server_url.size());
   if (!rest.starts_with('/')) return std::nullopt;
@@ -39,7 +43,8 @@ std::optional<std::string> repository_of_run(std::string_view run_url, std::stri
   const std::size_t slash = rest.find('/');
   const std::size_t end = rest.find('/', slash + 1);
   if (slash == std::string_view::npos || end == std::string_view::npos) return std::nullopt;
-  if (!is_name(rest.substr(0, slash)) || !is_name(rest.substr(slash + 1, end - slash - 1))) return std::nullopt;
+  if (!is_name(rest.substr(0, slash)) || !is_name(rest.substr(slash + 1, end - slash - 1)))
+    return std::nullopt;
   const std::string tail = "/actions/runs/" + std::string(run_id);
   const std::string_view after = rest.substr(end);
   if (after != tail && !after.starts_with(tail + "/")) return std::nullopt;

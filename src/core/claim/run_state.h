@@ -1,8 +1,9 @@
 #pragma once
 // What the REST API says of a workflow run, read with care: only a clear answer counts. Pure.
 //
-// Source: GitHub's REST reference, "Get a workflow run" (GET /repos/{owner}/{repo}/actions/runs/{run_id}): `status` is "completed" when the run has
-// ended, and `run_attempt` is that of the newest attempt.
+// Source: GitHub's REST reference, "Get a workflow run" (GET
+// /repos/{owner}/{repo}/actions/runs/{run_id}): `status` is "completed" when the run has ended, and
+// `run_attempt` is that of the newest attempt.
 
 #include <optional>
 #include <string>
@@ -12,10 +13,13 @@
 
 namespace refgate {
 
-/// `body` is the answer's text for the run that holds the claim. Unknown for anything but a whole answer about that very run.
+/// `body` is the answer's text for the run that holds the claim. Unknown for anything but a whole
+/// answer about that very run.
 RunEnded read_run_state(std::string_view body, const Holder& holder);
 
-/// "owner/name" of a run's page on `server_url`, or nullopt when the page is none of that server, or of another run.
-std::optional<std::string> repository_of_run(std::string_view run_url, std::string_view server_url, std::string_view run_id);
+/// "owner/name" of a run's page on `server_url`, or nullopt when the page is none of that server,
+/// or of another run.
+std::optional<std::string> repository_of_run(std::string_view run_url, std::string_view server_url,
+                                             std::string_view run_id);
 
 }  // namespace refgate

@@ -18,11 +18,13 @@ constexpr std::size_t largest_sqs_body = 1u << 20;
 // No id that stands for itself holds this, so that it cannot meet a digested one.
 constexpr std::string_view digest_mark = "~sha256~";
 
-constexpr std::array<EnumName<QueueProvider>, 2> providers{{{QueueProvider::servicebus, "servicebus"}, {QueueProvider::sqs_fifo, "sqs-fifo"}}};
+constexpr std::array<EnumName<QueueProvider>, 2> providers{
+    {{QueueProvider::servicebus, "servicebus"}, {QueueProvider::sqs_fifo, "sqs-fifo"}}};
 
 bool is_plain(char c) { return c > ' ' && c < 0x7f; }
 
-/// The first character of the body that XML 1.0 does not allow, by its bytes; also where it is no UTF-8.
+/// The first character of the body that XML 1.0 does not allow, by its bytes; also where it is no
+/// UTF-8.
 bool is_sqs_text(std::string_view body) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(body[i]); };
   for (std::size_t i = 0; i < body.size();) {
@@ -39,27 +41,35 @@ bool is_sqs_text(std::string_view body) {
       point = point << 6 | (byte(i + k) & 0x3fU);
     }
     const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
-    const bool allowed = point == 0x9 || point == 0xa || point == 0xd || (point >= 0x20 && point <= 0xd7ff) || (point >= 0xe000 && point <= 0xfffd) ||
-                         (point >= 0x10000 && point <= 0x10ffff);
+    const bool allowed =
+        point == 0x9 || point == 0xa || point == 0xd || (point >= 0x20 && point <= 0xd7ff) ||
+        (point >= 0xe000 && point <= 0xfffd) || (point >= 0x10000 && point <= 0x10ffff);
     if (overlong || !allowed) return false;
     i += length;
   }
   return true;
 }
 
-std::string dump(const ordered_json& value) { return value.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n"; }
+std::string dump(const ordered_json& value) {
+  return value.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
 
 /// Attributes of SQS must not be empty.
 void attribute(ordered_json& attributes, const char* name, const std::string& value) {
-  if (!value.empty() && is_sqs_text(value)) attributes[name] = {{"DataType", "String"}, {"StringValue", value}};
+  if (!value.empty() && is_sqs_text(value))
+    attributes[name] = {{"DataType", "String"}, {"StringValue", value}};
 }
 
 std::variant<Envelope, std::string> for_sqs(const Message& message) {
   if (message.body.empty()) return std::string("the body is empty, and SQS takes no empty message");
   if (message.body.size() > largest_sqs_body)
-    return "the body has " + std::to_string(message.body.size()) + " bytes, and SQS takes at most " + std::to_string(largest_sqs_body) +
+    return "the body has " + std::to_string(message.body.size()) +
+           " bytes, and SQS takes at most " + std::to_string(largest_sqs_body) +
            ": give a smaller one with --body";
-  if (!is_sqs_text(message.body)) return std::string("the body is no UTF-8, or has control characters, which SQS does not take: encode it first");
+  if (!is_sqs_text(message.body))
+    return std::string(
+        "the body is no UTF-8, or has control characters, which SQS does not take: encode it "
+        "first");
   ordered_json value = ordered_json::object();
   if (!message.queue_url.empty()) value["QueueUrl"] = message.queue_url;
   value["MessageBody"] = message.body;
@@ -88,14 +98,19 @@ std::variant<Envelope, std::string> for_servicebus(const Message& message) {
 
 }  // namespace
 
-std::optional<QueueProvider> parse_provider(std::string_view text) { return find_in(providers, text); }
+std::optional<QueueProvider> parse_provider(std::string_view text) {
+  return find_in(providers, text);
+}
 
 std::string provider_id(std::string_view text) {
   const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), is_plain);
-  if (plain && text.size() <= longest_id && text.find(digest_mark) == std::string_view::npos) return std::string(text);
+  if (plain && text.size() <= longest_id && text.find(digest_mark) == std::string_view::npos)
+    return std::string(text);
   std::string id;
-  for (const char c : text.substr(0, kept_of_long_id)) id += is_plain(c) ? c : '_';
-  return id + std::string(digest_mark) + sha256_hex(text).substr(0, longest_id - kept_of_long_id - digest_mark.size());
+  for (const char c : text.substr(0, kept_of_long_id))
+    id += is_plain(c) ? c : '_';
+  return id + std::string(digest_mark) +
+         sha256_hex(text).substr(0, longest_id - kept_of_long_id - digest_mark.size());
 }
 
 std::variant<Envelope, std::string> envelope(QueueProvider provider, const Message& message) {

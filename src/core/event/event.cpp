@@ -4,26 +4,35 @@
 #include <charconv>
 #include <utility>
 
-#include "core/text/digest.h"
 #include "core/event/event_payload.h"
 #include "core/event/event_rules.h"
+#include "core/text/digest.h"
 
 namespace refgate {
 namespace {
 
-constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same_but_for_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
+constexpr char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-bool is_decimal(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos; }
+bool same_but_for_case(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
+}
+
+bool is_decimal(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 // "owner/name": two parts, and nothing that could end a URL's path or a line.
 bool is_repository_name(std::string_view text) {
   const auto slash = text.find('/');
-  if (slash == 0 || slash == std::string_view::npos || slash + 1 == text.size() || text.find('/', slash + 1) != std::string_view::npos) return false;
-  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == '?' || c == '#'; });
+  if (slash == 0 || slash == std::string_view::npos || slash + 1 == text.size() ||
+      text.find('/', slash + 1) != std::string_view::npos)
+    return false;
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == '?' || c == '#';
+  });
 }
 
 struct NamedText {
@@ -49,16 +58,20 @@ std::string first_bad_text(const RunnerEnvironment& environment, const EventOver
       {"the identity given by the caller", overrides.identity},
   };
   for (const auto& [name, text] : texts)
-    if (const auto wrong = what_is_wrong_with(text); !wrong.empty()) return std::string(name) + " " + wrong + ".";
+    if (const auto wrong = what_is_wrong_with(text); !wrong.empty())
+      return std::string(name) + " " + wrong + ".";
   return {};
 }
 
-// "owner/name/.github/workflows/x.yml@refs/heads/main" → ".github/workflows/x.yml". A workflow that another repository provides (an organisation's
-// required workflow) keeps that repository in front, so that it is not taken for a file of the same name here.
+// "owner/name/.github/workflows/x.yml@refs/heads/main" → ".github/workflows/x.yml". A workflow that
+// another repository provides (an organisation's required workflow) keeps that repository in front,
+// so that it is not taken for a file of the same name here.
 std::string workflow_file_of(std::string_view workflow_ref, std::string_view repository) {
   auto end = std::min({workflow_ref.find(".yml@"), workflow_ref.find(".yaml@")});
-  if (end != std::string_view::npos) end = workflow_ref.find('@', end);
-  else end = workflow_ref.find('@');
+  if (end != std::string_view::npos)
+    end = workflow_ref.find('@', end);
+  else
+    end = workflow_ref.find('@');
   const std::string_view path = workflow_ref.substr(0, end);
   const auto owner_end = path.find('/');
   if (owner_end == std::string_view::npos) return {};
@@ -71,26 +84,33 @@ std::string workflow_file_of(std::string_view workflow_ref, std::string_view rep
 std::string run_url_of(std::string_view server, const Event& event) {
   if (!server.starts_with("https://") && !server.starts_with("http://")) return {};
   if (event.repository.empty() || !is_decimal(event.run_id)) return {};
-  while (server.ends_with('/')) server.remove_suffix(1);
+  while (server.ends_with('/'))
+    server.remove_suffix(1);
   std::string url = std::string(server) + "/" + event.repository + "/actions/runs/" + event.run_id;
   if (event.run_attempt > 1) url += "/attempts/" + std::to_string(event.run_attempt);
   return url;
 }
 
-// What does not depend on the kind of event. Returns what is wrong with the environment, or nothing.
-std::string describe_run(Event& event, const RunnerEnvironment& environment, EventPayload& payload) {
+// What does not depend on the kind of event. Returns what is wrong with the environment, or
+// nothing.
+std::string describe_run(Event& event, const RunnerEnvironment& environment,
+                         EventPayload& payload) {
   event.kind = environment.event_name;
   event.action = payload.text_if_any("action");
-  event.repository = environment.repository.empty() ? payload.text_if_any("repository.full_name") : environment.repository;
+  event.repository = environment.repository.empty() ? payload.text_if_any("repository.full_name")
+                                                    : environment.repository;
   if (!event.repository.empty() && !is_repository_name(event.repository))
-    return (environment.repository.empty() ? "The payload's repository.full_name" : "GITHUB_REPOSITORY") +
+    return (environment.repository.empty() ? "The payload's repository.full_name"
+                                           : "GITHUB_REPOSITORY") +
            std::string(" is not of the form owner/name.");
   event.actor = environment.actor.empty() ? payload.text_if_any("sender.login") : environment.actor;
-  event.triggering_actor = environment.triggering_actor.empty() ? event.actor : environment.triggering_actor;
+  event.triggering_actor =
+      environment.triggering_actor.empty() ? event.actor : environment.triggering_actor;
   event.triggering_actor_is_bot = is_bot_login(event.triggering_actor);
   event.run_id = environment.run_id;
   if (const auto& attempt = environment.run_attempt; !attempt.empty()) {
-    const auto [end, problem] = std::from_chars(attempt.data(), attempt.data() + attempt.size(), event.run_attempt);
+    const auto [end, problem] =
+        std::from_chars(attempt.data(), attempt.data() + attempt.size(), event.run_attempt);
     if (problem != std::errc() || end != attempt.data() + attempt.size() || event.run_attempt == 0)
       return "GITHUB_RUN_ATTEMPT is not a whole number above zero.";
   }
@@ -103,7 +123,8 @@ std::string describe_run(Event& event, const RunnerEnvironment& environment, Eve
 
 // A payload of another kind of sender's account tells what its login may not.
 bool sender_is_bot(EventPayload& payload, const Event& event) {
-  return payload.has("sender.login") && same_but_for_case(payload.text_if_any("sender.login"), event.triggering_actor) &&
+  return payload.has("sender.login") &&
+         same_but_for_case(payload.text_if_any("sender.login"), event.triggering_actor) &&
          payload.text_if_any("sender.type") == "Bot";
 }
 
@@ -111,18 +132,23 @@ std::string missing_payload(const EventRule& rule, const EventSource& source) {
   const std::string name(rule.row.name);
   if (!rule.row.exempt_because.empty()) return {};
   if (!rule.is_commit_event)
-    return "There is no payload, and " + name + " needs one to tell its work (" + std::string(rule.row.identity) +
-           "); --identity can say it instead.";
-  if (!source.overrides.head_commit.empty() || (name == "push" && !source.runner_commit().empty())) return {};
+    return "There is no payload, and " + name + " needs one to tell its work (" +
+           std::string(rule.row.identity) + "); --identity can say it instead.";
+  if (!source.overrides.head_commit.empty() || (name == "push" && !source.runner_commit().empty()))
+    return {};
   return "There is no payload to read the head commit of a " + name + " from; --sha can say it" +
          (name == "push" ? ", or GITHUB_SHA with an object id." : " (GITHUB_SHA is not it).");
 }
 
 }  // namespace
 
-std::variant<Event, EventError> parse_event(std::string_view payload_text, const RunnerEnvironment& environment, const EventOverrides& overrides) {
-  if (auto bad = first_bad_text(environment, overrides); !bad.empty()) return EventError{std::move(bad)};
-  if (environment.event_name.empty()) return EventError{"GITHUB_EVENT_NAME is not set; --event says what kind of event it is."};
+std::variant<Event, EventError> parse_event(std::string_view payload_text,
+                                            const RunnerEnvironment& environment,
+                                            const EventOverrides& overrides) {
+  if (auto bad = first_bad_text(environment, overrides); !bad.empty())
+    return EventError{std::move(bad)};
+  if (environment.event_name.empty())
+    return EventError{"GITHUB_EVENT_NAME is not set; --event says what kind of event it is."};
 
   EventPayload payload;
   if (!payload_text.empty()) {
@@ -132,7 +158,8 @@ std::variant<Event, EventError> parse_event(std::string_view payload_text, const
   }
 
   Event event;
-  if (auto bad = describe_run(event, environment, payload); !bad.empty()) return EventError{std::move(bad)};
+  if (auto bad = describe_run(event, environment, payload); !bad.empty())
+    return EventError{std::move(bad)};
   event.triggering_actor_is_bot = event.triggering_actor_is_bot || sender_is_bot(payload, event);
 
   EventSource source{payload, environment, overrides};
@@ -140,12 +167,17 @@ std::variant<Event, EventError> parse_event(std::string_view payload_text, const
   const bool told = !overrides.identity.empty();
   if (rule == nullptr && !told)
     return EventError{"No event named " + event.kind +
-                      " can trigger a workflow, as far as is known here; --identity can say what makes two of them the " + "same work."};
+                      " can trigger a workflow, as far as is known here; --identity can say what "
+                      "makes two of them the " +
+                      "same work."};
   if (rule != nullptr && !told && !payload.given())
-    if (auto missing = missing_payload(*rule, source); !missing.empty()) return EventError{std::move(missing)};
+    if (auto missing = missing_payload(*rule, source); !missing.empty())
+      return EventError{std::move(missing)};
 
-  if (rule == nullptr) read_unknown(source, event);
-  else rule->read(source, event);
+  if (rule == nullptr)
+    read_unknown(source, event);
+  else
+    rule->read(source, event);
 
   if (!overrides.head_commit.empty()) event.head_commit = overrides.head_commit;
   if (told) {
@@ -155,8 +187,9 @@ std::variant<Event, EventError> parse_event(std::string_view payload_text, const
   if (!payload.error().empty()) return EventError{payload.error()};
   if (!rule->row.exempt_because.empty()) {
     if (event.run_id.empty())
-      return EventError{"GITHUB_RUN_ID is not set, and a " + event.kind +
-                        " is told by its run; --run-id can say it, or --identity what makes two the same."};
+      return EventError{
+          "GITHUB_RUN_ID is not set, and a " + event.kind +
+          " is told by its run; --run-id can say it, or --identity what makes two the same."};
     event.exempt = true;
     event.exempt_because = rule->row.exempt_because;
     event.identity = {"run", event.run_id};
@@ -166,11 +199,16 @@ std::variant<Event, EventError> parse_event(std::string_view payload_text, const
 
 bool is_bot_login(std::string_view login) {
   constexpr std::string_view suffix = "[bot]";
-  if (login.size() > suffix.size() && same_but_for_case(login.substr(login.size() - suffix.size()), suffix)) return true;
-  // Accounts that act by themselves but are no apps, and apps that GITHUB_ACTOR shows without the suffix.
-  constexpr std::string_view known[] = {"copilot",      "dependabot",   "github-actions", "github-merge-queue",
-                                        "k8s-ci-robot", "renovate-bot", "snyk-bot",       "web-flow"};
-  return std::any_of(std::begin(known), std::end(known), [&](std::string_view name) { return same_but_for_case(login, name); });
+  if (login.size() > suffix.size() &&
+      same_but_for_case(login.substr(login.size() - suffix.size()), suffix))
+    return true;
+  // Accounts that act by themselves but are no apps, and apps that GITHUB_ACTOR shows without the
+  // suffix.
+  constexpr std::string_view known[] = {
+      "copilot",      "dependabot",   "github-actions", "github-merge-queue",
+      "k8s-ci-robot", "renovate-bot", "snyk-bot",       "web-flow"};
+  return std::any_of(std::begin(known), std::end(known),
+                     [&](std::string_view name) { return same_but_for_case(login, name); });
 }
 
 }  // namespace refgate

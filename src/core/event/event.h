@@ -1,8 +1,10 @@
 #pragma once
-// What triggered the run, normalised from the webhook payload and the runner's environment. Pure: text in, value out.
+// What triggered the run, normalised from the webhook payload and the runner's environment. Pure:
+// text in, value out.
 //
-// Facts about events come from GitHub's "Events that trigger workflows" and "Webhook events and payloads" pages; facts about the environment from
-// "Variables reference". `GITHUB_SHA` on pull_request is the merge commit and therefore never an identity.
+// Facts about events come from GitHub's "Events that trigger workflows" and "Webhook events and
+// payloads" pages; facts about the environment from "Variables reference". `GITHUB_SHA` on
+// pull_request is the merge commit and therefore never an identity.
 
 #include <cstddef>
 #include <optional>
@@ -13,15 +15,18 @@
 
 namespace refgate {
 
-/// Whether what runs belongs to people who can write to the repository, or came from a fork. What a payload does not show to be the repository's own
-/// (a deleted head repository, a check on a commit of no branch) counts as a fork's: the cost is one more launch, never a muted one. A comment on a
-/// pull request from a fork is the repository's own: it runs in the context of the base. GitHub always mentions where a head comes from; a payload
-/// that does not was written by hand, for this repository.
+/// Whether what runs belongs to people who can write to the repository, or came from a fork. What a
+/// payload does not show to be the repository's own (a deleted head repository, a check on a commit
+/// of no branch) counts as a fork's: the cost is one more launch, never a muted one. A comment on a
+/// pull request from a fork is the repository's own: it runs in the context of the base. GitHub
+/// always mentions where a head comes from; a payload that does not was written by hand, for this
+/// repository.
 enum class Trust { repository, fork };
 
 enum class EntityKind { none, pull_request, issue, discussion, branch, tag, release, repository };
 
-/// What the event is about, for people and for ordering. A comment on a pull request belongs to the pull request.
+/// What the event is about, for people and for ordering. A comment on a pull request belongs to the
+/// pull request.
 struct Entity {
   EntityKind kind = EntityKind::none;
   std::string value;  ///< number, branch or tag name; empty for none and repository
@@ -29,8 +34,8 @@ struct Entity {
   bool operator==(const Entity&) const = default;
 };
 
-/// What makes two events the same work. `kind` is one short word of [a-z-] ("commit", "comment", "run", …), `value` any text of at most
-/// max_event_text_bytes.
+/// What makes two events the same work. `kind` is one short word of [a-z-] ("commit", "comment",
+/// "run", …), `value` any text of at most max_event_text_bytes.
 struct Identity {
   std::string kind;
   std::string value;
@@ -53,13 +58,15 @@ struct Event {
   Trust trust = Trust::repository;
   std::string run_id;  ///< any text; empty when unknown
   unsigned run_attempt = 1;
-  std::string workflow;       ///< its name, for people and the session key
-  std::string workflow_file;  ///< its path in the repository, or empty when the runner does not tell
+  std::string workflow;  ///< its name, for people and the session key
+  std::string
+      workflow_file;  ///< its path in the repository, or empty when the runner does not tell
   std::string job;
   std::string run_url;  ///< empty when there is none to point to
 };
 
-/// The part of the runner's environment that says what runs. Each member is the variable of that name, empty when unset.
+/// The part of the runner's environment that says what runs. Each member is the variable of that
+/// name, empty when unset.
 struct RunnerEnvironment {
   std::string event_name;        ///< GITHUB_EVENT_NAME
   std::string repository;        ///< GITHUB_REPOSITORY
@@ -75,13 +82,15 @@ struct RunnerEnvironment {
   std::string job;               ///< GITHUB_JOB
 };
 
-/// What the caller said on the command line; each wins over what the payload and the environment say. Empty: not said.
+/// What the caller said on the command line; each wins over what the payload and the environment
+/// say. Empty: not said.
 struct EventOverrides {
   std::string head_commit;  ///< any text
   std::string identity;     ///< any text; becomes {"custom", text} and lifts every exemption
 };
 
-/// One sentence for people: what is wrong with the payload or the environment, and with which field.
+/// One sentence for people: what is wrong with the payload or the environment, and with which
+/// field.
 struct EventError {
   std::string message;
 };
@@ -90,25 +99,32 @@ struct EventError {
 inline constexpr std::size_t max_payload_bytes = 32u << 20;
 /// The deepest nesting that is read. GitHub's own payloads stay under 12.
 inline constexpr int max_payload_depth = 64;
-/// The most values (objects, lists and plain ones) that are read. A push of 2,048 commits, the most that GitHub lists, has under 100,000.
+/// The most values (objects, lists and plain ones) that are read. A push of 2,048 commits, the most
+/// that GitHub lists, has under 100,000.
 inline constexpr std::size_t max_payload_values = 1'000'000;
-/// The longest text that becomes part of an event, from the payload, the environment or an override; longer is an error, never a truncation, so that
-/// two different names stay different. The runner's own limits are lower: refs and logins have at most 255 bytes, label names 50 characters.
+/// The longest text that becomes part of an event, from the payload, the environment or an
+/// override; longer is an error, never a truncation, so that two different names stay different.
+/// The runner's own limits are lower: refs and logins have at most 255 bytes, label names 50
+/// characters.
 inline constexpr std::size_t max_event_text_bytes = 1024;
 
-/// Parses a payload. `payload` is empty when there is none (a person at a command line): then the commit events take their identity from
-/// `overrides.head_commit` (or GITHUB_SHA for push, also when the payload does not mention the commit), and events that need a payload for their
-/// identity are an error that says so. With `overrides.identity` neither the payload's fields nor the event's name can be wrong; whatever can be read
-/// still fills the other members.
-/// Object ids are in lower case. A deleted ref (push with `deleted`) has no head commit and is told by the ref and what it pointed to.
-/// Never throws on any text; a bad, huge, too deep or truncated payload, or one that lacks what identifies the work, gives an EventError.
-std::variant<Event, EventError> parse_event(std::string_view payload, const RunnerEnvironment& environment, const EventOverrides& overrides = {});
+/// Parses a payload. `payload` is empty when there is none (a person at a command line): then the
+/// commit events take their identity from `overrides.head_commit` (or GITHUB_SHA for push, also
+/// when the payload does not mention the commit), and events that need a payload for their identity
+/// are an error that says so. With `overrides.identity` neither the payload's fields nor the
+/// event's name can be wrong; whatever can be read still fills the other members. Object ids are in
+/// lower case. A deleted ref (push with `deleted`) has no head commit and is told by the ref and
+/// what it pointed to. Never throws on any text; a bad, huge, too deep or truncated payload, or one
+/// that lacks what identifies the work, gives an EventError.
+std::variant<Event, EventError> parse_event(std::string_view payload,
+                                            const RunnerEnvironment& environment,
+                                            const EventOverrides& overrides = {});
 
 /// One row of the checked-in table of every event that can trigger a workflow.
 struct EventRow {
   std::string_view name;
-  std::string_view entity;          ///< for people: "pull request", "branch or tag", …
-  std::string_view identity;        ///< for people: "head commit", "comment", …; "run" for exempt events
+  std::string_view entity;    ///< for people: "pull request", "branch or tag", …
+  std::string_view identity;  ///< for people: "head commit", "comment", …; "run" for exempt events
   std::string_view exempt_because;  ///< why it is exempt; empty when it is not
 };
 

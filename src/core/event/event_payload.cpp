@@ -14,8 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-// Walks the text without building anything, so that what is too deep or too large is refused before it costs memory. nlohmann's parser keeps its
-// own stack on the heap; depth is bounded for those who later walk the tree recursively.
+// Walks the text without building anything, so that what is too deep or too large is refused before
+// it costs memory. nlohmann's parser keeps its own stack on the heap; depth is bounded for those
+// who later walk the tree recursively.
 class LimitCheck : public json::json_sax_t {
  public:
   std::string failure;
@@ -100,7 +101,8 @@ Walk walk(const json& root, std::string_view path) {
     const std::string key(path.substr(start, end - start));
     const json* next = nullptr;
     std::size_t position = 0;
-    const bool is_position = std::from_chars(key.data(), key.data() + key.size(), position).ec == std::errc();
+    const bool is_position =
+        std::from_chars(key.data(), key.data() + key.size(), position).ec == std::errc();
     if (value->is_array() && is_position) {
       if (position < value->size()) next = &(*value)[position];
     } else if (value->is_object()) {
@@ -130,21 +132,24 @@ EventPayload& EventPayload::operator=(EventPayload&&) noexcept = default;
 
 std::variant<EventPayload, EventError> EventPayload::parse(std::string_view text) {
   if (text.size() > max_payload_bytes)
-    return EventError{"The event's payload has " + std::to_string(text.size()) + " bytes, and at most " + std::to_string(max_payload_bytes) +
-                      " are read."};
+    return EventError{"The event's payload has " + std::to_string(text.size()) +
+                      " bytes, and at most " + std::to_string(max_payload_bytes) + " are read."};
   // nlohmann takes a NUL byte for the end of the text and would not see what follows.
   if (const auto nul = text.find('\0'); nul != std::string_view::npos)
-    return EventError{"The event's payload holds a NUL byte (byte " + std::to_string(nul + 1) + ")."};
+    return EventError{"The event's payload holds a NUL byte (byte " + std::to_string(nul + 1) +
+                      ")."};
   LimitCheck check;
   if (!json::sax_parse(text, &check)) {
     if (check.failed_at() > text.size())
-      return EventError{"The event's payload is cut off: it ends after " + std::to_string(text.size()) + " bytes."};
+      return EventError{"The event's payload is cut off: it ends after " +
+                        std::to_string(text.size()) + " bytes."};
     return EventError{"The event's payload " + check.failure + "."};
   }
   EventPayload payload;
   payload.tree_ = std::make_unique<Tree>(Tree{json::parse(text, nullptr, false)});
   if (!payload.tree_->root.is_object())
-    return EventError{"The event's payload is " + with_article(payload.tree_->root) + " where an object belongs."};
+    return EventError{"The event's payload is " + with_article(payload.tree_->root) +
+                      " where an object belongs."};
   return payload;
 }
 
@@ -154,7 +159,8 @@ void EventPayload::fail(std::string_view path, const std::string& what) {
 
 const void* EventPayload::find(std::string_view path, bool required) {
   if (!tree_) {
-    if (required && error_.empty()) error_ = "There is no payload to read " + std::string(path) + " from.";
+    if (required && error_.empty())
+      error_ = "There is no payload to read " + std::string(path) + " from.";
     return nullptr;
   }
   const Walk to = walk(tree_->root, path);
@@ -180,7 +186,9 @@ bool EventPayload::mentions(std::string_view path) const {
   return to.stop == Stop::reached || (to.stop == Stop::null && to.at == path);
 }
 
-bool EventPayload::has(std::string_view path) const { return tree_ && walk(tree_->root, path).stop == Stop::reached; }
+bool EventPayload::has(std::string_view path) const {
+  return tree_ && walk(tree_->root, path).stop == Stop::reached;
+}
 
 std::string EventPayload::read_text(std::string_view path, bool required) {
   const void* found = find(path, required);
@@ -207,7 +215,8 @@ std::string EventPayload::read_number(std::string_view path, bool required) {
   if (found == nullptr) return {};
   const json& value = as_json(found);
   if (!value.is_number_unsigned() || value.get<std::uint64_t>() == 0) {
-    fail(path, value.is_number() ? "is not a whole number above zero" : "is " + with_article(value) + " where a number belongs");
+    fail(path, value.is_number() ? "is not a whole number above zero"
+                                 : "is " + with_article(value) + " where a number belongs");
     return {};
   }
   return std::to_string(value.get<std::uint64_t>());
@@ -225,7 +234,9 @@ std::string EventPayload::commit(std::string_view path) {
     fail(path, "is not a commit's object id (40 or 64 hexadecimal digits, not all zero)");
     return {};
   }
-  std::transform(id.begin(), id.end(), id.begin(), [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(id.begin(), id.end(), id.begin(), [](char c) {
+    return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   return id;
 }
 
@@ -257,11 +268,14 @@ std::string EventPayload::fingerprint(std::string_view path) const {
   return to.stop == Stop::reached ? sha256_hex(to.value->dump()).substr(0, 16) : std::string();
 }
 
-bool is_null_object_id(std::string_view id) { return is_object_id(id) && id.find_first_not_of('0') == std::string_view::npos; }
+bool is_null_object_id(std::string_view id) {
+  return is_object_id(id) && id.find_first_not_of('0') == std::string_view::npos;
+}
 
 std::string what_is_wrong_with(std::string_view text) {
   if (text.size() > max_event_text_bytes)
-    return "has " + std::to_string(text.size()) + " bytes, and at most " + std::to_string(max_event_text_bytes) + " are read";
+    return "has " + std::to_string(text.size()) + " bytes, and at most " +
+           std::to_string(max_event_text_bytes) + " are read";
   if (text.find('\0') != std::string_view::npos) return "holds a NUL character";
   try {
     (void)json(text).dump();

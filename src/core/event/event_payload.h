@@ -1,6 +1,7 @@
 #pragma once
-// A webhook payload as a tree that is read by path. Everything in it is untrusted: limits are enforced before the tree is built, and a field of the
-// wrong kind is an error that names the field, never an exception.
+// A webhook payload as a tree that is read by path. Everything in it is untrusted: limits are
+// enforced before the tree is built, and a field of the wrong kind is an error that names the
+// field, never an exception.
 
 #include <cstddef>
 #include <memory>
@@ -14,8 +15,9 @@ namespace refgate {
 
 /// Paths are keys and list positions joined by dots: "pull_request.head.sha", "pages.0.sha".
 ///
-/// A required field that is missing, null or of the wrong kind, and an optional one of the wrong kind, is remembered as the payload's error and read
-/// as empty. The first error stays; so a reader asks for all its fields in a row and looks once.
+/// A required field that is missing, null or of the wrong kind, and an optional one of the wrong
+/// kind, is remembered as the payload's error and read as empty. The first error stays; so a reader
+/// asks for all its fields in a row and looks once.
 class EventPayload {
  public:
   /// No payload: every required field is missing.
@@ -24,7 +26,8 @@ class EventPayload {
   EventPayload(EventPayload&&) noexcept;
   EventPayload& operator=(EventPayload&&) noexcept;
 
-  /// Fails on text that is no JSON object, or that exceeds max_payload_bytes, max_payload_depth or max_payload_values, or that holds a NUL byte.
+  /// Fails on text that is no JSON object, or that exceeds max_payload_bytes, max_payload_depth or
+  /// max_payload_values, or that holds a NUL byte.
   static std::variant<EventPayload, EventError> parse(std::string_view text);
 
   /// False for the payload that is none.
@@ -48,7 +51,8 @@ class EventPayload {
   bool flag(std::string_view path);
   /// The length of a required list.
   std::size_t count(std::string_view path);
-  /// 16 hexadecimal digits that differ when what the path leads to differs; empty when it is missing or null.
+  /// 16 hexadecimal digits that differ when what the path leads to differs; empty when it is
+  /// missing or null.
   std::string fingerprint(std::string_view path) const;
 
   /// What the first bad field was; empty when there was none.
@@ -68,7 +72,8 @@ class EventPayload {
 /// True for an object id of nothing but zeros, which git uses for "no object".
 bool is_null_object_id(std::string_view id);
 
-/// Empty when `text` may be part of an event, else what is wrong with it: "has 5000 bytes, and at most 1024 are read", "holds a NUL byte", …
+/// Empty when `text` may be part of an event, else what is wrong with it: "has 5000 bytes, and at
+/// most 1024 are read", "holds a NUL byte", …
 std::string what_is_wrong_with(std::string_view text);
 
 }  // namespace refgate

@@ -1,5 +1,6 @@
 #pragma once
-// How each event that can trigger a workflow is read. The table itself lies in event_table.cpp; parse_event walks it.
+// How each event that can trigger a workflow is read. The table itself lies in event_table.cpp;
+// parse_event walks it.
 
 #include <string>
 #include <string_view>
@@ -15,13 +16,16 @@ struct EventSource {
   const RunnerEnvironment& environment;
   const EventOverrides& overrides;
 
-  /// The commit at `path`, unless the caller named another. Without a payload it is the caller's, or an error that asks for it.
+  /// The commit at `path`, unless the caller named another. Without a payload it is the caller's,
+  /// or an error that asks for it.
   std::string head(std::string_view path);
-  /// GITHUB_SHA in lower case, or empty when it is no object id. Only for events whose GITHUB_SHA is a commit of the event itself.
+  /// GITHUB_SHA in lower case, or empty when it is no object id. Only for events whose GITHUB_SHA
+  /// is a commit of the event itself.
   std::string runner_commit() const;
 };
 
-/// Fills in entity, head_commit, identity and trust; kind, action, repository and actor are there. Problems with the payload go to its error().
+/// Fills in entity, head_commit, identity and trust; kind, action, repository and actor are there.
+/// Problems with the payload go to its error().
 using EventReader = void (*)(EventSource& source, Event& event);
 
 struct EventRule {
@@ -34,7 +38,8 @@ struct EventRule {
 /// nullptr when no row has that name.
 const EventRule* find_event_rule(std::string_view name);
 
-/// What to tell from the payload of an event that no row names: trust, when it is about a pull request.
+/// What to tell from the payload of an event that no row names: trust, when it is about a pull
+/// request.
 void read_unknown(EventSource& source, Event& event);
 
 namespace event_readers {

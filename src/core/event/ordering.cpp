@@ -10,11 +10,15 @@ namespace {
 
 constexpr std::array<StrategyRow, 6> rows{{
     {"none", StrategyKind::none, "every session by itself"},
-    {"entity", StrategyKind::entity, "pr-{repo}-{number}, issue-{repo}-{number}, branch-{repo}-{branch}; discussion-, tag- and release- alike"},
+    {"entity", StrategyKind::entity,
+     "pr-{repo}-{number}, issue-{repo}-{number}, branch-{repo}-{branch}; discussion-, tag- and "
+     "release- alike"},
     {"repository", StrategyKind::repository, "repo-{repo}"},
     {"user", StrategyKind::user, "user-{repo}-{actor}"},
-    {"entity-repository", StrategyKind::entity_repository, "as entity; repo-{repo} for an event that has none"},
-    {"entity/<span>", StrategyKind::entity_period, "as entity, followed by -p{seconds since 1970 / span}"},
+    {"entity-repository", StrategyKind::entity_repository,
+     "as entity; repo-{repo} for an event that has none"},
+    {"entity/<span>", StrategyKind::entity_period,
+     "as entity, followed by -p{seconds since 1970 / span}"},
 }};
 
 std::string entity_key(const Event& event) {
@@ -42,7 +46,9 @@ std::string entity_key(const Event& event) {
     case EntityKind::repository:
       return {};
   }
-  return event.entity.value.empty() ? std::string() : std::string(prefix) + event.repository + "-" + event.entity.value;
+  return event.entity.value.empty()
+             ? std::string()
+             : std::string(prefix) + event.repository + "-" + event.entity.value;
 }
 
 struct Placeholder {
@@ -50,16 +56,30 @@ struct Placeholder {
   std::string (*value)(const Event&);
 };
 
-bool has_number(EntityKind kind) { return kind == EntityKind::pull_request || kind == EntityKind::issue || kind == EntityKind::discussion; }
+bool has_number(EntityKind kind) {
+  return kind == EntityKind::pull_request || kind == EntityKind::issue ||
+         kind == EntityKind::discussion;
+}
 
 constexpr std::array<Placeholder, 13> placeholders{{
     {"repo", [](const Event& event) { return event.repository; }},
-    {"owner", [](const Event& event) { return event.repository.substr(0, event.repository.find('/')); }},
-    {"name", [](const Event& event) { return event.repository.substr(event.repository.find('/') + 1); }},
+    {"owner",
+     [](const Event& event) { return event.repository.substr(0, event.repository.find('/')); }},
+    {"name",
+     [](const Event& event) { return event.repository.substr(event.repository.find('/') + 1); }},
     {"entity", [](const Event& event) { return entity_key(event); }},
-    {"number", [](const Event& event) { return has_number(event.entity.kind) ? event.entity.value : std::string(); }},
-    {"branch", [](const Event& event) { return event.entity.kind == EntityKind::branch ? event.entity.value : std::string(); }},
-    {"tag", [](const Event& event) { return event.entity.kind == EntityKind::tag ? event.entity.value : std::string(); }},
+    {"number",
+     [](const Event& event) {
+       return has_number(event.entity.kind) ? event.entity.value : std::string();
+     }},
+    {"branch",
+     [](const Event& event) {
+       return event.entity.kind == EntityKind::branch ? event.entity.value : std::string();
+     }},
+    {"tag",
+     [](const Event& event) {
+       return event.entity.kind == EntityKind::tag ? event.entity.value : std::string();
+     }},
     {"actor", [](const Event& event) { return event.actor; }},
     {"event", [](const Event& event) { return event.kind; }},
     {"action", [](const Event& event) { return event.action; }},
@@ -68,7 +88,8 @@ constexpr std::array<Placeholder, 13> placeholders{{
     {"job", [](const Event& event) { return event.job; }},
 }};
 
-/// Calls `text` and `placeholder` for the pieces of a template, in order; "{{" and "}}" stand for braces. An error, when there is one.
+/// Calls `text` and `placeholder` for the pieces of a template, in order; "{{" and "}}" stand for
+/// braces. An error, when there is one.
 template <typename Text, typename Name>
 std::optional<std::string> for_each_piece(std::string_view pattern, Text text, Name placeholder) {
   while (!pattern.empty()) {
@@ -83,7 +104,9 @@ std::optional<std::string> for_each_piece(std::string_view pattern, Text text, N
       continue;
     }
     const std::size_t end = found == '{' ? pattern.find('}') : std::string_view::npos;
-    if (end == std::string_view::npos) return std::string("it has a \"") + found + "\" that belongs to nothing (a brace itself is written twice)";
+    if (end == std::string_view::npos)
+      return std::string("it has a \"") + found +
+             "\" that belongs to nothing (a brace itself is written twice)";
     if (auto error = placeholder(pattern.substr(0, end))) return error;
     pattern.remove_prefix(end + 1);
   }
@@ -98,7 +121,8 @@ const Placeholder* find_placeholder(std::string_view name) {
 
 std::string known_placeholders() {
   std::string names;
-  for (const Placeholder& row : placeholders) names += (names.empty() ? "{" : ", {") + std::string(row.name) + "}";
+  for (const Placeholder& row : placeholders)
+    names += (names.empty() ? "{" : ", {") + std::string(row.name) + "}";
   return names;
 }
 
@@ -107,7 +131,8 @@ std::optional<std::string> check_pattern(std::string_view pattern) {
       pattern, [](std::string_view) {},
       [](std::string_view name) -> std::optional<std::string> {
         if (find_placeholder(name) != nullptr) return std::nullopt;
-        return "it has no placeholder {" + std::string(name) + "}; known are " + known_placeholders();
+        return "it has no placeholder {" + std::string(name) + "}; known are " +
+               known_placeholders();
       });
 }
 
@@ -145,10 +170,12 @@ std::variant<Strategy, std::string> parse_strategy(std::string_view text) {
   static constexpr std::string_view period = "entity/";
   const std::string quoted = "the ordering strategy \"" + std::string(text) + "\" ";
   for (const StrategyRow& row : rows)
-    if (row.name == text && row.kind != StrategyKind::entity_period) return Strategy{row.kind, {}, {}};
+    if (row.name == text && row.kind != StrategyKind::entity_period)
+      return Strategy{row.kind, {}, {}};
   if (text.starts_with(period) && text.find('{') == std::string_view::npos) {
     const auto span = parse_duration(text.substr(period.size()));
-    if (!span || *span < std::chrono::seconds(1)) return quoted + "must end in a span of time of at least a second, such as entity/1h";
+    if (!span || *span < std::chrono::seconds(1))
+      return quoted + "must end in a span of time of at least a second, such as entity/1h";
     return Strategy{StrategyKind::entity_period, *span, {}};
   }
   if (text.find_first_of("{}") == std::string_view::npos) {
@@ -159,8 +186,8 @@ std::variant<Strategy, std::string> parse_strategy(std::string_view text) {
       known += std::string(row.name) + ", ";
     }
     const std::string near(nearest(text, names));
-    return quoted + "is not known" + (near.empty() ? "" : "; did you mean \"" + near + "\"?") + "; there are " + known +
-           "and templates such as team-{owner}-{number}";
+    return quoted + "is not known" + (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
+           "; there are " + known + "and templates such as team-{owner}-{number}";
   }
   if (const auto error = check_pattern(text)) return quoted + "cannot be used: " + *error;
   return Strategy{StrategyKind::custom, {}, std::string(text)};

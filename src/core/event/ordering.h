@@ -1,5 +1,6 @@
 #pragma once
-// Which sessions are processed in order: the key of the group that an event belongs to, by strategy.
+// Which sessions are processed in order: the key of the group that an event belongs to, by
+// strategy.
 
 #include <optional>
 #include <span>
@@ -38,12 +39,13 @@ struct StrategyRow {
 
 std::span<const StrategyRow> strategy_table();
 
-/// "none", "entity", "repository", "user", "entity-repository", "entity/<span>", or a template with at least one {placeholder}. The error is one
-/// sentence that names what is known.
+/// "none", "entity", "repository", "user", "entity-repository", "entity/<span>", or a template with
+/// at least one {placeholder}. The error is one sentence that names what is known.
 std::variant<Strategy, std::string> parse_strategy(std::string_view text);
 
-/// The group's key; nullopt when the strategy finds none for this event (no entity, nobody who caused it, a placeholder without a value), which is
-/// then processed by itself. `{repo}` is "owner/name". Keys are text of any characters; core/event/scope.h makes refs of them.
+/// The group's key; nullopt when the strategy finds none for this event (no entity, nobody who
+/// caused it, a placeholder without a value), which is then processed by itself. `{repo}` is
+/// "owner/name". Keys are text of any characters; core/event/scope.h makes refs of them.
 std::optional<std::string> group_key(const Strategy& strategy, const Event& event, Instant now);
 
 /// What ends a group's session: whatever comes first.
@@ -61,7 +63,8 @@ struct Bot {
   bool operator==(const Bot&) const = default;
 };
 
-/// "dependabot" for "dependabot[bot]": the name under which a login may also stand in the table of bots.
+/// "dependabot" for "dependabot[bot]": the name under which a login may also stand in the table of
+/// bots.
 std::string_view without_bot_suffix(std::string_view login);
 
 }  // namespace refgate

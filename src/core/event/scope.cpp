@@ -14,7 +14,9 @@ constexpr std::size_t longest_leaf = 200;
 
 bool stands_for_itself(std::string_view text, std::size_t i) {
   const char c = text[i];
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_') return true;
+  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+      c == '_')
+    return true;
   if (c != '.') return false;
   if (i == 0 || i + 1 == text.size() || text[i - 1] == '.') return false;
   return text.substr(i) != ".lock";
@@ -38,21 +40,33 @@ std::string encode_ref_component(std::string_view text) {
   return encoded.substr(0, kept_of_long_component) + "@" + sha256_hex(text).substr(0, 32);
 }
 
-std::string claims_prefix(std::string_view name_space) { return "refs/" + std::string(name_space) + "/claims/"; }
+std::string claims_prefix(std::string_view name_space) {
+  return "refs/" + std::string(name_space) + "/claims/";
+}
 
-std::string queues_prefix(std::string_view name_space) { return "refs/" + std::string(name_space) + "/queues/"; }
+std::string queues_prefix(std::string_view name_space) {
+  return "refs/" + std::string(name_space) + "/queues/";
+}
 
-std::string queue_ref(std::string_view group, std::string_view name_space) { return queues_prefix(name_space) + encode_ref_component(group); }
+std::string queue_ref(std::string_view group, std::string_view name_space) {
+  return queues_prefix(name_space) + encode_ref_component(group);
+}
 
-std::string notes_prefix(std::string_view name_space) { return "refs/notes/" + std::string(name_space) + "/"; }
+std::string notes_prefix(std::string_view name_space) {
+  return "refs/notes/" + std::string(name_space) + "/";
+}
 
 std::string claim_ref(const Scope& scope, std::string_view name_space) {
-  const std::string identity = encode_ref_component(scope.identity.kind + "-" + scope.identity.value);
-  std::string leaf = scope.share_is_name ? "share=" + encode_ref_component(scope.share) : encode_ref_component(scope.share);
-  for (const auto& [name, value] : scope.dimensions) leaf += "," + encode_ref_component(name) + "=" + encode_ref_component(value);
+  const std::string identity =
+      encode_ref_component(scope.identity.kind + "-" + scope.identity.value);
+  std::string leaf = scope.share_is_name ? "share=" + encode_ref_component(scope.share)
+                                         : encode_ref_component(scope.share);
+  for (const auto& [name, value] : scope.dimensions)
+    leaf += "," + encode_ref_component(name) + "=" + encode_ref_component(value);
   if (scope.trust == Trust::fork) leaf += ",@fork";
   // ",@" stands before nothing but "fork" above, so a digested leaf cannot meet a spelt one.
-  if (leaf.size() > longest_leaf) leaf = leaf.substr(0, kept_of_long_component) + ",@sha256-" + sha256_hex(leaf).substr(0, 40);
+  if (leaf.size() > longest_leaf)
+    leaf = leaf.substr(0, kept_of_long_component) + ",@sha256-" + sha256_hex(leaf).substr(0, 40);
   return claims_prefix(name_space) + identity + "/" + leaf;
 }
 
@@ -65,16 +79,20 @@ bool is_namespace(std::string_view text) {
   }
   // Branches, tags, notes and the like belong to git and to people.
   const std::string_view first = text.substr(0, text.find('/'));
-  for (std::string_view taken : {"heads", "tags", "remotes", "notes", "pull", "stash", "replace", "bisect", "rewritten", "worktree"})
+  for (std::string_view taken : {"heads", "tags", "remotes", "notes", "pull", "stash", "replace",
+                                 "bisect", "rewritten", "worktree"})
     if (first == taken) return false;
   return true;
 }
 
-std::string session_key(std::string_view workflow, std::string_view event, std::string_view commit) {
+std::string session_key(std::string_view workflow, std::string_view event,
+                        std::string_view commit) {
   std::string key;
   for (char c : workflow) {
     const auto byte = static_cast<unsigned char>(c);
-    key += std::isspace(byte) != 0 || c == '/' ? '-' : static_cast<char>(byte < 0x80 ? std::tolower(byte) : c);
+    key += std::isspace(byte) != 0 || c == '/'
+               ? '-'
+               : static_cast<char>(byte < 0x80 ? std::tolower(byte) : c);
   }
   key += "-" + std::string(event) + "-";
   key += commit.empty() ? "unknown" : commit.substr(0, 8);

@@ -14,7 +14,8 @@ using Labels = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::size_t longest_label = 100;
 constexpr unsigned deep = 10;
-constexpr std::array<std::int64_t, 9> duration_bounds{30, 60, 300, 600, 1800, 3600, 7200, 14400, 21600};
+constexpr std::array<std::int64_t, 9> duration_bounds{30,   60,   300,   600,  1800,
+                                                      3600, 7200, 14400, 21600};
 constexpr std::array closing_words{"success", "failure", "cancelled", "lost", "released", "other"};
 
 /// The first characters of a text.
@@ -30,7 +31,8 @@ std::string shortened(std::string_view text) {
 
 std::string seconds(std::int64_t milliseconds) {
   char text[40];
-  std::snprintf(text, sizeof text, "%lld.%03lld", static_cast<long long>(milliseconds / 1000), static_cast<long long>(milliseconds % 1000));
+  std::snprintf(text, sizeof text, "%lld.%03lld", static_cast<long long>(milliseconds / 1000),
+                static_cast<long long>(milliseconds % 1000));
   return text;
 }
 
@@ -42,10 +44,14 @@ class Page {
   }
   void sample(const Labels& labels, const std::string& value, const std::string& suffix = {}) {
     text_ += name_ + suffix;
-    for (std::size_t i = 0; i < labels.size(); ++i) text_ += (i == 0 ? "{" : ",") + labels[i].first + "=\"" + label_value(labels[i].second) + "\"";
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      text_ +=
+          (i == 0 ? "{" : ",") + labels[i].first + "=\"" + label_value(labels[i].second) + "\"";
     text_ += (labels.empty() ? " " : "} ") + value + "\n";
   }
-  void sample(const Labels& labels, std::uint64_t value, const std::string& suffix = {}) { sample(labels, std::to_string(value), suffix); }
+  void sample(const Labels& labels, std::uint64_t value, const std::string& suffix = {}) {
+    sample(labels, std::to_string(value), suffix);
+  }
   /// A family of one sample.
   void single(const std::string& name, const char* type, const char* help, std::uint64_t value) {
     family(name, type, help);
@@ -68,24 +74,35 @@ void add(Counts& to, const Counts& from) {
   to.prevented += from.prevented;
   to.retries_suppressed += from.retries_suppressed;
   to.early_exits += from.early_exits;
-  for (const auto& [word, count] : from.closed) to.closed[word] += count;
-  for (const auto& [code, count] : from.by_reason) to.by_reason[code] += count;
+  for (const auto& [word, count] : from.closed)
+    to.closed[word] += count;
+  for (const auto& [code, count] : from.by_reason)
+    to.by_reason[code] += count;
 }
 
-/// The names that were asked for most, each with its counts, and "other" for the rest. Names that are alike as far as labels go are one.
+/// The names that were asked for most, each with its counts, and "other" for the rest. Names that
+/// are alike as far as labels go are one.
 std::vector<Group> bounded(const std::map<std::string, Counts>& groups, std::size_t most) {
   std::map<std::string, Counts> by_label;
-  for (const auto& [name, counts] : groups) add(by_label[shortened(name)], counts);
+  for (const auto& [name, counts] : groups)
+    add(by_label[shortened(name)], counts);
   std::vector<Group> all;
-  for (auto& [name, counts] : by_label) all.push_back({name, std::move(counts)});
-  std::stable_sort(all.begin(), all.end(), [](const Group& a, const Group& b) { return a.counts.asked() > b.counts.asked(); });
+  for (auto& [name, counts] : by_label)
+    all.push_back({name, std::move(counts)});
+  std::stable_sort(all.begin(), all.end(), [](const Group& a, const Group& b) {
+    return a.counts.asked() > b.counts.asked();
+  });
   if (all.size() <= most) return all;
   Counts rest;
-  for (std::size_t i = most; i < all.size(); ++i) add(rest, all[i].counts);
+  for (std::size_t i = most; i < all.size(); ++i)
+    add(rest, all[i].counts);
   all.resize(most);
-  const auto other = std::find_if(all.begin(), all.end(), [](const Group& group) { return group.name == "other"; });
-  if (other == all.end()) all.push_back({"other", std::move(rest)});
-  else add(other->counts, rest);
+  const auto other = std::find_if(all.begin(), all.end(),
+                                  [](const Group& group) { return group.name == "other"; });
+  if (other == all.end())
+    all.push_back({"other", std::move(rest)});
+  else
+    add(other->counts, rest);
   return all;
 }
 
@@ -93,46 +110,64 @@ void put_sessions(Page& page, const MetricsInput& input) {
   const Statistics& s = input.statistics;
   const auto workflows = bounded(s.by_workflow, input.most_names);
   page.family("refgate_sessions_total", "counter", "Sessions that were launched.");
-  for (const Group& group : workflows) page.sample({{"workflow", group.name}}, group.counts.sessions);
+  for (const Group& group : workflows)
+    page.sample({{"workflow", group.name}}, group.counts.sessions);
   page.family("refgate_sessions_saved_total", "counter", "Callers that were told to skip.");
-  for (const Group& group : workflows) page.sample({{"workflow", group.name}}, group.counts.prevented);
+  for (const Group& group : workflows)
+    page.sample({{"workflow", group.name}}, group.counts.prevented);
   const auto events = bounded(s.by_event, input.most_names);
-  page.family("refgate_event_sessions_total", "counter", "Sessions that were launched, by the event that asked.");
-  for (const Group& group : events) page.sample({{"event", group.name}}, group.counts.sessions);
-  page.family("refgate_event_sessions_saved_total", "counter", "Callers that were told to skip, by the event that asked.");
-  for (const Group& group : events) page.sample({{"event", group.name}}, group.counts.prevented);
+  page.family("refgate_event_sessions_total", "counter",
+              "Sessions that were launched, by the event that asked.");
+  for (const Group& group : events)
+    page.sample({{"event", group.name}}, group.counts.sessions);
+  page.family("refgate_event_sessions_saved_total", "counter",
+              "Callers that were told to skip, by the event that asked.");
+  for (const Group& group : events)
+    page.sample({{"event", group.name}}, group.counts.prevented);
 }
 
 void put_duplicates(Page& page, const MetricsInput& input) {
   const Statistics& s = input.statistics;
   page.family("refgate_duplicates_detected_total", "counter",
-              "Duplicates that were noticed: callers that were told to skip, by reason code, and those that ran all the same (reason allowed).");
+              "Duplicates that were noticed: callers that were told to skip, by reason code, and "
+              "those that ran all the same (reason allowed).");
   std::map<std::string, std::uint64_t> by_reason;
   // Reason codes are a fixed set; another program's lines may say anything.
-  static const std::set<std::string> known{"active_session", "pr_lock", "already_done", "retry_suppressed", "max_attempts",
-                                           "cooldown",       "budget",  "queued",       "wait_expired",     "by_hand"};
-  for (const auto& [code, count] : s.total.by_reason) by_reason[known.contains(code) ? code : "other"] += count;
-  for (const auto& [code, count] : by_reason) page.sample({{"reason", code}}, count);
+  static const std::set<std::string> known{
+      "active_session", "pr_lock", "already_done", "retry_suppressed", "max_attempts",
+      "cooldown",       "budget",  "queued",       "wait_expired",     "by_hand"};
+  for (const auto& [code, count] : s.total.by_reason)
+    by_reason[known.contains(code) ? code : "other"] += count;
+  for (const auto& [code, count] : by_reason)
+    page.sample({{"reason", code}}, count);
   page.sample({{"reason", "allowed"}}, s.duplicates_allowed);
-  page.single("refgate_duplicates_allowed_total", "counter", "Duplicates that did execute, as refgate verify finds them. Must stay 0.",
+  page.single("refgate_duplicates_allowed_total", "counter",
+              "Duplicates that did execute, as refgate verify finds them. Must stay 0.",
               s.duplicates_allowed);
-  page.single("refgate_retries_suppressed_total", "counter", "Retries and re-runs that were told to skip.", s.total.retries_suppressed);
-  page.single("refgate_early_exits_total", "counter", "Callers that the gate told to skip before anything expensive.", s.total.early_exits);
-  page.single("refgate_forced_sessions_total", "counter", "Sessions that were launched by force.", s.total.forced);
-  page.single("refgate_takeovers_total", "counter", "Sessions that took up cancelled, released or lost work.", s.total.takeovers);
+  page.single("refgate_retries_suppressed_total", "counter",
+              "Retries and re-runs that were told to skip.", s.total.retries_suppressed);
+  page.single("refgate_early_exits_total", "counter",
+              "Callers that the gate told to skip before anything expensive.", s.total.early_exits);
+  page.single("refgate_forced_sessions_total", "counter", "Sessions that were launched by force.",
+              s.total.forced);
+  page.single("refgate_takeovers_total", "counter",
+              "Sessions that took up cancelled, released or lost work.", s.total.takeovers);
 }
 
 void put_closures(Page& page, const Counts& total) {
-  page.family("refgate_session_closed_total", "counter", "Sessions that are over, by how they ended.");
+  page.family("refgate_session_closed_total", "counter",
+              "Sessions that are over, by how they ended.");
   for (const char* word : closing_words) {
     const auto found = total.closed.find(word);
     page.sample({{"outcome", word}}, found == total.closed.end() ? 0 : found->second);
   }
-  page.family("refgate_session_duration_seconds", "histogram", "How long sessions took that their holder ended.");
+  page.family("refgate_session_duration_seconds", "histogram",
+              "How long sessions took that their holder ended.");
   const auto& sorted = total.durations.sorted;
   for (const std::int64_t bound : duration_bounds) {
     const auto up_to = std::upper_bound(sorted.begin(), sorted.end(), std::chrono::seconds(bound));
-    page.sample({{"le", std::to_string(bound)}}, static_cast<std::uint64_t>(up_to - sorted.begin()), "_bucket");
+    page.sample({{"le", std::to_string(bound)}}, static_cast<std::uint64_t>(up_to - sorted.begin()),
+                "_bucket");
   }
   page.sample({{"le", "+Inf"}}, sorted.size(), "_bucket");
   page.sample({}, seconds(total.durations.sum.count()), "_sum");
@@ -140,16 +175,20 @@ void put_closures(Page& page, const Counts& total) {
 }
 
 void put_results(Page& page, const MetricsInput& input) {
-  page.family(
-      "refgate_results_persisted_total", "counter",
-      "Results that are kept now, by why and by how many channels were tried. Falls when results are pruned, which rate() takes for a restart.");
+  page.family("refgate_results_persisted_total", "counter",
+              "Results that are kept now, by why and by how many channels were tried. Falls when "
+              "results are pruned, which rate() takes for a restart.");
   std::map<std::pair<std::string, std::string>, std::uint64_t> by_labels;
   for (const auto& [key, count] : input.results)
-    by_labels[{key.first, key.second >= deep ? std::to_string(deep) + " and more" : std::to_string(key.second)}] += count;
-  for (const auto& [labels, count] : by_labels) page.sample({{"reason", labels.first}, {"depth", labels.second}}, count);
-  if (input.results.empty()) page.sample({{"reason", "requested"}, {"depth", "0"}}, std::uint64_t{0});
+    by_labels[{key.first, key.second >= deep ? std::to_string(deep) + " and more"
+                                             : std::to_string(key.second)}] += count;
+  for (const auto& [labels, count] : by_labels)
+    page.sample({{"reason", labels.first}, {"depth", labels.second}}, count);
+  if (input.results.empty())
+    page.sample({{"reason", "requested"}, {"depth", "0"}}, std::uint64_t{0});
   page.single("refgate_pushes_total", "counter",
-              "Pushes that lines of the record account for, one a line. Renewals, lost races and gc leave no line and are not in it.",
+              "Pushes that lines of the record account for, one a line. Renewals, lost races and "
+              "gc leave no line and are not in it.",
               input.statistics.lines);
 }
 
@@ -158,15 +197,21 @@ void put_live(Page& page, const MetricsInput& input) {
   page.family("refgate_live_sessions", "gauge", "Claims that hold now, by state.");
   page.sample({{"state", "active"}}, live.active);
   page.sample({{"state", "held"}}, live.held);
-  page.single("refgate_lost_sessions", "gauge", "Claims whose lease has passed and that nobody took over.", live.lost);
+  page.single("refgate_lost_sessions", "gauge",
+              "Claims whose lease has passed and that nobody took over.", live.lost);
   page.single("refgate_queue_depth", "gauge", "Sessions that wait for their turn.", live.waiting);
   page.single("refgate_queues", "gauge", "Groups in which somebody waits.", live.queued.size());
-  page.single("refgate_record_lines", "gauge", "Lines of the record that were read.", input.statistics.lines);
-  page.single("refgate_record_altered_lines", "gauge", "Lines whose digest does not fit.", input.statistics.altered);
-  page.single("refgate_record_unreadable", "gauge", "Refs and lines below the namespace that are not refgate's.", input.unreadable);
-  page.single("refgate_record_unfolded_notes", "gauge", "Notes that gc has not folded yet.", input.unfolded_notes);
+  page.single("refgate_record_lines", "gauge", "Lines of the record that were read.",
+              input.statistics.lines);
+  page.single("refgate_record_altered_lines", "gauge", "Lines whose digest does not fit.",
+              input.statistics.altered);
+  page.single("refgate_record_unreadable", "gauge",
+              "Refs and lines below the namespace that are not refgate's.", input.unreadable);
+  page.single("refgate_record_unfolded_notes", "gauge", "Notes that gc has not folded yet.",
+              input.unfolded_notes);
   if (!input.statistics.last_activity) return;
-  page.family("refgate_last_activity_timestamp_seconds", "gauge", "When the last line of the record was written.");
+  page.family("refgate_last_activity_timestamp_seconds", "gauge",
+              "When the last line of the record was written.");
   page.sample({}, seconds(input.statistics.last_activity->time_since_epoch().count()));
 }
 
@@ -175,10 +220,14 @@ void put_live(Page& page, const MetricsInput& input) {
 std::string label_value(std::string_view text) {
   std::string out;
   for (const char c : shortened(text)) {
-    if (c == '\\') out += "\\\\";
-    else if (c == '"') out += "\\\"";
-    else if (c == '\n') out += "\\n";
-    else out += c;
+    if (c == '\\')
+      out += "\\\\";
+    else if (c == '"')
+      out += "\\\"";
+    else if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
   }
   return out;
 }

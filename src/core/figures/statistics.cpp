@@ -14,7 +14,8 @@ using ClaimKey = std::pair<std::string_view, std::uint64_t>;
 using RunKey = std::pair<std::string_view, std::string_view>;
 
 bool is_retry(const AuditEntry& entry) {
-  return entry.run_attempt > 1 || entry.reason_code == "retry_suppressed" || entry.reason_code == "max_attempts" || entry.reason_code == "cooldown";
+  return entry.run_attempt > 1 || entry.reason_code == "retry_suppressed" ||
+         entry.reason_code == "max_attempts" || entry.reason_code == "cooldown";
 }
 
 std::string closing_word(const AuditEntry& entry) {
@@ -41,7 +42,8 @@ class Repeated {
     const RunKey run{entry.session_key, entry.run_id};
     if (entry.kind == EntryKind::release) return ended_.contains(claim);
     if (entry.kind == EntryKind::lost) return ended_.contains(claim) || released_.contains(claim);
-    if (entry.kind == EntryKind::audit) return entry.executed ? launched_.contains(run) : skipped_.contains(run);
+    if (entry.kind == EntryKind::audit)
+      return entry.executed ? launched_.contains(run) : skipped_.contains(run);
     return false;
   }
 
@@ -65,7 +67,8 @@ void add(Counts& counts, const AuditEntry& entry) {
     counts.early_exits += by_hand ? 0 : 1;
     ++counts.by_reason[by_hand ? "by_hand" : entry.reason_code];
   }
-  if (entry.kind == EntryKind::end || entry.kind == EntryKind::lost || entry.kind == EntryKind::release || (by_hand && entry.executed))
+  if (entry.kind == EntryKind::end || entry.kind == EntryKind::lost ||
+      entry.kind == EntryKind::release || (by_hand && entry.executed))
     ++counts.closed[closing_word(entry)];
   if (entry.kind == EntryKind::end && entry.duration) {
     counts.durations.sorted.push_back(*entry.duration);
@@ -73,11 +76,15 @@ void add(Counts& counts, const AuditEntry& entry) {
   }
 }
 
-void settle(Counts& counts) { std::sort(counts.durations.sorted.begin(), counts.durations.sorted.end()); }
+void settle(Counts& counts) {
+  std::sort(counts.durations.sorted.begin(), counts.durations.sorted.end());
+}
 
 void add(Heat& heat, const AuditEntry& entry) {
-  if (entry.kind == EntryKind::launch) ++heat.sessions;
-  else ++heat.prevented;
+  if (entry.kind == EntryKind::launch)
+    ++heat.sessions;
+  else
+    ++heat.prevented;
   heat.last = std::max(heat.last, entry.timestamp);
 }
 
@@ -87,7 +94,8 @@ std::vector<Heat> hottest_first(std::map<std::string, Heat>&& heats) {
     heat.name = name;
     sorted.push_back(std::move(heat));
   }
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Heat& a, const Heat& b) { return a.asked() > b.asked(); });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Heat& a, const Heat& b) { return a.asked() > b.asked(); });
   return sorted;
 }
 
@@ -117,10 +125,12 @@ Duration DurationCounts::percentile(unsigned percent) const {
 
 std::string dashed_day(Instant at) { return format_rfc3339(at).substr(0, 10); }
 
-Statistics count_record(std::span<const ReadEntry> entries, std::span<const Claim* const> claims, Instant now, Duration skew) {
+Statistics count_record(std::span<const ReadEntry> entries, std::span<const Claim* const> claims,
+                        Instant now, Duration skew) {
   Statistics statistics;
   std::map<std::string_view, std::string_view> group_of_claim;
-  for (const Claim* claim : claims) group_of_claim[claim->claim_id] = claim->group;
+  for (const Claim* claim : claims)
+    group_of_claim[claim->claim_id] = claim->group;
   std::map<std::string, Heat> sessions;
   std::map<std::string, Heat> groups;
   const Repeated repeated(entries);
@@ -128,21 +138,27 @@ Statistics count_record(std::span<const ReadEntry> entries, std::span<const Clai
     const AuditEntry& entry = read.entry;
     ++statistics.lines;
     statistics.altered += read.digest_fits ? 0 : 1;
-    if (!statistics.first_activity || entry.timestamp < *statistics.first_activity) statistics.first_activity = entry.timestamp;
-    if (!statistics.last_activity || entry.timestamp > *statistics.last_activity) statistics.last_activity = entry.timestamp;
+    if (!statistics.first_activity || entry.timestamp < *statistics.first_activity)
+      statistics.first_activity = entry.timestamp;
+    if (!statistics.last_activity || entry.timestamp > *statistics.last_activity)
+      statistics.last_activity = entry.timestamp;
     if (repeated(entry)) continue;
-    for (Counts* counts : {&statistics.total, &statistics.by_day[dashed_day(entry.timestamp)], &statistics.by_workflow[entry.workflow],
-                           &statistics.by_event[entry.event_type]})
+    for (Counts* counts :
+         {&statistics.total, &statistics.by_day[dashed_day(entry.timestamp)],
+          &statistics.by_workflow[entry.workflow], &statistics.by_event[entry.event_type]})
       add(*counts, entry);
     if (entry.kind != EntryKind::launch && entry.kind != EntryKind::skip) continue;
     add(sessions[entry.session_key], entry);
     std::string group = entry.group;
-    if (const auto found = group_of_claim.find(entry.claim_id); group.empty() && found != group_of_claim.end()) group = found->second;
+    if (const auto found = group_of_claim.find(entry.claim_id);
+        group.empty() && found != group_of_claim.end())
+      group = found->second;
     if (!group.empty()) add(groups[group], entry);
   }
   settle(statistics.total);
   for (auto* counted : {&statistics.by_day, &statistics.by_workflow, &statistics.by_event})
-    for (auto& [name, counts] : *counted) settle(counts);
+    for (auto& [name, counts] : *counted)
+      settle(counts);
   statistics.sessions = hottest_first(std::move(sessions));
   statistics.groups = hottest_first(std::move(groups));
   statistics.live = count_live(claims, now);

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/record/audit.h"
 #include "core/claim/claim.h"
+#include "core/record/audit.h"
 #include "core/text/time.h"
 
 namespace refgate {
@@ -22,20 +22,24 @@ struct DurationCounts {
   Duration sum{};
 
   std::size_t count() const { return sorted.size(); }
-  /// The nearest rank: the least of them that is not less than `percent` of all. Zero when there is none.
+  /// The nearest rank: the least of them that is not less than `percent` of all. Zero when there is
+  /// none.
   Duration percentile(unsigned percent) const;
 };
 
-/// A session is counted by its launch, and closed once however many lines say so: by its holder's end where there is one. A line that was written by
-/// hand (`audit`) counts only where no line of the gate tells of the same session key and run.
+/// A session is counted by its launch, and closed once however many lines say so: by its holder's
+/// end where there is one. A line that was written by hand (`audit`) counts only where no line of
+/// the gate tells of the same session key and run.
 struct Counts {
   std::uint64_t sessions = 0;
-  std::uint64_t prevented = 0;                  ///< callers that were told to skip: sessions saved
-  std::uint64_t retries_suppressed = 0;         ///< of these: later attempts of a run, and what came after a failure, too many attempts or a cooldown
-  std::uint64_t early_exits = 0;                ///< of these: by the gate, before anything expensive
-  std::uint64_t forced = 0;                     ///< of the sessions
-  std::uint64_t takeovers = 0;                  ///< of the sessions
-  std::map<std::string, std::uint64_t> closed;  ///< by "success", "failure", "cancelled", "lost", "released", "other"
+  std::uint64_t prevented = 0;           ///< callers that were told to skip: sessions saved
+  std::uint64_t retries_suppressed = 0;  ///< of these: later attempts of a run, and what came after
+                                         ///< a failure, too many attempts or a cooldown
+  std::uint64_t early_exits = 0;         ///< of these: by the gate, before anything expensive
+  std::uint64_t forced = 0;              ///< of the sessions
+  std::uint64_t takeovers = 0;           ///< of the sessions
+  std::map<std::string, std::uint64_t>
+      closed;  ///< by "success", "failure", "cancelled", "lost", "released", "other"
   std::map<std::string, std::uint64_t> by_reason;  ///< the prevented, by reason code
   DurationCounts durations;
 
@@ -77,7 +81,8 @@ struct Statistics {
 };
 
 /// Entries by time, each once; `claims` are all that stand; `skew` as in verify_launches.
-Statistics count_record(std::span<const ReadEntry> entries, std::span<const Claim* const> claims, Instant now, Duration skew);
+Statistics count_record(std::span<const ReadEntry> entries, std::span<const Claim* const> claims,
+                        Instant now, Duration skew);
 
 /// "2026-11-22"
 std::string dashed_day(Instant at);

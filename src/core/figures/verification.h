@@ -13,9 +13,11 @@
 namespace refgate {
 
 enum class DuplicateKind {
-  unseparated,    ///< nothing says that the first session was over: no end, loss or release
-  overlap,        ///< the first session went on after the second had started, beyond what two clocks may differ
-  within_memory,  ///< the first session had succeeded, and was forgotten before its memory had passed
+  unseparated,  ///< nothing says that the first session was over: no end, loss or release
+  overlap,  ///< the first session went on after the second had started, beyond what two clocks may
+            ///< differ
+  within_memory,  ///< the first session had succeeded, and was forgotten before its memory had
+                  ///< passed
 };
 
 /// "unseparated", …
@@ -36,17 +38,20 @@ struct Verification {
   std::vector<Duplicate> duplicates;  ///< by the time of the second launch
 };
 
-/// Launches of one scope (`scope`; without one, session key and commit) are put in order: by time, but generations that
-/// follow on each other within an hour by generation, since two clocks may disagree. For each two neighbours, first A and then B, the first rule that
-/// applies decides:
+/// Launches of one scope (`scope`; without one, session key and commit) are put in order: by time,
+/// but generations that follow on each other within an hour by generation, since two clocks may
+/// disagree. For each two neighbours, first A and then B, the first rule that applies decides:
 ///
 ///   1. B was forced: no duplicate, somebody chose it.
 ///   2. No line `end`, `lost` or `release` closes A's claim: duplicate, unseparated.
-///   3. A was taken for lost, and its own `end` is later than B's launch by more than `skew`: duplicate, overlap.
-///   4. B's generation is A's plus one: no duplicate. B's claim was swapped in over A's, so its decision saw what had become of A, and judged by the
+///   3. A was taken for lost, and its own `end` is later than B's launch by more than `skew`:
+///   duplicate, overlap.
+///   4. B's generation is A's plus one: no duplicate. B's claim was swapped in over A's, so its
+///   decision saw what had become of A, and judged by the
 ///      limits that A's claim was made with; clocks need not be compared.
 ///   5. Every line that closes A is later than B's launch by more than `skew`: duplicate, overlap.
-///   6. A ended with success, A's line says for how long that is remembered, B is no allowed retry, and that time had not passed (but for `skew`):
+///   6. A ended with success, A's line says for how long that is remembered, B is no allowed retry,
+///   and that time had not passed (but for `skew`):
 ///      duplicate, within memory. The claim was deleted or lost in between.
 ///
 /// Lines are taken as they stand, whether their digest fits or not.

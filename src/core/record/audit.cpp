@@ -3,9 +3,9 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "core/event/scope.h"
 #include "core/text/digest.h"
 #include "core/text/enum_name.h"
-#include "core/event/scope.h"
 
 namespace refgate {
 namespace {
@@ -22,10 +22,15 @@ constexpr std::array<EnumName<EntryKind>, 6> kinds{{{EntryKind::launch, "launch"
                                                     {EntryKind::release, "release"},
                                                     {EntryKind::audit, "audit"}}};
 
-// The dump is canonical: nlohmann's objects are sorted by key, and bad UTF-8 is replaced before the digest is taken.
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+// The dump is canonical: nlohmann's objects are sorted by key, and bad UTF-8 is replaced before the
+// digest is taken.
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
-std::string digest_of(const json& without_digest) { return sha256_hex(dump(without_digest)).substr(0, 32); }
+std::string digest_of(const json& without_digest) {
+  return sha256_hex(dump(without_digest)).substr(0, 32);
+}
 
 std::string text(const json& object, const char* key) {
   const auto found = object.find(key);
@@ -35,7 +40,8 @@ std::string text(const json& object, const char* key) {
 /// Whoever can push can write any number; sums of those that nobody means must not overflow.
 std::optional<Duration> span(const json& object, const char* key) {
   const auto found = object.find(key);
-  if (found == object.end() || !found->is_number_unsigned() || found->get<std::uint64_t>() > static_cast<std::uint64_t>(longest_span.count()))
+  if (found == object.end() || !found->is_number_unsigned() ||
+      found->get<std::uint64_t>() > static_cast<std::uint64_t>(longest_span.count()))
     return std::nullopt;
   return Duration(found->get<std::int64_t>());
 }
@@ -44,7 +50,8 @@ std::optional<Duration> span(const json& object, const char* key) {
 
 std::string_view name_of(EntryKind kind) { return name_in(kinds, kind); }
 
-std::string entry_id(std::string_view claim_id, std::uint64_t generation, EntryKind kind, std::string_view extra) {
+std::string entry_id(std::string_view claim_id, std::uint64_t generation, EntryKind kind,
+                     std::string_view extra) {
   std::string source(claim_id);
   source += '\n' + std::to_string(generation) + '\n';
   source += name_of(kind);
@@ -69,8 +76,14 @@ std::string encode_entry(const AuditEntry& entry) {
       {"job_status", entry.job_status},
       {"duplicate_prevented", prevented},
       {"retry_suppression",
-       {{"enabled", true}, {"status", prevented ? "suppressed" : "single_execution"}, {"early_gating", true}, {"cost_optimization", prevented}}},
-      {"session_management", {{"early_exit", prevented}, {"single_launch_enforced", true}, {"premium_session_saved", prevented}}},
+       {{"enabled", true},
+        {"status", prevented ? "suppressed" : "single_execution"},
+        {"early_gating", true},
+        {"cost_optimization", prevented}}},
+      {"session_management",
+       {{"early_exit", prevented},
+        {"single_launch_enforced", true},
+        {"premium_session_saved", prevented}}},
   };
   const auto put = [&](const char* key, const std::string& value) {
     if (!value.empty()) line[key] = value;
@@ -98,7 +111,8 @@ std::optional<ReadEntry> decode(std::string_view source, Digest check) {
   json line = json::parse(source, nullptr, false);
   if (!line.is_object()) return std::nullopt;
   const auto version = line.find("version");
-  if (version == line.end() || !version->is_number_integer() || *version != entry_version) return std::nullopt;
+  if (version == line.end() || !version->is_number_integer() || *version != entry_version)
+    return std::nullopt;
   const auto at = parse_rfc3339(text(line, "timestamp"));
   if (!at || text(line, "id").empty()) return std::nullopt;
 
@@ -123,9 +137,12 @@ std::optional<ReadEntry> decode(std::string_view source, Digest check) {
   entry.scope = text(line, "scope");
   entry.holder_run_id = text(line, "holder_run_id");
   entry.group = text(line, "group");
-  if (const auto it = line.find("executed"); it != line.end() && it->is_boolean()) entry.executed = it->get<bool>();
-  if (const auto it = line.find("generation"); it != line.end() && it->is_number_unsigned()) entry.generation = it->get<std::uint64_t>();
-  if (const auto it = line.find("run_attempt"); it != line.end() && it->is_number_unsigned()) entry.run_attempt = it->get<unsigned>();
+  if (const auto it = line.find("executed"); it != line.end() && it->is_boolean())
+    entry.executed = it->get<bool>();
+  if (const auto it = line.find("generation"); it != line.end() && it->is_number_unsigned())
+    entry.generation = it->get<std::uint64_t>();
+  if (const auto it = line.find("run_attempt"); it != line.end() && it->is_number_unsigned())
+    entry.run_attempt = it->get<unsigned>();
   entry.duration = span(line, "duration_ms");
   entry.memory = span(line, "memory_ms");
   if (check == Digest::ignored) return read;
@@ -137,7 +154,9 @@ std::optional<ReadEntry> decode(std::string_view source, Digest check) {
 
 }  // namespace
 
-std::optional<ReadEntry> decode_entry(std::string_view line) { return decode(line, Digest::checked); }
+std::optional<ReadEntry> decode_entry(std::string_view line) {
+  return decode(line, Digest::checked);
+}
 
 std::optional<std::string> entry_id_of(std::string_view line) {
   auto read = decode(line, Digest::ignored);
@@ -146,7 +165,8 @@ std::optional<std::string> entry_id_of(std::string_view line) {
 }
 
 std::string annotated_object(std::string_view commit_sha) {
-  if (!is_object_id(commit_sha) || commit_sha.size() != 40) return sha256_hex("refgate: no commit\n" + std::string(commit_sha)).substr(0, 40);
+  if (!is_object_id(commit_sha) || commit_sha.size() != 40)
+    return sha256_hex("refgate: no commit\n" + std::string(commit_sha)).substr(0, 40);
   std::string id(commit_sha);
   for (char& c : id)
     if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');

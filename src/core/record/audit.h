@@ -19,8 +19,9 @@ enum class EntryKind {
   audit,    ///< written by hand with the positional `audit` command
 };
 
-/// A line holds identifiers and outcomes, never prompts, tokens or contents of files. The first eight members and the two groups that encode()
-/// derives from them (`retry_suppression`, `session_management`) are the fields of the original script.
+/// A line holds identifiers and outcomes, never prompts, tokens or contents of files. The first
+/// eight members and the two groups that encode() derives from them (`retry_suppression`,
+/// `session_management`) are the fields of the original script.
 struct AuditEntry {
   std::string session_key;
   Instant timestamp{};
@@ -29,13 +30,15 @@ struct AuditEntry {
   std::string run_id;
   std::string commit_sha;  ///< any text
   bool executed = false;
-  std::string job_status;  ///< "started", "skipped", "success", "failure", "cancelled", "lost", "released", or what `audit` was given
+  std::string job_status;  ///< "started", "skipped", "success", "failure", "cancelled", "lost",
+                           ///< "released", or what `audit` was given
 
   EntryKind kind = EntryKind::audit;
-  std::string id;           ///< 32 hexadecimal digits; the same line always has the same id, so that writing it twice changes nothing
+  std::string id;  ///< 32 hexadecimal digits; the same line always has the same id, so that writing
+                   ///< it twice changes nothing
   std::string reason_code;  ///< of the decision; empty where there was none
   std::string reason;       ///< for people
-  std::string claim_id;     ///< whose line this is; a skip has the one that the caller would have used
+  std::string claim_id;  ///< whose line this is; a skip has the one that the caller would have used
   std::uint64_t generation = 0;
   unsigned run_attempt = 1;
   std::string job;
@@ -44,14 +47,15 @@ struct AuditEntry {
   std::string holder_run_id;         ///< on a skip: who held it
   std::optional<Duration> duration;  ///< on an end: how long the session took
   std::optional<Duration> memory;    ///< on a launch: for how long its success would be remembered
-  std::string group;                 ///< the sessions that are processed in order with this one; or empty
+  std::string group;  ///< the sessions that are processed in order with this one; or empty
 
   bool operator==(const AuditEntry&) const = default;
 };
 
-/// The id of a line: a digest of claim, generation and kind. `extra` tells lines of one claim and kind apart that are really several (releases,
-/// lines written by hand).
-std::string entry_id(std::string_view claim_id, std::uint64_t generation, EntryKind kind, std::string_view extra = {});
+/// The id of a line: a digest of claim, generation and kind. `extra` tells lines of one claim and
+/// kind apart that are really several (releases, lines written by hand).
+std::string entry_id(std::string_view claim_id, std::uint64_t generation, EntryKind kind,
+                     std::string_view extra = {});
 
 /// One line of JSON without the line end, with "version" and a "digest" of all the rest.
 std::string encode_entry(const AuditEntry& entry);
@@ -61,13 +65,16 @@ struct ReadEntry {
   bool digest_fits = false;
 };
 
-/// nullopt when the line is not one of ours (a note that somebody wrote with git, or a newer version).
+/// nullopt when the line is not one of ours (a note that somebody wrote with git, or a newer
+/// version).
 std::optional<ReadEntry> decode_entry(std::string_view line);
 
-/// The id of what decode_entry would read; nullopt where that would be. Looks at no digest, so that it costs half as much.
+/// The id of what decode_entry would read; nullopt where that would be. Looks at no digest, so that
+/// it costs half as much.
 std::optional<std::string> entry_id_of(std::string_view line);
 
-/// The object that a line is a note on: the commit, or for any other text a synthetic id of 40 digits.
+/// The object that a line is a note on: the commit, or for any other text a synthetic id of 40
+/// digits.
 std::string annotated_object(std::string_view commit_sha);
 
 /// "refs/notes/<name_space>/<yyyymmdd>/<entry id>": the day is the line's own.

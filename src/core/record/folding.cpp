@@ -37,7 +37,8 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 class Note {
  public:
   explicit Note(const std::string& text) : text_(text) {
-    for (std::string_view line : lines_of(text_)) keys_.insert(key_of(line));
+    for (std::string_view line : lines_of(text_))
+      keys_.insert(key_of(line));
   }
   void add(std::string_view text) {
     for (std::string_view line : lines_of(text)) {
@@ -61,13 +62,16 @@ NotesTree fold_notes(const NotesTree& folded, const std::vector<NotesTree>& addi
   std::map<std::string, Note> touched;
   const auto add = [&](const std::string& path, const std::string& text) {
     const auto there = result.find(path);
-    touched.try_emplace(path, there == result.end() ? std::string() : there->second).first->second.add(text);
+    touched.try_emplace(path, there == result.end() ? std::string() : there->second)
+        .first->second.add(text);
   };
   for (const auto& [path, text] : folded)
     if (!result.emplace(with_fan_out(path), text).second) add(with_fan_out(path), text);
   for (const NotesTree& tree : additions)
-    for (const auto& [path, text] : tree) add(with_fan_out(path), text);
-  for (auto& [path, note] : touched) result[path] = note.take();
+    for (const auto& [path, text] : tree)
+      add(with_fan_out(path), text);
+  for (auto& [path, note] : touched)
+    result[path] = note.take();
   return result;
 }
 
@@ -87,7 +91,8 @@ bool holds_all(const NotesTree& whole, const std::vector<NotesTree>& parts) {
 
 std::size_t count_lines(const NotesTree& tree) {
   std::size_t count = 0;
-  for (const auto& [path, text] : tree) count += lines_of(text).size();
+  for (const auto& [path, text] : tree)
+    count += lines_of(text).size();
   return count;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// What a session produced, kept in the store: on request, or because it could not be delivered. The content is any bytes and lies beside the record.
+// What a session produced, kept in the store: on request, or because it could not be delivered. The
+// content is any bytes and lies beside the record.
 
 #include <cstdint>
 #include <map>
@@ -62,7 +63,8 @@ struct ResultRecord {
 inline constexpr std::string_view result_file = "result.json";
 inline constexpr std::string_view content_file = "content";
 
-/// "20261122-060708-123-0b9c2e1d4f5a6b7c": the moment in UTC, then a digest of content and nonce. Ids sort by time, and two of one moment differ.
+/// "20261122-060708-123-0b9c2e1d4f5a6b7c": the moment in UTC, then a digest of content and nonce.
+/// Ids sort by time, and two of one moment differ.
 std::string result_id(Instant at, std::string_view content, std::string_view nonce);
 
 /// When a result of that id was kept; nullopt for what is no id.
@@ -91,8 +93,8 @@ std::variant<ResultRecord, ResultError> decode_result(std::string_view text);
 std::string_view name_of(ResultStatus status);
 std::string_view name_of(ResultReason reason);
 
-/// What may stand in a record. nullopt when it may, else one sentence. Texts are bounded so that a record stays a small file; the names of metadata
-/// are letters, digits, '-', '_' and '.'.
+/// What may stand in a record. nullopt when it may, else one sentence. Texts are bounded so that a
+/// record stays a small file; the names of metadata are letters, digits, '-', '_' and '.'.
 std::optional<std::string> check_labels(const ResultRecord& record);
 
 }  // namespace refgate

@@ -10,7 +10,8 @@ namespace refgate {
 std::string sha256_hex(std::string_view bytes) {
   std::array<unsigned char, 32> digest{};
   const auto* info = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
-  if (info == nullptr || mbedtls_md(info, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data()) != 0)
+  if (info == nullptr || mbedtls_md(info, reinterpret_cast<const unsigned char*>(bytes.data()),
+                                    bytes.size(), digest.data()) != 0)
     throw std::runtime_error("SHA-256 is not available");
   static constexpr char digits[] = "0123456789abcdef";
   std::string hex;

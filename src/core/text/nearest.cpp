@@ -30,7 +30,8 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
   for (const std::string_view candidate : candidates) {
     if (word.size() >= 3 && candidate.starts_with(word)) return candidate;  // cut short
     // A word of the file can be long; no candidate is, and none can then be near.
-    const std::size_t longer = std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
+    const std::size_t longer =
+        std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
     if (longer >= best_distance || word.size() > 200) continue;
     const std::size_t steps = distance(word, candidate);
     if (steps < best_distance) {

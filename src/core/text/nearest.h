@@ -6,7 +6,8 @@
 
 namespace refgate {
 
-/// The candidate that differs from a word by the fewest insertions, removals and replacements, if these are few enough for a slip; empty otherwise.
+/// The candidate that differs from a word by the fewest insertions, removals and replacements, if
+/// these are few enough for a slip; empty otherwise.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 }  // namespace refgate

@@ -18,7 +18,8 @@ namespace refgate::record {
 
 using nlohmann::json;
 
-/// Raised by the field readers below; a codec's decode function catches it, and nobody else sees it.
+/// Raised by the field readers below; a codec's decode function catches it, and nobody else sees
+/// it.
 struct Broken : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -36,11 +37,14 @@ struct Form {
   int deepest = 16;
 };
 
-inline Problem broken(const Form& form, const std::string& why) { return {false, "the stored " + std::string(form.what) + " is broken: " + why}; }
+inline Problem broken(const Form& form, const std::string& why) {
+  return {false, "the stored " + std::string(form.what) + " is broken: " + why};
+}
 
 /// The object of a record whose version is read here. Never throws, on any text.
 inline std::variant<json, Problem> open(std::string_view source, const Form& form) {
-  if (source.size() > form.longest) return broken(form, "it is over " + std::to_string(form.longest >> 10) + " KiB long");
+  if (source.size() > form.longest)
+    return broken(form, "it is over " + std::to_string(form.longest >> 10) + " KiB long");
   bool too_deep = false;
   json object = json::parse(
       source,
@@ -52,15 +56,18 @@ inline std::variant<json, Problem> open(std::string_view source, const Form& for
   if (too_deep) return broken(form, "it is nested too deeply");
   if (!object.is_object()) return broken(form, "it is no JSON object");
   const auto version = object.find("version");
-  if (version == object.end() || !version->is_number_unsigned()) return broken(form, "it has no version");
+  if (version == object.end() || !version->is_number_unsigned())
+    return broken(form, "it has no version");
   if (version->get<std::uint64_t>() > form.version)
-    return Problem{true, "the stored " + std::string(form.what) + " has version " + version->dump() + ", and this refgate reads up to " +
+    return Problem{true, "the stored " + std::string(form.what) + " has version " +
+                             version->dump() + ", and this refgate reads up to " +
                              std::to_string(form.version) + ": use a newer refgate"};
   return object;
 }
 
 inline const json& member(const json& object, const char* key) {
-  if (!object.is_object()) throw Broken(std::string("what should hold \"") + key + "\" is no object");
+  if (!object.is_object())
+    throw Broken(std::string("what should hold \"") + key + "\" is no object");
   const auto found = object.find(key);
   if (found == object.end()) throw Broken(std::string("it has no \"") + key + "\"");
   return *found;
@@ -73,7 +80,8 @@ inline std::string text(const json& object, const char* key) {
 }
 
 template <typename Number>
-Number number(const json& object, const char* key, Number least = 0, Number most = std::numeric_limits<Number>::max()) {
+Number number(const json& object, const char* key, Number least = 0,
+              Number most = std::numeric_limits<Number>::max()) {
   const json& value = member(object, key);
   if (!value.is_number_unsigned()) throw Broken(std::string("\"") + key + "\" is no whole number");
   const auto wide = value.get<std::uint64_t>();
@@ -100,9 +108,11 @@ inline Duration span(const json& object, const char* key) {
   return *parsed;
 }
 
-inline const json& list(const json& object, const char* key, std::size_t most = std::numeric_limits<std::size_t>::max()) {
+inline const json& list(const json& object, const char* key,
+                        std::size_t most = std::numeric_limits<std::size_t>::max()) {
   const json& value = member(object, key);
-  if (!value.is_array() || value.size() > most) throw Broken(std::string("\"") + key + "\" is no list, or too long");
+  if (!value.is_array() || value.size() > most)
+    throw Broken(std::string("\"") + key + "\" is no list, or too long");
   return value;
 }
 

@@ -26,7 +26,8 @@ bool digits(std::string_view text, std::size_t from, std::size_t count, int& val
 }
 
 std::optional<Instant> midnight(int year, int month, int day) {
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok()) return std::nullopt;
   return Instant(std::chrono::sys_days(date));
@@ -41,17 +42,24 @@ std::optional<Duration> parse_duration(std::string_view text) {
   while (!text.empty()) {
     std::int64_t count = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (error != std::errc() || count < 0 || end == text.data() || text.front() == '-') return std::nullopt;
+    if (error != std::errc() || count < 0 || end == text.data() || text.front() == '-')
+      return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     const std::size_t unit_length = text.find_first_of("0123456789");
     const std::string_view unit = text.substr(0, unit_length);
     Duration one;
-    if (unit == "ms") one = milliseconds(1);
-    else if (unit == "s") one = seconds(1);
-    else if (unit == "m") one = minutes(1);
-    else if (unit == "h") one = hours(1);
-    else if (unit == "d") one = days(1);
-    else return std::nullopt;
+    if (unit == "ms")
+      one = milliseconds(1);
+    else if (unit == "s")
+      one = seconds(1);
+    else if (unit == "m")
+      one = minutes(1);
+    else if (unit == "h")
+      one = hours(1);
+    else if (unit == "d")
+      one = days(1);
+    else
+      return std::nullopt;
     if (count > longest / one) return std::nullopt;
     total += one * count;
     if (total > longest) return std::nullopt;
@@ -67,7 +75,8 @@ std::string format_duration(Duration span) {
     Duration size;
     const char* name;
   };
-  static constexpr std::array<Unit, 4> units{{{days(1), "d"}, {hours(1), "h"}, {minutes(1), "m"}, {seconds(1), "s"}}};
+  static constexpr std::array<Unit, 4> units{
+      {{days(1), "d"}, {hours(1), "h"}, {minutes(1), "m"}, {seconds(1), "s"}}};
   std::string text;
   int shown = 0;
   for (const Unit& unit : units) {
@@ -89,18 +98,21 @@ std::string format_rfc3339(Instant at) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss time(at - day);
   char text[40];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
+  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+                static_cast<int>(time.subseconds().count()));
   return text;
 }
 
 std::optional<Instant> parse_rfc3339(std::string_view text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  if (!digits(text, 0, 4, year) || !digits(text, 5, 2, month) || !digits(text, 8, 2, day) || !digits(text, 11, 2, hour) ||
-      !digits(text, 14, 2, minute) || !digits(text, 17, 2, second))
+  if (!digits(text, 0, 4, year) || !digits(text, 5, 2, month) || !digits(text, 8, 2, day) ||
+      !digits(text, 11, 2, hour) || !digits(text, 14, 2, minute) || !digits(text, 17, 2, second))
     return std::nullopt;
-  if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') return std::nullopt;
+  if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
+    return std::nullopt;
   if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
   const auto date = midnight(year, month, day);
   if (!date) return std::nullopt;
@@ -109,7 +121,8 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
   if (at < text.size() && text[at] == '.') {
     int scale = 100;
     std::size_t count = 0;
-    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, ++count, scale /= 10) fraction += milliseconds((text[at] - '0') * scale);
+    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, ++count, scale /= 10)
+      fraction += milliseconds((text[at] - '0') * scale);
     if (count == 0 || count > 9) return std::nullopt;
   }
   if (text.substr(at) != "Z") return std::nullopt;
@@ -119,15 +132,18 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
 std::string format_day(Instant at) {
   const std::chrono::year_month_day date(std::chrono::floor<days>(at));
   char text[24];
-  std::snprintf(text, sizeof text, "%04d%02u%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()));
+  std::snprintf(text, sizeof text, "%04d%02u%02u", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   return text;
 }
 
 std::optional<Instant> parse_day(std::string_view text) {
   int year = 0, month = 0, day = 0;
-  if (text.size() == 8 && digits(text, 0, 4, year) && digits(text, 4, 2, month) && digits(text, 6, 2, day)) return midnight(year, month, day);
-  if (text.size() == 10 && text[4] == '-' && text[7] == '-' && digits(text, 0, 4, year) && digits(text, 5, 2, month) && digits(text, 8, 2, day))
+  if (text.size() == 8 && digits(text, 0, 4, year) && digits(text, 4, 2, month) &&
+      digits(text, 6, 2, day))
+    return midnight(year, month, day);
+  if (text.size() == 10 && text[4] == '-' && text[7] == '-' && digits(text, 0, 4, year) &&
+      digits(text, 5, 2, month) && digits(text, 8, 2, day))
     return midnight(year, month, day);
   return std::nullopt;
 }

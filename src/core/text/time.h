@@ -1,5 +1,6 @@
 #pragma once
-// Points and spans of time as every record stores them: milliseconds, UTC. Nothing here reads a clock.
+// Points and spans of time as every record stores them: milliseconds, UTC. Nothing here reads a
+// clock.
 
 #include <chrono>
 #include <optional>
@@ -11,7 +12,8 @@ namespace refgate {
 using Duration = std::chrono::milliseconds;
 using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// "90s", "5m", "1h", "7d", "250ms", "1h30m", or "0". nullopt for anything else, for a negative span, and for one over ten years.
+/// "90s", "5m", "1h", "7d", "250ms", "1h30m", or "0". nullopt for anything else, for a negative
+/// span, and for one over ten years.
 std::optional<Duration> parse_duration(std::string_view text);
 
 /// The two largest units, for people: "6h", "4m 12s", "250ms", "0s".
@@ -20,7 +22,8 @@ std::string format_duration(Duration span);
 /// "2026-11-22T02:20:40.123Z"
 std::string format_rfc3339(Instant at);
 
-/// Reads what format_rfc3339 writes, with or without the fraction; only "Z" is accepted as a zone. nullopt for anything else.
+/// Reads what format_rfc3339 writes, with or without the fraction; only "Z" is accepted as a zone.
+/// nullopt for anything else.
 std::optional<Instant> parse_rfc3339(std::string_view text);
 
 /// "20261122", the day in UTC that a line of the record is filed under.

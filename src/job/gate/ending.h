@@ -3,13 +3,15 @@
 
 #include <string>
 
-#include "state/claiming.h"
 #include "job/note/job_state.h"
+#include "state/claiming.h"
 
 namespace refgate {
 
-/// Ends the claim of `note`, when it is still that claim, and keeps the end in the job's state, so that a second call has nothing to do.
-Ended end_session(Store& store, const JobState& state, const ClaimNote& note, ClaimOutcome outcome, const std::string& job_status);
+/// Ends the claim of `note`, when it is still that claim, and keeps the end in the job's state, so
+/// that a second call has nothing to do.
+Ended end_session(Store& store, const JobState& state, const ClaimNote& note, ClaimOutcome outcome,
+                  const std::string& job_status);
 
 /// For people.
 std::string describe_end(const Ended& ended, const std::string& session_key);

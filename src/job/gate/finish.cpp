@@ -1,17 +1,17 @@
 #include <algorithm>
 #include <ostream>
 
-#include "state/claiming.h"
 #include "call/commands.h"
+#include "core/event/scope.h"
 #include "job/gate/ending.h"
-#include "state/fold_record.h"
-#include "job/note/health_file.h"
 #include "job/gate/own_claims.h"
+#include "job/gate/subject.h"
+#include "job/note/health_file.h"
+#include "runner/runner.h"
+#include "state/claiming.h"
+#include "state/fold_record.h"
 #include "state/queues.h"
 #include "state/renewal.h"
-#include "runner/runner.h"
-#include "job/gate/subject.h"
-#include "core/event/scope.h"
 
 namespace refgate {
 namespace {
@@ -25,24 +25,30 @@ constexpr Duration fold_budget = 5s;
 bool others_are_there(const Store& store, const std::string& name_space, const std::string& own) {
   const auto seen = store.last_seen(claims_prefix(name_space));
   if (!seen) return false;
-  return std::any_of(seen->begin(), seen->end(), [&](const auto& entry) { return entry.first != own; });
+  return std::any_of(seen->begin(), seen->end(),
+                     [&](const auto& entry) { return entry.first != own; });
 }
 
-/// A gate that was killed may have a push on the wire. Its job runs nothing more, so the ref is given, by a swap on the very value that the push
-/// expects, a claim that ended before it began: whatever arrives later is stale. False when the ref has moved on.
+/// A gate that was killed may have a push on the wire. Its job runs nothing more, so the ref is
+/// given, by a swap on the very value that the push expects, a claim that ended before it began:
+/// whatever arrives later is stale. False when the ref has moved on.
 bool fence_off(Store& store, const ClaimNote& note, Claim& closed) {
-  // Nothing was launched: whoever comes next may start, a re-run too, and only what others did before is told.
+  // Nothing was launched: whoever comes next may start, a re-run too, and only what others did
+  // before is told.
   closed = end_claim(note.claim, ClaimOutcome::released, "cancelled", now());
   closed.note = "its gate was ended before it had an answer";
-  std::erase_if(closed.outbox, [&](const AuditEntry& line) { return line.claim_id == note.claim.claim_id; });
+  std::erase_if(closed.outbox,
+                [&](const AuditEntry& line) { return line.claim_id == note.claim.claim_id; });
   std::vector<Change> changes{{note.ref, note.expected, claim_snapshot(closed), true}};
-  for (const AuditEntry& line : closed.outbox) changes.push_back(note_change(line, note.name_space));
+  for (const AuditEntry& line : closed.outbox)
+    changes.push_back(note_change(line, note.name_space));
   return store.swap(changes).front().result == SwapResult::swapped;
 }
 
 }  // namespace
 
-Ended end_session(Store& store, const JobState& state, const ClaimNote& note, ClaimOutcome outcome, const std::string& job_status) {
+Ended end_session(Store& store, const JobState& state, const ClaimNote& note, ClaimOutcome outcome,
+                  const std::string& job_status) {
   if (Claim closed; note.unanswered && fence_off(store, note, closed)) {
     ClaimNote done = note;
     done.claim = closed;
@@ -64,22 +70,27 @@ Ended end_session(Store& store, const JobState& state, const ClaimNote& note, Cl
   Ended ended = update_claim(
       store, note.ref, note.claim.claim_id, note.name_space, std::move(known),
       [&](const Claim& claim) {
-        if (claim.state == ClaimState::waiting) return abandon_claim(claim, "its gate was ended while it waited", now());
+        if (claim.state == ClaimState::waiting)
+          return abandon_claim(claim, "its gate was ended while it waited", now());
         if (note.untold) return abandon_claim(claim, "its gate could not tell its verdict", now());
         return end_claim(claim, outcome, job_status, now());
       },
       Publish::everything, &place);
   // Others came in between, or the claim's group was not known before it was read.
-  if (ended.result == Ended::Result::ended && (!place.empty() || note.claim.group != ended.claim.group))
+  if (ended.result == Ended::Result::ended &&
+      (!place.empty() || note.claim.group != ended.claim.group))
     return_ticket(store, note.name_space, ended.claim);
   if (ended.result == Ended::Result::not_ours) {
     state.remove(note.claim.claim_id);
     HealthFile(state, note.claim.claim_id).update([&](Health& health) {
-      health = died(std::move(health), {now(), ended.seen ? DeathCause::taken_over : DeathCause::gone, describe_end(ended, health.session_key)});
+      health =
+          died(std::move(health), {now(), ended.seen ? DeathCause::taken_over : DeathCause::gone,
+                                   describe_end(ended, health.session_key)});
     });
   } else {
     note_end(state, note.claim.claim_id);
-    const bool never_started = ended.claim.claim_id != note.claim.claim_id || ended.claim.outcome == ClaimOutcome::abandoned;
+    const bool never_started = ended.claim.claim_id != note.claim.claim_id ||
+                               ended.claim.outcome == ClaimOutcome::abandoned;
     ended.given_back = ended.result == Ended::Result::ended && never_started;
     if (never_started) {
       // What stands there now may be the claim of somebody before us.
@@ -97,14 +108,20 @@ Ended end_session(Store& store, const JobState& state, const ClaimNote& note, Cl
 std::string describe_end(const Ended& ended, const std::string& session_key) {
   switch (ended.result) {
     case Ended::Result::ended:
-      if (ended.given_back) return "Nothing was launched: " + session_key + " is given back, and its scope is as it was";
-      return "Session ended: " + session_key + " (" + std::string(name_of(ended.claim.outcome)) + ")";
+      if (ended.given_back)
+        return "Nothing was launched: " + session_key +
+               " is given back, and its scope is as it was";
+      return "Session ended: " + session_key + " (" + std::string(name_of(ended.claim.outcome)) +
+             ")";
     case Ended::Result::already:
-      return "Session had ended before: " + session_key + " (" + std::string(name_of(ended.claim.outcome)) + "); nothing was changed";
+      return "Session had ended before: " + session_key + " (" +
+             std::string(name_of(ended.claim.outcome)) + "); nothing was changed";
     case Ended::Result::not_ours:
       break;
   }
-  return "Nothing was changed: " + session_key + (ended.seen ? " is held by " + describe_holder(*ended.seen, now()) : " has no claim any more");
+  return "Nothing was changed: " + session_key +
+         (ended.seen ? " is held by " + describe_holder(*ended.seen, now())
+                     : " has no claim any more");
 }
 
 namespace {
@@ -114,13 +131,16 @@ int finish(const Invocation& call, const Settings& settings) {
   if (status.empty()) status = "success";
   const auto outcome = parse_job_status(status);
   if (!outcome)
-    throw UsageError("--status is \"" + status + "\", but must be success, failure, cancelled or skipped (job.status); nothing was changed");
+    throw UsageError(
+        "--status is \"" + status +
+        "\", but must be success, failure, cancelled or skipped (job.status); nothing was changed");
 
   const JobState state(settings, call.environment);
   const auto store = store_of(call, settings);
   std::vector<ClaimNote> notes = notes_of_job(settings, state, call.environment, store->describe());
   if (notes.empty() && settings.claim_id.empty()) {
-    call.out << "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran in it)\n";
+    call.out << "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran "
+                "in it)\n";
     return exit_done;
   }
   if (notes.empty()) {
@@ -142,28 +162,35 @@ int finish(const Invocation& call, const Settings& settings) {
   std::optional<StoreError> failed;
   for (const ClaimNote& note : notes) {
     if (note.claim.state == ClaimState::ended) {
-      call.out << "Session had ended before: " << escape_for(Place::line, note.claim.session_key) << " (" << name_of(note.claim.outcome)
-               << "); nothing was changed\n";
+      call.out << "Session had ended before: " << escape_for(Place::line, note.claim.session_key)
+               << " (" << name_of(note.claim.outcome) << "); nothing was changed\n";
       continue;
     }
     try {
       const Ended ended = end_session(*store, state, note, *outcome, status);
-      const std::string& key = ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
+      const std::string& key =
+          ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
       call.out << escape_for(Place::line, describe_end(ended, key)) << "\n";
       ended_one = ended_one || ended.result == Ended::Result::ended;
     } catch (const StoreError& error) {
       // One claim that cannot be read must not keep the others alive.
-      if (failed) report(call.err, error);
-      else failed = error;
+      if (failed)
+        report(call.err, error);
+      else
+        failed = error;
     }
   }
   if (failed) throw StoreError(*failed);
   // A cancelled job has seconds to live; the next finish will find the same refs.
-  if (ended_one && *outcome != ClaimOutcome::cancelled && others_are_there(*store, settings.name_space, notes.front().ref))
-    if (const int gone = sweep(*store, settings.name_space, swept_by_finish, sweep_budget); gone > 0)
+  if (ended_one && *outcome != ClaimOutcome::cancelled &&
+      others_are_there(*store, settings.name_space, notes.front().ref))
+    if (const int gone = sweep(*store, settings.name_space, swept_by_finish, sweep_budget);
+        gone > 0)
       call.out << "Old sessions cleaned: " << gone << "\n";
   if (ended_one && *outcome != ClaimOutcome::cancelled)
-    if (const std::size_t folded = fold_earlier_days(*store, settings.name_space, now(), fold_budget); folded > 0)
+    if (const std::size_t folded =
+            fold_earlier_days(*store, settings.name_space, now(), fold_budget);
+        folded > 0)
       call.out << "Lines of earlier days folded: " << folded << "\n";
   return exit_done;
 }

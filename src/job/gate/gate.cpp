@@ -2,20 +2,20 @@
 #include <csignal>
 #include <ostream>
 
-#include "state/claiming.h"
 #include "call/commands.h"
 #include "job/gate/ending.h"
 #include "job/gate/gating.h"
-#include "job/note/health_file.h"
-#include "job/note/heartbeat_process.h"
-#include "job/note/job_state.h"
-#include "state/queues.h"
-#include "runner/run_lookup.h"
-#include "runner/runner.h"
-#include "state/spending.h"
 #include "job/gate/subject.h"
 #include "job/gate/verdict.h"
 #include "job/gate/waiting.h"
+#include "job/note/health_file.h"
+#include "job/note/heartbeat_process.h"
+#include "job/note/job_state.h"
+#include "runner/run_lookup.h"
+#include "runner/runner.h"
+#include "state/claiming.h"
+#include "state/queues.h"
+#include "state/spending.h"
 
 namespace refgate {
 namespace {
@@ -26,7 +26,8 @@ using namespace std::chrono_literals;
 constexpr Duration skip_line_bound = 3s;
 constexpr Duration give_back_bound = 5s;
 
-void publish_skip(const Invocation& call, Store& store, const Settings& settings, const AuditEntry& line) {
+void publish_skip(const Invocation& call, Store& store, const Settings& settings,
+                  const AuditEntry& line) {
   if (settings.policy.audit_skips != AuditSkips::push) return;
   const auto overall = store.deadline();
   store.set_deadline(std::min(overall, std::chrono::steady_clock::now() + skip_line_bound));
@@ -34,23 +35,27 @@ void publish_skip(const Invocation& call, Store& store, const Settings& settings
     const Change change = note_change(line, settings.name_space);
     store.swap(std::span(&change, 1));
   } catch (const StoreError& error) {
-    call.err << "refgate: this skip is not in the record: " << escape_for(Place::line, error.what()) << "\n";
+    call.err << "refgate: this skip is not in the record: " << escape_for(Place::line, error.what())
+             << "\n";
   }
   store.set_deadline(overall);
 }
 
 BudgetSubjects budget_subjects(const Subject& subject) {
   const Event& event = subject.event;
-  return {subject.ref, event.workflow_file.empty() ? event.workflow : event.workflow_file, event.actor};
+  return {subject.ref, event.workflow_file.empty() ? event.workflow : event.workflow_file,
+          event.actor};
 }
 
 }  // namespace
 
-Informants informants_of(const Invocation& call, const Subject& subject, const Settings& settings, Store& store) {
+Informants informants_of(const Invocation& call, const Subject& subject, const Settings& settings,
+                         Store& store) {
   Informants informants;
   if (settings.policy.holder_run == HolderRun::ask)
     informants.holder_run = [&call, &store, &settings](const Claim& claim) {
-      return ask_run(call.environment, resolve_remote(settings, call.environment).address, claim, store.deadline());
+      return ask_run(call.environment, resolve_remote(settings, call.environment).address, claim,
+                     store.deadline());
     };
   if (!settings.policy.budgets.empty())
     informants.budgets = [&subject, &settings](Store& asked) {
@@ -61,28 +66,40 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
 
 namespace {
 
-/// The claim is won before its budgets are entered, so that a crash in between costs nobody a launch. When rivals of other scopes were faster, the
-/// claim is given up again.
-void spend(Store& store, const Subject& subject, const Settings& settings, const JobState& state, Acquired& acquired) {
-  if (settings.policy.budgets.empty() || acquired.decision.verdict != Verdict::run || acquired.decision.code == ReasonCode::own) return;
+/// The claim is won before its budgets are entered, so that a crash in between costs nobody a
+/// launch. When rivals of other scopes were faster, the claim is given up again.
+void spend(Store& store, const Subject& subject, const Settings& settings, const JobState& state,
+           Acquired& acquired) {
+  if (settings.policy.budgets.empty() || acquired.decision.verdict != Verdict::run ||
+      acquired.decision.code == ReasonCode::own)
+    return;
   const Claim claim = *acquired.decision.next;
-  const auto spent = spend_budgets(store, settings.policy, budget_subjects(subject), settings.name_space, claim.claim_id);
+  const auto spent = spend_budgets(store, settings.policy, budget_subjects(subject),
+                                   settings.name_space, claim.claim_id);
   if (!spent) return;
-  const Decision skip = decide(std::nullopt, subject.request, settings.policy, now(), {RunEnded::unknown, spent});
+  const Decision skip =
+      decide(std::nullopt, subject.request, settings.policy, now(), {RunEnded::unknown, spent});
   update_claim(
       store, subject.ref, claim.claim_id, settings.name_space, {claim, acquired.version},
-      [&](const Claim& held) { return abandon_claim(held, "its budget was spent meanwhile", now()); }, Publish::everything);
+      [&](const Claim& held) {
+        return abandon_claim(held, "its budget was spent meanwhile", now());
+      },
+      Publish::everything);
   if (!claim.group.empty()) return_ticket(store, settings.name_space, claim);
   state.remove(claim.claim_id);
   HealthFile(state, claim.claim_id).remove();
   acquired.decision = skip;
 }
 
-bool beats_already(const Health& health) { return health.heartbeat_process > 0 && ::kill(static_cast<pid_t>(health.heartbeat_process), 0) == 0; }
+bool beats_already(const Health& health) {
+  return health.heartbeat_process > 0 &&
+         ::kill(static_cast<pid_t>(health.heartbeat_process), 0) == 0;
+}
 
-/// The claim has the long lease until its first heartbeat is due, and the short one from then on: a gate whose job ends before that (its session is
-/// in another job) keeps the long one.
-void begin_heartbeats(const Invocation& call, const Settings& settings, const JobState& state, const std::string& claim_id) {
+/// The claim has the long lease until its first heartbeat is due, and the short one from then on: a
+/// gate whose job ends before that (its session is in another job) keeps the long one.
+void begin_heartbeats(const Invocation& call, const Settings& settings, const JobState& state,
+                      const std::string& claim_id) {
   const auto health = HealthFile(state, claim_id).read();
   if (!health || beats_already(*health)) return;
   HeartbeatPlan plan;
@@ -94,14 +111,15 @@ void begin_heartbeats(const Invocation& call, const Settings& settings, const Jo
     require_room_for_heartbeats(settings.policy);
     start_heartbeats(settings, call.environment, state, plan, false);
   } catch (const std::exception& error) {
-    call.err << "refgate: " << escape_for(Place::line, error.what()) << "; the claim holds for " << format_duration(health->lease)
-             << " without them\n";
+    call.err << "refgate: " << escape_for(Place::line, error.what()) << "; the claim holds for "
+             << format_duration(health->lease) << " without them\n";
   }
 }
 
-/// A token that may only read can still learn that the work is held or done; only when it would run is there no claim to make.
-GateAnswer gate_read_only(const Invocation& call, Store& store, const Subject& subject, const Settings& settings, const StoreError& refusal,
-                          TellAs as) {
+/// A token that may only read can still learn that the work is held or done; only when it would run
+/// is there no claim to make.
+GateAnswer gate_read_only(const Invocation& call, Store& store, const Subject& subject,
+                          const Settings& settings, const StoreError& refusal, TellAs as) {
   const SeenClaim seen = read_claim(store, subject.ref);
   const Decision decision = decide(seen.claim, subject.request, settings.policy, now());
   if (decision.verdict == Verdict::skip) {
@@ -110,7 +128,8 @@ GateAnswer gate_read_only(const Invocation& call, Store& store, const Subject& s
     tell(call, told);
     return {Verdict::skip, exit_done};
   }
-  NoAnswer answer = no_answer(settings.policy, subject.request, ReasonCode::read_only, refusal.what());
+  NoAnswer answer =
+      no_answer(settings.policy, subject.request, ReasonCode::read_only, refusal.what());
   answer.told.as = as;
   tell(call, answer.told);
   if (answer.exit != exit_done || !refusal.hint().empty()) report(call.err, refusal);
@@ -134,27 +153,33 @@ void unclaimed_health(const Settings& settings, const JobState& state, const Sub
   Claim claim;
   claim.claim_id = subject.request.nonce;
   claim.session_key = subject.request.session_key;
-  claim.limits = {settings.policy.lease, settings.policy.skew, settings.policy.memory, settings.policy.pr_lock_window};
+  claim.limits = {settings.policy.lease, settings.policy.skew, settings.policy.memory,
+                  settings.policy.pr_lock_window};
   claim.claimed_at = claim.renewed_at = now();
   state.make_folder();
-  HealthFile(state, claim.claim_id).write(health_of(claim, subject.ref, state.runner_job(), boot_now()));
+  HealthFile(state, claim.claim_id)
+      .write(health_of(claim, subject.ref, state.runner_job(), boot_now()));
 }
 
 }  // namespace
 
 namespace {
 
-/// A claim that was won, and of which nobody could be told: the scope becomes as it was. What cannot be given back now is given back by `finish`.
-void give_back(const Invocation& call, Store& store, const JobState& state, const std::string& claim_id) {
+/// A claim that was won, and of which nobody could be told: the scope becomes as it was. What
+/// cannot be given back now is given back by `finish`.
+void give_back(const Invocation& call, Store& store, const JobState& state,
+               const std::string& claim_id) {
   for (ClaimNote& note : state.notes()) {
-    if (note.claim.claim_id != claim_id || note.unanswered || note.claim.state == ClaimState::ended) continue;
+    if (note.claim.claim_id != claim_id || note.unanswered || note.claim.state == ClaimState::ended)
+      continue;
     note.untold = true;
     try {
       store.set_deadline(std::chrono::steady_clock::now() + give_back_bound);
       end_session(store, state, note, ClaimOutcome::cancelled, "cancelled");
       call.err << "refgate: the claim was given back, since its verdict could not be told\n";
     } catch (const std::exception& error) {
-      call.err << "refgate: the claim could not be given back: " << escape_for(Place::line, error.what()) << "; refgate finish does it\n";
+      call.err << "refgate: the claim could not be given back: "
+               << escape_for(Place::line, error.what()) << "; refgate finish does it\n";
     }
   }
 }
@@ -163,10 +188,12 @@ void give_back(const Invocation& call, Store& store, const JobState& state, cons
 
 GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, TellAs as) {
   const JobState state(settings, call.environment);
-  const Ownership own = ownership_of(subject.ref, settings, state,
-                                     [&](const ClaimNote& note) { return state.belongs_to_job() && is_of_job(note, subject.request.holder, state); });
+  const Ownership own = ownership_of(subject.ref, settings, state, [&](const ClaimNote& note) {
+    return state.belongs_to_job() && is_of_job(note, subject.request.holder, state);
+  });
   subject.request.presented = own.presented;
-  const Ordering ordering = as == TellAs::original_lines ? Ordering{} : ordering_of(settings, subject.event, now());
+  const Ordering ordering =
+      as == TellAs::original_lines ? Ordering{} : ordering_of(settings, subject.event, now());
   GateAnswer answer;
   const auto answer_without_store = [&](const StoreError& error) {
     NoAnswer none = no_answer(settings.policy, subject.request, code_of(error), error.what());
@@ -187,13 +214,15 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
       std::string won;
       try {
         Ordered ordered =
-            acquire_in_order(call, *store, subject.request, ordering, settings, state, own.known, informants_of(call, subject, settings, *store));
+            acquire_in_order(call, *store, subject.request, ordering, settings, state, own.known,
+                             informants_of(call, subject, settings, *store));
         Acquired& acquired = ordered.acquired;
         spend(*store, subject, settings, state, acquired);
         Told told = told_of(acquired.decision, subject.request, acquired.holder);
         told.group = ordered.group;
         told.position = ordered.position;
-        if (subject.event.exempt && told.code == ReasonCode::first) told.reason += ": " + subject.event.exempt_because;
+        if (subject.event.exempt && told.code == ReasonCode::first)
+          told.reason += ": " + subject.event.exempt_because;
         told.as = as;
         if (acquired.decision.next) state.mark_told(won = acquired.decision.next->claim_id);
         tell(call, told);
@@ -202,7 +231,8 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
         answer.verdict = acquired.decision.verdict;
         answer.code = acquired.decision.code;
         if (acquired.decision.next) answer.claim_id = acquired.decision.next->claim_id;
-        if (acquired.decision.next && settings.policy.heartbeat) begin_heartbeats(call, settings, state, answer.claim_id);
+        if (acquired.decision.next && settings.policy.heartbeat)
+          begin_heartbeats(call, settings, state, answer.claim_id);
         answer.interrupted_by = ordered.interrupted_by;
       } catch (...) {
         give_back(call, *store, state, won.empty() ? subject.request.nonce : won);

@@ -1,24 +1,28 @@
 #pragma once
 // One gate: the claim, the telling, the skip's line, and what happens when there is no answer.
 
-#include "state/claiming.h"
 #include "call/invocation.h"
+#include "core/claim/decision.h"
 #include "job/gate/subject.h"
 #include "job/gate/verdict.h"
-#include "core/claim/decision.h"
+#include "state/claiming.h"
 
 namespace refgate {
 
 struct GateAnswer {
   Verdict verdict = Verdict::skip;
   int exit = exit_done;
-  std::string claim_id;  ///< of the claim that was won; empty when there is none (a skip, or a run without one)
+  std::string claim_id;  ///< of the claim that was won; empty when there is none (a skip, or a run
+                         ///< without one)
   ReasonCode code = ReasonCode::unreadable;
-  int interrupted_by = 0;  ///< the signal that ended a wait, after everything was given back; 0: none
+  int interrupted_by =
+      0;  ///< the signal that ended a wait, after everything was given back; 0: none
 };
 
-/// What a gate of these settings looks up besides the scope's own state. Everything is referred to, and must live as long.
-Informants informants_of(const Invocation& call, const Subject& subject, const Settings& settings, Store& store);
+/// What a gate of these settings looks up besides the scope's own state. Everything is referred to,
+/// and must live as long.
+Informants informants_of(const Invocation& call, const Subject& subject, const Settings& settings,
+                         Store& store);
 
 /// Whatever happens, the outputs say `skip_execution=true` unless the verdict is run.
 GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, TellAs as);

@@ -2,14 +2,17 @@
 
 #include <ostream>
 
-#include "state/claiming.h"
-#include "job/note/health_file.h"
 #include "job/gate/own_claims.h"
+#include "job/note/health_file.h"
+#include "state/claiming.h"
 
 namespace refgate {
 
-std::optional<ClaimNote> session_note(const Invocation& call, const Settings& settings, const JobState& state) {
-  const auto said = [&](const std::string& setting, const char* variable) { return setting.empty() ? call.environment.get(variable) : setting; };
+std::optional<ClaimNote> session_note(const Invocation& call, const Settings& settings,
+                                      const JobState& state) {
+  const auto said = [&](const std::string& setting, const char* variable) {
+    return setting.empty() ? call.environment.get(variable) : setting;
+  };
   const std::string run = said(settings.run_id, "GITHUB_RUN_ID");
   const std::string attempt = said(settings.run_attempt, "GITHUB_RUN_ATTEMPT");
   const std::string job = said(settings.job, "GITHUB_JOB");
@@ -19,7 +22,8 @@ std::optional<ClaimNote> session_note(const Invocation& call, const Settings& se
     if (note.name_space != settings.name_space) continue;
     // What the caller does not say of itself does not tell it apart.
     const bool of_job = note.runner_job == state.runner_job() && claim.holder.run_id == run &&
-                        (attempt.empty() || std::to_string(claim.holder.run_attempt) == attempt) && (job.empty() || claim.holder.job == job);
+                        (attempt.empty() || std::to_string(claim.holder.run_attempt) == attempt) &&
+                        (job.empty() || claim.holder.job == job);
     if (settings.claim_id.empty() ? !of_job : claim.claim_id != settings.claim_id) continue;
     const bool live = claim.state != ClaimState::ended;
     if (!latest || live || latest->claim.state == ClaimState::ended) latest = std::move(note);
@@ -27,7 +31,8 @@ std::optional<ClaimNote> session_note(const Invocation& call, const Settings& se
   return latest;
 }
 
-std::optional<ClaimNote> claim_of_session(const Invocation& call, const Settings& settings, const JobState& state, Store& store) {
+std::optional<ClaimNote> claim_of_session(const Invocation& call, const Settings& settings,
+                                          const JobState& state, Store& store) {
   auto note = session_note(call, settings, state);
   if (note || settings.claim_id.empty()) return note;
   const std::string ref = find_claim(call, settings, store);
@@ -54,7 +59,8 @@ SessionNews session_news(const Invocation& call, const Settings& settings, const
     window_only = note->claim.window_only;
     health = HealthFile(state, note->claim.claim_id).read();
   } else if (state.belongs_to_job() || !settings.claim_id.empty()) {
-    // A claim that was found to be somebody else's has no note any more; what became of the session stands in its health.
+    // A claim that was found to be somebody else's has no note any more; what became of the session
+    // stands in its health.
     const auto all = health_of_job(state, settings.claim_id);
     if (!all.empty()) health = all.back();
   }

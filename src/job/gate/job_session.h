@@ -9,11 +9,15 @@
 
 namespace refgate {
 
-/// The note of the job's latest claim; one that has not ended comes before one that has. With `--claim-id` only that claim's.
-std::optional<ClaimNote> session_note(const Invocation& call, const Settings& settings, const JobState& state);
+/// The note of the job's latest claim; one that has not ended comes before one that has. With
+/// `--claim-id` only that claim's.
+std::optional<ClaimNote> session_note(const Invocation& call, const Settings& settings,
+                                      const JobState& state);
 
-/// Likewise, or the claim of another job that `--claim-id` names, as it stands in the store. Throws StoreError.
-std::optional<ClaimNote> claim_of_session(const Invocation& call, const Settings& settings, const JobState& state, Store& store);
+/// Likewise, or the claim of another job that `--claim-id` names, as it stands in the store. Throws
+/// StoreError.
+std::optional<ClaimNote> claim_of_session(const Invocation& call, const Settings& settings,
+                                          const JobState& state, Store& store);
 
 struct SessionNews {
   bool alive = true;

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <ostream>
 
-#include "job/note/health_file.h"
-#include "state/queues.h"
-#include "runner/runner.h"
 #include "core/event/scope.h"
+#include "job/note/health_file.h"
+#include "runner/runner.h"
+#include "state/queues.h"
 
 namespace refgate {
 namespace {
@@ -19,8 +19,10 @@ constexpr Duration between_lookups = 60s;
 constexpr int most_heads = 20;
 
 [[noreturn]] void refuse(const Store& store, const std::string& ref, const std::string& message) {
-  throw StoreError(StoreFailure::denied, store.describe() + " refused to change " + ref + ": " + message + "; nothing was started",
-                   "look for a push rule or a hook that forbids refs of this name, and try: refgate doctor");
+  throw StoreError(
+      StoreFailure::denied,
+      store.describe() + " refused to change " + ref + ": " + message + "; nothing was started",
+      "look for a push rule or a hook that forbids refs of this name, and try: refgate doctor");
 }
 
 }  // namespace
@@ -31,13 +33,18 @@ std::optional<Claim> claim_at(const std::map<std::string, Stored>& read, const s
   const auto file = found->second.files.find(std::string(claim_file));
   if (file == found->second.files.end()) return std::nullopt;
   auto claim = decode_claim(file->second);
-  return std::holds_alternative<Claim>(claim) ? std::optional(std::get<Claim>(std::move(claim))) : std::nullopt;
+  return std::holds_alternative<Claim>(claim) ? std::optional(std::get<Claim>(std::move(claim)))
+                                              : std::nullopt;
 }
 
-bool is_foreign(const std::map<std::string, Stored>& read, const std::string& ref) { return read.contains(ref) && !claim_at(read, ref); }
+bool is_foreign(const std::map<std::string, Stored>& read, const std::string& ref) {
+  return read.contains(ref) && !claim_at(read, ref);
+}
 
-PlaceInLine::PlaceInLine(const Invocation& call, Store& store, const Request& request, const Ordering& ordering, const Settings& settings,
-                         const JobState& state, const Informants& informants, const Acquired& acquired, Clock::time_point until)
+PlaceInLine::PlaceInLine(const Invocation& call, Store& store, const Request& request,
+                         const Ordering& ordering, const Settings& settings, const JobState& state,
+                         const Informants& informants, const Acquired& acquired,
+                         Clock::time_point until)
     : call_(call),
       store_(store),
       request_(request),
@@ -65,7 +72,8 @@ Turn PlaceInLine::take_turn(const Interruption& interruption) {
     } catch (const StoreError& error) {
       // An outage is no reason to lose the place, as long as the claim holds.
       if (error.failure() != StoreFailure::unreachable || now() >= claim_.lease_until) throw;
-      call_.err << "refgate: " << escape_for(Place::line, error.what()) << "; still waiting\n" << std::flush;
+      call_.err << "refgate: " << escape_for(Place::line, error.what()) << "; still waiting\n"
+                << std::flush;
     }
     // A start that nobody will make use of is given back as well.
     if (interruption.signal() != 0) return Turn::interrupted;
@@ -93,8 +101,10 @@ Turn PlaceInLine::take_turn(const Interruption& interruption) {
     if (settings_.policy.no_wait) return Turn::not_yet;
     const auto left = std::chrono::duration_cast<Duration>(until_ - Clock::now());
     if (left <= Duration::zero()) return Turn::expired;
-    const Duration to_renewal = std::max<Duration>(claim_.renewed_at + claim_.limits.lease / 3 - now(), 50ms);
-    if (!interruption.sleep(std::min({patience.next(place_), left, to_renewal}))) return Turn::interrupted;
+    const Duration to_renewal =
+        std::max<Duration>(claim_.renewed_at + claim_.limits.lease / 3 - now(), 50ms);
+    if (!interruption.sleep(std::min({patience.next(place_), left, to_renewal})))
+      return Turn::interrupted;
   }
 }
 
@@ -109,13 +119,19 @@ void PlaceInLine::leave(const std::string& why) {
       const SeenQueue seen = queue_in(store_.read(std::span(&line_, 1)), line_);
       out = !seen.queue || !position(*seen.queue, claim_.claim_id);
       std::vector<Change> changes;
-      if (!abandoned) changes.push_back({request_.scope, version_, claim_snapshot(abandon_claim(claim_, why, at))});
-      if (!out) changes.push_back({line_, seen.version, queue_snapshot(without_ticket(*seen.queue, claim_.claim_id, at), at)});
+      if (!abandoned)
+        changes.push_back(
+            {request_.scope, version_, claim_snapshot(abandon_claim(claim_, why, at))});
+      if (!out)
+        changes.push_back({line_, seen.version,
+                           queue_snapshot(without_ticket(*seen.queue, claim_.claim_id, at), at)});
       if (changes.empty()) break;
       const auto outcomes = store_.swap(changes);
       if (!abandoned) {
-        if (outcomes.front().result == SwapResult::refused) refuse(store_, request_.scope, outcomes.front().message);
-        abandoned = outcomes.front().result == SwapResult::swapped || adopt_what_stands() != Step::again;
+        if (outcomes.front().result == SwapResult::refused)
+          refuse(store_, request_.scope, outcomes.front().message);
+        abandoned =
+            outcomes.front().result == SwapResult::swapped || adopt_what_stands() != Step::again;
       }
       out = out || outcomes.back().result == SwapResult::swapped;
     }
@@ -141,7 +157,9 @@ PlaceInLine::Step PlaceInLine::advance() {
   if (const auto lost = lost_meanwhile(read)) return *lost;
   SeenQueue seen = queue_in(read, line_);
   // The first look, which may be the last, also sees whether the head lives.
-  for (int heads = 0; place_ == 0 && heads < most_heads && seen.queue && watch_next_head(seen.queue->tickets, read, at); ++heads) {
+  for (int heads = 0; place_ == 0 && heads < most_heads && seen.queue &&
+                      watch_next_head(seen.queue->tickets, read, at);
+       ++heads) {
     refs = {line_, watched_};
     read = store_.read(refs);
     seen = queue_in(read, line_);
@@ -152,7 +170,8 @@ PlaceInLine::Step PlaceInLine::advance() {
       std::move(next), [&](const Ticket& ticket) { return is_gone(ticket, read, at); }, at);
   if (!position(next, claim_.claim_id)) {
     if (next.tickets.size() >= most_tickets)
-      throw StoreError(StoreFailure::denied, "the line of group " + ordering_.group + " has " + std::to_string(most_tickets) +
+      throw StoreError(StoreFailure::denied, "the line of group " + ordering_.group + " has " +
+                                                 std::to_string(most_tickets) +
                                                  " places, all of them taken; nothing was started");
     next = with_ticket(std::move(next), ticket(at), ordering_.limits, at);
   }
@@ -160,33 +179,42 @@ PlaceInLine::Step PlaceInLine::advance() {
   const bool first = place_ == 1;
   watched_ = next.tickets.front().claim_ref;
   tell_place(next);
-  if (first && former > 1 && claim_.state == ClaimState::waiting && spent_meanwhile(at)) return Step::held_back;
+  if (first && former > 1 && claim_.state == ClaimState::waiting && spent_meanwhile(at))
+    return Step::held_back;
 
   std::vector<Change> changes;
   const bool line_changes = !seen.queue || next != *seen.queue;
   if (line_changes) changes.push_back({line_, seen.version, queue_snapshot(next, at), true});
   // Its activation may have arrived at the remote when its place at the head of the line did not.
-  const Claim wanted = first ? started(at) : claim_.state == ClaimState::active ? waiting_again(at) : renewed_if_due(at);
+  const Claim wanted = first                                ? started(at)
+                       : claim_.state == ClaimState::active ? waiting_again(at)
+                                                            : renewed_if_due(at);
   const bool claim_changes = wanted != claim_;
-  if (claim_changes) changes.push_back({request_.scope, version_, claim_snapshot(wanted), !line_changes});
+  if (claim_changes)
+    changes.push_back({request_.scope, version_, claim_snapshot(wanted), !line_changes});
   const BootTime sent = boot_now();
   if (changes.empty()) return first ? run(sent) : place_ == former ? Step::waits : Step::moved;
 
   const auto outcomes = store_.swap(changes);
-  if (line_changes && outcomes.front().result == SwapResult::refused) refuse(store_, line_, outcomes.front().message);
+  if (line_changes && outcomes.front().result == SwapResult::refused)
+    refuse(store_, line_, outcomes.front().message);
   const bool line_is_so = !line_changes || outcomes.front().result == SwapResult::swapped;
   if (claim_changes) {
     const SwapOutcome& outcome = outcomes.back();
-    if (outcome.result == SwapResult::swapped) keep(wanted, outcome.version);
-    else if (outcome.result == SwapResult::stale) return adopt_what_stands();
-    else if (line_is_so) refuse(store_, request_.scope, outcome.message);
+    if (outcome.result == SwapResult::swapped)
+      keep(wanted, outcome.version);
+    else if (outcome.result == SwapResult::stale)
+      return adopt_what_stands();
+    else if (line_is_so)
+      refuse(store_, request_.scope, outcome.message);
   }
   if (!line_is_so) return Step::again;
   return first ? run(sent) : place_ == former ? Step::waits : Step::moved;
 }
 
 PlaceInLine::Step PlaceInLine::run(BootTime sent) {
-  HealthFile(state_, claim_.claim_id).write(health_of(claim_, request_.scope, state_.runner_job(), sent));
+  HealthFile(state_, claim_.claim_id)
+      .write(health_of(claim_, request_.scope, state_.runner_job(), sent));
   return Step::started;
 }
 
@@ -200,7 +228,13 @@ bool PlaceInLine::spent_meanwhile(Instant at) {
 }
 
 Ticket PlaceInLine::ticket(Instant at) const {
-  return {claim_.claim_id, request_.scope, claim_.holder.run_id, claim_.holder.run_url, claim_.session_key, claim_.workflow, at};
+  return {claim_.claim_id,
+          request_.scope,
+          claim_.holder.run_id,
+          claim_.holder.run_url,
+          claim_.session_key,
+          claim_.workflow,
+          at};
 }
 
 Claim PlaceInLine::started(Instant at) const {
@@ -215,13 +249,17 @@ Claim PlaceInLine::waiting_again(Instant at) const {
   Claim claim = claim_;
   claim.state = ClaimState::waiting;
   claim.limits = limits_;
-  std::erase_if(claim.outbox, [&](const AuditEntry& line) { return line.claim_id == claim.claim_id && line.kind == EntryKind::launch; });
+  std::erase_if(claim.outbox, [&](const AuditEntry& line) {
+    return line.claim_id == claim.claim_id && line.kind == EntryKind::launch;
+  });
   claim.renewed_at = at;
   claim.lease_until = at + claim.limits.lease;
   return claim;
 }
 
-Claim PlaceInLine::renewed_if_due(Instant at) const { return at < claim_.renewed_at + claim_.limits.lease / 3 ? claim_ : waiting_again(at); }
+Claim PlaceInLine::renewed_if_due(Instant at) const {
+  return at < claim_.renewed_at + claim_.limits.lease / 3 ? claim_ : waiting_again(at);
+}
 
 void PlaceInLine::keep(const Claim& claim, const std::optional<Version>& version) {
   claim_ = claim;
@@ -239,13 +277,16 @@ void PlaceInLine::keep(const Claim& claim, const std::optional<Version>& version
 /// What stands at the claim's ref is the truth: `again` with it, or how the claim was lost.
 PlaceInLine::Step PlaceInLine::adopt_what_stands() {
   const SeenClaim seen = read_claim(store_, request_.scope);
-  if (!seen.claim || seen.claim->claim_id != claim_.claim_id || seen.claim->state == ClaimState::ended) return how_lost(seen.claim);
+  if (!seen.claim || seen.claim->claim_id != claim_.claim_id ||
+      seen.claim->state == ClaimState::ended)
+    return how_lost(seen.claim);
   keep(*seen.claim, seen.version);
   return Step::again;
 }
 
 /// Only what no reading that is behind could show; anything else is found by the next swap.
-std::optional<PlaceInLine::Step> PlaceInLine::lost_meanwhile(const std::map<std::string, Stored>& read) {
+std::optional<PlaceInLine::Step> PlaceInLine::lost_meanwhile(
+    const std::map<std::string, Stored>& read) {
   const std::optional<Claim> stands = claim_at(read, request_.scope);
   if (!stands) return std::nullopt;
   const bool ended = stands->state == ClaimState::ended && stands->generation == claim_.generation;
@@ -253,7 +294,8 @@ std::optional<PlaceInLine::Step> PlaceInLine::lost_meanwhile(const std::map<std:
   return how_lost(stands);
 }
 
-/// Ended, unless somebody else has begun. A claim that is given up leaves the former end of its work behind, with its own generation.
+/// Ended, unless somebody else has begun. A claim that is given up leaves the former end of its
+/// work behind, with its own generation.
 PlaceInLine::Step PlaceInLine::how_lost(const std::optional<Claim>& stands) {
   ended_ = "Its session was ended while it waited";
   if (!stands || (stands->state == ClaimState::ended && stands->generation == claim_.generation)) {
@@ -270,7 +312,8 @@ PlaceInLine::Step PlaceInLine::how_lost(const std::optional<Claim>& stands) {
 }
 
 /// True when it has to be read anew with another head's claim.
-bool PlaceInLine::watch_next_head(const std::vector<Ticket>& tickets, const std::map<std::string, Stored>& read, Instant at) {
+bool PlaceInLine::watch_next_head(const std::vector<Ticket>& tickets,
+                                  const std::map<std::string, Stored>& read, Instant at) {
   for (const Ticket& ticket : tickets) {
     if (ticket.claim_id == claim_.claim_id) return false;
     if (gone_.contains(ticket.claim_id)) continue;
@@ -283,7 +326,8 @@ bool PlaceInLine::watch_next_head(const std::vector<Ticket>& tickets, const std:
   return false;
 }
 
-bool PlaceInLine::is_gone(const Ticket& ticket, const std::map<std::string, Stored>& read, Instant at) {
+bool PlaceInLine::is_gone(const Ticket& ticket, const std::map<std::string, Stored>& read,
+                          Instant at) {
   if (ticket.claim_id == claim_.claim_id) return false;
   if (gone_.contains(ticket.claim_id)) return true;
   if (ticket.claim_ref != watched_ || is_foreign(read, ticket.claim_ref)) return false;
@@ -306,9 +350,11 @@ bool PlaceInLine::its_run_has_ended(const Claim& head, Instant at) {
 void PlaceInLine::tell_place(const Queue& queue) {
   if (place_ == 1) return;
   const Ticket& head = queue.tickets.front();
-  const std::string line = "place " + std::to_string(place_) + " in line of group " + ordering_.group + ", at the head " +
-                           (head.run_id.empty() ? "a caller without a run id" : "run " + head.run_id) + " (" + head.event + ")" +
-                           (head.run_url.empty() ? "" : ", " + head.run_url);
+  const std::string line =
+      "place " + std::to_string(place_) + " in line of group " + ordering_.group +
+      ", at the head " +
+      (head.run_id.empty() ? "a caller without a run id" : "run " + head.run_id) + " (" +
+      head.event + ")" + (head.run_url.empty() ? "" : ", " + head.run_url);
   if (line == told_) return;
   told_ = line;
   call_.err << "refgate: " << escape_for(Place::line, line) << "\n" << std::flush;
@@ -317,7 +363,8 @@ void PlaceInLine::tell_place(const Queue& queue) {
 void PlaceInLine::tell_waited(Clock::time_point began) {
   if (told_.empty()) return;
   const Traffic traffic = store_.traffic();
-  call_.err << "refgate: its turn has come after " << format_duration(std::chrono::duration_cast<Duration>(Clock::now() - began)) << " ("
+  call_.err << "refgate: its turn has come after "
+            << format_duration(std::chrono::duration_cast<Duration>(Clock::now() - began)) << " ("
             << traffic.exchanges << " requests, " << traffic.pushes << " of them pushes)\n"
             << std::flush;
 }

@@ -9,14 +9,14 @@
 #include <string>
 #include <vector>
 
-#include "state/claiming.h"
-#include "os/interruption.h"
 #include "call/invocation.h"
-#include "job/note/job_state.h"
-#include "os/patience.h"
-#include "job/gate/waiting.h"
 #include "core/claim/health.h"
 #include "core/claim/queue.h"
+#include "job/gate/waiting.h"
+#include "job/note/job_state.h"
+#include "os/interruption.h"
+#include "os/patience.h"
+#include "state/claiming.h"
 
 namespace refgate {
 
@@ -32,14 +32,18 @@ enum class Turn {
 
 class PlaceInLine {
  public:
-  /// `acquired` holds the claim, in state `waiting`. Everything is referred to, and must live as long.
-  PlaceInLine(const Invocation& call, Store& store, const Request& request, const Ordering& ordering, const Settings& settings, const JobState& state,
-              const Informants& informants, const Acquired& acquired, std::chrono::steady_clock::time_point until);
+  /// `acquired` holds the claim, in state `waiting`. Everything is referred to, and must live as
+  /// long.
+  PlaceInLine(const Invocation& call, Store& store, const Request& request,
+              const Ordering& ordering, const Settings& settings, const JobState& state,
+              const Informants& informants, const Acquired& acquired,
+              std::chrono::steady_clock::time_point until);
 
   /// Takes a ticket and waits until it is the head of the line. Throws StoreError.
   Turn take_turn(const Interruption& interruption);
 
-  /// Out of the line, with the claim abandoned: in one push unless others come in between. What could not be given back is said.
+  /// Out of the line, with the claim abandoned: in one push unless others come in between. What
+  /// could not be given back is said.
   void leave(const std::string& why);
 
   std::size_t place() const { return place_; }
@@ -63,7 +67,8 @@ class PlaceInLine {
   Step adopt_what_stands();
   std::optional<Step> lost_meanwhile(const std::map<std::string, Stored>& read);
   Step how_lost(const std::optional<Claim>& stands);
-  bool watch_next_head(const std::vector<Ticket>& tickets, const std::map<std::string, Stored>& read, Instant at);
+  bool watch_next_head(const std::vector<Ticket>& tickets,
+                       const std::map<std::string, Stored>& read, Instant at);
   bool is_gone(const Ticket& ticket, const std::map<std::string, Stored>& read, Instant at);
   bool its_run_has_ended(const Claim& head, Instant at);
   void tell_place(const Queue& queue);
@@ -95,7 +100,8 @@ class PlaceInLine {
 /// The claim that was read at a ref; nullopt when there is none, or none that is understood.
 std::optional<Claim> claim_at(const std::map<std::string, Stored>& read, const std::string& ref);
 
-/// True when something stands there that is not understood: it counts as alive, since nobody can say that it is not.
+/// True when something stands there that is not understood: it counts as alive, since nobody can
+/// say that it is not.
 bool is_foreign(const std::map<std::string, Stored>& read, const std::string& ref);
 
 }  // namespace refgate

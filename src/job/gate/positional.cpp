@@ -1,17 +1,18 @@
-// The positional commands of the original script: check, register, cleanup, audit. Any text is a commit and a run, as it is there.
+// The positional commands of the original script: check, register, cleanup, audit. Any text is a
+// commit and a run, as it is there.
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "state/claiming.h"
 #include "call/commands.h"
+#include "core/event/scope.h"
 #include "job/gate/ending.h"
 #include "job/gate/gating.h"
-#include "runner/runner.h"
 #include "job/gate/subject.h"
 #include "job/gate/verdict.h"
-#include "core/event/scope.h"
+#include "runner/runner.h"
+#include "state/claiming.h"
 
 namespace refgate {
 namespace {
@@ -21,13 +22,17 @@ using namespace std::chrono_literals;
 constexpr std::size_t swept_by_cleanup = 20;
 constexpr Duration sweep_budget = 1s;
 
-/// The claim of this caller among its own notes, by what `matches` says. Outside of a job the folder is the user's, and the session key and the run
-/// id that the caller names tell the notes apart.
+/// The claim of this caller among its own notes, by what `matches` says. Outside of a job the
+/// folder is the user's, and the session key and the run id that the caller names tell the notes
+/// apart.
 template <typename Predicate>
-std::vector<ClaimNote> own_notes(const Settings& settings, const JobState& state, Predicate matches) {
+std::vector<ClaimNote> own_notes(const Settings& settings, const JobState& state,
+                                 Predicate matches) {
   std::vector<ClaimNote> own;
   for (ClaimNote& note : state.notes())
-    if (note.name_space == settings.name_space && note.runner_job == state.runner_job() && matches(note)) own.push_back(std::move(note));
+    if (note.name_space == settings.name_space && note.runner_job == state.runner_job() &&
+        matches(note))
+      own.push_back(std::move(note));
   return own;
 }
 
@@ -38,7 +43,8 @@ int look(const Invocation& call, const Settings& settings, const Subject& subjec
   try {
     const auto store = store_of(call, settings);
     const SeenClaim seen = read_claim(*store, subject.ref);
-    told = told_of(decide(seen.claim, subject.request, settings.policy, now()), subject.request, seen.claim);
+    told = told_of(decide(seen.claim, subject.request, settings.policy, now()), subject.request,
+                   seen.claim);
     told.claim_id.clear();
   } catch (const StoreError& error) {
     const NoAnswer none = no_answer(settings.policy, subject.request, code_of(error), error.what());
@@ -57,14 +63,17 @@ int look(const Invocation& call, const Settings& settings, const Subject& subjec
 int command_check(const Invocation& call) {
   const Settings settings = settings_of(call);
   const std::string& run_id = call.arguments[3];
-  Subject subject = positional_subject(call, settings, call.arguments[0], call.arguments[1], call.arguments[2], run_id);
+  Subject subject = positional_subject(call, settings, call.arguments[0], call.arguments[1],
+                                       call.arguments[2], run_id);
   int exit = exit_done;
   if (run_id.empty()) {
     exit = look(call, settings, subject);
   } else {
     subject.request.hold = true;
     const GateAnswer answer = gate(call, settings, subject, TellAs::original_lines);
-    exit = answer.exit != exit_done ? answer.exit : answer.verdict == Verdict::skip ? exit_no : exit_done;
+    exit = answer.exit != exit_done          ? answer.exit
+           : answer.verdict == Verdict::skip ? exit_no
+                                             : exit_done;
   }
   // In Actions a red step would end the job before its clean-up.
   if (exit == exit_no && call.environment.in_actions() && !call.flag("exit-code")) return exit_done;
@@ -83,23 +92,27 @@ int command_register(const Invocation& call) {
   subject.request.session_key = key;
   const JobState state(settings, call.environment);
   const Ownership own = ownership_of(subject.ref, settings, state, [&](const ClaimNote& note) {
-    return note.name_space == settings.name_space && note.runner_job == state.runner_job() && note.claim.holder.run_id == run_id;
+    return note.name_space == settings.name_space && note.runner_job == state.runner_job() &&
+           note.claim.holder.run_id == run_id;
   });
   subject.request.presented = own.presented;
 
   const auto store = store_of(call, settings);
-  const Acquired acquired = acquire(*store, subject.request, settings.policy, settings.name_space, state, own.known);
+  const Acquired acquired =
+      acquire(*store, subject.request, settings.policy, settings.name_space, state, own.known);
   if (acquired.decision.verdict == Verdict::skip) {
-    call.out << "Session not registered: " << escape_for(Place::line, key) << " (" << name_of(acquired.decision.code) << ")\n";
+    call.out << "Session not registered: " << escape_for(Place::line, key) << " ("
+             << name_of(acquired.decision.code) << ")\n";
     call.err << "refgate: " << escape_for(Place::line, acquired.decision.reason) << "\n";
     return exit_no;
   }
   const Claim& claim = *acquired.decision.next;
   state.mark_told(claim.claim_id);
-  const nlohmann::json data = {{"session_key", key},         {"start_time", format_rfc3339(claim.claimed_at)},
-                               {"event_type", event},        {"workflow", workflow},
-                               {"run_id", run_id},           {"commit_sha", commit},
-                               {"claim_id", claim.claim_id}, {"generation", claim.generation}};
+  const nlohmann::json data = {
+      {"session_key", key},         {"start_time", format_rfc3339(claim.claimed_at)},
+      {"event_type", event},        {"workflow", workflow},
+      {"run_id", run_id},           {"commit_sha", commit},
+      {"claim_id", claim.claim_id}, {"generation", claim.generation}};
   call.out << "Session registered: " << escape_for(Place::line, key) << "\n"
            << data.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
   return exit_done;
@@ -109,7 +122,8 @@ int command_cleanup(const Invocation& call) {
   const Settings settings = settings_of(call);
   const std::string& key = call.arguments[0];
   const JobState state(settings, call.environment);
-  const std::string run_id = settings.run_id.empty() ? call.environment.get("GITHUB_RUN_ID") : settings.run_id;
+  const std::string run_id =
+      settings.run_id.empty() ? call.environment.get("GITHUB_RUN_ID") : settings.run_id;
   const auto notes = own_notes(settings, state, [&](const ClaimNote& note) {
     if (!settings.claim_id.empty()) return note.claim.claim_id == settings.claim_id;
     return note.claim.session_key == key && note.claim.state != ClaimState::ended &&
@@ -120,7 +134,8 @@ int command_cleanup(const Invocation& call) {
   std::string why = "this job registered no session of that key, so that nothing was changed";
   for (const ClaimNote& note : notes) {
     const std::string status = note.job_status.empty() ? "success" : note.job_status;
-    const Ended ended = end_session(*store, state, note, parse_job_status(status).value_or(ClaimOutcome::success), status);
+    const Ended ended = end_session(
+        *store, state, note, parse_job_status(status).value_or(ClaimOutcome::success), status);
     found = found || ended.result == Ended::Result::ended;
     why = describe_end(ended, key);
   }
@@ -135,9 +150,11 @@ int command_audit(const Invocation& call) {
   const Settings settings = settings_of(call);
   const auto& words = call.arguments;
   std::string executed = words[5];
-  std::transform(executed.begin(), executed.end(), executed.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(executed.begin(), executed.end(), executed.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (executed != "true" && executed != "false")
-    throw UsageError("executed is \"" + words[5] + "\", but must be true or false; nothing was recorded");
+    throw UsageError("executed is \"" + words[5] +
+                     "\", but must be true or false; nothing was recorded");
 
   AuditEntry line;
   line.session_key = words[0];
@@ -156,7 +173,8 @@ int command_audit(const Invocation& call) {
 
   const JobState state(settings, call.environment);
   for (ClaimNote& note : own_notes(settings, state, [&](const ClaimNote& n) {
-         return n.claim.session_key == line.session_key && n.claim.holder.run_id == line.run_id && n.claim.state != ClaimState::ended;
+         return n.claim.session_key == line.session_key && n.claim.holder.run_id == line.run_id &&
+                n.claim.state != ClaimState::ended;
        })) {
     line.claim_id = note.claim.claim_id;
     line.generation = note.claim.generation;
@@ -169,9 +187,12 @@ int command_audit(const Invocation& call) {
   const Change change = note_change(line, settings.name_space);
   const SwapOutcome outcome = store->swap(std::span(&change, 1)).front();
   if (outcome.result != SwapResult::swapped)
-    throw StoreError(StoreFailure::denied, store->describe() + " refused the audit entry: " + outcome.message + "; it is not in the record");
+    throw StoreError(StoreFailure::denied, store->describe() + " refused the audit entry: " +
+                                               outcome.message + "; it is not in the record");
   call.out << "Audit entry created:\n"
-           << nlohmann::json::parse(encode_entry(line)).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+           << nlohmann::json::parse(encode_entry(line))
+                  .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+           << "\n";
   return exit_done;
 }
 

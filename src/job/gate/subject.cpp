@@ -30,11 +30,13 @@ std::string read_payload(const std::string& path) {
   std::string payload(max_payload_bytes + 1, '\0');
   file.read(payload.data(), static_cast<std::streamsize>(payload.size()));
   payload.resize(static_cast<std::size_t>(file.gcount()));
-  if (payload.empty()) throw UsageError("the event's payload " + path + " is empty; nothing was asked");
+  if (payload.empty())
+    throw UsageError("the event's payload " + path + " is empty; nothing was asked");
   return payload;
 }
 
-/// Workflow files all lie in one folder; only a file of another place needs its whole path to be told apart.
+/// Workflow files all lie in one folder; only a file of another place needs its whole path to be
+/// told apart.
 std::string workflow_share(const Event& event) {
   static constexpr std::string_view folder = ".github/workflows/";
   if (event.workflow_file.starts_with(folder)) return event.workflow_file.substr(folder.size());
@@ -49,22 +51,26 @@ void complete(Subject& subject, const Settings& settings, const std::string& lab
     subject.scope.share = settings.share;
     subject.scope.share_is_name = true;
   }
-  if (subject.scope.share.empty()) throw UsageError("it is not known which workflow asks: give --workflow, or --share");
+  if (subject.scope.share.empty())
+    throw UsageError("it is not known which workflow asks: give --workflow, or --share");
   subject.ref = claim_ref(subject.scope, settings.name_space);
 
   const Event& event = subject.event;
   Request& request = subject.request;
-  request.holder = {event.run_id, event.run_attempt, event.job, settings.job_index, event.run_url, event.actor};
+  request.holder = {event.run_id,       event.run_attempt, event.job,
+                    settings.job_index, event.run_url,     event.actor};
   request.event = event.kind;
   request.workflow = event.workflow;
   request.commit = event.head_commit;
   request.scope = subject.ref;
-  request.session_key = session_key(event.workflow.empty() ? subject.scope.share : event.workflow, event.kind, label_commit);
+  request.session_key = session_key(event.workflow.empty() ? subject.scope.share : event.workflow,
+                                    event.kind, label_commit);
   request.nonce = fresh_nonce();
   request.rerun_by_person = event.run_attempt > 1 && !event.triggering_actor_is_bot;
 }
 
-Event parse(std::string_view payload, const RunnerEnvironment& runner, const EventOverrides& overrides) {
+Event parse(std::string_view payload, const RunnerEnvironment& runner,
+            const EventOverrides& overrides) {
   auto parsed = parse_event(payload, runner, overrides);
   if (const auto* error = std::get_if<EventError>(&parsed)) throw UsageError(error->message);
   return std::get<Event>(std::move(parsed));
@@ -77,14 +83,18 @@ Subject subject_of(const Invocation& call, const Settings& settings) {
   // A payload describes the run's own event only.
   const bool own_event = settings.event.empty() || settings.event == runner.event_name;
   std::string payload;
-  if (const std::string path = call.environment.get("GITHUB_EVENT_PATH"); own_event && !path.empty()) payload = read_payload(path);
+  if (const std::string path = call.environment.get("GITHUB_EVENT_PATH");
+      own_event && !path.empty())
+    payload = read_payload(path);
   if (!own_event) runner.sha.clear(), runner.ref.clear();
   if (!settings.event.empty()) runner.event_name = settings.event;
   if (!settings.run_id.empty()) runner.run_id = settings.run_id;
   if (!settings.run_attempt.empty()) runner.run_attempt = settings.run_attempt;
   if (!settings.job.empty()) runner.job = settings.job;
   if (!settings.workflow.empty()) runner.workflow = settings.workflow, runner.workflow_ref.clear();
-  if (runner.event_name.empty()) throw UsageError("it is not known which event triggered the run: give --event, or run in GitHub Actions");
+  if (runner.event_name.empty())
+    throw UsageError(
+        "it is not known which event triggered the run: give --event, or run in GitHub Actions");
 
   Subject subject;
   subject.event = parse(payload, runner, {settings.sha, settings.identity});
@@ -93,11 +103,13 @@ Subject subject_of(const Invocation& call, const Settings& settings) {
   return subject;
 }
 
-Subject positional_subject(const Invocation& call, const Settings& settings, const std::string& event, const std::string& workflow,
+Subject positional_subject(const Invocation& call, const Settings& settings,
+                           const std::string& event, const std::string& workflow,
                            const std::string& commit, const std::string& run_id) {
   RunnerEnvironment runner = runner_environment(call.environment);
   const std::string path = call.environment.get("GITHUB_EVENT_PATH");
-  const bool of_this_run = call.environment.in_actions() && !path.empty() && event == runner.event_name && commit == runner.sha &&
+  const bool of_this_run = call.environment.in_actions() && !path.empty() &&
+                           event == runner.event_name && commit == runner.sha &&
                            (run_id.empty() || run_id == runner.run_id);
   std::string payload;
   EventOverrides overrides;
@@ -119,7 +131,8 @@ Subject positional_subject(const Invocation& call, const Settings& settings, con
   if (!settings.identity.empty()) overrides.identity = settings.identity;
 
   Subject subject;
-  // Any text is an event here, as it is for the original; what the table does not know, or needs a payload for, is told apart by name and commit.
+  // Any text is an event here, as it is for the original; what the table does not know, or needs a
+  // payload for, is told apart by name and commit.
   auto parsed = parse_event(payload, runner, overrides);
   if (std::holds_alternative<EventError>(parsed) && !of_this_run) {
     overrides.identity = event + "\n" + commit;
@@ -136,8 +149,9 @@ Subject positional_subject(const Invocation& call, const Settings& settings, con
 
 bool is_of_job(const ClaimNote& note, const Holder& holder, const JobState& state) {
   const Holder& theirs = note.claim.holder;
-  return note.runner_job == state.runner_job() && theirs.run_id == holder.run_id && theirs.run_attempt == holder.run_attempt &&
-         theirs.job == holder.job && theirs.job_index == holder.job_index;
+  return note.runner_job == state.runner_job() && theirs.run_id == holder.run_id &&
+         theirs.run_attempt == holder.run_attempt && theirs.job == holder.job &&
+         theirs.job_index == holder.job_index;
 }
 
 Ownership ownership_of(const std::string& ref, const Settings& settings, const JobState& state,

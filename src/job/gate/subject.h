@@ -1,16 +1,17 @@
 #pragma once
-// From settings and the runner's environment to the event, its scope, and the request that the decision is about.
+// From settings and the runner's environment to the event, its scope, and the request that the
+// decision is about.
 
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "state/claiming.h"
 #include "call/invocation.h"
-#include "job/note/job_state.h"
 #include "core/claim/decision.h"
 #include "core/event/event.h"
 #include "core/event/scope.h"
+#include "job/note/job_state.h"
+#include "state/claiming.h"
 
 namespace refgate {
 
@@ -24,9 +25,11 @@ struct Subject {
 /// For gate and its kin: the event of the run, as the options change it. Throws UsageError.
 Subject subject_of(const Invocation& call, const Settings& settings);
 
-/// For the positional commands: event, workflow, commit and run are any text. Inside a run that these describe, the payload says what they mean: the
-/// head commit instead of the merge commit that GITHUB_SHA is on pull_request, the comment instead of the default branch's head.
-Subject positional_subject(const Invocation& call, const Settings& settings, const std::string& event, const std::string& workflow,
+/// For the positional commands: event, workflow, commit and run are any text. Inside a run that
+/// these describe, the payload says what they mean: the head commit instead of the merge commit
+/// that GITHUB_SHA is on pull_request, the comment instead of the default branch's head.
+Subject positional_subject(const Invocation& call, const Settings& settings,
+                           const std::string& event, const std::string& workflow,
                            const std::string& commit, const std::string& run_id);
 
 /// What this caller has of a claim at `ref`.
@@ -36,7 +39,8 @@ struct Ownership {
 };
 
 /// From `--claim-id` and the notes that `matches` accepts.
-Ownership ownership_of(const std::string& ref, const Settings& settings, const JobState& state, const std::function<bool(const ClaimNote&)>& matches);
+Ownership ownership_of(const std::string& ref, const Settings& settings, const JobState& state,
+                       const std::function<bool(const ClaimNote&)>& matches);
 
 /// True when the note was made by this very job, as far as run, attempt, job and runner tell.
 bool is_of_job(const ClaimNote& note, const Holder& holder, const JobState& state);

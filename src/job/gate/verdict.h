@@ -12,7 +12,8 @@ namespace refgate {
 enum class TellAs {
   all_lines,
   original_lines,  ///< only the five names of the original (`check`)
-  sentence,        ///< one line on standard error, since standard output belongs to the command that is run
+  sentence,  ///< one line on standard error, since standard output belongs to the command that is
+             ///< run
 };
 
 struct Told {
@@ -27,21 +28,25 @@ struct Told {
   std::string holder_run_url;
   std::string group;
   std::size_t position = 0;  ///< in the group's line; 0: in none
-  std::string result_id;     ///< of the latest result that the session which the verdict is about has kept
+  std::string
+      result_id;  ///< of the latest result that the session which the verdict is about has kept
   TellAs as = TellAs::all_lines;
 };
 
 Told told_of(const Decision& decision, const Request& request, const std::optional<Claim>& holder);
 
-/// Prints and appends everything. Throws std::runtime_error when GITHUB_OUTPUT cannot be written: then the guards stay closed.
+/// Prints and appends everything. Throws std::runtime_error when GITHUB_OUTPUT cannot be written:
+/// then the guards stay closed.
 void tell(const Invocation& call, const Told& told);
 
-/// What the user chose for when there is no answer. `failure` 0 means that the verdict stands as told.
+/// What the user chose for when there is no answer. `failure` 0 means that the verdict stands as
+/// told.
 struct NoAnswer {
   Told told;
   int exit = exit_done;
 };
-NoAnswer no_answer(const Policy& policy, const Request& request, ReasonCode code, const std::string& message);
+NoAnswer no_answer(const Policy& policy, const Request& request, ReasonCode code,
+                   const std::string& message);
 
 /// unreachable, denied, unreadable or read_only.
 ReasonCode code_of(const StoreError& error);

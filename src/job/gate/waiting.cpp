@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <ostream>
 
+#include "core/event/scope.h"
+#include "job/gate/place_in_line.h"
 #include "job/note/health_file.h"
 #include "os/interruption.h"
 #include "os/patience.h"
-#include "job/gate/place_in_line.h"
-#include "state/queues.h"
 #include "runner/runner.h"
-#include "core/event/scope.h"
+#include "state/queues.h"
 
 namespace refgate {
 namespace {
@@ -19,17 +19,21 @@ using Clock = std::chrono::steady_clock;
 
 /// A cancelled step has 7.5 s before it is killed.
 constexpr Duration bound_of_giving_back = 6s;
-/// How often the REST API is asked about one holder: GitHub allows 1,000 calls an hour and repository.
+/// How often the REST API is asked about one holder: GitHub allows 1,000 calls an hour and
+/// repository.
 constexpr Duration between_lookups = 60s;
 
 void give_time(Store& store, Duration span) { store.set_deadline(Clock::now() + span); }
 
-Decision not_now(const Request& request, ReasonCode code, const Ordering& ordering, std::size_t place, const std::string& why) {
-  return skip_for(request, now(), code, why + ": place " + std::to_string(place) + " in line of group " + ordering.group);
+Decision not_now(const Request& request, ReasonCode code, const Ordering& ordering,
+                 std::size_t place, const std::string& why) {
+  return skip_for(request, now(), code,
+                  why + ": place " + std::to_string(place) + " in line of group " + ordering.group);
 }
 
 /// What was won while a signal came is left to the next one.
-void give_up(Store& store, const Request& request, const Settings& settings, const JobState& state, Acquired& acquired) {
+void give_up(Store& store, const Request& request, const Settings& settings, const JobState& state,
+             Acquired& acquired) {
   if (acquired.decision.verdict != Verdict::run) return;
   const Claim claim = *acquired.decision.next;
   // A session that had begun before; what was won by a push without a reply is `own`, too.
@@ -37,20 +41,25 @@ void give_up(Store& store, const Request& request, const Settings& settings, con
   give_time(store, std::min(bound_of_giving_back, settings.policy.deadline));
   update_claim(
       store, request.scope, claim.claim_id, settings.name_space, {claim, acquired.version},
-      [](const Claim& held) { return abandon_claim(held, "it was cancelled while it waited", now()); }, Publish::everything);
+      [](const Claim& held) {
+        return abandon_claim(held, "it was cancelled while it waited", now());
+      },
+      Publish::everything);
   state.remove(claim.claim_id);
   HealthFile(state, claim.claim_id).remove();
-  acquired.decision = skip_for(request, now(), ReasonCode::wait_expired, "Cancelled while it stood by");
+  acquired.decision =
+      skip_for(request, now(), ReasonCode::wait_expired, "Cancelled while it stood by");
   acquired.version.reset();
 }
 
 /// Waits beside the holder of the work until it has ended or was lost, and decides again.
-Ordered stand_by(const Invocation& call, Store& store, Request& request, const Settings& settings, const JobState& state, SeenClaim known,
-                 const Informants& informants) {
+Ordered stand_by(const Invocation& call, Store& store, Request& request, const Settings& settings,
+                 const JobState& state, SeenClaim known, const Informants& informants) {
   const Policy& policy = settings.policy;
   const auto until = Clock::now() + policy.wait;
   Ordered ordered;
-  ordered.acquired = acquire(store, request, policy, settings.name_space, state, std::move(known), informants);
+  ordered.acquired =
+      acquire(store, request, policy, settings.name_space, state, std::move(known), informants);
   if (policy.no_wait || policy.wait <= Duration::zero()) return ordered;
   const Interruption interruption;
   Patience patience;
@@ -61,12 +70,16 @@ Ordered stand_by(const Invocation& call, Store& store, Request& request, const S
   for (;;) {
     const Decision& decision = ordered.acquired.decision;
     const std::optional<Claim>& holder = ordered.acquired.holder;
-    const bool held = decision.verdict == Verdict::skip && (decision.code == ReasonCode::active_session || decision.code == ReasonCode::pr_lock) &&
-                      holder && holder->state != ClaimState::ended;
+    const bool held =
+        decision.verdict == Verdict::skip &&
+        (decision.code == ReasonCode::active_session || decision.code == ReasonCode::pr_lock) &&
+        holder && holder->state != ClaimState::ended;
     if (!held) return ordered;
     if (told != holder->claim_id) {
       told = holder->claim_id;
-      call.err << "refgate: standing by for " << escape_for(Place::line, describe_holder(*holder, now())) << "\n" << std::flush;
+      call.err << "refgate: standing by for "
+               << escape_for(Place::line, describe_holder(*holder, now())) << "\n"
+               << std::flush;
     }
     const auto left = std::chrono::duration_cast<Duration>(until - Clock::now());
     if (left <= Duration::zero() && outage) throw StoreError(*outage);
@@ -80,20 +93,24 @@ Ordered stand_by(const Invocation& call, Store& store, Request& request, const S
       SeenClaim seen = read_claim(store, request.scope);
       outage.reset();
       const Instant at = now();
-      const bool changed =
-          !seen.claim || seen.claim->claim_id != holder->claim_id || seen.claim->state == ClaimState::ended || is_lost(*seen.claim, at);
+      const bool changed = !seen.claim || seen.claim->claim_id != holder->claim_id ||
+                           seen.claim->state == ClaimState::ended || is_lost(*seen.claim, at);
       if (!changed && at < asked + between_lookups) continue;
       asked = at;
       // A claim that was sent and not answered may be made: then it is found by its id.
-      if (answered) request.nonce = fresh_nonce();
-      else request.presented.push_back(request.nonce);
+      if (answered)
+        request.nonce = fresh_nonce();
+      else
+        request.presented.push_back(request.nonce);
       answered = false;
-      ordered.acquired = acquire(store, request, policy, settings.name_space, state, std::move(seen), informants);
+      ordered.acquired =
+          acquire(store, request, policy, settings.name_space, state, std::move(seen), informants);
       answered = true;
     } catch (const StoreError& error) {
       if (error.failure() != StoreFailure::unreachable) throw;
       outage = error;
-      call.err << "refgate: " << escape_for(Place::line, error.what()) << "; still standing by\n" << std::flush;
+      call.err << "refgate: " << escape_for(Place::line, error.what()) << "; still standing by\n"
+               << std::flush;
       continue;
     }
     if (interruption.signal() != 0) {
@@ -104,22 +121,29 @@ Ordered stand_by(const Invocation& call, Store& store, Request& request, const S
   }
 }
 
-/// What `--no-wait` sees without touching anything: a place in line behind somebody who lives. nullopt: go on.
-std::optional<std::size_t> place_without_standing(Store& store, const Request& request, const Ordering& ordering, const Settings& settings) {
+/// What `--no-wait` sees without touching anything: a place in line behind somebody who lives.
+/// nullopt: go on.
+std::optional<std::size_t> place_without_standing(Store& store, const Request& request,
+                                                  const Ordering& ordering,
+                                                  const Settings& settings) {
   const std::string line = queue_ref(ordering.group, settings.name_space);
   const SeenQueue seen = queue_in(store.read(std::span(&line, 1)), line);
   if (!seen.queue) return std::nullopt;
   std::vector<std::string> refs;
-  for (const Ticket& ticket : seen.queue->tickets) refs.push_back(ticket.claim_ref);
+  for (const Ticket& ticket : seen.queue->tickets)
+    refs.push_back(ticket.claim_ref);
   if (refs.empty()) return std::nullopt;
   const auto read = store.read(refs);
   const Instant at = now();
   std::size_t alive = 0;
   for (const Ticket& ticket : seen.queue->tickets) {
-    const bool presented = std::find(request.presented.begin(), request.presented.end(), ticket.claim_id) != request.presented.end();
+    const bool presented = std::find(request.presented.begin(), request.presented.end(),
+                                     ticket.claim_id) != request.presented.end();
     // What this very job, or this very piece of work, has in line is the decision's affair.
     if (presented || ticket.claim_ref == request.scope) return std::nullopt;
-    if (is_foreign(read, ticket.claim_ref) || !is_dead(ticket, claim_at(read, ticket.claim_ref), at)) ++alive;
+    if (is_foreign(read, ticket.claim_ref) ||
+        !is_dead(ticket, claim_at(read, ticket.claim_ref), at))
+      ++alive;
   }
   if (alive == 0) return std::nullopt;
   return alive + 1;
@@ -134,7 +158,9 @@ Ordering ordering_of(const Settings& settings, const Event& event, Instant now) 
   ordering.strategy = !settings.group_by.empty() ? settings.group_by : bot.strategy;
   if (ordering.strategy.empty()) {
     const auto rest = settings.bots.find("default");
-    ordering.strategy = rest == settings.bots.end() || rest->second.strategy.empty() ? "none" : rest->second.strategy;
+    ordering.strategy = rest == settings.bots.end() || rest->second.strategy.empty()
+                            ? "none"
+                            : rest->second.strategy;
   }
   const auto strategy = parse_strategy(ordering.strategy);
   if (const auto* error = std::get_if<std::string>(&strategy)) throw UsageError(*error);
@@ -142,10 +168,12 @@ Ordering ordering_of(const Settings& settings, const Event& event, Instant now) 
   return ordering;
 }
 
-Ordered acquire_in_order(const Invocation& call, Store& store, Request& request, const Ordering& ordering, const Settings& settings,
-                         const JobState& state, SeenClaim known, const Informants& informants) {
+Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
+                         const Ordering& ordering, const Settings& settings, const JobState& state,
+                         SeenClaim known, const Informants& informants) {
   request.group = ordering.group;
-  if (ordering.group.empty()) return stand_by(call, store, request, settings, state, std::move(known), informants);
+  if (ordering.group.empty())
+    return stand_by(call, store, request, settings, state, std::move(known), informants);
 
   const Policy& policy = settings.policy;
   if (policy.force) {
@@ -153,13 +181,15 @@ Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
     request.group.clear();
     Ordered ordered;
     ordered.group = ordering.group;
-    ordered.acquired = acquire(store, request, policy, settings.name_space, state, std::move(known), informants);
+    ordered.acquired =
+        acquire(store, request, policy, settings.name_space, state, std::move(known), informants);
     return ordered;
   }
   const auto until = Clock::now() + (policy.wait > Duration::zero() ? policy.wait : wait_in_group);
   const Interruption interruption;
   request.queue = true;
-  // While it waits it is this process that renews, so that a gate which was killed does not hold the work for as long as a job may last.
+  // While it waits it is this process that renews, so that a gate which was killed does not hold
+  // the work for as long as a job may last.
   Policy while_waiting = policy;
   while_waiting.lease = beat_lease(policy);
   for (;;) {
@@ -172,7 +202,8 @@ Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
         Decision decision = decide(seen.claim, request, policy, now());
         if (decision.verdict == Verdict::run && decision.code != ReasonCode::own) {
           ordered.position = *place;
-          decision = not_now(request, ReasonCode::queued, ordering, *place, "Not its turn (--no-wait)");
+          decision =
+              not_now(request, ReasonCode::queued, ordering, *place, "Not its turn (--no-wait)");
         }
         if (decision.verdict == Verdict::skip) {
           ordered.acquired = {std::move(decision), std::nullopt, seen.claim};
@@ -180,19 +211,24 @@ Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
         }
       }
     }
-    ordered.acquired = acquire(store, request, while_waiting, settings.name_space, state, std::move(known), informants);
+    ordered.acquired = acquire(store, request, while_waiting, settings.name_space, state,
+                               std::move(known), informants);
     known = {};
     // A skip, or a session of this job that has started before.
-    if (ordered.acquired.decision.verdict == Verdict::skip || ordered.acquired.decision.next->state != ClaimState::waiting) return ordered;
+    if (ordered.acquired.decision.verdict == Verdict::skip ||
+        ordered.acquired.decision.next->state != ClaimState::waiting)
+      return ordered;
 
-    PlaceInLine place(call, store, request, ordering, settings, state, informants, ordered.acquired, until);
+    PlaceInLine place(call, store, request, ordering, settings, state, informants, ordered.acquired,
+                      until);
     const Turn turn = place.take_turn(interruption);
     if (turn == Turn::ours) {
       ordered.acquired.decision.next = place.claim();
       ordered.acquired.version = place.version();
       return ordered;
     }
-    give_time(store, turn == Turn::interrupted ? std::min(bound_of_giving_back, policy.deadline) : policy.deadline);
+    give_time(store, turn == Turn::interrupted ? std::min(bound_of_giving_back, policy.deadline)
+                                               : policy.deadline);
     ordered.position = place.place();
     switch (turn) {
       case Turn::taken:
@@ -205,7 +241,9 @@ Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
         state.remove(place.claim().claim_id);
         HealthFile(state, place.claim().claim_id).remove();
         ordered.position = 0;
-        ordered.acquired.decision = skip_for(request, now(), ReasonCode::wait_expired, place.ended() + ", in line of group " + ordering.group);
+        ordered.acquired.decision =
+            skip_for(request, now(), ReasonCode::wait_expired,
+                     place.ended() + ", in line of group " + ordering.group);
         break;
       case Turn::held_back:
         place.leave("what it waited for is spent");
@@ -213,16 +251,20 @@ Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
         break;
       case Turn::not_yet:
         place.leave("it was not its turn");
-        ordered.acquired.decision = not_now(request, ReasonCode::queued, ordering, ordered.position, "Not its turn (--no-wait)");
+        ordered.acquired.decision = not_now(request, ReasonCode::queued, ordering, ordered.position,
+                                            "Not its turn (--no-wait)");
         break;
       case Turn::interrupted:
         place.leave("it was cancelled while it waited");
         ordered.interrupted_by = interruption.signal();
-        ordered.acquired.decision = not_now(request, ReasonCode::wait_expired, ordering, ordered.position, "Cancelled while it waited");
+        ordered.acquired.decision = not_now(request, ReasonCode::wait_expired, ordering,
+                                            ordered.position, "Cancelled while it waited");
         break;
       default:
-        place.leave("its turn did not come within " + format_duration(policy.wait > Duration::zero() ? policy.wait : wait_in_group));
-        ordered.acquired.decision = not_now(request, ReasonCode::wait_expired, ordering, ordered.position, "Its turn did not come");
+        place.leave("its turn did not come within " +
+                    format_duration(policy.wait > Duration::zero() ? policy.wait : wait_in_group));
+        ordered.acquired.decision = not_now(request, ReasonCode::wait_expired, ordering,
+                                            ordered.position, "Its turn did not come");
         break;
     }
     ordered.acquired.version.reset();

@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <string>
 
-#include "state/claiming.h"
 #include "call/invocation.h"
-#include "job/note/job_state.h"
-#include "job/gate/subject.h"
 #include "core/event/ordering.h"
+#include "job/gate/subject.h"
+#include "job/note/job_state.h"
+#include "state/claiming.h"
 
 namespace refgate {
 
@@ -29,21 +29,25 @@ struct Ordered {
   Acquired acquired;
   std::string group;         ///< empty: none
   std::size_t position = 0;  ///< in line, when the verdict is `queued` or `wait_expired`; 0: none
-  int interrupted_by = 0;    ///< the signal that ended the wait, after everything was given back; 0: none
+  int interrupted_by =
+      0;  ///< the signal that ended the wait, after everything was given back; 0: none
 };
 
 /// `acquire`, in the order of the subject's group, within `--wait`.
 ///
-/// In a group the claim is made as `waiting`, then takes a ticket, and becomes active when the ticket is the head of the line. Meanwhile its lease is
-/// renewed, and heads whose claim is dead are passed over. Whose turn does not come leaves nothing in the line and an abandoned claim; whose claim is
-/// ended or released meanwhile is skipped (`wait_expired`), and whose claim is taken by somebody else decides again. With `--no-wait` the line is
-/// looked at first, and `queued` tells the place in it.
-/// A forced gate stands in no line and waits for nobody: it runs at once, beside the head of the line. A live claim is thus replaced by a session,
-/// never by one that waits and may have to give up.
-/// Without a group, `--wait` stands by while somebody else holds the work, and then decides again; `--no-wait` wins over it. Once it stands by, an
-/// outage of the store is waited through; one that outlasts `--wait` is thrown.
-/// `request.nonce` and `request.group` are set anew as needed. The store's deadline is moved on with each step. Throws as `acquire` does.
-Ordered acquire_in_order(const Invocation& call, Store& store, Request& request, const Ordering& ordering, const Settings& settings,
-                         const JobState& state, SeenClaim known, const Informants& informants);
+/// In a group the claim is made as `waiting`, then takes a ticket, and becomes active when the
+/// ticket is the head of the line. Meanwhile its lease is renewed, and heads whose claim is dead
+/// are passed over. Whose turn does not come leaves nothing in the line and an abandoned claim;
+/// whose claim is ended or released meanwhile is skipped (`wait_expired`), and whose claim is taken
+/// by somebody else decides again. With `--no-wait` the line is looked at first, and `queued` tells
+/// the place in it. A forced gate stands in no line and waits for nobody: it runs at once, beside
+/// the head of the line. A live claim is thus replaced by a session, never by one that waits and
+/// may have to give up. Without a group, `--wait` stands by while somebody else holds the work, and
+/// then decides again; `--no-wait` wins over it. Once it stands by, an outage of the store is
+/// waited through; one that outlasts `--wait` is thrown. `request.nonce` and `request.group` are
+/// set anew as needed. The store's deadline is moved on with each step. Throws as `acquire` does.
+Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
+                         const Ordering& ordering, const Settings& settings, const JobState& state,
+                         SeenClaim known, const Informants& informants);
 
 }  // namespace refgate

@@ -28,13 +28,16 @@ std::optional<Health> read_record(const std::string& path) {
   return text ? decode_health(*text) : std::nullopt;
 }
 
-/// Held while a record is changed. Who holds it for long is stopped or stuck, and must not keep a session from halting: then it goes without.
+/// Held while a record is changed. Who holds it for long is stopped or stuck, and must not keep a
+/// session from halting: then it goes without.
 class Lock {
  public:
-  explicit Lock(const std::string& path) : file_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) {
+  explicit Lock(const std::string& path)
+      : file_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) {
     if (file_ < 0) return;
     const BootTime until = boot_now() + longest_wait;
-    while (::flock(file_, LOCK_EX | LOCK_NB) != 0 && boot_now() < until) std::this_thread::sleep_for(look_again);
+    while (::flock(file_, LOCK_EX | LOCK_NB) != 0 && boot_now() < until)
+      std::this_thread::sleep_for(look_again);
   }
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
@@ -51,7 +54,8 @@ class Lock {
 BootTime boot_now() {
   timespec at{};
   ::clock_gettime(CLOCK_BOOTTIME, &at);
-  return std::chrono::seconds(at.tv_sec) + std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(at.tv_nsec));
+  return std::chrono::seconds(at.tv_sec) +
+         std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(at.tv_nsec));
 }
 
 HealthFile::HealthFile(const JobState& state, const std::string& claim_id)
@@ -61,7 +65,8 @@ std::optional<Health> HealthFile::read() const { return read_record(path_); }
 
 void HealthFile::write(const Health& health) const {
   if (!replace_file(path_, encode_health(health)))
-    throw std::runtime_error("the session's health record " + path_ + " could not be written (" + std::strerror(errno) + ")");
+    throw std::runtime_error("the session's health record " + path_ + " could not be written (" +
+                             std::strerror(errno) + ")");
 }
 
 std::optional<Health> HealthFile::update(const std::function<void(Health&)>& change) const {
@@ -92,11 +97,13 @@ std::vector<Health> health_of_job(const JobState& state, const std::string& clai
     auto health = read_record(file.path().string());
     if (health && health->runner_job == state.runner_job()) found.push_back(std::move(*health));
   }
-  std::sort(found.begin(), found.end(), [](const Health& a, const Health& b) { return a.started_at < b.started_at; });
+  std::sort(found.begin(), found.end(),
+            [](const Health& a, const Health& b) { return a.started_at < b.started_at; });
   return found;
 }
 
-Health health_of(const Claim& claim, const std::string& ref, const std::string& runner_job, BootTime sent) {
+Health health_of(const Claim& claim, const std::string& ref, const std::string& runner_job,
+                 BootTime sent) {
   Health health;
   health.claim_id = claim.claim_id;
   health.generation = claim.generation;

@@ -24,12 +24,14 @@ extern char** environ;
 namespace refgate {
 namespace {
 
-/// Where the child finds the pipe of its news. Nothing else is open there: whatever this process has open closes on exec.
+/// Where the child finds the pipe of its news. Nothing else is open there: whatever this process
+/// has open closes on exec.
 constexpr int events_descriptor = 3;
 constexpr int ready_within_ms = 10'000;
 
 [[noreturn]] void fail(const std::string& what) {
-  throw std::runtime_error("the heartbeats could not be started: " + what + " (" + std::strerror(errno) + ")");
+  throw std::runtime_error("the heartbeats could not be started: " + what + " (" +
+                           std::strerror(errno) + ")");
 }
 
 struct Ends {
@@ -62,7 +64,8 @@ long parent_of(long id) {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
-  for (auto& text : texts) result.push_back(text.data());
+  for (auto& text : texts)
+    result.push_back(text.data());
   result.push_back(nullptr);
   return result;
 }
@@ -72,7 +75,8 @@ std::vector<std::string> environment_without_tokens(const Environment& environme
   std::vector<std::string> kept;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string text(*entry);
-    if (std::find(secret.begin(), secret.end(), text.substr(0, text.find('='))) == secret.end()) kept.push_back(text);
+    if (std::find(secret.begin(), secret.end(), text.substr(0, text.find('='))) == secret.end())
+      kept.push_back(text);
   }
   return kept;
 }
@@ -107,8 +111,10 @@ void require_room_for_heartbeats(const Policy& policy) {
   const Duration lease = beat_lease(policy);
   const Duration interval = beat_interval(policy);
   if (lease <= policy.skew + interval)
-    throw UsageError("the lease (" + format_duration(lease) + ") must be longer than skew and interval together (" + format_duration(policy.skew) +
-                     " + " + format_duration(interval) + "), or the session would halt between two heartbeats; nothing was asked");
+    throw UsageError("the lease (" + format_duration(lease) +
+                     ") must be longer than skew and interval together (" +
+                     format_duration(policy.skew) + " + " + format_duration(interval) +
+                     "), or the session would halt between two heartbeats; nothing was asked");
 }
 
 std::vector<std::string> token_variables(const Environment& environment) {
@@ -126,8 +132,9 @@ std::vector<std::string> token_variables(const Environment& environment) {
 }
 
 long process_of_job() {
-  static constexpr std::array<std::string_view, 12> shells{"bash",    "sh",   "dash", "zsh",  "ksh",     "fish",
-                                                           "busybox", "pwsh", "env",  "sudo", "timeout", "nohup"};
+  static constexpr std::array<std::string_view, 12> shells{"bash", "sh",   "dash",    "zsh",
+                                                           "ksh",  "fish", "busybox", "pwsh",
+                                                           "env",  "sudo", "timeout", "nohup"};
   long id = ::getppid();
   while (id > 1) {
     const std::string name = name_of_process(id);
@@ -137,8 +144,8 @@ long process_of_job() {
   return 0;
 }
 
-HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& environment, const JobState& state, const HeartbeatPlan& plan,
-                                  bool listen) {
+HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& environment,
+                                  const JobState& state, const HeartbeatPlan& plan, bool listen) {
   const auto ms = [](Duration span) { return std::to_string(span.count()) + "ms"; };
   const long process = plan.while_process != 0 ? plan.while_process : process_of_job();
   std::vector<std::string> arguments{"refgate",
@@ -180,9 +187,11 @@ HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& e
   sigset_t none;
   sigemptyset(&none);
   posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   pid_t child = -1;
-  const int error = ::posix_spawn(&child, "/proc/self/exe", &files, &attributes, pointers(arguments).data(), pointers(variables).data());
+  const int error = ::posix_spawn(&child, "/proc/self/exe", &files, &attributes,
+                                  pointers(arguments).data(), pointers(variables).data());
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
   ::close(input.read);
@@ -199,7 +208,10 @@ HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& e
   // Only a process that cannot be looked into is told anything.
   bool ready = read_line(events.read) == "closed";
   if (ready) {
-    const nlohmann::json words = {{"token", token}, {"claim_id", plan.note.claim.claim_id}, {"listen", listen}, {"mark", plan.mark}};
+    const nlohmann::json words = {{"token", token},
+                                  {"claim_id", plan.note.claim.claim_id},
+                                  {"listen", listen},
+                                  {"mark", plan.mark}};
     write_all(input.write, words.dump() + "\n");
   }
   ::close(input.write);

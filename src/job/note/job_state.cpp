@@ -23,8 +23,10 @@ using nlohmann::json;
 constexpr std::size_t longest_note = 4u << 20;
 
 std::string user_folder(const Environment& environment) {
-  if (const std::string state = environment.get("XDG_STATE_HOME"); state.starts_with('/')) return state + "/refgate";
-  if (const std::string home = environment.get("HOME"); home.starts_with('/')) return home + "/.local/state/refgate";
+  if (const std::string state = environment.get("XDG_STATE_HOME"); state.starts_with('/'))
+    return state + "/refgate";
+  if (const std::string home = environment.get("HOME"); home.starts_with('/'))
+    return home + "/.local/state/refgate";
   return "/tmp/refgate-" + std::to_string(::getuid());
 }
 
@@ -54,31 +56,41 @@ std::optional<ClaimNote> read_note(const fs::path& path) {
 }
 
 [[noreturn]] void fail(const std::string& path) {
-  throw std::runtime_error("the job's state file " + path + " could not be written (" + std::strerror(errno) + "); nothing was claimed");
+  throw std::runtime_error("the job's state file " + path + " could not be written (" +
+                           std::strerror(errno) + "); nothing was claimed");
 }
 
 }  // namespace
 
-JobState::JobState(const Settings& settings, const Environment& environment) : runner_job_(environment.get("RUNNER_TRACKING_ID")) {
+JobState::JobState(const Settings& settings, const Environment& environment)
+    : runner_job_(environment.get("RUNNER_TRACKING_ID")) {
   const std::string temp = environment.get("RUNNER_TEMP");
   belongs_to_job_ = !settings.state_dir.empty() || !temp.empty();
-  folder_ = !settings.state_dir.empty() ? settings.state_dir : !temp.empty() ? temp + "/refgate" : user_folder(environment);
+  folder_ = !settings.state_dir.empty() ? settings.state_dir
+            : !temp.empty()             ? temp + "/refgate"
+                                        : user_folder(environment);
 }
 
-std::string JobState::path_of(const std::string& claim_id) const { return folder_ + "/claim-" + sha256_hex(claim_id).substr(0, 32) + ".json"; }
+std::string JobState::path_of(const std::string& claim_id) const {
+  return folder_ + "/claim-" + sha256_hex(claim_id).substr(0, 32) + ".json";
+}
 
 std::vector<ClaimNote> JobState::notes() const {
   std::vector<ClaimNote> notes;
   std::error_code error;
   struct stat about {};
   // A folder that another user made in our place could hold anything.
-  if (::lstat(folder_.c_str(), &about) != 0 || !S_ISDIR(about.st_mode) || (about.st_uid != ::getuid() && about.st_uid != 0)) return notes;
+  if (::lstat(folder_.c_str(), &about) != 0 || !S_ISDIR(about.st_mode) ||
+      (about.st_uid != ::getuid() && about.st_uid != 0))
+    return notes;
   for (const auto& file : fs::directory_iterator(folder_, error)) {
     const std::string name = file.path().filename().string();
     if (!name.starts_with("claim-") || !name.ends_with(".json")) continue;
     if (auto note = read_note(file.path())) notes.push_back(std::move(*note));
   }
-  std::sort(notes.begin(), notes.end(), [](const ClaimNote& a, const ClaimNote& b) { return a.claim.claimed_at < b.claim.claimed_at; });
+  std::sort(notes.begin(), notes.end(), [](const ClaimNote& a, const ClaimNote& b) {
+    return a.claim.claimed_at < b.claim.claimed_at;
+  });
   return notes;
 }
 
@@ -88,7 +100,8 @@ std::optional<std::string> read_small_file(const std::string& path, std::size_t 
   if (file < 0) return std::nullopt;
   struct stat about {};
   std::optional<std::string> text;
-  if (::fstat(file, &about) == 0 && S_ISREG(about.st_mode) && about.st_size >= 0 && static_cast<std::size_t>(about.st_size) <= most) {
+  if (::fstat(file, &about) == 0 && S_ISREG(about.st_mode) && about.st_size >= 0 &&
+      static_cast<std::size_t>(about.st_size) <= most) {
     text.emplace(static_cast<std::size_t>(about.st_size), '\0');
     std::size_t at = 0;
     while (at < text->size()) {
@@ -105,7 +118,8 @@ std::optional<std::string> read_small_file(const std::string& path, std::size_t 
 
 bool replace_file(const std::string& path, const std::string& text) {
   const std::string fresh = path + "." + std::to_string(::getpid());
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  const int file =
+      ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return false;
   const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (::close(file) == 0 && written && ::rename(fresh.c_str(), path.c_str()) == 0) return true;

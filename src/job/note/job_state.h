@@ -1,14 +1,15 @@
 #pragma once
-// The job's own memory of the claims that it made: one file a claim, written before the push, so that a job whose gate was killed can still end
-// what it may have won. Who can read the file owns the claim.
+// The job's own memory of the claims that it made: one file a claim, written before the push, so
+// that a job whose gate was killed can still end what it may have won. Who can read the file owns
+// the claim.
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "runner/environment.h"
 #include "call/settings.h"
 #include "core/claim/claim.h"
+#include "runner/environment.h"
 #include "store/store.h"
 
 namespace refgate {
@@ -16,35 +17,43 @@ namespace refgate {
 struct ClaimNote {
   std::string ref;  ///< of the claim
   std::string name_space;
-  std::string remote;               ///< as the store describes itself
-  std::string runner_job;           ///< RUNNER_TRACKING_ID, which differs between two jobs on one machine; or empty
-  std::optional<Version> version;   ///< the value that our last acknowledged swap left; empty before the first
-  std::optional<Version> expected;  ///< what the swap that was not answered yet expected to find; empty: nothing
-  bool unanswered = false;          ///< a swap was begun and no answer was noted: it may still arrive at the remote
-  bool untold = false;              ///< nobody was told to run yet: ending it gives the scope back as it was
-  Claim claim;                      ///< as last swapped, or as about to be
-  std::string job_status;           ///< as `audit` was told; empty until then
+  std::string remote;  ///< as the store describes itself
+  std::string
+      runner_job;  ///< RUNNER_TRACKING_ID, which differs between two jobs on one machine; or empty
+  std::optional<Version>
+      version;  ///< the value that our last acknowledged swap left; empty before the first
+  std::optional<Version>
+      expected;  ///< what the swap that was not answered yet expected to find; empty: nothing
+  bool unanswered =
+      false;  ///< a swap was begun and no answer was noted: it may still arrive at the remote
+  bool untold = false;     ///< nobody was told to run yet: ending it gives the scope back as it was
+  Claim claim;             ///< as last swapped, or as about to be
+  std::string job_status;  ///< as `audit` was told; empty until then
 };
 
-/// The text of a regular file of up to `most` bytes, read without ever waiting; nullopt for anything else.
+/// The text of a regular file of up to `most` bytes, read without ever waiting; nullopt for
+/// anything else.
 std::optional<std::string> read_small_file(const std::string& path, std::size_t most);
 
-/// Writes a file of the job's own in one step: whoever reads it sees the old text or the new one. False when it could not be written (errno says
-/// why).
+/// Writes a file of the job's own in one step: whoever reads it sees the old text or the new one.
+/// False when it could not be written (errno says why).
 bool replace_file(const std::string& path, const std::string& text);
 
 class JobState {
  public:
-  /// `--state-dir`, else RUNNER_TEMP/refgate, else a folder of the user's own. The folder is made when something is written.
+  /// `--state-dir`, else RUNNER_TEMP/refgate, else a folder of the user's own. The folder is made
+  /// when something is written.
   JobState(const Settings& settings, const Environment& environment);
 
-  /// True when the folder belongs to one job (RUNNER_TEMP, or `--state-dir`): only then is a file in it a proof that this job owns the claim.
+  /// True when the folder belongs to one job (RUNNER_TEMP, or `--state-dir`): only then is a file
+  /// in it a proof that this job owns the claim.
   bool belongs_to_job() const { return belongs_to_job_; }
 
   /// Every note that can be read, ended or not. Unreadable files are passed over.
   std::vector<ClaimNote> notes() const;
 
-  /// Throws std::runtime_error when it cannot be written: without it `finish` could not find the claim.
+  /// Throws std::runtime_error when it cannot be written: without it `finish` could not find the
+  /// claim.
   void save(const ClaimNote& note) const;
   void remove(const std::string& claim_id) const;
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "os/child_group.h"
 #include "core/claim/health.h"
+#include "os/child_group.h"
 
 namespace refgate {
 
@@ -16,8 +16,9 @@ class Halting {
     Duration after{};  ///< the step before
   };
 
-  /// Cancelled from outside: the signal that came, and then within what a runner leaves a cancelled step (7.5 s) TERM and KILL, with time for the
-  /// push that ends the claim. Source of the times: actions/runner, "ProcessInvoker" (SIGINT, 7.5 s, SIGTERM, 2.5 s, SIGKILL).
+  /// Cancelled from outside: the signal that came, and then within what a runner leaves a cancelled
+  /// step (7.5 s) TERM and KILL, with time for the push that ends the claim. Source of the times:
+  /// actions/runner, "ProcessInvoker" (SIGINT, 7.5 s, SIGTERM, 2.5 s, SIGKILL).
   static std::vector<Step> for_cancel(int signal);
 
   /// The session is lost: TERM, and after `kill_after` KILL.

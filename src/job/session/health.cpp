@@ -24,12 +24,16 @@ nlohmann::json json_of(const Health& health, const HealthAnswer& answer, BootTim
 }
 
 std::string line_of(const Health& health, const HealthAnswer& answer) {
-  std::string text =
-      health.session_key + ": " + (answer.halt ? "halt, " : "alive, ") + answer.text + ". Last heartbeat " + format_rfc3339(health.last_beat);
-  text += health.interval == Duration::zero() ? ", none follow" : ", one every " + format_duration(health.interval);
-  if (health.failures > 0) text += ", " + std::to_string(health.failures) + " failed since (" + health.failure + ")";
-  if (health.operations > 0) text += ", " + std::to_string(health.operations) + " operations under way";
-  if (health.cascade > 0) text += ", " + std::to_string(health.cascade) + " operations asked after it died";
+  std::string text = health.session_key + ": " + (answer.halt ? "halt, " : "alive, ") +
+                     answer.text + ". Last heartbeat " + format_rfc3339(health.last_beat);
+  text += health.interval == Duration::zero() ? ", none follow"
+                                              : ", one every " + format_duration(health.interval);
+  if (health.failures > 0)
+    text += ", " + std::to_string(health.failures) + " failed since (" + health.failure + ")";
+  if (health.operations > 0)
+    text += ", " + std::to_string(health.operations) + " operations under way";
+  if (health.cascade > 0)
+    text += ", " + std::to_string(health.cascade) + " operations asked after it died";
   return text;
 }
 
@@ -43,10 +47,15 @@ int command_health(const Invocation& call) {
   if (entering && leaving) throw UsageError("--enter and --leave say opposite things");
   std::vector<Health> records = health_of_job(state, settings.claim_id);
   // What ended is no session of this job any more, unless it is the only one that there was.
-  if (std::any_of(records.begin(), records.end(), [](const Health& health) { return !health.ended; }))
+  if (std::any_of(records.begin(), records.end(),
+                  [](const Health& health) { return !health.ended; }))
     std::erase_if(records, [](const Health& health) { return health.ended; });
-  else if (!records.empty()) records.erase(records.begin(), records.end() - 1);
-  if (records.empty()) throw UsageError("no session is known to this job, so that its health is not known either: no gate said that it may run");
+  else if (!records.empty())
+    records.erase(records.begin(), records.end() - 1);
+  if (records.empty())
+    throw UsageError(
+        "no session is known to this job, so that its health is not known either: no gate said "
+        "that it may run");
 
   bool halt = false;
   auto list = nlohmann::json::array();
@@ -61,21 +70,28 @@ int command_health(const Invocation& call) {
         if (!told.halt && entering) ++record.operations;
         if (!told.halt || told.cause == "ended") return;
         first_notice = record.cascade == 0;
-        if (!record.death) record = died(std::move(record), {now(), DeathCause::expired, told.text});
+        if (!record.death)
+          record = died(std::move(record), {now(), DeathCause::expired, told.text});
         if (!leaving) ++record.cascade;
       });
       if (noted) health = *noted;
     }
     halt = halt || told.halt;
-    if (call.flag("json")) list.push_back(json_of(health, told, at));
-    else if (!told.halt && !call.flag("quiet")) call.out << escape_for(Place::line, line_of(health, told)) << "\n";
+    if (call.flag("json"))
+      list.push_back(json_of(health, told, at));
+    else if (!told.halt && !call.flag("quiet"))
+      call.out << escape_for(Place::line, line_of(health, told)) << "\n";
     // The cause is said once; what follows from it is only counted.
-    if (told.halt && told.cause == "ended") call.err << "refgate: " << escape_for(Place::line, health.session_key + ": " + told.text) << "\n";
+    if (told.halt && told.cause == "ended")
+      call.err << "refgate: " << escape_for(Place::line, health.session_key + ": " + told.text)
+               << "\n";
     else if (told.halt && first_notice)
-      call.err << "refgate: session death cascade: " << escape_for(Place::line, health.session_key + ": " + told.text)
+      call.err << "refgate: session death cascade: "
+               << escape_for(Place::line, health.session_key + ": " + told.text)
                << "; operations that follow are stopped and counted\n";
   }
-  if (call.flag("json")) call.out << list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  if (call.flag("json"))
+    call.out << list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
   return halt ? exit_no : exit_done;
 }
 

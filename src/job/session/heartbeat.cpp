@@ -17,14 +17,14 @@
 #include <random>
 #include <thread>
 
-#include "state/claiming.h"
 #include "call/commands.h"
+#include "job/gate/own_claims.h"
 #include "job/note/health_file.h"
 #include "job/note/heartbeat_process.h"
 #include "os/marked_processes.h"
-#include "job/gate/own_claims.h"
-#include "state/renewal.h"
 #include "runner/runner.h"
+#include "state/claiming.h"
+#include "state/renewal.h"
 
 namespace refgate {
 namespace {
@@ -38,26 +38,35 @@ Duration duration_option(const Invocation& call, const std::string& name, Durati
   const std::string value = call.option(name);
   if (value.empty()) return fallback;
   const auto parsed = parse_duration(value);
-  if (!parsed) throw UsageError("--" + name + " is \"" + value + "\", but must be a span of time such as 90s, 5m, 1h or 7d");
+  if (!parsed)
+    throw UsageError("--" + name + " is \"" + value +
+                     "\", but must be a span of time such as 90s, 5m, 1h or 7d");
   return *parsed;
 }
 
 /// The one session that is meant: by `--claim-id`, or the job's only live one.
-ClaimNote note_to_renew(const Settings& settings, const JobState& state, const Environment& environment, const std::string& remote) {
+ClaimNote note_to_renew(const Settings& settings, const JobState& state,
+                        const Environment& environment, const std::string& remote) {
   std::vector<ClaimNote> notes = notes_of_job(settings, state, environment, remote);
   std::erase_if(notes, [](const ClaimNote& note) { return note.claim.state == ClaimState::ended; });
   if (notes.empty())
-    throw UsageError("this job holds no live claim (it was told to skip, its session has ended, or no gate ran in it); nothing was renewed");
+    throw UsageError(
+        "this job holds no live claim (it was told to skip, its session has ended, or no gate ran "
+        "in it); nothing was renewed");
   if (notes.size() > 1)
-    throw UsageError("this job holds " + std::to_string(notes.size()) + " live claims: say which one with --claim-id; nothing was renewed");
+    throw UsageError("this job holds " + std::to_string(notes.size()) +
+                     " live claims: say which one with --claim-id; nothing was renewed");
   return notes.front();
 }
 
-/// A claim that another job made is known by its id alone: its ref is looked for, and from then on this job has a note of it.
-ClaimNote adopt(const Invocation& call, const Settings& settings, const JobState& state, Store& store) {
+/// A claim that another job made is known by its id alone: its ref is looked for, and from then on
+/// this job has a note of it.
+ClaimNote adopt(const Invocation& call, const Settings& settings, const JobState& state,
+                Store& store) {
   const std::string ref = find_claim(call, settings, store);
   const SeenClaim seen = ref.empty() ? SeenClaim{} : read_claim(store, ref);
-  if (!seen.claim || seen.claim->claim_id != settings.claim_id || seen.claim->state == ClaimState::ended)
+  if (!seen.claim || seen.claim->claim_id != settings.claim_id ||
+      seen.claim->state == ClaimState::ended)
     throw UsageError("no live claim has the id that --claim-id gives; nothing was renewed");
   ClaimNote note;
   note.ref = ref;
@@ -70,8 +79,10 @@ ClaimNote adopt(const Invocation& call, const Settings& settings, const JobState
   return note;
 }
 
-ClaimNote found_note(const Invocation& call, const Settings& settings, const JobState& state, Store& store) {
-  if (!settings.claim_id.empty() && notes_of_job(settings, state, call.environment, store.describe()).empty())
+ClaimNote found_note(const Invocation& call, const Settings& settings, const JobState& state,
+                     Store& store) {
+  if (!settings.claim_id.empty() &&
+      notes_of_job(settings, state, call.environment, store.describe()).empty())
     return adopt(call, settings, state, store);
   return note_to_renew(settings, state, call.environment, store.describe());
 }
@@ -81,28 +92,34 @@ void ensure_health(const JobState& state, const ClaimNote& note) {
   if (file.read()) return;
   // When its push was sent is not known here; what is known is how long ago the claim says it was.
   const Duration ago = std::max(Duration::zero(), now() - note.claim.renewed_at);
-  file.write(health_of(note.claim, note.ref, state.runner_job(), boot_now() - std::min(ago, boot_now())));
+  file.write(
+      health_of(note.claim, note.ref, state.runner_job(), boot_now() - std::min(ago, boot_now())));
 }
 
 int once(const Invocation& call, const Settings& settings, const JobState& state) {
   const auto store = store_of(call, settings);
   ClaimNote note = found_note(call, settings, state, *store);
-  const Duration lease = settings.policy.lease_given ? settings.policy.lease : note.claim.limits.lease;
+  const Duration lease =
+      settings.policy.lease_given ? settings.policy.lease : note.claim.limits.lease;
   ensure_health(state, note);
   std::set<std::string> published;
   switch (renew_lease(*store, state, note, lease, published)) {
     case Beat::renewed:
-      call.out << "Lease renewed: " << escape_for(Place::line, note.claim.session_key) << " holds until " << format_rfc3339(note.claim.lease_until)
-               << "\n";
+      call.out << "Lease renewed: " << escape_for(Place::line, note.claim.session_key)
+               << " holds until " << format_rfc3339(note.claim.lease_until) << "\n";
       return exit_done;
     case Beat::ended:
-      call.out << "Session had ended: " << escape_for(Place::line, note.claim.session_key) << "; nothing was renewed\n";
+      call.out << "Session had ended: " << escape_for(Place::line, note.claim.session_key)
+               << "; nothing was renewed\n";
       return exit_no;
     case Beat::lost:
       break;
   }
   const auto health = HealthFile(state, note.claim.claim_id).read();
-  call.err << "refgate: session death: " << escape_for(Place::line, health && health->death ? health->death->text : "the session is lost") << "\n";
+  call.err << "refgate: session death: "
+           << escape_for(Place::line,
+                         health && health->death ? health->death->text : "the session is lost")
+           << "\n";
   return exit_no;
 }
 
@@ -116,15 +133,18 @@ int background(const Invocation& call, const Settings& settings, const JobState&
   plan.lease = beat_lease(policy);
   plan.interval = beat_interval(policy);
   plan.first_after = duration_option(call, "first-after", Duration::zero());
-  if (const std::string id = call.option("while-pid"); !id.empty()) plan.while_process = std::strtol(id.c_str(), nullptr, 10);
+  if (const std::string id = call.option("while-pid"); !id.empty())
+    plan.while_process = std::strtol(id.c_str(), nullptr, 10);
   ensure_health(state, plan.note);
   const HeartbeatProcess process = start_heartbeats(settings, call.environment, state, plan, false);
-  call.out << "Heartbeats started: process " << process.id << " renews " << escape_for(Place::line, plan.note.claim.session_key) << " every "
+  call.out << "Heartbeats started: process " << process.id << " renews "
+           << escape_for(Place::line, plan.note.claim.session_key) << " every "
            << format_duration(plan.interval) << " for " << format_duration(plan.lease) << "\n";
   return exit_done;
 }
 
-// ---- the attached process ----------------------------------------------------------------------------------------------------------------------
+// ---- the attached process
+// ----------------------------------------------------------------------------------------------------------------------
 
 class Descriptor {
  public:
@@ -146,7 +166,8 @@ void tell_listener(bool listening, const char* line) {
   if (::write(events_descriptor, line, std::char_traits<char>::length(line)) < 0) return;
 }
 
-/// Until `until` on the clock that counts sleep, or until something happened that ends the heartbeats or is worth a look.
+/// Until `until` on the clock that counts sleep, or until something happened that ends the
+/// heartbeats or is worth a look.
 enum class Woken { time, job_gone, told_to_stop, state_changed };
 
 class Waiting {
@@ -156,7 +177,8 @@ class Waiting {
         job_is_gone_(process > 0 && process_.get() < 0 && errno == ESRCH),
         folder_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
         signals_(block_signals()) {
-    if (folder_.get() >= 0) ::inotify_add_watch(folder_.get(), folder.c_str(), IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF);
+    if (folder_.get() >= 0)
+      ::inotify_add_watch(folder_.get(), folder.c_str(), IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF);
   }
 
   Woken until(BootTime at) {
@@ -166,14 +188,16 @@ class Waiting {
       if (left <= Duration::zero()) return Woken::time;
       // Poll's own clock may stand still while the machine sleeps; a look a minute is cheap.
       const int wait = static_cast<int>(std::min<Duration>(left + 1ms, 60s).count());
-      pollfd files[3] = {{process_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}, {folder_.get(), POLLIN, 0}};
+      pollfd files[3] = {
+          {process_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}, {folder_.get(), POLLIN, 0}};
       const int found = ::poll(files, 3, wait);
       if (found <= 0) continue;
       if (files[0].revents != 0) return Woken::job_gone;
       if (files[1].revents != 0) return Woken::told_to_stop;
       if (files[2].revents != 0) {
         char buffer[4096];
-        while (::read(folder_.get(), buffer, sizeof buffer) > 0) continue;
+        while (::read(folder_.get(), buffer, sizeof buffer) > 0)
+          continue;
         return Woken::state_changed;
       }
     }
@@ -183,7 +207,8 @@ class Waiting {
   static int block_signals() {
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+      sigaddset(&set, signal);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
     return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   }
@@ -194,22 +219,25 @@ class Waiting {
   Descriptor signals_;
 };
 
-/// Up to a tenth longer, so that the runners of one repository do not all push at the same moment, and never more than one push an interval.
+/// Up to a tenth longer, so that the runners of one repository do not all push at the same moment,
+/// and never more than one push an interval.
 Duration with_jitter(Duration interval) {
   static std::minstd_rand random{std::random_device{}()};
-  return interval + Duration(std::uniform_int_distribution<Duration::rep>(0, std::max<Duration::rep>(interval.count() / 10, 1))(random));
+  return interval + Duration(std::uniform_int_distribution<Duration::rep>(
+                        0, std::max<Duration::rep>(interval.count() / 10, 1))(random));
 }
 
 /// Work whose leader was killed must not go on beside whoever takes it over.
 void stop_orphans(const std::string& mark) {
   const BootTime until = boot_now() + grace_of_orphans;
   if (signal_marked(mark, SIGTERM).empty()) return;
-  while (any_marked(mark) && boot_now() < until) std::this_thread::sleep_for(20ms);
+  while (any_marked(mark) && boot_now() < until)
+    std::this_thread::sleep_for(20ms);
   signal_marked(mark, SIGKILL);
 }
 
-int beat_on(const Invocation& call, const Settings& settings, const JobState& state, const std::string& claim_id, bool listening,
-            const std::string& mark) {
+int beat_on(const Invocation& call, const Settings& settings, const JobState& state,
+            const std::string& claim_id, bool listening, const std::string& mark) {
   std::set<std::string> published;
   const HealthFile file(state, claim_id);
   Waiting waiting(std::strtol(call.option("while-pid", "0").c_str(), nullptr, 10), state.folder());
@@ -220,7 +248,8 @@ int beat_on(const Invocation& call, const Settings& settings, const JobState& st
   });
   const auto own_note = [&]() -> std::optional<ClaimNote> {
     for (ClaimNote& note : state.notes())
-      if (note.claim.claim_id == claim_id && note.claim.state != ClaimState::ended) return std::move(note);
+      if (note.claim.claim_id == claim_id && note.claim.state != ClaimState::ended)
+        return std::move(note);
     return std::nullopt;
   };
   BootTime next = boot_now() + duration_option(call, "first-after", Duration::zero());
@@ -242,7 +271,10 @@ int beat_on(const Invocation& call, const Settings& settings, const JobState& st
     if (!note || !health || health->ended) return exit_done;
     const Duration left = halts_at(*health) - boot_now();
     if (left <= Duration::zero() || health->death) {
-      file.update([&](Health& record) { record = died(std::move(record), {now(), DeathCause::expired, answer(record, boot_now()).text}); });
+      file.update([&](Health& record) {
+        record =
+            died(std::move(record), {now(), DeathCause::expired, answer(record, boot_now()).text});
+      });
       tell_listener(listening, "lost\n");
       return exit_no;
     }
@@ -262,8 +294,8 @@ int beat_on(const Invocation& call, const Settings& settings, const JobState& st
           return exit_no;
       }
     } catch (const std::exception&) {
-      // The record has it, unless the disk is what failed. A try that failed may be made again before the next interval, but not so often that it
-      // becomes a burden.
+      // The record has it, unless the disk is what failed. A try that failed may be made again
+      // before the next interval, but not so often that it becomes a burden.
       tell_listener(listening, "failed\n");
       next = boot_now() + with_jitter(std::clamp<Duration>(interval / 4, 500ms, 30s));
     }
@@ -271,7 +303,8 @@ int beat_on(const Invocation& call, const Settings& settings, const JobState& st
 }
 
 int attached(const Invocation& call, const Settings& settings, const JobState& state) {
-  // Before it is told anything: other processes of this user can neither attach to it nor read its memory, and it leaves no core file.
+  // Before it is told anything: other processes of this user can neither attach to it nor read its
+  // memory, and it leaves no core file.
   if (::prctl(PR_SET_DUMPABLE, 0) != 0) return exit_internal;
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
@@ -284,7 +317,9 @@ int attached(const Invocation& call, const Settings& settings, const JobState& s
   const bool listening = words.value("listen", false);
   auto variables = call.environment.variables();
   variables["REFGATE_TOKEN"] = words.value("token", "");
-  const Invocation own{call.command, call.arguments, call.options, Environment(std::move(variables)), call.out, call.err};
+  const Invocation own{call.command, call.arguments,
+                       call.options, Environment(std::move(variables)),
+                       call.out,     call.err};
   tell_listener(true, "ready\n");
   if (!listening) ::close(events_descriptor);
   return beat_on(own, settings, state, claim_id, listening, words.value("mark", ""));

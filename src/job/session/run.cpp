@@ -10,21 +10,23 @@
 #include <filesystem>
 #include <ostream>
 
-#include "os/child_group.h"
 #include "call/commands.h"
-#include "job/session/halting.h"
 #include "job/note/health_file.h"
-#include "os/marked_processes.h"
+#include "job/session/halting.h"
 #include "job/session/run_each.h"
-#include "runner/runner.h"
 #include "job/session/session.h"
+#include "os/child_group.h"
+#include "os/marked_processes.h"
+#include "runner/runner.h"
 
 namespace refgate {
 namespace {
 
 using namespace std::chrono_literals;
 
-bool is_cancel(int signal) { return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT; }
+bool is_cancel(int signal) {
+  return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
+}
 
 /// Outside of a job there is no folder that belongs to this session alone, so it gets one.
 class SessionFolder {
@@ -33,7 +35,8 @@ class SessionFolder {
     if (!settings.state_dir.empty() || !environment.get("RUNNER_TEMP").empty()) return;
     std::string pattern = (std::filesystem::temp_directory_path() / "refgate-run-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr)
-      throw std::runtime_error("no folder for the session could be made at " + pattern + " (" + std::strerror(errno) + "); nothing was asked");
+      throw std::runtime_error("no folder for the session could be made at " + pattern + " (" +
+                               std::strerror(errno) + "); nothing was asked");
     settings.state_dir = path_ = pattern;
   }
   SessionFolder(const SessionFolder&) = delete;
@@ -47,11 +50,13 @@ class SessionFolder {
   std::string path_;
 };
 
-int run_one(const Invocation& call, LedSession& session, ChildGroup::Command command, Duration kill_after) {
+int run_one(const Invocation& call, LedSession& session, ChildGroup::Command command,
+            Duration kill_after) {
   ChildGroup child;
   if (!child.start(command)) {
     const int error = errno;
-    call.err << "refgate: " << escape_for(Place::line, command.arguments.front()) << " could not be started (" << std::strerror(error) << ")\n";
+    call.err << "refgate: " << escape_for(Place::line, command.arguments.front())
+             << " could not be started (" << std::strerror(error) << ")\n";
     session.end("failure");
     return error == ENOENT ? 127 : 126;
   }
@@ -59,7 +64,8 @@ int run_one(const Invocation& call, LedSession& session, ChildGroup::Command com
   bool cancelled = false;
   const std::string mark = session.mark();
   // When it is halted, all that it started is waited for, whatever becomes of the first of them.
-  while (!child.look() || (halting.begun() && !halting.done() && (child.any_left() || any_marked(mark)))) {
+  while (!child.look() ||
+         (halting.begun() && !halting.done() && (child.any_left() || any_marked(mark)))) {
     const Duration look_again = child.status() ? Duration(20ms) : Duration(1min);
     const News news = session.wait(std::min(halting.next_in(boot_now()), look_again));
     for (const int signal : news.signals) {
@@ -76,7 +82,9 @@ int run_one(const Invocation& call, LedSession& session, ChildGroup::Command com
   }
   const int status = *child.status();
   cancelled = cancelled || status == 128 + SIGINT;
-  const bool ended = session.end(session.lost() || cancelled ? "cancelled" : status == 0 ? "success" : "failure");
+  const bool ended = session.end(session.lost() || cancelled ? "cancelled"
+                                 : status == 0               ? "success"
+                                                             : "failure");
   if (session.lost() && status == 0) return exit_no;
   if (!ended && status == 0) return exit_store;
   return status;
@@ -87,7 +95,8 @@ int skip_status(const Invocation& call) {
   int status = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
   if (error != std::errc() || end != text.data() + text.size() || status < 0 || status > 255)
-    throw UsageError("--skip-exit is \"" + text + "\", but must be a number from 0 to 255; nothing was asked");
+    throw UsageError("--skip-exit is \"" + text +
+                     "\", but must be a number from 0 to 255; nothing was asked");
   return status;
 }
 
@@ -98,8 +107,11 @@ int command_run(const Invocation& call) {
   const int skipped = skip_status(call);
   const std::string grace = call.option("kill-after", "10s");
   const auto kill_after = parse_duration(grace);
-  if (!kill_after) throw UsageError("--kill-after is \"" + grace + "\", but must be a span of time such as 10s; nothing was asked");
-  if (call.arguments.empty()) throw UsageError("there is no command to run: give it after --; nothing was asked");
+  if (!kill_after)
+    throw UsageError("--kill-after is \"" + grace +
+                     "\", but must be a span of time such as 10s; nothing was asked");
+  if (call.arguments.empty())
+    throw UsageError("there is no command to run: give it after --; nothing was asked");
   const std::optional<EachPlan> each = each_plan(call);
 
   if (each && each->items.empty()) {
@@ -122,7 +134,8 @@ int command_run(const Invocation& call) {
   command.arguments = call.arguments;
   if (!call.flag("keep-token")) command.removed = token_variables(call.environment);
   // `refgate health` of the command must find this session.
-  command.added = {{"REFGATE_STATE_DIR", session.state().folder()}, {session_mark_variable, session.mark()}};
+  command.added = {{"REFGATE_STATE_DIR", session.state().folder()},
+                   {session_mark_variable, session.mark()}};
   if (session.has_claim()) {
     try {
       session.begin();
@@ -132,7 +145,8 @@ int command_run(const Invocation& call) {
       return exit_internal;
     }
   }
-  return each ? run_each(call, session, command, *kill_after, *each) : run_one(call, session, command, *kill_after);
+  return each ? run_each(call, session, command, *kill_after, *each)
+              : run_one(call, session, command, *kill_after);
 }
 
 }  // namespace refgate

@@ -15,8 +15,8 @@
 #include <list>
 #include <ostream>
 
-#include "job/session/halting.h"
 #include "job/note/health_file.h"
+#include "job/session/halting.h"
 #include "os/marked_processes.h"
 #include "runner/runner.h"
 
@@ -30,13 +30,15 @@ constexpr std::size_t most_items = 1'000'000;
 /// Of an item's standard error, what is looked at: the end of it says why it failed.
 constexpr std::size_t kept_errors = 64u << 10;
 
-unsigned number_option(const Invocation& call, const char* name, unsigned fallback, unsigned least, unsigned most) {
+unsigned number_option(const Invocation& call, const char* name, unsigned fallback, unsigned least,
+                       unsigned most) {
   const std::string text = call.option(name);
   if (text.empty()) return fallback;
   unsigned value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < least || value > most)
-    throw UsageError("--" + std::string(name) + " is \"" + text + "\", but must be a whole number from " + std::to_string(least) + " to " +
+    throw UsageError("--" + std::string(name) + " is \"" + text +
+                     "\", but must be a whole number from " + std::to_string(least) + " to " +
                      std::to_string(most) + "; nothing was asked");
   return value;
 }
@@ -47,8 +49,11 @@ std::vector<std::string> items_of(std::istream& source) {
   while (std::getline(source, line)) {
     if (line.ends_with('\r')) line.pop_back();
     if (line.empty()) continue;
-    if (line.find('\0') != std::string::npos) throw UsageError("an item holds a zero byte, which no command can be given; nothing was asked");
-    if (items.size() == most_items) throw UsageError("there are over a million items; nothing was asked");
+    if (line.find('\0') != std::string::npos)
+      throw UsageError(
+          "an item holds a zero byte, which no command can be given; nothing was asked");
+    if (items.size() == most_items)
+      throw UsageError("there are over a million items; nothing was asked");
     items.push_back(line);
   }
   if (source.bad()) throw UsageError("the items could not be read to their end; nothing was asked");
@@ -59,7 +64,8 @@ std::vector<std::string> words_for(const std::vector<std::string>& words, const 
   std::vector<std::string> result;
   bool used = false;
   for (std::string word : words) {
-    for (std::size_t at = word.find("{}"); at != std::string::npos; at = word.find("{}", at + item.size())) {
+    for (std::size_t at = word.find("{}"); at != std::string::npos;
+         at = word.find("{}", at + item.size())) {
       word.replace(at, 2, item);
       used = true;
     }
@@ -83,7 +89,8 @@ struct Counts {
 
 class Batch {
  public:
-  Batch(const Invocation& call, LedSession& session, ChildGroup::Command command, Duration kill_after, const EachPlan& plan)
+  Batch(const Invocation& call, LedSession& session, ChildGroup::Command command,
+        Duration kill_after, const EachPlan& plan)
       : call_(call),
         session_(session),
         command_(std::move(command)),
@@ -100,9 +107,12 @@ class Batch {
       for (const Operation& operation : running_)
         if (operation.errors >= 0) files.push_back(operation.errors);
       const News news = session_.wait(halting_.next_in(boot_now()), files);
-      for (const int file : news.readable) listen(file);
-      for (const int signal : news.signals) take(signal);
-      if (news.lost && !halting_.begun()) halting_.begin(Halting::for_loss(kill_after_), boot_now());
+      for (const int file : news.readable)
+        listen(file);
+      for (const int signal : news.signals)
+        take(signal);
+      if (news.lost && !halting_.begun())
+        halting_.begin(Halting::for_loss(kill_after_), boot_now());
       halting_.advance(boot_now(), groups(), session_.mark());
       collect();
     }
@@ -112,14 +122,16 @@ class Batch {
       halting_.advance(boot_now(), {}, session_.mark());
     }
     counts_.cancelled += static_cast<unsigned>(left_.size());
-    if (session_.lost() && !left_.empty()) session_.count_cascade(static_cast<unsigned>(left_.size()));
+    if (session_.lost() && !left_.empty())
+      session_.count_cascade(static_cast<unsigned>(left_.size()));
     return close();
   }
 
  private:
   std::vector<ChildGroup*> groups() {
     std::vector<ChildGroup*> all;
-    for (Operation& operation : running_) all.push_back(&operation.child);
+    for (Operation& operation : running_)
+      all.push_back(&operation.child);
     return all;
   }
 
@@ -147,7 +159,8 @@ class Batch {
       const bool started = operation.child.start(command);
       if (ends[1] >= 0) ::close(ends[1]);
       if (!started) {
-        call_.err << "refgate: " << escape_for(Place::line, command.arguments.front()) << " could not be started (" << std::strerror(errno) << ")\n";
+        call_.err << "refgate: " << escape_for(Place::line, command.arguments.front())
+                  << " could not be started (" << std::strerror(errno) << ")\n";
         if (operation.errors >= 0) ::close(operation.errors);
         running_.pop_back();
         ++counts_.failed;
@@ -157,9 +170,11 @@ class Batch {
   }
 
   void take(int signal) {
-    const bool cancel = signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
+    const bool cancel =
+        signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
     if (!cancel || halting_.begun()) {
-      for (const ChildGroup* group : groups()) group->signal(signal);
+      for (const ChildGroup* group : groups())
+        group->signal(signal);
       return;
     }
     cancelled_by_ = signal;
@@ -167,14 +182,17 @@ class Batch {
   }
 
   void listen(int file) {
-    const auto found = std::find_if(running_.begin(), running_.end(), [&](const Operation& operation) { return operation.errors == file; });
+    const auto found =
+        std::find_if(running_.begin(), running_.end(),
+                     [&](const Operation& operation) { return operation.errors == file; });
     if (found == running_.end()) return;
     char words[8192];
     ssize_t length = 0;
     while ((length = ::read(file, words, sizeof words)) > 0) {
       call_.err.write(words, length);
       found->heard.append(words, static_cast<std::size_t>(length));
-      if (found->heard.size() > 2 * kept_errors) found->heard.erase(0, found->heard.size() - kept_errors);
+      if (found->heard.size() > 2 * kept_errors)
+        found->heard.erase(0, found->heard.size() - kept_errors);
     }
     call_.err.flush();
     if (length == 0) {
@@ -208,20 +226,26 @@ class Batch {
       return;
     }
     ++counts_.failed;
-    const bool named = status == session_failure_status || std::any_of(plan_.session_error.begin(), plan_.session_error.end(),
-                                                                       [&](const auto& text) { return heard.find(text) != std::string::npos; });
+    const bool named =
+        status == session_failure_status ||
+        std::any_of(plan_.session_error.begin(), plan_.session_error.end(),
+                    [&](const auto& text) { return heard.find(text) != std::string::npos; });
     in_a_row_ = named ? in_a_row_ + 1 : 0;
     if (plan_.max_failures == 0 || in_a_row_ < plan_.max_failures) return;
     given_up_ = true;
-    call_.err << "refgate: session death cascade: " << in_a_row_ << " operations in a row failed for the session's sake; the rest is cancelled\n";
+    call_.err << "refgate: session death cascade: " << in_a_row_
+              << " operations in a row failed for the session's sake; the rest is cancelled\n";
     halting_.begin(Halting::for_loss(kill_after_), boot_now());
   }
 
   int close() {
     const auto all = static_cast<unsigned>(plan_.items.size());
     const bool complete = counts_.done == all;
-    const char* status = cancelled_by_ != 0 || session_.lost() ? "cancelled" : complete ? "success" : "failure";
-    call_.out << "Items: " << all << " in all, " << counts_.done << " done, " << counts_.failed << " failed, " << counts_.cancelled << " cancelled\n";
+    const char* status = cancelled_by_ != 0 || session_.lost() ? "cancelled"
+                         : complete                            ? "success"
+                                                               : "failure";
+    call_.out << "Items: " << all << " in all, " << counts_.done << " done, " << counts_.failed
+              << " failed, " << counts_.cancelled << " cancelled\n";
     write_outputs(call_.environment, {{"items", std::to_string(all)},
                                       {"items_done", std::to_string(counts_.done)},
                                       {"items_failed", std::to_string(counts_.failed)},
@@ -250,28 +274,33 @@ class Batch {
 
 std::optional<EachPlan> each_plan(const Invocation& call) {
   const std::string source = call.option("each");
-  if (source.empty() && call.flag("each")) throw UsageError("--each is empty: give a file, or - for standard input; nothing was asked");
+  if (source.empty() && call.flag("each"))
+    throw UsageError("--each is empty: give a file, or - for standard input; nothing was asked");
   if (source.empty()) {
     for (const char* name : {"parallel", "max-failures", "session-error"})
-      if (!call.option(name).empty()) throw UsageError("--" + std::string(name) + " goes with --each; nothing was asked");
+      if (!call.option(name).empty())
+        throw UsageError("--" + std::string(name) + " goes with --each; nothing was asked");
     return std::nullopt;
   }
   EachPlan plan;
   plan.parallel = number_option(call, "parallel", 1, 1, most_parallel);
   plan.max_failures = number_option(call, "max-failures", 0, 1, most_items);
-  if (const auto given = call.options.find("session-error"); given != call.options.end()) plan.session_error = given->second;
+  if (const auto given = call.options.find("session-error"); given != call.options.end())
+    plan.session_error = given->second;
   if (source == "-") {
     plan.items = items_of(std::cin);
   } else {
     std::ifstream file(source);
     std::error_code error;
-    if (!file || std::filesystem::is_directory(source, error)) throw UsageError("the items in " + source + " cannot be read; nothing was asked");
+    if (!file || std::filesystem::is_directory(source, error))
+      throw UsageError("the items in " + source + " cannot be read; nothing was asked");
     plan.items = items_of(file);
   }
   return plan;
 }
 
-int run_each(const Invocation& call, LedSession& session, const ChildGroup::Command& command, Duration kill_after, const EachPlan& plan) {
+int run_each(const Invocation& call, LedSession& session, const ChildGroup::Command& command,
+             Duration kill_after, const EachPlan& plan) {
   return Batch(call, session, command, kill_after, plan).run();
 }
 

@@ -13,12 +13,12 @@
 #include <csignal>
 #include <ostream>
 
+#include "core/text/digest.h"
 #include "job/gate/ending.h"
-#include "job/note/health_file.h"
-#include "runner/runner.h"
 #include "job/gate/subject.h"
 #include "job/gate/verdict.h"
-#include "core/text/digest.h"
+#include "job/note/health_file.h"
+#include "runner/runner.h"
 
 namespace refgate {
 namespace {
@@ -48,14 +48,18 @@ void LedSession::note(Change change) {
 }
 
 LedSession::LedSession(const Invocation& call, Settings settings)
-    : call_(call), settings_(std::move(settings)), state_(settings_, call.environment), mark_(fresh_nonce()) {
+    : call_(call),
+      settings_(std::move(settings)),
+      state_(settings_, call.environment),
+      mark_(fresh_nonce()) {
   settings_.policy.heartbeat = false;
   settings_.policy.interval = beat_interval(settings_.policy);
   settings_.policy.lease = beat_lease(settings_.policy);
   settings_.policy.interval_given = settings_.policy.lease_given = true;
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT}) {
+  for (const int number :
+       {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT}) {
     struct sigaction action {};
     ::sigaction(number, nullptr, &action);
     // Who had it ignored (nohup, a shell's background job) wants it so.
@@ -72,7 +76,8 @@ LedSession::LedSession(const Invocation& call, Settings settings)
   begun_before_ = answer_.code == ReasonCode::own;
   cancelled_by_ = answer_.interrupted_by;
   for (const int number : wait(Duration::zero()).signals)
-    if (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT) cancelled_by_ = number;
+    if (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT)
+      cancelled_by_ = number;
 }
 
 /// Two that lead one session of a job would both launch, each taking the claim for its own.
@@ -81,8 +86,9 @@ bool LedSession::lead(const Subject& subject) {
   const std::string path = state_.folder() + "/lead-" + sha256_hex(subject.ref).substr(0, 32);
   leading_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
   if (leading_ >= 0 && ::flock(leading_, LOCK_EX | LOCK_NB) == 0) return true;
-  const Decision skip = skip_for(subject.request, now(), ReasonCode::active_session,
-                                 "Another `refgate run` of this job leads this session, or its state folder cannot be used");
+  const Decision skip = skip_for(
+      subject.request, now(), ReasonCode::active_session,
+      "Another `refgate run` of this job leads this session, or its state folder cannot be used");
   Told told = told_of(skip, subject.request, std::nullopt);
   told.as = TellAs::sentence;
   tell(call_, told);
@@ -112,7 +118,9 @@ void LedSession::begin() {
   const auto health = HealthFile(state_, answer_.claim_id).read();
   if (health) arm(timer_, halts_at(*health));
   // Those that the gate of this job has started are enough.
-  if (begun_before_ && health && health->heartbeat_process > 0 && ::kill(static_cast<pid_t>(health->heartbeat_process), 0) == 0) return;
+  if (begun_before_ && health && health->heartbeat_process > 0 &&
+      ::kill(static_cast<pid_t>(health->heartbeat_process), 0) == 0)
+    return;
   heartbeats_ = start_heartbeats(settings_, call_.environment, state_, plan, true);
 }
 
@@ -126,21 +134,27 @@ bool LedSession::may_go_on() {
 }
 
 News LedSession::wait(Duration at_most, const std::vector<int>& files) {
-  std::vector<pollfd> polled{{signals_, POLLIN, 0}, {timer_, POLLIN, 0}, {heartbeats_.events, POLLIN, 0}};
-  for (const int file : files) polled.push_back({file, POLLIN, 0});
+  std::vector<pollfd> polled{
+      {signals_, POLLIN, 0}, {timer_, POLLIN, 0}, {heartbeats_.events, POLLIN, 0}};
+  for (const int file : files)
+    polled.push_back({file, POLLIN, 0});
   News news;
-  const int found = ::poll(polled.data(), polled.size(), static_cast<int>(std::min<Duration::rep>(at_most.count(), 60'000)));
+  const int found = ::poll(polled.data(), polled.size(),
+                           static_cast<int>(std::min<Duration::rep>(at_most.count(), 60'000)));
   if (found <= 0) return news;
   signalfd_siginfo info{};
   while (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    if (info.ssi_signo == SIGCHLD) news.child = true;
-    else news.signals.push_back(static_cast<int>(info.ssi_signo));
+    if (info.ssi_signo == SIGCHLD)
+      news.child = true;
+    else
+      news.signals.push_back(static_cast<int>(info.ssi_signo));
   }
   if (polled[2].revents != 0) {
     char words[256];
     const ssize_t length = ::read(heartbeats_.events, words, sizeof words);
     if (length <= 0) {
-      // The process is gone, whatever became of it: what it knew is in the health record, and the timer stays.
+      // The process is gone, whatever became of it: what it knew is in the health record, and the
+      // timer stays.
       ::close(heartbeats_.events);
       heartbeats_.events = -1;
     }
@@ -151,8 +165,10 @@ News LedSession::wait(Duration at_most, const std::vector<int>& files) {
   }
   if ((polled[1].revents != 0 || polled[2].revents != 0) && has_claim() && !lost_) {
     const auto health = HealthFile(state_, answer_.claim_id).read();
-    if (!health || answer(*health, boot_now()).halt) note_loss();
-    else arm(timer_, halts_at(*health));
+    if (!health || answer(*health, boot_now()).halt)
+      note_loss();
+    else
+      arm(timer_, halts_at(*health));
     news.lost = lost_;
   }
   for (std::size_t i = 3; i < polled.size(); ++i)
@@ -163,10 +179,13 @@ News LedSession::wait(Duration at_most, const std::vector<int>& files) {
 void LedSession::note_loss() {
   lost_ = true;
   note([](Health& health) {
-    if (!health.death) health = died(std::move(health), {now(), DeathCause::expired, answer(health, boot_now()).text});
+    if (!health.death)
+      health =
+          died(std::move(health), {now(), DeathCause::expired, answer(health, boot_now()).text});
     ++health.cascade;
   });
-  call_.err << "refgate: session death cascade: " << escape_for(Place::line, cause()) << "; what runs is stopped, and what follows is counted\n"
+  call_.err << "refgate: session death cascade: " << escape_for(Place::line, cause())
+            << "; what runs is stopped, and what follows is counted\n"
             << annotation(call_.environment, "error", "refgate: session lost", cause());
   call_.err.flush();
 }
@@ -212,15 +231,21 @@ bool LedSession::end_note(const std::string& job_status, bool never_started) {
     own->untold = never_started;
     const auto store = store_of(call_, settings_);
     // A cancelled step has seconds to live.
-    if (job_status == "cancelled") store->set_deadline(std::min(store->deadline(), std::chrono::steady_clock::now() + longest_cancelled_end));
-    const Ended ended = end_session(*store, state_, *own, parse_job_status(job_status).value_or(ClaimOutcome::failure), job_status);
-    call_.err << "refgate: " << escape_for(Place::line, describe_end(ended, own->claim.session_key)) << "\n";
+    if (job_status == "cancelled")
+      store->set_deadline(
+          std::min(store->deadline(), std::chrono::steady_clock::now() + longest_cancelled_end));
+    const Ended ended =
+        end_session(*store, state_, *own,
+                    parse_job_status(job_status).value_or(ClaimOutcome::failure), job_status);
+    call_.err << "refgate: " << escape_for(Place::line, describe_end(ended, own->claim.session_key))
+              << "\n";
     return true;
   } catch (const StoreError& error) {
     report(call_.err, error);
     call_.err << "refgate: the session was not ended; its claim passes when its lease does\n";
   } catch (const std::exception& error) {
-    call_.err << "refgate: the end of the session could not be noted: " << escape_for(Place::line, error.what()) << "\n";
+    call_.err << "refgate: the end of the session could not be noted: "
+              << escape_for(Place::line, error.what()) << "\n";
   }
   return false;
 }

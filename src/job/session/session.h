@@ -1,31 +1,33 @@
 #pragma once
-// A session that this process leads: gate, heartbeats, news of its death, end. `run` puts a command into it.
+// A session that this process leads: gate, heartbeats, news of its death, end. `run` puts a command
+// into it.
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "job/gate/gating.h"
-#include "job/note/heartbeat_process.h"
 #include "call/invocation.h"
-#include "job/note/job_state.h"
-#include "job/gate/subject.h"
 #include "core/claim/health.h"
+#include "job/gate/gating.h"
+#include "job/gate/subject.h"
+#include "job/note/heartbeat_process.h"
+#include "job/note/job_state.h"
 
 namespace refgate {
 
 /// What the loop around a session woke up for.
 struct News {
-  bool child = false;         ///< a child changed its state
-  bool lost = false;          ///< the session is not ours any more, or may not be
-  std::vector<int> signals;   ///< that others sent to this process
-  std::vector<int> readable;  ///< those of the watched files that have something, or are at their end
+  bool child = false;        ///< a child changed its state
+  bool lost = false;         ///< the session is not ours any more, or may not be
+  std::vector<int> signals;  ///< that others sent to this process
+  std::vector<int>
+      readable;  ///< those of the watched files that have something, or are at their end
 };
 
 class LedSession {
  public:
-  /// Asks the gate. From its first moment on SIGINT, SIGTERM, SIGHUP and SIGQUIT of this process are news, and nothing else, unless they were
-  /// ignored.
+  /// Asks the gate. From its first moment on SIGINT, SIGTERM, SIGHUP and SIGQUIT of this process
+  /// are news, and nothing else, unless they were ignored.
   LedSession(const Invocation& call, Settings settings);
   LedSession(const LedSession&) = delete;
   LedSession& operator=(const LedSession&) = delete;
@@ -57,7 +59,8 @@ class LedSession {
   void count_cascade(unsigned operations);
   void set_operations(unsigned operations);
 
-  /// Ends the session: one push, unless a gate of this job before had begun it. Never throws; returns false when it could not be ended.
+  /// Ends the session: one push, unless a gate of this job before had begun it. Never throws;
+  /// returns false when it could not be ended.
   bool end(const std::string& job_status);
 
   /// Gives it back before anything of it was started. Never throws.
@@ -79,8 +82,9 @@ class LedSession {
   HeartbeatProcess heartbeats_;
   std::string nonce_;  ///< of the claim that was made, or may have been
   std::string mark_;
-  std::optional<ClaimNote> note_;  ///< as it was when the session began, should the job's folder vanish
-  bool begun_before_ = false;      ///< by a gate of this job, which its finish ends
+  std::optional<ClaimNote>
+      note_;                   ///< as it was when the session began, should the job's folder vanish
+  bool begun_before_ = false;  ///< by a gate of this job, which its finish ends
   int cancelled_by_ = 0;
   int leading_ = -1;  ///< the lock that one process of a job has on the session
   int signals_ = -1;

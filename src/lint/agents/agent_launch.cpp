@@ -12,13 +12,16 @@ constexpr int deepest_action = 10;
 constexpr std::size_t deepest_call = 4;
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\n')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\n')) text.remove_suffix(1);
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\n'))
+    text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\n'))
+    text.remove_suffix(1);
   return text;
 }
 
 /// The launch at or below a step.
-bool find_launch(const Step& step, const Action* action, const Project& project, const Facts& facts, int depth, AgentLaunch& found) {
+bool find_launch(const Step& step, const Action* action, const Project& project, const Facts& facts,
+                 int depth, AgentLaunch& found) {
   // Few steps launch anything, so that their conditions are read last.
   if (launches_agent(step, facts)) {
     found.launch = &step;
@@ -26,13 +29,14 @@ bool find_launch(const Step& step, const Action* action, const Project& project,
     return !is_switched_off(step.condition);
   }
   const Action* local = depth < deepest_action ? project.local_action(step.uses_text()) : nullptr;
-  return local != nullptr && !is_switched_off(step.condition) && std::any_of(local->steps.begin(), local->steps.end(), [&](const Step& inner) {
+  return local != nullptr && !is_switched_off(step.condition) &&
+         std::any_of(local->steps.begin(), local->steps.end(), [&](const Step& inner) {
            return find_launch(inner, local, project, facts, depth + 1, found);
          });
 }
 
-void add_launches(const std::vector<JobPlace>& path, const Workflow& workflow, const Project& project, const Facts& facts,
-                  std::vector<AgentLaunch>& found) {
+void add_launches(const std::vector<JobPlace>& path, const Workflow& workflow,
+                  const Project& project, const Facts& facts, std::vector<AgentLaunch>& found) {
   for (const Job& job : workflow.jobs) {
     const std::size_t before = found.size();
     std::vector<JobPlace> here = path;
@@ -43,8 +47,10 @@ void add_launches(const std::vector<JobPlace>& path, const Workflow& workflow, c
       launch.path = here;
       found.push_back(std::move(launch));
     }
-    const Workflow* called = here.size() < deepest_call ? project.called_workflow(job.uses.value.text()) : nullptr;
-    const bool again = std::any_of(here.begin(), here.end(), [&](const JobPlace& place) { return place.workflow == called; });
+    const Workflow* called =
+        here.size() < deepest_call ? project.called_workflow(job.uses.value.text()) : nullptr;
+    const bool again = std::any_of(here.begin(), here.end(),
+                                   [&](const JobPlace& place) { return place.workflow == called; });
     if (called != nullptr && !again) add_launches(here, *called, project, facts, found);
     if (found.size() > before && is_switched_off(job.condition)) found.resize(before);
   }
@@ -69,8 +75,9 @@ AgentIdentity::Kind kind_of_step(const Job& job, std::string_view id) {
   const Step* step = job.step(id);
   if (step == nullptr) return AgentIdentity::Kind::unknown;
   const std::string_view uses = step->uses_text();
-  for (const std::string_view maker : {"actions/create-github-app-token", "tibdex/github-app-token", "peter-murray/workflow-application-token-action",
-                                       "getsentry/action-github-app-token"}) {
+  for (const std::string_view maker :
+       {"actions/create-github-app-token", "tibdex/github-app-token",
+        "peter-murray/workflow-application-token-action", "getsentry/action-github-app-token"}) {
     if (matches_action(uses, maker)) return AgentIdentity::Kind::app;
   }
   return AgentIdentity::Kind::unknown;
@@ -78,7 +85,9 @@ AgentIdentity::Kind kind_of_step(const Job& job, std::string_view id) {
 
 AgentIdentity::Kind kind_of_reference(const Reference& reference, const Job& job) {
   using Kind = AgentIdentity::Kind;
-  if (refers_to(reference, {"github", "token"}) || refers_to(reference, {"secrets", "GITHUB_TOKEN"})) return Kind::github_token;
+  if (refers_to(reference, {"github", "token"}) ||
+      refers_to(reference, {"secrets", "GITHUB_TOKEN"}))
+    return Kind::github_token;
   if (!reference.is_literal() || reference.path.size() < 2) return Kind::unknown;
   if (same_name(*reference.path[0], "secrets")) return Kind::other;
   if (same_name(*reference.path[0], "steps")) return kind_of_step(job, *reference.path[1]);
@@ -93,15 +102,17 @@ bool is_switched_off(const Entry& condition) {
   return expression.is_valid() && evaluate_condition(expression, Scope()) == Truth::no;
 }
 
-std::vector<AgentLaunch> agent_launches(const Workflow& workflow, const Project& project, const Facts& facts) {
+std::vector<AgentLaunch> agent_launches(const Workflow& workflow, const Project& project,
+                                        const Facts& facts) {
   std::vector<AgentLaunch> found;
   add_launches({}, workflow, project, facts, found);
   return found;
 }
 
 const AgentActionFact* agent_action_fact(const Step& launch, const Facts& facts) {
-  const auto found = std::find_if(facts.agent_checks.begin(), facts.agent_checks.end(),
-                                  [&](const AgentActionFact& fact) { return matches_action(launch.uses_text(), fact.uses); });
+  const auto found = std::find_if(
+      facts.agent_checks.begin(), facts.agent_checks.end(),
+      [&](const AgentActionFact& fact) { return matches_action(launch.uses_text(), fact.uses); });
   return found == facts.agent_checks.end() ? nullptr : &*found;
 }
 
@@ -114,7 +125,8 @@ bool asks_for_write(const Step& launch, const Facts& facts) {
   return trimmed(launch.input(fact->open_input).value.text()) != "*";
 }
 
-bool turns_bot_away(const Step& launch, const std::optional<std::string>& login, const Facts& facts) {
+bool turns_bot_away(const Step& launch, const std::optional<std::string>& login,
+                    const Facts& facts) {
   const AgentActionFact* fact = agent_action_fact(launch, facts);
   if (fact == nullptr || !fact->turns_bots_away) return false;
   if (fact->bots_input.empty()) return true;
@@ -130,7 +142,8 @@ AgentIdentity identity_of_token(YamlNode value, const Job& job) {
   if (!expression.is_valid()) return {};
   const std::vector<Reference> all = references(expression);
   if (all.empty()) return {};
-  // `a || b`: the first one that is there. GITHUB_TOKEN always is, so it only counts in the first place.
+  // `a || b`: the first one that is there. GITHUB_TOKEN always is, so it only counts in the first
+  // place.
   return {kind_of_reference(all.front(), job), std::nullopt};
 }
 
@@ -140,10 +153,12 @@ AgentIdentity identity_of(const AgentLaunch& launch, const Facts& facts) {
   if (launch.action != nullptr) return {};
   const AgentActionFact* fact = agent_action_fact(*launch.launch, facts);
   if (fact != nullptr && !fact->token_input.empty()) {
-    if (const Entry token = launch.launch->input(fact->token_input)) return identity_of_token(token.value, launch.job());
+    if (const Entry token = launch.launch->input(fact->token_input))
+      return identity_of_token(token.value, launch.job());
   }
   if (fact != nullptr && !fact->app_login.empty()) return {Kind::app, fact->app_login};
-  for (const YamlNode env : {launch.step->env.value, launch.job().env.value, launch.workflow().env.value}) {
+  for (const YamlNode env :
+       {launch.step->env.value, launch.job().env.value, launch.workflow().env.value}) {
     for (const char* name : {"GH_TOKEN", "GITHUB_TOKEN"}) {
       if (const Entry token = env.entry(name)) return identity_of_token(token.value, launch.job());
     }

@@ -1,6 +1,6 @@
 #pragma once
-// Where a workflow launches agents, and what is known of the agent actions: whom they let in by themselves, and whose name their comments and pushes
-// bear.
+// Where a workflow launches agents, and what is known of the agent actions: whom they let in by
+// themselves, and whose name their comments and pushes bear.
 
 #include <optional>
 #include <string>
@@ -21,7 +21,8 @@ struct JobPlace {
 
 /// A step that launches an agent, itself or through actions of this repository.
 struct AgentLaunch {
-  /// From the job of the workflow asked for, over the workflows of this repository that it calls, to the job that has the step.
+  /// From the job of the workflow asked for, over the workflows of this repository that it calls,
+  /// to the job that has the step.
   std::vector<JobPlace> path;
   const Step* step = nullptr;      ///< of the last job
   const Step* launch = nullptr;    ///< the step itself, or the one of a local action
@@ -36,13 +37,16 @@ struct AgentLaunch {
   Entry place() const { return is_called() ? own_job().uses : step->uses ? step->uses : step->run; }
 };
 
-/// All launches in the order of jobs and steps: those of the workflow's own steps, and those of workflows of this repository that it calls.
-std::vector<AgentLaunch> agent_launches(const Workflow& workflow, const Project& project, const Facts& facts);
+/// All launches in the order of jobs and steps: those of the workflow's own steps, and those of
+/// workflows of this repository that it calls.
+std::vector<AgentLaunch> agent_launches(const Workflow& workflow, const Project& project,
+                                        const Facts& facts);
 
 /// Something that a step's own condition, or the job's, says is never run.
 bool is_switched_off(const Entry& condition);
 
-/// Whose name the agent's comments, labels and pushes bear. What GITHUB_TOKEN does starts no workflow but workflow_dispatch and repository_dispatch.
+/// Whose name the agent's comments, labels and pushes bear. What GITHUB_TOKEN does starts no
+/// workflow but workflow_dispatch and repository_dispatch.
 struct AgentIdentity {
   enum class Kind : std::uint8_t {
     unknown,       ///< nothing can be told
@@ -59,13 +63,15 @@ const AgentActionFact* agent_action_fact(const Step& launch, const Facts& facts)
 
 /// Whether the action itself turns away who cannot write to the repository.
 bool asks_for_write(const Step& launch, const Facts& facts);
-/// Whether the action itself turns away the bot of this name (with `[bot]`), as its inputs say. Also when that cannot be told, because the name is
-/// not known or the input is an expression.
-bool turns_bot_away(const Step& launch, const std::optional<std::string>& login, const Facts& facts);
+/// Whether the action itself turns away the bot of this name (with `[bot]`), as its inputs say.
+/// Also when that cannot be told, because the name is not known or the input is an expression.
+bool turns_bot_away(const Step& launch, const std::optional<std::string>& login,
+                    const Facts& facts);
 
 /// Whose token a value (`${{ secrets.GITHUB_TOKEN }}`) is. `job`: whose steps may have made it.
 AgentIdentity identity_of_token(YamlNode value, const Job& job);
-/// Whose name a launch acts under: the action's token input or app, else GH_TOKEN or GITHUB_TOKEN of the step, job or workflow.
+/// Whose name a launch acts under: the action's token input or app, else GH_TOKEN or GITHUB_TOKEN
+/// of the step, job or workflow.
 AgentIdentity identity_of(const AgentLaunch& launch, const Facts& facts);
 
 }  // namespace refgate::lint

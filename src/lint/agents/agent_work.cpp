@@ -11,17 +11,21 @@
 namespace refgate::lint {
 namespace {
 
-constexpr auto families = std::to_array<std::string_view>({"claude", "codex", "gemini", "opencode", "copilot", "aider", "droid", "cursor", "goose",
-                                                           "auggie", "augment", "warp", "qwen", "openhands", "pr-agent", "amp", "crush"});
+constexpr auto families = std::to_array<std::string_view>(
+    {"claude", "codex", "gemini", "opencode", "copilot", "aider", "droid", "cursor", "goose",
+     "auggie", "augment", "warp", "qwen", "openhands", "pr-agent", "amp", "crush"});
 
 std::string family_of(const std::string& name) {
-  const auto found = std::find_if(families.begin(), families.end(), [&](std::string_view family) { return name.find(family) != std::string::npos; });
+  const auto found = std::find_if(families.begin(), families.end(), [&](std::string_view family) {
+    return name.find(family) != std::string::npos;
+  });
   return found == families.end() ? name : std::string(*found);
 }
 
 bool is_prompt(std::string_view input) {
   for (const std::string_view name :
-       {"prompt", "direct_prompt", "override_prompt", "custom_instructions", "prompt_file", "prompt-file", "instruction"}) {
+       {"prompt", "direct_prompt", "override_prompt", "custom_instructions", "prompt_file",
+        "prompt-file", "instruction"}) {
     if (same_name(input, name)) return true;
   }
   return false;
@@ -38,7 +42,8 @@ std::string told(const Step& step) {
 
 std::string instructions(const AgentLaunch& launch) {
   std::string text;
-  for (const JobPlace& place : launch.path) text += std::string(place.job->with.value.source()) + "\n";
+  for (const JobPlace& place : launch.path)
+    text += std::string(place.job->with.value.source()) + "\n";
   text += told(*launch.step);
   if (launch.launch != launch.step) text += told(*launch.launch);
   text += launch.launch->run_text();
@@ -50,8 +55,10 @@ std::set<std::string> words_of(const std::string& text) {
   std::string word;
   const std::string all = to_lower(text) + " ";
   for (const char character : all) {
-    const bool inside = (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') || character == '_' || character == '-' ||
-                        character == '/' || (static_cast<unsigned char>(character) & 0x80u) != 0;
+    const bool inside = (character >= 'a' && character <= 'z') ||
+                        (character >= '0' && character <= '9') || character == '_' ||
+                        character == '-' || character == '/' ||
+                        (static_cast<unsigned char>(character) & 0x80u) != 0;
     if (inside) {
       word += character;
     } else if (!word.empty()) {
@@ -70,7 +77,8 @@ std::string agent_of(const AgentLaunch& launch, const Facts& facts) {
   const auto commands = agent_commands_in(launch.launch->run_text(), facts);
   if (commands.empty()) return {};
   std::string words;
-  // What precedes the agent's own name (`timeout 10m npx`) is short; what follows may name anything.
+  // What precedes the agent's own name (`timeout 10m npx`) is short; what follows may name
+  // anything.
   for (std::size_t at = 0; at < std::min<std::size_t>(commands.front().size(), 6); ++at) {
     words = to_lower(commands.front()[at]);
     const std::string family = family_of(words);
@@ -85,21 +93,24 @@ bool is_same_work(const AgentLaunch& left, const AgentLaunch& right, const Facts
   const std::set<std::string> second = words_of(instructions(right));
   if (first.empty() && second.empty()) return left.launch == right.launch;
   std::vector<std::string> common;
-  std::set_intersection(first.begin(), first.end(), second.begin(), second.end(), std::back_inserter(common));
+  std::set_intersection(first.begin(), first.end(), second.begin(), second.end(),
+                        std::back_inserter(common));
   const std::size_t all = first.size() + second.size() - common.size();
   return common.size() * 5 >= all * 4 && (all >= 10 || common.size() == all);
 }
 
 bool answers_text(const Step& launch, std::string_view text) {
   if (!matches_action(launch.uses_text(), "anthropics/claude-code-action")) return true;
-  if (launch.input("prompt") || launch.input("direct_prompt") || launch.input("override_prompt")) return true;
+  if (launch.input("prompt") || launch.input("direct_prompt") || launch.input("override_prompt"))
+    return true;
   const std::string_view phrase = awaited_phrase(launch);
   return !phrase.empty() && to_lower(text).find(to_lower(phrase)) != std::string::npos;
 }
 
 std::string_view awaited_phrase(const Step& launch) {
   if (!matches_action(launch.uses_text(), "anthropics/claude-code-action")) return {};
-  if (launch.input("prompt") || launch.input("direct_prompt") || launch.input("override_prompt")) return {};
+  if (launch.input("prompt") || launch.input("direct_prompt") || launch.input("override_prompt"))
+    return {};
   const Entry phrase = launch.input("trigger_phrase");
   if (!phrase) return "@claude";
   return phrase.value.has_expression() ? std::string_view() : phrase.value.text();

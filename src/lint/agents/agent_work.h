@@ -7,14 +7,17 @@
 
 namespace refgate::lint {
 
-/// The family of the agent, whatever starts it: "claude" for its action and its command. The action or command itself when it is of no known family.
+/// The family of the agent, whatever starts it: "claude" for its action and its command. The action
+/// or command itself when it is of no known family.
 std::string agent_of(const AgentLaunch& launch, const Facts& facts);
 
-/// Whether two launches tell the same agent nearly the same: equal prompts, or at least four of five words in common. What is told by other means
-/// than a prompt (a script, inputs of a called workflow) counts the same way. Unsure: false.
+/// Whether two launches tell the same agent nearly the same: equal prompts, or at least four of
+/// five words in common. What is told by other means than a prompt (a script, inputs of a called
+/// workflow) counts the same way. Unsure: false.
 bool is_same_work(const AgentLaunch& left, const AgentLaunch& right, const Facts& facts);
 
-/// Whether the launch answers this text. One of the known actions waits to be mentioned when it has no prompt; all others are launched in any case.
+/// Whether the launch answers this text. One of the known actions waits to be mentioned when it has
+/// no prompt; all others are launched in any case.
 bool answers_text(const Step& launch, std::string_view text);
 /// The words that such an action waits for; empty for all others, and when they are not known.
 std::string_view awaited_phrase(const Step& launch);

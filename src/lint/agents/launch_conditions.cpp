@@ -3,7 +3,8 @@
 namespace refgate::lint {
 
 LaunchConditions::LaunchConditions(const AgentLaunch& launch) : launch_(launch) {
-  for (const JobPlace& place : launch.path) jobs_.emplace_back(*place.workflow);
+  for (const JobPlace& place : launch.path)
+    jobs_.emplace_back(*place.workflow);
   const auto add = [&](const Step& step) {
     if (!step.condition || !step.condition.value.is_scalar()) return;
     Expression condition = parse_condition(step.condition.value.text());
@@ -22,23 +23,27 @@ Scope LaunchConditions::inside(const Scope& scope, std::size_t hop) const {
 
 Truth LaunchConditions::job_runs(const Scope& scope) const {
   Truth runs = Truth::yes;
-  for (std::size_t hop = 0; hop < jobs_.size(); ++hop) runs = both(runs, jobs_[hop].runs(*launch_.path[hop].job, inside(scope, hop)));
+  for (std::size_t hop = 0; hop < jobs_.size(); ++hop)
+    runs = both(runs, jobs_[hop].runs(*launch_.path[hop].job, inside(scope, hop)));
   return runs;
 }
 
 Truth LaunchConditions::runs(const Scope& scope) const {
   Truth runs = job_runs(scope);
   const Scope inner = inside(scope, launch_.path.size() - 1);
-  for (const Expression& condition : steps_) runs = both(runs, evaluate_condition(condition, inner));
+  for (const Expression& condition : steps_)
+    runs = both(runs, evaluate_condition(condition, inner));
   return runs;
 }
 
 std::vector<const Expression*> LaunchConditions::all() const {
   std::vector<const Expression*> found;
   for (std::size_t hop = 0; hop < jobs_.size(); ++hop) {
-    for (const Expression* condition : jobs_[hop].path(*launch_.path[hop].job)) found.push_back(condition);
+    for (const Expression* condition : jobs_[hop].path(*launch_.path[hop].job))
+      found.push_back(condition);
   }
-  for (const Expression& condition : steps_) found.push_back(&condition);
+  for (const Expression& condition : steps_)
+    found.push_back(&condition);
   return found;
 }
 
@@ -46,7 +51,8 @@ std::vector<const Step*> LaunchConditions::steps_before() const {
   std::vector<const Step*> found;
   for (std::size_t hop = 0; hop < jobs_.size(); ++hop) {
     for (const Job* job : jobs_[hop].needed(*launch_.path[hop].job)) {
-      for (const Step& step : job->steps) found.push_back(&step);
+      for (const Step& step : job->steps)
+        found.push_back(&step);
     }
   }
   for (const Step& step : launch_.job().steps) {

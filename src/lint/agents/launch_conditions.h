@@ -18,7 +18,8 @@ class LaunchConditions {
   Truth job_runs(const Scope& scope) const;
   /// All of them, those of needed jobs included.
   std::vector<const Expression*> all() const;
-  /// The steps that come before the launch: earlier ones of its job, and those of all jobs that are needed on the way.
+  /// The steps that come before the launch: earlier ones of its job, and those of all jobs that are
+  /// needed on the way.
   std::vector<const Step*> steps_before() const;
   /// The jobs that are needed on the way and call a workflow.
   std::vector<const Job*> calls_before() const;

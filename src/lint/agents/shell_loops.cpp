@@ -9,22 +9,28 @@
 namespace refgate::lint {
 namespace {
 
-// The list of commands leaves out the words that open a condition or a body. These stand in for them.
+// The list of commands leaves out the words that open a condition or a body. These stand in for
+// them.
 constexpr std::string_view condition_mark = "__refgate_condition__";
 constexpr std::string_view body_mark = "__refgate_body__";
 
 bool is_word_character(char character) {
-  return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') || (character >= '0' && character <= '9') ||
-         character == '_' || character == '-' || character == '.' || character == '/' || character == '$';
+  return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+         (character >= '0' && character <= '9') || character == '_' || character == '-' ||
+         character == '.' || character == '/' || character == '$';
 }
 
-/// Whether a command can begin at `at`: at the start, or after blanks that follow a line end, a separator, or a word that opens a command.
+/// Whether a command can begin at `at`: at the start, or after blanks that follow a line end, a
+/// separator, or a word that opens a command.
 bool begins_command(std::string_view script, std::size_t at) {
   std::size_t end = at;
-  while (end > 0 && (script[end - 1] == ' ' || script[end - 1] == '\t')) --end;
-  if (end == 0 || std::string_view("\n;&|({").find(script[end - 1]) != std::string_view::npos) return true;
+  while (end > 0 && (script[end - 1] == ' ' || script[end - 1] == '\t'))
+    --end;
+  if (end == 0 || std::string_view("\n;&|({").find(script[end - 1]) != std::string_view::npos)
+    return true;
   std::size_t begin = end;
-  while (begin > 0 && is_word_character(script[begin - 1])) --begin;
+  while (begin > 0 && is_word_character(script[begin - 1]))
+    --begin;
   const std::string_view word = script.substr(begin, end - begin);
   return end < at && (word == "do" || word == "then" || word == "else");
 }
@@ -37,7 +43,8 @@ std::string with_marks(std::string_view script) {
       continue;
     }
     std::size_t end = at;
-    while (end < script.size() && is_word_character(script[end])) ++end;
+    while (end < script.size() && is_word_character(script[end]))
+      ++end;
     const std::string_view word = script.substr(at, end - at);
     if ((word == "while" || word == "until" || word == "do") && begins_command(script, at)) {
       marked += word == "do" ? body_mark : condition_mark;
@@ -57,7 +64,8 @@ struct Loop {
 
 bool leaves_loop(const std::vector<std::string>& command) {
   if (command[0] == "break") return true;
-  return (command[0] == "exit" || command[0] == "return") && (command.size() == 1 || command[1] == "0");
+  return (command[0] == "exit" || command[0] == "return") &&
+         (command.size() == 1 || command[1] == "0");
 }
 
 std::string quoted(const std::vector<std::string>& words, std::size_t from) {
@@ -77,7 +85,8 @@ std::string quoted(const std::vector<std::string>& words, std::size_t from) {
 }
 
 bool is_retry_command(const std::string& word) {
-  static constexpr std::array<std::string_view, 6> names = {"retry", "with_retry", "with-retry", "retry_command", "run_with_retry", "run-with-retry"};
+  static constexpr std::array<std::string_view, 6> names = {
+      "retry", "with_retry", "with-retry", "retry_command", "run_with_retry", "run-with-retry"};
   const std::string_view name = std::string_view(word).substr(word.rfind('/') + 1);
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -93,8 +102,11 @@ bool launches_behind(const std::vector<std::string>& words, const Facts& facts) 
 
 std::vector<RetriedAgent> retried_agents(std::string_view script, const Facts& facts) {
   std::vector<RetriedAgent> found;
-  const auto is_named = [&](const std::string& words) { return script.find(words.substr(0, words.find(' '))) != std::string_view::npos; };
-  if (std::none_of(facts.agent_commands.begin(), facts.agent_commands.end(), is_named)) return found;
+  const auto is_named = [&](const std::string& words) {
+    return script.find(words.substr(0, words.find(' '))) != std::string_view::npos;
+  };
+  if (std::none_of(facts.agent_commands.begin(), facts.agent_commands.end(), is_named))
+    return found;
 
   const std::string marked = with_marks(script);
   const std::vector<std::vector<std::string>> commands = shell_commands(marked);
@@ -115,7 +127,8 @@ std::vector<RetriedAgent> retried_agents(std::string_view script, const Facts& f
       if (!loops.empty()) loops.pop_back();
     } else if (next_agent < agents.size() && command == agents[next_agent]) {
       ++next_agent;
-      // What stands between the two (`| tee log`, `$(…)`) does not matter, as long as the second one follows a `||`.
+      // What stands between the two (`| tee log`, `$(…)`) does not matter, as long as the second
+      // one follows a `||`.
       const bool follows_itself = next_agent > 1 && agents[next_agent - 2] == command;
       if (follows_itself && script.find("|| " + command[0]) != std::string_view::npos) {
         found.push_back({command, "`||`"});
@@ -127,7 +140,8 @@ std::vector<RetriedAgent> retried_agents(std::string_view script, const Facts& f
     } else if (is_retry_command(command[0]) && launches_behind(command, facts)) {
       found.push_back({command, "`" + command[0] + "`"});
     } else if (leaves_loop(command) && !loops.empty() && !ends_on_failure) {
-      for (const std::size_t agent : loops.back().agents) found.push_back({commands[agent], "a loop that ends when it succeeds"});
+      for (const std::size_t agent : loops.back().agents)
+        found.push_back({commands[agent], "a loop that ends when it succeeds"});
       loops.back().agents.clear();
     }
   }

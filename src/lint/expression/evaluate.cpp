@@ -8,7 +8,9 @@
 namespace refgate::lint {
 namespace {
 
-bool is_comparison(ExpressionKind kind) { return kind >= ExpressionKind::equal && kind <= ExpressionKind::greater_or_equal; }
+bool is_comparison(ExpressionKind kind) {
+  return kind >= ExpressionKind::equal && kind <= ExpressionKind::greater_or_equal;
+}
 
 /// What an index means: for objects a name, for arrays a position.
 struct Index {
@@ -30,7 +32,8 @@ struct Index {
 /// Throws ExpressionError where GitHub certainly fails.
 class Evaluator {
  public:
-  Evaluator(const Expression& expression, const Scope& scope) : expression_(expression), scope_(scope) {}
+  Evaluator(const Expression& expression, const Scope& scope)
+      : expression_(expression), scope_(scope) {}
 
   Value value(NodeId id) {
     const ExpressionNode& node = expression_.node(id);
@@ -62,12 +65,13 @@ class Evaluator {
   std::vector<Value> values(const std::vector<NodeId>& ids) {
     std::vector<Value> result;
     result.reserve(ids.size());
-    for (NodeId id : ids) result.push_back(value(id));
+    for (NodeId id : ids)
+      result.push_back(value(id));
     return result;
   }
 
-  /// The first operand whose truth is `stop` is the result, else the last one. With an operand that may be it, only the truth of the result can be
-  /// told.
+  /// The first operand whose truth is `stop` is the result, else the last one. With an operand that
+  /// may be it, only the truth of the result can be told.
   Value logical(const ExpressionNode& node, Truth stop) {
     bool may_have_stopped = false;
     for (std::size_t at = 0; at < node.operands.size(); ++at) {
@@ -90,7 +94,8 @@ class Evaluator {
     return Value::unknown();
   }
 
-  /// A chain like a == b == c leans to the left as deep as the text is long; it is walked, not descended into.
+  /// A chain like a == b == c leans to the left as deep as the text is long; it is walked, not
+  /// descended into.
   Value comparisons(NodeId id) {
     std::vector<const ExpressionNode*> chain;
     while (is_comparison(expression_.node(id).kind)) {
@@ -98,7 +103,8 @@ class Evaluator {
       id = chain.back()->operands[0];
     }
     Value left = value(id);
-    for (auto node = chain.rbegin(); node != chain.rend(); ++node) left = Value::of(compare((*node)->kind, left, value((*node)->operands[1])));
+    for (auto node = chain.rbegin(); node != chain.rend(); ++node)
+      left = Value::of(compare((*node)->kind, left, value((*node)->operands[1])));
     return left;
   }
 
@@ -148,17 +154,20 @@ class Evaluator {
       case Value::Kind::object: {
         if (base.completeness() == Completeness::open) return Value::unknown(Truth::yes);
         Value::Items items;
-        for (const auto& property : base.properties()) items.push_back(property.second);
+        for (const auto& property : base.properties())
+          items.push_back(property.second);
         return Value::filtered_array(std::move(items));
       }
       case Value::Kind::array:
-        return base.is_filtered() ? each(base.items(), nullptr) : Value::filtered_array(base.items());
+        return base.is_filtered() ? each(base.items(), nullptr)
+                                  : Value::filtered_array(base.items());
       default:
         return Value::filtered_array({});
     }
   }
 
-  /// An index, or `*` without a key, on each item of a filtered array: items that have no such property fall out.
+  /// An index, or `*` without a key, on each item of a filtered array: items that have no such
+  /// property fall out.
   static Value each(const Value::Items& items, const Value* key) {
     const Value some_array = Value::unknown(Truth::yes);
     if (key != nullptr && !key->is_known()) return some_array;
@@ -171,7 +180,8 @@ class Evaluator {
         case Value::Kind::object: {
           if (!at) {
             if (item.completeness() == Completeness::open) return some_array;
-            for (const auto& property : item.properties()) result.push_back(property.second);
+            for (const auto& property : item.properties())
+              result.push_back(property.second);
           } else if (at->name) {
             if (const Value* property = item.find(*at->name)) {
               result.push_back(*property);
@@ -232,7 +242,9 @@ Outcome evaluate(const Expression& expression, const Scope& scope) {
   return evaluate(expression, expression.root(), scope);
 }
 
-Truth evaluate_truth(const Expression& expression, const Scope& scope) { return truth(evaluate(expression, scope).value); }
+Truth evaluate_truth(const Expression& expression, const Scope& scope) {
+  return truth(evaluate(expression, scope).value);
+}
 
 Truth evaluate_condition(const Expression& condition, const Scope& scope) {
   const Truth written = evaluate_truth(condition, scope);

@@ -11,7 +11,9 @@ namespace {
 using Kind = Value::Kind;
 using Arguments = std::span<const Value>;
 
-bool is_composite(const Value& value) { return value.kind() == Kind::array || value.kind() == Kind::object; }
+bool is_composite(const Value& value) {
+  return value.kind() == Kind::array || value.kind() == Kind::object;
+}
 
 /// A text that grows by values, some of them unknown.
 class Text {
@@ -46,13 +48,15 @@ Value contains(Arguments arguments) {
   if (searched.kind() == Kind::object) return Value::boolean(false);
   if (searched.kind() == Kind::array) {
     Truth found = Truth::no;
-    for (const Value& candidate : searched.items()) found = either(found, equals(item, candidate));
+    for (const Value& candidate : searched.items())
+      found = either(found, equals(item, candidate));
     return Value::of(found);
   }
   if (!searched.is_known()) return Value::unknown();
   if (is_composite(item)) return Value::boolean(false);
   if (!item.is_known()) return Value::unknown();
-  return Value::boolean(to_lower(to_text(searched)).find(to_lower(to_text(item))) != std::string::npos);
+  return Value::boolean(to_lower(to_text(searched)).find(to_lower(to_text(item))) !=
+                        std::string::npos);
 }
 
 Value matches_end(Arguments arguments, bool at_start) {
@@ -66,7 +70,9 @@ Value matches_end(Arguments arguments, bool at_start) {
 Value format(Arguments arguments) {
   if (!arguments[0].is_known()) return Value::unknown();
   const std::string pattern = to_text(arguments[0]);
-  const auto invalid = [&]() -> FunctionFailure { return {"The format string '" + pattern + "' is invalid"}; };
+  const auto invalid = [&]() -> FunctionFailure {
+    return {"The format string '" + pattern + "' is invalid"};
+  };
   Text result;
   for (std::size_t at = 0; at < pattern.size();) {
     const std::size_t brace = std::min(pattern.find_first_of("{}", at), pattern.size());
@@ -82,9 +88,12 @@ Value format(Arguments arguments) {
     std::size_t number = 0;
     std::size_t digit = brace + 1;
     for (; digit < pattern.size() && pattern[digit] >= '0' && pattern[digit] <= '9'; ++digit)
-      number = std::min<std::size_t>(number * 10 + static_cast<std::size_t>(pattern[digit] - '0'), arguments.size());
+      number = std::min<std::size_t>(number * 10 + static_cast<std::size_t>(pattern[digit] - '0'),
+                                     arguments.size());
     if (close == std::string::npos || digit == brace + 1) throw invalid();
-    if (number + 1 >= arguments.size()) throw FunctionFailure{"The format string '" + pattern + "' asks for more values than there are"};
+    if (number + 1 >= arguments.size())
+      throw FunctionFailure{"The format string '" + pattern +
+                            "' asks for more values than there are"};
     result.add(arguments[number + 1]);
     at = close + 1;  // what stands between the number and the brace is passed over
   }
@@ -161,7 +170,8 @@ Value call_function(std::string_view name, std::span<const Value> arguments) {
 
 Value concatenate(std::span<const Value> values) {
   Text result;
-  for (const Value& value : values) result.add(value);
+  for (const Value& value : values)
+    result.add(value);
   return std::move(result).value();
 }
 

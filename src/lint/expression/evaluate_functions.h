@@ -14,8 +14,8 @@ struct FunctionFailure {
   std::string message;
 };
 
-/// contains, startsWith, endsWith, format, join, toJSON, fromJSON, case; everything else is unknown. The number of arguments is right, the parser has
-/// seen to it. Throws FunctionFailure.
+/// contains, startsWith, endsWith, format, join, toJSON, fromJSON, case; everything else is
+/// unknown. The number of arguments is right, the parser has seen to it. Throws FunctionFailure.
 Value call_function(std::string_view name, std::span<const Value> arguments);
 
 /// Text of the values one after the other, as in a scalar with several `${{ }}`.

@@ -3,12 +3,13 @@
 namespace refgate::lint {
 namespace {
 
-/// The object with another value at the path. Order counts (`*` gives values in order), so a property that is there keeps its place. What is no
-/// object becomes an open one.
+/// The object with another value at the path. Order counts (`*` gives values in order), so a
+/// property that is there keeps its place. What is no object becomes an open one.
 Value with(const Value& object, std::span<const std::string> path, const Value& value) {
   if (path.empty()) return value;
   const Value* inner = object.kind() == Value::Kind::object ? object.find(path.front()) : nullptr;
-  return object.with_property(path.front(), with(inner == nullptr ? Value::unknown() : *inner, path.subspan(1), value));
+  return object.with_property(
+      path.front(), with(inner == nullptr ? Value::unknown() : *inner, path.subspan(1), value));
 }
 
 }  // namespace
@@ -23,7 +24,8 @@ void Scope::close(std::string_view dotted) { close(parse_path(dotted)); }
 
 void Scope::close(const ContextPath& path) {
   const Value object = get(path);
-  set(path, Value::object(object.kind() == Value::Kind::object ? object.properties() : Value::Properties{}));
+  set(path, Value::object(object.kind() == Value::Kind::object ? object.properties()
+                                                               : Value::Properties{}));
 }
 
 Value Scope::get(const ContextPath& path) const {
@@ -52,7 +54,9 @@ Truth Scope::status(std::string_view function, std::span<const std::string> jobs
   if (same_name(function, "always")) return Truth::yes;
   if (status_) return status_(function, jobs);
   if (!jobs.empty()) return Truth::unknown;
-  return same_name(function, "success") ? success_ : same_name(function, "failure") ? failure_ : cancelled_;
+  return same_name(function, "success")   ? success_
+         : same_name(function, "failure") ? failure_
+                                          : cancelled_;
 }
 
 }  // namespace refgate::lint

@@ -34,10 +34,12 @@ std::size_t utf16_length(std::string_view text) {
 
 }  // namespace
 
-/// Recursive descent over the tokens of one expression. Throws ExpressionError; the public functions turn that into a value.
+/// Recursive descent over the tokens of one expression. Throws ExpressionError; the public
+/// functions turn that into a value.
 class ExpressionBuilder {
  public:
-  ExpressionBuilder(Expression& expression, const ExpressionLanguage& language) : nodes_(expression.nodes_), language_(language) {}
+  ExpressionBuilder(Expression& expression, const ExpressionLanguage& language)
+      : nodes_(expression.nodes_), language_(language) {}
 
   static Expression failed(ExpressionError error) {
     Expression expression;
@@ -47,7 +49,8 @@ class ExpressionBuilder {
 
   NodeId parse(std::string_view text, std::size_t offset) {
     const ByteRange whole{offset, offset + text.size()};
-    if (utf16_length(text) > longest_expression) throw ExpressionError{"The expression is longer than 21000 characters", whole};
+    if (utf16_length(text) > longest_expression)
+      throw ExpressionError{"The expression is longer than 21000 characters", whole};
     tokens_ = tokenize(text, offset);
     at_ = 0;
     depth_ = 0;
@@ -57,7 +60,8 @@ class ExpressionBuilder {
     return root;
   }
 
-  NodeId add(ExpressionKind kind, ByteRange range, std::vector<NodeId> operands = {}, std::string name = {}, Value literal = {}) {
+  NodeId add(ExpressionKind kind, ByteRange range, std::vector<NodeId> operands = {},
+             std::string name = {}, Value literal = {}) {
     nodes_.push_back({kind, range, std::move(name), std::move(literal), std::move(operands)});
     return static_cast<NodeId>(nodes_.size() - 1);
   }
@@ -74,7 +78,8 @@ class ExpressionBuilder {
     void enter() {
       ++levels_;
       if (++builder_.depth_ > deepest_expression) {
-        throw ExpressionError{"The expression is nested deeper than 50 levels", builder_.peek().range};
+        throw ExpressionError{"The expression is nested deeper than 50 levels",
+                              builder_.peek().range};
       }
     }
 
@@ -88,7 +93,9 @@ class ExpressionBuilder {
     return logical(TokenKind::either, ExpressionKind::disjunction, &ExpressionBuilder::conjunction);
   }
 
-  NodeId conjunction() { return logical(TokenKind::both, ExpressionKind::conjunction, &ExpressionBuilder::equality); }
+  NodeId conjunction() {
+    return logical(TokenKind::both, ExpressionKind::conjunction, &ExpressionBuilder::equality);
+  }
 
   NodeId logical(TokenKind separator, ExpressionKind kind, NodeId (ExpressionBuilder::*operand)()) {
     const std::size_t begin = peek().range.begin;
@@ -96,7 +103,8 @@ class ExpressionBuilder {
     if (peek().kind != separator) return first;
     const Depth depth(*this);
     std::vector<NodeId> operands{first};
-    while (accept(separator)) operands.push_back((this->*operand)());
+    while (accept(separator))
+      operands.push_back((this->*operand)());
     return add(kind, {begin, end_of_last()}, std::move(operands));
   }
 
@@ -187,7 +195,8 @@ class ExpressionBuilder {
           node = add(ExpressionKind::filter, {begin, end_of_last()}, {node});
         } else {
           const Token& property = expect(TokenKind::name);
-          const NodeId index = add(ExpressionKind::literal, property.range, {}, {}, Value::string(std::string(property.text)));
+          const NodeId index = add(ExpressionKind::literal, property.range, {}, {},
+                                   Value::string(std::string(property.text)));
           node = add(ExpressionKind::index, {begin, property.range.end}, {node, index});
         }
       } else {
@@ -212,7 +221,8 @@ class ExpressionBuilder {
         ++at_;
         if (accept(TokenKind::left_parenthesis)) return call(token);
         if (!language_.any_name && !listed(token.text)) {
-          throw ExpressionError{"There is no context '" + std::string(token.text) + "' here", token.range};
+          throw ExpressionError{"There is no context '" + std::string(token.text) + "' here",
+                                token.range};
         }
         return add(ExpressionKind::context, token.range, {}, std::string(token.text));
       }
@@ -229,7 +239,8 @@ class ExpressionBuilder {
       if (peek().kind != TokenKind::right_parenthesis) expect(TokenKind::comma);
     }
     check_arguments(name, arguments.size());
-    return add(ExpressionKind::call, {name.range.begin, end_of_last()}, std::move(arguments), std::string(name.text));
+    return add(ExpressionKind::call, {name.range.begin, end_of_last()}, std::move(arguments),
+               std::string(name.text));
   }
 
   void check_arguments(const Token& name, std::size_t count) const {
@@ -242,13 +253,17 @@ class ExpressionBuilder {
       if (language_.any_name) return;
       throw ExpressionError{"There is no function " + quoted + " here", name.range};
     }
-    if (count < function->min_arguments) throw ExpressionError{"Too few arguments for " + quoted, name.range};
-    if (count > function->max_arguments) throw ExpressionError{"Too many arguments for " + quoted, name.range};
-    if (function->name == "case" && count % 2 == 0) throw ExpressionError{"'case' takes an odd number of arguments", name.range};
+    if (count < function->min_arguments)
+      throw ExpressionError{"Too few arguments for " + quoted, name.range};
+    if (count > function->max_arguments)
+      throw ExpressionError{"Too many arguments for " + quoted, name.range};
+    if (function->name == "case" && count % 2 == 0)
+      throw ExpressionError{"'case' takes an odd number of arguments", name.range};
   }
 
   bool listed(std::string_view context) const {
-    return std::any_of(language_.contexts.begin(), language_.contexts.end(), [&](const auto& name) { return same_name(name, context); });
+    return std::any_of(language_.contexts.begin(), language_.contexts.end(),
+                       [&](const auto& name) { return same_name(name, context); });
   }
 
   const Token& peek() const { return tokens_[at_]; }
@@ -267,7 +282,8 @@ class ExpressionBuilder {
   std::size_t end_of_last() const { return tokens_[at_ - 1].range.end; }
 
   [[noreturn]] void unexpected() const {
-    if (peek().kind == TokenKind::end) throw ExpressionError{"The expression ends too early", peek().range};
+    if (peek().kind == TokenKind::end)
+      throw ExpressionError{"The expression ends too early", peek().range};
     throw ExpressionError{"Unexpected '" + std::string(peek().text) + "'", peek().range};
   }
 
@@ -286,7 +302,8 @@ struct Segment {
   ByteRange range;  ///< of the text, or of the inside without the white space around it
 };
 
-/// Throws ExpressionError for an expression that is not closed. A closing `}}` inside a string does not count.
+/// Throws ExpressionError for an expression that is not closed. A closing `}}` inside a string does
+/// not count.
 std::vector<Segment> segments_of(std::string_view text) {
   std::vector<Segment> segments;
   std::size_t at = 0;
@@ -297,7 +314,9 @@ std::vector<Segment> segments_of(std::string_view text) {
     bool in_string = false;
     std::size_t close = open + 3;
     for (;; ++close) {
-      if (close >= text.size()) throw ExpressionError{"The expression is not closed: there is no '}}' after '${{'", {open, text.size()}};
+      if (close >= text.size())
+        throw ExpressionError{"The expression is not closed: there is no '}}' after '${{'",
+                              {open, text.size()}};
       if (text[close] == '\'') in_string = !in_string;
       if (!in_string && text[close] == '}' && text[close - 1] == '}') break;
     }
@@ -323,7 +342,9 @@ Expression build(const ExpressionLanguage& language, Build&& steps) {
   }
 }
 
-std::string_view cut(std::string_view text, ByteRange range) { return text.substr(range.begin, range.end - range.begin); }
+std::string_view cut(std::string_view text, ByteRange range) {
+  return text.substr(range.begin, range.end - range.begin);
+}
 
 void add_template(ExpressionBuilder& builder, std::string_view text) {
   const std::vector<Segment> segments = segments_of(text);
@@ -332,14 +353,16 @@ void add_template(ExpressionBuilder& builder, std::string_view text) {
     return;
   }
   if (!has_expression(text)) {
-    builder.add(ExpressionKind::literal, {0, text.size()}, {}, {}, Value::string(std::string(text)));
+    builder.add(ExpressionKind::literal, {0, text.size()}, {}, {},
+                Value::string(std::string(text)));
     return;
   }
   std::vector<NodeId> parts;
   for (const Segment& segment : segments) {
     const std::string_view part = cut(text, segment.range);
     parts.push_back(segment.is_expression ? builder.parse(part, segment.range.begin)
-                                          : builder.add(ExpressionKind::literal, segment.range, {}, {}, Value::string(std::string(part))));
+                                          : builder.add(ExpressionKind::literal, segment.range, {},
+                                                        {}, Value::string(std::string(part))));
   }
   builder.add(ExpressionKind::concatenation, {0, text.size()}, std::move(parts));
 }
@@ -347,8 +370,13 @@ void add_template(ExpressionBuilder& builder, std::string_view text) {
 }  // namespace
 
 const ExpressionLanguage& ExpressionLanguage::workflow() {
-  static const ExpressionLanguage language{
-      true, {}, {{"hashFiles", 1, 255}, {"success", 0, most_arguments}, {"failure", 0, most_arguments}, {"cancelled", 0, 0}, {"always", 0, 0}}};
+  static const ExpressionLanguage language{true,
+                                           {},
+                                           {{"hashFiles", 1, 255},
+                                            {"success", 0, most_arguments},
+                                            {"failure", 0, most_arguments},
+                                            {"cancelled", 0, 0},
+                                            {"always", 0, 0}}};
   return language;
 }
 
@@ -375,9 +403,12 @@ Expression parse_condition(std::string_view text, const ExpressionLanguage& lang
   }
   Expression expression = parse_template(text, language);
   if (!expression.is_valid() || expression.nodes().size() != 1) return expression;
-  // `${{ 'text' }}` is plain text by the time the `if` is read, and plain text is an expression again.
+  // `${{ 'text' }}` is plain text by the time the `if` is read, and plain text is an expression
+  // again.
   const ExpressionNode& only = expression.node(expression.root());
-  if (only.kind != ExpressionKind::literal || only.literal.kind() != Value::Kind::string || text[only.range.begin] != '\'') return expression;
+  if (only.kind != ExpressionKind::literal || only.literal.kind() != Value::Kind::string ||
+      text[only.range.begin] != '\'')
+    return expression;
   const std::string inner = only.literal.as_string();
   const ByteRange range = only.range;
   return build(language, [&](ExpressionBuilder& builder) {
@@ -389,7 +420,8 @@ Expression parse_condition(std::string_view text, const ExpressionLanguage& lang
       try {
         builder.parse(inner, range.begin + 1);
       } catch (ExpressionError& error) {
-        throw ExpressionError{error.message, range};  // with '' in the text the places inside it have moved
+        throw ExpressionError{error.message,
+                              range};  // with '' in the text the places inside it have moved
       }
     }
   });

@@ -1,9 +1,10 @@
 #pragma once
-// Reading GitHub's expressions: bare (`if:`), inside `${{ }}`, and text that mixes both. Text in, a flat tree out; every node keeps its bytes in the
-// source. Nothing here recurses deeper than GitHub's own limit, so that hostile input ends in an error value.
+// Reading GitHub's expressions: bare (`if:`), inside `${{ }}`, and text that mixes both. Text in, a
+// flat tree out; every node keeps its bytes in the source. Nothing here recurses deeper than
+// GitHub's own limit, so that hostile input ends in an error value.
 //
-// Facts: "Evaluate expressions in workflows and actions"; limits, the places where `${{` ends and what an `if` becomes from GitHub's published
-// parsers.
+// Facts: "Evaluate expressions in workflows and actions"; limits, the places where `${{` ends and
+// what an `if` becomes from GitHub's published parsers.
 
 #include <cstddef>
 #include <cstdint>
@@ -45,7 +46,8 @@ enum class ExpressionKind : std::uint8_t {
   less_or_equal,
   greater,
   greater_or_equal,
-  concatenation,  ///< text around `${{ }}`; operands: literals and expressions in order; the value is always a string
+  concatenation,  ///< text around `${{ }}`; operands: literals and expressions in order; the value
+                  ///< is always a string
 };
 
 using NodeId = std::uint32_t;
@@ -58,7 +60,8 @@ struct ExpressionNode {
   std::vector<NodeId> operands;
 };
 
-/// A parsed expression, or the error that stopped the parser. Nodes are in post-order: operands come before what uses them.
+/// A parsed expression, or the error that stopped the parser. Nodes are in post-order: operands
+/// come before what uses them.
 class Expression {
  public:
   bool is_valid() const { return !error_; }
@@ -74,8 +77,9 @@ class Expression {
   std::optional<ExpressionError> error_;
 };
 
-/// Which names the parser accepts. By default every context and every function, so that names which GitHub adds later are no errors; known functions
-/// have the right number of arguments in either case.
+/// Which names the parser accepts. By default every context and every function, so that names which
+/// GitHub adds later are no errors; known functions have the right number of arguments in either
+/// case.
 struct ExpressionLanguage {
   bool any_name = true;
   std::vector<std::string> contexts;
@@ -92,20 +96,25 @@ struct ExpressionLanguage {
 };
 
 /// A bare expression: what stands between `${{` and `}}`. Empty text is an error.
-Expression parse_expression(std::string_view text, const ExpressionLanguage& language = ExpressionLanguage::workflow());
+Expression parse_expression(std::string_view text,
+                            const ExpressionLanguage& language = ExpressionLanguage::workflow());
 
-/// A scalar that may hold `${{ }}`. No such part: a string literal. Exactly one and nothing around it: that expression, with its own type. Else a
-/// concatenation.
-Expression parse_template(std::string_view text, const ExpressionLanguage& language = ExpressionLanguage::workflow());
+/// A scalar that may hold `${{ }}`. No such part: a string literal. Exactly one and nothing around
+/// it: that expression, with its own type. Else a concatenation.
+Expression parse_template(std::string_view text,
+                          const ExpressionLanguage& language = ExpressionLanguage::workflow());
 
-/// The value of an `if:`, with or without `${{ }}`. Text outside of `${{ }}`, even a line end, makes it a concatenation that is always true, as on
-/// GitHub. Empty text is `success()`. The implicit `success() &&` is not part of the tree: see has_status_function.
-Expression parse_condition(std::string_view text, const ExpressionLanguage& language = ExpressionLanguage::workflow());
+/// The value of an `if:`, with or without `${{ }}`. Text outside of `${{ }}`, even a line end,
+/// makes it a concatenation that is always true, as on GitHub. Empty text is `success()`. The
+/// implicit `success() &&` is not part of the tree: see has_status_function.
+Expression parse_condition(std::string_view text,
+                           const ExpressionLanguage& language = ExpressionLanguage::workflow());
 
 /// True when the text has a `${{`.
 bool has_expression(std::string_view text);
 
-/// success, failure, cancelled or always is called somewhere. When not, GitHub evaluates an `if` as `success() && (…)`.
+/// success, failure, cancelled or always is called somewhere. When not, GitHub evaluates an `if` as
+/// `success() && (…)`.
 bool has_status_function(const Expression& expression);
 
 /// One use of a context: `needs.gate.outputs['x']`, as long as its parts can be read off the text.
@@ -135,7 +144,8 @@ using ContextPath = std::vector<std::string>;
 
 ContextPath parse_path(std::string_view dotted);
 
-/// Equal names at each part, without regard to case; a part of the reference that is not literal is equal to nothing.
+/// Equal names at each part, without regard to case; a part of the reference that is not literal is
+/// equal to nothing.
 bool refers_to(const Reference& reference, const ContextPath& path);
 /// The same for the first parts of the reference.
 bool refers_into(const Reference& reference, const ContextPath& path);

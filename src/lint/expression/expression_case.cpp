@@ -1,5 +1,6 @@
-// Upper and lower case of Unicode 17.0, from UnicodeData.txt and SpecialCasing.txt of the Unicode Character Database (without the rules that depend
-// on neighbours or a language). A small table of our own, because the program must give one answer on every machine and link without ICU.
+// Upper and lower case of Unicode 17.0, from UnicodeData.txt and SpecialCasing.txt of the Unicode
+// Character Database (without the rules that depend on neighbours or a language). A small table of
+// our own, because the program must give one answer on every machine and link without ICU.
 
 #include <algorithm>
 #include <cstdint>
@@ -118,13 +119,16 @@ constexpr Expansion upper_expansions[] = {{0xdf, {0x53, 0x53}}, {0x149, {0x2bc, 
 template <std::size_t N>
 char32_t mapped(const Run (&runs)[N], char32_t character) {
   const auto* run =
-      std::lower_bound(std::begin(runs), std::end(runs), character, [](const Run& entry, char32_t value) { return entry.last < value; });
-  if (run == std::end(runs) || character < run->first || (character - run->first) % run->step != 0) return character;
+      std::lower_bound(std::begin(runs), std::end(runs), character,
+                       [](const Run& entry, char32_t value) { return entry.last < value; });
+  if (run == std::end(runs) || character < run->first || (character - run->first) % run->step != 0)
+    return character;
   return static_cast<char32_t>(static_cast<std::int32_t>(character) + run->delta);
 }
 
 bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char byte) { return static_cast<unsigned char>(byte) < 0x80; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char byte) { return static_cast<unsigned char>(byte) < 0x80; });
 }
 
 }  // namespace
@@ -133,7 +137,8 @@ std::string to_upper(std::string_view utf8) {
   std::string result;
   result.reserve(utf8.size());
   if (is_ascii(utf8)) {
-    for (char byte : utf8) result += byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 'a' + 'A') : byte;
+    for (char byte : utf8)
+      result += byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 'a' + 'A') : byte;
     return result;
   }
   for (std::size_t at = 0; at < utf8.size();) {
@@ -142,8 +147,9 @@ std::string to_upper(std::string_view utf8) {
       const char byte = utf8[at];
       result += byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 'a' + 'A') : byte;
     } else {
-      const auto* expansion = std::lower_bound(std::begin(upper_expansions), std::end(upper_expansions), decoded.character,
-                                               [](const Expansion& entry, char32_t value) { return entry.from < value; });
+      const auto* expansion = std::lower_bound(
+          std::begin(upper_expansions), std::end(upper_expansions), decoded.character,
+          [](const Expansion& entry, char32_t value) { return entry.from < value; });
       if (expansion != std::end(upper_expansions) && expansion->from == decoded.character) {
         for (char32_t part : expansion->to)
           if (part != 0) append_utf8(result, part);

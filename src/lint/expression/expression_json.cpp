@@ -151,14 +151,21 @@ class JsonWriter {
   std::string text_;
 };
 
-/// Builds values straight from the parser's events, so that depth is bounded before anything recursive exists.
+/// Builds values straight from the parser's events, so that depth is bounded before anything
+/// recursive exists.
 class JsonReader : public nlohmann::json_sax<nlohmann::json> {
  public:
   bool null() override { return put(Value()); }
   bool boolean(bool value) override { return put(Value::boolean(value)); }
-  bool number_integer(number_integer_t value) override { return put(Value::number(static_cast<double>(value))); }
-  bool number_unsigned(number_unsigned_t value) override { return put(Value::number(static_cast<double>(value))); }
-  bool number_float(number_float_t, const string_t& text) override { return put(Value::number(read_number(text))); }
+  bool number_integer(number_integer_t value) override {
+    return put(Value::number(static_cast<double>(value)));
+  }
+  bool number_unsigned(number_unsigned_t value) override {
+    return put(Value::number(static_cast<double>(value)));
+  }
+  bool number_float(number_float_t, const string_t& text) override {
+    return put(Value::number(read_number(text)));
+  }
   bool string(string_t& value) override { return put(Value::string(std::move(value))); }
   bool binary(binary_t&) override { return false; }
   bool start_object(std::size_t) override { return open(true); }
@@ -182,7 +189,9 @@ class JsonReader : public nlohmann::json_sax<nlohmann::json> {
     return put(Value::array(std::move(level.items)));
   }
 
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override { return false; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
+    return false;
+  }
 
   Value result;
   bool too_deep() const { return too_deep_; }
@@ -218,12 +227,17 @@ class JsonReader : public nlohmann::json_sax<nlohmann::json> {
   /// Of keys that are equal to the byte the last value counts, at the place of the first.
   static void keep_last_of_equal_keys(Value::Properties& properties) {
     std::vector<std::size_t> order(properties.size());
-    for (std::size_t at = 0; at < order.size(); ++at) order[at] = at;
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return properties[a].first < properties[b].first; });
+    for (std::size_t at = 0; at < order.size(); ++at)
+      order[at] = at;
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return properties[a].first < properties[b].first;
+    });
     std::vector<bool> dropped(properties.size(), false);
     for (std::size_t at = 0; at < order.size();) {
       std::size_t last = at;
-      while (last + 1 < order.size() && properties[order[last + 1]].first == properties[order[at]].first) dropped[order[++last]] = true;
+      while (last + 1 < order.size() &&
+             properties[order[last + 1]].first == properties[order[at]].first)
+        dropped[order[++last]] = true;
       if (last != at) properties[order[at]].second = std::move(properties[order[last]].second);
       at = last + 1;
     }
@@ -241,10 +255,13 @@ class JsonReader : public nlohmann::json_sax<nlohmann::json> {
 };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hexadecimal(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hexadecimal(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
-/// Text that is JSON exactly when `text` is, without what this reader does not take: digits beyond the second of a run (numbers out of range) and
-/// escapes of surrogates (half pairs, which UTF-8 cannot hold).
+/// Text that is JSON exactly when `text` is, without what this reader does not take: digits beyond
+/// the second of a run (numbers out of range) and escapes of surrogates (half pairs, which UTF-8
+/// cannot hold).
 std::string defused(std::string_view text) {
   std::string result;
   bool in_string = false;
@@ -255,7 +272,8 @@ std::string defused(std::string_view text) {
       result += c;
       result += text[++at];
       const std::string_view code = text.substr(at + 1, 4);
-      if (text[at] == 'u' && code.size() == 4 && std::all_of(code.begin(), code.end(), is_hexadecimal)) {
+      if (text[at] == 'u' && code.size() == 4 &&
+          std::all_of(code.begin(), code.end(), is_hexadecimal)) {
         result += code[0] == 'd' || code[0] == 'D' ? "FFFD" : code;
         at += 4;
       }
@@ -279,7 +297,8 @@ std::optional<std::string> to_json(const Value& value, std::size_t limit) {
 FromJson from_json(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) return {Value::unknown(), true};
   JsonReader reader;
-  if (nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) return {std::move(reader.result), false};
+  if (nlohmann::json::sax_parse(text.begin(), text.end(), &reader))
+    return {std::move(reader.result), false};
   if (reader.too_deep()) return {Value::unknown(), false};
   return {Value::unknown(), !nlohmann::json::accept(defused(text))};
 }

@@ -77,7 +77,8 @@ class Lexer {
     return true;
   }
 
-  /// A dot here is an access and not the start of a number. Literals and keywords have no properties.
+  /// A dot here is an access and not the start of a number. Literals and keywords have no
+  /// properties.
   bool follows_value() const {
     if (tokens_.empty()) return false;
     switch (tokens_.back().kind) {
@@ -94,11 +95,13 @@ class Lexer {
   bool at_boundary() const {
     const DecodedCharacter decoded = decode_utf8(text_, at_);
     if (is_space(decoded.character)) return true;
-    return decoded.size == 1 && std::string_view("([)],.!><=&|").find(text_[at_]) != std::string_view::npos;
+    return decoded.size == 1 &&
+           std::string_view("([)],.!><=&|").find(text_[at_]) != std::string_view::npos;
   }
 
   void number() {
-    while (at_ < text_.size() && (text_[at_] == '.' || !at_boundary())) ++at_;
+    while (at_ < text_.size() && (text_[at_] == '.' || !at_boundary()))
+      ++at_;
     const double value = read_number(lexeme());
     if (std::isnan(value)) unexpected("Unexpected symbol '" + std::string(lexeme()) + "'");
     add(TokenKind::literal, Value::number(value));
@@ -116,27 +119,36 @@ class Lexer {
   }
 
   void name() {
-    while (at_ < text_.size() && !at_boundary()) ++at_;
+    while (at_ < text_.size() && !at_boundary())
+      ++at_;
     const std::string_view word = lexeme();
     bool legal = is_letter(word.front());
-    for (char c : word) legal = legal && (is_letter(c) || is_digit(c) || c == '-');
+    for (char c : word)
+      legal = legal && (is_letter(c) || is_digit(c) || c == '-');
     if (!legal) unexpected("Unexpected symbol '" + std::string(word) + "'");
     if (tokens_.empty() || tokens_.back().kind != TokenKind::dot) {
-      if (word == "true" || word == "false") return add(TokenKind::literal, Value::boolean(word == "true"));
+      if (word == "true" || word == "false")
+        return add(TokenKind::literal, Value::boolean(word == "true"));
       if (word == "null") return add(TokenKind::literal, Value());
-      if (word == "NaN") return add(TokenKind::literal, Value::number(std::numeric_limits<double>::quiet_NaN()));
-      if (word == "Infinity") return add(TokenKind::literal, Value::number(std::numeric_limits<double>::infinity()));
+      if (word == "NaN")
+        return add(TokenKind::literal, Value::number(std::numeric_limits<double>::quiet_NaN()));
+      if (word == "Infinity")
+        return add(TokenKind::literal, Value::number(std::numeric_limits<double>::infinity()));
     }
     add(TokenKind::name);
   }
 
   std::string_view lexeme() const { return text_.substr(start_, at_ - start_); }
 
-  void add(TokenKind kind, Value literal = {}) { tokens_.push_back({kind, range(), lexeme(), std::move(literal)}); }
+  void add(TokenKind kind, Value literal = {}) {
+    tokens_.push_back({kind, range(), lexeme(), std::move(literal)});
+  }
 
   ByteRange range() const { return {offset_ + start_, offset_ + at_}; }
 
-  [[noreturn]] void unexpected(std::string message) const { throw ExpressionError{std::move(message), range()}; }
+  [[noreturn]] void unexpected(std::string message) const {
+    throw ExpressionError{std::move(message), range()};
+  }
 
   std::string_view text_;
   std::size_t offset_;
@@ -147,6 +159,8 @@ class Lexer {
 
 }  // namespace
 
-std::vector<Token> tokenize(std::string_view text, std::size_t offset) { return Lexer(text, offset).run(); }
+std::vector<Token> tokenize(std::string_view text, std::size_t offset) {
+  return Lexer(text, offset).run();
+}
 
 }  // namespace refgate::lint

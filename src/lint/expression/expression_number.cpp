@@ -17,24 +17,29 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::size_t skip_digits(std::string_view text, std::size_t at) {
-  while (at < text.size() && is_digit(text[at])) ++at;
+  while (at < text.size() && is_digit(text[at]))
+    ++at;
   return at;
 }
 
-/// Whether an unsigned decimal that std::from_chars could not represent is too large rather than too small.
+/// Whether an unsigned decimal that std::from_chars could not represent is too large rather than
+/// too small.
 bool overflows(std::string_view text) {
   const std::size_t exponent_at = text.find_first_of("eE");
   const std::string_view mantissa = text.substr(0, exponent_at);
-  if (exponent_at == std::string_view::npos) return mantissa.find_first_of("123456789") < mantissa.find('.');
+  if (exponent_at == std::string_view::npos)
+    return mantissa.find_first_of("123456789") < mantissa.find('.');
   std::string_view exponent = text.substr(exponent_at + 1);
   const bool negative = exponent.front() == '-';
   if (negative || exponent.front() == '+') exponent.remove_prefix(1);
   long long value = 0;
-  for (char digit : exponent) value = std::min(value * 10 + (digit - '0'), 1'000'000'000LL);
+  for (char digit : exponent)
+    value = std::min(value * 10 + (digit - '0'), 1'000'000'000LL);
   const auto point = static_cast<long long>(std::min(mantissa.find('.'), mantissa.size()));
   const auto first = static_cast<long long>(mantissa.find_first_of("123456789"));
   // The power of ten of the first digit that counts.
-  const long long magnitude = (first < point ? point - first - 1 : point - first) + (negative ? -value : value);
+  const long long magnitude =
+      (first < point ? point - first - 1 : point - first) + (negative ? -value : value);
   return magnitude > 0;
 }
 
@@ -61,26 +66,33 @@ double read_unsigned_decimal(std::string_view text) {
   return value;
 }
 
-/// Digits of a base that is a power of two, correctly rounded: as hexadecimal, which std::from_chars rounds.
+/// Digits of a base that is a power of two, correctly rounded: as hexadecimal, which
+/// std::from_chars rounds.
 double read_power_of_two(std::string_view digits, int bits) {
   if (digits.empty()) return nan;
   std::string binary;
   for (char c : digits) {
-    const int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+    const int digit = is_digit(c)            ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : 99;
     if (digit >= 1 << bits) return nan;
-    for (int bit = bits - 1; bit >= 0; --bit) binary += static_cast<char>('0' + ((digit >> bit) & 1));
+    for (int bit = bits - 1; bit >= 0; --bit)
+      binary += static_cast<char>('0' + ((digit >> bit) & 1));
   }
   binary.insert(0, (4 - binary.size() % 4) % 4, '0');
   std::string hexadecimal;
   for (std::size_t at = 0; at < binary.size(); at += 4) {
     int digit = 0;
-    for (std::size_t bit = 0; bit < 4; ++bit) digit = digit * 2 + (binary[at + bit] - '0');
+    for (std::size_t bit = 0; bit < 4; ++bit)
+      digit = digit * 2 + (binary[at + bit] - '0');
     hexadecimal += "0123456789abcdef"[digit];
   }
   hexadecimal.erase(0, std::min(hexadecimal.find_first_not_of('0'), hexadecimal.size() - 1));
   if (hexadecimal.size() > 256) return infinity;  // 16^256 is 2^1024, just beyond a double
   double value = 0;
-  const auto result = std::from_chars(hexadecimal.data(), hexadecimal.data() + hexadecimal.size(), value, std::chars_format::hex);
+  const auto result = std::from_chars(hexadecimal.data(), hexadecimal.data() + hexadecimal.size(),
+                                      value, std::chars_format::hex);
   return result.ec == std::errc::result_out_of_range ? infinity : value;
 }
 
@@ -131,7 +143,8 @@ std::string write_number(double value) {
   if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
   if (value == 0) return "0";
   std::array<char, 40> buffer;
-  const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::fabs(value), std::chars_format::scientific);
+  const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::fabs(value),
+                                     std::chars_format::scientific);
   const std::string_view text(buffer.data(), static_cast<std::size_t>(written.ptr - buffer.data()));
   const std::size_t mark = text.find('e');
   std::string digits(1, text.front());
@@ -149,21 +162,26 @@ std::string write_number(double value) {
     if (count > 1) result += "." + digits.substr(1);
     return result + (exponent < 0 ? "e-" : "e+") + std::to_string(std::abs(exponent));
   }
-  if (point >= count) return result + digits + std::string(static_cast<std::size_t>(point - count), '0');
-  if (point > 0) return result + digits.substr(0, static_cast<std::size_t>(point)) + "." + digits.substr(static_cast<std::size_t>(point));
+  if (point >= count)
+    return result + digits + std::string(static_cast<std::size_t>(point - count), '0');
+  if (point > 0)
+    return result + digits.substr(0, static_cast<std::size_t>(point)) + "." +
+           digits.substr(static_cast<std::size_t>(point));
   return result + "0." + std::string(static_cast<std::size_t>(-point), '0') + digits;
 }
 
 std::string write_rounded_number(double value) {
   // From 1e21 on toFixed writes what toString writes.
   if (!std::isfinite(value) || std::fabs(value) >= 1e21) return write_number(value);
-  // A tie lies exactly between two numbers of 15 digits when the sixteenth binary digit behind the point is the last one; ECMAScript rounds it away
-  // from zero, printf to even.
+  // A tie lies exactly between two numbers of 15 digits when the sixteenth binary digit behind the
+  // point is the last one; ECMAScript rounds it away from zero, printf to even.
   double magnitude = std::fabs(value);
   const double scaled = std::ldexp(magnitude, 16);
-  if (scaled == std::floor(scaled) && std::fmod(scaled, 2) == 1) magnitude = std::nextafter(magnitude, infinity);
+  if (scaled == std::floor(scaled) && std::fmod(scaled, 2) == 1)
+    magnitude = std::nextafter(magnitude, infinity);
   std::array<char, 64> buffer;
-  const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), magnitude, std::chars_format::fixed, 15);
+  const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), magnitude,
+                                     std::chars_format::fixed, 15);
   double rounded = 0;
   std::from_chars(buffer.data(), written.ptr, rounded);
   return write_number(std::signbit(value) ? -rounded : rounded);

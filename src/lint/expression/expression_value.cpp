@@ -20,7 +20,9 @@ struct Value::Record {
   Completeness completeness = Completeness::closed;
 };
 
-Truth operator!(Truth truth) { return truth == Truth::unknown ? Truth::unknown : truth == Truth::yes ? Truth::no : Truth::yes; }
+Truth operator!(Truth truth) {
+  return truth == Truth::unknown ? Truth::unknown : truth == Truth::yes ? Truth::no : Truth::yes;
+}
 
 Truth both(Truth left, Truth right) {
   if (left == Truth::no || right == Truth::no) return Truth::no;
@@ -66,26 +68,32 @@ constexpr std::size_t few_properties = 8;
 std::vector<bool> repeated_of_few(const Value::Properties& properties) {
   std::vector<bool> repeated(properties.size(), false);
   for (std::size_t at = 1; at < properties.size(); ++at) {
-    for (std::size_t before = 0; before < at && !repeated[at]; ++before) repeated[at] = same_name(properties[before].first, properties[at].first);
+    for (std::size_t before = 0; before < at && !repeated[at]; ++before)
+      repeated[at] = same_name(properties[before].first, properties[at].first);
   }
   return repeated;
 }
 
-/// Sorts by folded name to find equal ones without comparing every pair: objects come from untrusted JSON too.
+/// Sorts by folded name to find equal ones without comparing every pair: objects come from
+/// untrusted JSON too.
 std::vector<bool> repeated_of_many(const Value::Properties& properties) {
   std::vector<std::pair<std::string, std::size_t>> names;
   names.reserve(properties.size());
-  for (std::size_t at = 0; at < properties.size(); ++at) names.emplace_back(to_lower(properties[at].first), at);
+  for (std::size_t at = 0; at < properties.size(); ++at)
+    names.emplace_back(to_lower(properties[at].first), at);
   std::sort(names.begin(), names.end());
   std::vector<bool> repeated(properties.size(), false);
-  for (std::size_t at = 1; at < names.size(); ++at) repeated[names[at].second] = names[at].first == names[at - 1].first;
+  for (std::size_t at = 1; at < names.size(); ++at)
+    repeated[names[at].second] = names[at].first == names[at - 1].first;
   return repeated;
 }
 
 }  // namespace
 
 Value Value::object(Properties properties, Completeness completeness) {
-  const std::vector<bool> repeated = properties.size() <= few_properties ? repeated_of_few(properties) : repeated_of_many(properties);
+  const std::vector<bool> repeated = properties.size() <= few_properties
+                                         ? repeated_of_few(properties)
+                                         : repeated_of_many(properties);
   Record record{{}, completeness};
   record.properties.reserve(properties.size());
   for (std::size_t at = 0; at < properties.size(); ++at)
@@ -99,7 +107,8 @@ Value Value::with_property(std::string_view name, Value value) const {
   Record record{{}, Completeness::open};
   if (kind() == Kind::object) record = *std::get<std::shared_ptr<const Record>>(data_);
   const auto property =
-      std::find_if(record.properties.begin(), record.properties.end(), [&](const auto& entry) { return same_name(entry.first, name); });
+      std::find_if(record.properties.begin(), record.properties.end(),
+                   [&](const auto& entry) { return same_name(entry.first, name); });
   if (property == record.properties.end()) {
     record.properties.emplace_back(name, std::move(value));
   } else {
@@ -116,7 +125,9 @@ Value Value::unknown(Truth truthiness) {
   return result;
 }
 
-Value Value::of(Truth truth) { return truth == Truth::unknown ? unknown() : boolean(truth == Truth::yes); }
+Value Value::of(Truth truth) {
+  return truth == Truth::unknown ? unknown() : boolean(truth == Truth::yes);
+}
 
 Value::Kind Value::kind() const { return static_cast<Kind>(data_.index()); }
 
@@ -130,9 +141,15 @@ bool Value::is_filtered() const {
 bool Value::as_boolean() const { return std::get<bool>(data_); }
 double Value::as_number() const { return std::get<double>(data_); }
 const std::string& Value::as_string() const { return std::get<std::string>(data_); }
-const Value::Items& Value::items() const { return std::get<std::shared_ptr<const Sequence>>(data_)->items; }
-const Value::Properties& Value::properties() const { return std::get<std::shared_ptr<const Record>>(data_)->properties; }
-Completeness Value::completeness() const { return std::get<std::shared_ptr<const Record>>(data_)->completeness; }
+const Value::Items& Value::items() const {
+  return std::get<std::shared_ptr<const Sequence>>(data_)->items;
+}
+const Value::Properties& Value::properties() const {
+  return std::get<std::shared_ptr<const Record>>(data_)->properties;
+}
+Completeness Value::completeness() const {
+  return std::get<std::shared_ptr<const Record>>(data_)->completeness;
+}
 
 const Value* Value::find(std::string_view name) const {
   for (const auto& [key, value] : properties())
@@ -150,10 +167,12 @@ bool Value::is_fully_known() const {
     case Kind::unknown:
       return false;
     case Kind::array:
-      return std::all_of(items().begin(), items().end(), [](const Value& item) { return item.is_fully_known(); });
+      return std::all_of(items().begin(), items().end(),
+                         [](const Value& item) { return item.is_fully_known(); });
     case Kind::object:
       return completeness() == Completeness::closed &&
-             std::all_of(properties().begin(), properties().end(), [](const auto& property) { return property.second.is_fully_known(); });
+             std::all_of(properties().begin(), properties().end(),
+                         [](const auto& property) { return property.second.is_fully_known(); });
     default:
       return true;
   }
@@ -219,7 +238,9 @@ namespace {
 enum class Order : std::uint8_t { less, equal, greater, none, unknown };
 
 /// UTF-16 puts characters beyond the basic plane, as surrogates, before U+E000 to U+FFFF.
-char32_t utf16_rank(char32_t character) { return character >= 0x10000 ? 0xD800 : character >= 0xE000 ? character + 0x10000 : character; }
+char32_t utf16_rank(char32_t character) {
+  return character >= 0x10000 ? 0xD800 : character >= 0xE000 ? character + 0x10000 : character;
+}
 
 Order order_of(double left, double right) {
   if (std::isnan(left) || std::isnan(right)) return Order::none;
@@ -236,11 +257,14 @@ Order order_of(std::string_view left_text, std::string_view right_text) {
     if (a.character != b.character) {
       const char32_t rank_a = utf16_rank(a.character);
       const char32_t rank_b = utf16_rank(b.character);
-      return (rank_a != rank_b ? rank_a < rank_b : a.character < b.character) ? Order::less : Order::greater;
+      return (rank_a != rank_b ? rank_a < rank_b : a.character < b.character) ? Order::less
+                                                                              : Order::greater;
     }
     at += a.size;
   }
-  return left.size() == right.size() ? Order::equal : left.size() < right.size() ? Order::less : Order::greater;
+  return left.size() == right.size()  ? Order::equal
+         : left.size() < right.size() ? Order::less
+                                      : Order::greater;
 }
 
 Order order_of(const Value& left, const Value& right) {
@@ -285,13 +309,18 @@ Truth less_than(const Value& left, const Value& right) {
 
 bool same_name(std::string_view left, std::string_view right) {
   if (left == right) return true;
-  const auto ascii_lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  const auto ascii_lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
   bool ascii = true;
-  for (char c : left) ascii = ascii && static_cast<unsigned char>(c) < 0x80;
-  for (char c : right) ascii = ascii && static_cast<unsigned char>(c) < 0x80;
+  for (char c : left)
+    ascii = ascii && static_cast<unsigned char>(c) < 0x80;
+  for (char c : right)
+    ascii = ascii && static_cast<unsigned char>(c) < 0x80;
   if (!ascii) return to_lower(left) == to_lower(right);
   return left.size() == right.size() &&
-         std::equal(left.begin(), left.end(), right.begin(), [&](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
+         std::equal(left.begin(), left.end(), right.begin(),
+                    [&](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
 }
 
 }  // namespace refgate::lint

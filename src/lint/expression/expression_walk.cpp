@@ -10,7 +10,8 @@ namespace {
 constexpr NodeId no_parent = std::numeric_limits<NodeId>::max();
 
 bool is_status_function(std::string_view name) {
-  return same_name(name, "success") || same_name(name, "failure") || same_name(name, "cancelled") || same_name(name, "always");
+  return same_name(name, "success") || same_name(name, "failure") || same_name(name, "cancelled") ||
+         same_name(name, "always");
 }
 
 std::optional<std::string> literal_index(const Expression& expression, NodeId id) {
@@ -21,14 +22,18 @@ std::optional<std::string> literal_index(const Expression& expression, NodeId id
 
 bool equal_parts(const Reference& reference, const ContextPath& path) {
   return std::equal(path.begin(), path.end(), reference.path.begin(),
-                    [](const std::string& name, const std::optional<std::string>& part) { return part && same_name(*part, name); });
+                    [](const std::string& name, const std::optional<std::string>& part) {
+                      return part && same_name(*part, name);
+                    });
 }
 
 }  // namespace
 
 bool has_status_function(const Expression& expression) {
   return std::any_of(expression.nodes().begin(), expression.nodes().end(),
-                     [](const ExpressionNode& node) { return node.kind == ExpressionKind::call && is_status_function(node.name); });
+                     [](const ExpressionNode& node) {
+                       return node.kind == ExpressionKind::call && is_status_function(node.name);
+                     });
 }
 
 bool Reference::is_literal() const {
@@ -37,7 +42,8 @@ bool Reference::is_literal() const {
 
 std::string Reference::text() const {
   std::string text;
-  for (const auto& part : path) text += (text.empty() ? "" : ".") + part.value_or("*");
+  for (const auto& part : path)
+    text += (text.empty() ? "" : ".") + part.value_or("*");
   return text;
 }
 
@@ -45,14 +51,17 @@ std::vector<Reference> references(const Expression& expression) {
   const auto& nodes = expression.nodes();
   std::vector<NodeId> accessed_by(nodes.size(), no_parent);
   for (NodeId id = 0; id < nodes.size(); ++id)
-    if (nodes[id].kind == ExpressionKind::index || nodes[id].kind == ExpressionKind::filter) accessed_by[nodes[id].operands.front()] = id;
+    if (nodes[id].kind == ExpressionKind::index || nodes[id].kind == ExpressionKind::filter)
+      accessed_by[nodes[id].operands.front()] = id;
 
   std::vector<Reference> found;
   for (NodeId id = 0; id < nodes.size(); ++id) {
     if (nodes[id].kind != ExpressionKind::context) continue;
     Reference reference{{nodes[id].name}, nodes[id].range, id};
     for (NodeId outer = accessed_by[id]; outer != no_parent; outer = accessed_by[outer]) {
-      reference.path.push_back(nodes[outer].kind == ExpressionKind::index ? literal_index(expression, nodes[outer].operands[1]) : std::nullopt);
+      reference.path.push_back(nodes[outer].kind == ExpressionKind::index
+                                   ? literal_index(expression, nodes[outer].operands[1])
+                                   : std::nullopt);
       reference.range = nodes[outer].range;
       reference.node = outer;
     }
@@ -80,8 +89,12 @@ ContextPath parse_path(std::string_view dotted) {
   return path;
 }
 
-bool refers_to(const Reference& reference, const ContextPath& path) { return reference.path.size() == path.size() && equal_parts(reference, path); }
+bool refers_to(const Reference& reference, const ContextPath& path) {
+  return reference.path.size() == path.size() && equal_parts(reference, path);
+}
 
-bool refers_into(const Reference& reference, const ContextPath& path) { return reference.path.size() >= path.size() && equal_parts(reference, path); }
+bool refers_into(const Reference& reference, const ContextPath& path) {
+  return reference.path.size() >= path.size() && equal_parts(reference, path);
+}
 
 }  // namespace refgate::lint

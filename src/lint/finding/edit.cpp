@@ -26,7 +26,8 @@ bool holds_anchor(YamlNode node) {
 
 std::string_view line_break(const Document& document) {
   const std::size_t found = document.text().find('\n');
-  return found != std::string_view::npos && found > 0 && document.text()[found - 1] == '\r' ? "\r\n" : "\n";
+  return found != std::string_view::npos && found > 0 && document.text()[found - 1] == '\r' ? "\r\n"
+                                                                                            : "\n";
 }
 
 /// A child of a collection: from its anchor, tag or key to its end.
@@ -35,22 +36,26 @@ struct Child {
   std::uint32_t end = 0;
 };
 
-/// The whole lines of a child in block style, which begins after `marker` ("-" or nothing); nullopt when it shares a line with something else.
-std::optional<TextEdit> whole_lines(const Document& document, const Child& child, std::string_view marker) {
+/// The whole lines of a child in block style, which begins after `marker` ("-" or nothing); nullopt
+/// when it shares a line with something else.
+std::optional<TextEdit> whole_lines(const Document& document, const Child& child,
+                                    std::string_view marker) {
   const std::string_view text = document.text();
   const Place place = document.place(child.begin, child.end);
   const std::uint32_t line = document.line_start(place.line);
   std::string_view before = text.substr(line, child.begin - line);
-  while (!before.empty() && is_blank(before.back())) before.remove_suffix(1);
-  if (!before.ends_with(marker) || !all_blank(before.substr(0, before.size() - marker.size()))) return std::nullopt;
+  while (!before.empty() && is_blank(before.back()))
+    before.remove_suffix(1);
+  if (!before.ends_with(marker) || !all_blank(before.substr(0, before.size() - marker.size())))
+    return std::nullopt;
   const std::uint32_t next = document.line_start(place.end_line + 1);
   const std::uint32_t after = skip_to_content(text.substr(0, next), child.end);
   if (after != next) return std::nullopt;
   return TextEdit{line, next, ""};
 }
 
-std::vector<TextEdit> remove_child(const Document& document, const std::vector<Child>& children, std::size_t index, bool flow,
-                                   std::string_view marker) {
+std::vector<TextEdit> remove_child(const Document& document, const std::vector<Child>& children,
+                                   std::size_t index, bool flow, std::string_view marker) {
   if (children.size() < 2) return {};
   const Child& child = children[index];
   if (!flow) {
@@ -58,12 +63,15 @@ std::vector<TextEdit> remove_child(const Document& document, const std::vector<C
     // The first key after `- `: what follows takes its place.
     if (!marker.empty() || index + 1 == children.size()) return {};
     const TextEdit edit{child.begin, children[index + 1].begin, ""};
-    const bool comment = document.text().substr(child.end, edit.end - child.end).find('#') != std::string_view::npos;
+    const bool comment =
+        document.text().substr(child.end, edit.end - child.end).find('#') != std::string_view::npos;
     return comment || index != 0 ? std::vector<TextEdit>() : std::vector{edit};
   }
-  const TextEdit edit = index == 0 ? TextEdit{child.begin, children[1].begin, ""} : TextEdit{children[index - 1].end, child.end, ""};
-  const std::string_view gap =
-      index == 0 ? document.text().substr(child.end, edit.end - child.end) : document.text().substr(edit.begin, child.begin - edit.begin);
+  const TextEdit edit = index == 0 ? TextEdit{child.begin, children[1].begin, ""}
+                                   : TextEdit{children[index - 1].end, child.end, ""};
+  const std::string_view gap = index == 0
+                                   ? document.text().substr(child.end, edit.end - child.end)
+                                   : document.text().substr(edit.begin, child.begin - edit.begin);
   if (gap.find('#') != std::string_view::npos) return {};
   return {edit};
 }
@@ -92,7 +100,8 @@ std::vector<TextEdit> remove_item(const Document& document, YamlNode sequence, Y
   return remove_child(document, children, index, sequence.style() == Style::flow, "-");
 }
 
-std::vector<TextEdit> add_entry(const Document& document, YamlNode mapping, std::string_view key, std::string_view value, const Entry& after) {
+std::vector<TextEdit> add_entry(const Document& document, YamlNode mapping, std::string_view key,
+                                std::string_view value, const Entry& after) {
   if (mapping.is_alias() || !mapping.is_mapping() || mapping.size() == 0) return {};
   const Entry first = *mapping.entries().begin();
   const std::string added = std::string(key) + ": " + std::string(value);
@@ -102,11 +111,13 @@ std::vector<TextEdit> add_entry(const Document& document, YamlNode mapping, std:
     const std::uint32_t end = after.value.place().end;
     return {{end, end, ", " + added}};
   }
-  // The indentation of the mapping's keys, which is not that of the line when the first one stands after `- `.
+  // The indentation of the mapping's keys, which is not that of the line when the first one stands
+  // after `- `.
   const std::string indent(begin - document.line_start(document.place(begin, begin).line), ' ');
   if (!after) return {{begin, begin, added + std::string(line_break(document)) + indent}};
   const std::uint32_t line = document.place(after.value.place().end, after.value.place().end).line;
-  const auto end = document.line_start(line) + static_cast<std::uint32_t>(document.line(line).size());
+  const auto end =
+      document.line_start(line) + static_cast<std::uint32_t>(document.line(line).size());
   return {{end, end, std::string(line_break(document)) + indent + added}};
 }
 

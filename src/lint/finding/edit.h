@@ -4,19 +4,22 @@
 #include <string_view>
 #include <vector>
 
-#include "lint/text/document.h"
 #include "lint/finding/finding.h"
+#include "lint/text/document.h"
 
 namespace refgate::lint {
 
-/// Removes a whole entry or item: its lines in block style, with the comma in flow style. Empty when that cannot be done without leaving something
-/// invalid (the only item, an anchor that is used elsewhere, a line shared with something else).
+/// Removes a whole entry or item: its lines in block style, with the comma in flow style. Empty
+/// when that cannot be done without leaving something invalid (the only item, an anchor that is
+/// used elsewhere, a line shared with something else).
 std::vector<TextEdit> remove_entry(const Document& document, YamlNode mapping, const Entry& entry);
 std::vector<TextEdit> remove_item(const Document& document, YamlNode sequence, YamlNode item);
 
-/// Adds `key: value` (both as they are to be written) before the first entry of a mapping, or after the entry `after`; in the mapping's own style,
-/// indentation and line ends. Empty when the mapping cannot take it.
-std::vector<TextEdit> add_entry(const Document& document, YamlNode mapping, std::string_view key, std::string_view value, const Entry& after = {});
+/// Adds `key: value` (both as they are to be written) before the first entry of a mapping, or after
+/// the entry `after`; in the mapping's own style, indentation and line ends. Empty when the mapping
+/// cannot take it.
+std::vector<TextEdit> add_entry(const Document& document, YamlNode mapping, std::string_view key,
+                                std::string_view value, const Entry& after = {});
 
 /// Replaces a node as it is written.
 TextEdit replace_node(YamlNode node, std::string_view replacement);

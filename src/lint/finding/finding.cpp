@@ -43,10 +43,12 @@ std::string_view name_of(FixKind kind) {
 
 void sort_findings(std::vector<Finding>& findings) {
   const auto key = [](const Finding& finding) {
-    return std::tuple(std::string_view(finding.location.file), finding.location.place.begin, -static_cast<int>(finding.severity),
-                      std::string_view(finding.rule), std::string_view(finding.message), finding.location.place.end);
+    return std::tuple(std::string_view(finding.location.file), finding.location.place.begin,
+                      -static_cast<int>(finding.severity), std::string_view(finding.rule),
+                      std::string_view(finding.message), finding.location.place.end);
   };
-  std::sort(findings.begin(), findings.end(), [&](const Finding& left, const Finding& right) { return key(left) < key(right); });
+  std::sort(findings.begin(), findings.end(),
+            [&](const Finding& left, const Finding& right) { return key(left) < key(right); });
 }
 
 }  // namespace refgate::lint

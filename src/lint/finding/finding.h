@@ -13,7 +13,8 @@ namespace refgate::lint {
 enum class Severity : std::uint8_t { note, warning, error };
 enum class Confidence : std::uint8_t { low, medium, high };
 
-/// `safe`: the workflow does what it did, except for what the rule is about. `unsafe`: a person has to look.
+/// `safe`: the workflow does what it did, except for what the rule is about. `unsafe`: a person has
+/// to look.
 enum class FixKind : std::uint8_t { none, safe, unsafe };
 
 std::string_view name_of(Severity severity);      ///< "note", "warning", "error"
@@ -37,7 +38,8 @@ struct Fix {
   std::vector<TextEdit> edits;
 };
 
-/// A span of a file, with the text of its first line, so that a finding can be shown when the document is gone.
+/// A span of a file, with the text of its first line, so that a finding can be shown when the
+/// document is gone.
 struct Location {
   std::string file;  ///< relative to the project's root, with `/`
   Place place;
@@ -60,7 +62,8 @@ struct Finding {
   bool generated = false;  ///< the file is made by a program: never fixed, one level lower
 };
 
-/// File, line, column, then the more severe first, then rule and message: a total order, so that two runs print the same.
+/// File, line, column, then the more severe first, then rule and message: a total order, so that
+/// two runs print the same.
 void sort_findings(std::vector<Finding>& findings);
 
 }  // namespace refgate::lint

@@ -13,22 +13,29 @@ namespace {
 /// A fix that was tried, told by what stays the same when lines move.
 using Tried = std::tuple<std::string, std::string, std::string, std::string>;
 
-Tried key_of(const Finding& finding, const Fix& fix) { return {finding.rule, finding.message, finding.location.line, fix.description}; }
+Tried key_of(const Finding& finding, const Fix& fix) {
+  return {finding.rule, finding.message, finding.location.line, fix.description};
+}
 
 const Fix* applicable(const Finding& finding, FixKind allowed) {
   if (finding.generated) return nullptr;
-  const auto found = std::find_if(finding.fixes.begin(), finding.fixes.end(), [&](const Fix& fix) { return fix.kind <= allowed; });
+  const auto found = std::find_if(finding.fixes.begin(), finding.fixes.end(),
+                                  [&](const Fix& fix) { return fix.kind <= allowed; });
   return found == finding.fixes.end() ? nullptr : &*found;
 }
 
 std::size_t count_of(const std::vector<Finding>& findings, std::string_view rule) {
-  return static_cast<std::size_t>(std::count_if(findings.begin(), findings.end(), [&](const Finding& finding) { return finding.rule == rule; }));
+  return static_cast<std::size_t>(
+      std::count_if(findings.begin(), findings.end(),
+                    [&](const Finding& finding) { return finding.rule == rule; }));
 }
 
 }  // namespace
 
 std::optional<std::string> apply_edits(std::string_view text, std::vector<TextEdit> edits) {
-  std::stable_sort(edits.begin(), edits.end(), [](const TextEdit& left, const TextEdit& right) { return left.begin < right.begin; });
+  std::stable_sort(edits.begin(), edits.end(), [](const TextEdit& left, const TextEdit& right) {
+    return left.begin < right.begin;
+  });
   std::string result;
   std::uint32_t at = 0;
   for (const TextEdit& edit : edits) {
@@ -41,7 +48,8 @@ std::optional<std::string> apply_edits(std::string_view text, std::vector<TextEd
   return result;
 }
 
-FixOutcome apply_fixes(const std::string& text, FixKind allowed, const Relint& relint, int attempts) {
+FixOutcome apply_fixes(const std::string& text, FixKind allowed, const Relint& relint,
+                       int attempts) {
   FixOutcome outcome{text};
   if (allowed == FixKind::none) return outcome;
   std::vector<Finding> findings = relint(text);
@@ -57,7 +65,8 @@ FixOutcome apply_fixes(const std::string& text, FixKind allowed, const Relint& r
     std::optional<std::string> fixed = apply_edits(outcome.text, fix->edits);
     if (fixed && std::holds_alternative<Document>(read_document(*fixed))) {
       std::vector<Finding> after = relint(*fixed);
-      if (count_of(after, next->rule) < count_of(findings, next->rule) && count_of(after, "syntax") <= count_of(findings, "syntax")) {
+      if (count_of(after, next->rule) < count_of(findings, next->rule) &&
+          count_of(after, "syntax") <= count_of(findings, "syntax")) {
         outcome.text = *std::move(fixed);
         ++outcome.applied;
         findings = std::move(after);

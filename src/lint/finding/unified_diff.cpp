@@ -1,5 +1,5 @@
-// Lines by Myers' greedy algorithm ("An O(ND) Difference Algorithm and Its Variations", 1986): the cost grows with the difference, and fixes are
-// small.
+// Lines by Myers' greedy algorithm ("An O(ND) Difference Algorithm and Its Variations", 1986): the
+// cost grows with the difference, and fixes are small.
 
 #include <algorithm>
 #include <cstddef>
@@ -30,7 +30,8 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-std::vector<Change> changes_between(const std::vector<std::string_view>& before, const std::vector<std::string_view>& after) {
+std::vector<Change> changes_between(const std::vector<std::string_view>& before,
+                                    const std::vector<std::string_view>& after) {
   const auto old_size = static_cast<std::ptrdiff_t>(before.size());
   const auto new_size = static_cast<std::ptrdiff_t>(after.size());
   const std::ptrdiff_t most = old_size + new_size;
@@ -40,14 +41,19 @@ std::vector<Change> changes_between(const std::vector<std::string_view>& before,
     return reach[static_cast<std::size_t>(edits)][static_cast<std::size_t>(diagonal + edits)];
   };
   const auto goes_down = [&](std::ptrdiff_t edits, std::ptrdiff_t diagonal) {
-    return diagonal == -edits || (diagonal != edits && from(edits - 1, diagonal - 1) < from(edits - 1, diagonal + 1));
+    return diagonal == -edits ||
+           (diagonal != edits && from(edits - 1, diagonal - 1) < from(edits - 1, diagonal + 1));
   };
   for (std::ptrdiff_t edits = 0; edits <= most; ++edits) {
     std::vector<std::ptrdiff_t> row(static_cast<std::size_t>(2 * edits + 1));
     bool done = false;
     for (std::ptrdiff_t diagonal = -edits; diagonal <= edits && !done; diagonal += 2) {
-      std::ptrdiff_t x = edits == 0 ? 0 : goes_down(edits, diagonal) ? from(edits - 1, diagonal + 1) : from(edits - 1, diagonal - 1) + 1;
-      while (x < old_size && x - diagonal < new_size && before[static_cast<std::size_t>(x)] == after[static_cast<std::size_t>(x - diagonal)]) ++x;
+      std::ptrdiff_t x = edits == 0                   ? 0
+                         : goes_down(edits, diagonal) ? from(edits - 1, diagonal + 1)
+                                                      : from(edits - 1, diagonal - 1) + 1;
+      while (x < old_size && x - diagonal < new_size &&
+             before[static_cast<std::size_t>(x)] == after[static_cast<std::size_t>(x - diagonal)])
+        ++x;
       row[static_cast<std::size_t>(diagonal + edits)] = x;
       done = x >= old_size && x - diagonal >= new_size;
     }
@@ -61,7 +67,9 @@ std::vector<Change> changes_between(const std::vector<std::string_view>& before,
   for (auto edits = static_cast<std::ptrdiff_t>(reach.size()) - 1; edits >= 0; --edits) {
     const std::ptrdiff_t diagonal = x - y;
     const bool down = edits > 0 && goes_down(edits, diagonal);
-    const std::ptrdiff_t start = edits == 0 ? 0 : down ? from(edits - 1, diagonal + 1) : from(edits - 1, diagonal - 1) + 1;
+    const std::ptrdiff_t start = edits == 0 ? 0
+                                 : down     ? from(edits - 1, diagonal + 1)
+                                            : from(edits - 1, diagonal - 1) + 1;
     while (x > start) {
       changes.push_back({' ', before[static_cast<std::size_t>(--x)]});
       --y;
@@ -79,7 +87,8 @@ std::vector<Change> changes_between(const std::vector<std::string_view>& before,
 
 std::string range(std::size_t line, std::size_t count) {
   // diff names the line before an empty range.
-  return std::to_string(count == 0 ? line - 1 : line) + (count == 1 ? "" : "," + std::to_string(count));
+  return std::to_string(count == 0 ? line - 1 : line) +
+         (count == 1 ? "" : "," + std::to_string(count));
 }
 
 }  // namespace
@@ -92,7 +101,8 @@ std::string unified_diff(std::string_view name, std::string_view before, std::st
   std::size_t new_line = 1;
   for (std::size_t at = 0; at < changes.size();) {
     std::size_t next = at;
-    while (next < changes.size() && changes[next].kind == ' ') ++next;
+    while (next < changes.size() && changes[next].kind == ' ')
+      ++next;
     if (next == changes.size()) break;
     const std::size_t begin = next - std::min(next - at, context);
     old_line += begin - at;
@@ -114,7 +124,8 @@ std::string unified_diff(std::string_view name, std::string_view before, std::st
       body += line;
       if (!line.ends_with('\n')) body += "\n\\ No newline at end of file\n";
     }
-    diff += "@@ -" + range(old_line, old_count) + " +" + range(new_line, new_count) + " @@\n" + body;
+    diff +=
+        "@@ -" + range(old_line, old_count) + " +" + range(new_line, new_count) + " @@\n" + body;
     old_line += old_count;
     new_line += new_count;
     at = end;

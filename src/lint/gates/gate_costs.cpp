@@ -20,7 +20,8 @@ struct PricedAction {
   Cost cost;
 };
 
-// Actions whose cost is known by what they are for. The ones that only harden the runner or make a token have to come first, and are quick.
+// Actions whose cost is known by what they are for. The ones that only harden the runner or make a
+// token have to come first, and are quick.
 constexpr auto priced_actions = std::to_array<PricedAction>({
     {"step-security/harden-runner", Cost::cheap},
     {"actions/create-github-app-token", Cost::cheap},
@@ -72,7 +73,8 @@ constexpr auto priced_actions = std::to_array<PricedAction>({
     {"SonarSource/sonarqube-scan-action", Cost::work},
 });
 
-/// A command by its first words; `verbs`, separated by blanks, are those of its subcommands that cost something (all when empty).
+/// A command by its first words; `verbs`, separated by blanks, are those of its subcommands that
+/// cost something (all when empty).
 struct PricedCommand {
   std::string_view name;
   std::string_view verbs;
@@ -148,9 +150,10 @@ constexpr auto expensive_commands = std::to_array<PricedCommand>({
 
 /// Commands that only say, read or decide something.
 constexpr auto cheap_commands = std::to_array<std::string_view>(
-    {"echo", "printf", "cat", "true", "false", ":",     "test",   "[",     "[[",         "]]",          "exit", "date",
-     "pwd",  "env",    "set", "fi",   "done",  "}",     "esac",   "jq",    "grep",       "sed",         "tr",   "cut",
-     "head", "tail",   "tee", "sort", "wc",    "local", "export", "shopt", "Write-Host", "Write-Output"});
+    {"echo", "printf", "cat",   "true",   "false", ":",          "test",        "[",    "[[",
+     "]]",   "exit",   "date",  "pwd",    "env",   "set",        "fi",          "done", "}",
+     "esac", "jq",     "grep",  "sed",    "tr",    "cut",        "head",        "tail", "tee",
+     "sort", "wc",     "local", "export", "shopt", "Write-Host", "Write-Output"});
 
 bool is_one_of(std::string_view list, std::string_view word) {
   for (std::size_t at = 0; at < list.size();) {
@@ -163,15 +166,20 @@ bool is_one_of(std::string_view list, std::string_view word) {
 
 bool is_expensive_command(const std::vector<std::string>& words) {
   const std::string_view name = last_part(words[0]);
-  return std::any_of(expensive_commands.begin(), expensive_commands.end(), [&](const PricedCommand& command) {
-    if (command.name != name) return false;
-    if (command.verbs.empty()) return words.size() < 2 || (words[1] != "--version" && words[1] != "-v" && words[1] != "version");
-    return std::any_of(words.begin() + 1, words.end(), [&](const std::string& word) { return is_one_of(command.verbs, word); });
-  });
+  return std::any_of(
+      expensive_commands.begin(), expensive_commands.end(), [&](const PricedCommand& command) {
+        if (command.name != name) return false;
+        if (command.verbs.empty())
+          return words.size() < 2 ||
+                 (words[1] != "--version" && words[1] != "-v" && words[1] != "version");
+        return std::any_of(words.begin() + 1, words.end(),
+                           [&](const std::string& word) { return is_one_of(command.verbs, word); });
+      });
 }
 
 bool is_clone(const std::vector<std::string>& words) {
-  return last_part(words[0]) == "git" && words.size() > 1 && (words[1] == "clone" || words[1] == "submodule");
+  return last_part(words[0]) == "git" && words.size() > 1 &&
+         (words[1] == "clone" || words[1] == "submodule");
 }
 
 bool is_cheap_command(const std::vector<std::string>& words) {
@@ -202,9 +210,11 @@ Cost cost_of(const Step& step, const Project& project, const Facts& facts, int d
   if (launches_agent(step, facts)) return Cost::work;
   const std::string_view uses = step.uses_text();
   if (uses.empty()) return cost_of_script(step.run_text());
-  if (const Action* action = project.local_action(uses); action != nullptr && depth < deepest_action) {
+  if (const Action* action = project.local_action(uses);
+      action != nullptr && depth < deepest_action) {
     Cost dearest = action->steps.empty() ? Cost::unknown : Cost::cheap;
-    for (const Step& inner : action->steps) dearest = std::max(dearest, cost_of(inner, project, facts, depth + 1));
+    for (const Step& inner : action->steps)
+      dearest = std::max(dearest, cost_of(inner, project, facts, depth + 1));
     return dearest;
   }
   for (const PricedAction& action : priced_actions) {
@@ -217,50 +227,66 @@ bool runs_agent(const Step& step, const Project& project, const Facts& facts, in
   if (launches_agent(step, facts)) return true;
   const Action* action = project.local_action(step.uses_text());
   return action != nullptr && depth < deepest_action &&
-         std::any_of(action->steps.begin(), action->steps.end(), [&](const Step& inner) { return runs_agent(inner, project, facts, depth + 1); });
+         std::any_of(action->steps.begin(), action->steps.end(), [&](const Step& inner) {
+           return runs_agent(inner, project, facts, depth + 1);
+         });
 }
 
-void add_session_commands(const Step& step, const Project& project, int depth, std::vector<std::string>& found) {
+void add_session_commands(const Step& step, const Project& project, int depth,
+                          std::vector<std::string>& found) {
   const std::string_view uses = step.uses_text();
   const Action* local = project.local_action(uses);
   if (matches_action(uses, "*/refgate") || (local != nullptr && is_refgate_action(*local))) {
     const Entry command = step.input("command");
     found.emplace_back(command ? command.value.text() : "gate");
   } else if (local != nullptr && depth < deepest_action) {
-    for (const Step& inner : local->steps) add_session_commands(inner, project, depth + 1, found);
+    for (const Step& inner : local->steps)
+      add_session_commands(inner, project, depth + 1, found);
   }
-  if (step.run_text().find("refgate") == std::string_view::npos && step.run_text().find("session_deduplicator") == std::string_view::npos) return;
+  if (step.run_text().find("refgate") == std::string_view::npos &&
+      step.run_text().find("session_deduplicator") == std::string_view::npos)
+    return;
   for (std::vector<std::string>& words : shell_commands(step.run_text())) {
     const std::vector<std::string> command = launched_command(std::move(words));
     if (command.empty()) continue;
     const std::string_view name = last_part(command[0]);
-    if (name != "refgate" && !name.starts_with("refgate-linux-") && name != "session_deduplicator.py") continue;
-    const auto verb = std::find_if(command.begin() + 1, command.end(), [](const std::string& word) { return !word.starts_with('-'); });
+    if (name != "refgate" && !name.starts_with("refgate-linux-") &&
+        name != "session_deduplicator.py")
+      continue;
+    const auto verb = std::find_if(command.begin() + 1, command.end(),
+                                   [](const std::string& word) { return !word.starts_with('-'); });
     if (verb != command.end()) found.push_back(*verb);
   }
 }
 
 }  // namespace
 
-Cost cost_of(const Step& step, const Project& project, const Facts& facts) { return cost_of(step, project, facts, 0); }
+Cost cost_of(const Step& step, const Project& project, const Facts& facts) {
+  return cost_of(step, project, facts, 0);
+}
 
-bool runs_agent(const Step& step, const Project& project, const Facts& facts) { return runs_agent(step, project, facts, 0); }
+bool runs_agent(const Step& step, const Project& project, const Facts& facts) {
+  return runs_agent(step, project, facts, 0);
+}
 
 bool stops_the_job(const Step& step) {
   const std::string_view uses = step.uses_text();
-  for (const std::string_view pattern : {"andymckay/cancel-action", "styfle/cancel-workflow-action", "potiuk/cancel-workflow-runs"}) {
+  for (const std::string_view pattern : {"andymckay/cancel-action", "styfle/cancel-workflow-action",
+                                         "potiuk/cancel-workflow-runs"}) {
     if (matches_action(uses, pattern)) return true;
   }
   if (matches_action(uses, "actions/github-script")) {
     const std::string_view script = step.input("script").value.text();
-    return script.find("core.setFailed") != std::string_view::npos || script.find("cancelWorkflowRun") != std::string_view::npos;
+    return script.find("core.setFailed") != std::string_view::npos ||
+           script.find("cancelWorkflowRun") != std::string_view::npos;
   }
   for (std::vector<std::string>& words : shell_commands(step.run_text())) {
     const std::vector<std::string> command = launched_command(std::move(words));
     if (command.empty()) continue;
     if (command[0] == "exit" && command.size() > 1 && command[1] != "0") return true;
     if (command[0] == "false") return true;
-    if (command[0] == "gh" && command.size() > 2 && command[1] == "run" && command[2] == "cancel") return true;
+    if (command[0] == "gh" && command.size() > 2 && command[1] == "run" && command[2] == "cancel")
+      return true;
   }
   return step.run_text().find("/cancel") != std::string_view::npos;
 }
@@ -278,19 +304,22 @@ bool has_session_command(const Step& step, const Project& project, std::string_v
 
 bool is_refgate_action(const Action& action) {
   const Entry command = action.inputs.value.entry("command");
-  return command && action.outputs.value.entry("skip_execution") && action.outputs.value.entry("claim_id") &&
-         command.value["default"].text() == "gate";
+  return command && action.outputs.value.entry("skip_execution") &&
+         action.outputs.value.entry("claim_id") && command.value["default"].text() == "gate";
 }
 
 bool is_for_duplicates(YamlNode node, std::string_view id) {
   const auto tells = [](std::string_view name) {
     const std::string text = to_lower(name);
-    for (const char* word : {"skip", "duplicate", "already", "prevent", "cancel", "notice", "redundant"}) {
+    for (const char* word :
+         {"skip", "duplicate", "already", "prevent", "cancel", "notice", "redundant"}) {
       if (text.find(word) != std::string::npos) return true;
     }
     return false;
   };
-  if (tells(id) || tells(node["name"].text()) || tells(node["id"].text()) || tells(node["uses"].text())) return true;
+  if (tells(id) || tells(node["name"].text()) || tells(node["id"].text()) ||
+      tells(node["uses"].text()))
+    return true;
   for (const YamlNode step : node["steps"].items()) {
     if (is_for_duplicates(step, {})) return true;
   }

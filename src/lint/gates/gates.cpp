@@ -18,7 +18,8 @@ struct KnownOutput {
   GateRole role;
 };
 
-// What these gates hand out besides the outputs of the facts: action.yml of this project and of skip-duplicate-actions.
+// What these gates hand out besides the outputs of the facts: action.yml of this project and of
+// skip-duplicate-actions.
 constexpr auto refgate_outputs = std::to_array<KnownOutput>({{"reason", GateRole::hint},
                                                              {"reason_code", GateRole::hint},
                                                              {"generation", GateRole::hint},
@@ -28,9 +29,13 @@ constexpr auto refgate_outputs = std::to_array<KnownOutput>({{"reason", GateRole
                                                              {"session_key", GateRole::other},
                                                              {"claim_id", GateRole::hint},
                                                              {"group", GateRole::other}});
-constexpr auto positional_outputs = std::to_array<KnownOutput>({{"reason", GateRole::hint}, {"session_key", GateRole::other}});
-constexpr auto skip_duplicate_outputs = std::to_array<KnownOutput>(
-    {{"reason", GateRole::hint}, {"skipped_by", GateRole::hint}, {"paths_result", GateRole::hint}, {"changed_files", GateRole::hint}});
+constexpr auto positional_outputs =
+    std::to_array<KnownOutput>({{"reason", GateRole::hint}, {"session_key", GateRole::other}});
+constexpr auto skip_duplicate_outputs =
+    std::to_array<KnownOutput>({{"reason", GateRole::hint},
+                                {"skipped_by", GateRole::hint},
+                                {"paths_result", GateRole::hint},
+                                {"changed_files", GateRole::hint}});
 
 GateKind kind_of(const GateFact& fact) {
   if (fact.uses == "fkirc/skip-duplicate-actions") return GateKind::skip_duplicate_actions;
@@ -42,18 +47,23 @@ GateKind kind_of(const GateFact& fact) {
 bool differ(const Value& skip, const Value& run) {
   const Truth skip_truth = truth(skip);
   const Truth run_truth = truth(run);
-  if (skip_truth != Truth::unknown && run_truth != Truth::unknown && skip_truth != run_truth) return true;
+  if (skip_truth != Truth::unknown && run_truth != Truth::unknown && skip_truth != run_truth)
+    return true;
   return skip.is_primitive() && run.is_primitive() && equals(skip, run) == Truth::no;
 }
 
 bool has_name(const GateView& view, std::string_view name) {
-  return std::any_of(view.signals().begin(), view.signals().end(), [&](const GateSignal& signal) { return same_name(signal.path.front(), name); });
+  return std::any_of(view.signals().begin(), view.signals().end(), [&](const GateSignal& signal) {
+    return same_name(signal.path.front(), name);
+  });
 }
 
 template <class List>
 void add_known(Gate& gate, const List& list) {
   for (const KnownOutput& output : list) {
-    if (!has_name(gate.outputs, output.name)) gate.outputs.add({{std::string(output.name)}, Value::unknown(), Value::unknown(), output.role});
+    if (!has_name(gate.outputs, output.name))
+      gate.outputs.add(
+          {{std::string(output.name)}, Value::unknown(), Value::unknown(), output.role});
   }
 }
 
@@ -62,19 +72,23 @@ Gate gate_from(const GateFact& fact, const Step& step) {
   gate.kind = kind_of(fact);
   gate.step = gate.origin = &step;
   for (const VerdictOutput& output : fact.outputs) {
-    const Value run = !output.run.empty() ? Value::string(output.run) : Value::unknown(output.skip.empty() ? Truth::yes : Truth::unknown);
+    const Value run = !output.run.empty()
+                          ? Value::string(output.run)
+                          : Value::unknown(output.skip.empty() ? Truth::yes : Truth::unknown);
     gate.outputs.add({{output.name}, Value::string(output.skip), run, GateRole::verdict});
   }
   if (gate.kind == GateKind::refgate) add_known(gate, refgate_outputs);
   if (gate.kind == GateKind::positional)
-    add_known(gate, fact.uses.empty() ? std::span(positional_outputs) : std::span<const KnownOutput>(refgate_outputs));
+    add_known(gate, fact.uses.empty() ? std::span(positional_outputs)
+                                      : std::span<const KnownOutput>(refgate_outputs));
   if (gate.kind == GateKind::skip_duplicate_actions) add_known(gate, skip_duplicate_outputs);
   // A script may write outputs of its own beside those of the gate.
   const std::string_view script = step.run_text();
   const std::size_t first = script.find("GITHUB_OUTPUT");
-  const bool writes_more =
-      first != std::string_view::npos && (script.find("GITHUB_OUTPUT", first + 1) != std::string_view::npos ||
-                                          script.find("echo") != std::string_view::npos || script.find("printf") != std::string_view::npos);
+  const bool writes_more = first != std::string_view::npos &&
+                           (script.find("GITHUB_OUTPUT", first + 1) != std::string_view::npos ||
+                            script.find("echo") != std::string_view::npos ||
+                            script.find("printf") != std::string_view::npos);
   gate.complete = gate.kind != GateKind::configured && !writes_more;
   return gate;
 }
@@ -97,7 +111,10 @@ void add_outputs(GateView& view, const ContextPath& path, const Gate& gate) {
 void add_step(GateView& view, const std::string& id, const Gate& gate) {
   add_outputs(view, {"steps", id, "outputs"}, gate);
   for (const char* property : {"outcome", "conclusion"}) {
-    view.add({{"steps", id, property}, Value::string("success"), Value::string("success"), GateRole::other});
+    view.add({{"steps", id, property},
+              Value::string("success"),
+              Value::string("success"),
+              GateRole::other});
   }
 }
 
@@ -113,24 +130,28 @@ GateSignal derive(ContextPath path, std::string_view text, const GateView& seen)
     if (signal.role == GateRole::attempt && !whole) signal.role = GateRole::other;
     return signal;
   }
-  const auto as_text = [](const Value& value) { return value.is_primitive() ? Value::string(to_text(value)) : Value::unknown(truth(value)); };
+  const auto as_text = [](const Value& value) {
+    return value.is_primitive() ? Value::string(to_text(value)) : Value::unknown(truth(value));
+  };
   signal.on_skip = as_text(evaluate(expression, seen.scope(true, {})).value);
   signal.on_run = as_text(evaluate(expression, seen.scope(false, {})).value);
   signal.role = differ(signal.on_skip, signal.on_run) ? GateRole::verdict : GateRole::hint;
   return signal;
 }
 
-/// `echo "name=${{ … }}" >> "$GITHUB_OUTPUT"` and nothing else in a script copies values for certain; everything else that mentions a verdict may
-/// hand it on in some way.
+/// `echo "name=${{ … }}" >> "$GITHUB_OUTPUT"` and nothing else in a script copies values for
+/// certain; everything else that mentions a verdict may hand it on in some way.
 void add_copies(const Step& step, GateView& view) {
-  const bool by_script = view.mention(step.run.value) >= GateRole::hint || view.mention(step.env.value) >= GateRole::hint;
+  const bool by_script = view.mention(step.run.value) >= GateRole::hint ||
+                         view.mention(step.env.value) >= GateRole::hint;
   if (!by_script && view.mention(step.with.value) < GateRole::hint) return;
   const std::string id(step.id);
   const std::string_view script = step.run_text();
   bool certain = by_script && !step.env;
   std::vector<GateSignal> copies;
   for (const std::vector<std::string>& words : shell_commands(script)) {
-    const bool is_copy = words.size() == 4 && words[0] == "echo" && words[2] == ">>" && words[1].find('=') != std::string::npos;
+    const bool is_copy = words.size() == 4 && words[0] == "echo" && words[2] == ">>" &&
+                         words[1].find('=') != std::string::npos;
     const bool to_env = is_copy && (words[3] == "$GITHUB_ENV" || words[3] == "${GITHUB_ENV}");
     if (!is_copy || (!to_env && words[3] != "$GITHUB_OUTPUT" && words[3] != "${GITHUB_OUTPUT}")) {
       certain = false;
@@ -139,25 +160,32 @@ void add_copies(const Step& step, GateView& view) {
     const std::size_t equals = words[1].find('=');
     const std::string name = words[1].substr(0, equals);
     copies.push_back(
-        derive(to_env ? ContextPath{"env", name} : ContextPath{"steps", id, "outputs", name}, std::string_view(words[1]).substr(equals + 1), view));
+        derive(to_env ? ContextPath{"env", name} : ContextPath{"steps", id, "outputs", name},
+               std::string_view(words[1]).substr(equals + 1), view));
   }
   if (certain) {
-    for (GateSignal& copy : copies) view.add(std::move(copy));
+    for (GateSignal& copy : copies)
+      view.add(std::move(copy));
     return;
   }
-  if (!id.empty()) view.add({{"steps", id, "outputs"}, Value::unknown(), Value::unknown(), GateRole::hint});
-  if (script.find("GITHUB_ENV") != std::string_view::npos) view.add({{"env"}, Value::unknown(), Value::unknown(), GateRole::hint});
+  if (!id.empty())
+    view.add({{"steps", id, "outputs"}, Value::unknown(), Value::unknown(), GateRole::hint});
+  if (script.find("GITHUB_ENV") != std::string_view::npos)
+    view.add({{"env"}, Value::unknown(), Value::unknown(), GateRole::hint});
 }
 
 GateFact own_action_fact(const Facts& facts) {
-  const auto found = std::find_if(facts.gates.begin(), facts.gates.end(),
-                                  [](const GateFact& fact) { return fact.uses == "*/refgate" && fact.input_value == "gate"; });
+  const auto found = std::find_if(facts.gates.begin(), facts.gates.end(), [](const GateFact& fact) {
+    return fact.uses == "*/refgate" && fact.input_value == "gate";
+  });
   return found == facts.gates.end() ? GateFact{} : *found;
 }
 
-std::optional<Gate> gate_at(const Step& step, const Project& project, const Facts& facts, int depth);
+std::optional<Gate> gate_at(const Step& step, const Project& project, const Facts& facts,
+                            int depth);
 
-GatedSteps gates_in(const std::vector<Step>& steps, const Project& project, const Facts& facts, int depth) {
+GatedSteps gates_in(const std::vector<Step>& steps, const Project& project, const Facts& facts,
+                    int depth) {
   GatedSteps result;
   for (const Step& step : steps) {
     if (std::optional<Gate> gate = gate_at(step, project, facts, depth)) {
@@ -170,22 +198,29 @@ GatedSteps gates_in(const std::vector<Step>& steps, const Project& project, cons
   return result;
 }
 
-/// Whether the verdict guards work beside the gate. Where it is handed on, steps of which nothing is known are taken for part of the gate.
-bool has_work(const GatedSteps& gated, const std::vector<Step>& steps, const GateView& handed_on, const Project& project, const Facts& facts) {
+/// Whether the verdict guards work beside the gate. Where it is handed on, steps of which nothing
+/// is known are taken for part of the gate.
+bool has_work(const GatedSteps& gated, const std::vector<Step>& steps, const GateView& handed_on,
+              const Project& project, const Facts& facts) {
   if (gated.gates.empty()) return false;
   const bool is_handed_on =
-      std::any_of(handed_on.signals().begin(), handed_on.signals().end(), [](const GateSignal& signal) { return signal.role >= GateRole::hint; });
+      std::any_of(handed_on.signals().begin(), handed_on.signals().end(),
+                  [](const GateSignal& signal) { return signal.role >= GateRole::hint; });
   return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
-    return step.index > gated.gates.front().step->index && session_commands(step, project).empty() &&
+    return step.index > gated.gates.front().step->index &&
+           session_commands(step, project).empty() &&
            cost_of(step, project, facts) >= (is_handed_on ? Cost::set_up : Cost::unknown);
   });
 }
 
 bool ends_session(const std::vector<Step>& steps, const Project& project) {
-  return std::any_of(steps.begin(), steps.end(), [&](const Step& step) { return has_session_command(step, project, "finish"); });
+  return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
+    return has_session_command(step, project, "finish");
+  });
 }
 
-std::optional<Gate> gate_at(const Step& step, const Project& project, const Facts& facts, int depth) {
+std::optional<Gate> gate_at(const Step& step, const Project& project, const Facts& facts,
+                            int depth) {
   if (const GateFact* fact = gate_of(step, facts)) return gate_from(*fact, step);
   const Action* action = project.local_action(step.uses_text());
   if (action == nullptr || depth >= deepest_file) return std::nullopt;
@@ -205,7 +240,8 @@ std::optional<Gate> gate_at(const Step& step, const Project& project, const Fact
   gate.ends_session = first.ends_session || ends_session(action->steps, project);
   gate.complete = true;
   for (const Entry& output : action->outputs.value.entries()) {
-    gate.outputs.add(derive({std::string(output.key.text())}, output.value["value"].text(), inside.view));
+    gate.outputs.add(
+        derive({std::string(output.key.text())}, output.value["value"].text(), inside.view));
   }
   gate.works = first.works || has_work(inside, action->steps, gate.outputs, project, facts);
   return gate;
@@ -213,7 +249,8 @@ std::optional<Gate> gate_at(const Step& step, const Project& project, const Fact
 
 GatedJob gated_job(const Job& job, const Project& project, const Facts& facts, int depth);
 
-std::optional<Gate> gate_called_by(const Job& job, const Project& project, const Facts& facts, int depth) {
+std::optional<Gate> gate_called_by(const Job& job, const Project& project, const Facts& facts,
+                                   int depth) {
   const Workflow* called = project.called_workflow(job.uses.value.text());
   const Trigger* call = called == nullptr ? nullptr : called->trigger("workflow_call");
   if (call == nullptr || depth >= deepest_file) return std::nullopt;
@@ -237,9 +274,14 @@ std::optional<Gate> gate_called_by(const Job& job, const Project& project, const
   gate->job = &job;
   gate->step = nullptr;
   for (const Job& inner : called->jobs) {
-    gate->works = gate->works || (!inner.needed.empty() && std::any_of(inner.steps.begin(), inner.steps.end(), [&](const Step& step) {
-                    return cost_of(step, project, facts) >= Cost::checkout || cost_of(step, project, facts) == Cost::unknown;
-                  }) && !ends_session(inner.steps, project));
+    gate->works =
+        gate->works || (!inner.needed.empty() &&
+                        std::any_of(inner.steps.begin(), inner.steps.end(),
+                                    [&](const Step& step) {
+                                      return cost_of(step, project, facts) >= Cost::checkout ||
+                                             cost_of(step, project, facts) == Cost::unknown;
+                                    }) &&
+                        !ends_session(inner.steps, project));
     gate->ends_session = gate->ends_session || ends_session(inner.steps, project);
   }
   gate->complete = true;
@@ -253,7 +295,8 @@ bool names_missing_step(YamlNode value, const Job& job) {
   const Expression expression = parse_template(value.text());
   const std::vector<Reference> all = references(expression);
   return std::any_of(all.begin(), all.end(), [&](const Reference& reference) {
-    return reference.path.size() > 2 && reference.path[0] && same_name(*reference.path[0], "steps") && reference.path[1] &&
+    return reference.path.size() > 2 && reference.path[0] &&
+           same_name(*reference.path[0], "steps") && reference.path[1] &&
            job.step(*reference.path[1]) == nullptr;
   });
 }
@@ -278,11 +321,13 @@ GatedJob gated_job(const Job& job, const Project& project, const Facts& facts, i
     path.emplace_back(output.key.text());
     GateSignal signal = derive(std::move(path), output.value.text(), gated.inside.view);
     // A step that is not there: what was meant is not known, and `unknown-output` says so.
-    if (signal.role == GateRole::other && names_missing_step(output.value, job)) signal.role = GateRole::hint;
+    if (signal.role == GateRole::other && names_missing_step(output.value, job))
+      signal.role = GateRole::hint;
     gated.view.add(std::move(signal));
   }
   gated.view.complete(outputs);
-  gated.works = gated.gates.front().works || has_work(gated.inside, job.steps, gated.view, project, facts);
+  gated.works =
+      gated.gates.front().works || has_work(gated.inside, job.steps, gated.view, project, facts);
   return gated;
 }
 
@@ -304,9 +349,11 @@ void GateView::add_all(const GateView& other) {
 Scope GateView::scope(bool skip, Scope base) const {
   // What is below a hint is not known; it must not become known through a sibling.
   for (const GateSignal& signal : signals_) {
-    if (signal.role != GateRole::hint || signal.path.size() > 3) base.set(signal.path, skip ? signal.on_skip : signal.on_run);
+    if (signal.role != GateRole::hint || signal.path.size() > 3)
+      base.set(signal.path, skip ? signal.on_skip : signal.on_run);
   }
-  for (const ContextPath& path : complete_) base.close(path);
+  for (const ContextPath& path : complete_)
+    base.close(path);
   return base;
 }
 
@@ -330,8 +377,10 @@ GateRole GateView::mention(YamlNode node) const {
     const Expression expression = parse_template(node.text());
     if (expression.is_valid()) most = mention(expression);
   }
-  for (const YamlNode item : node.items()) most = std::max(most, mention(item));
-  for (const Entry& entry : node.entries()) most = std::max(most, mention(entry.value));
+  for (const YamlNode item : node.items())
+    most = std::max(most, mention(item));
+  for (const Entry& entry : node.entries())
+    most = std::max(most, mention(entry.value));
   return most;
 }
 
@@ -339,10 +388,13 @@ std::vector<GateOutput> GateView::verdicts(const Expression& expression) const {
   std::vector<GateOutput> found;
   const std::vector<Reference> all = references(expression);
   for (const GateSignal& signal : signals_) {
-    if (signal.role != GateRole::verdict || std::none_of(all.begin(), all.end(), [&](const Reference& each) { return refers_to(each, signal.path); }))
+    if (signal.role != GateRole::verdict ||
+        std::none_of(all.begin(), all.end(),
+                     [&](const Reference& each) { return refers_to(each, signal.path); }))
       continue;
     const auto text = [](const Value& value) {
-      return value.is_primitive() ? to_text(value) : std::string(truth(value) == Truth::no ? "" : "other");
+      return value.is_primitive() ? to_text(value)
+                                  : std::string(truth(value) == Truth::no ? "" : "other");
     };
     found.push_back({signal.path, text(signal.on_skip), text(signal.on_run)});
   }
@@ -351,7 +403,8 @@ std::vector<GateOutput> GateView::verdicts(const Expression& expression) const {
 
 const ContextPath* GateView::completed(const Reference& reference) const {
   const auto found = std::find_if(complete_.begin(), complete_.end(), [&](const ContextPath& path) {
-    return reference.path.size() > path.size() && reference.path[path.size()] && refers_into(reference, path);
+    return reference.path.size() > path.size() && reference.path[path.size()] &&
+           refers_into(reference, path);
   });
   return found == complete_.end() ? nullptr : &*found;
 }
@@ -359,18 +412,27 @@ const ContextPath* GateView::completed(const Reference& reference) const {
 std::vector<std::string_view> GateView::names_in(const ContextPath& object) const {
   std::vector<std::string_view> names;
   for (const GateSignal& signal : signals_) {
-    if (signal.path.size() == object.size() + 1 && std::equal(object.begin(), object.end(), signal.path.begin())) names.push_back(signal.path.back());
+    if (signal.path.size() == object.size() + 1 &&
+        std::equal(object.begin(), object.end(), signal.path.begin()))
+      names.push_back(signal.path.back());
   }
   return names;
 }
 
-std::optional<Gate> gate_at(const Step& step, const Project& project, const Facts& facts) { return gate_at(step, project, facts, 0); }
+std::optional<Gate> gate_at(const Step& step, const Project& project, const Facts& facts) {
+  return gate_at(step, project, facts, 0);
+}
 
-std::optional<Gate> gate_called_by(const Job& job, const Project& project, const Facts& facts) { return gate_called_by(job, project, facts, 0); }
+std::optional<Gate> gate_called_by(const Job& job, const Project& project, const Facts& facts) {
+  return gate_called_by(job, project, facts, 0);
+}
 
-GatedSteps gates_in(const std::vector<Step>& steps, const Project& project, const Facts& facts) { return gates_in(steps, project, facts, 0); }
+GatedSteps gates_in(const std::vector<Step>& steps, const Project& project, const Facts& facts) {
+  return gates_in(steps, project, facts, 0);
+}
 
-std::vector<GatedJob> gated_jobs(const Workflow& workflow, const Project& project, const Facts& facts) {
+std::vector<GatedJob> gated_jobs(const Workflow& workflow, const Project& project,
+                                 const Facts& facts) {
   std::vector<GatedJob> found;
   for (const Job& job : workflow.jobs) {
     GatedJob gated = gated_job(job, project, facts, 0);

@@ -1,8 +1,10 @@
 #pragma once
-// Gates: steps that say whether the work that follows is to run, what they say it with, and where that can be read.
+// Gates: steps that say whether the work that follows is to run, what they say it with, and where
+// that can be read.
 //
-// A gate is a step of the kinds in lint-rules/facts/gates.yml, the action of this repository when that is one, or a local composite action or
-// reusable workflow that has one inside and hands its outputs through.
+// A gate is a step of the kinds in lint-rules/facts/gates.yml, the action of this repository when
+// that is one, or a local composite action or reusable workflow that has one inside and hands its
+// outputs through.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,22 +15,26 @@
 
 #include "lint/expression/evaluate.h"
 #include "lint/github/facts.h"
-#include "lint/workflow/project.h"
 #include "lint/github/semantics.h"
+#include "lint/workflow/project.h"
 #include "lint/workflow/workflow.h"
 
 namespace refgate::lint {
 
-/// `positional`: check, to which register, audit and cleanup belong. `configured`: known from the configuration file only.
+/// `positional`: check, to which register, audit and cleanup belong. `configured`: known from the
+/// configuration file only.
 enum class GateKind : std::uint8_t { refgate, positional, skip_duplicate_actions, configured };
 
-/// What a value says of the verdict. `verdict`: it is known for a skip and for a run, and differs. `hint`: it depends on the verdict, or may.
-/// `attempt`: the attempt that the verdict is for. `other`: nothing.
+/// What a value says of the verdict. `verdict`: it is known for a skip and for a run, and differs.
+/// `hint`: it depends on the verdict, or may. `attempt`: the attempt that the verdict is for.
+/// `other`: nothing.
 enum class GateRole : std::uint8_t { other, attempt, hint, verdict };
 
-/// One value that comes from a gate: an output of a step or job, or a variable. Unknown where it is not known.
+/// One value that comes from a gate: an output of a step or job, or a variable. Unknown where it is
+/// not known.
 struct GateSignal {
-  ContextPath path;  ///< {"steps", "gate", "outputs", "skip_execution"}, {"env", "SKIP"}; a role of hint takes in everything below the path
+  ContextPath path;  ///< {"steps", "gate", "outputs", "skip_execution"}, {"env", "SKIP"}; a role of
+                     ///< hint takes in everything below the path
   Value on_skip = Value::unknown();
   Value on_run = Value::unknown();
   GateRole role = GateRole::other;
@@ -50,9 +56,11 @@ class GateView {
   GateRole mention(const Expression& expression) const;
   /// The same for every scalar of a node.
   GateRole mention(YamlNode node) const;
-  /// The signals whose own paths the expression names and that carry the verdict, in the form that guards are judged by.
+  /// The signals whose own paths the expression names and that carry the verdict, in the form that
+  /// guards are judged by.
   std::vector<GateOutput> verdicts(const Expression& expression) const;
-  /// Names of the properties of an object that `complete` closed; nullptr when it is open or not known.
+  /// Names of the properties of an object that `complete` closed; nullptr when it is open or not
+  /// known.
   const ContextPath* completed(const Reference& reference) const;
   std::vector<std::string_view> names_in(const ContextPath& object) const;
 
@@ -76,7 +84,8 @@ struct Gate {
 
 /// The gate that a step is or has inside.
 std::optional<Gate> gate_at(const Step& step, const Project& project, const Facts& facts);
-/// The gate in the local workflow that a job calls, when that workflow hands outputs of it through or ends with it.
+/// The gate in the local workflow that a job calls, when that workflow hands outputs of it through
+/// or ends with it.
 std::optional<Gate> gate_called_by(const Job& job, const Project& project, const Facts& facts);
 
 /// The gates among steps in order, and what is seen of them after the last step.
@@ -94,7 +103,8 @@ struct GatedJob {
   GateView view;            ///< needs.<job>.outputs.*
   bool works = false;       ///< its verdict guards work in the job itself
 };
-std::vector<GatedJob> gated_jobs(const Workflow& workflow, const Project& project, const Facts& facts);
+std::vector<GatedJob> gated_jobs(const Workflow& workflow, const Project& project,
+                                 const Facts& facts);
 
 /// What the variables of an `env` say of a verdict, given what is seen where they stand.
 GateView env_view(const Entry& env, const GateView& seen);

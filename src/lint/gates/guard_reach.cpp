@@ -13,9 +13,11 @@ std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"
 
 }  // namespace
 
-std::string why_unseen(const Reference& reference, const Job& job, const Step* step, const std::vector<GatedJob>& jobs) {
+std::string why_unseen(const Reference& reference, const Job& job, const Step* step,
+                       const std::vector<GatedJob>& jobs) {
   const auto& path = reference.path;
-  if (path.size() < 4 || !path[0] || !path[1] || !path[2] || !same_name(*path[2], "outputs")) return {};
+  if (path.size() < 4 || !path[0] || !path[1] || !path[2] || !same_name(*path[2], "outputs"))
+    return {};
   const std::string& context = *path[0];
   const std::string& name = *path[1];
   const std::string value = quoted(context + "." + name + ".outputs");
@@ -29,15 +31,20 @@ std::string why_unseen(const Reference& reference, const Job& job, const Step* s
     for (const Gate& gate : gated.gates) {
       if (gate.step == nullptr || !same_name(gate.step->id, name)) continue;
       if (step == nullptr) {
-        return "the `if` of a job cannot read `steps`, and GitHub refuses the workflow; hand the verdict on in `outputs` of " +
-               quoted(gated.job->id) + " and compare `needs." + std::string(gated.job->id) + ".outputs`";
+        return "the `if` of a job cannot read `steps`, and GitHub refuses the workflow; hand the "
+               "verdict on in `outputs` of " +
+               quoted(gated.job->id) + " and compare `needs." + std::string(gated.job->id) +
+               ".outputs`";
       }
       if (&job == gated.job && step->index <= gate.step->index && step != gate.step) {
-        return "this step stands before the gate " + quoted(name) + ", so " + value + " is still empty here; put it after the gate";
+        return "this step stands before the gate " + quoted(name) + ", so " + value +
+               " is still empty here; put it after the gate";
       }
       if (&job != gated.job && job.step(name) == nullptr) {
-        return "the gate " + quoted(name) + " is a step of job " + quoted(gated.job->id) + ", so " + value +
-               " is empty here whatever it says; hand the verdict on in `outputs` of that job and need it";
+        return "the gate " + quoted(name) + " is a step of job " + quoted(gated.job->id) + ", so " +
+               value +
+               " is empty here whatever it says; hand the verdict on in `outputs` of that job and "
+               "need it";
       }
     }
   }
@@ -48,11 +55,15 @@ std::vector<std::optional<std::string>> gated_events(const Workflow& workflow) {
   std::vector<std::optional<std::string>> all;
   std::vector<std::optional<std::string>> judged;
   for (const Trigger& trigger : workflow.triggers) {
-    const std::optional<std::string> event = trigger.event == "workflow_call" ? std::nullopt : std::optional(std::string(trigger.event));
+    const std::optional<std::string> event =
+        trigger.event == "workflow_call" ? std::nullopt : std::optional(std::string(trigger.event));
     if (std::find(all.begin(), all.end(), event) != all.end()) continue;
     all.push_back(event);
-    static constexpr auto never_duplicates = std::to_array<std::string_view>({"workflow_dispatch", "repository_dispatch", "schedule"});
-    if (std::find(never_duplicates.begin(), never_duplicates.end(), trigger.event) == never_duplicates.end()) judged.push_back(event);
+    static constexpr auto never_duplicates =
+        std::to_array<std::string_view>({"workflow_dispatch", "repository_dispatch", "schedule"});
+    if (std::find(never_duplicates.begin(), never_duplicates.end(), trigger.event) ==
+        never_duplicates.end())
+      judged.push_back(event);
   }
   return judged.empty() ? all : judged;
 }
@@ -63,12 +74,14 @@ Scope event_scope(const std::optional<std::string>& event) {
   return scope;
 }
 
-std::vector<Scope> events_of(const GatedJob& gated, const std::vector<JobNode>& nodes, const std::vector<Scope>& events) {
+std::vector<Scope> events_of(const GatedJob& gated, const std::vector<JobNode>& nodes,
+                             const std::vector<Scope>& events) {
   std::vector<Scope> found;
   const Gate& first = gated.gates.front();
   // Events that skip-duplicate-actions never skips: its default, unless the step says otherwise.
   const Entry given = first.origin != nullptr ? first.origin->input("do_not_skip") : Entry();
-  const std::string_view listed = given ? given.value.text() : R"(["workflow_dispatch", "schedule", "merge_group"])";
+  const std::string_view listed =
+      given ? given.value.text() : R"(["workflow_dispatch", "schedule", "merge_group"])";
   const std::string never(first.kind == GateKind::skip_duplicate_actions ? listed : "");
   for (const Scope& event : events) {
     const Value name = event.get({"github", "event_name"});
@@ -102,13 +115,15 @@ std::vector<JobNode> job_nodes(const Workflow& workflow, std::vector<Expression>
 }
 
 bool needs_job(const Job& job, const Job& other) {
-  return std::any_of(job.needed.begin(), job.needed.end(), [&](YamlNode need) { return same_name(need.text(), other.id); });
+  return std::any_of(job.needed.begin(), job.needed.end(),
+                     [&](YamlNode need) { return same_name(need.text(), other.id); });
 }
 
 Cost cost_of_job(const Job& job, const Subject& subject) {
   if (job.calls_workflow()) return Cost::work;
   Cost dearest = Cost::cheap;
-  for (const Step& step : job.steps) dearest = std::max(dearest, cost_of(step, subject.project, subject.facts()));
+  for (const Step& step : job.steps)
+    dearest = std::max(dearest, cost_of(step, subject.project, subject.facts()));
   return dearest;
 }
 

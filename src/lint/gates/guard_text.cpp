@@ -12,7 +12,8 @@ std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"
 
 std::string literal(std::string_view text) { return "'" + std::string(text) + "'"; }
 
-/// Where the scalar's text begins in the file, if it stands there as it is; nullopt when it is folded or escaped.
+/// Where the scalar's text begins in the file, if it stands there as it is; nullopt when it is
+/// folded or escaped.
 std::optional<std::uint32_t> text_offset(YamlNode node) {
   const std::string_view text = node.text();
   const std::size_t found = text.empty() ? std::string_view::npos : node.source().find(text);
@@ -40,47 +41,60 @@ bool one_line(YamlNode node) {
 
 std::string dotted(const ContextPath& path) {
   std::string text;
-  for (const std::string& part : path) text += (text.empty() ? "" : ".") + part;
+  for (const std::string& part : path)
+    text += (text.empty() ? "" : ".") + part;
   return text;
 }
 
 std::string guard_for(const GateView& view, GateKind kind) {
   const GateSignal* best = nullptr;
   for (const GateSignal& signal : view.signals()) {
-    if (signal.role != GateRole::verdict || signal.path.size() != 4 || !signal.on_skip.is_primitive()) continue;
-    if (best == nullptr || (same_name(signal.path.back(), "skip_execution") && !same_name(best->path.back(), "skip_execution"))) best = &signal;
+    if (signal.role != GateRole::verdict || signal.path.size() != 4 ||
+        !signal.on_skip.is_primitive())
+      continue;
+    if (best == nullptr || (same_name(signal.path.back(), "skip_execution") &&
+                            !same_name(best->path.back(), "skip_execution")))
+      best = &signal;
   }
   if (best == nullptr) return {};
   const bool closes = kind == GateKind::refgate && best->on_run.is_primitive();
-  return dotted(best->path) + (closes ? " == " + literal(to_text(best->on_run)) : " != " + literal(to_text(best->on_skip)));
+  return dotted(best->path) + (closes ? " == " + literal(to_text(best->on_run))
+                                      : " != " + literal(to_text(best->on_skip)));
 }
 
-std::string explain_guard(const GuardJudgement& judgement, const std::vector<GateOutput>& verdicts, std::string_view condition,
-                          const std::string& what) {
+std::string explain_guard(const GuardJudgement& judgement, const std::vector<GateOutput>& verdicts,
+                          std::string_view condition, const std::string& what) {
   const GateOutput& output = verdicts.front();
   const std::string name = quoted(dotted(output.path));
   const std::string skip = literal(output.skip_value);
   const std::string run = literal(output.run_value);
   const std::string part =
-      judgement.place ? quoted(condition.substr(judgement.place->begin, judgement.place->end - judgement.place->begin)) : "the condition";
+      judgement.place ? quoted(condition.substr(judgement.place->begin,
+                                                judgement.place->end - judgement.place->begin))
+                      : "the condition";
   const bool opens = judgement.effect.on_skip != Truth::no;
   const std::string effect = opens ? what + " runs on a duplicate too" : what + " never runs";
   const std::string instead = "; compare with text, `" + dotted(output.path) + " != " + skip + "`";
   switch (judgement.fault) {
     case GuardFault::always_true:
-      if (has_expression(condition)) return "text outside of `${{ }}` makes this condition a text, which is always true: " + effect;
+      if (has_expression(condition))
+        return "text outside of `${{ }}` makes this condition a text, which is always true: " +
+               effect;
       return "this condition is true whatever " + name + " says: " + effect;
     case GuardFault::never_true:
-      return "this condition is false when the gate says skip and when it says run (" + name + " is then " + run + "): " + effect;
+      return "this condition is false when the gate says skip and when it says run (" + name +
+             " is then " + run + "): " + effect;
     case GuardFault::inverted:
-      return "this condition is the wrong way round: " + name + " is " + skip + " when the gate says skip and " + run + " when it says run, so " +
-             what + " runs on duplicates only";
+      return "this condition is the wrong way round: " + name + " is " + skip +
+             " when the gate says skip and " + run + " when it says run, so " + what +
+             " runs on duplicates only";
     case GuardFault::string_is_true:
-      return name + " is a text, " + skip + " or " + run + ", and every text that is not empty is true, so " + part +
+      return name + " is a text, " + skip + " or " + run +
+             ", and every text that is not empty is true, so " + part +
              " does not tell them apart: " + effect + instead;
     case GuardFault::wrong_type:
-      return part + " compares a text with a boolean, and " + name + " is the text " + skip + " or " + run + ", which equals neither: " + effect +
-             instead;
+      return part + " compares a text with a boolean, and " + name + " is the text " + skip +
+             " or " + run + ", which equals neither: " + effect + instead;
     case GuardFault::bypassed:
       return part + " lets " + what + " run when the gate says skip";
     case GuardFault::none:
@@ -93,11 +107,14 @@ std::string explain_guard(const GuardJudgement& judgement, const std::vector<Gat
 
 Place place_in(const Document& document, YamlNode node, std::optional<ByteRange> range) {
   const auto offset = text_offset(node);
-  if (!range || !offset || range->end > node.text().size() || range->begin >= range->end) return node.place();
-  return document.place(*offset + static_cast<std::uint32_t>(range->begin), *offset + static_cast<std::uint32_t>(range->end));
+  if (!range || !offset || range->end > node.text().size() || range->begin >= range->end)
+    return node.place();
+  return document.place(*offset + static_cast<std::uint32_t>(range->begin),
+                        *offset + static_cast<std::uint32_t>(range->end));
 }
 
-std::vector<TextEdit> add_guard(const Document& document, YamlNode mapping, const Entry& condition, const Entry& after, const std::string& guard) {
+std::vector<TextEdit> add_guard(const Document& document, YamlNode mapping, const Entry& condition,
+                                const Entry& after, const std::string& guard) {
   if (guard.empty()) return {};
   if (!condition) return add_entry(document, mapping, "if", guard, after);
   const YamlNode node = condition.value;
@@ -111,8 +128,10 @@ std::vector<TextEdit> add_guard(const Document& document, YamlNode mapping, cons
   std::size_t end = text.rfind("}}");
   begin = begin == std::string_view::npos ? 0 : begin + 3;
   if (end == std::string_view::npos || begin == 0) end = text.size();
-  while (begin < end && text[begin] == ' ') ++begin;
-  while (end > begin && text[end - 1] == ' ') --end;
+  while (begin < end && text[begin] == ' ')
+    ++begin;
+  while (end > begin && text[end - 1] == ' ')
+    --end;
   const auto first = *offset + static_cast<std::uint32_t>(begin);
   const auto last = *offset + static_cast<std::uint32_t>(end);
   const bool group = root.kind == ExpressionKind::disjunction;
@@ -122,23 +141,29 @@ std::vector<TextEdit> add_guard(const Document& document, YamlNode mapping, cons
   return edits;
 }
 
-std::vector<TextEdit> mend_guard(YamlNode condition, const GuardJudgement& judgement, const std::vector<GateOutput>& verdicts) {
+std::vector<TextEdit> mend_guard(YamlNode condition, const GuardJudgement& judgement,
+                                 const std::vector<GateOutput>& verdicts) {
   const auto offset = text_offset(condition);
   if (!offset || !judgement.place || condition.is_alias()) return {};
   const ByteRange range = *judgement.place;
   const std::string part(condition.text().substr(range.begin, range.end - range.begin));
   std::string mended;
-  if (judgement.fault == GuardFault::string_is_true && part.starts_with('!') && verdicts.front().skip_value == "true") {
+  if (judgement.fault == GuardFault::string_is_true && part.starts_with('!') &&
+      verdicts.front().skip_value == "true") {
     mended = dotted(verdicts.front().path) + " != 'true'";
   } else if (judgement.fault == GuardFault::wrong_type) {
     for (const char* word : {"true", "false"}) {
       const std::string wrong(word);
-      if (part.ends_with(" " + wrong)) mended = part.substr(0, part.size() - wrong.size()) + literal(wrong);
+      if (part.ends_with(" " + wrong))
+        mended = part.substr(0, part.size() - wrong.size()) + literal(wrong);
     }
   }
-  if (mended.empty() || (condition.style() == Style::plain && range.begin == 0 && mended.starts_with('!'))) return {};
+  if (mended.empty() ||
+      (condition.style() == Style::plain && range.begin == 0 && mended.starts_with('!')))
+    return {};
   const auto begin = *offset + static_cast<std::uint32_t>(range.begin);
-  return {{begin, begin + static_cast<std::uint32_t>(part.size()), in_style(condition, std::move(mended))}};
+  return {{begin, begin + static_cast<std::uint32_t>(part.size()),
+           in_style(condition, std::move(mended))}};
 }
 
 }  // namespace refgate::lint

@@ -8,7 +8,8 @@ namespace refgate::lint {
 namespace {
 
 Truth condition_of(const WalkedStep& walked, const Scope& scope) {
-  return walked.condition ? evaluate_condition(*walked.condition, scope) : scope.status("success", {});
+  return walked.condition ? evaluate_condition(*walked.condition, scope)
+                          : scope.status("success", {});
 }
 
 /// What a way through the steps leaves behind, on a skip.
@@ -20,13 +21,15 @@ struct SkipTrace {
 };
 
 /// One way through the steps: the values of their conditions. `trace`: on a skip.
-std::vector<Truth> walk_once(const std::vector<WalkedStep>& steps, const GateView* seen, const Scope& event, SkipTrace* trace) {
+std::vector<Truth> walk_once(const std::vector<WalkedStep>& steps, const GateView* seen,
+                             const Scope& event, SkipTrace* trace) {
   const bool skip = trace != nullptr;
   Scope scope = seen != nullptr ? seen->scope(skip, event) : event;
   Scope bare = event;
   std::vector<Truth> values;
   for (const WalkedStep& walked : steps) {
-    const Truth value = condition_of(walked, seen != nullptr ? walked.env.scope(skip, scope) : scope);
+    const Truth value =
+        condition_of(walked, seen != nullptr ? walked.env.scope(skip, scope) : scope);
     values.push_back(value);
     if (skip) trace->before.push_back(bare);
     if (value == Truth::no && !walked.step->id.empty()) {
@@ -39,7 +42,8 @@ std::vector<Truth> walk_once(const std::vector<WalkedStep>& steps, const GateVie
       bare.set(path, skipped.context("step"));
     }
     // Where a run gets through too, without being asked about, `exit 1` is for errors.
-    if (skip && value == Truth::yes && walked.stops && (walked.asks || (*trace->on_run)[values.size() - 1] != Truth::yes)) {
+    if (skip && value == Truth::yes && walked.stops &&
+        (walked.asks || (*trace->on_run)[values.size() - 1] != Truth::yes)) {
       scope.set_status(Truth::no, Truth::yes, Truth::unknown);
       bare.set_status(Truth::no, Truth::yes, Truth::unknown);
       trace->stopped = true;
@@ -51,26 +55,29 @@ std::vector<Truth> walk_once(const std::vector<WalkedStep>& steps, const GateVie
 
 /// Contexts that a person sets to have a run in spite of the gate.
 bool is_override(const Reference& reference) {
-  static const auto paths = std::to_array<ContextPath>({{"inputs"},
-                                                        {"vars"},
-                                                        {"github", "ref"},
-                                                        {"github", "ref_name"},
-                                                        {"github", "ref_type"},
-                                                        {"github", "run_attempt"},
-                                                        {"github", "event", "inputs"},
-                                                        {"github", "event", "label"},
-                                                        {"github", "event", "schedule"},
-                                                        {"github", "event", "client_payload"},
-                                                        {"github", "event", "head_commit", "message"},
-                                                        {"github", "event", "comment", "body"},
-                                                        {"github", "event", "pull_request", "labels"},
-                                                        {"github", "event", "pull_request", "title"},
-                                                        {"github", "event", "pull_request", "body"}});
-  return std::any_of(paths.begin(), paths.end(), [&](const ContextPath& path) { return refers_into(reference, path); });
+  static const auto paths =
+      std::to_array<ContextPath>({{"inputs"},
+                                  {"vars"},
+                                  {"github", "ref"},
+                                  {"github", "ref_name"},
+                                  {"github", "ref_type"},
+                                  {"github", "run_attempt"},
+                                  {"github", "event", "inputs"},
+                                  {"github", "event", "label"},
+                                  {"github", "event", "schedule"},
+                                  {"github", "event", "client_payload"},
+                                  {"github", "event", "head_commit", "message"},
+                                  {"github", "event", "comment", "body"},
+                                  {"github", "event", "pull_request", "labels"},
+                                  {"github", "event", "pull_request", "title"},
+                                  {"github", "event", "pull_request", "body"}});
+  return std::any_of(paths.begin(), paths.end(),
+                     [&](const ContextPath& path) { return refers_into(reference, path); });
 }
 
 bool is_repository(const Reference& reference) {
-  return refers_to(reference, {"github", "repository"}) || refers_to(reference, {"github", "repository_owner"});
+  return refers_to(reference, {"github", "repository"}) ||
+         refers_to(reference, {"github", "repository_owner"});
 }
 
 class OverrideWalk {
@@ -94,7 +101,8 @@ class OverrideWalk {
     }
     if (node.kind == ExpressionKind::conjunction) {
       Truth all = Truth::yes;
-      for (NodeId part : node.operands) all = both(all, value(part));
+      for (NodeId part : node.operands)
+        all = both(all, value(part));
       return all;
     }
     return truth(evaluate(condition_, id, scope_).value);
@@ -107,7 +115,8 @@ class OverrideWalk {
     for (const Reference& reference : references_) {
       if (reference.range.begin < range.begin || reference.range.end > range.end) continue;
       const bool is_event = refers_to(reference, {"github", "event_name"});
-      const bool by_hand = is_override(reference) || hints(reference) || (is_event && !event_known_);
+      const bool by_hand =
+          is_override(reference) || hints(reference) || (is_event && !event_known_);
       if (!by_hand && !is_event && !is_repository(reference)) return false;
       found = found || by_hand;
     }
@@ -117,15 +126,19 @@ class OverrideWalk {
   bool names_verdict(const ByteRange& range) const {
     return std::any_of(references_.begin(), references_.end(), [&](const Reference& reference) {
       return reference.range.begin >= range.begin && reference.range.end <= range.end &&
-             std::any_of(seen_.signals().begin(), seen_.signals().end(),
-                         [&](const GateSignal& signal) { return signal.role == GateRole::verdict && refers_to(reference, signal.path); });
+             std::any_of(
+                 seen_.signals().begin(), seen_.signals().end(), [&](const GateSignal& signal) {
+                   return signal.role == GateRole::verdict && refers_to(reference, signal.path);
+                 });
     });
   }
 
   bool hints(const Reference& reference) const {
-    return std::any_of(seen_.signals().begin(), seen_.signals().end(), [&](const GateSignal& signal) {
-      return signal.role == GateRole::hint && signal.path.size() > 3 && refers_to(reference, signal.path);
-    });
+    return std::any_of(seen_.signals().begin(), seen_.signals().end(),
+                       [&](const GateSignal& signal) {
+                         return signal.role == GateRole::hint && signal.path.size() > 3 &&
+                                refers_to(reference, signal.path);
+                       });
   }
 
   const Expression& condition_;
@@ -151,7 +164,8 @@ void Fate::add(Truth skip, Truth run, Truth nothing, const Scope& scope) {
   if (without != Truth::yes && nothing != Truth::no) without = nothing;
 }
 
-bool walk_steps(std::vector<WalkedStep>& steps, const GateView& seen, const std::vector<Scope>& events, std::vector<Scope>* ends) {
+bool walk_steps(std::vector<WalkedStep>& steps, const GateView& seen,
+                const std::vector<Scope>& events, std::vector<Scope>* ends) {
   bool always_stops = !events.empty();
   for (Scope event : events) {
     event.set_status(Truth::yes, Truth::no, Truth::no);
@@ -166,7 +180,8 @@ bool walk_steps(std::vector<WalkedStep>& steps, const GateView& seen, const std:
     for (std::size_t at = 0; at < steps.size(); ++at) {
       // Cleaning up after a failure is done on a run too.
       Truth on_run = run[at];
-      if (on_run == Truth::no && steps[at].condition && has_status_function(*steps[at].condition) && whatever_status[at] != Truth::no)
+      if (on_run == Truth::no && steps[at].condition && has_status_function(*steps[at].condition) &&
+          whatever_status[at] != Truth::no)
         on_run = Truth::unknown;
       steps[at].fate.add(skip[at], on_run, without[at], trace.before[at]);
     }
@@ -175,7 +190,8 @@ bool walk_steps(std::vector<WalkedStep>& steps, const GateView& seen, const std:
   return always_stops;
 }
 
-bool holds_but_for_overrides(const Expression& condition, const GateView& seen, const Scope& scope) {
+bool holds_but_for_overrides(const Expression& condition, const GateView& seen,
+                             const Scope& scope) {
   return OverrideWalk(condition, seen, scope).value(condition.root()) == Truth::no;
 }
 

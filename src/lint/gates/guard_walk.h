@@ -10,13 +10,14 @@
 
 namespace refgate::lint {
 
-/// What a condition is over all events: `on_skip` is yes when it is so for one of them, no when it is for all; the others are no when they are for
-/// all.
+/// What a condition is over all events: `on_skip` is yes when it is so for one of them, no when it
+/// is for all; the others are no when they are for all.
 struct Fate {
   Truth on_skip = Truth::no;
   Truth on_run = Truth::no;
   Truth without = Truth::no;  ///< nothing known of the gate
-  Scope open;                 ///< of the first event on which a skip may get through, without what is known of the gate
+  Scope open;  ///< of the first event on which a skip may get through, without what is known of the
+               ///< gate
   bool opens = false;
   Scope reached;  ///< of the first event on which it may be run at all
   bool reaches = false;
@@ -35,12 +36,14 @@ struct WalkedStep {
   Fate fate;
 };
 
-/// Fills in the fates of steps that run one after the other. `seen` is what they see of the gate. Returns whether a skip certainly ends the job
-/// without success. `ends` gets what is known after the last step on a skip, for each event: what a skipped step would have put out is empty.
-bool walk_steps(std::vector<WalkedStep>& steps, const GateView& seen, const std::vector<Scope>& events, std::vector<Scope>* ends = nullptr);
+/// Fills in the fates of steps that run one after the other. `seen` is what they see of the gate.
+/// Returns whether a skip certainly ends the job without success. `ends` gets what is known after
+/// the last step on a skip, for each event: what a skipped step would have put out is empty.
+bool walk_steps(std::vector<WalkedStep>& steps, const GateView& seen,
+                const std::vector<Scope>& events, std::vector<Scope>* ends = nullptr);
 
-/// Whether the condition is false on a skip when alternatives are left out that somebody decides on by hand: inputs, labels, tags, words in a
-/// commit message, other outputs of the gate.
+/// Whether the condition is false on a skip when alternatives are left out that somebody decides on
+/// by hand: inputs, labels, tags, words in a commit message, other outputs of the gate.
 bool holds_but_for_overrides(const Expression& condition, const GateView& seen, const Scope& scope);
 
 }  // namespace refgate::lint

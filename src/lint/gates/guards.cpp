@@ -20,7 +20,8 @@ class GuardSearch {
 
   std::vector<GuardFinding> in_action(const Action& action) {
     const GatedSteps gated = gates_in(action.steps, subject_.project, subject_.facts());
-    if (!gated.gates.empty()) steps_behind(action.steps, nullptr, gated, {event_scope(std::nullopt)});
+    if (!gated.gates.empty())
+      steps_behind(action.steps, nullptr, gated, {event_scope(std::nullopt)});
     return std::move(found_);
   }
 
@@ -29,25 +30,33 @@ class GuardSearch {
     if (gated_.empty()) return {};
     workflow_ = &workflow;
     nodes_ = job_nodes(workflow, conditions_);
-    for (const auto& event : gated_events(workflow)) events_.push_back(event_scope(event));
+    for (const auto& event : gated_events(workflow))
+      events_.push_back(event_scope(event));
     for (const GatedJob& gated : gated_) {
       const std::vector<Scope> events = events_of(gated, nodes_, events_);
       if (events.empty()) continue;
       bool ends_failed = false;
       ends_.clear();
-      if (!gated.inside.gates.empty()) ends_failed = steps_behind(gated.job->steps, gated.job, gated.inside, events);
-      for (const Job& job : workflow.jobs) job_behind(job, gated, events, ends_failed);
+      if (!gated.inside.gates.empty())
+        ends_failed = steps_behind(gated.job->steps, gated.job, gated.inside, events);
+      for (const Job& job : workflow.jobs)
+        job_behind(job, gated, events, ends_failed);
       unused(gated);
     }
-    for (const Job& job : workflow.jobs) out_of_reach(job);
-    std::sort(found_.begin(), found_.end(), [](const GuardFinding& left, const GuardFinding& right) { return left.place.begin < right.place.begin; });
+    for (const Job& job : workflow.jobs)
+      out_of_reach(job);
+    std::sort(found_.begin(), found_.end(),
+              [](const GuardFinding& left, const GuardFinding& right) {
+                return left.place.begin < right.place.begin;
+              });
     return std::move(found_);
   }
 
  private:
   const Document& document() const { return *file_.document; }
 
-  std::vector<WalkedStep> walked(const std::vector<Step>& steps, std::size_t from, const Job* job, const GateView& seen) const {
+  std::vector<WalkedStep> walked(const std::vector<Step>& steps, std::size_t from, const Job* job,
+                                 const GateView& seen) const {
     std::vector<WalkedStep> list;
     GateView outer;
     if (workflow_ != nullptr) outer.add_all(env_view(workflow_->env, seen));
@@ -60,20 +69,24 @@ class GuardSearch {
       each.env = outer;
       each.env.add_all(env_view(step.env, seen));
       each.stops = stops_the_job(step);
-      each.asks = seen.mention(step.run.value) >= GateRole::hint || seen.mention(step.env.value) >= GateRole::hint ||
+      each.asks = seen.mention(step.run.value) >= GateRole::hint ||
+                  seen.mention(step.env.value) >= GateRole::hint ||
                   seen.mention(step.with.value) >= GateRole::hint;
     }
     return list;
   }
 
-  /// Steps after the first gate of a job or an action. Returns whether a skip ends the job without success.
-  bool steps_behind(const std::vector<Step>& steps, const Job* job, const GatedSteps& gated, const std::vector<Scope>& events) {
+  /// Steps after the first gate of a job or an action. Returns whether a skip ends the job without
+  /// success.
+  bool steps_behind(const std::vector<Step>& steps, const Job* job, const GatedSteps& gated,
+                    const std::vector<Scope>& events) {
     const Gate& gate = gated.gates.front();
     std::vector<WalkedStep> list = walked(steps, gate.step->index + 1, job, gated.view);
     ends_.clear();
     const bool ends_failed = walk_steps(list, gated.view, events, &ends_);
     for_skips_ = std::count_if(list.begin(), list.end(), [&](const WalkedStep& each) {
-      return each.condition && each.fate.on_skip == Truth::yes && gated.view.mention(*each.condition) == GateRole::verdict;
+      return each.condition && each.fate.on_skip == Truth::yes &&
+             gated.view.mention(*each.condition) == GateRole::verdict;
     });
     const std::size_t before = found_.size();
     bool guarded = false;
@@ -87,60 +100,80 @@ class GuardSearch {
     dear_only_ = false;
     // Without an id no step can read the verdict: that is one mistake.
     if (!guarded && gate.step->id.empty() && found_.size() > before) {
-      std::vector<GuardFinding> rest(found_.begin() + static_cast<std::ptrdiff_t>(before), found_.end());
+      std::vector<GuardFinding> rest(found_.begin() + static_cast<std::ptrdiff_t>(before),
+                                     found_.end());
       found_.resize(before);
       const Entry what = gate.step->uses ? gate.step->uses : gate.step->run;
       GuardFinding& one = add(false, what.key.place(), gate.step->node.place());
-      one.message = "this gate has no `id`, so no later step can read its verdict, and " +
-                    (rest.size() == 1 ? "the step behind it runs" : "all " + std::to_string(rest.size()) + " steps behind it run") +
-                    " on a duplicate too";
+      one.message =
+          "this gate has no `id`, so no later step can read its verdict, and " +
+          (rest.size() == 1 ? "the step behind it runs"
+                            : "all " + std::to_string(rest.size()) + " steps behind it run") +
+          " on a duplicate too";
     }
     return ends_failed;
   }
 
-  void judge_step(const WalkedStep& walked, const GateView& seen, const Gate& gate, const Place& gate_place) {
+  void judge_step(const WalkedStep& walked, const GateView& seen, const Gate& gate,
+                  const Place& gate_place) {
     const Step& step = *walked.step;
     if (walked.condition && !walked.condition->is_valid()) return;
     if (gate_at(step, subject_.project, subject_.facts())) return;
     const std::vector<std::string> commands = session_commands(step, subject_.project);
     if (!commands.empty() &&
-        std::none_of(commands.begin(), commands.end(), [](const std::string& each) { return each == "register" || each == "run"; }))
+        std::none_of(commands.begin(), commands.end(),
+                     [](const std::string& each) { return each == "register" || each == "run"; }))
       return;
     const GateRole said = walked.condition ? seen.mention(*walked.condition) : GateRole::other;
-    const Cost cost = commands.empty() ? cost_of(step, subject_.project, subject_.facts()) : Cost::work;
+    const Cost cost =
+        commands.empty() ? cost_of(step, subject_.project, subject_.facts()) : Cost::work;
     const std::string what = "the step";
     if (walked.fate.on_skip == Truth::no) {
-      if (said == GateRole::verdict) never_runs(*walked.condition, step.condition, walked.fate, seen, what, gate_place);
+      if (said == GateRole::verdict)
+        never_runs(*walked.condition, step.condition, walked.fate, seen, what, gate_place);
       return;
     }
     if (walked.fate.on_run == Truth::no && walked.fate.without == Truth::no) return;
     if (said == GateRole::verdict) {
-      // What more than says something, as the only thing that is run for a skip, was meant for a run.
-      const bool alone = for_skips_ == 1 && (cost == Cost::checkout || (cost == Cost::unknown && step.run));
+      // What more than says something, as the only thing that is run for a skip, was meant for a
+      // run.
+      const bool alone =
+          for_skips_ == 1 && (cost == Cost::checkout || (cost == Cost::unknown && step.run));
       const bool for_skips = (cost < Cost::set_up && !alone) || is_for_duplicates(step.node, {});
-      wrong(*walked.condition, step.condition, walked.fate, seen, what, cost, for_skips, gate_place);
+      wrong(*walked.condition, step.condition, walked.fate, seen, what, cost, for_skips,
+            gate_place);
       return;
     }
-    if (said == GateRole::hint || misspelt(walked.condition, seen) || cost == Cost::cheap || seen.mention(step.node) >= GateRole::hint) return;
+    if (said == GateRole::hint || misspelt(walked.condition, seen) || cost == Cost::cheap ||
+        seen.mention(step.node) >= GateRole::hint)
+      return;
     if (dear_only_ && cost < Cost::set_up) return;
-    const bool by_status = walked.condition && has_status_function(*walked.condition) && !only_success(*walked.condition);
+    const bool by_status = walked.condition && has_status_function(*walked.condition) &&
+                           !only_success(*walked.condition);
     if (by_status && !runs_agent(step, subject_.project, subject_.facts())) return;
     const Entry main = step.uses ? step.uses : step.run;
     if (!main) return;
     const std::string guard = guard_for(seen, gate.kind);
-    GuardFinding& finding = add(false, step.uses ? step.uses.value.place() : main.key.place(), gate_place);
-    finding.message = (step.condition ? "the `if` of this step says nothing of the gate's verdict" : "this step has no `if`") +
-                      std::string(", so it runs on a duplicate too") + (guard.empty() ? "" : "; write `if: " + guard + "`");
+    GuardFinding& finding =
+        add(false, step.uses ? step.uses.value.place() : main.key.place(), gate_place);
+    finding.message = (step.condition ? "the `if` of this step says nothing of the gate's verdict"
+                                      : "this step has no `if`") +
+                      std::string(", so it runs on a duplicate too") +
+                      (guard.empty() ? "" : "; write `if: " + guard + "`");
     if (by_status) finding.confidence = Confidence::medium;
-    offer(finding, add_guard(document(), step.node, step.condition, step.name, by_status ? "" : guard), guard);
+    offer(finding,
+          add_guard(document(), step.node, step.condition, step.name, by_status ? "" : guard),
+          guard);
   }
 
-  void job_behind(const Job& job, const GatedJob& gated, const std::vector<Scope>& events, bool ends_failed) {
+  void job_behind(const Job& job, const GatedJob& gated, const std::vector<Scope>& events,
+                  bool ends_failed) {
     if (&job == gated.job || !needs_job(job, *gated.job)) return;
     std::optional<Expression> condition;
     if (job.condition) condition = parse_condition(job.condition.value.text());
     if (condition && !condition->is_valid()) return;
-    const std::map<std::string, JobResult> given{{std::string(gated.job->id), ends_failed ? JobResult::failure : JobResult::success}};
+    const std::map<std::string, JobResult> given{
+        {std::string(gated.job->id), ends_failed ? JobResult::failure : JobResult::success}};
     const std::map<std::string, JobResult> passed{{std::string(gated.job->id), JobResult::success}};
     Fate fate;
     const std::string id(job.id);
@@ -161,29 +194,36 @@ class GuardSearch {
     const Place gate_place = gated.job->key.place();
     const Cost cost = cost_of_job(job, subject_);
     if (fate.on_skip == Truth::no) {
-      if (said == GateRole::verdict) never_runs(*condition, job.condition, fate, seen, what, gate_place);
+      if (said == GateRole::verdict)
+        never_runs(*condition, job.condition, fate, seen, what, gate_place);
       return;
     }
     if (fate.on_run == Truth::no && fate.without == Truth::no) return;
     if (said == GateRole::verdict) {
-      wrong(*condition, job.condition, fate, seen, what, cost, cost < Cost::checkout || is_for_duplicates(job.node, job.id), gate_place);
+      wrong(*condition, job.condition, fate, seen, what, cost,
+            cost < Cost::checkout || is_for_duplicates(job.node, job.id), gate_place);
       return;
     }
-    if (said == GateRole::hint || misspelt(condition, seen) || other_verdict(condition) || is_gated(job)) return;
+    if (said == GateRole::hint || misspelt(condition, seen) || other_verdict(condition) ||
+        is_gated(job))
+      return;
     if (seen.mention(job.node) >= GateRole::hint) {
       guarded_inside(job, gated, events);
       return;
     }
-    const bool by_status = condition && has_status_function(*condition) && !only_success(*condition);
+    const bool by_status =
+        condition && has_status_function(*condition) && !only_success(*condition);
     if (!by_status && follows_another(job, gated)) return;
     const bool doubtful = by_status || gated.works;
     if (cost == Cost::cheap || (doubtful && cost != Cost::work)) return;
     const std::string guard = guard_for(seen, gated.gates.front().kind);
     GuardFinding& finding = add(false, job.key.place(), gate_place);
     finding.message = what + " needs the gate in " + quoted(gated.job->id) + " and " +
-                      (condition ? "its `if` says nothing of the verdict" : "has no `if`") + ", so it runs on a duplicate too";
-    finding.message +=
-        guard.empty() ? "; hand the verdict on in `outputs` of " + quoted(gated.job->id) + " and compare it here" : "; write `if: " + guard + "`";
+                      (condition ? "its `if` says nothing of the verdict" : "has no `if`") +
+                      ", so it runs on a duplicate too";
+    finding.message += guard.empty() ? "; hand the verdict on in `outputs` of " +
+                                           quoted(gated.job->id) + " and compare it here"
+                                     : "; write `if: " + guard + "`";
     if (doubtful) finding.confidence = Confidence::medium;
     offer(finding, add_guard(document(), job.node, job.condition, job.needs, guard), guard);
   }
@@ -194,7 +234,8 @@ class GuardSearch {
       const Expression expression = parse_template(output.value.text());
       if (!expression.is_valid()) continue;
       const Value value = evaluate(expression, end).value;
-      const ContextPath path{"needs", std::string(job.id), "outputs", std::string(output.key.text())};
+      const ContextPath path{"needs", std::string(job.id), "outputs",
+                             std::string(output.key.text())};
       if (value.is_primitive()) scope.set(path, Value::string(to_text(value)));
     }
   }
@@ -208,15 +249,17 @@ class GuardSearch {
       seen.add_all(each.env);
       return seen;
     };
-    if (std::none_of(list.begin(), list.end(),
-                     [&](const WalkedStep& each) { return each.condition && sees(each).mention(*each.condition) >= GateRole::hint; }))
+    if (std::none_of(list.begin(), list.end(), [&](const WalkedStep& each) {
+          return each.condition && sees(each).mention(*each.condition) >= GateRole::hint;
+        }))
       return;
-    for (const WalkedStep& each : list) judge_step(each, sees(each), gated.gates.front(), gated.job->key.place());
+    for (const WalkedStep& each : list)
+      judge_step(each, sees(each), gated.gates.front(), gated.job->key.place());
   }
 
   /// Nothing is run on a skip; is anything on a run?
-  void never_runs(const Expression& condition, const Entry& entry, const Fate& fate, const GateView& seen, const std::string& what,
-                  const Place& gate) {
+  void never_runs(const Expression& condition, const Entry& entry, const Fate& fate,
+                  const GateView& seen, const std::string& what, const Place& gate) {
     if (fate.on_run != Truth::no || fate.without == Truth::no) return;
     const auto verdicts = seen.verdicts(condition);
     if (verdicts.empty()) return;
@@ -224,20 +267,26 @@ class GuardSearch {
     scope.set_status(Truth::unknown, Truth::unknown, Truth::unknown);
     const GuardJudgement judgement = judge_guard(condition, verdicts, nullptr, scope);
     // What is left for a skip that has failed is not meant for a run.
-    if (judgement.fault == GuardFault::none || judgement.effect.on_run != Truth::no || judgement.effect.on_skip != Truth::no) return;
+    if (judgement.fault == GuardFault::none || judgement.effect.on_run != Truth::no ||
+        judgement.effect.on_skip != Truth::no)
+      return;
     GuardFinding& finding = add(true, place_in(document(), entry.value, judgement.place), gate);
     finding.message = explain_guard(judgement, verdicts, entry.value.text(), what);
     offer(finding, mend_guard(entry.value, judgement, verdicts), "");
   }
 
-  /// The condition names the verdict and lets a skip through. `for_skips`: what is run for a skip alone may be meant so.
-  void wrong(const Expression& condition, const Entry& entry, const Fate& fate, const GateView& seen, const std::string& what, Cost cost,
-             bool for_skips, const Place& gate) {
+  /// The condition names the verdict and lets a skip through. `for_skips`: what is run for a skip
+  /// alone may be meant so.
+  void wrong(const Expression& condition, const Entry& entry, const Fate& fate,
+             const GateView& seen, const std::string& what, Cost cost, bool for_skips,
+             const Place& gate) {
     const auto verdicts = seen.verdicts(condition);
-    if (verdicts.empty() || !fate.opens || holds_but_for_overrides(condition, seen, fate.open)) return;
+    if (verdicts.empty() || !fate.opens || holds_but_for_overrides(condition, seen, fate.open))
+      return;
     const GuardJudgement judgement = judge_guard(condition, verdicts, nullptr, fate.open);
     if (judgement.fault == GuardFault::none || judgement.effect.on_skip == Truth::no) return;
-    const bool inverted = judgement.fault == GuardFault::inverted || judgement.effect.on_run == Truth::no;
+    const bool inverted =
+        judgement.fault == GuardFault::inverted || judgement.effect.on_run == Truth::no;
     if (inverted && for_skips) return;
     if (judgement.fault == GuardFault::bypassed && cost == Cost::cheap) return;
     GuardFinding& finding = add(true, place_in(document(), entry.value, judgement.place), gate);
@@ -254,20 +303,26 @@ class GuardSearch {
       for (const Reference& reference : references(condition)) {
         const std::string message = why_unseen(reference, job, step, gated_);
         if (message.empty()) continue;
-        add(true, place_in(document(), entry.value, reference.range), gated_.front().job->key.place()).message = message;
+        add(true, place_in(document(), entry.value, reference.range),
+            gated_.front().job->key.place())
+            .message = message;
         return;
       }
     };
     look(job.condition, nullptr);
-    for (const Step& step : job.steps) look(step.condition, &step);
+    for (const Step& step : job.steps)
+      look(step.condition, &step);
   }
 
-  /// The verdict is for other jobs, so that what stands beside the gate is part of asking, unless it is dear.
+  /// The verdict is for other jobs, so that what stands beside the gate is part of asking, unless
+  /// it is dear.
   bool is_asked_elsewhere(const Job& gate_job) const {
     for (const GatedJob& gated : gated_) {
       if (gated.job != &gate_job) continue;
       for (const Job& job : workflow_->jobs) {
-        if (&job != &gate_job && needs_job(job, gate_job) && gated.view.mention(job.node) >= GateRole::hint) return true;
+        if (&job != &gate_job && needs_job(job, gate_job) &&
+            gated.view.mention(job.node) >= GateRole::hint)
+          return true;
       }
     }
     return false;
@@ -287,7 +342,8 @@ class GuardSearch {
         if (!needs_job(*needed, *gated.job)) continue;
         std::optional<Expression> condition;
         if (needed->condition) condition = parse_condition(needed->condition.value.text());
-        const bool by_status = condition && has_status_function(*condition) && !only_success(*condition);
+        const bool by_status =
+            condition && has_status_function(*condition) && !only_success(*condition);
         if (condition && gated.view.mention(*condition) >= GateRole::hint) return true;
         if (!by_status && cost_of_job(*needed, subject_) != Cost::cheap) return true;
       }
@@ -298,7 +354,9 @@ class GuardSearch {
   /// A gate alone in its job, which no job needs.
   void unused(const GatedJob& gated) {
     const Gate& gate = gated.gates.front();
-    if (gated.works || gate.step == nullptr || gate.kind == GateKind::configured || workflow_->only_called()) return;
+    if (gated.works || gate.step == nullptr || gate.kind == GateKind::configured ||
+        workflow_->only_called())
+      return;
     const Entry cancels = gate.step->input("cancel_others");
     if (cancels && cancels.value.text() != "false") return;
     bool others = false;
@@ -311,7 +369,8 @@ class GuardSearch {
     if (!others) return;
     GuardFinding& finding = add(false, gated.job->key.place(), gate.step->node.place());
     finding.message =
-        "no job needs " + quoted(gated.job->id) + ", so its gate stops nothing: every other job of this workflow runs on a duplicate too";
+        "no job needs " + quoted(gated.job->id) +
+        ", so its gate stops nothing: every other job of this workflow runs on a duplicate too";
   }
 
   static bool mentions_gate(const Job& job, const GatedJob& gated) {
@@ -321,12 +380,14 @@ class GuardSearch {
   }
 
   bool is_gated(const Job& job) const {
-    return std::any_of(gated_.begin(), gated_.end(), [&](const GatedJob& gated) { return gated.job == &job; });
+    return std::any_of(gated_.begin(), gated_.end(),
+                       [&](const GatedJob& gated) { return gated.job == &job; });
   }
 
   bool other_verdict(const std::optional<Expression>& condition) const {
-    return condition &&
-           std::any_of(gated_.begin(), gated_.end(), [&](const GatedJob& gated) { return gated.view.mention(*condition) >= GateRole::hint; });
+    return condition && std::any_of(gated_.begin(), gated_.end(), [&](const GatedJob& gated) {
+             return gated.view.mention(*condition) >= GateRole::hint;
+           });
   }
 
   /// `unknown-output` says it.
@@ -337,7 +398,9 @@ class GuardSearch {
       if (outputs == nullptr) continue;
       const auto names = seen.names_in(*outputs);
       const std::string& name = *reference.path[outputs->size()];
-      if (std::none_of(names.begin(), names.end(), [&](std::string_view each) { return same_name(each, name); })) return true;
+      if (std::none_of(names.begin(), names.end(),
+                       [&](std::string_view each) { return same_name(each, name); }))
+        return true;
     }
     return false;
   }
@@ -360,7 +423,8 @@ class GuardSearch {
   }
 
   static void offer(GuardFinding& finding, std::vector<TextEdit> edits, const std::string& guard) {
-    finding.fix_description = finding.broken ? "Compare with the text that the gate writes" : "Require `" + guard + "`";
+    finding.fix_description =
+        finding.broken ? "Compare with the text that the gate writes" : "Require `" + guard + "`";
     finding.fix = std::move(edits);
   }
 
@@ -374,14 +438,16 @@ class GuardSearch {
   std::vector<GuardFinding> found_;
   std::vector<Scope> ends_;  ///< of the job with the gate, on a skip, for each of its events
   bool dear_only_ = false;
-  std::ptrdiff_t for_skips_ = 0;  ///< how many steps behind the gate are run on a skip because the verdict is one
+  std::ptrdiff_t for_skips_ =
+      0;  ///< how many steps behind the gate are run on a skip because the verdict is one
 };
 
 }  // namespace
 
 std::vector<GuardFinding> guard_findings(const Subject& subject) {
   GuardSearch search(subject);
-  return subject.workflow != nullptr ? search.in_workflow(*subject.workflow) : search.in_action(*subject.action);
+  return subject.workflow != nullptr ? search.in_workflow(*subject.workflow)
+                                     : search.in_action(*subject.action);
 }
 
 }  // namespace refgate::lint

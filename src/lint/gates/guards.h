@@ -1,6 +1,6 @@
 #pragma once
-// Steps and jobs behind a gate, and what their conditions do for each of its verdicts. Two rules report what is found here: `missing-guard` and
-// `broken-guard`.
+// Steps and jobs behind a gate, and what their conditions do for each of its verdicts. Two rules
+// report what is found here: `missing-guard` and `broken-guard`.
 
 #include <string>
 #include <vector>
@@ -12,7 +12,8 @@
 namespace refgate::lint {
 
 struct GuardFinding {
-  bool broken = false;  ///< the condition names the verdict and is wrong; else it says nothing of it
+  bool broken =
+      false;  ///< the condition names the verdict and is wrong; else it says nothing of it
   Place place;
   std::string message;
   Confidence confidence = Confidence::high;
@@ -24,21 +25,23 @@ struct GuardFinding {
 /// In the order of the file's jobs and steps.
 std::vector<GuardFinding> guard_findings(const Subject& subject);
 
-/// Events that can start a workflow; nullopt for what a caller decides. Those that no gate takes for duplicates (started by hand or by the clock) are
-/// left out unless there are no others.
+/// Events that can start a workflow; nullopt for what a caller decides. Those that no gate takes
+/// for duplicates (started by hand or by the clock) are left out unless there are no others.
 std::vector<std::optional<std::string>> gated_events(const Workflow& workflow);
 /// The scope of one event, nothing else known.
 Scope event_scope(const std::optional<std::string>& event);
 
 /// Those of the events on which the job with the gate may run and the gate may say skip.
-std::vector<Scope> events_of(const GatedJob& gated, const std::vector<JobNode>& nodes, const std::vector<Scope>& events);
+std::vector<Scope> events_of(const GatedJob& gated, const std::vector<JobNode>& nodes,
+                             const std::vector<Scope>& events);
 
 /// The jobs of a workflow as semantics.h takes them. `conditions` owns what the nodes point to.
 std::vector<JobNode> job_nodes(const Workflow& workflow, std::vector<Expression>& conditions);
 
-/// Why a condition of a job (`step` nullptr) or of one of its steps does not see the gate whose outputs it names; empty when it does, or when that is
-/// no gate.
-std::string why_unseen(const Reference& reference, const Job& job, const Step* step, const std::vector<GatedJob>& jobs);
+/// Why a condition of a job (`step` nullptr) or of one of its steps does not see the gate whose
+/// outputs it names; empty when it does, or when that is no gate.
+std::string why_unseen(const Reference& reference, const Job& job, const Step* step,
+                       const std::vector<GatedJob>& jobs);
 
 bool needs_job(const Job& job, const Job& other);
 /// What the dearest step of a job costs; a called workflow that is not here counts as work.

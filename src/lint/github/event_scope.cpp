@@ -21,9 +21,12 @@ struct PayloadPart {
 const std::array<PayloadPart, 14>& payload_parts() {
   static const std::array<PayloadPart, 14> parts = {{
       {"issue", {"issues", "issue_comment"}},
-      {"pull_request", {"pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment"}},
+      {"pull_request",
+       {"pull_request", "pull_request_target", "pull_request_review",
+        "pull_request_review_comment"}},
       {"number", {"pull_request", "pull_request_target"}},
-      {"comment", {"issue_comment", "pull_request_review_comment", "commit_comment", "discussion_comment"}},
+      {"comment",
+       {"issue_comment", "pull_request_review_comment", "commit_comment", "discussion_comment"}},
       {"review", {"pull_request_review"}},
       {"discussion", {"discussion", "discussion_comment"}},
       {"workflow_run", {"workflow_run"}},
@@ -40,7 +43,8 @@ const std::array<PayloadPart, 14>& payload_parts() {
 
 bool brings(std::string_view event, std::string_view part) {
   for (const PayloadPart& each : payload_parts()) {
-    if (each.name == part) return std::find(each.events.begin(), each.events.end(), event) != each.events.end();
+    if (each.name == part)
+      return std::find(each.events.begin(), each.events.end(), event) != each.events.end();
   }
   return true;
 }
@@ -89,12 +93,14 @@ Scope scope_of_event(std::string_view event, std::string_view type) {
   if (!is_known_event(event)) return scope;
   scope.set("github.event_name", Value::string(std::string(event)));
   for (const char* name :
-       {"github.ref", "github.ref_name", "github.sha", "github.workflow", "github.run_id", "github.run_number", "github.repository", "github.actor",
-        "github.triggering_actor", "github.repository_owner", "github.workflow_ref", "github.job"}) {
+       {"github.ref", "github.ref_name", "github.sha", "github.workflow", "github.run_id",
+        "github.run_number", "github.repository", "github.actor", "github.triggering_actor",
+        "github.repository_owner", "github.workflow_ref", "github.job"}) {
     scope.set(name, not_empty);
   }
   for (const PayloadPart& part : payload_parts()) {
-    if (!brings(event, part.name)) scope.set(ContextPath{"github", "event", std::string(part.name)}, Value());
+    if (!brings(event, part.name))
+      scope.set(ContextPath{"github", "event", std::string(part.name)}, Value());
   }
   if (brings(event, "issue")) scope.set("github.event.issue.number", not_empty);
   if (brings(event, "pull_request")) {
@@ -108,17 +114,23 @@ Scope scope_of_event(std::string_view event, std::string_view type) {
   // Of commit events only push has commits, before and after.
   if (event != "push") {
     scope.set("github.event.head_commit", Value());
-    scope.set("github.event.before", event == "pull_request" || event == "pull_request_target" ? Value::unknown() : Value());
-    scope.set("github.event.after", event == "pull_request" || event == "pull_request_target" ? Value::unknown() : Value());
+    scope.set("github.event.before", event == "pull_request" || event == "pull_request_target"
+                                         ? Value::unknown()
+                                         : Value());
+    scope.set("github.event.after", event == "pull_request" || event == "pull_request_target"
+                                        ? Value::unknown()
+                                        : Value());
   }
   if (event != "workflow_dispatch") scope.set("inputs", Value::object({}));
   const bool has_head = event == "pull_request" || event == "pull_request_target";
-  // Reviews come with the pull request in the payload; whether the two properties are set for them is not documented.
+  // Reviews come with the pull request in the payload; whether the two properties are set for them
+  // is not documented.
   const bool may_have_head = event.starts_with("pull_request");
   for (const char* name : {"github.head_ref", "github.base_ref"}) {
     scope.set(name, has_head ? not_empty : may_have_head ? Value::unknown() : Value::string(""));
   }
-  if (type != "labeled" && type != "unlabeled" && event != "label") scope.set("github.event.label", Value());
+  if (type != "labeled" && type != "unlabeled" && event != "label")
+    scope.set("github.event.label", Value());
   if (!type.empty()) {
     scope.set("github.event.action", Value::string(std::string(type)));
   } else if (is_one_of(event, {"push", "schedule", "workflow_dispatch", "create", "delete"})) {
@@ -153,16 +165,19 @@ void set_body(Scope& scope, std::string_view text) {
 }
 
 bool names_actor(const Reference& reference) {
-  return std::any_of(reference.path.begin(), reference.path.end(), [](const std::optional<std::string>& part) {
-    if (!part) return false;
-    const std::string name = to_lower(*part);
-    return is_one_of(name, {"actor", "actor_id", "triggering_actor", "sender", "user", "author", "author_association", "performed_via_github_app"});
-  });
+  return std::any_of(
+      reference.path.begin(), reference.path.end(), [](const std::optional<std::string>& part) {
+        if (!part) return false;
+        const std::string name = to_lower(*part);
+        return is_one_of(name, {"actor", "actor_id", "triggering_actor", "sender", "user", "author",
+                                "author_association", "performed_via_github_app"});
+      });
 }
 
 bool names_actor(const Expression& expression) {
   const std::vector<Reference> all = references(expression);
-  return std::any_of(all.begin(), all.end(), [](const Reference& reference) { return names_actor(reference); });
+  return std::any_of(all.begin(), all.end(),
+                     [](const Reference& reference) { return names_actor(reference); });
 }
 
 std::vector<Start> starts_of(const Workflow& workflow, const Facts& facts) {
@@ -170,19 +185,22 @@ std::vector<Start> starts_of(const Workflow& workflow, const Facts& facts) {
   for (const Trigger& trigger : workflow.triggers) {
     std::vector<std::string> types;
     if (trigger.types) {
-      for (const YamlNode type : trigger.types.values) types.emplace_back(type.text());
+      for (const YamlNode type : trigger.types.values)
+        types.emplace_back(type.text());
     } else if (const EventFact* fact = facts.event(trigger.event)) {
       types = fact->default_types;
     }
     if (types.empty()) types.emplace_back();
-    for (std::string& type : types) starts.push_back({&trigger, std::string(trigger.event), std::move(type)});
+    for (std::string& type : types)
+      starts.push_back({&trigger, std::string(trigger.event), std::move(type)});
   }
   return starts;
 }
 
 JobConditions::JobConditions(const Workflow& workflow) : workflow_(workflow) {
   for (const Job& job : workflow.jobs) {
-    if (job.condition && job.condition.value.is_scalar()) conditions_.emplace(&job, parse_condition(job.condition.value.text()));
+    if (job.condition && job.condition.value.is_scalar())
+      conditions_.emplace(&job, parse_condition(job.condition.value.text()));
   }
 }
 
@@ -195,7 +213,8 @@ std::map<std::string, JobFate> JobConditions::fates(const Scope& scope) const {
       node.needs.emplace_back(needed != nullptr ? needed->id : need.text());
     }
     const auto condition = conditions_.find(&job);
-    if (condition != conditions_.end() && condition->second.is_valid()) node.condition = &condition->second;
+    if (condition != conditions_.end() && condition->second.is_valid())
+      node.condition = &condition->second;
     nodes.push_back(std::move(node));
   }
   return propagate(nodes, {}, scope);
@@ -215,7 +234,9 @@ std::vector<const Job*> JobConditions::needed(const Job& job) const {
     open.pop_back();
     for (const YamlNode need : next->needed) {
       const Job* needed = workflow_.job(need.text());
-      if (needed == nullptr || needed == &job || std::find(found.begin(), found.end(), needed) != found.end()) continue;
+      if (needed == nullptr || needed == &job ||
+          std::find(found.begin(), found.end(), needed) != found.end())
+        continue;
       found.push_back(needed);
       open.push_back(needed);
     }
@@ -227,10 +248,12 @@ std::vector<const Expression*> JobConditions::path(const Job& job) const {
   std::vector<const Expression*> found;
   const auto add = [&](const Job* each) {
     const auto condition = conditions_.find(each);
-    if (condition != conditions_.end() && condition->second.is_valid()) found.push_back(&condition->second);
+    if (condition != conditions_.end() && condition->second.is_valid())
+      found.push_back(&condition->second);
   };
   add(&job);
-  for (const Job* each : needed(job)) add(each);
+  for (const Job* each : needed(job))
+    add(each);
   return found;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// What is known of a run before it starts: which event began it, who did, and with that which of its jobs are certainly skipped.
+// What is known of a run before it starts: which event began it, who did, and with that which of
+// its jobs are certainly skipped.
 
 #include <map>
 #include <optional>
@@ -15,9 +16,11 @@ namespace refgate::lint {
 
 struct Facts;
 
-/// The `github` context of a run that this event started, as far as the event alone decides it: its name and activity, which parts its payload has
-/// (`github.event.issue` is null for a push), and that names and ids are not empty. Facts: "Contexts", "Webhook events and payloads". Nothing is
-/// known of workflow_call, whose context is the caller's.
+/// The `github` context of a run that this event started, as far as the event alone decides it: its
+/// name and activity, which parts its payload has
+/// (`github.event.issue` is null for a push), and that names and ids are not empty. Facts:
+/// "Contexts", "Webhook events and payloads". Nothing is known of workflow_call, whose context is
+/// the caller's.
 Scope scope_of_event(std::string_view event, std::string_view type = {});
 
 /// Someone who does something, as conditions see him.
@@ -27,24 +30,28 @@ struct Actor {
   std::optional<std::string> association;  ///< author_association of what he writes
 };
 
-/// Sets `github.actor`, the sender, and the authors of what the event brings (comment, review, issue, …).
+/// Sets `github.actor`, the sender, and the authors of what the event brings (comment, review,
+/// issue, …).
 void set_actor(Scope& scope, const Actor& actor);
 
 /// Sets the text of the comment or review that the event brings.
 void set_body(Scope& scope, std::string_view text);
 
-/// Whether the expression looks at who did something: the actor, the sender, an author or his association.
+/// Whether the expression looks at who did something: the actor, the sender, an author or his
+/// association.
 bool names_actor(const Expression& expression);
 /// The same for one reference.
 bool names_actor(const Reference& reference);
 
-/// One combination of event and activity that starts a workflow; `type` is empty for events without types.
+/// One combination of event and activity that starts a workflow; `type` is empty for events without
+/// types.
 struct Start {
   const Trigger* trigger = nullptr;
   std::string event;
   std::string type;
 };
-/// All that a workflow listens to; without `types` those that start it by default, as the facts say.
+/// All that a workflow listens to; without `types` those that start it by default, as the facts
+/// say.
 std::vector<Start> starts_of(const Workflow& workflow, const Facts& facts);
 
 /// The conditions of a workflow's jobs, read once.

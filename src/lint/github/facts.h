@@ -1,6 +1,7 @@
 #pragma once
-// What the rules know about the world: which actions and commands launch agents, which are gates, which events have which types. The data lie in
-// lint-rules/facts/*.yml, are compiled in, and `facts:` of the configuration file adds to them.
+// What the rules know about the world: which actions and commands launch agents, which are gates,
+// which events have which types. The data lie in lint-rules/facts/*.yml, are compiled in, and
+// `facts:` of the configuration file adds to them.
 
 #include <cstddef>
 #include <memory>
@@ -23,10 +24,12 @@ struct VerdictOutput {
 
 /// A way to recognise a gate step: by `uses` or by a command in `run`.
 struct GateFact {
-  std::string uses;     ///< "owner/name" or "owner/name/path", `*` for any one part; empty when it is known by its command
-  std::string command;  ///< words that a command line of `run` begins with, "refgate gate"; a word matches the last part of a path; empty when known
-                        ///< by `uses`
-  std::string input;    ///< with `uses`: the input that must be absent or have the value below; empty when no input matters
+  std::string uses;  ///< "owner/name" or "owner/name/path", `*` for any one part; empty when it is
+                     ///< known by its command
+  std::string command;  ///< words that a command line of `run` begins with, "refgate gate"; a word
+                        ///< matches the last part of a path; empty when known by `uses`
+  std::string input;  ///< with `uses`: the input that must be absent or have the value below; empty
+                      ///< when no input matters
   std::string input_value;
   std::vector<VerdictOutput> outputs;
 };
@@ -35,9 +38,10 @@ struct GateFact {
 struct AgentActionFact {
   std::string uses;             ///< as in Facts::agent_actions
   bool asks_for_write = false;  ///< the actor must be able to write to the repository
-  std::string open_input;       ///< with this input set to `*` everybody may; empty when there is none
+  std::string open_input;  ///< with this input set to `*` everybody may; empty when there is none
   bool turns_bots_away = false;
-  std::string bots_input;   ///< lets in the bots that it names, or all with `*`; empty when there is none
+  std::string
+      bots_input;  ///< lets in the bots that it names, or all with `*`; empty when there is none
   std::string token_input;  ///< takes a token; without it the action works as its own app
   std::string app_login;    ///< of that app, with `[bot]`; empty when it has none
 };
@@ -50,7 +54,8 @@ struct EventFact {
 
 class Project;
 
-/// What the scripts of a project run, found once for all rules. Scripts are known by where they lie, and so only while the project's documents live.
+/// What the scripts of a project run, found once for all rules. Scripts are known by where they
+/// lie, and so only while the project's documents live.
 class ProjectScripts {
  public:
   struct Script {
@@ -68,14 +73,18 @@ class ProjectScripts {
 };
 
 struct Facts {
-  std::vector<std::string> agent_actions;         ///< "owner/name" or "owner/name/path", `*` for any one part
-  std::vector<std::string> agent_commands;        ///< words that a command line begins with: "claude", "copilot", "npx @openai/codex"
-  std::vector<std::string> agent_idle_arguments;  ///< first arguments with which such a command launches nothing: "--version", "mcp", "login"
+  std::vector<std::string>
+      agent_actions;  ///< "owner/name" or "owner/name/path", `*` for any one part
+  std::vector<std::string> agent_commands;  ///< words that a command line begins with: "claude",
+                                            ///< "copilot", "npx @openai/codex"
+  std::vector<std::string> agent_idle_arguments;  ///< first arguments with which such a command
+                                                  ///< launches nothing: "--version", "mcp", "login"
   std::vector<AgentActionFact> agent_checks;      ///< the first one that fits counts
   std::vector<GateFact> gates;
   std::vector<std::string> retry_actions;
   std::vector<EventFact> events;
-  std::shared_ptr<const ProjectScripts> scripts;  ///< of the project that is being linted; may be nullptr
+  std::shared_ptr<const ProjectScripts>
+      scripts;  ///< of the project that is being linted; may be nullptr
 
   const EventFact* event(std::string_view name) const;
 };
@@ -85,12 +94,15 @@ const Facts& built_in_facts();
 
 /// Whether `uses` (with its `@ref` and any case) names the action of a pattern.
 bool matches_action(std::string_view uses, std::string_view pattern);
-/// Whether a line of a shell script begins a command with these words: after `|`, `&&`, `;`, `$(`, variable assignments, `sudo`, `env`, `timeout 5m`,
-/// `npx`, … are looked through; text in quotes, comments and here-documents is not a command.
+/// Whether a line of a shell script begins a command with these words: after `|`, `&&`, `;`, `$(`,
+/// variable assignments, `sudo`, `env`, `timeout 5m`, `npx`, … are looked through; text in quotes,
+/// comments and here-documents is not a command.
 bool runs_command(std::string_view script, std::string_view words);
 
-/// The commands of a script that launch an agent, each as its words with whatever stands before it (`timeout`, `10m`, `npx`, …).
-std::vector<std::vector<std::string>> agent_commands_in(std::string_view script, const Facts& facts);
+/// The commands of a script that launch an agent, each as its words with whatever stands before it
+/// (`timeout`, `10m`, `npx`, …).
+std::vector<std::vector<std::string>> agent_commands_in(std::string_view script,
+                                                        const Facts& facts);
 /// Whether a step launches an agent, by `uses` or `run`.
 bool launches_agent(const Step& step, const Facts& facts);
 /// The gate that a step is, or nullptr.

@@ -12,14 +12,18 @@ namespace {
 
 using Problem = std::optional<SyntaxProblem>;
 
-Problem unknown_key(YamlNode key, const std::vector<std::string_view>& known) { return SyntaxProblem{unknown_word(key.text(), known), key.place()}; }
+Problem unknown_key(YamlNode key, const std::vector<std::string_view>& known) {
+  return SyntaxProblem{unknown_word(key.text(), known), key.place()};
+}
 
 Problem add_texts(const Entry& entry, std::vector<std::string>& texts) {
   if (entry.value.is_scalar()) {
     texts.emplace_back(entry.value.text());
     return std::nullopt;
   }
-  if (!entry.value.is_sequence()) return SyntaxProblem{"`" + std::string(entry.key.text()) + "` is a list of texts", entry.value.place()};
+  if (!entry.value.is_sequence())
+    return SyntaxProblem{"`" + std::string(entry.key.text()) + "` is a list of texts",
+                         entry.value.place()};
   for (const YamlNode item : entry.value.items()) {
     if (!item.is_scalar()) return SyntaxProblem{"a text is expected here", item.place()};
     texts.emplace_back(item.text());
@@ -29,7 +33,9 @@ Problem add_texts(const Entry& entry, std::vector<std::string>& texts) {
 
 Problem read_flag(const Entry& entry, bool& flag) {
   const auto value = entry.value.boolean();
-  if (!value) return SyntaxProblem{"`" + std::string(entry.key.text()) + "` is true or false", entry.value.place()};
+  if (!value)
+    return SyntaxProblem{"`" + std::string(entry.key.text()) + "` is true or false",
+                         entry.value.place()};
   flag = *value;
   return std::nullopt;
 }
@@ -54,11 +60,14 @@ Problem add_check(YamlNode node, Facts& facts) {
     } else if (key == "app") {
       fact.app_login = entry.value.text();
     } else {
-      problem = unknown_key(entry.key, {"uses", "asks-for-write", "open-input", "turns-bots-away", "bots-input", "token-input", "app"});
+      problem = unknown_key(entry.key, {"uses", "asks-for-write", "open-input", "turns-bots-away",
+                                        "bots-input", "token-input", "app"});
     }
     if (problem) return problem;
   }
-  if (fact.uses.empty()) return SyntaxProblem{"what an agent action checks begins with the action that it `uses`", node.place()};
+  if (fact.uses.empty())
+    return SyntaxProblem{"what an agent action checks begins with the action that it `uses`",
+                         node.place()};
   facts.agent_checks.push_back(std::move(fact));
   return std::nullopt;
 }
@@ -87,10 +96,13 @@ Problem add_agents(const Entry& agents, Facts& facts) {
 Problem read_output(YamlNode node, VerdictOutput& output) {
   for (const Entry& entry : node.entries()) {
     const std::string_view key = entry.key.text();
-    if (key != "name" && key != "skip" && key != "run") return unknown_key(entry.key, {"name", "skip", "run"});
+    if (key != "name" && key != "skip" && key != "run")
+      return unknown_key(entry.key, {"name", "skip", "run"});
     (key == "name" ? output.name : key == "skip" ? output.skip : output.run) = entry.value.text();
   }
-  if (output.name.empty() || !node["skip"]) return SyntaxProblem{"a gate's output has a `name` and the value that it has on a `skip`", node.place()};
+  if (output.name.empty() || !node["skip"])
+    return SyntaxProblem{"a gate's output has a `name` and the value that it has on a `skip`",
+                         node.place()};
   return std::nullopt;
 }
 
@@ -105,7 +117,8 @@ Problem add_gate(YamlNode node, Facts& facts) {
     } else if (key == "input") {
       gate.input = entry.value["name"].text();
       gate.input_value = entry.value["value"].text();
-      if (gate.input.empty()) return SyntaxProblem{"an `input` has a `name` and a `value`", entry.value.place()};
+      if (gate.input.empty())
+        return SyntaxProblem{"an `input` has a `name` and a `value`", entry.value.place()};
     } else if (key == "outputs") {
       for (const YamlNode item : entry.value.items()) {
         if (Problem problem = read_output(item, gate.outputs.emplace_back())) return problem;
@@ -114,8 +127,10 @@ Problem add_gate(YamlNode node, Facts& facts) {
       return unknown_key(entry.key, {"uses", "command", "input", "outputs"});
     }
   }
-  if (gate.uses.empty() == gate.command.empty()) return SyntaxProblem{"a gate is known by either `uses` or `command`", node.place()};
-  if (gate.outputs.empty()) return SyntaxProblem{"a gate has `outputs` that carry its verdict", node.place()};
+  if (gate.uses.empty() == gate.command.empty())
+    return SyntaxProblem{"a gate is known by either `uses` or `command`", node.place()};
+  if (gate.outputs.empty())
+    return SyntaxProblem{"a gate has `outputs` that carry its verdict", node.place()};
   facts.gates.push_back(std::move(gate));
   return std::nullopt;
 }
@@ -125,7 +140,8 @@ Problem add_event(const Entry& event, Facts& facts) {
   fact.name = event.key.text();
   for (const Entry& entry : event.value.entries()) {
     const bool types = entry.key.text() == "types";
-    if (!types && entry.key.text() != "default-types") return unknown_key(entry.key, {"types", "default-types"});
+    if (!types && entry.key.text() != "default-types")
+      return unknown_key(entry.key, {"types", "default-types"});
     if (Problem problem = add_texts(entry, types ? fact.types : fact.default_types)) return problem;
   }
   if (fact.default_types.empty()) fact.default_types = fact.types;

@@ -17,17 +17,20 @@ void add_pull_request(std::vector<Cause>& causes, std::string_view type, bool ce
 /// What may be set while a pull request is opened; each comes as an event of its own.
 void add_opened(std::vector<Cause>& causes) {
   add_pull_request(causes, "opened");
-  for (std::string_view type : {"labeled", "assigned", "review_requested", "milestoned"}) add_pull_request(causes, type, false);
+  for (std::string_view type : {"labeled", "assigned", "review_requested", "milestoned"})
+    add_pull_request(causes, type, false);
 }
 
 }  // namespace
 
 std::vector<std::string> default_types(std::string_view event) {
   const EventFact* fact = built_in_facts().event(event);
-  return fact == nullptr || fact->default_types == fact->types ? std::vector<std::string>() : fact->default_types;
+  return fact == nullptr || fact->default_types == fact->types ? std::vector<std::string>()
+                                                               : fact->default_types;
 }
 
-bool listens_to(std::string_view event, const std::vector<std::string>* types, std::string_view type) {
+bool listens_to(std::string_view event, const std::vector<std::string>* types,
+                std::string_view type) {
   const std::vector<std::string> listed = types != nullptr ? *types : default_types(event);
   if (types == nullptr && listed.empty()) return true;
   return type.empty() || std::find(listed.begin(), listed.end(), type) != listed.end();
@@ -80,7 +83,8 @@ std::vector<Cause> causes(Act act) {
       add_pull_request(causes, "review_requested");
       break;
     case Act::submit_review:
-      causes = {{"pull_request_review", "submitted"}, {"pull_request_review_comment", "created", false}};
+      causes = {{"pull_request_review", "submitted"},
+                {"pull_request_review_comment", "created", false}};
       break;
     case Act::comment_on_diff:
       causes = {{"pull_request_review_comment", "created"}, {"pull_request_review", "submitted"}};
@@ -100,7 +104,11 @@ std::vector<Cause> causes(Act act) {
       causes = {{"issues", "labeled"}};
       break;
     case Act::publish_release:
-      causes = {{"release", "published"},         {"push", ""}, {"create", ""}, {"release", "created", false}, {"release", "released", false},
+      causes = {{"release", "published"},
+                {"push", ""},
+                {"create", ""},
+                {"release", "created", false},
+                {"release", "released", false},
                 {"release", "prereleased", false}};
       break;
     case Act::queue_for_merge:
@@ -142,15 +150,19 @@ const std::vector<NamedAct>& acts() {
   return all;
 }
 
-std::vector<DoubleStart> double_starts(const std::vector<Listener>& listeners, bool include_uncertain) {
+std::vector<DoubleStart> double_starts(const std::vector<Listener>& listeners,
+                                       bool include_uncertain) {
   std::vector<DoubleStart> found;
   for (const NamedAct& named : acts()) {
     DoubleStart start{named.act, {}};
     for (Cause& cause : causes(named.act)) {
       if (!cause.certain && !include_uncertain) continue;
-      const bool heard = std::any_of(listeners.begin(), listeners.end(), [&](const Listener& listener) {
-        return listener.event == cause.event && listens_to(listener.event, listener.types ? &*listener.types : nullptr, cause.type);
-      });
+      const bool heard =
+          std::any_of(listeners.begin(), listeners.end(), [&](const Listener& listener) {
+            return listener.event == cause.event &&
+                   listens_to(listener.event, listener.types ? &*listener.types : nullptr,
+                              cause.type);
+          });
       if (heard) start.causes.push_back(std::move(cause));
     }
     if (start.causes.size() > 1) found.push_back(std::move(start));

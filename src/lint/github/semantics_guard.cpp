@@ -1,4 +1,5 @@
-// What a condition does for each verdict of a gate, and what is wrong with it when it lets a skip through.
+// What a condition does for each verdict of a gate, and what is wrong with it when it lets a skip
+// through.
 
 #include <algorithm>
 
@@ -11,7 +12,8 @@ namespace {
 template <class Choose>
 Scope with_outputs(const std::vector<GateOutput>& outputs, const Scope& scope, Choose&& choose) {
   Scope result = scope;
-  for (const GateOutput& output : outputs) result.set(output.path, choose(output));
+  for (const GateOutput& output : outputs)
+    result.set(output.path, choose(output));
   return result;
 }
 
@@ -31,8 +33,11 @@ void set_gate_result(Scope& scope, const std::vector<GateOutput>& outputs) {
 /// One scope for each verdict.
 struct Verdicts {
   Verdicts(const std::vector<GateOutput>& outputs, const Scope& scope)
-      : skip(with_outputs(outputs, scope, [](const GateOutput& output) { return Value::string(output.skip_value); })),
-        run(with_outputs(outputs, scope, [](const GateOutput& output) { return Value::string(output.run_value); })),
+      : skip(with_outputs(
+            outputs, scope,
+            [](const GateOutput& output) { return Value::string(output.skip_value); })),
+        run(with_outputs(outputs, scope,
+                         [](const GateOutput& output) { return Value::string(output.run_value); })),
         empty(with_outputs(outputs, scope, [](const GateOutput&) { return Value::string(""); })),
         unset(with_outputs(outputs, scope, [](const GateOutput&) { return Value(); })) {
     set_gate_result(skip, outputs);
@@ -53,19 +58,26 @@ bool can_reach(const Reference& reference, const ContextPath& path) {
 }
 
 bool reaches_any(const Reference& reference, const std::vector<GateOutput>& outputs) {
-  return std::any_of(outputs.begin(), outputs.end(), [&](const GateOutput& output) { return can_reach(reference, output.path); });
+  return std::any_of(outputs.begin(), outputs.end(),
+                     [&](const GateOutput& output) { return can_reach(reference, output.path); });
 }
 
 bool names_gate(const Reference& reference, const GateOutput& output) {
   return output.path.size() >= 2 && refers_into(reference, {output.path[0], output.path[1]});
 }
 
-bool is_boolean(const ExpressionNode& node) { return node.kind == ExpressionKind::literal && node.literal.kind() == Value::Kind::boolean; }
+bool is_boolean(const ExpressionNode& node) {
+  return node.kind == ExpressionKind::literal && node.literal.kind() == Value::Kind::boolean;
+}
 
 class GuardJudge {
  public:
-  GuardJudge(const Expression& condition, const std::vector<GateOutput>& verdicts, const Scope& scope)
-      : condition_(condition), verdicts_(verdicts), scopes_(verdicts, scope), references_(references(condition)) {}
+  GuardJudge(const Expression& condition, const std::vector<GateOutput>& verdicts,
+             const Scope& scope)
+      : condition_(condition),
+        verdicts_(verdicts),
+        scopes_(verdicts, scope),
+        references_(references(condition)) {}
 
   GuardJudgement judge(const std::vector<std::string>* known) const {
     GuardJudgement result;
@@ -79,14 +91,16 @@ class GuardJudge {
     };
     if (const auto place = unknown_output(known)) return blame(GuardFault::unknown_output, place);
     if (!effect.mentions_output && effect.holds()) return result;  // false whatever the gate says
-    if (condition_.node(condition_.root()).kind == ExpressionKind::concatenation) return blame(GuardFault::always_true);
+    if (condition_.node(condition_.root()).kind == ExpressionKind::concatenation)
+      return blame(GuardFault::always_true);
     if (!effect.mentions_output) return blame(GuardFault::absent);
     if (const auto place = compared_with_boolean()) return blame(GuardFault::wrong_type, place);
     if (const auto place = taken_for_boolean()) return blame(GuardFault::string_is_true, place);
     if (effect.holds()) return blame(GuardFault::never_true);
     if (effect.on_run == Truth::no) return blame(GuardFault::inverted);
     if (const auto place = way_around()) return blame(GuardFault::bypassed, place);
-    if (effect.on_skip == Truth::yes && effect.on_run == Truth::yes) return blame(GuardFault::always_true);
+    if (effect.on_skip == Truth::yes && effect.on_run == Truth::yes)
+      return blame(GuardFault::always_true);
     return blame(effect.on_skip == Truth::yes ? GuardFault::inverted : GuardFault::bypassed);
   }
 
@@ -99,7 +113,9 @@ class GuardJudge {
     for (const Reference& reference : references_) {
       if (reaches_any(reference, verdicts_)) {
         effect.mentions_output = true;
-      } else if (std::any_of(verdicts_.begin(), verdicts_.end(), [&](const GateOutput& output) { return names_gate(reference, output); })) {
+      } else if (std::any_of(verdicts_.begin(), verdicts_.end(), [&](const GateOutput& output) {
+                   return names_gate(reference, output);
+                 })) {
         effect.mentions_gate = true;
       }
     }
@@ -113,9 +129,12 @@ class GuardJudge {
       for (const GateOutput& output : verdicts_) {
         const std::size_t depth = output.path.size();
         if (depth < 2 || reference.path.size() < depth || !reference.path[depth - 1]) continue;
-        if (!refers_into(reference, ContextPath(output.path.begin(), output.path.end() - 1))) continue;
+        if (!refers_into(reference, ContextPath(output.path.begin(), output.path.end() - 1)))
+          continue;
         const std::string& name = *reference.path[depth - 1];
-        if (std::none_of(known->begin(), known->end(), [&](const std::string& listed) { return same_name(listed, name); })) return reference.range;
+        if (std::none_of(known->begin(), known->end(),
+                         [&](const std::string& listed) { return same_name(listed, name); }))
+          return reference.range;
       }
     return std::nullopt;
   }
@@ -124,7 +143,9 @@ class GuardJudge {
   bool is_output(NodeId id) const {
     return std::any_of(references_.begin(), references_.end(), [&](const Reference& reference) {
       return reference.node == id &&
-             std::any_of(verdicts_.begin(), verdicts_.end(), [&](const GateOutput& output) { return refers_to(reference, output.path); });
+             std::any_of(verdicts_.begin(), verdicts_.end(), [&](const GateOutput& output) {
+               return refers_to(reference, output.path);
+             });
     });
   }
 
@@ -134,7 +155,9 @@ class GuardJudge {
       if (node.kind != ExpressionKind::equal && node.kind != ExpressionKind::not_equal) continue;
       const NodeId left = node.operands[0];
       const NodeId right = node.operands[1];
-      if ((is_output(left) && is_boolean(condition_.node(right))) || (is_output(right) && is_boolean(condition_.node(left)))) return node.range;
+      if ((is_output(left) && is_boolean(condition_.node(right))) ||
+          (is_output(right) && is_boolean(condition_.node(left))))
+        return node.range;
     }
     return std::nullopt;
   }
@@ -144,11 +167,14 @@ class GuardJudge {
     for (NodeId id = 0; id < condition_.nodes().size(); ++id) {
       const ExpressionNode& node = condition_.node(id);
       if (id == condition_.root() && is_output(id)) return node.range;
-      const bool is_logic =
-          node.kind == ExpressionKind::negation || node.kind == ExpressionKind::conjunction || node.kind == ExpressionKind::disjunction;
+      const bool is_logic = node.kind == ExpressionKind::negation ||
+                            node.kind == ExpressionKind::conjunction ||
+                            node.kind == ExpressionKind::disjunction;
       if (!is_logic) continue;
       for (NodeId operand : node.operands)
-        if (is_output(operand)) return node.kind == ExpressionKind::negation ? node.range : condition_.node(operand).range;
+        if (is_output(operand))
+          return node.kind == ExpressionKind::negation ? node.range
+                                                       : condition_.node(operand).range;
     }
     return std::nullopt;
   }
@@ -158,16 +184,19 @@ class GuardJudge {
     for (NodeId id = 0; id < condition_.nodes().size(); ++id) {
       const ExpressionNode& node = condition_.node(id);
       if (node.kind != ExpressionKind::disjunction ||
-          !std::any_of(node.operands.begin(), node.operands.end(), [&](NodeId part) { return guards(part); }))
+          !std::any_of(node.operands.begin(), node.operands.end(),
+                       [&](NodeId part) { return guards(part); }))
         continue;
       for (NodeId part : node.operands)
-        if (truth(evaluate(condition_, part, scopes_.skip).value) != Truth::no) return condition_.node(part).range;
+        if (truth(evaluate(condition_, part, scopes_.skip).value) != Truth::no)
+          return condition_.node(part).range;
     }
     return std::nullopt;
   }
 
   bool guards(NodeId part) const {
-    return truth(evaluate(condition_, part, scopes_.skip).value) == Truth::no && truth(evaluate(condition_, part, scopes_.run).value) != Truth::no;
+    return truth(evaluate(condition_, part, scopes_.skip).value) == Truth::no &&
+           truth(evaluate(condition_, part, scopes_.run).value) != Truth::no;
   }
 
   const Expression& condition_;
@@ -178,16 +207,18 @@ class GuardJudge {
 
 }  // namespace
 
-GuardEffect guard_effect(const Expression& condition, const std::vector<GateOutput>& outputs, const Scope& scope) {
+GuardEffect guard_effect(const Expression& condition, const std::vector<GateOutput>& outputs,
+                         const Scope& scope) {
   return GuardJudge(condition, outputs, scope).guard_effect();
 }
 
-GuardEffect guard_effect(const Expression& condition, const GateOutput& output, const Scope& scope) {
+GuardEffect guard_effect(const Expression& condition, const GateOutput& output,
+                         const Scope& scope) {
   return guard_effect(condition, std::vector<GateOutput>{output}, scope);
 }
 
-GuardJudgement judge_guard(const Expression& condition, const std::vector<GateOutput>& verdicts, const std::vector<std::string>* known,
-                           const Scope& scope) {
+GuardJudgement judge_guard(const Expression& condition, const std::vector<GateOutput>& verdicts,
+                           const std::vector<std::string>* known, const Scope& scope) {
   Scope closed = scope;
   if (known != nullptr && !verdicts.empty() && verdicts.front().path.size() >= 2) {
     const ContextPath outputs(verdicts.front().path.begin(), verdicts.front().path.end() - 1);

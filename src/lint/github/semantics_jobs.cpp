@@ -16,7 +16,8 @@ struct Results {
   bool skipped = false;
 
   static Results only(JobResult result) {
-    return {result == JobResult::success, result == JobResult::failure, result == JobResult::cancelled, result == JobResult::skipped};
+    return {result == JobResult::success, result == JobResult::failure,
+            result == JobResult::cancelled, result == JobResult::skipped};
   }
 
   Truth is(JobResult result) const {
@@ -36,13 +37,15 @@ struct Knowledge {
 
 class Propagation {
  public:
-  Propagation(const std::vector<JobNode>& jobs, const std::map<std::string, JobResult>& given, const Scope& scope, bool jobs_succeed)
+  Propagation(const std::vector<JobNode>& jobs, const std::map<std::string, JobResult>& given,
+              const Scope& scope, bool jobs_succeed)
       : given_(given), scope_(scope), jobs_succeed_(jobs_succeed) {
-    for (const JobNode& job : jobs) nodes_.emplace(job.id, &job);
+    for (const JobNode& job : jobs)
+      nodes_.emplace(job.id, &job);
   }
 
-  /// Jobs after the jobs that they need; what is part of a circle is left out and stays unknown. Walked with a stack of our own, since a chain of
-  /// needs can be as long as the file.
+  /// Jobs after the jobs that they need; what is part of a circle is left out and stays unknown.
+  /// Walked with a stack of our own, since a chain of needs can be as long as the file.
   void run() {
     std::map<std::string, std::size_t> waiting;
     std::map<std::string, std::vector<const JobNode*>> needed_by;
@@ -70,7 +73,8 @@ class Propagation {
     std::map<std::string, JobFate> fates;
     for (const auto& [id, job] : nodes_) {
       const Knowledge known = of(id);
-      fates[id] = {known.runs, known.results.success, known.results.failure, known.results.cancelled};
+      fates[id] = {known.runs, known.results.success, known.results.failure,
+                   known.results.cancelled};
     }
     return fates;
   }
@@ -79,7 +83,8 @@ class Propagation {
   Knowledge of(const std::string& id) const {
     if (const auto known = known_.find(id); known != known_.end()) return known->second;
     Knowledge unknown;
-    if (const auto result = given_.find(id); result != given_.end()) unknown.results = Results::only(result->second);
+    if (const auto result = given_.find(id); result != given_.end())
+      unknown.results = Results::only(result->second);
     return unknown;
   }
 
@@ -101,7 +106,8 @@ class Propagation {
     } else if (sound) {
       result.runs = condition(job, succeeded, failed);
       const bool may_run = result.runs != Truth::no;
-      result.results = {may_run, may_run && !jobs_succeed_, may_run && !jobs_succeed_, result.runs != Truth::yes};
+      result.results = {may_run, may_run && !jobs_succeed_, may_run && !jobs_succeed_,
+                        result.runs != Truth::yes};
     }
     result.succeeded_so_far = both(succeeded, result.results.is(JobResult::success));
     result.failed_so_far = either(failed, result.results.is(JobResult::failure));
@@ -116,30 +122,40 @@ class Propagation {
       needs.emplace_back(need, context_of(need));
     }
     scope.set(ContextPath{"needs"}, Value::object(std::move(needs)));
-    scope.set_status([&](std::string_view function, std::span<const std::string> jobs) { return status(function, jobs, succeeded, failed); });
+    scope.set_status([&](std::string_view function, std::span<const std::string> jobs) {
+      return status(function, jobs, succeeded, failed);
+    });
     return evaluate_condition(*job.condition, scope);
   }
 
-  /// `needs.<id>`: what the caller knows of it, its result when only one is possible, and no outputs when it was skipped.
+  /// `needs.<id>`: what the caller knows of it, its result when only one is possible, and no
+  /// outputs when it was skipped.
   Value context_of(const std::string& need) const {
     Scope scope;
     const Value caller = scope_.get({"needs", need});
-    scope.set(ContextPath{"job"}, caller.kind() == Value::Kind::object ? caller : Value::object({}, Completeness::open));
+    scope.set(ContextPath{"job"}, caller.kind() == Value::Kind::object
+                                      ? caller
+                                      : Value::object({}, Completeness::open));
     const Results results = of(need).results;
-    for (JobResult result : {JobResult::success, JobResult::failure, JobResult::cancelled, JobResult::skipped})
-      if (results.is(result) == Truth::yes) scope.set("job.result", Value::string(std::string(to_text(result))));
+    for (JobResult result :
+         {JobResult::success, JobResult::failure, JobResult::cancelled, JobResult::skipped})
+      if (results.is(result) == Truth::yes)
+        scope.set("job.result", Value::string(std::string(to_text(result))));
     if (results.is(JobResult::skipped) == Truth::yes) scope.set("job.outputs", Value::object({}));
     return scope.get({"job"});
   }
 
-  Truth status(std::string_view function, std::span<const std::string> jobs, Truth succeeded, Truth failed) const {
+  Truth status(std::string_view function, std::span<const std::string> jobs, Truth succeeded,
+               Truth failed) const {
     const bool is_success = same_name(function, "success");
     if (!is_success && !same_name(function, "failure")) return scope_.status(function, jobs);
     if (jobs.empty()) return is_success ? succeeded : failed;
     Truth all = Truth::yes;
     Truth any = Truth::no;
     for (const std::string& name : jobs) {
-      const auto node = std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& entry) { return same_name(entry.first, name); });
+      const auto node = std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& entry) {
+        return same_name(entry.first, name);
+      });
       if (node == nodes_.end()) return Truth::unknown;
       const Results results = of(node->first).results;
       all = both(all, results.is(JobResult::success));
@@ -171,8 +187,9 @@ std::string_view to_text(JobResult result) {
   return "";
 }
 
-std::map<std::string, JobFate> propagate(const std::vector<JobNode>& jobs, const std::map<std::string, JobResult>& given, const Scope& scope,
-                                         bool jobs_succeed) {
+std::map<std::string, JobFate> propagate(const std::vector<JobNode>& jobs,
+                                         const std::map<std::string, JobResult>& given,
+                                         const Scope& scope, bool jobs_succeed) {
   Propagation propagation(jobs, given, scope, jobs_succeed);
   propagation.run();
   return propagation.fates();

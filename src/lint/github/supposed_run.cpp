@@ -11,7 +11,8 @@ constexpr std::string_view person = "someone";
 
 Value text(std::string_view value) { return Value::string(std::string(value)); }
 
-void set_repository(Scope& scope, const std::string& path, const std::string& name, double id, bool fork) {
+void set_repository(Scope& scope, const std::string& path, const std::string& name, double id,
+                    bool fork) {
   const std::string owner = name.substr(0, name.find('/'));
   scope.set(path + ".full_name", text(name));
   scope.set(path + ".name", text(name.substr(name.find('/') + 1)));
@@ -34,7 +35,8 @@ Value labels_of(const SupposedRun& run) {
 void set_pull_request(Scope& scope, const SupposedRun& run) {
   const std::string owner = run.repository.substr(0, run.repository.find('/'));
   const std::string head_owner = run.fork ? std::string(person) : owner;
-  const std::string head_repository = run.fork ? head_owner + run.repository.substr(run.repository.find('/')) : run.repository;
+  const std::string head_repository =
+      run.fork ? head_owner + run.repository.substr(run.repository.find('/')) : run.repository;
   const std::string path = "github.event.pull_request";
   set_repository(scope, path + ".head.repo", head_repository, run.fork ? 2 : 1, run.fork);
   set_repository(scope, path + ".base.repo", run.repository, 1, false);
@@ -58,12 +60,15 @@ void set_issue(Scope& scope, const SupposedRun& run) {
   scope.set(path + ".labels", labels_of(run));
   scope.set(path + ".title", text("Question"));
   scope.set(path + ".body", text(run.event == "issues" ? run.text : ""));
-  scope.set(path + ".pull_request", run.event == "issue_comment" && run.on_pull_request ? Value::unknown(Truth::yes) : Value());
+  scope.set(path + ".pull_request", run.event == "issue_comment" && run.on_pull_request
+                                        ? Value::unknown(Truth::yes)
+                                        : Value());
 }
 
 const std::string* string_at(const Expression& expression, NodeId id) {
   const ExpressionNode& node = expression.node(id);
-  if (node.kind != ExpressionKind::literal || node.literal.kind() != Value::Kind::string) return nullptr;
+  if (node.kind != ExpressionKind::literal || node.literal.kind() != Value::Kind::string)
+    return nullptr;
   return &node.literal.as_string();
 }
 
@@ -75,8 +80,10 @@ std::string last_name(const Expression& expression, NodeId id) {
     if (const std::string* name = string_at(expression, node.operands[1])) return to_lower(*name);
   }
   // `contains(toJSON(github.event.comment.body), …)`, `format('{0}', …)`
-  if (node.kind == ExpressionKind::call && !node.operands.empty()) return last_name(expression, node.operands.back());
-  if ((node.kind == ExpressionKind::disjunction || node.kind == ExpressionKind::conjunction) && !node.operands.empty())
+  if (node.kind == ExpressionKind::call && !node.operands.empty())
+    return last_name(expression, node.operands.back());
+  if ((node.kind == ExpressionKind::disjunction || node.kind == ExpressionKind::conjunction) &&
+      !node.operands.empty())
     return last_name(expression, node.operands.front());
   return {};
 }
@@ -84,16 +91,20 @@ std::string last_name(const Expression& expression, NodeId id) {
 bool is_test(const ExpressionNode& node) {
   if (node.kind == ExpressionKind::equal || node.kind == ExpressionKind::not_equal) return true;
   return node.kind == ExpressionKind::call &&
-         (same_name(node.name, "contains") || same_name(node.name, "startsWith") || same_name(node.name, "endsWith"));
+         (same_name(node.name, "contains") || same_name(node.name, "startsWith") ||
+          same_name(node.name, "endsWith"));
 }
 
-/// Calls `visit` with each string that a condition compares with something, and the last name of that.
-void for_each_test(const std::vector<const Expression*>& conditions, const std::function<void(const std::string&, const std::string&)>& visit) {
+/// Calls `visit` with each string that a condition compares with something, and the last name of
+/// that.
+void for_each_test(const std::vector<const Expression*>& conditions,
+                   const std::function<void(const std::string&, const std::string&)>& visit) {
   for (const Expression* condition : conditions) {
     for (const ExpressionNode& node : condition->nodes()) {
       if (!is_test(node) || node.operands.size() != 2) continue;
       for (const std::size_t side : {0u, 1u}) {
-        if (const std::string* literal = string_at(*condition, node.operands[side])) visit(*literal, last_name(*condition, node.operands[1 - side]));
+        if (const std::string* literal = string_at(*condition, node.operands[side]))
+          visit(*literal, last_name(*condition, node.operands[1 - side]));
       }
     }
   }
@@ -145,9 +156,11 @@ std::vector<std::string> repositories_named(const std::vector<const Expression*>
   for_each_test(conditions, [&](const std::string& literal, const std::string& compared) {
     const auto slashes = std::count(literal.begin(), literal.end(), '/');
     // `endsWith(github.repository, '/fork')` names no repository, and is mostly about another one.
-    if ((compared == "repository" || compared == "full_name") && slashes == 1 && !literal.starts_with('/'))
+    if ((compared == "repository" || compared == "full_name") && slashes == 1 &&
+        !literal.starts_with('/'))
       add_new(names, literal.ends_with('/') ? literal + "name" : literal);
-    if (compared == "repository_owner" && slashes == 0 && !literal.empty()) add_new(names, literal + "/name");
+    if (compared == "repository_owner" && slashes == 0 && !literal.empty())
+      add_new(names, literal + "/name");
   });
   add_new(names, "owner/name");
   return names;

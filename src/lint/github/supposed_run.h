@@ -1,14 +1,15 @@
 #pragma once
-// A run with the details that the event alone leaves open supposed, so that the conditions people write come out as they mostly do: a person of the
-// project works on an ordinary branch, without labels. What conditions compare with is taken from them.
+// A run with the details that the event alone leaves open supposed, so that the conditions people
+// write come out as they mostly do: a person of the project works on an ordinary branch, without
+// labels. What conditions compare with is taken from them.
 
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lint/expression/evaluate.h"
-#include "lint/github/event_scope.h"
 #include "lint/expression/expression.h"
+#include "lint/github/event_scope.h"
 
 namespace refgate::lint {
 
@@ -28,10 +29,12 @@ struct SupposedRun {
 /// What is known of such a run, over scope_of_event.
 Scope scope_of(const SupposedRun& run);
 
-/// The repositories that conditions compare with, `owner/name` for those that name an owner only; then "owner/name". Never empty.
+/// The repositories that conditions compare with, `owner/name` for those that name an owner only;
+/// then "owner/name". Never empty.
 std::vector<std::string> repositories_named(const std::vector<const Expression*>& conditions);
 
-/// The texts that conditions look for in a body or title: `contains(github.event.comment.body, '@agent')`.
+/// The texts that conditions look for in a body or title: `contains(github.event.comment.body,
+/// '@agent')`.
 std::vector<std::string> phrases_named(const std::vector<const Expression*>& conditions);
 
 /// The labels that conditions compare with.

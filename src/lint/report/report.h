@@ -1,5 +1,6 @@
 #pragma once
-// Findings to text. One file a format; none of them sorts, filters or looks at anything but the findings.
+// Findings to text. One file a format; none of them sorts, filters or looks at anything but the
+// findings.
 
 #include <cstddef>
 #include <string>
@@ -17,18 +18,19 @@ struct ReportFacts {
   bool colour = false;      ///< text only
 };
 
-/// One paragraph a finding: place, message, rule, the line and a caret; then one line of counts. Control characters of the files are shown, not sent.
+/// One paragraph a finding: place, message, rule, the line and a caret; then one line of counts.
+/// Control characters of the files are shown, not sent.
 std::string render_text(const std::vector<Finding>& findings, const ReportFacts& facts);
 
 /// One object: `version`, `findings`, counts.
 std::string render_json(const std::vector<Finding>& findings, const ReportFacts& facts);
 
-/// SARIF 2.1.0 as GitHub's code scanning reads it: rules with their pages, places relative to %SRCROOT%, fingerprints that survive moved lines,
-/// fixes.
+/// SARIF 2.1.0 as GitHub's code scanning reads it: rules with their pages, places relative to
+/// %SRCROOT%, fingerprints that survive moved lines, fixes.
 std::string render_sarif(const std::vector<Finding>& findings, const ReportFacts& facts);
 
-/// Workflow commands of the runner. GitHub shows ten annotations a step and level: the most severe ten are printed as commands, the others as plain
-/// lines, and one line says how many.
+/// Workflow commands of the runner. GitHub shows ten annotations a step and level: the most severe
+/// ten are printed as commands, the others as plain lines, and one line says how many.
 std::string render_github(const std::vector<Finding>& findings, const ReportFacts& facts);
 
 std::string render(Format format, const std::vector<Finding>& findings, const ReportFacts& facts);

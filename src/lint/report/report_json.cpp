@@ -20,8 +20,10 @@ Json place_of(const Location& location) {
 }
 
 Json finding_of(const Finding& finding) {
-  Json json = {
-      {"rule", finding.rule}, {"severity", name_of(finding.severity)}, {"confidence", name_of(finding.confidence)}, {"message", finding.message}};
+  Json json = {{"rule", finding.rule},
+               {"severity", name_of(finding.severity)},
+               {"confidence", name_of(finding.confidence)},
+               {"message", finding.message}};
   json.update(place_of(finding.location));
   json["generated"] = finding.generated;
   json["related"] = Json::array();
@@ -34,9 +36,13 @@ Json finding_of(const Finding& finding) {
   for (const Fix& fix : finding.fixes) {
     Json edits = Json::array();
     for (const TextEdit& edit : fix.edits) {
-      edits.push_back({{"byteOffset", edit.begin}, {"byteLength", edit.end - edit.begin}, {"replacement", edit.replacement}});
+      edits.push_back({{"byteOffset", edit.begin},
+                       {"byteLength", edit.end - edit.begin},
+                       {"replacement", edit.replacement}});
     }
-    json["fixes"].push_back({{"kind", name_of(fix.kind)}, {"description", fix.description}, {"edits", std::move(edits)}});
+    json["fixes"].push_back({{"kind", name_of(fix.kind)},
+                             {"description", fix.description},
+                             {"edits", std::move(edits)}});
   }
   return json;
 }
@@ -50,8 +56,13 @@ std::string render_json(const std::vector<Finding>& findings, const ReportFacts&
     ++counts[static_cast<std::size_t>(finding.severity)];
     list.push_back(finding_of(finding));
   }
-  const Json report = {{"version", 1},          {"files", facts.files}, {"ignored", facts.ignored},   {"errors", counts[2]},
-                       {"warnings", counts[1]}, {"notes", counts[0]},   {"findings", std::move(list)}};
+  const Json report = {{"version", 1},
+                       {"files", facts.files},
+                       {"ignored", facts.ignored},
+                       {"errors", counts[2]},
+                       {"warnings", counts[1]},
+                       {"notes", counts[0]},
+                       {"findings", std::move(list)}};
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -3,8 +3,8 @@
 #include <set>
 #include <string>
 
-#include "lint/text/printable.h"
 #include "lint/report/report.h"
+#include "lint/text/printable.h"
 
 namespace refgate::lint {
 namespace {
@@ -14,14 +14,18 @@ constexpr std::size_t widest_excerpt = 140;
 struct Paint {
   bool on;
   std::string operator()(std::string_view code, std::string_view text) const {
-    return on ? "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m" : std::string(text);
+    return on ? "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m"
+              : std::string(text);
   }
 };
 
-std::string_view colour_of(Severity severity) { return severity == Severity::error ? "1;31" : severity == Severity::warning ? "1;33" : "1;36"; }
+std::string_view colour_of(Severity severity) {
+  return severity == Severity::error ? "1;31" : severity == Severity::warning ? "1;33" : "1;36";
+}
 
 std::string where(const Location& location) {
-  return printable(location.file) + ":" + std::to_string(location.place.line) + ":" + std::to_string(location.place.column);
+  return printable(location.file) + ":" + std::to_string(location.place.line) + ":" +
+         std::to_string(location.place.column);
 }
 
 /// The part of a text from one code point to another.
@@ -44,14 +48,18 @@ std::string excerpt(const Location& location, Severity severity, const Paint& pa
   const std::size_t length = length_of(line);
   const std::size_t column = location.place.column - 1;
   if (column > length) return {};
-  const std::size_t first = column > widest_excerpt / 2 && length > widest_excerpt ? column - widest_excerpt / 2 : 0;
+  const std::size_t first =
+      column > widest_excerpt / 2 && length > widest_excerpt ? column - widest_excerpt / 2 : 0;
   const std::size_t last = std::min(length, first + widest_excerpt);
-  const std::size_t end = location.place.end_line == location.place.line ? location.place.end_column - 1 : length;
+  const std::size_t end =
+      location.place.end_line == location.place.line ? location.place.end_column - 1 : length;
   const std::string number = std::to_string(location.place.line);
   const std::string gutter(number.size() + 2, ' ');
-  const std::size_t marks = std::max<std::size_t>(1, std::min(end, last) - std::min({column, end, last}));
-  return " " + paint("2", number + " |") + " " + std::string(slice(line, first, last)) + "\n" + gutter + paint("2", "|") +
-         std::string(column - first + 1, ' ') + paint(colour_of(severity), "^" + std::string(marks - 1, '~')) + "\n";
+  const std::size_t marks =
+      std::max<std::size_t>(1, std::min(end, last) - std::min({column, end, last}));
+  return " " + paint("2", number + " |") + " " + std::string(slice(line, first, last)) + "\n" +
+         gutter + paint("2", "|") + std::string(column - first + 1, ' ') +
+         paint(colour_of(severity), "^" + std::string(marks - 1, '~')) + "\n";
 }
 
 std::string counted(std::size_t count, std::string_view one, std::string_view many) {
@@ -68,16 +76,22 @@ std::string render_text(const std::vector<Finding>& findings, const ReportFacts&
   for (const Finding& finding : findings) {
     ++counts[static_cast<std::size_t>(finding.severity)];
     files.insert(finding.location.file);
-    text += paint("1", where(finding.location)) + ": " + paint(colour_of(finding.severity), name_of(finding.severity)) + ": " +
-            printable(finding.message) + " [" + finding.rule + "]\n" + excerpt(finding.location, finding.severity, paint);
-    for (const Related& related : finding.related) text += "  " + where(related.location) + ": " + printable(related.message) + "\n";
+    text += paint("1", where(finding.location)) + ": " +
+            paint(colour_of(finding.severity), name_of(finding.severity)) + ": " +
+            printable(finding.message) + " [" + finding.rule + "]\n" +
+            excerpt(finding.location, finding.severity, paint);
+    for (const Related& related : finding.related)
+      text += "  " + where(related.location) + ": " + printable(related.message) + "\n";
     for (const Fix& fix : finding.fixes) {
-      text += "  fix: " + printable(fix.description) + (fix.kind == FixKind::unsafe ? " (--fix=unsafe)" : " (--fix)") + "\n";
+      text += "  fix: " + printable(fix.description) +
+              (fix.kind == FixKind::unsafe ? " (--fix=unsafe)" : " (--fix)") + "\n";
     }
     text += "\n";
   }
-  const std::string ignored = facts.ignored == 0 ? "" : ", " + std::to_string(facts.ignored) + " ignored";
-  if (findings.empty()) return "nothing found in " + counted(facts.files, "file", "files") + ignored + "\n";
+  const std::string ignored =
+      facts.ignored == 0 ? "" : ", " + std::to_string(facts.ignored) + " ignored";
+  if (findings.empty())
+    return "nothing found in " + counted(facts.files, "file", "files") + ignored + "\n";
   std::string levels;
   for (const Severity severity : {Severity::error, Severity::warning, Severity::note}) {
     const std::size_t count = counts[static_cast<std::size_t>(severity)];
@@ -85,7 +99,8 @@ std::string render_text(const std::vector<Finding>& findings, const ReportFacts&
     const std::string name(name_of(severity));
     levels += (levels.empty() ? "" : ", ") + counted(count, name, name + "s");
   }
-  return text + levels + " in " + std::to_string(files.size()) + " of " + counted(facts.files, "file", "files") + ignored + "\n";
+  return text + levels + " in " + std::to_string(files.size()) + " of " +
+         counted(facts.files, "file", "files") + ignored + "\n";
 }
 
 }  // namespace refgate::lint

@@ -8,10 +8,11 @@
 //       paths-ignore: ['.github/workflows/experiments-*.yml']
 //       options: {…}                          # as the rule's page says
 //   facts:
-//     agents: {actions: [owner/name], commands: [my-agent], checks: [{uses: owner/name, asks-for-write: true}]}
-//     gates: [{uses: owner/name, outputs: [{name: should_skip, skip: 'true', run: 'false'}]}]
-//     retry-actions: [owner/name]
-//   forks-only: true                          # contributions only come from forks, so that a push and a pull request never meet
+//     agents: {actions: [owner/name], commands: [my-agent], checks: [{uses: owner/name,
+//     asks-for-write: true}]} gates: [{uses: owner/name, outputs: [{name: should_skip, skip:
+//     'true', run: 'false'}]}] retry-actions: [owner/name]
+//   forks-only: true                          # contributions only come from forks, so that a push
+//   and a pull request never meet
 //
 // An unknown key is an error that names the nearest known one.
 
@@ -22,8 +23,8 @@
 #include <variant>
 #include <vector>
 
-#include "lint/github/facts.h"
 #include "lint/finding/finding.h"
+#include "lint/github/facts.h"
 
 namespace refgate::lint {
 
@@ -32,7 +33,7 @@ using RuleOptions = std::map<std::string, std::vector<std::string>, std::less<>>
 
 struct RuleConfig {
   bool off = false;
-  bool on = false;                ///< a level was given, which also turns on a rule that is off by default
+  bool on = false;  ///< a level was given, which also turns on a rule that is off by default
   std::optional<Severity> level;  ///< nullopt: the rule's own
   std::vector<std::string> paths_ignore;
   RuleOptions options;
@@ -43,7 +44,8 @@ struct LintConfig {
   Facts facts = built_in_facts();
   bool forks_only = false;
 
-  const RuleConfig& rule(std::string_view id) const;  ///< the default one when nothing is configured
+  const RuleConfig& rule(
+      std::string_view id) const;  ///< the default one when nothing is configured
 };
 
 struct ConfigProblem {

@@ -1,35 +1,40 @@
 #pragma once
-// A rule is a row of one table (rules.cpp), a check (rules/<id_with_underscores>.cpp) and a page (lint-rules/<id>.md). Adding one touches these
-// three:
+// A rule is a row of one table (rules.cpp), a check (rules/<id_with_underscores>.cpp) and a page
+// (lint-rules/<id>.md). Adding one touches these three:
 //
-//   rules/my_rule.cpp     void check_my_rule(const Subject& subject, Sink& sink) { … sink.report(subject, node, "what is wrong"); … }
-//   rules.cpp             RULE(my_rule, "my-rule", workflow, warning, high, true, safe, "", "One line that says what it finds")
-//   lint-rules/my-rule.md front matter equal to the row, then Why, Bad, Good, Exceptions; its examples are the rule's tests
+//   rules/my_rule.cpp     void check_my_rule(const Subject& subject, Sink& sink) { …
+//   sink.report(subject, node, "what is wrong"); … } rules.cpp             RULE(my_rule, "my-rule",
+//   workflow, warning, high, true, safe, "", "One line that says what it finds")
+//   lint-rules/my-rule.md front matter equal to the row, then Why, Bad, Good, Exceptions; its
+//   examples are the rule's tests
 //
-// A check reads values and reports values. It never prints, never looks at the configuration of ignores and levels, and keeps no state.
+// A check reads values and reports values. It never prints, never looks at the configuration of
+// ignores and levels, and keeps no state.
 
 #include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "lint/github/facts.h"
 #include "lint/finding/finding.h"
+#include "lint/github/facts.h"
 #include "lint/rule/lint_config.h"
 #include "lint/workflow/project.h"
 #include "lint/workflow/workflow.h"
 
 namespace refgate::lint {
 
-/// How often a check is called: once for each selected workflow, once for each selected workflow and each selected action, or once for the project.
+/// How often a check is called: once for each selected workflow, once for each selected workflow
+/// and each selected action, or once for the project.
 enum class RuleScope : std::uint8_t { workflow, file, project };
 
 /// What a check is called with.
 struct Subject {
   const Project& project;
   const LintConfig& config;
-  const RuleOptions& options;          ///< of this rule
-  const Workflow* workflow = nullptr;  ///< set for RuleScope::workflow; for RuleScope::file either this one or `action`
+  const RuleOptions& options;  ///< of this rule
+  const Workflow* workflow =
+      nullptr;  ///< set for RuleScope::workflow; for RuleScope::file either this one or `action`
   const Action* action = nullptr;
 
   const Facts& facts() const { return config.facts; }
@@ -37,9 +42,12 @@ struct Subject {
 
 /// A file that a finding can lie in.
 struct FileRef {
-  FileRef(const Workflow& workflow) : file(workflow.file), document(workflow.document.get()), generated(workflow.generated) {}
+  FileRef(const Workflow& workflow)
+      : file(workflow.file), document(workflow.document.get()), generated(workflow.generated) {}
   FileRef(const Action& action) : file(action.file), document(action.document.get()) {}
-  FileRef(const Subject& subject) : FileRef(subject.workflow != nullptr ? FileRef(*subject.workflow) : FileRef(*subject.action)) {}
+  FileRef(const Subject& subject)
+      : FileRef(subject.workflow != nullptr ? FileRef(*subject.workflow)
+                                            : FileRef(*subject.action)) {}
 
   std::string_view file;
   const Document* document;
@@ -48,13 +56,14 @@ struct FileRef {
 
 struct Rule;
 
-/// Where findings go. The row's id, severity and confidence are filled in; the configured level comes later. After max_reports findings further ones
-/// are only counted, and the last one says so.
+/// Where findings go. The row's id, severity and confidence are filled in; the configured level
+/// comes later. After max_reports findings further ones are only counted, and the last one says so.
 class Sink {
  public:
   static constexpr std::size_t max_reports = 1000;
 
-  explicit Sink(const Rule& rule, std::vector<Finding>& findings) : rule_(rule), findings_(findings) {}
+  explicit Sink(const Rule& rule, std::vector<Finding>& findings)
+      : rule_(rule), findings_(findings) {}
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
   ~Sink();
@@ -107,8 +116,8 @@ std::vector<std::string_view> rule_ids();
 
 /// The text of the rule's page, front matter included; empty when there is no such rule.
 std::string_view rule_page(std::string_view id);
-/// What `--explain RULE` prints: the page without its front matter, headed by the facts of it; or one sentence that names the nearest rule, with
-/// `known` false.
+/// What `--explain RULE` prints: the page without its front matter, headed by the facts of it; or
+/// one sentence that names the nearest rule, with `known` false.
 struct Explanation {
   bool known = false;
   std::string text;

@@ -1,5 +1,5 @@
-// Everybody who can see a public repository can comment in it. An agent that comments start, and that nobody asks who wrote them, works for
-// everybody.
+// Everybody who can see a public repository can comment in it. An agent that comments start, and
+// that nobody asks who wrote them, works for everybody.
 
 #include <algorithm>
 #include <array>
@@ -14,7 +14,8 @@ namespace refgate::lint {
 namespace {
 
 bool is_comment_event(std::string_view event) {
-  return event == "issue_comment" || event == "pull_request_review_comment" || event == "pull_request_review" || event == "discussion_comment" ||
+  return event == "issue_comment" || event == "pull_request_review_comment" ||
+         event == "pull_request_review" || event == "discussion_comment" ||
          event == "commit_comment";
 }
 
@@ -24,16 +25,22 @@ Scope scope_of_outsider(const Start& start) {
   return scope;
 }
 
-bool is_inside(const ByteRange& inner, const ByteRange& outer) { return outer.begin <= inner.begin && inner.end <= outer.end; }
+bool is_inside(const ByteRange& inner, const ByteRange& outer) {
+  return outer.begin <= inner.begin && inner.end <= outer.end;
+}
 
-/// A part of the condition that looks at the actor and whose outcome depends on what is not known here: a list in a variable, an output.
+/// A part of the condition that looks at the actor and whose outcome depends on what is not known
+/// here: a list in a variable, an output.
 bool asks_something_unknown(const Expression& condition, const Scope& scope) {
   const std::vector<Reference> all = references(condition);
   for (NodeId id = 0; id < condition.nodes().size(); ++id) {
     const ExpressionNode& node = condition.node(id);
-    const bool asks = node.kind == ExpressionKind::call || node.kind == ExpressionKind::equal || node.kind == ExpressionKind::not_equal;
+    const bool asks = node.kind == ExpressionKind::call || node.kind == ExpressionKind::equal ||
+                      node.kind == ExpressionKind::not_equal;
     if (!asks || truth(evaluate(condition, id, scope).value) != Truth::unknown) continue;
-    if (std::any_of(all.begin(), all.end(), [&](const Reference& each) { return names_actor(each) && is_inside(each.range, node.range); }))
+    if (std::any_of(all.begin(), all.end(), [&](const Reference& each) {
+          return names_actor(each) && is_inside(each.range, node.range);
+        }))
       return true;
   }
   return false;
@@ -49,7 +56,9 @@ std::optional<Start> way_in(const AgentLaunch& launch, const Subject& subject) {
     const Scope scope = scope_of_outsider(start);
     if (conditions.runs(scope) == Truth::no) continue;
     const std::vector<const Expression*> all = conditions.all();
-    if (std::any_of(all.begin(), all.end(), [&](const Expression* each) { return asks_something_unknown(*each, scope); })) continue;
+    if (std::any_of(all.begin(), all.end(),
+                    [&](const Expression* each) { return asks_something_unknown(*each, scope); }))
+      continue;
     if (!checked) checked = asks_who_acts(conditions, subject.project);
     if (*checked) return std::nullopt;
     return start;
@@ -59,14 +68,17 @@ std::optional<Start> way_in(const AgentLaunch& launch, const Subject& subject) {
 
 std::string what_starts(std::string_view event) {
   if (event == "pull_request_review") return "Every review";
-  return event == "commit_comment" ? "Every comment on a commit" : event == "discussion_comment" ? "Every comment in a discussion" : "Every comment";
+  return event == "commit_comment"       ? "Every comment on a commit"
+         : event == "discussion_comment" ? "Every comment in a discussion"
+                                         : "Every comment";
 }
 
 }  // namespace
 
 void check_agent_without_actor_check(const Subject& subject, Sink& sink) {
   const Job* reported = nullptr;
-  for (const AgentLaunch& launch : agent_launches(*subject.workflow, subject.project, subject.facts())) {
+  for (const AgentLaunch& launch :
+       agent_launches(*subject.workflow, subject.project, subject.facts())) {
     const Job& job = launch.own_job();
     if (reported == &job) continue;
     const std::optional<Start> start = way_in(launch, subject);
@@ -75,13 +87,19 @@ void check_agent_without_actor_check(const Subject& subject, Sink& sink) {
     const AgentActionFact* fact = agent_action_fact(*launch.launch, subject.facts());
     const bool opened = fact != nullptr && fact->asks_for_write;
     const std::string why =
-        opened ? "`" + fact->open_input + ": '*'` switches off the action's own check, and no condition replaces it" : "nothing asks who wrote it";
-    auto report = sink.report(subject, job.key,
-                              what_starts(start->event) + " that gets this far starts the agent of job `" + std::string(job.id) +
-                                  "`, whoever wrote it: " + why +
-                                  ". Test the author in `if:`, as in `contains(fromJSON('[\"OWNER\", \"MEMBER\", \"COLLABORATOR\"]'), github.event." +
-                                  (start->event == "pull_request_review" ? "review" : "comment") + ".author_association)`");
-    report.related(subject, launch.place().key, "the agent is launched here").related(subject, start->trigger->key, "and started by this event");
+        opened ? "`" + fact->open_input +
+                     ": '*'` switches off the action's own check, and no condition replaces it"
+               : "nothing asks who wrote it";
+    auto report =
+        sink.report(subject, job.key,
+                    what_starts(start->event) + " that gets this far starts the agent of job `" +
+                        std::string(job.id) + "`, whoever wrote it: " + why +
+                        ". Test the author in `if:`, as in `contains(fromJSON('[\"OWNER\", "
+                        "\"MEMBER\", \"COLLABORATOR\"]'), github.event." +
+                        (start->event == "pull_request_review" ? "review" : "comment") +
+                        ".author_association)`");
+    report.related(subject, launch.place().key, "the agent is launched here")
+        .related(subject, start->trigger->key, "and started by this event");
   }
 }
 

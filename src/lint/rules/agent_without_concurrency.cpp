@@ -1,12 +1,13 @@
-// Two pushes in a row, two comments in a row: without a concurrency group, two agents work on the same thing at the same time.
+// Two pushes in a row, two comments in a row: without a concurrency group, two agents work on the
+// same thing at the same time.
 
 #include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <vector>
 
-#include "lint/finding/edit.h"
 #include "lint/agents/launch_conditions.h"
+#include "lint/finding/edit.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
@@ -16,50 +17,62 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-bool is_pull_request(std::string_view event) { return event == "pull_request" || event == "pull_request_target"; }
+bool is_pull_request(std::string_view event) {
+  return event == "pull_request" || event == "pull_request_target";
+}
 
 /// `github.event.label.name == 'review'` leaves one start of the many that labels give.
 bool looks_at(const std::vector<const Expression*>& conditions, const ContextPath& path) {
   return std::any_of(conditions.begin(), conditions.end(), [&](const Expression* condition) {
     const std::vector<Reference> all = references(*condition);
-    return std::any_of(all.begin(), all.end(), [&](const Reference& reference) { return refers_into(reference, path); });
+    return std::any_of(all.begin(), all.end(),
+                       [&](const Reference& reference) { return refers_into(reference, path); });
   });
 }
 
-/// Whether the same branch, pull request or issue can start this twice within the time that an agent takes.
+/// Whether the same branch, pull request or issue can start this twice within the time that an
+/// agent takes.
 bool comes_again(const Start& start, const std::vector<const Expression*>& conditions) {
   if (start.event == "push") {
     const Trigger& push = *start.trigger;
     return push.branches || push.branches_ignore || !(push.tags || push.tags_ignore);
   }
-  if (is_one_of(start.event, {"issue_comment", "pull_request_review", "pull_request_review_comment", "discussion_comment", "commit_comment",
-                              "check_run", "check_suite", "status"})) {
+  if (is_one_of(start.event,
+                {"issue_comment", "pull_request_review", "pull_request_review_comment",
+                 "discussion_comment", "commit_comment", "check_run", "check_suite", "status"})) {
     return start.type != "deleted";
   }
   // Several sources end for one commit. With one, the next run belongs to the next commit.
   if (start.event == "workflow_run") return start.trigger->workflows.values.size() > 1;
-  if (!is_pull_request(start.event) && start.event != "issues" && start.event != "discussion") return false;
-  if (start.type == "labeled" || start.type == "unlabeled") return !looks_at(conditions, {"github", "event", "label"});
+  if (!is_pull_request(start.event) && start.event != "issues" && start.event != "discussion")
+    return false;
+  if (start.type == "labeled" || start.type == "unlabeled")
+    return !looks_at(conditions, {"github", "event", "label"});
   return is_one_of(start.type, {"synchronize", "edited"});
 }
 
 bool has_group(const AgentLaunch& launch) {
-  return std::any_of(launch.path.begin(), launch.path.end(),
-                     [](const JobPlace& place) { return place.job->concurrency || place.workflow->concurrency; });
+  return std::any_of(launch.path.begin(), launch.path.end(), [](const JobPlace& place) {
+    return place.job->concurrency || place.workflow->concurrency;
+  });
 }
 
 bool has_gate(const LaunchConditions& conditions, const Subject& subject) {
   const std::vector<const Step*> steps = conditions.steps_before();
-  return std::any_of(steps.begin(), steps.end(), [&](const Step* step) { return gate_of(*step, subject.facts()) != nullptr; });
+  return std::any_of(steps.begin(), steps.end(),
+                     [&](const Step* step) { return gate_of(*step, subject.facts()) != nullptr; });
 }
 
-/// The start that can come while the agent of an earlier one still works; nullptr when there is none.
-const Start* overlapping_start(const AgentLaunch& launch, const std::vector<Start>& starts, const Subject& subject) {
+/// The start that can come while the agent of an earlier one still works; nullptr when there is
+/// none.
+const Start* overlapping_start(const AgentLaunch& launch, const std::vector<Start>& starts,
+                               const Subject& subject) {
   if (has_group(launch)) return nullptr;
   const LaunchConditions conditions(launch);
   const std::vector<const Expression*> all = conditions.all();
   const auto found = std::find_if(starts.begin(), starts.end(), [&](const Start& start) {
-    return comes_again(start, all) && conditions.runs(scope_of_event(start.event, start.type)) != Truth::no;
+    return comes_again(start, all) &&
+           conditions.runs(scope_of_event(start.event, start.type)) != Truth::no;
   });
   return found == starts.end() || has_gate(conditions, subject) ? nullptr : &*found;
 }
@@ -78,9 +91,12 @@ std::string subject_expression(const Workflow& workflow) {
     if (any) parts += std::string(part) + " || ";
   };
   const auto has = [&](std::initializer_list<std::string_view> events) {
-    return std::any_of(events.begin(), events.end(), [&](std::string_view event) { return workflow.trigger(event) != nullptr; });
+    return std::any_of(events.begin(), events.end(),
+                       [&](std::string_view event) { return workflow.trigger(event) != nullptr; });
   };
-  add(has({"pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment"}), "github.event.pull_request.number");
+  add(has({"pull_request", "pull_request_target", "pull_request_review",
+           "pull_request_review_comment"}),
+      "github.event.pull_request.number");
   add(has({"issues", "issue_comment"}), "github.event.issue.number");
   add(has({"discussion", "discussion_comment"}), "github.event.discussion.number");
   add(has({"workflow_run"}), "github.event.workflow_run.head_branch");
@@ -88,9 +104,10 @@ std::string subject_expression(const Workflow& workflow) {
 }
 
 std::vector<TextEdit> group_for(const Workflow& workflow, const Job& job) {
-  const std::string group =
-      "{group: '${{ github.workflow }}-" + std::string(job.id) + "-${{ " + subject_expression(workflow) + " }}', cancel-in-progress: false}";
-  return add_entry(*workflow.document, job.node, "concurrency", group, job.calls_workflow() ? job.uses : job.runs_on);
+  const std::string group = "{group: '${{ github.workflow }}-" + std::string(job.id) + "-${{ " +
+                            subject_expression(workflow) + " }}', cancel-in-progress: false}";
+  return add_entry(*workflow.document, job.node, "concurrency", group,
+                   job.calls_workflow() ? job.uses : job.runs_on);
 }
 
 }  // namespace
@@ -98,13 +115,16 @@ std::vector<TextEdit> group_for(const Workflow& workflow, const Job& job) {
 void check_agent_without_concurrency(const Subject& subject, Sink& sink) {
   const Workflow& workflow = *subject.workflow;
   if (workflow.only_called() || workflow.concurrency) return;
-  const std::vector<AgentLaunch> launches = agent_launches(workflow, subject.project, subject.facts());
+  const std::vector<AgentLaunch> launches =
+      agent_launches(workflow, subject.project, subject.facts());
   if (launches.empty()) return;
   const std::vector<Start> starts = starts_of(workflow, subject.facts());
   std::vector<const AgentLaunch*> open;
   const Start* first = nullptr;
   for (const AgentLaunch& launch : launches) {
-    const bool known = std::any_of(open.begin(), open.end(), [&](const AgentLaunch* other) { return &other->own_job() == &launch.own_job(); });
+    const bool known = std::any_of(open.begin(), open.end(), [&](const AgentLaunch* other) {
+      return &other->own_job() == &launch.own_job();
+    });
     const Start* start = known ? nullptr : overlapping_start(launch, starts, subject);
     if (start == nullptr) continue;
     if (first == nullptr) first = start;
@@ -112,11 +132,15 @@ void check_agent_without_concurrency(const Subject& subject, Sink& sink) {
   }
   if (open.empty()) return;
 
-  const std::string others = open.size() == 1 ? "" : " (and " + std::to_string(open.size() - 1) + " more of this workflow)";
-  auto report = sink.report(
-      subject, open.front()->own_job().key,
-      "job `" + std::string(open.front()->own_job().id) + "`" + others + " launches an agent and is in no concurrency group: when `" + first->event +
-          "` comes again before it is done, two agents work on the same " + thing_of(first->event) + " at the same time, and both are paid for");
+  const std::string others =
+      open.size() == 1 ? ""
+                       : " (and " + std::to_string(open.size() - 1) + " more of this workflow)";
+  auto report =
+      sink.report(subject, open.front()->own_job().key,
+                  "job `" + std::string(open.front()->own_job().id) + "`" + others +
+                      " launches an agent and is in no concurrency group: when `" + first->event +
+                      "` comes again before it is done, two agents work on the same " +
+                      thing_of(first->event) + " at the same time, and both are paid for");
   report.related(subject, first->trigger->key, "this event can come again at any time");
   std::vector<TextEdit> edits;
   bool complete = true;
@@ -126,7 +150,9 @@ void check_agent_without_concurrency(const Subject& subject, Sink& sink) {
     complete = complete && !group.empty();
     edits.insert(edits.end(), group.begin(), group.end());
   }
-  if (complete) report.fix(FixKind::unsafe, "Let one agent at a time work on a subject, the next one waiting", std::move(edits));
+  if (complete)
+    report.fix(FixKind::unsafe, "Let one agent at a time work on a subject, the next one waiting",
+               std::move(edits));
 }
 
 }  // namespace refgate::lint

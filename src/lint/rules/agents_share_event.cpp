@@ -1,4 +1,5 @@
-// Two launches of one agent for one event and the same work: two reviews of one commit, two answers to one comment.
+// Two launches of one agent for one event and the same work: two reviews of one commit, two answers
+// to one comment.
 
 #include <algorithm>
 #include <optional>
@@ -7,8 +8,8 @@
 
 #include "lint/agents/agent_work.h"
 #include "lint/agents/launch_conditions.h"
-#include "lint/rule/rule.h"
 #include "lint/github/supposed_run.h"
+#include "lint/rule/rule.h"
 #include "lint/workflow/trigger_filter.h"
 
 namespace refgate::lint {
@@ -26,10 +27,13 @@ struct Candidate {
 };
 
 /// Someone asks for just this workflow.
-bool is_asked_for(std::string_view event) { return event == "workflow_call" || event == "workflow_dispatch" || event == "repository_dispatch"; }
+bool is_asked_for(std::string_view event) {
+  return event == "workflow_call" || event == "workflow_dispatch" || event == "repository_dispatch";
+}
 
 bool is_comment(std::string_view event) {
-  return event == "issue_comment" || event == "pull_request_review" || event == "pull_request_review_comment" || event == "discussion_comment";
+  return event == "issue_comment" || event == "pull_request_review" ||
+         event == "pull_request_review_comment" || event == "discussion_comment";
 }
 
 std::optional<std::string> share_of(const LaunchConditions& conditions, const Facts& facts) {
@@ -42,20 +46,25 @@ std::optional<std::string> share_of(const LaunchConditions& conditions, const Fa
 bool filters_meet(const Trigger& left, const Trigger& right) {
   const EventFilter first = event_filter(left);
   const EventFilter second = event_filter(right);
-  const auto share = [](const std::optional<FilterList>& one, const std::optional<FilterList>& other) {
+  const auto share = [](const std::optional<FilterList>& one,
+                        const std::optional<FilterList>& other) {
     return one && other && can_share(*one, *other) == Truth::yes;
   };
   const bool paths = can_share(first.path_list(), second.path_list()) == Truth::yes;
-  const bool refs = share(first.branch_list(), second.branch_list()) || share(first.tag_list(), second.tag_list());
+  const bool refs = share(first.branch_list(), second.branch_list()) ||
+                    share(first.tag_list(), second.tag_list());
   if (left.event == "workflow_run") {
-    return refs && std::any_of(left.workflows.values.begin(), left.workflows.values.end(), [&](YamlNode name) {
-             return std::any_of(right.workflows.values.begin(), right.workflows.values.end(),
-                                [&](YamlNode other) { return other.text() == name.text(); });
-           });
+    return refs &&
+           std::any_of(
+               left.workflows.values.begin(), left.workflows.values.end(), [&](YamlNode name) {
+                 return std::any_of(right.workflows.values.begin(), right.workflows.values.end(),
+                                    [&](YamlNode other) { return other.text() == name.text(); });
+               });
   }
   if (left.event == "schedule") {
     return std::any_of(left.crons.begin(), left.crons.end(), [&](YamlNode cron) {
-      return std::any_of(right.crons.begin(), right.crons.end(), [&](YamlNode other) { return other.text() == cron.text(); });
+      return std::any_of(right.crons.begin(), right.crons.end(),
+                         [&](YamlNode other) { return other.text() == cron.text(); });
     });
   }
   return paths && refs;
@@ -63,9 +72,12 @@ bool filters_meet(const Trigger& left, const Trigger& right) {
 
 std::string conditions_text(const AgentLaunch& launch) {
   std::string text;
-  const auto add = [&](const Entry& condition) { text += std::string(condition.value.text()) + "\n"; };
+  const auto add = [&](const Entry& condition) {
+    text += std::string(condition.value.text()) + "\n";
+  };
   for (const JobPlace& place : launch.path) {
-    for (const Job* needed : JobConditions(*place.workflow).needed(*place.job)) add(needed->condition);
+    for (const Job* needed : JobConditions(*place.workflow).needed(*place.job))
+      add(needed->condition);
     add(place.job->condition);
   }
   add(launch.step->condition);
@@ -83,13 +95,15 @@ class Finder {
       workflows_.push_back(&workflow);
     }
     for (std::size_t at = 0; at < workflows_.size(); ++at) {
-      for (const AgentLaunch& launch : launches_[at]) add(*workflows_[at], launch);
+      for (const AgentLaunch& launch : launches_[at])
+        add(*workflows_[at], launch);
     }
   }
 
   void find() {
     for (std::size_t at = 0; at < candidates_.size(); ++at) {
-      for (std::size_t other = at + 1; other < candidates_.size(); ++other) compare(candidates_[at], candidates_[other]);
+      for (std::size_t other = at + 1; other < candidates_.size(); ++other)
+        compare(candidates_[at], candidates_[other]);
     }
   }
 
@@ -98,22 +112,29 @@ class Finder {
     LaunchConditions conditions(launch);
     const std::vector<const Expression*> all = conditions.all();
     std::vector<std::string> phrases = phrases_named(all);
-    if (const std::string_view awaited = awaited_phrase(*launch.launch); !awaited.empty()) phrases.emplace_back(awaited);
+    if (const std::string_view awaited = awaited_phrase(*launch.launch); !awaited.empty())
+      phrases.emplace_back(awaited);
     auto share = share_of(conditions, subject_.facts());
-    candidates_.push_back({&workflow, &launch, std::move(conditions), starts_of(workflow, subject_.facts()), std::move(phrases), labels_named(all),
-                           repositories_named(all), conditions_text(launch), std::move(share)});
+    candidates_.push_back({&workflow, &launch, std::move(conditions),
+                           starts_of(workflow, subject_.facts()), std::move(phrases),
+                           labels_named(all), repositories_named(all), conditions_text(launch),
+                           std::move(share)});
   }
 
   void compare(const Candidate& first, const Candidate& second) {
     const bool same_workflow = first.workflow == second.workflow;
     if (same_workflow && !are_side_by_side(first, second)) return;
-    if (agent_of(*first.launch, subject_.facts()) != agent_of(*second.launch, subject_.facts())) return;
-    if (first.share && second.share && (same_workflow || (!first.share->empty() && *first.share == *second.share))) return;
+    if (agent_of(*first.launch, subject_.facts()) != agent_of(*second.launch, subject_.facts()))
+      return;
+    if (first.share && second.share &&
+        (same_workflow || (!first.share->empty() && *first.share == *second.share)))
+      return;
     if (!first.workflow->selected && !second.workflow->selected) return;
     const bool same_work = is_same_work(*first.launch, *second.launch, subject_.facts());
     for (const Start& start : first.starts) {
       for (const Start& other : second.starts) {
-        if (start.event != other.event || start.type != other.type || is_asked_for(start.event)) continue;
+        if (start.event != other.event || start.type != other.type || is_asked_for(start.event))
+          continue;
         if (!same_work && (same_workflow || !is_comment(start.event))) continue;
         if (!same_workflow && !filters_meet(*start.trigger, *other.trigger)) continue;
         const std::optional<std::string> text = meet(first, second, start, same_work);
@@ -137,9 +158,10 @@ class Finder {
     return !needs(one, other) && !needs(other, one);
   }
 
-  /// What the event brings, in a run of which both launches are certainly reached: a comment's text, or nothing. Without the same prompt, both must
-  /// be asked for by words of that text.
-  std::optional<std::string> meet(const Candidate& first, const Candidate& second, const Start& start, bool same_work) const {
+  /// What the event brings, in a run of which both launches are certainly reached: a comment's
+  /// text, or nothing. Without the same prompt, both must be asked for by words of that text.
+  std::optional<std::string> meet(const Candidate& first, const Candidate& second,
+                                  const Start& start, bool same_work) const {
     const bool same_question = same_work && first.asks == second.asks;
     std::vector<std::string> texts;
     if (same_work) texts.emplace_back();
@@ -159,10 +181,15 @@ class Finder {
       for (const std::string& label : labels) {
         for (const std::string& repository : repositories) {
           for (const bool on_pull_request : {true, false}) {
-            SupposedRun run{
-                .event = start.event, .type = start.type, .repository = repository, .on_pull_request = on_pull_request, .text = text, .label = label};
+            SupposedRun run{.event = start.event,
+                            .type = start.type,
+                            .repository = repository,
+                            .on_pull_request = on_pull_request,
+                            .text = text,
+                            .label = label};
             if (start.event == "push") run.branch = topic_branch(filter);
-            if (reached(first, run, same_question) && reached(second, run, same_question)) return text;
+            if (reached(first, run, same_question) && reached(second, run, same_question))
+              return text;
           }
         }
       }
@@ -170,25 +197,30 @@ class Finder {
     return std::nullopt;
   }
 
-  /// Of the same work behind the same conditions, either both are launched or none: what is not known (a variable, an output) makes no difference.
+  /// Of the same work behind the same conditions, either both are launched or none: what is not
+  /// known (a variable, an output) makes no difference.
   static bool reached(const Candidate& candidate, const SupposedRun& run, bool same_question) {
     const Truth runs = candidate.conditions.runs(scope_of(run));
-    return (runs == Truth::yes || (same_question && runs == Truth::unknown)) && answers_text(*candidate.launch->launch, run.text);
+    return (runs == Truth::yes || (same_question && runs == Truth::unknown)) &&
+           answers_text(*candidate.launch->launch, run.text);
   }
 
-  void report(const Candidate& first, const Candidate& second, const Start& start, const Start& other, const std::string& text) {
+  void report(const Candidate& first, const Candidate& second, const Start& start,
+              const Start& other, const std::string& text) {
     const bool swap = !second.workflow->selected;
     const Candidate& here = swap ? first : second;
     const Candidate& there = swap ? second : first;
     const Job& job = here.launch->own_job();
-    const std::string event = "`" + start.event + "`" + (start.type.empty() ? "" : " (`" + start.type + "`)");
+    const std::string event =
+        "`" + start.event + "`" + (start.type.empty() ? "" : " (`" + start.type + "`)");
     const std::string with = text.empty() ? "" : " with `" + text.substr(0, 60) + "`";
     const std::string place = here.workflow == there.workflow ? "" : " of " + there.workflow->file;
     sink_
         .report(*here.workflow, job.key,
-                event + with + " launches " + agent_of(*here.launch, subject_.facts()) + " here and in job `" +
-                    std::string(there.launch->own_job().id) + "`" + place +
-                    ", for the same work: both are paid for; remove one, give them conditions of which only one can be true, or a gate before each "
+                event + with + " launches " + agent_of(*here.launch, subject_.facts()) +
+                    " here and in job `" + std::string(there.launch->own_job().id) + "`" + place +
+                    ", for the same work: both are paid for; remove one, give them conditions of "
+                    "which only one can be true, or a gate before each "
                     "that names the same `share`")
         .related(*there.workflow, there.launch->own_job().key, "launches the same agent")
         .related(*here.workflow, (swap ? start : other).trigger->key, "starts this one")

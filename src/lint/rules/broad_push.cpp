@@ -5,16 +5,17 @@
 #include <string>
 #include <vector>
 
-#include "lint/gates/gates.h"
 #include "lint/agents/launch_conditions.h"
-#include "lint/rule/rule.h"
+#include "lint/gates/gates.h"
 #include "lint/github/supposed_run.h"
+#include "lint/rule/rule.h"
 #include "lint/workflow/trigger_filter.h"
 
 namespace refgate::lint {
 namespace {
 
-bool runs_on(const SupposedRun& push, const std::vector<const Expression*>& conditions, const auto& runs) {
+bool runs_on(const SupposedRun& push, const std::vector<const Expression*>& conditions,
+             const auto& runs) {
   const std::vector<std::string> repositories = repositories_named(conditions);
   return std::any_of(repositories.begin(), repositories.end(), [&](const std::string& repository) {
     SupposedRun run = push;
@@ -42,7 +43,9 @@ std::optional<Cost> cost_of(const Subject& subject, const SupposedRun& push) {
   for (const AgentLaunch& launch : agent_launches(workflow, subject.project, subject.facts())) {
     const LaunchConditions conditions(launch);
     const std::vector<const Step*> before = conditions.steps_before();
-    if (std::any_of(before.begin(), before.end(), [](const Step* step) { return looks_at_paths(*step); })) continue;
+    if (std::any_of(before.begin(), before.end(),
+                    [](const Step* step) { return looks_at_paths(*step); }))
+      continue;
     if (runs_on(push, conditions.all(), [&](const Scope& scope) { return conditions.runs(scope); }))
       return Cost{"launches an agent", launch.place().key};
   }
@@ -51,23 +54,28 @@ std::optional<Cost> cost_of(const Subject& subject, const SupposedRun& push) {
     if (gated.gates.empty()) continue;
     const Step* step = gated.gates.front().step;
     std::vector<const Expression*> path = conditions.path(*gated.job);
-    const Expression asked = parse_condition(step == nullptr ? std::string_view() : step->condition.value.text());
+    const Expression asked =
+        parse_condition(step == nullptr ? std::string_view() : step->condition.value.text());
     if (asked.is_valid()) path.push_back(&asked);
     const auto asks = [&](const Scope& scope) {
       const Truth runs = conditions.runs(*gated.job, scope);
-      return step != nullptr && step->condition ? both(runs, evaluate_condition(asked, scope)) : runs;
+      return step != nullptr && step->condition ? both(runs, evaluate_condition(asked, scope))
+                                                : runs;
     };
     if (!runs_on(push, path, asks)) continue;
     const Step* origin = gated.gates.front().origin;
     if (origin != nullptr && looks_at_paths(*origin)) continue;
-    return Cost{"asks a gate", step == nullptr ? gated.job->uses.key : step->uses ? step->uses.key : step->run.key};
+    return Cost{"asks a gate", step == nullptr ? gated.job->uses.key
+                               : step->uses    ? step->uses.key
+                                               : step->run.key};
   }
   return std::nullopt;
 }
 
 bool takes_every_workflow(const RuleOptions& options) {
   const auto found = options.find("workflows");
-  return found != options.end() && std::find(found->second.begin(), found->second.end(), "all") != found->second.end();
+  return found != options.end() &&
+         std::find(found->second.begin(), found->second.end(), "all") != found->second.end();
 }
 
 }  // namespace
@@ -79,14 +87,19 @@ void check_broad_push(const Subject& subject, Sink& sink) {
     const BranchReach reach = branch_reach(filter);
     if (!is_broad(reach) || filter.paths || filter.paths_ignore) continue;
     const std::string branch = topic_branch(filter);
-    const std::optional<Cost> cost = branch.empty() ? std::nullopt : cost_of(subject, {.event = "push", .branch = branch});
+    const std::optional<Cost> cost =
+        branch.empty() ? std::nullopt : cost_of(subject, {.event = "push", .branch = branch});
     if (!cost && !takes_every_workflow(subject.options)) continue;
 
-    const YamlNode place = trigger.branches ? trigger.branches.entry.key : trigger.branches_ignore ? trigger.branches_ignore.entry.key : trigger.key;
+    const YamlNode place = trigger.branches          ? trigger.branches.entry.key
+                           : trigger.branches_ignore ? trigger.branches_ignore.entry.key
+                                                     : trigger.key;
     auto report =
         sink.report(subject, place,
-                    "`push` " + reach_in_words(reach) + " and every path, so that each push " + (cost ? cost->what : "starts this workflow") +
-                        ", even one that only touches documentation; list the branches that matter, and the `paths` that the work is about");
+                    "`push` " + reach_in_words(reach) + " and every path, so that each push " +
+                        (cost ? cost->what : "starts this workflow") +
+                        ", even one that only touches documentation; list the branches that "
+                        "matter, and the `paths` that the work is about");
     if (cost) {
       report.related(subject, cost->place, "each push " + cost->what + " here");
     } else {

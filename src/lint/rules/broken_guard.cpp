@@ -1,4 +1,5 @@
-// A condition that names the verdict of a gate, but that is not definitely false on a skip, or can never be true on a run.
+// A condition that names the verdict of a gate, but that is not definitely false on a skip, or can
+// never be true on a run.
 
 #include "lint/gates/guards.h"
 

@@ -1,13 +1,13 @@
-// A group that a run holds while it waits for a part of itself to enter the same group. GitHub notices, and cancels: "a deadlock was detected for
-// concurrency group".
+// A group that a run holds while it waits for a part of itself to enter the same group. GitHub
+// notices, and cancels: "a deadlock was detected for concurrency group".
 
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "lint/agents/agent_launch.h"
-#include "lint/workflow/concurrency_group.h"
 #include "lint/rule/rule.h"
+#include "lint/workflow/concurrency_group.h"
 
 namespace refgate::lint {
 namespace {
@@ -24,7 +24,8 @@ struct Held {
 
 class DeadlockFinder {
  public:
-  DeadlockFinder(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink), name_(subject.workflow->display_name()) {}
+  DeadlockFinder(const Subject& subject, Sink& sink)
+      : subject_(subject), sink_(sink), name_(subject.workflow->display_name()) {}
 
   void check() {
     const Workflow& workflow = *subject_.workflow;
@@ -58,7 +59,8 @@ class DeadlockFinder {
   }
 
   void jobs(const Workflow& workflow, const Job& job) {
-    if (const Held* held = holder_of(job.concurrency)) return report(*held, workflow, job.concurrency, "job `" + std::string(job.id) + "`");
+    if (const Held* held = holder_of(job.concurrency))
+      return report(*held, workflow, job.concurrency, "job `" + std::string(job.id) + "`");
     const Workflow* called = subject_.project.called_workflow(job.uses.value.text());
     if (called == nullptr || depth_ >= deepest_call) return;
     const bool holds = hold(workflow, job.concurrency, "job `" + std::string(job.id) + "`");
@@ -67,7 +69,8 @@ class DeadlockFinder {
   }
 
   void call(const Workflow& called) {
-    if (const Held* held = holder_of(called.concurrency)) return report(*held, called, called.concurrency, "the workflow that it calls");
+    if (const Held* held = holder_of(called.concurrency))
+      return report(*held, called, called.concurrency, "the workflow that it calls");
     ++depth_;
     const bool holds = hold(called, called.concurrency, "the called workflow");
     for (const Job& job : called.jobs) {
@@ -78,17 +81,20 @@ class DeadlockFinder {
   }
 
   /// One finding for each job of the workflow asked for.
-  void report(const Held& held, const Workflow& workflow, const Concurrency& waiting, const std::string& waiter) {
+  void report(const Held& held, const Workflow& workflow, const Concurrency& waiting,
+              const std::string& waiter) {
     found_ = true;
     const bool is_called = &workflow != subject_.workflow;
     const YamlNode place = is_called ? call_->uses.value : waiting.group;
     const std::string text(waiting.group.text());
     const bool is_name = text.find("github.workflow") != std::string::npos;
-    auto report = sink_.report(subject_, place,
-                               waiter + " waits for the concurrency group `" + text + "`, which " + held.holder +
-                                   " holds until this job is done: GitHub detects a deadlock and cancels the run" +
-                                   (is_called && is_name ? ". In a called workflow `github.workflow` is the caller's name" : "") +
-                                   ". Give one of the two another name");
+    auto report = sink_.report(
+        subject_, place,
+        waiter + " waits for the concurrency group `" + text + "`, which " + held.holder +
+            " holds until this job is done: GitHub detects a deadlock and cancels the run" +
+            (is_called && is_name ? ". In a called workflow `github.workflow` is the caller's name"
+                                  : "") +
+            ". Give one of the two another name");
     report.related(*held.workflow, held.group, held.holder + " holds the group");
     if (is_called) report.related(workflow, waiting.group, "and waits for it here");
   }
@@ -105,7 +111,8 @@ class DeadlockFinder {
 }  // namespace
 
 void check_concurrency_deadlock(const Subject& subject, Sink& sink) {
-  // What is only called holds its caller's groups, and is looked at from there; its own jobs against itself are looked at here.
+  // What is only called holds its caller's groups, and is looked at from there; its own jobs
+  // against itself are looked at here.
   DeadlockFinder(subject, sink).check();
 }
 

@@ -1,4 +1,5 @@
-// A workflow's concurrency group is entered before any `if:` is looked at. A run that will do nothing still cancels the one that works.
+// A workflow's concurrency group is entered before any `if:` is looked at. A run that will do
+// nothing still cancels the one that works.
 
 #include <algorithm>
 #include <optional>
@@ -6,16 +7,17 @@
 #include <vector>
 
 #include "lint/agents/agent_launch.h"
-#include "lint/workflow/concurrency_group.h"
-#include "lint/github/event_scope.h"
 #include "lint/agents/launch_conditions.h"
+#include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"
+#include "lint/workflow/concurrency_group.h"
 
 namespace refgate::lint {
 namespace {
 
 bool is_comment_event(std::string_view event) {
-  return event == "issue_comment" || event == "pull_request_review_comment" || event == "pull_request_review" || event == "discussion_comment";
+  return event == "issue_comment" || event == "pull_request_review_comment" ||
+         event == "pull_request_review" || event == "discussion_comment";
 }
 
 bool is_label_type(std::string_view type) { return type == "labeled" || type == "unlabeled"; }
@@ -41,14 +43,16 @@ std::vector<Bystander> bystanders(const Start& start, bool agent_comments) {
       found.push_back(std::move(agent));
     }
   } else if (is_label_type(start.type)) {
-    Bystander label{start.type == "labeled" ? "any other label" : "the removal of any other label", scope};
+    Bystander label{start.type == "labeled" ? "any other label" : "the removal of any other label",
+                    scope};
     label.scope.set("github.event.label.name", Value::string("a label of no concern"));
     found.push_back(std::move(label));
   }
   return found;
 }
 
-/// Whether the group may have been chosen by who did something or what was said: then the bystander may be in another one.
+/// Whether the group may have been chosen by who did something or what was said: then the bystander
+/// may be in another one.
 bool depends_on_bystander(const Expression& group) {
   const std::vector<Reference> all = references(group);
   return std::any_of(all.begin(), all.end(), [](const Reference& reference) {
@@ -56,7 +60,8 @@ bool depends_on_bystander(const Expression& group) {
     for (const char* part : {"comment", "review", "label", "action", "changes"}) {
       if (refers_into(reference, {"github", "event", part})) return true;
     }
-    return std::any_of(reference.path.begin(), reference.path.end(), [](const auto& part) { return !part; });
+    return std::any_of(reference.path.begin(), reference.path.end(),
+                       [](const auto& part) { return !part; });
   });
 }
 
@@ -64,14 +69,17 @@ bool depends_on_bystander(const Expression& group) {
 class Work {
  public:
   Work(const Workflow& workflow, const std::vector<AgentLaunch>& launches) : jobs_(workflow) {
-    for (const AgentLaunch& launch : launches) launches_.emplace_back(launch);
+    for (const AgentLaunch& launch : launches)
+      launches_.emplace_back(launch);
   }
 
   Truth any_runs(const Scope& scope) const {
     Truth any = Truth::no;
-    for (const LaunchConditions& launch : launches_) any = either(any, launch.job_runs(scope));
+    for (const LaunchConditions& launch : launches_)
+      any = either(any, launch.job_runs(scope));
     if (!launches_.empty()) return any;
-    for (const auto& [id, fate] : jobs_.fates(scope)) any = either(any, fate.runs);
+    for (const auto& [id, fate] : jobs_.fates(scope))
+      any = either(any, fate.runs);
     return any;
   }
 
@@ -80,7 +88,8 @@ class Work {
   std::vector<LaunchConditions> launches_;
 };
 
-/// The scope with one pull request's (or issue's) names in it: number 7, its branch, and the ref that the event gives.
+/// The scope with one pull request's (or issue's) names in it: number 7, its branch, and the ref
+/// that the event gives.
 Scope with_names(Scope scope, std::string_view event, std::string_view workflow_name) {
   const auto present = [&](const char* part) {
     const Value value = scope.get({"github", "event", part});
@@ -94,21 +103,27 @@ Scope with_names(Scope scope, std::string_view event, std::string_view workflow_
   const bool of_merge = event == "pull_request" || event.starts_with("pull_request_review");
   scope.set("github.ref", Value::string(of_merge ? "refs/pull/7/merge" : "refs/heads/main"));
   scope.set("github.ref_name", Value::string(of_merge ? "7/merge" : "main"));
-  if (event == "pull_request" || event == "pull_request_target") scope.set("github.head_ref", Value::string("topic"));
-  if (present("pull_request")) scope.set("github.event.pull_request.head.ref", Value::string("topic"));
+  if (event == "pull_request" || event == "pull_request_target")
+    scope.set("github.head_ref", Value::string("topic"));
+  if (present("pull_request"))
+    scope.set("github.event.pull_request.head.ref", Value::string("topic"));
   return scope;
 }
 
-/// Whether a run that works is in the group of the one that starts beside it, for the same pull request or issue.
-bool some_work_shares_group(const Workflow& workflow, const std::vector<Start>& starts, const Start& beside, const Expression& group,
-                            const Work& work) {
+/// Whether a run that works is in the group of the one that starts beside it, for the same pull
+/// request or issue.
+bool some_work_shares_group(const Workflow& workflow, const std::vector<Start>& starts,
+                            const Start& beside, const Expression& group, const Work& work) {
   const auto name_of = [&](const Start& start) {
-    return evaluate(group, with_names(scope_of_event(start.event, start.type), start.event, workflow.display_name())).value;
+    return evaluate(group, with_names(scope_of_event(start.event, start.type), start.event,
+                                      workflow.display_name()))
+        .value;
   };
   const Value taken = name_of(beside);
   return std::any_of(starts.begin(), starts.end(), [&](const Start& start) {
     const Scope scope = scope_of_event(start.event, start.type);
-    if (unique_part(group, scope, Uniqueness::event) || work.any_runs(scope) == Truth::no) return false;
+    if (unique_part(group, scope, Uniqueness::event) || work.any_runs(scope) == Truth::no)
+      return false;
     const Value name = name_of(start);
     if (!name.is_known() || !taken.is_known()) return start.event == beside.event;
     return equals(name, taken) == Truth::yes;
@@ -125,14 +140,17 @@ void check_concurrency_self_cancel(const Subject& subject, Sink& sink) {
   if (!group.is_valid() || depends_on_bystander(group)) return;
 
   const std::vector<Start> starts = starts_of(workflow, subject.facts());
-  const bool heard =
-      std::any_of(starts.begin(), starts.end(), [](const Start& start) { return is_comment_event(start.event) || is_label_type(start.type); });
-  if (!heard) return;
-  const std::vector<AgentLaunch> launches = agent_launches(workflow, subject.project, subject.facts());
-  const bool agent_comments = std::any_of(launches.begin(), launches.end(), [&](const AgentLaunch& launch) {
-    const AgentIdentity::Kind kind = identity_of(launch, subject.facts()).kind;
-    return kind == AgentIdentity::Kind::app;
+  const bool heard = std::any_of(starts.begin(), starts.end(), [](const Start& start) {
+    return is_comment_event(start.event) || is_label_type(start.type);
   });
+  if (!heard) return;
+  const std::vector<AgentLaunch> launches =
+      agent_launches(workflow, subject.project, subject.facts());
+  const bool agent_comments =
+      std::any_of(launches.begin(), launches.end(), [&](const AgentLaunch& launch) {
+        const AgentIdentity::Kind kind = identity_of(launch, subject.facts()).kind;
+        return kind == AgentIdentity::Kind::app;
+      });
   const Work work(workflow, launches);
   for (const Start& start : starts) {
     for (const Bystander& bystander : bystanders(start, agent_comments)) {
@@ -141,14 +159,16 @@ void check_concurrency_self_cancel(const Subject& subject, Sink& sink) {
       if (work.any_runs(bystander.scope) != Truth::no) continue;
       if (!some_work_shares_group(workflow, starts, start, group, work)) continue;
       const std::string working = launches.empty() ? "the run that works" : "the agent at work";
-      auto report =
-          sink.report(subject, concurrency.cancel_in_progress.key,
-                      bystander.what + " cancels " + working +
-                          ": GitHub enters a workflow's concurrency group before it looks at any `if:`, and the new run then skips every job" +
-                          (launches.empty() ? "" : " that launches an agent") +
-                          ". Move `concurrency` into the job, where `if:` comes first, or make `cancel-in-progress` depend on the event");
+      auto report = sink.report(subject, concurrency.cancel_in_progress.key,
+                                bystander.what + " cancels " + working +
+                                    ": GitHub enters a workflow's concurrency group before it "
+                                    "looks at any `if:`, and the new run then skips every job" +
+                                    (launches.empty() ? "" : " that launches an agent") +
+                                    ". Move `concurrency` into the job, where `if:` comes first, "
+                                    "or make `cancel-in-progress` depend on the event");
       report.related(subject, start.trigger->key, "this event starts such runs");
-      if (!launches.empty()) report.related(subject, launches.front().place().key, "the agent is launched here");
+      if (!launches.empty())
+        report.related(subject, launches.front().place().key, "the agent is launched here");
       return;
     }
   }

@@ -1,5 +1,6 @@
-// The same thing twice. GitHub compares keys without case and refuses a workflow that has one twice ("'x' is already defined"); everything else it
-// takes, and a value that is twice in a matrix is a job that runs twice.
+// The same thing twice. GitHub compares keys without case and refuses a workflow that has one twice
+// ("'x' is already defined"); everything else it takes, and a value that is twice in a matrix is a
+// job that runs twice.
 
 #include <array>
 #include <charconv>
@@ -7,24 +8,28 @@
 #include <string>
 #include <vector>
 
-#include "lint/finding/edit.h"
 #include "lint/expression/expression_value.h"
+#include "lint/finding/edit.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {
 
-/// A text that is equal for two nodes exactly when GitHub sees the same value: numbers by value, strings by text, mappings in any order. Empty when
-/// an expression is part of it, since its value is not known.
+/// A text that is equal for two nodes exactly when GitHub sees the same value: numbers by value,
+/// strings by text, mappings in any order. Empty when an expression is part of it, since its value
+/// is not known.
 std::string identity(YamlNode node) {
   if (node.has_expression()) return {};
   if (const auto number = node.number()) {
     std::array<char, 32> digits;
-    return "n" + std::string(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), *number).ptr);
+    return "n" +
+           std::string(digits.data(),
+                       std::to_chars(digits.data(), digits.data() + digits.size(), *number).ptr);
   }
   if (const auto boolean = node.boolean()) return *boolean ? "t" : "f";
   if (node.is_null()) return "0";
-  if (node.is_scalar()) return "s" + std::to_string(node.text().size()) + ":" + std::string(node.text());
+  if (node.is_scalar())
+    return "s" + std::to_string(node.text().size()) + ":" + std::string(node.text());
   std::string whole = node.is_sequence() ? "[" : "{";
   std::multimap<std::string, std::string> entries;
   for (const YamlNode item : node.items()) {
@@ -37,7 +42,8 @@ std::string identity(YamlNode node) {
     if (value.empty() || entry.key.has_expression()) return {};
     entries.emplace(to_upper(entry.key.text()), value);
   }
-  for (const auto& [key, value] : entries) whole += std::to_string(key.size()) + ":" + key + value + ",";
+  for (const auto& [key, value] : entries)
+    whole += std::to_string(key.size()) + ":" + key + value + ",";
   return whole + (node.is_sequence() ? "]" : "}");
 }
 
@@ -47,7 +53,8 @@ class Finder {
 
   void keys(YamlNode node) {
     if (node.is_alias()) return;  // looked at where it is anchored
-    for (const YamlNode item : node.items()) keys(item);
+    for (const YamlNode item : node.items())
+      keys(item);
     std::map<std::string, Entry> seen;
     for (const Entry& entry : node.entries()) {
       keys(entry.value);
@@ -57,18 +64,23 @@ class Finder {
       if (is_new) continue;
       const bool same_spelling = first->second.key.text() == entry.key.text();
       auto report = sink_.report(file_, entry.key,
-                                 "`" + std::string(entry.key.text()) + "` is already defined in this mapping" +
-                                     (same_spelling ? "" : " (GitHub compares keys without case)") + ", so GitHub refuses the file");
+                                 "`" + std::string(entry.key.text()) +
+                                     "` is already defined in this mapping" +
+                                     (same_spelling ? "" : " (GitHub compares keys without case)") +
+                                     ", so GitHub refuses the file");
       report.severity(Severity::error).related(file_, first->second.key, "first defined here");
       const std::string value = identity(entry.value);
       if (!value.empty() && value == identity(first->second.value)) {
-        report.fix(FixKind::safe, "Remove the second `" + std::string(entry.key.text()) + "`", remove_entry(*file_.document, node, entry));
+        report.fix(FixKind::safe, "Remove the second `" + std::string(entry.key.text()) + "`",
+                   remove_entry(*file_.document, node, entry));
       }
     }
   }
 
-  /// Items of `list` with the same identity; `what` is what one of them is, `effect` what comes of it.
-  void values(YamlNode list, const std::string& what, const std::string& effect, std::string (*identity_of)(YamlNode)) {
+  /// Items of `list` with the same identity; `what` is what one of them is, `effect` what comes of
+  /// it.
+  void values(YamlNode list, const std::string& what, const std::string& effect,
+              std::string (*identity_of)(YamlNode)) {
     std::map<std::string, YamlNode> seen;
     for (const YamlNode item : list.items()) {
       // In a filter, a pattern after a negated one takes back what that one took away.
@@ -77,12 +89,16 @@ class Finder {
       if (key.empty()) continue;
       const auto [first, is_new] = seen.emplace(key, item);
       if (is_new) continue;
-      const std::string shown = item.is_scalar() ? "`" + std::string(item.text()) + "`" : "this " + what;
+      const std::string shown =
+          item.is_scalar() ? "`" + std::string(item.text()) + "`" : "this " + what;
       const std::string spelling =
-          item.is_scalar() && item.text() != first->second.text() ? " (as `" + std::string(first->second.text()) + "`, the same value)" : "";
+          item.is_scalar() && item.text() != first->second.text()
+              ? " (as `" + std::string(first->second.text()) + "`, the same value)"
+              : "";
       sink_.report(file_, item, shown + " is already in this list" + spelling + effect)
           .related(file_, first->second, "first listed here")
-          .fix(FixKind::safe, "Remove the second " + (item.is_scalar() ? shown : what), remove_item(*file_.document, list, item));
+          .fix(FixKind::safe, "Remove the second " + (item.is_scalar() ? shown : what),
+               remove_item(*file_.document, list, item));
     }
   }
 
@@ -91,11 +107,15 @@ class Finder {
   Sink& sink_;
 };
 
-std::string text_of(YamlNode node) { return node.is_scalar() && !node.has_expression() ? "s" + std::string(node.text()) : std::string(); }
+std::string text_of(YamlNode node) {
+  return node.is_scalar() && !node.has_expression() ? "s" + std::string(node.text())
+                                                    : std::string();
+}
 
 std::string text_without_case(YamlNode node) { return to_upper(text_of(node)); }
 
-/// A schedule with its whole entry (a time zone may be part of it), and with the blanks between its fields reduced to one.
+/// A schedule with its whole entry (a time zone may be part of it), and with the blanks between its
+/// fields reduced to one.
 std::string schedule_of(YamlNode node) {
   std::string whole;
   for (const Entry& entry : node.entries()) {
@@ -120,9 +140,11 @@ void check_duplicate_entry(const Subject& subject, Sink& sink) {
 
   finder.values(workflow.on.value, "event", "", text_of);
   for (const Trigger& trigger : workflow.triggers) {
-    for (const Filter* filter : {&trigger.types, &trigger.branches, &trigger.branches_ignore, &trigger.tags, &trigger.tags_ignore, &trigger.paths,
-                                 &trigger.paths_ignore, &trigger.workflows}) {
-      if (!filter->entry.value.is_alias()) finder.values(filter->entry.value, "filter", "", text_of);
+    for (const Filter* filter :
+         {&trigger.types, &trigger.branches, &trigger.branches_ignore, &trigger.tags,
+          &trigger.tags_ignore, &trigger.paths, &trigger.paths_ignore, &trigger.workflows}) {
+      if (!filter->entry.value.is_alias())
+        finder.values(filter->entry.value, "filter", "", text_of);
     }
     if (!trigger.config.is_alias()) finder.values(trigger.config, "schedule", "", schedule_of);
   }
@@ -133,7 +155,8 @@ void check_duplicate_entry(const Subject& subject, Sink& sink) {
     for (const MatrixAxis& axis : job.matrix.axes) {
       if (!axis.entry.value.is_alias()) finder.values(axis.entry.value, "value", effect, identity);
     }
-    // With axes, a row that fits a combination is merged into it, and the second one changes nothing.
+    // With axes, a row that fits a combination is merged into it, and the second one changes
+    // nothing.
     finder.values(job.matrix.include.value, "row", job.matrix.axes.empty() ? effect : "", identity);
   }
 }

@@ -1,6 +1,8 @@
-// One act, two runs of the same workflow for the same commit. Facts: "Events that trigger workflows": a push to the head branch of an open pull
-// request gives `push` and `pull_request` with `synchronize`; a pull request reaches `pull_request` and `pull_request_target`; a merge queue pushes
-// the branch that it checks; a single comment on a line of a diff comes with a review of its own.
+// One act, two runs of the same workflow for the same commit. Facts: "Events that trigger
+// workflows": a push to the head branch of an open pull request gives `push` and `pull_request`
+// with `synchronize`; a pull request reaches `pull_request` and `pull_request_target`; a merge
+// queue pushes the branch that it checks; a single comment on a line of a diff comes with a review
+// of its own.
 
 #include <algorithm>
 #include <optional>
@@ -8,12 +10,12 @@
 #include <vector>
 
 #include "lint/agents/agent_work.h"
-#include "lint/finding/edit.h"
-#include "lint/github/event_scope.h"
-#include "lint/gates/gates.h"
 #include "lint/agents/launch_conditions.h"
-#include "lint/rule/rule.h"
+#include "lint/finding/edit.h"
+#include "lint/gates/gates.h"
+#include "lint/github/event_scope.h"
 #include "lint/github/supposed_run.h"
+#include "lint/rule/rule.h"
 #include "lint/workflow/trigger_filter.h"
 
 namespace refgate::lint {
@@ -33,7 +35,8 @@ bool listens_to_type(const Trigger& trigger, std::string_view type) {
 
 std::string quoted(std::string_view word) { return "`" + std::string(word) + "`"; }
 
-/// A gate that lets only one of two runs through that start at the same time. skip-duplicate-actions does so only when it is told to.
+/// A gate that lets only one of two runs through that start at the same time.
+/// skip-duplicate-actions does so only when it is told to.
 bool decides_between(const Gate& gate) {
   if (gate.kind != GateKind::skip_duplicate_actions || gate.origin == nullptr) return true;
   const std::string_view concurrent = gate.origin->input("concurrent_skipping").value.text();
@@ -45,8 +48,9 @@ bool asks_for_pull_request(const Step& step) {
   std::string text = to_lower(step.uses_text());
   text += to_lower(step.run_text());
   text += to_lower(step.input("script").value.text());
-  for (const char* part : {"get-current-pr", "find-pull-request", "find-current-pr", "gh pr list", "gh pr view", "gh pr status", "/pulls",
-                           "pulls.list", "pr-exists", "listpullrequestsassociatedwithcommit", "associatedpullrequests"}) {
+  for (const char* part : {"get-current-pr", "find-pull-request", "find-current-pr", "gh pr list",
+                           "gh pr view", "gh pr status", "/pulls", "pulls.list", "pr-exists",
+                           "listpullrequestsassociatedwithcommit", "associatedpullrequests"}) {
     if (text.find(part) != std::string::npos) return true;
   }
   return false;
@@ -61,9 +65,11 @@ class Finder {
         jobs_(workflow_),
         launches_(agent_launches(workflow_, subject.project, subject.facts())) {
     for (const Job& job : workflow_.jobs) {
-      for (const Expression* condition : jobs_.path(job)) conditions_.push_back(condition);
+      for (const Expression* condition : jobs_.path(job))
+        conditions_.push_back(condition);
     }
-    for (const AgentLaunch& launch : launches_) launch_conditions_.emplace_back(launch);
+    for (const AgentLaunch& launch : launches_)
+      launch_conditions_.emplace_back(launch);
   }
 
   void find() {
@@ -104,7 +110,8 @@ class Finder {
       const auto second = jobs_.fates(scope_of(here.second_run));
       for (const Job& job : workflow_.jobs) {
         const std::string id(job.id);
-        if (first.at(id).runs == Truth::yes && second.at(id).runs == Truth::yes && !is_gated(job)) return true;
+        if (first.at(id).runs == Truth::yes && second.at(id).runs == Truth::yes && !is_gated(job))
+          return true;
       }
     }
     return false;
@@ -140,8 +147,12 @@ class Finder {
       if (!is_broad(reach)) continue;
       for (const char* event : {"pull_request", "pull_request_target"}) {
         for (const Trigger* pull_request : triggers(event)) {
-          if (!listens_to_type(*pull_request, "synchronize") || !may_meet(*push, *pull_request)) continue;
-          Double twice{push, pull_request, {.event = "push", .branch = topic_branch(filter)}, {.event = event, .type = "synchronize"}};
+          if (!listens_to_type(*pull_request, "synchronize") || !may_meet(*push, *pull_request))
+            continue;
+          Double twice{push,
+                       pull_request,
+                       {.event = "push", .branch = topic_branch(filter)},
+                       {.event = event, .type = "synchronize"}};
           twice.second_run.branch = twice.first_run.branch;
           if (!runs_twice(twice)) continue;
           report_push(*push, *pull_request, reach);
@@ -154,12 +165,14 @@ class Finder {
 
   void report_push(const Trigger& push, const Trigger& pull_request, BranchReach reach) {
     const std::string branches = default_branches(pull_request);
-    auto report =
-        sink_.report(subject_, push.key,
-                     "a push to a branch of this repository that has an open pull request starts this workflow twice for the same commit: by `push`, "
-                     "which " +
-                         reach_in_words(reach) + ", and by " + quoted(pull_request.event) +
-                         "; limit `push` to the branches that pull requests go to, such as `branches: " + branches + "`");
+    auto report = sink_.report(
+        subject_, push.key,
+        "a push to a branch of this repository that has an open pull request starts this workflow "
+        "twice for the same commit: by `push`, "
+        "which " +
+            reach_in_words(reach) + ", and by " + quoted(pull_request.event) +
+            "; limit `push` to the branches that pull requests go to, such as `branches: " +
+            branches + "`");
     report.related(subject_, pull_request.key, "starts it for the same commit");
     report.fix(FixKind::unsafe, "Run on pushes to " + branches + " only", narrowed(push, branches));
   }
@@ -167,7 +180,8 @@ class Finder {
   bool find_both_pull_requests() {
     for (const Trigger* first : triggers("pull_request")) {
       for (const Trigger* second : triggers("pull_request_target")) {
-        const bool both = listens_to_type(*first, "synchronize") && listens_to_type(*second, "synchronize");
+        const bool both =
+            listens_to_type(*first, "synchronize") && listens_to_type(*second, "synchronize");
         if (!both || !may_meet(*first, *second) || !bases_meet(*first, *second)) continue;
         for (const bool fork : {true, false}) {
           if (subject_.config.forks_only && !fork) continue;
@@ -177,11 +191,11 @@ class Finder {
                              {.event = "pull_request_target", .type = "synchronize", .fork = fork}};
           if (!runs_twice(twice)) continue;
           sink_
-              .report(
-                  subject_, second->key,
-                  "a push to a pull request" + std::string(fork ? " from a fork" : "") +
-                      " starts this workflow twice, by `pull_request` and by `pull_request_target`; keep one of them, or give each job an `if` on "
-                      "`github.event_name`")
+              .report(subject_, second->key,
+                      "a push to a pull request" + std::string(fork ? " from a fork" : "") +
+                          " starts this workflow twice, by `pull_request` and by "
+                          "`pull_request_target`; keep one of them, or give each job an `if` on "
+                          "`github.event_name`")
               .related(subject_, first->key, "starts it for the same commit");
           return true;
         }
@@ -202,16 +216,21 @@ class Finder {
     for (const Trigger* push : triggers("push")) {
       const EventFilter filter = event_filter(*push);
       const std::optional<FilterList> branches = filter.branch_list();
-      const std::string branch = "gh-readonly-queue/main/pr-7-6f1c2d3e4b5a69788796a5b4c3d2e1f00f1e2d3c";
+      const std::string branch =
+          "gh-readonly-queue/main/pr-7-6f1c2d3e4b5a69788796a5b4c3d2e1f00f1e2d3c";
       if (!is_broad(branch_reach(filter)) || !branches || !branches->passes(branch)) continue;
-      const Double twice{push, queue, {.event = "push", .branch = branch}, {.event = "merge_group", .type = "checks_requested", .branch = branch}};
+      const Double twice{push,
+                         queue,
+                         {.event = "push", .branch = branch},
+                         {.event = "merge_group", .type = "checks_requested", .branch = branch}};
       if (!runs_twice(twice)) continue;
       const std::string main = default_branches(*queue);
-      auto report =
-          sink_.report(subject_, push->key,
-                       "adding a pull request to the merge queue starts this workflow twice for the same commit: by `merge_group`, and by `push`, "
-                       "since the queue pushes a branch `gh-readonly-queue/…`; limit `push`, such as to `branches: " +
-                           main + "`");
+      auto report = sink_.report(subject_, push->key,
+                                 "adding a pull request to the merge queue starts this workflow "
+                                 "twice for the same commit: by `merge_group`, and by `push`, "
+                                 "since the queue pushes a branch `gh-readonly-queue/…`; limit "
+                                 "`push`, such as to `branches: " +
+                                     main + "`");
       report.related(subject_, queue->key, "starts it for the same commit");
       report.fix(FixKind::unsafe, "Run on pushes to " + main + " only", narrowed(*push, main));
       return;
@@ -222,10 +241,14 @@ class Finder {
   static std::string default_branches(const Trigger& other) {
     const EventFilter filter = event_filter(other);
     if (filter.branches) {
-      if (const auto names = FilterList(*filter.branches, false).only_literals(); names && !names->empty()) {
+      if (const auto names = FilterList(*filter.branches, false).only_literals();
+          names && !names->empty()) {
         std::string list;
         for (const std::string& name : *names) {
-          if (name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/-") != std::string::npos) return "[main]";
+          if (name.find_first_not_of(
+                  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/-") !=
+              std::string::npos)
+            return "[main]";
           list += (list.empty() ? "" : ", ") + name;
         }
         return "[" + list + "]";
@@ -237,15 +260,20 @@ class Finder {
   std::vector<TextEdit> narrowed(const Trigger& push, const std::string& branches) const {
     const Document& document = *workflow_.document;
     for (const Filter* filter : {&push.branches, &push.branches_ignore}) {
-      if (*filter) return {{filter->entry.key.place().begin, filter->entry.value.place().end, "branches: " + branches}};
+      if (*filter)
+        return {{filter->entry.key.place().begin, filter->entry.value.place().end,
+                 "branches: " + branches}};
     }
-    if (push.config.is_mapping() && push.config.size() == 0) return {replace_node(push.config, "{branches: " + branches + "}")};
+    if (push.config.is_mapping() && push.config.size() == 0)
+      return {replace_node(push.config, "{branches: " + branches + "}")};
     if (push.config.is_mapping()) return add_entry(document, push.config, "branches", branches);
     const YamlNode on = workflow_.on.value;
     if (push.config) {
       if (on.style() == Style::flow || push.config.style() != Style::empty) return {};
       const std::uint32_t end = push.config.place().end;
-      return {{end, end, line_end() + std::string(push.key.place().column + 1, ' ') + "branches: " + branches}};
+      return {
+          {end, end,
+           line_end() + std::string(push.key.place().column + 1, ' ') + "branches: " + branches}};
     }
     // `on: [push, pull_request]` has no place for filters.
     std::string mapping(workflow_.on.key.source());
@@ -260,38 +288,49 @@ class Finder {
     return {{begin, end, mapping}};
   }
 
-  std::string line_end() const { return workflow_.document->text().find("\r\n") == std::string_view::npos ? "\n" : "\r\n"; }
+  std::string line_end() const {
+    return workflow_.document->text().find("\r\n") == std::string_view::npos ? "\n" : "\r\n";
+  }
 
   bool is_gated(std::size_t launch) const {
     const std::vector<const Step*> before = launch_conditions_[launch].steps_before();
-    return std::any_of(before.begin(), before.end(), [&](const Step* step) { return gate_of(*step, subject_.facts()) != nullptr; });
+    return std::any_of(before.begin(), before.end(), [&](const Step* step) {
+      return gate_of(*step, subject_.facts()) != nullptr;
+    });
   }
 
   /// The launches that certainly are reached in a run and that no gate stands before.
   std::vector<std::size_t> reached(SupposedRun run) const {
     std::vector<std::size_t> found;
     for (std::size_t at = 0; at < launches_.size(); ++at) {
-      const std::vector<std::string> repositories = repositories_named(launch_conditions_[at].all());
-      const bool runs = std::any_of(repositories.begin(), repositories.end(), [&](const std::string& repository) {
-        run.repository = repository;
-        return launch_conditions_[at].runs(scope_of(run)) == Truth::yes;
-      });
-      if (runs && answers_text(*launches_[at].launch, run.text) && !is_gated(at)) found.push_back(at);
+      const std::vector<std::string> repositories =
+          repositories_named(launch_conditions_[at].all());
+      const bool runs =
+          std::any_of(repositories.begin(), repositories.end(), [&](const std::string& repository) {
+            run.repository = repository;
+            return launch_conditions_[at].runs(scope_of(run)) == Truth::yes;
+          });
+      if (runs && answers_text(*launches_[at].launch, run.text) && !is_gated(at))
+        found.push_back(at);
     }
     return found;
   }
 
-  /// A draft is looked at when it is opened or pushed to, and again, with no new commit, when it is marked ready.
+  /// A draft is looked at when it is opened or pushed to, and again, with no new commit, when it is
+  /// marked ready.
   void find_ready_for_review() {
     for (const char* event : {"pull_request", "pull_request_target"}) {
       for (const Trigger* trigger : triggers(event)) {
         if (!trigger->types || !listens_to_type(*trigger, "ready_for_review")) continue;
         for (const char* type : {"synchronize", "opened"}) {
           if (!listens_to_type(*trigger, type)) continue;
-          const std::vector<std::size_t> first = reached({.event = event, .type = type, .draft = true});
-          const std::vector<std::size_t> second = reached({.event = event, .type = "ready_for_review"});
-          const auto both =
-              std::find_if(first.begin(), first.end(), [&](std::size_t at) { return std::find(second.begin(), second.end(), at) != second.end(); });
+          const std::vector<std::size_t> first =
+              reached({.event = event, .type = type, .draft = true});
+          const std::vector<std::size_t> second =
+              reached({.event = event, .type = "ready_for_review"});
+          const auto both = std::find_if(first.begin(), first.end(), [&](std::size_t at) {
+            return std::find(second.begin(), second.end(), at) != second.end();
+          });
           if (both == first.end()) continue;
           report_ready(*trigger, type, launches_[*both]);
           return;
@@ -302,19 +341,22 @@ class Finder {
 
   void report_ready(const Trigger& trigger, const std::string& type, const AgentLaunch& launch) {
     const auto value_of = [&](std::string_view wanted) {
-      const auto found =
-          std::find_if(trigger.types.values.begin(), trigger.types.values.end(), [&](YamlNode value) { return value.text() == wanted; });
+      const auto found = std::find_if(trigger.types.values.begin(), trigger.types.values.end(),
+                                      [&](YamlNode value) { return value.text() == wanted; });
       return found == trigger.types.values.end() ? trigger.key : *found;
     };
-    auto report =
-        sink_.report(subject_, value_of("ready_for_review"),
-                     "marking a draft ready launches the agent again for a commit that " + quoted(type) +
-                         " launched it for already, since drafts are not left out; give the job `if: ${{ !github.event.pull_request.draft }}`");
-    report.confidence(Confidence::medium).related(subject_, value_of(type), "launches it for the draft");
+    auto report = sink_.report(subject_, value_of("ready_for_review"),
+                               "marking a draft ready launches the agent again for a commit that " +
+                                   quoted(type) +
+                                   " launched it for already, since drafts are not left out; give "
+                                   "the job `if: ${{ !github.event.pull_request.draft }}`");
+    report.confidence(Confidence::medium)
+        .related(subject_, value_of(type), "launches it for the draft");
     report.related(subject_, launch.place().key, "the agent is launched here");
     if (!launch.own_job().condition) {
       report.fix(FixKind::unsafe, "Leave drafts out",
-                 add_entry(*workflow_.document, launch.own_job().node, "if", "${{ !github.event.pull_request.draft }}"));
+                 add_entry(*workflow_.document, launch.own_job().node, "if",
+                           "${{ !github.event.pull_request.draft }}"));
     }
   }
 
@@ -325,17 +367,22 @@ class Finder {
     if (!listens_to_type(*comment, "created") || !listens_to_type(*review, "submitted")) return;
     std::vector<std::string> phrases{"A remark"};
     for (const LaunchConditions& conditions : launch_conditions_) {
-      for (std::string& phrase : phrases_named(conditions.all())) phrases.push_back(std::move(phrase));
+      for (std::string& phrase : phrases_named(conditions.all()))
+        phrases.push_back(std::move(phrase));
     }
     for (const std::string& phrase : phrases) {
-      const std::vector<std::size_t> first = reached({.event = "pull_request_review_comment", .type = "created", .text = phrase});
-      const std::vector<std::size_t> second = reached({.event = "pull_request_review", .type = "submitted"});
+      const std::vector<std::size_t> first =
+          reached({.event = "pull_request_review_comment", .type = "created", .text = phrase});
+      const std::vector<std::size_t> second =
+          reached({.event = "pull_request_review", .type = "submitted"});
       if (first.empty() || second.empty()) continue;
       sink_
           .report(subject_, review->key,
-                  "a single comment on a line of a pull request launches the agent twice: it comes as `pull_request_review_comment` and, with an "
+                  "a single comment on a line of a pull request launches the agent twice: it comes "
+                  "as `pull_request_review_comment` and, with an "
                   "empty body, as "
-                  "`pull_request_review`; give the job an `if` that asks for `github.event.review.body`")
+                  "`pull_request_review`; give the job an `if` that asks for "
+                  "`github.event.review.body`")
           .related(subject_, comment->key, "launches it for the same comment")
           .related(subject_, launches_[second.front()].place().key, "the agent is launched here");
       return;
@@ -354,9 +401,11 @@ class Finder {
 }  // namespace
 
 void check_duplicate_trigger(const Subject& subject, Sink& sink) {
-  // GitHub asks for push and pull_request here, so that the steps can be tried before they are merged.
+  // GitHub asks for push and pull_request here, so that the steps can be tried before they are
+  // merged.
   const std::string_view file = subject.workflow->file;
-  if (file.ends_with("copilot-setup-steps.yml") || file.ends_with("copilot-setup-steps.yaml")) return;
+  if (file.ends_with("copilot-setup-steps.yml") || file.ends_with("copilot-setup-steps.yaml"))
+    return;
   Finder(subject, sink).find();
 }
 

@@ -1,11 +1,12 @@
-// The state of a gate lies in refs of the repository. With a token that may only read, the gate can look but never claim.
+// The state of a gate lies in refs of the repository. With a token that may only read, the gate can
+// look but never claim.
 
 #include <algorithm>
 #include <array>
 #include <string>
 
-#include "lint/finding/edit.h"
 #include "lint/expression/expression_value.h"
+#include "lint/finding/edit.h"
 #include "lint/gates/gate_costs.h"
 #include "lint/gates/gates.h"
 #include "lint/rule/rule.h"
@@ -29,7 +30,8 @@ bool is_job_token(YamlNode value) {
   if (!expression.is_valid()) return false;
   const auto all = references(expression);
   return !all.empty() && std::all_of(all.begin(), all.end(), [](const Reference& reference) {
-    return refers_to(reference, {"github", "token"}) || refers_to(reference, {"secrets", "GITHUB_TOKEN"});
+    return refers_to(reference, {"github", "token"}) ||
+           refers_to(reference, {"secrets", "GITHUB_TOKEN"});
   });
 }
 
@@ -40,12 +42,16 @@ bool goes_elsewhere(const Step& step, const Job& job, const Workflow& workflow) 
   for (const Entry& env : {step.env, job.env, workflow.env}) {
     for (const Entry& entry : env.value.entries()) {
       const std::string_view name = entry.key.text();
-      if (name == "REFGATE_REMOTE" || name == "REFGATE_ON_READ_ONLY" || name == "REFGATE_CONFIG") return true;
-      if ((name == "REFGATE_TOKEN" || (name == "GITHUB_TOKEN" && step.run)) && !is_job_token(entry.value)) return true;
+      if (name == "REFGATE_REMOTE" || name == "REFGATE_ON_READ_ONLY" || name == "REFGATE_CONFIG")
+        return true;
+      if ((name == "REFGATE_TOKEN" || (name == "GITHUB_TOKEN" && step.run)) &&
+          !is_job_token(entry.value))
+        return true;
     }
   }
   const std::string_view script = step.run_text();
-  return script.find("--remote") != std::string_view::npos || script.find("--on-read-only") != std::string_view::npos ||
+  return script.find("--remote") != std::string_view::npos ||
+         script.find("--on-read-only") != std::string_view::npos ||
          script.find("REFGATE_") != std::string_view::npos || step.input("config") ||
          step.input("args").value.text().find("--remote") != std::string_view::npos;
 }
@@ -75,23 +81,29 @@ void check_gate_permissions(const Subject& subject, Sink& sink) {
     if (!permissions || may_write(permissions.value) != Truth::no) continue;
     bool finish = false;
     const Step* step = writing_step(job, subject, finish);
-    const bool called =
-        job.uses.value.text().find(gated_workflow) != std::string_view::npos && !job.with.value["remote"] && !job.with.value["on-read-only"];
+    const bool called = job.uses.value.text().find(gated_workflow) != std::string_view::npos &&
+                        !job.with.value["remote"] && !job.with.value["on-read-only"];
     if (step == nullptr && !called) continue;
     workflow_level = workflow_level || !job.permissions;
     const std::string id = "`" + std::string(job.id) + "`";
-    const std::string effect = called   ? "the gate in the workflow that it calls cannot claim anything, and GitHub refuses to start it"
-                               : finish ? "`finish` cannot end the session, which then stays as it is until its lease has passed"
-                                        : "the gate can look but never claim, and then skips (`on-read-only`)";
+    const std::string effect =
+        called ? "the gate in the workflow that it calls cannot claim anything, and GitHub refuses "
+                 "to start it"
+        : finish ? "`finish` cannot end the session, which then stays as it is until its lease has "
+                   "passed"
+                 : "the gate can look but never claim, and then skips (`on-read-only`)";
     const Entry what = called ? job.uses : (step->uses ? step->uses : step->run);
     auto report = sink.report(subject, permissions.key,
-                              "these permissions let job " + id + " not write contents, so " + effect + "; it needs `contents: write`");
+                              "these permissions let job " + id + " not write contents, so " +
+                                  effect + "; it needs `contents: write`");
     report.related(subject, what.key, finish ? "the session is ended here" : "the gate");
     const Entry contents = permissions.value.entry("contents");
     if (contents) {
-      report.fix(FixKind::unsafe, "Write `contents: write`", {replace_node(contents.value, "write")});
+      report.fix(FixKind::unsafe, "Write `contents: write`",
+                 {replace_node(contents.value, "write")});
     } else if (permissions.value.is_mapping() && permissions.value.size() > 0) {
-      report.fix(FixKind::unsafe, "Add `contents: write`", add_entry(*workflow.document, permissions.value, "contents", "write"));
+      report.fix(FixKind::unsafe, "Add `contents: write`",
+                 add_entry(*workflow.document, permissions.value, "contents", "write"));
     }
   }
 }

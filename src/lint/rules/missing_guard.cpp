@@ -1,4 +1,5 @@
-// A step or job behind a gate whose `if` says nothing of the verdict, and that is not skipped through `needs` either.
+// A step or job behind a gate whose `if` says nothing of the verdict, and that is not skipped
+// through `needs` either.
 
 #include "lint/gates/guards.h"
 
@@ -9,7 +10,8 @@ void check_missing_guard(const Subject& subject, Sink& sink) {
     if (finding.broken) continue;
     auto report = sink.report(subject, finding.place, finding.message);
     report.confidence(finding.confidence).related(subject, finding.gate, "the gate");
-    report.fix(finding.confidence == Confidence::high ? FixKind::safe : FixKind::unsafe, finding.fix_description, finding.fix);
+    report.fix(finding.confidence == Confidence::high ? FixKind::safe : FixKind::unsafe,
+               finding.fix_description, finding.fix);
   }
 }
 

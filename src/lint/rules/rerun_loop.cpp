@@ -1,4 +1,5 @@
-// A workflow that runs a failed run again hears of the new attempt's failure too, and runs it again, until something looks at `run_attempt`.
+// A workflow that runs a failed run again hears of the new attempt's failure too, and runs it
+// again, until something looks at `run_attempt`.
 
 #include <algorithm>
 #include <initializer_list>
@@ -7,9 +8,9 @@
 #include <vector>
 
 #include "lint/agents/agent_launch.h"
+#include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
 #include "lint/github/event_scope.h"
-#include "lint/expression/expression_value.h"
 #include "lint/rule/rule.h"
 #include "lint/shell/shell_commands.h"
 
@@ -17,15 +18,19 @@ namespace refgate::lint {
 namespace {
 
 bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return text.find(word) != std::string_view::npos;
+  });
 }
 
 bool is_rerun_command(const std::vector<std::string>& words) {
   if (words.size() > 2 && words[0] == "gh" && words[1] == "run" && words[2] == "rerun") return true;
-  const bool calls = words.size() > 1 && ((words[0] == "gh" && words[1] == "api") || words[0] == "curl");
+  const bool calls =
+      words.size() > 1 && ((words[0] == "gh" && words[1] == "api") || words[0] == "curl");
   return calls && std::any_of(words.begin() + 1, words.end(), [](const std::string& word) {
            const std::string_view path = std::string_view(word).substr(0, word.find('?'));
-           return path.find("/runs/") != std::string_view::npos && (path.ends_with("/rerun") || path.ends_with("/rerun-failed-jobs"));
+           return path.find("/runs/") != std::string_view::npos &&
+                  (path.ends_with("/rerun") || path.ends_with("/rerun-failed-jobs"));
          });
 }
 
@@ -33,11 +38,14 @@ bool is_rerun_command(const std::vector<std::string>& words) {
 bool runs_again(const Step& step) {
   const std::string_view uses = step.uses_text();
   if (matches_action(uses, "actions/github-script")) {
-    return mentions_any(step.input("script").value.text(), {"reRunWorkflow(", "reRunWorkflowFailedJobs(", "/rerun-failed-jobs", "{run_id}/rerun"});
+    return mentions_any(
+        step.input("script").value.text(),
+        {"reRunWorkflow(", "reRunWorkflowFailedJobs(", "/rerun-failed-jobs", "{run_id}/rerun"});
   }
   if (!uses.empty()) {
     const std::string action = to_lower(uses.substr(0, uses.find('@')));
-    return mentions_any(std::string_view(action).substr(action.rfind('/') + 1), {"rerun", "re-run", "retry-workflow", "workflow-retry"});
+    return mentions_any(std::string_view(action).substr(action.rfind('/') + 1),
+                        {"rerun", "re-run", "retry-workflow", "workflow-retry"});
   }
   if (!mentions_any(step.run_text(), {"rerun"})) return false;
   for (std::vector<std::string>& words : shell_commands(step.run_text())) {
@@ -46,7 +54,8 @@ bool runs_again(const Step& step) {
   return false;
 }
 
-/// A bound that is kept besides the conditions: a line that compares the attempt's number, or a count of its own, or names a maximum.
+/// A bound that is kept besides the conditions: a line that compares the attempt's number, or a
+/// count of its own, or names a maximum.
 bool counts(const std::string& text) {
   const std::string words = to_lower(text);
   for (std::size_t at = 0; at < words.size();) {
@@ -57,13 +66,16 @@ bool counts(const std::string& text) {
     // An arrow in a message compares nothing.
     const bool arrow = mentions_any(line, {"->", "=>"});
     if (!arrow && mentions_any(line, {"<", ">"})) return true;
-    if (mentions_any(line, {"max", "limit", "-lt", "-gt", "-le", "-ge", "-eq", "-ne", "==", "!=", "(("})) return true;
+    if (mentions_any(line,
+                     {"max", "limit", "-lt", "-gt", "-le", "-ge", "-eq", "-ne", "==", "!=", "(("}))
+      return true;
   }
   return false;
 }
 
 bool names_source_run(const std::string& text) {
-  return mentions_any(text, {"workflow_run.id", "workflow_run.rerun_url", "workflow_run.url", "workflow_run.html_url", "payload.workflow_run"});
+  return mentions_any(text, {"workflow_run.id", "workflow_run.rerun_url", "workflow_run.url",
+                             "workflow_run.html_url", "payload.workflow_run"});
 }
 
 Scope scope_of_run(std::string_view conclusion, double attempt) {
@@ -75,14 +87,15 @@ Scope scope_of_run(std::string_view conclusion, double attempt) {
 
 class Judge {
  public:
-  Judge(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink), conditions_(*subject.workflow) {}
+  Judge(const Subject& subject, Sink& sink)
+      : subject_(subject), sink_(sink), conditions_(*subject.workflow) {}
 
   void check() {
     const Trigger* trigger = subject_.workflow->trigger("workflow_run");
     if (trigger == nullptr) return;
     // Only the end of a run can fail.
-    if (trigger->types &&
-        std::none_of(trigger->types.values.begin(), trigger->types.values.end(), [](YamlNode type) { return type.text() == "completed"; }))
+    if (trigger->types && std::none_of(trigger->types.values.begin(), trigger->types.values.end(),
+                                       [](YamlNode type) { return type.text() == "completed"; }))
       return;
     for (const Job& job : subject_.workflow->jobs) {
       for (const Step& step : job.steps) {
@@ -106,7 +119,8 @@ class Judge {
     std::string words;
     const auto add = [&](YamlNode node) { words += std::string(node.source()) + "\n"; };
     add(subject_.workflow->env.value);
-    for (const Job* each : conditions_.needed(job)) add(each->node);
+    for (const Job* each : conditions_.needed(job))
+      add(each->node);
     // Of the job itself all but what comes after the step.
     for (const Entry& entry : job.node.entries()) {
       if (!(entry.key == job.steps_entry.key)) add(entry.value);
@@ -125,7 +139,8 @@ class Judge {
     // A condition that mentions the attempt bounds it, unless it is still true for the thousandth.
     if (reached(job, step, scope_of_run("failure", 1000)) == Truth::no) return false;
     if (!counts(words)) return true;
-    return counts_in_conditions_only(job, step) && reached(job, step, scope_of_run("failure", 1000)) == Truth::yes;
+    return counts_in_conditions_only(job, step) &&
+           reached(job, step, scope_of_run("failure", 1000)) == Truth::yes;
   }
 
   /// The attempt stands in an `if:` and nowhere else.
@@ -135,30 +150,36 @@ class Judge {
       scripts += std::string(each.env.value.source()) + std::string(each.name.value.text());
       for (const Step& inner : each.steps) {
         for (const Entry& entry : inner.node.entries()) {
-          if (!(entry.key == inner.condition.key)) scripts += std::string(entry.value.source()) + "\n";
+          if (!(entry.key == inner.condition.key))
+            scripts += std::string(entry.value.source()) + "\n";
         }
         if (&inner == last) break;
       }
     };
-    for (const Job* each : conditions_.needed(job)) add(*each, nullptr);
+    for (const Job* each : conditions_.needed(job))
+      add(*each, nullptr);
     add(job, &step);
     return !counts(scripts);
   }
 
   void report(const Trigger& trigger, const Job& job, const Step& step) {
     const Entry what = step.uses ? step.uses : step.run;
-    auto report = sink_.report(
-        subject_, what.key,
-        "this runs a failed run again, however often it has failed before: the new attempt ends in `workflow_run` too, so a failure that "
-        "stays is repeated without end. Add `github.event.workflow_run.run_attempt < 3` to the condition");
+    auto report = sink_.report(subject_, what.key,
+                               "this runs a failed run again, however often it has failed before: "
+                               "the new attempt ends in `workflow_run` too, so a failure that "
+                               "stays is repeated without end. Add "
+                               "`github.event.workflow_run.run_attempt < 3` to the condition");
     report.related(subject_, trigger.key, "the new attempt starts this workflow again");
     const YamlNode condition = job.condition.value;
     if (!job.condition) {
       report.fix(FixKind::unsafe, "Stop after the third attempt",
-                 add_entry(*subject_.workflow->document, job.node, "if", "github.event.workflow_run.run_attempt < 3", Entry()));
-    } else if (condition.style() == Style::plain && !condition.has_expression() && condition.place().line == condition.place().end_line) {
+                 add_entry(*subject_.workflow->document, job.node, "if",
+                           "github.event.workflow_run.run_attempt < 3", Entry()));
+    } else if (condition.style() == Style::plain && !condition.has_expression() &&
+               condition.place().line == condition.place().end_line) {
       report.fix(FixKind::unsafe, "Stop after the third attempt",
-                 {replace_node(condition, "(" + std::string(condition.source()) + ") && github.event.workflow_run.run_attempt < 3")});
+                 {replace_node(condition, "(" + std::string(condition.source()) +
+                                              ") && github.event.workflow_run.run_attempt < 3")});
     }
   }
 

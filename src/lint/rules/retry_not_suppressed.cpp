@@ -1,4 +1,5 @@
-// A session that failed has been paid for. What starts it again by itself pays again, as often as it likes, and no gate sees it: it is the same run.
+// A session that failed has been paid for. What starts it again by itself pays again, as often as
+// it likes, and no gate sees it: it is the same run.
 
 #include <algorithm>
 #include <array>
@@ -6,18 +7,19 @@
 #include <vector>
 
 #include "lint/agents/agent_launch.h"
-#include "lint/expression/expression_value.h"
 #include "lint/agents/launch_conditions.h"
+#include "lint/agents/shell_loops.h"
+#include "lint/expression/expression_value.h"
 #include "lint/rule/rule.h"
 #include "lint/shell/shell_commands.h"
-#include "lint/agents/shell_loops.h"
 
 namespace refgate::lint {
 namespace {
 
 /// Limits of retry actions, by the names that are in use.
 bool is_single_attempt(const Step& step) {
-  for (const std::string_view name : {"max_attempts", "max-attempts", "attempt_limit", "attempts"}) {
+  for (const std::string_view name :
+       {"max_attempts", "max-attempts", "attempt_limit", "attempts"}) {
     const auto number = step.input(name).value.number();
     if (number && *number <= 1) return true;
   }
@@ -25,8 +27,10 @@ bool is_single_attempt(const Step& step) {
 }
 
 bool is_retry_action(const Step& step, const Facts& facts) {
-  return !step.uses_text().empty() && std::any_of(facts.retry_actions.begin(), facts.retry_actions.end(),
-                                                  [&](const std::string& action) { return matches_action(step.uses_text(), action); });
+  return !step.uses_text().empty() &&
+         std::any_of(
+             facts.retry_actions.begin(), facts.retry_actions.end(),
+             [&](const std::string& action) { return matches_action(step.uses_text(), action); });
 }
 
 /// The input of a retry action that launches an agent: a command line, or the name of an action.
@@ -34,7 +38,8 @@ Entry retried_input(const Step& step, const Facts& facts) {
   for (const Entry& input : step.with.value.entries()) {
     const std::string_view text = input.value.text();
     const bool is_agent =
-        std::any_of(facts.agent_actions.begin(), facts.agent_actions.end(), [&](const std::string& action) { return matches_action(text, action); });
+        std::any_of(facts.agent_actions.begin(), facts.agent_actions.end(),
+                    [&](const std::string& action) { return matches_action(text, action); });
     if (is_agent || !agent_commands_in(text, facts).empty()) return input;
   }
   return {};
@@ -44,10 +49,10 @@ void check_action(const Subject& subject, const Step& step, Sink& sink) {
   if (!is_retry_action(step, subject.facts()) || is_single_attempt(step)) return;
   const Entry input = retried_input(step, subject.facts());
   if (!input) return;
-  sink.report(
-          subject, step.uses.value,
-          "this retry action launches the agent again each time it fails, and each session is paid for; no gate sees it, since it is the same run. "
-          "Launch the agent once, and let a failed run fail")
+  sink.report(subject, step.uses.value,
+              "this retry action launches the agent again each time it fails, and each session is "
+              "paid for; no gate sees it, since it is the same run. "
+              "Launch the agent once, and let a failed run fail")
       .related(subject, input.key, "the agent is launched here");
 }
 
@@ -56,22 +61,26 @@ void check_script(const Subject& subject, const Step& step, Sink& sink) {
   if (agents.empty()) return;
   const std::vector<std::string> command = launched_command(agents.front().command);
   const std::string name = command.empty() ? "agent" : command[0];
-  sink.report(
-      subject, step.run.key,
-      "`" + name + "` stands in " + agents.front().how +
-          ": when a session fails, the next one is launched in the same run, where no gate sees it, and each is paid for. Launch it once, and let a "
-          "failed run fail");
+  sink.report(subject, step.run.key,
+              "`" + name + "` stands in " + agents.front().how +
+                  ": when a session fails, the next one is launched in the same run, where no gate "
+                  "sees it, and each is paid for. Launch it once, and let a "
+                  "failed run fail");
 }
 
 Scope after(const Step& step, std::string_view outcome) {
   Scope scope;
   for (const char* property : {"outcome", "conclusion"}) {
-    scope.set(ContextPath{"steps", std::string(step.id), property}, Value::string(std::string(outcome)));
+    scope.set(ContextPath{"steps", std::string(step.id), property},
+              Value::string(std::string(outcome)));
   }
   // `continue-on-error` keeps the job's status what it was.
   const YamlNode goes_on = step.continue_on_error.value;
   Truth failed = outcome == "failure" ? Truth::yes : Truth::no;
-  if (failed == Truth::yes && goes_on) failed = goes_on.boolean().value_or(false) ? Truth::no : goes_on.has_expression() ? Truth::unknown : failed;
+  if (failed == Truth::yes && goes_on)
+    failed = goes_on.boolean().value_or(false) ? Truth::no
+             : goes_on.has_expression()        ? Truth::unknown
+                                               : failed;
   scope.set_status(!failed, failed, Truth::no);
   return scope;
 }
@@ -80,12 +89,14 @@ bool is_same_agent(const Step& left, const Step& right, const Facts& facts) {
   if (left.uses) return same_name(left.uses_text(), right.uses_text());
   const auto first = agent_commands_in(left.run_text(), facts);
   const auto second = agent_commands_in(right.run_text(), facts);
-  return !first.empty() && !second.empty() && launched_command(first.front()) == launched_command(second.front());
+  return !first.empty() && !second.empty() &&
+         launched_command(first.front()) == launched_command(second.front());
 }
 
 bool has_same_prompt(const Step& left, const Step& right) {
   const auto text = [](const Step& step) {
-    return std::string(step.input("prompt").value.text()) + std::string(step.input("prompt_file").value.text());
+    return std::string(step.input("prompt").value.text()) +
+           std::string(step.input("prompt_file").value.text());
   };
   return text(left) == text(right);
 }
@@ -99,11 +110,15 @@ void check_second_steps(const Subject& subject, const Job& job, Sink& sink) {
     if (!condition.is_valid()) continue;
     for (std::size_t first = 0; first < second; ++first) {
       const Step& before = job.steps[first];
-      if (before.id.empty() || !launches_agent(before, subject.facts()) || !is_same_agent(before, step, subject.facts())) continue;
+      if (before.id.empty() || !launches_agent(before, subject.facts()) ||
+          !is_same_agent(before, step, subject.facts()))
+        continue;
       if (before.uses && !has_same_prompt(before, step)) continue;
       const bool names_it = [&] {
         const std::vector<Reference> all = references(condition);
-        return std::any_of(all.begin(), all.end(), [&](const Reference& each) { return refers_into(each, {"steps", std::string(before.id)}); });
+        return std::any_of(all.begin(), all.end(), [&](const Reference& each) {
+          return refers_into(each, {"steps", std::string(before.id)});
+        });
       }();
       if (!names_it || evaluate_condition(condition, after(before, "success")) != Truth::no ||
           evaluate_condition(condition, after(before, "failure")) == Truth::no) {
@@ -112,7 +127,8 @@ void check_second_steps(const Subject& subject, const Job& job, Sink& sink) {
       const Entry what = step.uses ? step.uses : step.run;
       sink.report(subject, what.key,
                   "this step launches the same agent again when step `" + std::string(before.id) +
-                      "` failed: the second session is paid for too, and no gate sees it, since it is the same run")
+                      "` failed: the second session is paid for too, and no gate sees it, since it "
+                      "is the same run")
           .related(subject, before.id_entry.value, "the first session")
           .related(subject, step.condition.value, "which only runs after its failure");
       break;
@@ -123,11 +139,15 @@ void check_second_steps(const Subject& subject, const Job& job, Sink& sink) {
 /// The words of a command that start a workflow by its file or name: `gh workflow run agent.yml`.
 bool dispatches(std::string_view script, const Workflow& workflow) {
   if (script.find("workflow") == std::string_view::npos) return false;
-  const std::string_view file = std::string_view(workflow.file).substr(workflow.file.rfind('/') + 1);
+  const std::string_view file =
+      std::string_view(workflow.file).substr(workflow.file.rfind('/') + 1);
   for (std::vector<std::string>& words : shell_commands(script)) {
     const std::vector<std::string> command = launched_command(std::move(words));
-    if (command.size() < 4 || command[0] != "gh" || command[1] != "workflow" || command[2] != "run") continue;
-    if (std::any_of(command.begin() + 3, command.end(), [&](const std::string& word) { return word == file || word == workflow.display_name(); }))
+    if (command.size() < 4 || command[0] != "gh" || command[1] != "workflow" || command[2] != "run")
+      continue;
+    if (std::any_of(command.begin() + 3, command.end(), [&](const std::string& word) {
+          return word == file || word == workflow.display_name();
+        }))
       return true;
   }
   return false;
@@ -152,11 +172,14 @@ void check_followers(const Subject& subject, Sink& sink) {
       if (agent_launches(*source, subject.project, subject.facts()).empty()) continue;
       for (const Job& job : workflow.jobs) {
         if (!only_after_failure(conditions, job)) continue;
-        const auto step = std::find_if(job.steps.begin(), job.steps.end(), [&](const Step& each) { return dispatches(each.run_text(), *source); });
+        const auto step = std::find_if(job.steps.begin(), job.steps.end(), [&](const Step& each) {
+          return dispatches(each.run_text(), *source);
+        });
         if (step == job.steps.end()) continue;
         sink.report(subject, step->run.key,
                     "when `" + std::string(source->display_name()) +
-                        "` fails, this starts it again, and with it the agent; the new run is another event, so that "
+                        "` fails, this starts it again, and with it the agent; the new run is "
+                        "another event, so that "
                         "no gate knows it for the same work")
             .related(subject, name, "waits for it here")
             .related(*source, source->on.key, "the workflow that launches an agent");
@@ -168,18 +191,23 @@ void check_followers(const Subject& subject, Sink& sink) {
 
 std::size_t rows_of(const Matrix& matrix) {
   std::size_t rows = matrix.axes.empty() ? matrix.include.value.size() : 1;
-  for (const MatrixAxis& axis : matrix.axes) rows *= axis.entry.value.size();
+  for (const MatrixAxis& axis : matrix.axes)
+    rows *= axis.entry.value.size();
   return rows;
 }
 
-/// By default the first failure of a matrix cancels the sessions that still work. Whether that is wanted is for the author to say.
+/// By default the first failure of a matrix cancels the sessions that still work. Whether that is
+/// wanted is for the author to say.
 void check_matrix(const Subject& subject, const Job& job, Sink& sink) {
   if (!job.matrix || job.fail_fast || (job.matrix.known && rows_of(job.matrix) < 2)) return;
-  const auto step = std::find_if(job.steps.begin(), job.steps.end(), [&](const Step& each) { return launches_agent(each, subject.facts()); });
+  const auto step = std::find_if(job.steps.begin(), job.steps.end(), [&](const Step& each) {
+    return launches_agent(each, subject.facts());
+  });
   if (step == job.steps.end()) return;
   sink.report(
           subject, job.matrix.entry.key,
-          "each row launches an agent, and without `fail-fast` the first row that fails cancels the sessions of all others, which are paid for and "
+          "each row launches an agent, and without `fail-fast` the first row that fails cancels "
+          "the sessions of all others, which are paid for and "
           "leave nothing. Say `fail-fast: false` to let them finish, or `true` if that is meant")
       .severity(Severity::note)
       .related(subject, (step->uses ? step->uses : step->run).key, "the agent is launched here");

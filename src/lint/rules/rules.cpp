@@ -1,51 +1,62 @@
-// The table of rules, sorted by id. A row: the name of its check without `check_` (which is also the name of its file in rules/), id, scope,
-// severity, confidence, on by default, fix, options separated by blanks, summary. What `lint` itself reports has no check.
+// The table of rules, sorted by id. A row: the name of its check without `check_` (which is also
+// the name of its file in rules/), id, scope, severity, confidence, on by default, fix, options
+// separated by blanks, summary. What `lint` itself reports has no check.
 
 #include <array>
 
 #include "lint/rule/rule.h"
 
-#define REFGATE_RULES(RULE)                                                                                                                          \
-  RULE(agent_without_actor_check, "agent-without-actor-check", workflow, warning, high, true, none, "",                                              \
-       "A comment starts an agent, and nothing asks who wrote it")                                                                                   \
-  RULE(agent_without_concurrency, "agent-without-concurrency", workflow, warning, high, true, unsafe, "",                                            \
-       "Two agents can work on the same thing at the same time")                                                                                     \
-  RULE(agent_without_timeout, "agent-without-timeout", workflow, warning, high, true, unsafe, "minutes",                                             \
-       "A job that launches an agent has no limit of its own and may run for six hours")                                                             \
-  RULE(agents_share_event, "agents-share-event", project, warning, medium, true, none, "",                                                           \
-       "Two jobs launch the same agent for the same event and the same work")                                                                        \
-  RULE(broad_push, "broad-push", workflow, warning, high, true, none, "workflows",                                                                   \
-       "Every push to about every branch pays for an agent or a gate, whatever it changes")                                                          \
-  RULE(broken_guard, "broken-guard", file, error, high, true, safe, "",                                                                              \
-       "A condition names a gate's verdict and lets a skip through all the same, or never a run")                                                    \
-  RULE(concurrency_deadlock, "concurrency-deadlock", workflow, error, high, true, none, "",                                                          \
-       "A run waits for a concurrency group that it holds itself, and is cancelled")                                                                 \
-  RULE(concurrency_defeated, "concurrency-defeated", workflow, warning, high, true, none, "",                                                        \
-       "A concurrency group is another one for every run and has no effect")                                                                         \
-  RULE(concurrency_self_cancel, "concurrency-self-cancel", workflow, warning, high, true, none, "",                                                  \
-       "An event that the workflow then ignores cancels the run that works")                                                                         \
-  RULE(duplicate_entry, "duplicate-entry", file, warning, high, true, safe, "",                                                                      \
-       "A key, event, filter, need, schedule or matrix value is listed twice")                                                                       \
-  RULE(duplicate_trigger, "duplicate-trigger", workflow, warning, high, true, unsafe, "", "One act starts a workflow twice for the same commit")     \
-  RULE(gate_permissions, "gate-permissions", workflow, error, high, true, unsafe, "",                                                                \
-       "A gate's job may not write contents, so that it can never claim a session")                                                                  \
-  RULE(late_gate, "late-gate", file, warning, high, true, none, "", "Something expensive stands before the gate and is paid for on a duplicate too") \
-  RULE(missing_guard, "missing-guard", file, error, high, true, safe, "", "A step or job behind a gate runs whatever the gate says")                 \
-  RULE(rerun_loop, "rerun-loop", workflow, warning, high, true, unsafe, "", "A failed run is run again without a bound")                             \
-  RULE(retry_not_suppressed, "retry-not-suppressed", workflow, warning, high, true, none, "", "An agent is launched again by itself when it fails")  \
-  RULE(self_trigger, "self-trigger", workflow, warning, high, true, none, "", "What an agent does starts its own workflow again")                    \
-  RULE(no_check, "syntax", file, error, high, true, none, "", "The file is no YAML that GitHub reads")                                               \
-  RULE(unfinished_session, "unfinished-session", workflow, warning, high, true, safe, "",                                                            \
-       "A session is begun and not ended whatever comes of the work")                                                                                \
-  RULE(ungated_rerun, "ungated-rerun", workflow, warning, high, true, safe, "",                                                                      \
-       "A job re-runs on the verdict of an earlier attempt, without asking the gate")                                                                \
-  RULE(unknown_output, "unknown-output", file, error, high, true, unsafe, "", "An output is named that the gate does not have, and is always empty") \
-  RULE(unregistered_session, "unregistered-session", workflow, warning, high, true, none, "",                                                        \
-       "A session is checked and never registered, so that no other run knows of it")                                                                \
-  RULE(no_check, "unused-ignore", file, warning, high, true, safe, "", "An ignore comment ignores nothing, or names no rule")                        \
-  RULE(workflow_run_fan_out, "workflow-run-fan-out", project, note, high, true, none, "sources",                                                     \
-       "One run starts several workflows, or one commit starts a listener several times")                                                            \
-  RULE(workflow_run_unknown, "workflow-run-unknown", workflow, error, high, true, unsafe, "names",                                                   \
+#define REFGATE_RULES(RULE)                                                                        \
+  RULE(agent_without_actor_check, "agent-without-actor-check", workflow, warning, high, true,      \
+       none, "", "A comment starts an agent, and nothing asks who wrote it")                       \
+  RULE(agent_without_concurrency, "agent-without-concurrency", workflow, warning, high, true,      \
+       unsafe, "", "Two agents can work on the same thing at the same time")                       \
+  RULE(agent_without_timeout, "agent-without-timeout", workflow, warning, high, true, unsafe,      \
+       "minutes",                                                                                  \
+       "A job that launches an agent has no limit of its own and may run for six hours")           \
+  RULE(agents_share_event, "agents-share-event", project, warning, medium, true, none, "",         \
+       "Two jobs launch the same agent for the same event and the same work")                      \
+  RULE(broad_push, "broad-push", workflow, warning, high, true, none, "workflows",                 \
+       "Every push to about every branch pays for an agent or a gate, whatever it changes")        \
+  RULE(broken_guard, "broken-guard", file, error, high, true, safe, "",                            \
+       "A condition names a gate's verdict and lets a skip through all the same, or never a run")  \
+  RULE(concurrency_deadlock, "concurrency-deadlock", workflow, error, high, true, none, "",        \
+       "A run waits for a concurrency group that it holds itself, and is cancelled")               \
+  RULE(concurrency_defeated, "concurrency-defeated", workflow, warning, high, true, none, "",      \
+       "A concurrency group is another one for every run and has no effect")                       \
+  RULE(concurrency_self_cancel, "concurrency-self-cancel", workflow, warning, high, true, none,    \
+       "", "An event that the workflow then ignores cancels the run that works")                   \
+  RULE(duplicate_entry, "duplicate-entry", file, warning, high, true, safe, "",                    \
+       "A key, event, filter, need, schedule or matrix value is listed twice")                     \
+  RULE(duplicate_trigger, "duplicate-trigger", workflow, warning, high, true, unsafe, "",          \
+       "One act starts a workflow twice for the same commit")                                      \
+  RULE(gate_permissions, "gate-permissions", workflow, error, high, true, unsafe, "",              \
+       "A gate's job may not write contents, so that it can never claim a session")                \
+  RULE(late_gate, "late-gate", file, warning, high, true, none, "",                                \
+       "Something expensive stands before the gate and is paid for on a duplicate too")            \
+  RULE(missing_guard, "missing-guard", file, error, high, true, safe, "",                          \
+       "A step or job behind a gate runs whatever the gate says")                                  \
+  RULE(rerun_loop, "rerun-loop", workflow, warning, high, true, unsafe, "",                        \
+       "A failed run is run again without a bound")                                                \
+  RULE(retry_not_suppressed, "retry-not-suppressed", workflow, warning, high, true, none, "",      \
+       "An agent is launched again by itself when it fails")                                       \
+  RULE(self_trigger, "self-trigger", workflow, warning, high, true, none, "",                      \
+       "What an agent does starts its own workflow again")                                         \
+  RULE(no_check, "syntax", file, error, high, true, none, "",                                      \
+       "The file is no YAML that GitHub reads")                                                    \
+  RULE(unfinished_session, "unfinished-session", workflow, warning, high, true, safe, "",          \
+       "A session is begun and not ended whatever comes of the work")                              \
+  RULE(ungated_rerun, "ungated-rerun", workflow, warning, high, true, safe, "",                    \
+       "A job re-runs on the verdict of an earlier attempt, without asking the gate")              \
+  RULE(unknown_output, "unknown-output", file, error, high, true, unsafe, "",                      \
+       "An output is named that the gate does not have, and is always empty")                      \
+  RULE(unregistered_session, "unregistered-session", workflow, warning, high, true, none, "",      \
+       "A session is checked and never registered, so that no other run knows of it")              \
+  RULE(no_check, "unused-ignore", file, warning, high, true, safe, "",                             \
+       "An ignore comment ignores nothing, or names no rule")                                      \
+  RULE(workflow_run_fan_out, "workflow-run-fan-out", project, note, high, true, none, "sources",   \
+       "One run starts several workflows, or one commit starts a listener several times")          \
+  RULE(workflow_run_unknown, "workflow-run-unknown", workflow, error, high, true, unsafe, "names", \
        "A workflow listens to one that does not exist and never starts")
 
 namespace refgate::lint {
@@ -53,12 +64,21 @@ namespace refgate::lint {
 #define REFGATE_DECLARE(name, ...) void check_##name(const Subject& subject, Sink& sink);
 REFGATE_RULES(REFGATE_DECLARE)
 
-/// For rows whose findings are made elsewhere: `syntax` when a file is read, `unused-ignore` when ignores are applied.
+/// For rows whose findings are made elsewhere: `syntax` when a file is read, `unused-ignore` when
+/// ignores are applied.
 void check_no_check(const Subject&, Sink&) {}
 
 std::span<const Rule> rules() {
 #define REFGATE_ROW(name, id, scope, severity, confidence, on_by_default, fix, options, summary) \
-  Rule{id, RuleScope::scope, Severity::severity, Confidence::confidence, on_by_default, FixKind::fix, options, summary, check_##name},
+  Rule{id,                                                                                       \
+       RuleScope::scope,                                                                         \
+       Severity::severity,                                                                       \
+       Confidence::confidence,                                                                   \
+       on_by_default,                                                                            \
+       FixKind::fix,                                                                             \
+       options,                                                                                  \
+       summary,                                                                                  \
+       check_##name},
   static constexpr auto rows = std::to_array<Rule>({REFGATE_RULES(REFGATE_ROW)});
   return rows;
 }

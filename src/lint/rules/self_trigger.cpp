@@ -1,5 +1,5 @@
-// An agent that comments, pushes or labels under a name of its own starts the workflows that listen to comments, pushes and labels: its own too. Only
-// what GITHUB_TOKEN does starts nothing.
+// An agent that comments, pushes or labels under a name of its own starts the workflows that listen
+// to comments, pushes and labels: its own too. Only what GITHUB_TOKEN does starts nothing.
 
 #include <algorithm>
 #include <initializer_list>
@@ -9,15 +9,23 @@
 
 #include "lint/agents/actor_checks.h"
 #include "lint/agents/agent_launch.h"
-#include "lint/github/event_scope.h"
-#include "lint/expression/expression_value.h"
 #include "lint/agents/launch_conditions.h"
+#include "lint/expression/expression_value.h"
+#include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {
 
-enum class Deed : std::uint8_t { comment, comment_on_line, review, label, push, open_issue, open_pull_request };
+enum class Deed : std::uint8_t {
+  comment,
+  comment_on_line,
+  review,
+  label,
+  push,
+  open_issue,
+  open_pull_request
+};
 
 /// Something that a step does under a name that starts workflows.
 struct Evidence {
@@ -27,14 +35,19 @@ struct Evidence {
 };
 
 bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return text.find(word) != std::string_view::npos;
+  });
 }
 
 /// What a script or a list of an agent's tools says that is done.
 std::vector<Deed> deeds_in(std::string_view text) {
   std::vector<Deed> found;
-  if (mentions_any(text, {"gh pr comment", "gh issue comment", "createComment(", "add_issue_comment"})) found.push_back(Deed::comment);
-  if (mentions_any(text, {"create_inline_comment", "createReviewComment("})) found.push_back(Deed::comment_on_line);
+  if (mentions_any(text,
+                   {"gh pr comment", "gh issue comment", "createComment(", "add_issue_comment"}))
+    found.push_back(Deed::comment);
+  if (mentions_any(text, {"create_inline_comment", "createReviewComment("}))
+    found.push_back(Deed::comment_on_line);
   if (mentions_any(text, {"gh pr review", "createReview("})) found.push_back(Deed::review);
   if (mentions_any(text, {"--add-label", "addLabels("})) found.push_back(Deed::label);
   if (mentions_any(text, {"git push"})) found.push_back(Deed::push);
@@ -57,7 +70,8 @@ std::vector<Event> events_of(Deed deed) {
     case Deed::review:
       return {{"pull_request_review", "submitted"}};
     case Deed::label:
-      return {{"issues", "labeled"}, {"pull_request", "labeled"}, {"pull_request_target", "labeled"}};
+      return {
+          {"issues", "labeled"}, {"pull_request", "labeled"}, {"pull_request_target", "labeled"}};
     case Deed::push:
       return {{"pull_request", "synchronize"}, {"pull_request_target", "synchronize"}};
     case Deed::open_issue:
@@ -98,7 +112,8 @@ AgentIdentity identity_of_git(const Job& job, const Step& step) {
     if (&each == &step) break;
     if (!matches_action(each.uses_text(), "actions/checkout")) continue;
     const Entry token = each.input("token");
-    identity = token ? identity_of_token(token.value, job) : AgentIdentity{AgentIdentity::Kind::github_token, std::nullopt};
+    identity = token ? identity_of_token(token.value, job)
+                     : AgentIdentity{AgentIdentity::Kind::github_token, std::nullopt};
   }
   return identity;
 }
@@ -107,7 +122,8 @@ AgentIdentity identity_of_git(const Job& job, const Step& step) {
 bool is_on_head(const Job& job) {
   return std::any_of(job.steps.begin(), job.steps.end(), [](const Step& step) {
     const std::string_view ref = step.input("ref").value.text();
-    return (matches_action(step.uses_text(), "actions/checkout") && mentions_any(ref, {"head.ref", "head_ref"})) ||
+    return (matches_action(step.uses_text(), "actions/checkout") &&
+            mentions_any(ref, {"head.ref", "head_ref"})) ||
            mentions_any(step.run_text(), {"gh pr checkout"});
   });
 }
@@ -126,11 +142,15 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts)
   std::vector<Evidence> found;
   const AgentIdentity agent = identity_of(launch, facts);
   const AgentActionFact* fact = agent_action_fact(*launch.launch, facts);
-  // Without a prompt these actions answer with a comment of their own; with one when they are told to.
-  const auto is_told = [&](std::string_view input) { return launch.launch->input(input).value.text() == "true"; };
+  // Without a prompt these actions answer with a comment of their own; with one when they are told
+  // to.
+  const auto is_told = [&](std::string_view input) {
+    return launch.launch->input(input).value.text() == "true";
+  };
   const bool answers =
       fact != nullptr && !fact->app_login.empty() &&
-      ((!launch.launch->input("prompt") && !launch.launch->input("direct_prompt")) || is_told("track_progress") || is_told("use_sticky_comment"));
+      ((!launch.launch->input("prompt") && !launch.launch->input("direct_prompt")) ||
+       is_told("track_progress") || is_told("use_sticky_comment"));
   if (starts_workflows(agent) && launch.action == nullptr) {
     if (answers) found.push_back({Deed::comment, launch.launch, agent});
     for (const Deed deed : deeds_in(launch.launch->with.value.source())) {
@@ -140,7 +160,8 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts)
   for (const Step& step : launch.job().steps) {
     if (!step.run || launches_agent(step, facts)) continue;
     for (const Deed deed : deeds_in(step.run_text())) {
-      const AgentIdentity identity = deed == Deed::push ? identity_of_git(launch.job(), step) : identity_of_script(launch, step);
+      const AgentIdentity identity = deed == Deed::push ? identity_of_git(launch.job(), step)
+                                                        : identity_of_script(launch, step);
       if (deed == Deed::push && !is_on_head(launch.job())) continue;
       if (starts_workflows(identity)) found.push_back({deed, &step, identity});
     }
@@ -153,9 +174,12 @@ std::string text_with_words(const std::vector<const Expression*>& conditions) {
   std::string text = "The work is done.";
   for (const Expression* condition : conditions) {
     for (const ExpressionNode& node : condition->nodes()) {
-      if (node.kind != ExpressionKind::call || !same_name(node.name, "contains") || node.operands.size() != 2) continue;
+      if (node.kind != ExpressionKind::call || !same_name(node.name, "contains") ||
+          node.operands.size() != 2)
+        continue;
       const ExpressionNode& word = condition->node(node.operands[1]);
-      if (word.kind == ExpressionKind::literal && word.literal.kind() == Value::Kind::string) text += " " + word.literal.as_string();
+      if (word.kind == ExpressionKind::literal && word.literal.kind() == Value::Kind::string)
+        text += " " + word.literal.as_string();
     }
   }
   return text;
@@ -171,7 +195,8 @@ Passage passage(const LaunchConditions& conditions, const Start& start, const Ev
   const std::vector<const Expression*> all = conditions.all();
   // Whose login it is, is not known: a condition that compares logins may mean this one.
   if (!evidence.identity.login && conditions.runs(scope) != Truth::no &&
-      std::any_of(all.begin(), all.end(), [](const Expression* each) { return names_actor(*each); })) {
+      std::any_of(all.begin(), all.end(),
+                  [](const Expression* each) { return names_actor(*each); })) {
     return Passage::shut;
   }
   Scope silent = scope;
@@ -186,13 +211,16 @@ bool looks_at_label(const LaunchConditions& conditions) {
   const std::vector<const Expression*> all = conditions.all();
   return std::any_of(all.begin(), all.end(), [](const Expression* condition) {
     const std::vector<Reference> found = references(*condition);
-    return std::any_of(found.begin(), found.end(), [](const Reference& each) { return refers_into(each, {"github", "event", "label"}); });
+    return std::any_of(found.begin(), found.end(), [](const Reference& each) {
+      return refers_into(each, {"github", "event", "label"});
+    });
   });
 }
 
 class Finder {
  public:
-  Finder(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink), starts_(starts_of(*subject.workflow, subject.facts())) {}
+  Finder(const Subject& subject, Sink& sink)
+      : subject_(subject), sink_(sink), starts_(starts_of(*subject.workflow, subject.facts())) {}
 
   /// True when a finding was made.
   bool check(const AgentLaunch& launch) {
@@ -205,8 +233,9 @@ class Finder {
       if (is_app && turns_bot_away(*launch.launch, login, subject_.facts())) continue;
       if (evidence.deed == Deed::label && looks_at_label(conditions)) continue;
       for (const Event& event : events_of(evidence.deed)) {
-        const auto start =
-            std::find_if(starts_.begin(), starts_.end(), [&](const Start& each) { return each.event == event.name && each.type == event.type; });
+        const auto start = std::find_if(starts_.begin(), starts_.end(), [&](const Start& each) {
+          return each.event == event.name && each.type == event.type;
+        });
         if (start == starts_.end()) continue;
         const Passage way = passage(conditions, *start, evidence);
         if (way == Passage::shut) continue;
@@ -218,22 +247,29 @@ class Finder {
   }
 
  private:
-  void report(const AgentLaunch& launch, const Evidence& evidence, const Start& start, Passage way) {
-    const std::string who = evidence.identity.login                              ? "`" + *evidence.identity.login + "`"
-                            : evidence.identity.kind == AgentIdentity::Kind::app ? "its app"
-                                                                                 : "the owner of its token";
+  void report(const AgentLaunch& launch, const Evidence& evidence, const Start& start,
+              Passage way) {
+    const std::string who = evidence.identity.login ? "`" + *evidence.identity.login + "`"
+                            : evidence.identity.kind == AgentIdentity::Kind::app
+                                ? "its app"
+                                : "the owner of its token";
     const std::string deed(words_for(evidence.deed));
-    const std::string when = way == Passage::with_words ? " as soon as it says the words that `if:` looks for" : "";
-    auto report =
-        sink_.report(subject_, start.trigger->key,
-                     "the agent's own " + deed + " starts this workflow again" + when + ": it bears the name of " + who +
-                         ", not GITHUB_TOKEN's, and no condition keeps " + who + " out. Each round is paid for; add " +
-                         (evidence.identity.kind == AgentIdentity::Kind::app ? "`github.event.sender.type != 'Bot'`" : "a test of `github.actor`") +
-                         " to the job's `if:`");
+    const std::string when =
+        way == Passage::with_words ? " as soon as it says the words that `if:` looks for" : "";
+    auto report = sink_.report(subject_, start.trigger->key,
+                               "the agent's own " + deed + " starts this workflow again" + when +
+                                   ": it bears the name of " + who +
+                                   ", not GITHUB_TOKEN's, and no condition keeps " + who +
+                                   " out. Each round is paid for; add " +
+                                   (evidence.identity.kind == AgentIdentity::Kind::app
+                                        ? "`github.event.sender.type != 'Bot'`"
+                                        : "a test of `github.actor`") +
+                                   " to the job's `if:`");
     if (way == Passage::with_words) report.confidence(Confidence::medium);
     report.related(subject_, launch.place().key, "the agent is launched here");
     if (evidence.step != launch.step)
-      report.related(subject_, (evidence.step->uses ? evidence.step->uses : evidence.step->run).key, "and this speaks for it");
+      report.related(subject_, (evidence.step->uses ? evidence.step->uses : evidence.step->run).key,
+                     "and this speaks for it");
   }
 
   const Subject& subject_;
@@ -244,7 +280,8 @@ class Finder {
 }  // namespace
 
 void check_self_trigger(const Subject& subject, Sink& sink) {
-  const std::vector<AgentLaunch> launches = agent_launches(*subject.workflow, subject.project, subject.facts());
+  const std::vector<AgentLaunch> launches =
+      agent_launches(*subject.workflow, subject.project, subject.facts());
   if (launches.empty()) return;
   Finder finder(subject, sink);
   for (const AgentLaunch& launch : launches) {

@@ -1,12 +1,13 @@
-// A session that is not ended stays live until its lease has passed, and then counts as lost, whatever came of it.
+// A session that is not ended stays live until its lease has passed, and then counts as lost,
+// whatever came of it.
 
 #include <algorithm>
 #include <map>
 #include <set>
 #include <string>
 
-#include "lint/finding/edit.h"
 #include "lint/expression/expression_value.h"
+#include "lint/finding/edit.h"
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guards.h"
 #include "lint/rule/rule.h"
@@ -38,7 +39,10 @@ struct Ending {
 class Endings {
  public:
   Endings(const Subject& subject, Sink& sink)
-      : subject_(subject), sink_(sink), workflow_(*subject.workflow), gated_(gated_jobs(workflow_, subject.project, subject.facts())) {
+      : subject_(subject),
+        sink_(sink),
+        workflow_(*subject.workflow),
+        gated_(gated_jobs(workflow_, subject.project, subject.facts())) {
     if (!gated_.empty()) nodes_ = job_nodes(workflow_, conditions_);
   }
 
@@ -68,24 +72,34 @@ class Endings {
     // A caller may end what a called workflow has begun.
     if (missing.empty() || (workflow_.only_called() && gated.job->outputs)) return;
     const Gate& gate = gated.gates.front();
-    const Entry what = gate.step == nullptr ? gated.job->uses : gate.step->uses ? gate.step->uses : gate.step->run;
+    const Entry what = gate.step == nullptr ? gated.job->uses
+                       : gate.step->uses    ? gate.step->uses
+                                            : gate.step->run;
     std::string list;
-    for (const std::string& command : missing) list += (list.empty() ? "" : " and no ") + quoted(command);
+    for (const std::string& command : missing)
+      list += (list.empty() ? "" : " and no ") + quoted(command);
     const bool finish = commands.front() == "finish";
-    auto report = sink_.report(subject_, what.key,
-                               "there is no " + list + " for this session, so " +
-                                   (finish ? std::string("it stays live until its lease has passed, and then counts as lost")
-                                           : "it stays as it is until its window has passed, and how it ended is not recorded") +
-                                   "; end it in a step with `if: always()`" + (gated.works ? "" : " in the last job, with the gate's `claim-id`"));
-    if (finish && gated.works && gate.step != nullptr && gate.step->uses && gate.origin_file.empty()) {
+    auto report = sink_.report(
+        subject_, what.key,
+        "there is no " + list + " for this session, so " +
+            (finish
+                 ? std::string("it stays live until its lease has passed, and then counts as lost")
+                 : "it stays as it is until its window has passed, and how it ended is not "
+                   "recorded") +
+            "; end it in a step with `if: always()`" +
+            (gated.works ? "" : " in the last job, with the gate's `claim-id`"));
+    if (finish && gated.works && gate.step != nullptr && gate.step->uses &&
+        gate.origin_file.empty()) {
       report.fix(FixKind::safe, "Add `finish` as the last step", add_finish(*gated.job, gate));
     }
   }
 
   /// The steps that run a command; true when one is somewhere that is not looked into.
-  bool elsewhere(const GatedJob& gated, const std::string& command, std::vector<Ending>& endings) const {
+  bool elsewhere(const GatedJob& gated, const std::string& command,
+                 std::vector<Ending>& endings) const {
     for (const Job& job : workflow_.jobs) {
-      if (&job != gated.job && is_gated(job, gated.gates.front().kind)) continue;  // it ends the session of that job's own gate
+      if (&job != gated.job && is_gated(job, gated.gates.front().kind))
+        continue;  // it ends the session of that job's own gate
       if (const Workflow* called = subject_.project.called_workflow(job.uses.value.text())) {
         for (const Job& inner : called->jobs) {
           for (const Step& step : inner.steps) {
@@ -96,11 +110,15 @@ class Endings {
       for (const Step& step : job.steps) {
         const std::vector<std::string> found = session_commands(step, subject_.project);
         // The gate's own script, in a trap for instance.
-        if (gated.gates.front().step == &step && step.run_text().find(command) != std::string_view::npos) return true;
+        if (gated.gates.front().step == &step &&
+            step.run_text().find(command) != std::string_view::npos)
+          return true;
         if (std::find(found.begin(), found.end(), command) != found.end()) {
           endings.push_back({&job, &step});
-        } else if (found.empty() && step.run && step.run_text().find(command) != std::string_view::npos &&
-                   (step.run_text().find("refgate") != std::string_view::npos || step.run_text().find("session") != std::string_view::npos)) {
+        } else if (found.empty() && step.run &&
+                   step.run_text().find(command) != std::string_view::npos &&
+                   (step.run_text().find("refgate") != std::string_view::npos ||
+                    step.run_text().find("session") != std::string_view::npos)) {
           return true;  // a script of the repository that does it in its own way
         }
       }
@@ -108,7 +126,8 @@ class Endings {
     return false;
   }
 
-  void check_endings(const GatedJob& gated, const std::string& command, const std::vector<Ending>& endings) {
+  void check_endings(const GatedJob& gated, const std::string& command,
+                     const std::vector<Ending>& endings) {
     Coverage covered;
     const Ending* in_job = nullptr;
     const Scope scope = gated.inside.view.scope(false, {});
@@ -121,7 +140,8 @@ class Endings {
     const Job* consumer = first_consumer(gated);
     if (in_job != nullptr) {
       if (command == "finish" && consumer != nullptr && !gated.works &&
-          std::all_of(endings.begin(), endings.end(), [&](const Ending& each) { return each.job == gated.job; })) {
+          std::all_of(endings.begin(), endings.end(),
+                      [&](const Ending& each) { return each.job == gated.job; })) {
         sink_
             .report(subject_, main(*in_job->step).key,
                     "this ends the session before job " + quoted(consumer->id) +
@@ -132,17 +152,18 @@ class Endings {
       }
       return;
     }
-    for (const Ending& ending : endings) in_other_job(gated, command, ending);
+    for (const Ending& ending : endings)
+      in_other_job(gated, command, ending);
   }
 
   void in_other_job(const GatedJob& gated, const std::string& command, const Ending& ending) {
     if (command == "finish" && !has_claim(ending)) {
       sink_
-          .report(
-              subject_, main(*ending.step).key,
-              "a `finish` in another job than the gate's does not know the session without `claim-id`, and ends nothing; hand `claim_id` on in the "
-              "outputs of " +
-                  quoted(gated.job->id) + " and give it here")
+          .report(subject_, main(*ending.step).key,
+                  "a `finish` in another job than the gate's does not know the session without "
+                  "`claim-id`, and ends nothing; hand `claim_id` on in the "
+                  "outputs of " +
+                      quoted(gated.job->id) + " and give it here")
           .related(subject_, gated.job->key, "the gate");
       return;
     }
@@ -153,7 +174,8 @@ class Endings {
       if (!waits_for(*ending.job, job)) {
         sink_
             .report(subject_, ending.job->needs ? ending.job->needs.key : ending.job->key,
-                    "this ends the session while job " + quoted(job.id) + " may still be at work; add it to `needs`")
+                    "this ends the session while job " + quoted(job.id) +
+                        " may still be at work; add it to `needs`")
             .confidence(Confidence::medium)
             .related(subject_, job.key, "the work");
         return;
@@ -165,33 +187,46 @@ class Endings {
     const std::string id(ending.job->id);
     const bool reached = propagate(nodes_, failed, scope).at(id).runs != Truth::no;
     if (!reached) {
-      auto report = sink_.report(subject_, ending.job->condition ? ending.job->condition.value : ending.job->key,
-                                 quoted(command) + " is not reached when " +
-                                     (consumer != nullptr ? "job " + quoted(consumer->id) : std::string("a job before it")) +
-                                     " fails, so the session stays live until its lease has passed; write `if: always()` at the job");
+      auto report = sink_.report(
+          subject_, ending.job->condition ? ending.job->condition.value : ending.job->key,
+          quoted(command) + " is not reached when " +
+              (consumer != nullptr ? "job " + quoted(consumer->id)
+                                   : std::string("a job before it")) +
+              " fails, so the session stays live until its lease has passed; write `if: always()` "
+              "at the job");
       if (!ending.job->condition) {
-        report.fix(FixKind::safe, "Run it always", add_entry(*workflow_.document, ending.job->node, "if", "always()", ending.job->needs));
+        report.fix(
+            FixKind::safe, "Run it always",
+            add_entry(*workflow_.document, ending.job->node, "if", "always()", ending.job->needs));
       }
       return;
     }
-    if (!may_run(ending.step->condition, scope, false)) not_always(ending, command, {false, true}, "the job");
+    if (!may_run(ending.step->condition, scope, false))
+      not_always(ending, command, {false, true}, "the job");
   }
 
-  void not_always(const Ending& ending, const std::string& command, const Coverage& covered, const std::string& what) {
+  void not_always(const Ending& ending, const std::string& command, const Coverage& covered,
+                  const std::string& what) {
     const Entry& condition = ending.step->condition;
-    auto report = sink_.report(subject_, condition ? condition.value : main(*ending.step).key,
-                               quoted(command) + " is not run when " + what + (covered.success ? " fails" : " succeeds") +
-                                   ", so the session stays as it is until its lease has passed; write `if: always()`");
+    auto report = sink_.report(
+        subject_, condition ? condition.value : main(*ending.step).key,
+        quoted(command) + " is not run when " + what + (covered.success ? " fails" : " succeeds") +
+            ", so the session stays as it is until its lease has passed; write `if: always()`");
     if (!condition)
-      report.fix(FixKind::safe, "Run it always", add_entry(*workflow_.document, ending.step->node, "if", "always()", ending.step->name));
+      report.fix(
+          FixKind::safe, "Run it always",
+          add_entry(*workflow_.document, ending.step->node, "if", "always()", ending.step->name));
   }
 
   static Entry main(const Step& step) { return step.uses ? step.uses : step.run; }
 
   static bool has_claim(const Ending& ending) {
     const Step& step = *ending.step;
-    if (step.input("claim-id") || step.run_text().find("claim") != std::string_view::npos) return true;
-    if (step.input("args").value.text().find("claim") != std::string_view::npos || step.uses_text().starts_with("./")) return true;
+    if (step.input("claim-id") || step.run_text().find("claim") != std::string_view::npos)
+      return true;
+    if (step.input("args").value.text().find("claim") != std::string_view::npos ||
+        step.uses_text().starts_with("./"))
+      return true;
     for (const Entry& env : {step.env, ending.job->env}) {
       if (env.value.entry("REFGATE_CLAIM_ID")) return true;
     }
@@ -199,14 +234,19 @@ class Endings {
   }
 
   bool is_gated(const Job& job, GateKind kind) const {
-    return std::any_of(gated_.begin(), gated_.end(), [&](const GatedJob& gated) { return gated.job == &job && gated.gates.front().kind == kind; });
+    return std::any_of(gated_.begin(), gated_.end(), [&](const GatedJob& gated) {
+      return gated.job == &job && gated.gates.front().kind == kind;
+    });
   }
 
   /// Work in another job that the verdict lets run.
   bool is_consumer(const Job& job, const GatedJob& gated) const {
-    if (&job == gated.job || !needs_job(job, *gated.job) || !job.condition || cost_of_job(job, subject_) == Cost::cheap) return false;
-    const bool ends =
-        std::any_of(job.steps.begin(), job.steps.end(), [&](const Step& step) { return has_session_command(step, subject_.project, "finish"); });
+    if (&job == gated.job || !needs_job(job, *gated.job) || !job.condition ||
+        cost_of_job(job, subject_) == Cost::cheap)
+      return false;
+    const bool ends = std::any_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
+      return has_session_command(step, subject_.project, "finish");
+    });
     const Expression condition = parse_condition(job.condition.value.text());
     if (ends || !condition.is_valid() || gated.view.verdicts(condition).empty()) return false;
     Scope scope = gated.view.scope(true, {});
@@ -214,7 +254,8 @@ class Endings {
   }
 
   const Job* first_consumer(const GatedJob& gated) const {
-    const auto found = std::find_if(workflow_.jobs.begin(), workflow_.jobs.end(), [&](const Job& job) { return is_consumer(job, gated); });
+    const auto found = std::find_if(workflow_.jobs.begin(), workflow_.jobs.end(),
+                                    [&](const Job& job) { return is_consumer(job, gated); });
     return found == workflow_.jobs.end() ? nullptr : &*found;
   }
 
@@ -238,16 +279,22 @@ class Endings {
     const Document& document = *workflow_.document;
     const YamlNode list = job.steps_entry.value;
     const Step& last = job.steps.back();
-    if (list.style() != Style::block || list.is_alias() || last.parallel || last.node.style() != Style::block || last.node.is_alias()) return {};
+    if (list.style() != Style::block || list.is_alias() || last.parallel ||
+        last.node.style() != Style::block || last.node.is_alias())
+      return {};
     const std::uint32_t begin = last.node.outer_begin();
     const std::uint32_t line = document.line_start(document.place(begin, begin).line);
     const std::string before(document.text().substr(line, begin - line));
-    if (before.find_first_not_of(" -") != std::string::npos || std::count(before.begin(), before.end(), '-') != 1) return {};
+    if (before.find_first_not_of(" -") != std::string::npos ||
+        std::count(before.begin(), before.end(), '-') != 1)
+      return {};
     const std::string indent(before.size(), ' ');
     const Place end = document.place(last.node.place().end, last.node.place().end);
-    const auto at = document.line_start(end.line) + static_cast<std::uint32_t>(document.line(end.line).size());
-    const std::string text = "\n" + before + "if: always()\n" + indent + "uses: " + std::string(gate.step->uses_text()) + "\n" + indent + "with:\n" +
-                             indent + "  command: finish";
+    const auto at =
+        document.line_start(end.line) + static_cast<std::uint32_t>(document.line(end.line).size());
+    const std::string text = "\n" + before + "if: always()\n" + indent +
+                             "uses: " + std::string(gate.step->uses_text()) + "\n" + indent +
+                             "with:\n" + indent + "  command: finish";
     return {{at, at, text}};
   }
 
@@ -261,6 +308,8 @@ class Endings {
 
 }  // namespace
 
-void check_unfinished_session(const Subject& subject, Sink& sink) { Endings(subject, sink).check(); }
+void check_unfinished_session(const Subject& subject, Sink& sink) {
+  Endings(subject, sink).check();
+}
 
 }  // namespace refgate::lint

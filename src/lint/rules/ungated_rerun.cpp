@@ -1,5 +1,5 @@
-// "Re-run failed jobs" does not run the gate's job again when that had succeeded: its outputs are those of the attempt before, and they still say
-// run.
+// "Re-run failed jobs" does not run the gate's job again when that had succeeded: its outputs are
+// those of the attempt before, and they still say run.
 
 #include <algorithm>
 #include <map>
@@ -27,32 +27,39 @@ Scope attempt_scope(const GateView& view, const char* attempt) {
 
 const GateSignal* attempt_of(const GateView& view) {
   const auto found =
-      std::find_if(view.signals().begin(), view.signals().end(), [](const GateSignal& signal) { return signal.role == GateRole::attempt; });
+      std::find_if(view.signals().begin(), view.signals().end(),
+                   [](const GateSignal& signal) { return signal.role == GateRole::attempt; });
   return found == view.signals().end() ? nullptr : &*found;
 }
 
 /// Whether every step that costs something looks at the attempt itself.
 bool closed_inside(const Job& job, const GateView& view, const Subject& subject) {
   const Scope scope = attempt_scope(view, "2");
-  return !job.steps.empty() && std::all_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
-    if (cost_of(step, subject.project, subject.facts()) == Cost::cheap || !session_commands(step, subject.project).empty()) return true;
-    if (!step.condition) return false;
-    const Expression condition = parse_condition(step.condition.value.text());
-    return !condition.is_valid() || evaluate_condition(condition, scope) == Truth::no;
-  });
+  return !job.steps.empty() &&
+         std::all_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
+           if (cost_of(step, subject.project, subject.facts()) == Cost::cheap ||
+               !session_commands(step, subject.project).empty())
+             return true;
+           if (!step.condition) return false;
+           const Expression condition = parse_condition(step.condition.value.text());
+           return !condition.is_valid() || evaluate_condition(condition, scope) == Truth::no;
+         });
 }
 
 bool is_session_job(const Job& job, const Subject& subject) {
-  return !job.steps.empty() && std::all_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
-    return cost_of(step, subject.project, subject.facts()) == Cost::cheap || !session_commands(step, subject.project).empty();
-  });
+  return !job.steps.empty() &&
+         std::all_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
+           return cost_of(step, subject.project, subject.facts()) == Cost::cheap ||
+                  !session_commands(step, subject.project).empty();
+         });
 }
 
 /// `run_attempt` handed on by the gate's job; nothing when it is so already.
 std::vector<TextEdit> hand_on(const Document& document, const GatedJob& gated) {
   const Gate& gate = gated.gates.front();
   if (gate.step == nullptr || gate.step->id.empty() || !gated.job->outputs) return {};
-  return add_entry(document, gated.job->outputs.value, "run_attempt", "${{ steps." + std::string(gate.step->id) + ".outputs.run_attempt }}");
+  return add_entry(document, gated.job->outputs.value, "run_attempt",
+                   "${{ steps." + std::string(gate.step->id) + ".outputs.run_attempt }}");
 }
 
 }  // namespace
@@ -61,7 +68,8 @@ void check_ungated_rerun(const Subject& subject, Sink& sink) {
   const Workflow& workflow = *subject.workflow;
   for (const GatedJob& gated : gated_jobs(workflow, subject.project, subject.facts())) {
     const Gate& gate = gated.gates.front();
-    if (gate.kind != GateKind::refgate || gate.origin->input("retry").value.text() == "allow") continue;
+    if (gate.kind != GateKind::refgate || gate.origin->input("retry").value.text() == "allow")
+      continue;
     const GateSignal* attempt = attempt_of(gated.view);
     bool handed_on = attempt != nullptr;
     for (const Job& job : workflow.jobs) {
@@ -70,16 +78,25 @@ void check_ungated_rerun(const Subject& subject, Sink& sink) {
       if (!condition.is_valid() || gated.view.verdicts(condition).empty()) continue;
       if (evaluate_truth(condition, attempt_scope(gated.view, "1")) == Truth::no) continue;
       if (evaluate_truth(condition, attempt_scope(gated.view, "2")) == Truth::no) continue;
-      if (cost_of_job(job, subject) == Cost::cheap || is_session_job(job, subject) || closed_inside(job, gated.view, subject)) continue;
-      const std::string path = attempt != nullptr ? dotted(attempt->path) : "needs." + std::string(gated.job->id) + ".outputs.run_attempt";
+      if (cost_of_job(job, subject) == Cost::cheap || is_session_job(job, subject) ||
+          closed_inside(job, gated.view, subject))
+        continue;
+      const std::string path = attempt != nullptr
+                                   ? dotted(attempt->path)
+                                   : "needs." + std::string(gated.job->id) + ".outputs.run_attempt";
       const std::string guard = path + " == github.run_attempt";
-      auto report =
-          sink.report(subject, job.condition.value,
-                      "\"Re-run failed jobs\" starts job `" + std::string(job.id) + "` again with the outputs that `" + std::string(gated.job->id) +
-                          "` had in the attempt before, which say run, and without asking the gate; compare `" + guard + "` too" +
-                          (attempt == nullptr ? ", and hand `run_attempt` on in the outputs of `" + std::string(gated.job->id) + "`" : ""));
+      auto report = sink.report(
+          subject, job.condition.value,
+          "\"Re-run failed jobs\" starts job `" + std::string(job.id) +
+              "` again with the outputs that `" + std::string(gated.job->id) +
+              "` had in the attempt before, which say run, and without asking the gate; compare `" +
+              guard + "` too" +
+              (attempt == nullptr ? ", and hand `run_attempt` on in the outputs of `" +
+                                        std::string(gated.job->id) + "`"
+                                  : ""));
       report.related(subject, gated.job->key, "the gate");
-      std::vector<TextEdit> edits = add_guard(*workflow.document, job.node, job.condition, {}, guard);
+      std::vector<TextEdit> edits =
+          add_guard(*workflow.document, job.node, job.condition, {}, guard);
       if (!handed_on && !edits.empty()) {
         const std::vector<TextEdit> more = hand_on(*workflow.document, gated);
         if (more.empty()) edits.clear();

@@ -1,4 +1,5 @@
-// A name that the gate does not write is empty: a comparison with it is always the same, whatever the verdict.
+// A name that the gate does not write is empty: a comparison with it is always the same, whatever
+// the verdict.
 
 #include <algorithm>
 #include <string>
@@ -6,8 +7,8 @@
 #include "lint/expression/expression_value.h"
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guards.h"
-#include "lint/text/nearest.h"
 #include "lint/rule/rule.h"
+#include "lint/text/nearest.h"
 
 namespace refgate::lint {
 namespace {
@@ -27,10 +28,13 @@ class Search {
   void in(YamlNode node, const GateView& view, bool condition = false) {
     if (node.is_alias()) return;
     if (node.is_scalar() && (condition || node.has_expression())) {
-      look(node, condition ? parse_condition(node.text()) : parse_template(node.text()), view, condition);
+      look(node, condition ? parse_condition(node.text()) : parse_template(node.text()), view,
+           condition);
     }
-    for (const YamlNode item : node.items()) in(item, view);
-    for (const Entry& entry : node.entries()) in(entry.value, view, entry.key.text() == "if");
+    for (const YamlNode item : node.items())
+      in(item, view);
+    for (const Entry& entry : node.entries())
+      in(entry.value, view, entry.key.text() == "if");
   }
 
  private:
@@ -42,21 +46,29 @@ class Search {
       if (outputs == nullptr) continue;
       const std::vector<std::string_view> names = view.names_in(*outputs);
       const std::string& name = *reference.path[outputs->size()];
-      if (std::any_of(names.begin(), names.end(), [&](std::string_view each) { return same_name(each, name); })) continue;
+      if (std::any_of(names.begin(), names.end(),
+                      [&](std::string_view each) { return same_name(each, name); }))
+        continue;
       const std::string_view meant = nearest(name, names);
       const bool of_job = same_name(outputs->front(), "needs");
-      std::string message = (of_job ? "job " : "the gate ") + quoted((*outputs)[1]) + " has no output " + quoted(name) + ", so " +
-                            quoted(reference.text()) + " is empty";
+      std::string message = (of_job ? "job " : "the gate ") + quoted((*outputs)[1]) +
+                            " has no output " + quoted(name) + ", so " + quoted(reference.text()) +
+                            " is empty";
       if (condition) message += effect(expression, view);
       message += meant.empty() ? "; it has " + list(names) : "; " + quoted(meant) + " is meant?";
-      auto report = sink_.report(file_, place_in(*file_.document, node, reference.range), std::move(message));
+      auto report =
+          sink_.report(file_, place_in(*file_.document, node, reference.range), std::move(message));
       if (meant.empty()) continue;
       const Place place = place_in(*file_.document, node, reference.range);
-      const std::string_view text = file_.document->text().substr(place.begin, place.end - place.begin);
+      const std::string_view text =
+          file_.document->text().substr(place.begin, place.end - place.begin);
       const std::size_t at = text.rfind(name);
-      if (at == std::string_view::npos || text.size() != reference.range.end - reference.range.begin) continue;
+      if (at == std::string_view::npos ||
+          text.size() != reference.range.end - reference.range.begin)
+        continue;
       const auto begin = place.begin + static_cast<std::uint32_t>(at);
-      report.fix(FixKind::unsafe, "Write " + quoted(meant), {{begin, begin + static_cast<std::uint32_t>(name.size()), std::string(meant)}});
+      report.fix(FixKind::unsafe, "Write " + quoted(meant),
+                 {{begin, begin + static_cast<std::uint32_t>(name.size()), std::string(meant)}});
     }
   }
 
@@ -64,13 +76,18 @@ class Search {
   void missing_step(YamlNode node, const Reference& reference, const GateView& view) {
     if (job_ == nullptr || reference.path.size() < 4 || !reference.is_literal()) return;
     const auto& path = reference.path;
-    if (!same_name(*path[0], "steps") || !same_name(*path[2], "outputs") || job_->step(*path[1]) != nullptr) return;
-    const auto signal = std::find_if(view.signals().begin(), view.signals().end(), [&](const GateSignal& each) {
-      return each.path.size() == 4 && each.path[0] == "steps" && each.role == GateRole::verdict && same_name(each.path[3], *path[3]);
-    });
+    if (!same_name(*path[0], "steps") || !same_name(*path[2], "outputs") ||
+        job_->step(*path[1]) != nullptr)
+      return;
+    const auto signal =
+        std::find_if(view.signals().begin(), view.signals().end(), [&](const GateSignal& each) {
+          return each.path.size() == 4 && each.path[0] == "steps" &&
+                 each.role == GateRole::verdict && same_name(each.path[3], *path[3]);
+        });
     if (signal == view.signals().end()) return;
     sink_.report(file_, place_in(*file_.document, node, reference.range),
-                 "no step of this job has the id " + quoted(*path[1]) + ", so " + quoted(reference.text()) + " is empty whatever the gate says; " +
+                 "no step of this job has the id " + quoted(*path[1]) + ", so " +
+                     quoted(reference.text()) + " is empty whatever the gate says; " +
                      quoted(signal->path[1]) + " is meant?");
   }
 
@@ -87,7 +104,8 @@ class Search {
 
   static std::string list(const std::vector<std::string_view>& names) {
     std::string text;
-    for (const std::string_view name : names) text += (text.empty() ? "" : ", ") + quoted(name);
+    for (const std::string_view name : names)
+      text += (text.empty() ? "" : ", ") + quoted(name);
     return names.empty() ? "none" : text;
   }
 
@@ -108,7 +126,8 @@ void check_unknown_output(const Subject& subject, Sink& sink) {
     search.in(subject.action->outputs.value, gated.view);
     return;
   }
-  const std::vector<GatedJob> jobs = gated_jobs(*subject.workflow, subject.project, subject.facts());
+  const std::vector<GatedJob> jobs =
+      gated_jobs(*subject.workflow, subject.project, subject.facts());
   if (jobs.empty()) return;
   for (const Job& job : subject.workflow->jobs) {
     GateView view;

@@ -1,4 +1,5 @@
-// `check` of the positional commands only asks. A session that nobody registers is seen by no other run.
+// `check` of the positional commands only asks. A session that nobody registers is seen by no other
+// run.
 
 #include <algorithm>
 #include <string>
@@ -14,20 +15,24 @@ namespace {
 bool mentions_register(const Step& step) {
   for (const std::string_view text : {step.run_text(), step.uses_text()}) {
     if (text.find("register") == std::string_view::npos) continue;
-    if (text.find("session") != std::string_view::npos || text.find("dedup") != std::string_view::npos) return true;
+    if (text.find("session") != std::string_view::npos ||
+        text.find("dedup") != std::string_view::npos)
+      return true;
   }
   return false;
 }
 
 bool registers(const std::vector<Step>& steps, const Project& project) {
-  return std::any_of(steps.begin(), steps.end(),
-                     [&](const Step& step) { return mentions_register(step) || has_session_command(step, project, "register"); });
+  return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
+    return mentions_register(step) || has_session_command(step, project, "register");
+  });
 }
 
 bool registers(const Job& job, const Project& project) {
   const Workflow* called = project.called_workflow(job.uses.value.text());
   if (called == nullptr) return registers(job.steps, project);
-  return std::any_of(called->jobs.begin(), called->jobs.end(), [&](const Job& inner) { return registers(inner.steps, project); });
+  return std::any_of(called->jobs.begin(), called->jobs.end(),
+                     [&](const Job& inner) { return registers(inner.steps, project); });
 }
 
 }  // namespace
@@ -39,10 +44,15 @@ void check_unregistered_session(const Subject& subject, Sink& sink) {
     if (gate.kind != GateKind::positional) continue;
     // A caller may register what a called workflow has checked.
     if (workflow.only_called() && gated.job->outputs) continue;
-    if (std::any_of(workflow.jobs.begin(), workflow.jobs.end(), [&](const Job& job) { return registers(job, subject.project); })) continue;
-    const Entry what = gate.step == nullptr ? gated.job->uses : gate.step->uses ? gate.step->uses : gate.step->run;
+    if (std::any_of(workflow.jobs.begin(), workflow.jobs.end(),
+                    [&](const Job& job) { return registers(job, subject.project); }))
+      continue;
+    const Entry what = gate.step == nullptr ? gated.job->uses
+                       : gate.step->uses    ? gate.step->uses
+                                            : gate.step->run;
     sink.report(subject, what.key,
-                "this session is checked and never registered, so no other run knows of it and duplicates are told to run; call `register` with its "
+                "this session is checked and never registered, so no other run knows of it and "
+                "duplicates are told to run; call `register` with its "
                 "session key right after the check, or use `gate`, which does both in one step");
   }
 }

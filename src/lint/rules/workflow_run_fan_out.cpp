@@ -1,5 +1,6 @@
-// One run that starts several: workflows that listen to the same workflow, and a workflow that listens to several of one commit. Facts: "Events that
-// trigger workflows", workflow_run: without `types` a run is heard of when it is requested, in progress and completed.
+// One run that starts several: workflows that listen to the same workflow, and a workflow that
+// listens to several of one commit. Facts: "Events that trigger workflows", workflow_run: without
+// `types` a run is heard of when it is requested, in progress and completed.
 
 #include <algorithm>
 #include <map>
@@ -10,8 +11,8 @@
 
 #include "lint/agents/agent_work.h"
 #include "lint/agents/launch_conditions.h"
-#include "lint/rule/rule.h"
 #include "lint/github/supposed_run.h"
+#include "lint/rule/rule.h"
 #include "lint/workflow/trigger_filter.h"
 
 namespace refgate::lint {
@@ -27,8 +28,11 @@ struct Heard {
 };
 
 Scope scope_of(const Heard& heard, const std::string& repository) {
-  Scope scope = refgate::lint::scope_of({.event = "workflow_run", .type = heard.type, .repository = repository});
-  const auto set = [&](const std::string& name, const std::string& value) { scope.set("github.event.workflow_run." + name, Value::string(value)); };
+  Scope scope = refgate::lint::scope_of(
+      {.event = "workflow_run", .type = heard.type, .repository = repository});
+  const auto set = [&](const std::string& name, const std::string& value) {
+    scope.set("github.event.workflow_run." + name, Value::string(value));
+  };
   set("name", std::string(heard.source->display_name()));
   set("path", heard.source->file);
   set("event", heard.event);
@@ -38,7 +42,8 @@ Scope scope_of(const Heard& heard, const std::string& repository) {
   set("status", heard.type == "requested" ? "queued" : heard.type);
   scope.set("github.event.workflow_run.head_repository.fork", Value::boolean(false));
   scope.set("github.event.workflow_run.run_attempt", Value::number(1));
-  scope.set("github.event.workflow_run.conclusion", heard.type == "completed" ? Value::string(heard.conclusion) : Value());
+  scope.set("github.event.workflow_run.conclusion",
+            heard.type == "completed" ? Value::string(heard.conclusion) : Value());
   scope.set("github.event.workflow.name", Value::string(std::string(heard.source->display_name())));
   return scope;
 }
@@ -55,43 +60,55 @@ const std::vector<std::string>& all_types() {
   return types;
 }
 
-std::vector<std::string> types_of(const Trigger& trigger) { return trigger.types ? patterns_of(trigger.types) : all_types(); }
+std::vector<std::string> types_of(const Trigger& trigger) {
+  return trigger.types ? patterns_of(trigger.types) : all_types();
+}
 
 /// Whether a gate stands before the launch.
 bool is_gated(const AgentLaunch& launch, const Facts& facts) {
   const LaunchConditions conditions(launch);
   const std::vector<const Step*> before = conditions.steps_before();
-  return std::any_of(before.begin(), before.end(), [&](const Step* step) { return gate_of(*step, facts) != nullptr; });
+  return std::any_of(before.begin(), before.end(),
+                     [&](const Step* step) { return gate_of(*step, facts) != nullptr; });
 }
 
 /// What a workflow does for a run. Agents behind a gate are left out: the gate decides.
 class Listening {
  public:
   Listening(const Workflow& workflow, const Subject& subject)
-      : workflow_(workflow), jobs_(workflow), launches_(agent_launches(workflow, subject.project, subject.facts())) {
-    std::erase_if(launches_, [&](const AgentLaunch& launch) { return is_gated(launch, subject.facts()); });
-    for (const AgentLaunch& launch : launches_) conditions_.emplace_back(launch);
+      : workflow_(workflow),
+        jobs_(workflow),
+        launches_(agent_launches(workflow, subject.project, subject.facts())) {
+    std::erase_if(launches_,
+                  [&](const AgentLaunch& launch) { return is_gated(launch, subject.facts()); });
+    for (const AgentLaunch& launch : launches_)
+      conditions_.emplace_back(launch);
     std::vector<const Expression*> all;
     for (const Job& job : workflow.jobs) {
-      for (const Expression* condition : jobs_.path(job)) all.push_back(condition);
+      for (const Expression* condition : jobs_.path(job))
+        all.push_back(condition);
     }
     repositories_ = repositories_named(all);
   }
 
   /// Whether one of its jobs certainly runs.
   bool runs(const Heard& heard) const {
-    return std::any_of(repositories_.begin(), repositories_.end(), [&](const std::string& repository) {
-      const auto fates = jobs_.fates(scope_of(heard, repository));
-      return std::any_of(workflow_.jobs.begin(), workflow_.jobs.end(),
-                         [&](const Job& job) { return fates.at(std::string(job.id)).runs == Truth::yes; });
-    });
+    return std::any_of(
+        repositories_.begin(), repositories_.end(), [&](const std::string& repository) {
+          const auto fates = jobs_.fates(scope_of(heard, repository));
+          return std::any_of(workflow_.jobs.begin(), workflow_.jobs.end(), [&](const Job& job) {
+            return fates.at(std::string(job.id)).runs == Truth::yes;
+          });
+        });
   }
 
   /// The first launch that may be reached, none of them certainly not.
   const AgentLaunch* launches(const Heard& heard) const {
     for (std::size_t at = 0; at < launches_.size(); ++at) {
-      const bool reached = std::any_of(repositories_.begin(), repositories_.end(),
-                                       [&](const std::string& repository) { return conditions_[at].runs(scope_of(heard, repository)) != Truth::no; });
+      const bool reached = std::any_of(
+          repositories_.begin(), repositories_.end(), [&](const std::string& repository) {
+            return conditions_[at].runs(scope_of(heard, repository)) != Truth::no;
+          });
       if (reached) return &launches_[at];
     }
     return nullptr;
@@ -112,19 +129,25 @@ bool hears(const Trigger& trigger, const Heard& heard) {
   return branches && branches->passes(heard.branch);
 }
 
-/// Names of branches that a run of this event can be about, those among them that a listener waits for; of a tag, for a push of tags only.
-std::vector<std::string> branches_of(const Trigger& trigger, const std::vector<Listener>& listeners) {
+/// Names of branches that a run of this event can be about, those among them that a listener waits
+/// for; of a tag, for a push of tags only.
+std::vector<std::string> branches_of(const Trigger& trigger,
+                                     const std::vector<Listener>& listeners) {
   std::vector<std::string> names{"main", "topic"};
   for (const Listener& listener : listeners) {
     std::string awaited = topic_branch(event_filter(*listener.trigger));
-    if (!awaited.empty() && std::find(names.begin(), names.end(), awaited) == names.end()) names.push_back(std::move(awaited));
+    if (!awaited.empty() && std::find(names.begin(), names.end(), awaited) == names.end())
+      names.push_back(std::move(awaited));
   }
   if (trigger.event != "push") return names;
   const EventFilter filter = event_filter(trigger);
   const std::optional<FilterList> branches = filter.branch_list();
-  std::erase_if(names, [&](const std::string& name) { return !branches || !branches->passes(name); });
+  std::erase_if(names,
+                [&](const std::string& name) { return !branches || !branches->passes(name); });
   const std::optional<FilterList> passing = branches ? branches : filter.tag_list();
-  if (const auto name = passing ? common_name({&*passing}).name : std::nullopt; names.empty() && name) names.push_back(*name);
+  if (const auto name = passing ? common_name({&*passing}).name : std::nullopt;
+      names.empty() && name)
+    names.push_back(*name);
   return names;
 }
 
@@ -151,7 +174,8 @@ std::vector<Heard> runs_of(const Workflow& source, const std::vector<Listener>& 
 
 bool takes_every_source(const RuleOptions& options) {
   const auto found = options.find("sources");
-  return found != options.end() && std::find(found->second.begin(), found->second.end(), "all") != found->second.end();
+  return found != options.end() &&
+         std::find(found->second.begin(), found->second.end(), "all") != found->second.end();
 }
 
 class Finder {
@@ -170,7 +194,8 @@ class Finder {
   }
 
   void find() {
-    for (const auto& [source, listeners] : listeners_) find_several(*source, listeners);
+    for (const auto& [source, listeners] : listeners_)
+      find_several(*source, listeners);
     for (const auto& [workflow, sources] : sources_) {
       if (workflow->selected) find_repeated(*workflow, sources);
     }
@@ -178,13 +203,17 @@ class Finder {
 
  private:
   struct ByFile {
-    bool operator()(const Workflow* left, const Workflow* right) const { return left->file < right->file; }
+    bool operator()(const Workflow* left, const Workflow* right) const {
+      return left->file < right->file;
+    }
   };
 
   void add(const Listener& listener, const Workflow& source) {
     std::vector<Listener>& known = listeners_[&source];
     // A name that is listed twice is for duplicate-entry.
-    if (std::any_of(known.begin(), known.end(), [&](const Listener& each) { return each.workflow == listener.workflow; })) return;
+    if (std::any_of(known.begin(), known.end(),
+                    [&](const Listener& each) { return each.workflow == listener.workflow; }))
+      return;
     known.push_back(listener);
     sources_[listener.workflow].emplace_back(&source, listener);
     listening_.try_emplace(listener.workflow, *listener.workflow, subject_);
@@ -212,16 +241,21 @@ class Finder {
     }
     const bool agents = same_agent.size() > 1;
     if (agents) most = same_agent;
-    const auto first = std::find_if(most.begin(), most.end(), [](const Listener& listener) { return listener.workflow->selected; });
+    const auto first = std::find_if(most.begin(), most.end(), [](const Listener& listener) {
+      return listener.workflow->selected;
+    });
     if (most.size() < 2 || first == most.end()) return;
-    auto report =
-        sink_.report(*first->workflow, first->name,
-                     "each run of `" + std::string(source.display_name()) + "` starts " + std::to_string(most.size()) + " workflows" +
-                         (agents ? " that launch the same agent; let one of them do the work, or put a gate before each that names the same `share`"
-                                 : "; jobs of one workflow would start once and could share what they prepare"));
+    auto report = sink_.report(
+        *first->workflow, first->name,
+        "each run of `" + std::string(source.display_name()) + "` starts " +
+            std::to_string(most.size()) + " workflows" +
+            (agents ? " that launch the same agent; let one of them do the work, or put a gate "
+                      "before each that names the same `share`"
+                    : "; jobs of one workflow would start once and could share what they prepare"));
     if (agents) report.severity(Severity::warning);
     for (const Listener& listener : most) {
-      if (listener.workflow != first->workflow) report.related(*listener.workflow, listener.name, "listens to it too");
+      if (listener.workflow != first->workflow)
+        report.related(*listener.workflow, listener.name, "listens to it too");
     }
   }
 
@@ -241,10 +275,12 @@ class Finder {
     for (const auto& [source, listener] : sources) {
       for (const Heard& heard : runs_of(*source, {listener})) {
         if (heard.event.starts_with("pull_request") != of_pull_request) continue;
-        if (heard.type != "completed" || !hears(*listener.trigger, heard) || !own.runs(heard)) continue;
+        if (heard.type != "completed" || !hears(*listener.trigger, heard) || !own.runs(heard))
+          continue;
         std::vector<std::pair<const Workflow*, Listener>> same_commit{{source, listener}};
         for (const auto& [other, other_listener] : sources) {
-          if (other != source && other_listener.trigger == listener.trigger && runs_with(heard, *other) && own.runs(with_source(heard, *other)))
+          if (other != source && other_listener.trigger == listener.trigger &&
+              runs_with(heard, *other) && own.runs(with_source(heard, *other)))
             same_commit.emplace_back(other, other_listener);
         }
         if (same_commit.size() < 2) continue;
@@ -262,7 +298,9 @@ class Finder {
 
   /// Whether the commit that started a run starts this source too, by the same event.
   static bool runs_with(const Heard& heard, const Workflow& other) {
-    if (heard.event != "push" && heard.event != "pull_request" && heard.event != "pull_request_target" && heard.event != "merge_group") return false;
+    if (heard.event != "push" && heard.event != "pull_request" &&
+        heard.event != "pull_request_target" && heard.event != "merge_group")
+      return false;
     const Trigger* first = heard.source->trigger(heard.event);
     const Trigger* second = other.trigger(heard.event);
     if (first == nullptr || second == nullptr) return false;
@@ -270,11 +308,13 @@ class Finder {
     const EventFilter right = event_filter(*second);
     const std::optional<FilterList> branches = left.branch_list();
     const std::optional<FilterList> others = right.branch_list();
-    if (!branches || !others || can_share(left.path_list(), right.path_list()) != Truth::yes) return false;
+    if (!branches || !others || can_share(left.path_list(), right.path_list()) != Truth::yes)
+      return false;
     if (heard.event == "push") return others->passes(heard.branch);
     const auto types = [](const Trigger& trigger) {
       const std::vector<std::string> listed = patterns_of(trigger.types);
-      return trigger.event == "merge_group" || listens_to(trigger.event, listed.empty() ? nullptr : &listed, "synchronize");
+      return trigger.event == "merge_group" ||
+             listens_to(trigger.event, listed.empty() ? nullptr : &listed, "synchronize");
     };
     return types(*first) && types(*second) && can_share(*branches, *others) == Truth::yes;
   }
@@ -284,16 +324,21 @@ class Finder {
     // Mostly it is meant: a report, a message or another attempt for each of them.
     if (launch == nullptr && !takes_every_source(subject_.options)) return;
     const Listener& listener = sources.front().second;
-    const std::string ended = heard.conclusion == "success" ? "" : " and that end with `" + heard.conclusion + "`";
-    auto report =
-        sink_.report(*listener.workflow, listener.trigger->workflows.entry.key,
-                     "one commit starts this workflow up to " + std::to_string(sources.size()) + " times, once for each of the workflows that `" +
-                         heard.event + "` starts" + ended + (launch != nullptr ? ", and may launch the agent each time" : "") +
-                         "; ask in an `if` which one it was, or put a gate before the work");
-    if (launch != nullptr) report.severity(Severity::warning).related(*listener.workflow, launch->place().key, "the agent is launched here");
+    const std::string ended =
+        heard.conclusion == "success" ? "" : " and that end with `" + heard.conclusion + "`";
+    auto report = sink_.report(
+        *listener.workflow, listener.trigger->workflows.entry.key,
+        "one commit starts this workflow up to " + std::to_string(sources.size()) +
+            " times, once for each of the workflows that `" + heard.event + "` starts" + ended +
+            (launch != nullptr ? ", and may launch the agent each time" : "") +
+            "; ask in an `if` which one it was, or put a gate before the work");
+    if (launch != nullptr)
+      report.severity(Severity::warning)
+          .related(*listener.workflow, launch->place().key, "the agent is launched here");
     for (const auto& [source, each] : sources) {
       if (const Trigger* trigger = source->trigger(heard.event))
-        report.related(*source, trigger->key, "starts `" + std::string(source->display_name()) + "`");
+        report.related(*source, trigger->key,
+                       "starts `" + std::string(source->display_name()) + "`");
     }
   }
 
@@ -308,15 +353,19 @@ class Finder {
         if (hears(*listener.trigger, each) && own.runs(each)) starting.push_back(type);
       }
       if (starting.size() < 2) continue;
-      const YamlNode place = listener.trigger->types ? listener.trigger->types.entry.key : listener.trigger->key;
+      const YamlNode place =
+          listener.trigger->types ? listener.trigger->types.entry.key : listener.trigger->key;
       const AgentLaunch* launch = own.launches(heard);
-      auto report = sink_.report(*listener.workflow, place,
-                                 "each run of `" + std::string(source.display_name()) + "` starts this workflow " + std::to_string(starting.size()) +
-                                     " times, " +
-                                     (listener.trigger->types ? "once for each of these types" : "when it is requested, in progress and completed") +
-                                     "; write `types: [completed]`");
+      auto report = sink_.report(
+          *listener.workflow, place,
+          "each run of `" + std::string(source.display_name()) + "` starts this workflow " +
+              std::to_string(starting.size()) + " times, " +
+              (listener.trigger->types ? "once for each of these types"
+                                       : "when it is requested, in progress and completed") +
+              "; write `types: [completed]`");
       report.confidence(Confidence::medium).severity(Severity::warning);
-      if (launch != nullptr) report.related(*listener.workflow, launch->place().key, "the agent is launched here");
+      if (launch != nullptr)
+        report.related(*listener.workflow, launch->place().key, "the agent is launched here");
       return true;
     }
     return false;
@@ -331,6 +380,8 @@ class Finder {
 
 }  // namespace
 
-void check_workflow_run_fan_out(const Subject& subject, Sink& sink) { Finder(subject, sink).find(); }
+void check_workflow_run_fan_out(const Subject& subject, Sink& sink) {
+  Finder(subject, sink).find();
+}
 
 }  // namespace refgate::lint

@@ -5,10 +5,10 @@
 #include <optional>
 #include <utility>
 
-#include "lint/workflow/glob.h"
-#include "lint/text/nearest.h"
 #include "lint/rule/rule.h"
+#include "lint/text/nearest.h"
 #include "lint/text/yaml_text.h"
+#include "lint/workflow/glob.h"
 
 namespace refgate::lint {
 namespace {
@@ -19,7 +19,8 @@ constexpr std::string_view own_id = "unused-ignore";
 struct Ignore {
   const IgnoreComment* comment;
   const IgnoreComment::Name* name;
-  std::uint32_t next_line;  ///< the line that a comment of its own line speaks of; 0 for one at the end of a line
+  std::uint32_t next_line;  ///< the line that a comment of its own line speaks of; 0 for one at the
+                            ///< end of a line
   bool used = false;
 };
 
@@ -31,7 +32,8 @@ bool says_nothing(std::string_view line) {
 std::uint32_t line_spoken_of(const Document& document, const IgnoreComment& comment) {
   if (!comment.own_line) return 0;
   std::uint32_t line = comment.place.line + 1;
-  while (line < document.line_count() && says_nothing(document.line(line))) ++line;
+  while (line < document.line_count() && says_nothing(document.line(line)))
+    ++line;
   return line;
 }
 
@@ -47,7 +49,8 @@ TextEdit without_comment(const Document& document, const IgnoreComment& comment)
   const std::uint32_t line = document.line_start(comment.place.line);
   if (comment.own_line) return {line, document.line_start(comment.place.line + 1), ""};
   std::uint32_t begin = comment.place.begin;
-  while (begin > line && is_blank(document.text()[begin - 1])) --begin;
+  while (begin > line && is_blank(document.text()[begin - 1]))
+    --begin;
   return {begin, comment.place.end, ""};
 }
 
@@ -59,7 +62,8 @@ class Sifter {
     std::vector<Ignore>& ignores = ignores_[std::string(file.file)];
     for (const IgnoreComment& comment : file.document->ignores()) {
       const std::uint32_t next_line = line_spoken_of(*file.document, comment);
-      for (const IgnoreComment::Name& name : comment.rules) ignores.push_back({&comment, &name, next_line});
+      for (const IgnoreComment::Name& name : comment.rules)
+        ignores.push_back({&comment, &name, next_line});
     }
   }
 
@@ -86,7 +90,9 @@ class Sifter {
   void report_unused(const FileRef& file, Sink& sink) const {
     for (const IgnoreComment& comment : file.document->ignores()) {
       if (!comment.rules.empty()) continue;
-      sink.report(file, comment.place, "this comment ignores nothing; an ignore is written `# refgate: ignore[rule] reason`");
+      sink.report(
+          file, comment.place,
+          "this comment ignores nothing; an ignore is written `# refgate: ignore[rule] reason`");
     }
     for (const Ignore& ignore : ignores_.at(std::string(file.file))) {
       const std::string& id = ignore.name->rule;
@@ -99,7 +105,9 @@ class Sifter {
         continue;
       }
       auto report = sink.report(file, ignore.name->place, message);
-      if (ignore.comment->rules.size() == 1) report.fix(FixKind::safe, "Remove the comment", {without_comment(*file.document, *ignore.comment)});
+      if (ignore.comment->rules.size() == 1)
+        report.fix(FixKind::safe, "Remove the comment",
+                   {without_comment(*file.document, *ignore.comment)});
     }
   }
 
@@ -113,9 +121,11 @@ class Sifter {
   bool is_ignored_path(const Finding& finding) {
     const auto [found, is_new] = globs_.try_emplace(finding.rule);
     if (is_new) {
-      for (const std::string& pattern : config_.rule(finding.rule).paths_ignore) found->second.emplace_back(pattern);
+      for (const std::string& pattern : config_.rule(finding.rule).paths_ignore)
+        found->second.emplace_back(pattern);
     }
-    return std::any_of(found->second.begin(), found->second.end(), [&](const Glob& glob) { return glob.matches(finding.location.file); });
+    return std::any_of(found->second.begin(), found->second.end(),
+                       [&](const Glob& glob) { return glob.matches(finding.location.file); });
   }
 
   const LintConfig& config_;
@@ -134,7 +144,8 @@ Sifted sift(const Project& project, const LintConfig& config, std::vector<Findin
   for (const Action& action : project.actions()) {
     if (action.selected) files.emplace_back(action);
   }
-  for (const FileRef& file : files) sifter.add_file(file);
+  for (const FileRef& file : files)
+    sifter.add_file(file);
 
   Sifted sifted;
   const auto take = [&](std::vector<Finding>& from) {

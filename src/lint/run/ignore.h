@@ -15,10 +15,12 @@ struct Sifted {
   std::size_t ignored = 0;
 };
 
-/// Applies the configured levels and path ignores and the comments, and reports comments that ignore nothing (`unused-ignore`) or name no rule.
+/// Applies the configured levels and path ignores and the comments, and reports comments that
+/// ignore nothing (`unused-ignore`) or name no rule.
 ///
-/// A comment applies to a finding of its rule whose span has the comment's line in it, or which begins on the line after a comment of its own line
-/// (further such comments and blank lines between them do not count).
+/// A comment applies to a finding of its rule whose span has the comment's line in it, or which
+/// begins on the line after a comment of its own line (further such comments and blank lines
+/// between them do not count).
 Sifted sift(const Project& project, const LintConfig& config, std::vector<Finding> findings);
 
 }  // namespace refgate::lint

@@ -5,14 +5,16 @@
 #include <memory>
 #include <utility>
 
+#include "lint/rule/rule.h"
 #include "lint/run/ignore.h"
 #include "lint/workflow/parallel.h"
-#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {
 
-bool is_on(const Rule& rule, const RuleConfig& config) { return !config.off && (config.on || rule.on_by_default); }
+bool is_on(const Rule& rule, const RuleConfig& config) {
+  return !config.off && (config.on || rule.on_by_default);
+}
 
 /// What the rules of one file are called with, or those of the whole project when it is neither.
 struct Task {
@@ -21,7 +23,8 @@ struct Task {
 
   bool takes(const Rule& rule) const {
     if (workflow == nullptr && action == nullptr) return rule.scope == RuleScope::project;
-    return rule.scope == RuleScope::file || (rule.scope == RuleScope::workflow && workflow != nullptr);
+    return rule.scope == RuleScope::file ||
+           (rule.scope == RuleScope::workflow && workflow != nullptr);
   }
 };
 
@@ -36,7 +39,8 @@ std::vector<Task> tasks_of(const Project& project) {
   return tasks;
 }
 
-void run_rules(const Task& task, const Project& project, const LintConfig& config, std::vector<Finding>& findings) {
+void run_rules(const Task& task, const Project& project, const LintConfig& config,
+               std::vector<Finding>& findings) {
   for (const Rule& rule : rules()) {
     const RuleConfig& rule_config = config.rule(rule.id);
     if (!task.takes(rule) || !is_on(rule, rule_config)) continue;
@@ -59,7 +63,8 @@ void report_syntax(const Project& project, std::vector<Finding>& findings) {
   }
   Sink sink(rule, findings);
   const auto report = [&](const FileRef& file) {
-    for (const SyntaxProblem& problem : file.document->problems()) sink.report(file, problem.place, problem.message);
+    for (const SyntaxProblem& problem : file.document->problems())
+      sink.report(file, problem.place, problem.message);
   };
   for (const Workflow& workflow : project.workflows()) {
     if (workflow.selected) report(workflow);
@@ -86,14 +91,19 @@ LintResult lint_project(const Project& project, const LintConfig& given, unsigne
   if (is_on(*find_rule("syntax"), config.rule("syntax"))) report_syntax(project, findings);
   const std::vector<Task> tasks = tasks_of(project);
   std::vector<std::vector<Finding>> found(tasks.size());
-  for_each_index(tasks.size(), threads, [&](std::size_t index) { run_rules(tasks[index], project, config, found[index]); });
-  for (std::vector<Finding>& part : found) std::move(part.begin(), part.end(), std::back_inserter(findings));
+  for_each_index(tasks.size(), threads, [&](std::size_t index) {
+    run_rules(tasks[index], project, config, found[index]);
+  });
+  for (std::vector<Finding>& part : found)
+    std::move(part.begin(), part.end(), std::back_inserter(findings));
   keep_selected(project, findings);
   Sifted sifted = sift(project, config, std::move(findings));
   sort_findings(sifted.kept);
   return {std::move(sifted.kept), sifted.ignored};
 }
 
-std::vector<Finding> lint(const Project& project, const LintConfig& config) { return lint_project(project, config).findings; }
+std::vector<Finding> lint(const Project& project, const LintConfig& config) {
+  return lint_project(project, config).findings;
+}
 
 }  // namespace refgate::lint

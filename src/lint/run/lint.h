@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "lint/finding/finding.h"
+#include "lint/report/report.h"
 #include "lint/rule/lint_config.h"
 #include "lint/workflow/project.h"
-#include "lint/report/report.h"
 
 namespace refgate::lint {
 
@@ -28,13 +28,16 @@ struct LintRequest {
   std::vector<std::string> paths;  ///< empty: "."
   Format format = Format::text;
   bool with_sarif = false;  ///< SARIF beside the output
-  /// Findings below it are neither shown nor counted. Unset: all are shown, and warnings and errors decide the exit status.
+  /// Findings below it are neither shown nor counted. Unset: all are shown, and warnings and errors
+  /// decide the exit status.
   std::optional<Severity> min_severity;
   FixKind fix = FixKind::none;
-  bool diff = false;  ///< print what `fix` would change (safe fixes unless `fix` says more), instead of the findings, and change nothing
+  bool diff = false;  ///< print what `fix` would change (safe fixes unless `fix` says more),
+                      ///< instead of the findings, and change nothing
   bool colour = false;
   std::string explain;  ///< a rule's id: print its page, and nothing else
-  std::string config;   ///< path of the configuration; empty: `.github/refgate.yml` of each project, if there is one
+  std::string config;  ///< path of the configuration; empty: `.github/refgate.yml` of each project,
+                       ///< if there is one
   unsigned threads = 1;
 };
 
@@ -47,17 +50,22 @@ struct LintSeams {
 };
 
 struct LintOutcome {
-  int status = 0;      ///< 0 nothing found; 1 findings at or over the level (0 in SARIF, where the findings are the product); 2 wrong usage; 3 failed
+  int status = 0;      ///< 0 nothing found; 1 findings at or over the level (0 in SARIF, where the
+                       ///< findings are the product); 2 wrong usage; 3 failed
   std::string output;  ///< for the standard output
-  std::string errors;  ///< for the standard error: what went wrong, and what was not checked because of it
-  std::string sarif;   ///< with `with_sarif`, unless the run failed: code scanning takes what is missing in a report for mended
+  std::string
+      errors;  ///< for the standard error: what went wrong, and what was not checked because of it
+  std::string sarif;  ///< with `with_sarif`, unless the run failed: code scanning takes what is
+                      ///< missing in a report for mended
 };
 
-/// Finds, reads, lints, fixes and renders. Repositories are handled one by one or side by side, and each is forgotten when it is done, so that memory
-/// is bounded by the largest one, or as many small ones as there are threads. Never throws.
+/// Finds, reads, lints, fixes and renders. Repositories are handled one by one or side by side, and
+/// each is forgotten when it is done, so that memory is bounded by the largest one, or as many
+/// small ones as there are threads. Never throws.
 ///
-/// Files are named relative to what a relative path names (as a compiler does), and relative to the repository when its path is absolute, since
-/// reports travel; only text for people keeps absolute paths, when it comes alone.
+/// Files are named relative to what a relative path names (as a compiler does), and relative to the
+/// repository when its path is absolute, since reports travel; only text for people keeps absolute
+/// paths, when it comes alone.
 LintOutcome run_lint(const LintRequest& request, const LintSeams& seams);
 
 }  // namespace refgate::lint

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "lint/finding/fix.h"
+#include "lint/rule/rule.h"
 #include "lint/run/lint.h"
 #include "lint/workflow/parallel.h"
-#include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {
@@ -28,7 +28,9 @@ struct Part {
   int status = 0;  ///< of a failure; 0 when it was checked
 };
 
-bool is_travelling(const std::string& root) { return root.starts_with('/') || root.starts_with("../"); }
+bool is_travelling(const std::string& root) {
+  return root.starts_with('/') || root.starts_with("../");
+}
 
 /// Files that were linted, or could not be: loose ones that are no workflow do not count.
 std::size_t checked_files(const Project& project) {
@@ -41,13 +43,15 @@ std::size_t checked_files(const Project& project) {
 }
 
 /// What stands before the files of a repository in a report.
-std::string shown_prefix(const std::string& root, const std::vector<ProjectPaths>& all, Format format) {
+std::string shown_prefix(const std::string& root, const std::vector<ProjectPaths>& all,
+                         Format format) {
   if (!is_travelling(root) || format == Format::text) return root;
   if (all.size() == 1) return "";
   // Several repositories: what tells them apart.
   std::size_t common = root.size();
   for (const ProjectPaths& other : all) {
-    const auto differs = std::mismatch(root.begin(), root.end(), other.root.begin(), other.root.end()).first;
+    const auto differs =
+        std::mismatch(root.begin(), root.end(), other.root.begin(), other.root.end()).first;
     common = std::min(common, static_cast<std::size_t>(differs - root.begin()));
   }
   const std::size_t slash = common == 0 ? std::string::npos : root.rfind('/', common - 1);
@@ -56,7 +60,8 @@ std::string shown_prefix(const std::string& root, const std::vector<ProjectPaths
 
 class Run {
  public:
-  Run(const LintRequest& request, const LintSeams& seams) : request_(request), seams_(seams), files_(seams.files) {
+  Run(const LintRequest& request, const LintSeams& seams)
+      : request_(request), seams_(seams), files_(seams.files) {
     if (!seams.progress) return;
     files_.read = [this](const std::string& path) {
       progress();
@@ -68,34 +73,45 @@ class Run {
 
   LintOutcome lint_all() {
     if (LintConfig config; !request_.config.empty()) {
-      if (const std::optional<Part> bad = read_config({}, config)) return {bad->status, "", bad->errors};
+      if (const std::optional<Part> bad = read_config({}, config))
+        return {bad->status, "", bad->errors};
     }
-    const auto found = find_projects(request_.paths.empty() ? std::vector<std::string>{"."} : request_.paths, seams_.files);
-    if (const auto* message = std::get_if<std::string>(&found)) return {usage_status, "", *message + "; nothing was checked\n"};
+    const auto found = find_projects(
+        request_.paths.empty() ? std::vector<std::string>{"."} : request_.paths, seams_.files);
+    if (const auto* message = std::get_if<std::string>(&found))
+      return {usage_status, "", *message + "; nothing was checked\n"};
     const auto& projects = std::get<std::vector<ProjectPaths>>(found);
-    for (const ProjectPaths& project : projects) total_ += project.selected.size();
+    for (const ProjectPaths& project : projects)
+      total_ += project.selected.size();
 
     // The largest first, so that none is begun when all others are done.
     std::vector<std::size_t> order(projects.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t left, std::size_t right) { return projects[left].selected.size() > projects[right].selected.size(); });
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
+      return projects[left].selected.size() > projects[right].selected.size();
+    });
     std::vector<Part> parts(projects.size());
     const auto run = [&](std::size_t project, unsigned threads) {
       parts[project] = lint_one(projects[project], threads);
-      const std::string prefix = shown_prefix(projects[project].root, projects, request_.with_sarif ? Format::sarif : request_.format);
+      const std::string prefix = shown_prefix(
+          projects[project].root, projects, request_.with_sarif ? Format::sarif : request_.format);
       for (Finding& finding : parts[project].findings) {
         finding.location.file.insert(0, prefix);
-        for (Related& related : finding.related) related.location.file.insert(0, prefix);
+        for (Related& related : finding.related)
+          related.location.file.insert(0, prefix);
       }
     };
-    // Large ones one by one, so that only one of them is in memory, and few small ones too; many small ones side by side.
+    // Large ones one by one, so that only one of them is in memory, and few small ones too; many
+    // small ones side by side.
     std::size_t large = 0;
-    while (large < order.size() && projects[order[large]].selected.size() >= std::size_t{shared_files} * request_.threads)
+    while (large < order.size() &&
+           projects[order[large]].selected.size() >= std::size_t{shared_files} * request_.threads)
       run(order[large++], request_.threads);
-    const bool side_by_side = order.size() - large >= 2 * static_cast<std::size_t>(request_.threads);
-    for_each_index(order.size() - large, side_by_side ? request_.threads : 1,
-                   [&](std::size_t index) { run(order[large + index], side_by_side ? 1 : request_.threads); });
+    const bool side_by_side =
+        order.size() - large >= 2 * static_cast<std::size_t>(request_.threads);
+    for_each_index(
+        order.size() - large, side_by_side ? request_.threads : 1,
+        [&](std::size_t index) { run(order[large + index], side_by_side ? 1 : request_.threads); });
     return merge(std::move(parts));
   }
 
@@ -108,7 +124,8 @@ class Run {
     for (const Unreadable& unreadable : project.unreadable()) {
       if (!unreadable.missing) continue;
       part.status = failed_status;
-      part.errors += paths.root + unreadable.file + ": the file cannot be read, and was not checked\n";
+      part.errors +=
+          paths.root + unreadable.file + ": the file cannot be read, and was not checked\n";
     }
     LintResult result = lint_project(project, config, threads);
     part.files = checked_files(project);
@@ -119,29 +136,39 @@ class Run {
   }
 
   std::optional<Part> read_config(const ProjectPaths& paths, LintConfig& config) const {
-    const std::string path = request_.config.empty() ? paths.root + ".github/refgate.yml" : request_.config;
+    const std::string path =
+        request_.config.empty() ? paths.root + ".github/refgate.yml" : request_.config;
     if (seams_.files.kind(path) != Files::Kind::file) {
       if (request_.config.empty()) return std::nullopt;
-      return Part{.errors = path + ": there is no such file; nothing was checked\n", .status = usage_status};
+      return Part{.errors = path + ": there is no such file; nothing was checked\n",
+                  .status = usage_status};
     }
     std::optional<std::string> text = seams_.files.read(path);
-    if (!text) return Part{.errors = path + ": the configuration cannot be read; nothing was checked\n", .status = failed_status};
+    if (!text)
+      return Part{.errors = path + ": the configuration cannot be read; nothing was checked\n",
+                  .status = failed_status};
     auto read = read_lint_config(*std::move(text));
     if (const auto* problem = std::get_if<ConfigProblem>(&read)) {
-      const std::string place = std::to_string(problem->place.line) + ":" + std::to_string(problem->place.column);
-      return Part{.errors = path + ":" + place + ": " + problem->message + "; nothing was checked\n", .status = usage_status};
+      const std::string place =
+          std::to_string(problem->place.line) + ":" + std::to_string(problem->place.column);
+      return Part{
+          .errors = path + ":" + place + ": " + problem->message + "; nothing was checked\n",
+          .status = usage_status};
     }
     config = std::get<LintConfig>(std::move(read));
     return std::nullopt;
   }
 
-  /// Fixes the files of a project one after the other; each sees the ones before it as they are then.
-  void fix(const ProjectPaths& paths, Project& project, const LintConfig& config, Part& part) const {
+  /// Fixes the files of a project one after the other; each sees the ones before it as they are
+  /// then.
+  void fix(const ProjectPaths& paths, Project& project, const LintConfig& config,
+           Part& part) const {
     const FixKind allowed = request_.fix == FixKind::none ? FixKind::safe : request_.fix;
     bool changed = false;
     std::vector<std::string> files;
     for (const Finding& finding : part.findings) {
-      if (!finding.fixes.empty() && (files.empty() || files.back() != finding.location.file)) files.push_back(finding.location.file);
+      if (!finding.fixes.empty() && (files.empty() || files.back() != finding.location.file))
+        files.push_back(finding.location.file);
     }
     for (const std::string& file : files) {
       const Document* document = project.document_of(file);
@@ -149,7 +176,8 @@ class Run {
       const std::string before(document->text());
       const auto relint = [&](const std::string& text) {
         std::vector<Finding> findings = lint(project.with(file, text), config);
-        std::erase_if(findings, [&](const Finding& finding) { return finding.location.file != file; });
+        std::erase_if(findings,
+                      [&](const Finding& finding) { return finding.location.file != file; });
         return findings;
       };
       const FixOutcome outcome = apply_fixes(before, allowed, relint);
@@ -194,7 +222,9 @@ class Run {
     const Severity shown = request_.min_severity.value_or(Severity::note);
     const Severity counted = request_.min_severity.value_or(Severity::warning);
     std::erase_if(findings, [&](const Finding& finding) { return finding.severity < shown; });
-    const bool any = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) { return finding.severity >= counted; });
+    const bool any = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
+      return finding.severity >= counted;
+    });
     if (request_.with_sarif && outcome.status == 0) outcome.sarif = render_sarif(findings, facts);
     if (outcome.status == 0 && any && request_.format != Format::sarif) outcome.status = 1;
     outcome.output = request_.diff ? diff : render(request_.format, findings, facts);
@@ -220,7 +250,8 @@ LintOutcome run_lint(const LintRequest& request, const LintSeams& seams) {
   try {
     return Run(request, seams).lint_all();
   } catch (const std::exception& error) {
-    return {failed_status, "", std::string("the run failed, and nothing was checked: ") + error.what() + "\n"};
+    return {failed_status, "",
+            std::string("the run failed, and nothing was checked: ") + error.what() + "\n"};
   }
 }
 

@@ -12,7 +12,8 @@ namespace {
 bool is_assignment(const std::string& word) {
   const std::size_t equals = word.find('=');
   return equals != std::string::npos && equals > 0 &&
-         word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == equals;
+         word.find_first_not_of(
+             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == equals;
 }
 
 std::string_view last_part(std::string_view word) { return word.substr(word.rfind('/') + 1); }
@@ -71,7 +72,8 @@ bool takes_value(const Launcher& launcher, std::string_view option) {
 }
 
 /// Where the command begins that the launcher runs.
-std::size_t skip_options(const Launcher& launcher, const std::vector<std::string>& words, std::size_t at) {
+std::size_t skip_options(const Launcher& launcher, const std::vector<std::string>& words,
+                         std::size_t at) {
   int arguments = launcher.arguments;
   for (; at < words.size(); ++at) {
     if (words[at] == "--") return at + 1;
@@ -91,13 +93,18 @@ std::vector<std::string> launched_command(std::vector<std::string> words) {
   std::size_t first = 0;
   for (bool found = true; found;) {
     found = false;
-    while (first < words.size() && is_assignment(words[first])) ++first;
+    while (first < words.size() && is_assignment(words[first]))
+      ++first;
     if (first == words.size()) break;
     const std::string_view name = last_part(words[first]);
     for (const Launcher& launcher : launchers) {
-      if (name != launcher.name || (!launcher.verb.empty() && (words.size() < first + 2 || words[first + 1] != launcher.verb))) continue;
+      if (name != launcher.name || (!launcher.verb.empty() && (words.size() < first + 2 ||
+                                                               words[first + 1] != launcher.verb)))
+        continue;
       // `command -v x` asks where x is.
-      if (launcher.name == "command" && words.size() > first + 1 && (words[first + 1] == "-v" || words[first + 1] == "-V")) continue;
+      if (launcher.name == "command" && words.size() > first + 1 &&
+          (words[first + 1] == "-v" || words[first + 1] == "-V"))
+        continue;
       first = skip_options(launcher, words, first + (launcher.verb.empty() ? 1 : 2));
       found = true;
       break;

@@ -9,8 +9,10 @@
 namespace refgate::lint {
 
 bool is_shell(std::string_view word) {
-  static constexpr auto shells = std::to_array<std::string_view>({"bash", "sh", "zsh", "dash", "ksh"});
-  return word.ends_with("sh") && std::find(shells.begin(), shells.end(), word.substr(word.rfind('/') + 1)) != shells.end();
+  static constexpr auto shells =
+      std::to_array<std::string_view>({"bash", "sh", "zsh", "dash", "ksh"});
+  return word.ends_with("sh") &&
+         std::find(shells.begin(), shells.end(), word.substr(word.rfind('/') + 1)) != shells.end();
 }
 
 std::optional<ShellCall> shell_call(const std::vector<std::string>& words) {

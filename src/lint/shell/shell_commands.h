@@ -7,14 +7,18 @@
 
 namespace refgate::lint {
 
-/// The words of each simple command of a script for a POSIX-like shell, unquoted, in order: those of lists, pipelines, groups and compound commands,
-/// those inside of `$(…)`, backquotes and `<(…)`, quoted or not, and those of a script that is handed to a shell (`timeout 5m bash -c '…'`, `eval`,
-/// `bash <<EOF`), with the words before that shell. Comments, text in quotes, other here-documents, patterns of `case`, arrays, arithmetic and `[[
-/// ]]` begin no command; neither does the body of a function that the script names nowhere else. `${{ … }}` is a word or part of one. A script that
-/// is cut short or is none gives what can be told.
+/// The words of each simple command of a script for a POSIX-like shell, unquoted, in order: those
+/// of lists, pipelines, groups and compound commands, those inside of `$(…)`, backquotes and
+/// `<(…)`, quoted or not, and those of a script that is handed to a shell (`timeout 5m bash -c
+/// '…'`, `eval`, `bash <<EOF`), with the words before that shell. Comments, text in quotes, other
+/// here-documents, patterns of `case`, arrays, arithmetic and `[[
+/// ]]` begin no command; neither does the body of a function that the script names nowhere else.
+/// `${{ … }}` is a word or part of one. A script that is cut short or is none gives what can be
+/// told.
 std::vector<std::vector<std::string>> shell_commands(std::string_view script);
 
-/// The command that a line runs in the end: without assignments, and without `sudo`, `env`, `timeout 5m`, `npx -y`, `uv run` and the like before it.
+/// The command that a line runs in the end: without assignments, and without `sudo`, `env`,
+/// `timeout 5m`, `npx -y`, `uv run` and the like before it.
 std::vector<std::string> launched_command(std::vector<std::string> words);
 
 }  // namespace refgate::lint

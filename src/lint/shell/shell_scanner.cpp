@@ -16,7 +16,8 @@ constexpr std::size_t longest_script_with_functions = 1u << 16;
 }  // namespace
 
 bool ShellScanner::in_test() const {
-  return !context_.words.empty() && context_.words.front() == "[[" && context_.words.back() != "]]" && context_.word != "]]";
+  return !context_.words.empty() && context_.words.front() == "[[" &&
+         context_.words.back() != "]]" && context_.word != "]]";
 }
 
 void ShellScanner::read(char close) {
@@ -36,11 +37,13 @@ void ShellScanner::read(char close) {
     } else if (character == '\n') {
       ++at_;
       if (in_test()) end_word();
-      if (!in_test() || (context_.words.back() != "&&" && context_.words.back() != "||")) end_command();
+      if (!in_test() || (context_.words.back() != "&&" && context_.words.back() != "||"))
+        end_command();
       skip_here_documents();
     } else if (character == '#' && !context_.in_word) {
       at_ = std::min(script_.find('\n', at_), script_.size());
-    } else if (std::string_view(";&|()<>").find(character) != std::string_view::npos && !in_test()) {
+    } else if (std::string_view(";&|()<>").find(character) != std::string_view::npos &&
+               !in_test()) {
       separator();
     } else {
       word_part();
@@ -81,7 +84,8 @@ void ShellScanner::read_patterns() {
     if (at() == '(' || at() == ')') {
       depth = at() == '(' ? depth + 1 : depth - 1;
       ++at_;
-    } else if (is_special(at()) && at() != '\'' && at() != '"' && at() != '\\' && at() != '$' && at() != '`') {
+    } else if (is_special(at()) && at() != '\'' && at() != '"' && at() != '\\' && at() != '$' &&
+               at() != '`') {
       ++at_;
     } else {
       word_part();
@@ -142,12 +146,14 @@ void ShellScanner::semicolon() {
   ++at_;
   end_command();
   if (context_.cases.empty() || (at() != ';' && at() != '&')) return;
-  while (at() == ';' || at() == '&') ++at_;
+  while (at() == ';' || at() == '&')
+    ++at_;
   context_.cases.back() = CasePart::patterns;
 }
 
 void ShellScanner::open_parenthesis() {
-  const bool loop = context_.words.size() == 1 && context_.words.front() == "for" && !context_.in_word;
+  const bool loop =
+      context_.words.size() == 1 && context_.words.front() == "for" && !context_.in_word;
   const bool first = context_.words.empty() && !context_.in_word;
   if (looking_at("((") && (loop || first) && arithmetic(2)) {
     if (loop) context_.words.emplace_back("(())");
@@ -160,7 +166,8 @@ void ShellScanner::open_parenthesis() {
     context_.word += "()";
     return;
   }
-  if (context_.in_word && !context_.word.empty() && std::string_view("@!?*+").find(context_.word.back()) != std::string_view::npos) {
+  if (context_.in_word && !context_.word.empty() &&
+      std::string_view("@!?*+").find(context_.word.back()) != std::string_view::npos) {
     literal_parentheses();
     return;
   }
@@ -172,7 +179,8 @@ void ShellScanner::open_parenthesis() {
 /// `name()` and `function name()`: what follows is the body.
 bool ShellScanner::function_parentheses() {
   std::size_t close = at_ + 1;
-  while (close < script_.size() && is_blank(script_[close])) ++close;
+  while (close < script_.size() && is_blank(script_[close]))
+    ++close;
   if (close >= script_.size() || script_[close] != ')') return false;
   if (context_.in_word) end_word();
   const bool keyword = context_.words.size() == 2 && context_.words.front() == "function";
@@ -206,7 +214,8 @@ void ShellScanner::keyword() {
   }
   if (words.size() != 1) return;
   // What follows these words is a command of its own.
-  static constexpr auto openers = std::to_array<std::string_view>({"if", "then", "else", "elif", "while", "until", "do", "!", "time"});
+  static constexpr auto openers = std::to_array<std::string_view>(
+      {"if", "then", "else", "elif", "while", "until", "do", "!", "time"});
   if (words[0] == "{") {
     open_group();
     words.clear();
@@ -229,7 +238,8 @@ void ShellScanner::end_command() {
     function_uncalled_ = is_named_once(words[1]);
     return;
   }
-  const bool hands_on = depth_ < max_nesting && (words[0] == "eval" || std::any_of(words.begin(), words.end(), is_shell));
+  const bool hands_on = depth_ < max_nesting &&
+                        (words[0] == "eval" || std::any_of(words.begin(), words.end(), is_shell));
   words.insert(words.begin(), prefix_.begin(), prefix_.end());
   commands_.push_back(std::move(words));
   // By copy: the list grows while the script is read.
@@ -253,13 +263,15 @@ void ShellScanner::handed_scripts(const Words& words) {
   const std::size_t own = prefix_.size();
   if (words[own] == "eval") {
     std::string script;
-    for (std::size_t index = own + 1; index < words.size(); ++index) script += words[index] + " ";
+    for (std::size_t index = own + 1; index < words.size(); ++index)
+      script += words[index] + " ";
     ShellScanner(script, prefix_, depth_ + 1, commands_).read_script();
     return;
   }
   const auto call = shell_call(words);
   if (!call || !call->argument) return;
-  const Words prefix(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(std::min(call->shell, longest_prefix)));
+  const Words prefix(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(
+                                                        std::min(call->shell, longest_prefix)));
   ShellScanner(words[*call->argument], prefix, depth_ + 1, commands_).read_script();
 }
 
@@ -268,11 +280,12 @@ bool ShellScanner::is_named_once(std::string_view name) const {
   if (name.empty() || script_.size() > longest_script_with_functions) return false;
   const auto is_part = [&](std::size_t index) {
     const char character = index < script_.size() ? script_[index] : ' ';
-    return character == '_' || character == '-' || (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z') ||
-           (character >= 'A' && character <= 'Z');
+    return character == '_' || character == '-' || (character >= '0' && character <= '9') ||
+           (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
   };
   std::size_t found = 0;
-  for (std::size_t place = script_.find(name); place != std::string_view::npos && found < 2; place = script_.find(name, place + 1)) {
+  for (std::size_t place = script_.find(name); place != std::string_view::npos && found < 2;
+       place = script_.find(name, place + 1)) {
     if ((place == 0 || !is_part(place - 1)) && !is_part(place + name.size())) ++found;
   }
   return found < 2;

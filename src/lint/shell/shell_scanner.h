@@ -1,6 +1,6 @@
 #pragma once
-// The reader behind shell_commands(). It follows "Shell Command Language" of POSIX.1-2024 and what bash adds to it, far enough to tell commands from
-// everything else.
+// The reader behind shell_commands(). It follows "Shell Command Language" of POSIX.1-2024 and what
+// bash adds to it, far enough to tell commands from everything else.
 
 #include <cstddef>
 #include <string>
@@ -13,8 +13,10 @@ class ShellScanner {
  public:
   using Words = std::vector<std::string>;
 
-  /// Commands go into `commands`, each behind the words of `prefix`. `depth` counts scripts and substitutions around this one.
-  ShellScanner(std::string_view script, const Words& prefix, int depth, std::vector<Words>& commands)
+  /// Commands go into `commands`, each behind the words of `prefix`. `depth` counts scripts and
+  /// substitutions around this one.
+  ShellScanner(std::string_view script, const Words& prefix, int depth,
+               std::vector<Words>& commands)
       : script_(script), prefix_(prefix), depth_(depth), commands_(commands) {}
 
   /// Reads all of it as commands.
@@ -24,11 +26,16 @@ class ShellScanner {
 
  private:
   static constexpr int max_nesting = 20;
-  static constexpr std::size_t longest_prefix = 16;  ///< words; more are no command that anybody writes
+  static constexpr std::size_t longest_prefix =
+      16;  ///< words; more are no command that anybody writes
 
-  static bool is_blank(char character) { return character == ' ' || character == '\t' || character == '\r'; }
+  static bool is_blank(char character) {
+    return character == ' ' || character == '\t' || character == '\r';
+  }
   /// What ends a run of plain characters.
-  static bool is_special(char character) { return std::string_view(" \t\r\n;&|()<>#'\"\\$`").find(character) != std::string_view::npos; }
+  static bool is_special(char character) {
+    return std::string_view(" \t\r\n;&|()<>#'\"\\$`").find(character) != std::string_view::npos;
+  }
 
   enum class CasePart { patterns, commands };
 
@@ -55,9 +62,13 @@ class ShellScanner {
     std::size_t commands = 0;
   };
 
-  char at(std::size_t ahead = 0) const { return at_ + ahead < script_.size() ? script_[at_ + ahead] : '\0'; }
+  char at(std::size_t ahead = 0) const {
+    return at_ + ahead < script_.size() ? script_[at_ + ahead] : '\0';
+  }
   bool looking_at(std::string_view text) const { return script_.substr(at_, text.size()) == text; }
-  bool in_patterns() const { return !context_.cases.empty() && context_.cases.back() == CasePart::patterns; }
+  bool in_patterns() const {
+    return !context_.cases.empty() && context_.cases.back() == CasePart::patterns;
+  }
   bool in_test() const;
 
   void read(char close);

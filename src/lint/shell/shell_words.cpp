@@ -10,7 +10,8 @@
 namespace refgate::lint {
 namespace {
 
-// For the end of what may be no parameter, arithmetic or pattern at all, so that a file of such openers costs no more than its size.
+// For the end of what may be no parameter, arithmetic or pattern at all, so that a file of such
+// openers costs no more than its size.
 constexpr std::size_t longest_look_ahead = 300;
 
 }  // namespace
@@ -45,7 +46,8 @@ void ShellScanner::word_part() {
       if (looking_at("$'")) {
         ++at_;
         ansi_quoted();
-      } else if (!substitution()) context_.word += script_[at_++];
+      } else if (!substitution())
+        context_.word += script_[at_++];
       break;
     default:
       plain_characters();
@@ -54,7 +56,8 @@ void ShellScanner::word_part() {
 
 void ShellScanner::plain_characters() {
   const std::size_t begin = at_++;
-  while (at_ < script_.size() && !is_special(script_[at_])) ++at_;
+  while (at_ < script_.size() && !is_special(script_[at_]))
+    ++at_;
   context_.word += script_.substr(begin, at_ - begin);
 }
 
@@ -130,7 +133,8 @@ bool ShellScanner::parameter() {
   return false;
 }
 
-/// Passes over an arithmetic expression up to `))`. False when it does not end like that, since then it is no such expression.
+/// Passes over an arithmetic expression up to `))`. False when it does not end like that, since
+/// then it is no such expression.
 bool ShellScanner::arithmetic(std::size_t opening) {
   const std::string_view rest = script_.substr(at_, longest_look_ahead);
   std::size_t depth = 2;
@@ -152,7 +156,8 @@ void ShellScanner::literal_parentheses() {
   at_ += length;
 }
 
-/// `<(…)` and `>(…)` run commands, `<<` begins a here-document, `<<<` and `<` stand before a word, `>` is taken as part of one.
+/// `<(…)` and `>(…)` run commands, `<<` begins a here-document, `<<<` and `<` stand before a word,
+/// `>` is taken as part of one.
 void ShellScanner::redirect() {
   if (at(1) == '(' && depth_ < max_nesting) {
     at_ += 2;
@@ -174,8 +179,10 @@ void ShellScanner::here_document() {
   HereDocument document;
   document.tabs = at() == '-';
   if (document.tabs) ++at_;
-  while (at_ < script_.size() && is_blank(at())) ++at_;
-  while (at_ < script_.size() && std::string_view(" \t\r\n;|&()<>").find(at()) == std::string_view::npos) {
+  while (at_ < script_.size() && is_blank(at()))
+    ++at_;
+  while (at_ < script_.size() &&
+         std::string_view(" \t\r\n;|&()<>").find(at()) == std::string_view::npos) {
     const bool quote = at() == '\'' || at() == '"' || at() == '\\';
     document.quoted = document.quoted || quote;
     if (!quote) document.end += at();
@@ -185,7 +192,9 @@ void ShellScanner::here_document() {
   if (document.end.empty()) return;
   if (const auto call = shell_call(context_.words); call && call->reads_input) {
     document.is_script = true;
-    document.prefix.assign(context_.words.begin(), context_.words.begin() + static_cast<std::ptrdiff_t>(std::min(call->shell, longest_prefix)));
+    document.prefix.assign(context_.words.begin(),
+                           context_.words.begin() +
+                               static_cast<std::ptrdiff_t>(std::min(call->shell, longest_prefix)));
   }
   here_documents_.push_back(std::move(document));
 }
@@ -199,13 +208,16 @@ void ShellScanner::skip_here_documents() {
       const std::size_t line_end = std::min(script_.find('\n', at_), script_.size());
       std::string_view line = script_.substr(at_, line_end - at_);
       at_ = std::min(line_end + 1, script_.size());
-      while (line.ends_with('\r')) line.remove_suffix(1);
-      while (document.tabs && line.starts_with('\t')) line.remove_prefix(1);
+      while (line.ends_with('\r'))
+        line.remove_suffix(1);
+      while (document.tabs && line.starts_with('\t'))
+        line.remove_prefix(1);
       if (line == document.end) break;
       end = at_;
     }
     if (depth_ >= max_nesting || (document.quoted && !document.is_script)) continue;
-    ShellScanner inside(script_.substr(begin, end - begin), document.is_script ? document.prefix : prefix_, depth_ + 1, commands_);
+    ShellScanner inside(script_.substr(begin, end - begin),
+                        document.is_script ? document.prefix : prefix_, depth_ + 1, commands_);
     if (document.is_script) {
       inside.read_script();
     } else {

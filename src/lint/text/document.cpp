@@ -29,28 +29,39 @@ std::optional<double> core_number(std::string_view text) {
   const std::string_view prefix = text.substr(0, 2);
   if (prefix == "0x" || prefix == "0o") {
     std::uint64_t whole = 0;
-    const auto [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), whole, prefix == "0x" ? 16 : 8);
-    return error == std::errc() && end == text.data() + text.size() ? std::optional(static_cast<double>(whole)) : std::nullopt;
+    const auto [end, error] =
+        std::from_chars(text.data() + 2, text.data() + text.size(), whole, prefix == "0x" ? 16 : 8);
+    return error == std::errc() && end == text.data() + text.size()
+               ? std::optional(static_cast<double>(whole))
+               : std::nullopt;
   }
-  // from_chars also takes "inf" and "nan" and does not take "1."; the rest of the grammar is the same.
-  if (digits.empty() || digits.find_first_not_of("0123456789.eE+-") != std::string_view::npos) return std::nullopt;
-  if (digits[0] == '+' || digits[0] == '-' || digits.find_first_of("0123456789") == std::string_view::npos) return std::nullopt;
+  // from_chars also takes "inf" and "nan" and does not take "1."; the rest of the grammar is the
+  // same.
+  if (digits.empty() || digits.find_first_not_of("0123456789.eE+-") != std::string_view::npos)
+    return std::nullopt;
+  if (digits[0] == '+' || digits[0] == '-' ||
+      digits.find_first_of("0123456789") == std::string_view::npos)
+    return std::nullopt;
   double value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   const std::string_view rest(end, static_cast<std::size_t>(digits.data() + digits.size() - end));
-  if ((error != std::errc() && error != std::errc::result_out_of_range) || !rest.empty()) return std::nullopt;
+  if ((error != std::errc() && error != std::errc::result_out_of_range) || !rest.empty())
+    return std::nullopt;
   return text[0] == '-' ? -value : value;
 }
 
 }  // namespace
 
 DocumentData::DocumentData(std::string given) : text(std::move(given)) {
-  if (text.starts_with(byte_order_mark)) content = static_cast<std::uint32_t>(byte_order_mark.size());
+  if (text.starts_with(byte_order_mark))
+    content = static_cast<std::uint32_t>(byte_order_mark.size());
   lines.push_back(content);
-  for (std::size_t found = text.find('\n'); found != std::string::npos; found = text.find('\n', found + 1)) {
+  for (std::size_t found = text.find('\n'); found != std::string::npos;
+       found = text.find('\n', found + 1)) {
     lines.push_back(static_cast<std::uint32_t>(found + 1));
   }
-  ascii_ = std::none_of(text.begin(), text.end(), [](char byte) { return static_cast<unsigned char>(byte) >= 0x80; });
+  ascii_ = std::none_of(text.begin(), text.end(),
+                        [](char byte) { return static_cast<unsigned char>(byte) >= 0x80; });
   if (ascii_) return;
   std::uint32_t count = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -65,7 +76,8 @@ std::uint32_t DocumentData::column(std::uint32_t line_begin, std::uint32_t at) c
   const auto before = [&](std::uint32_t offset) {
     const std::uint32_t block = offset / block_size;
     std::uint32_t count = characters_[block];
-    for (std::uint32_t scan = block * block_size; scan < offset; ++scan) count += is_continuation(text[scan]) ? 0 : 1;
+    for (std::uint32_t scan = block * block_size; scan < offset; ++scan)
+      count += is_continuation(text[scan]) ? 0 : 1;
     return count;
   };
   return before(at) - before(line_begin) + 1;
@@ -113,15 +125,20 @@ Range<Entry>::iterator& Range<Entry>::iterator::operator++() {
   return *this;
 }
 
-YamlKind YamlNode::kind() const { return data_ == nullptr ? YamlKind::absent : data_->resolved(index_).kind; }
+YamlKind YamlNode::kind() const {
+  return data_ == nullptr ? YamlKind::absent : data_->resolved(index_).kind;
+}
 
-std::string_view YamlNode::text() const { return data_ == nullptr ? std::string_view() : data_->resolved(index_).value; }
+std::string_view YamlNode::text() const {
+  return data_ == nullptr ? std::string_view() : data_->resolved(index_).value;
+}
 
 ScalarType YamlNode::type() const {
   if (!is_scalar()) return ScalarType::null;
   const NodeRecord& record = data_->resolved(index_);
   if (record.style != Style::plain || record.string_tag) return ScalarType::string;
-  if (is_one_of(record.value, {"true", "True", "TRUE", "false", "False", "FALSE"})) return ScalarType::boolean;
+  if (is_one_of(record.value, {"true", "True", "TRUE", "false", "False", "FALSE"}))
+    return ScalarType::boolean;
   return core_number(record.value) ? ScalarType::number : ScalarType::string;
 }
 
@@ -130,7 +147,9 @@ std::optional<bool> YamlNode::boolean() const {
   return text()[0] == 't' || text()[0] == 'T';
 }
 
-std::optional<double> YamlNode::number() const { return type() == ScalarType::number ? core_number(text()) : std::nullopt; }
+std::optional<double> YamlNode::number() const {
+  return type() == ScalarType::number ? core_number(text()) : std::nullopt;
+}
 
 std::optional<std::string_view> YamlNode::literal() const {
   if (!is_scalar() || has_expression()) return std::nullopt;
@@ -168,7 +187,9 @@ Entry YamlNode::entry(std::string_view key) const {
 
 YamlNode YamlNode::operator[](std::string_view key) const { return entry(key).value; }
 
-Style YamlNode::style() const { return data_ == nullptr ? Style::empty : data_->nodes[index_].style; }
+Style YamlNode::style() const {
+  return data_ == nullptr ? Style::empty : data_->nodes[index_].style;
+}
 
 bool YamlNode::is_alias() const { return data_ != nullptr && data_->nodes[index_].alias; }
 
@@ -178,9 +199,14 @@ std::string_view YamlNode::anchor() const {
   return std::string_view(data_->text).substr(name, anchor_end(data_->text, name - 1) - name);
 }
 
-YamlNode YamlNode::target() const { return is_alias() ? YamlNode(data_, data_->nodes[index_].target) : *this; }
+YamlNode YamlNode::target() const {
+  return is_alias() ? YamlNode(data_, data_->nodes[index_].target) : *this;
+}
 
-Place YamlNode::place() const { return data_ == nullptr ? Place() : data_->place(data_->nodes[index_].begin, data_->nodes[index_].end); }
+Place YamlNode::place() const {
+  return data_ == nullptr ? Place()
+                          : data_->place(data_->nodes[index_].begin, data_->nodes[index_].end);
+}
 
 std::string_view YamlNode::source() const {
   if (data_ == nullptr) return {};
@@ -188,7 +214,9 @@ std::string_view YamlNode::source() const {
   return std::string_view(data_->text).substr(record.begin, record.end - record.begin);
 }
 
-std::uint32_t YamlNode::outer_begin() const { return data_ == nullptr ? 0 : data_->nodes[index_].outer; }
+std::uint32_t YamlNode::outer_begin() const {
+  return data_ == nullptr ? 0 : data_->nodes[index_].outer;
+}
 
 template <class Item>
 typename Range<Item>::iterator Range<Item>::begin() const {
@@ -210,24 +238,34 @@ YamlNode Document::root() const { return {data_.get(), 0}; }
 std::string_view Document::text() const { return data_->text; }
 const std::vector<IgnoreComment>& Document::ignores() const { return data_->ignores; }
 const std::vector<SyntaxProblem>& Document::problems() const { return data_->problems; }
-Place Document::place(std::uint32_t begin, std::uint32_t end) const { return data_->place(begin, end); }
-std::uint32_t Document::line_count() const { return static_cast<std::uint32_t>(data_->lines.size()); }
+Place Document::place(std::uint32_t begin, std::uint32_t end) const {
+  return data_->place(begin, end);
+}
+std::uint32_t Document::line_count() const {
+  return static_cast<std::uint32_t>(data_->lines.size());
+}
 
 std::uint32_t Document::line_start(std::uint32_t number) const {
   if (number == 0) return data_->content;
-  return number > data_->lines.size() ? static_cast<std::uint32_t>(data_->text.size()) : data_->lines[number - 1];
+  return number > data_->lines.size() ? static_cast<std::uint32_t>(data_->text.size())
+                                      : data_->lines[number - 1];
 }
 
 std::string_view Document::line(std::uint32_t number) const {
   if (number == 0 || number > data_->lines.size()) return {};
-  std::string_view line = std::string_view(data_->text).substr(line_start(number), line_start(number + 1) - line_start(number));
-  while (!line.empty() && is_break(line.back())) line.remove_suffix(1);
+  std::string_view line =
+      std::string_view(data_->text)
+          .substr(line_start(number), line_start(number + 1) - line_start(number));
+  while (!line.empty() && is_break(line.back()))
+    line.remove_suffix(1);
   return line;
 }
 
 std::variant<Document, SyntaxProblem> read_document(std::string text) {
   if (text.size() > max_document_bytes) {
-    return SyntaxProblem{"the file is larger than " + std::to_string(max_document_bytes >> 20) + " MB and was not read", Place()};
+    return SyntaxProblem{"the file is larger than " + std::to_string(max_document_bytes >> 20) +
+                             " MB and was not read",
+                         Place()};
   }
   auto data = std::make_unique<DocumentData>(std::move(text));
   if (auto problem = read_nodes(*data)) return *std::move(problem);

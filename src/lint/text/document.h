@@ -1,9 +1,11 @@
 #pragma once
-// YAML text to a compact tree that knows where everything stands, and that keeps what other readers drop: duplicate keys, anchors and aliases,
-// quoting style, and comments that carry an ignore.
+// YAML text to a compact tree that knows where everything stands, and that keeps what other readers
+// drop: duplicate keys, anchors and aliases, quoting style, and comments that carry an ignore.
 //
-// What GitHub makes of YAML ("About YAML syntax for workflows", and the behaviour of the official workflow parser): scalars follow YAML 1.2's core
-// schema, so `on` is a key and `yes` a string; anchors and aliases are read since September 2025, merge keys (`<<`) are not; one document a file.
+// What GitHub makes of YAML ("About YAML syntax for workflows", and the behaviour of the official
+// workflow parser): scalars follow YAML 1.2's core schema, so `on` is a key and `yes` a string;
+// anchors and aliases are read since September 2025, merge keys (`<<`) are not; one document a
+// file.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,8 +19,8 @@
 
 namespace refgate::lint {
 
-/// A span of a file. Lines and columns count from 1, columns in Unicode code points; `end` is one past the last character. `begin` and `end`
-/// are the same span in bytes of the text as given.
+/// A span of a file. Lines and columns count from 1, columns in Unicode code points; `end` is one
+/// past the last character. `begin` and `end` are the same span in bytes of the text as given.
 struct Place {
   std::uint32_t line = 1, column = 1, end_line = 1, end_column = 1;
   std::uint32_t begin = 0, end = 0;
@@ -29,7 +31,16 @@ struct Place {
 enum class YamlKind : std::uint8_t { absent, null, scalar, sequence, mapping };
 
 /// How a node is written. `empty`: nothing is written at all (`key:`).
-enum class Style : std::uint8_t { empty, plain, single_quoted, double_quoted, literal, folded, block, flow };
+enum class Style : std::uint8_t {
+  empty,
+  plain,
+  single_quoted,
+  double_quoted,
+  literal,
+  folded,
+  block,
+  flow
+};
 
 /// What a scalar is by the core schema. Quoted and block scalars are strings.
 enum class ScalarType : std::uint8_t { null, boolean, number, string };
@@ -42,11 +53,13 @@ class Range;
 using Items = Range<class YamlNode>;
 using Entries = Range<Entry>;
 
-/// A handle to one node of a document; cheap to copy, valid as long as the document lives. The default one is absent: it is false, has no children
-/// and no text, and every question about it is answered, so that wrong shapes need no special case.
+/// A handle to one node of a document; cheap to copy, valid as long as the document lives. The
+/// default one is absent: it is false, has no children and no text, and every question about it is
+/// answered, so that wrong shapes need no special case.
 ///
-/// Questions about content follow aliases; questions about writing (`place`, `style`, `is_alias`) do not. The reader refuses aliases that contain
-/// themselves and documents that aliases blow up, so a walk that follows them ends.
+/// Questions about content follow aliases; questions about writing (`place`, `style`, `is_alias`)
+/// do not. The reader refuses aliases that contain themselves and documents that aliases blow up,
+/// so a walk that follows them ends.
 class YamlNode {
  public:
   YamlNode() = default;
@@ -61,7 +74,8 @@ class YamlNode {
   /// A scalar's value, unescaped and folded; empty for everything else.
   std::string_view text() const;
   ScalarType type() const;
-  /// The value of a scalar that says so by the core schema and holds no `${{ }}`; nullopt for everything else.
+  /// The value of a scalar that says so by the core schema and holds no `${{ }}`; nullopt for
+  /// everything else.
   std::optional<bool> boolean() const;
   std::optional<double> number() const;
   /// The text of a scalar of any type that holds no `${{`; nullopt for everything else.
@@ -87,7 +101,8 @@ class YamlNode {
   /// The anchored node of an alias; the node itself otherwise.
   YamlNode target() const;
 
-  /// The node as it is written, without anchor and tag, without the line break after it. The value of `key:` is the empty span after the colon.
+  /// The node as it is written, without anchor and tag, without the line break after it. The value
+  /// of `key:` is the empty span after the colon.
   Place place() const;
   /// The text of that span.
   std::string_view source() const;
@@ -95,7 +110,9 @@ class YamlNode {
   std::uint32_t outer_begin() const;
 
   /// The same node of the same document.
-  bool operator==(const YamlNode& other) const { return data_ == other.data_ && index_ == other.index_; }
+  bool operator==(const YamlNode& other) const {
+    return data_ == other.data_ && index_ == other.index_;
+  }
 
  private:
   friend class Document;
@@ -107,7 +124,8 @@ class YamlNode {
   std::uint32_t index_ = 0;
 };
 
-/// One `key: value`. False when absent; a key with nothing after it is present and has a null value.
+/// One `key: value`. False when absent; a key with nothing after it is present and has a null
+/// value.
 struct Entry {
   YamlNode key;
   YamlNode value;
@@ -149,7 +167,8 @@ class Range {
   std::uint32_t first_ = 0;
 };
 
-/// `# refgate: ignore[rule, rule] reason`. `rules` is empty when a comment begins like that and does not go on so.
+/// `# refgate: ignore[rule, rule] reason`. `rules` is empty when a comment begins like that and
+/// does not go on so.
 struct IgnoreComment {
   struct Name {
     std::string rule;
@@ -201,8 +220,9 @@ inline constexpr int max_document_depth = 100;
 /// Nodes of a document with every alias written out.
 inline constexpr std::size_t max_expanded_nodes = 1'000'000;
 
-/// Reads one document. Never throws on any text; what is too big, too deep, not UTF-8, not YAML, more than one document, or blown up by aliases gives
-/// one problem, at the place where reading stopped.
+/// Reads one document. Never throws on any text; what is too big, too deep, not UTF-8, not YAML,
+/// more than one document, or blown up by aliases gives one problem, at the place where reading
+/// stopped.
 std::variant<Document, SyntaxProblem> read_document(std::string text);
 
 }  // namespace refgate::lint

@@ -1,5 +1,6 @@
 #pragma once
-// The inside of a Document: nodes in one vector, in the order of the text. Only document.cpp and yaml_reader.cpp include this.
+// The inside of a Document: nodes in one vector, in the order of the text. Only document.cpp and
+// yaml_reader.cpp include this.
 
 #include <cstdint>
 #include <deque>
@@ -21,7 +22,8 @@ struct NodeRecord {
   std::uint32_t next = 0;      ///< the next sibling; in a mapping keys and values take turns
   std::uint32_t children = 0;  ///< their number
   std::uint32_t target = 0;    ///< of an alias: the node it stands for
-  std::uint32_t name = 0;      ///< of an anchor or alias: where its name begins in the text; 0 is none, since `&` or `*` stands before it
+  std::uint32_t name = 0;  ///< of an anchor or alias: where its name begins in the text; 0 is none,
+                           ///< since `&` or `*` stands before it
   YamlKind kind = YamlKind::null;
   Style style = Style::empty;
   bool alias = false;
@@ -47,7 +49,8 @@ struct DocumentData {
  private:
   std::uint32_t column(std::uint32_t line_begin, std::uint32_t at) const;
   bool ascii_ = true;
-  std::vector<std::uint32_t> characters_;  ///< code points before each block of the text, so that a column costs the same in a line of any length
+  std::vector<std::uint32_t> characters_;  ///< code points before each block of the text, so that a
+                                           ///< column costs the same in a line of any length
 };
 
 /// Fills `nodes` and `problems`. One problem when it cannot be read.

@@ -1,8 +1,10 @@
-// yaml-cpp's events to nodes. yaml-cpp tells where a node begins, anchor and tag included, and what it holds. Four things it does not tell are worked
-// out here: where the node itself begins, where it ends, what is merely absent, and what aliases amount to.
+// yaml-cpp's events to nodes. yaml-cpp tells where a node begins, anchor and tag included, and what
+// it holds. Four things it does not tell are worked out here: where the node itself begins, where
+// it ends, what is merely absent, and what aliases amount to.
 //
-// Absent or written? `key:` and `key: null` both come as OnNull, and the mark of an absent value is that of whatever token follows, which may be the
-// next key, which may be `null`. So a null counts as written when such a word stands at its mark and could belong there by its line or indentation.
+// Absent or written? `key:` and `key: null` both come as OnNull, and the mark of an absent value is
+// that of whatever token follows, which may be the next key, which may be `null`. So a null counts
+// as written when such a word stands at its mark and could belong there by its line or indentation.
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -47,13 +49,16 @@ struct Expansion {
 
 class TreeBuilder : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(DocumentData& data) : data_(data), text_(data.text) { anchors_.emplace_back(); }
+  explicit TreeBuilder(DocumentData& data) : data_(data), text_(data.text) {
+    anchors_.emplace_back();
+  }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (documents_++ == 0) return;
     const std::uint32_t at = offset(mark);
-    throw Stop{text_.substr(at, 3) == "---" ? "a second document begins here; GitHub reads one document a file"
-                                            : "this does not belong to what stands above it",
+    throw Stop{text_.substr(at, 3) == "---"
+                   ? "a second document begins here; GitHub reads one document a file"
+                   : "this does not belong to what stands above it",
                at};
   }
   void OnDocumentEnd() override {}
@@ -87,11 +92,13 @@ class TreeBuilder : public YAML::EventHandler {
     cursor_ = record.end;
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     NodeRecord record = started(mark, YamlKind::scalar);
     const char first = record.begin < text_.size() ? text_[record.begin] : '\0';
     // After a tag with nothing behind it, what stands here may be the next key.
-    const bool plain = std::string_view("\"'|>").find(first) == std::string_view::npos || (value.empty() && !belongs_here(record.begin));
+    const bool plain = std::string_view("\"'|>").find(first) == std::string_view::npos ||
+                       (value.empty() && !belongs_here(record.begin));
     if (plain && value.empty()) {
       // A tag and nothing after it.
       record.string_tag = true;
@@ -114,19 +121,22 @@ class TreeBuilder : public YAML::EventHandler {
     record.value = keep(record, value);
     if (plain && value == "<<" && at_key() && data_.problems.size() < max_problems) {
       data_.problems.push_back(
-          {"GitHub reads anchors and aliases, but no merge keys (`<<`): write the entries out", data_.place(record.begin, record.end)});
+          {"GitHub reads anchors and aliases, but no merge keys (`<<`): write the entries out",
+           data_.place(record.begin, record.end)});
     }
     add(record, anchor);
     cursor_ = std::max(cursor_, record.end);
     close_leaf(anchor);
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value style) override {
     open(mark, YamlKind::sequence, tag != "?", anchor, style == YAML::EmitterStyle::Flow);
   }
   void OnSequenceEnd() override { close(']'); }
 
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override {
     open(mark, YamlKind::mapping, tag != "?", anchor, style == YAML::EmitterStyle::Flow);
   }
   void OnMapEnd() override { close('}'); }
@@ -154,9 +164,12 @@ class TreeBuilder : public YAML::EventHandler {
     const Properties properties = skip_properties(text_, record.outer);
     if (properties.strange_tag) throw Stop{"GitHub does not know this tag", record.outer};
     record.begin = properties.content;
-    // Whatever strange tag makes yaml-cpp and yaml_text.cpp disagree, nodes stand in order and children inside of their parents.
+    // Whatever strange tag makes yaml-cpp and yaml_text.cpp disagree, nodes stand in order and
+    // children inside of their parents.
     record.begin = record.end = std::max(record.begin, cursor_);
-    if (record.begin > 0 && text_[record.begin - 1] == '\t' && (frames_.empty() || !frames_.back().flow)) refuse_tab(record.begin);
+    if (record.begin > 0 && text_[record.begin - 1] == '\t' &&
+        (frames_.empty() || !frames_.back().flow))
+      refuse_tab(record.begin);
     return record;
   }
 
@@ -171,19 +184,23 @@ class TreeBuilder : public YAML::EventHandler {
     return parent.kind == YamlKind::mapping && parent.children % 2 == 0;
   }
 
-  /// Whether what stands at `at` can be the child that is due in the open collection, and not what follows the collection or the entry.
+  /// Whether what stands at `at` can be the child that is due in the open collection, and not what
+  /// follows the collection or the entry.
   bool belongs_here(std::uint32_t at) const {
     if (at < cursor_) return false;  // the mark of a key token, which was read already
     if (frames_.empty() || frames_.back().flow || at_key()) return true;
     const std::string_view between = text_.substr(cursor_, at - cursor_);
-    return std::none_of(between.begin(), between.end(), is_break) || column_at(at) > frames_.back().column;
+    return std::none_of(between.begin(), between.end(), is_break) ||
+           column_at(at) > frames_.back().column;
   }
 
   /// Tabs before a node at the start of a line. yaml-cpp lets some pass that YAML does not.
   void refuse_tab(std::uint32_t at) const {
     std::uint32_t first = at;
-    while (first > data_.content && is_blank(text_[first - 1])) --first;
-    if (first == data_.content || is_break(text_[first - 1])) throw Stop{"a tab cannot indent; YAML wants spaces", first};
+    while (first > data_.content && is_blank(text_[first - 1]))
+      --first;
+    if (first == data_.content || is_break(text_[first - 1]))
+      throw Stop{"a tab cannot indent; YAML wants spaces", first};
   }
 
   std::uint32_t null_word(std::uint32_t at) const {
@@ -198,7 +215,8 @@ class TreeBuilder : public YAML::EventHandler {
     return 0;
   }
 
-  /// Puts an absent node where it would be written: after its anchor or tag, or after the `:` or `-` that announces it.
+  /// Puts an absent node where it would be written: after its anchor or tag, or after the `:` or
+  /// `-` that announces it.
   void make_empty(NodeRecord& record, bool has_properties) {
     record.style = Style::empty;
     std::uint32_t at = cursor_;
@@ -207,8 +225,10 @@ class TreeBuilder : public YAML::EventHandler {
     } else {
       if (!frames_.empty() && !at_key()) {
         const bool mapping = data_.nodes[frames_.back().node].kind == YamlKind::mapping;
-        if (mapping || !frames_.back().flow) at = past_indicator(text_, cursor_, mapping ? ':' : '-');
-        // The mark is that of the token after this node. An indicator behind it belongs to something else.
+        if (mapping || !frames_.back().flow)
+          at = past_indicator(text_, cursor_, mapping ? ':' : '-');
+        // The mark is that of the token after this node. An indicator behind it belongs to
+        // something else.
         if (record.outer >= cursor_ && at > record.outer) at = cursor_;
       }
       record.outer = at;
@@ -218,7 +238,8 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   std::string_view keep(const NodeRecord& record, const std::string& value) {
-    const std::uint32_t quote = record.style == Style::single_quoted || record.style == Style::double_quoted ? 1 : 0;
+    const std::uint32_t quote =
+        record.style == Style::single_quoted || record.style == Style::double_quoted ? 1 : 0;
     const std::string_view written = text_.substr(record.begin + quote, value.size());
     if (written == value) return written;
     return data_.values.emplace_back(value);
@@ -258,9 +279,13 @@ class TreeBuilder : public YAML::EventHandler {
     frame.nodes += nodes;
     frame.height = std::max(frame.height, height + 1);
     if (frame.nodes > max_expanded_nodes)
-      throw Stop{"with its aliases written out, the file has more than " + std::to_string(max_expanded_nodes) + " nodes", at};
+      throw Stop{"with its aliases written out, the file has more than " +
+                     std::to_string(max_expanded_nodes) + " nodes",
+                 at};
     if (static_cast<int>(frames_.size()) + height > max_document_depth) {
-      throw Stop{"the file is nested more than " + std::to_string(max_document_depth) + " levels deep", at};
+      throw Stop{
+          "the file is nested more than " + std::to_string(max_document_depth) + " levels deep",
+          at};
     }
   }
 
@@ -270,13 +295,17 @@ class TreeBuilder : public YAML::EventHandler {
 
   void open(const YAML::Mark& mark, YamlKind kind, bool has_tag, YAML::anchor_t anchor, bool flow) {
     NodeRecord record = started(mark, kind);
-    // What stands before the first key on its line belongs to the key: a block mapping's own properties stand on a line above.
+    // What stands before the first key on its line belongs to the key: a block mapping's own
+    // properties stand on a line above.
     if (anchor == 0 && !has_tag) record.begin = record.end = std::max(record.outer, cursor_);
     record.style = flow ? Style::flow : Style::block;
     add(record, anchor);
-    // Columns matter in block style only; a line of flow style can be long, and is not measured again for each of its nodes.
-    frames_.push_back({static_cast<std::uint32_t>(data_.nodes.size() - 1), 0, anchor, 1, 1, flow ? 0 : column_at(record.begin), flow});
-    const bool bracket = flow && record.begin < text_.size() && (text_[record.begin] == '[' || text_[record.begin] == '{');
+    // Columns matter in block style only; a line of flow style can be long, and is not measured
+    // again for each of its nodes.
+    frames_.push_back({static_cast<std::uint32_t>(data_.nodes.size() - 1), 0, anchor, 1, 1,
+                       flow ? 0 : column_at(record.begin), flow});
+    const bool bracket = flow && record.begin < text_.size() &&
+                         (text_[record.begin] == '[' || text_[record.begin] == '{');
     cursor_ = std::max(cursor_, record.begin + (bracket ? 1 : 0));
   }
 
@@ -285,12 +314,14 @@ class TreeBuilder : public YAML::EventHandler {
     frames_.pop_back();
     NodeRecord& record = data_.nodes[frame.node];
     const char first = record.begin < text_.size() ? text_[record.begin] : '\0';
-    // `[a: b]` holds a mapping that has no brackets of its own, and begins where its first key begins.
-    const bool own =
-        record.style == Style::flow && (first == '[' || first == '{') && (record.children == 0 || data_.nodes[record.child].outer != record.begin);
+    // `[a: b]` holds a mapping that has no brackets of its own, and begins where its first key
+    // begins.
+    const bool own = record.style == Style::flow && (first == '[' || first == '{') &&
+                     (record.children == 0 || data_.nodes[record.child].outer != record.begin);
     if (own) {
       std::uint32_t at = skip_to_content(text_, cursor_);
-      while (at < text_.size() && text_[at] == ',') at = skip_to_content(text_, at + 1);
+      while (at < text_.size() && text_[at] == ',')
+        at = skip_to_content(text_, at + 1);
       record.end = at < text_.size() && text_[at] == bracket ? at + 1 : cursor_;
     } else {
       record.end = std::max(cursor_, record.begin);
@@ -314,7 +345,8 @@ std::string explained(const std::string& message) {
   namespace said = YAML::ErrorMsg;
   static const std::array<std::pair<std::string_view, std::string_view>, 12> known = {{
       {said::MAP_VALUE, "a `key: value` cannot stand here; a value with `: ` in it needs quotes"},
-      {said::END_OF_MAP, "this does not fit the mapping above it; look at the indentation and at unclosed quotes"},
+      {said::END_OF_MAP,
+       "this does not fit the mapping above it; look at the indentation and at unclosed quotes"},
       {said::END_OF_SEQ, "this does not fit the list above it; look at the indentation"},
       {said::END_OF_MAP_FLOW, "a `{` is not closed by `}`, or a comma is missing"},
       {said::END_OF_SEQ_FLOW, "a `[` is not closed by `]`, or a comma is missing"},
@@ -327,7 +359,8 @@ std::string explained(const std::string& message) {
       {said::TAB_IN_INDENTATION, "a tab cannot indent; YAML wants spaces"},
   }};
   for (const auto& [theirs, ours] : known) {
-    if (message.starts_with(theirs)) return std::string(ours);  // newer versions add the name of an anchor
+    if (message.starts_with(theirs))
+      return std::string(ours);  // newer versions add the name of an anchor
   }
   return message;
 }
@@ -338,8 +371,10 @@ SyntaxProblem problem_at(const DocumentData& data, std::string message, std::uin
   at = std::min(at, static_cast<std::uint32_t>(text.size()));
   const std::uint32_t line = at - column_of(text, at);
   std::uint32_t scan = line;
-  while (scan < text.size() && is_blank(text[scan])) ++scan;
-  if (text.substr(line, scan - line).find('\t') != std::string_view::npos) return {"a tab cannot indent; YAML wants spaces", data.place(line, scan)};
+  while (scan < text.size() && is_blank(text[scan]))
+    ++scan;
+  if (text.substr(line, scan - line).find('\t') != std::string_view::npos)
+    return {"a tab cannot indent; YAML wants spaces", data.place(line, scan)};
   return {std::move(message), data.place(at, at)};
 }
 
@@ -347,9 +382,13 @@ SyntaxProblem problem_at(const DocumentData& data, std::string message, std::uin
 
 std::optional<SyntaxProblem> read_nodes(DocumentData& data) {
   const std::string_view text = std::string_view(data.text).substr(data.content);
-  if (const auto bad = invalid_utf8(data.text)) return SyntaxProblem{"this byte is not UTF-8", data.place(*bad, *bad)};
-  // yaml-cpp would take a second one off too, and all of its offsets would then be those of another text.
-  if (text.starts_with("\xEF\xBB\xBF")) return SyntaxProblem{"a second byte order mark cannot stand here", data.place(data.content, data.content)};
+  if (const auto bad = invalid_utf8(data.text))
+    return SyntaxProblem{"this byte is not UTF-8", data.place(*bad, *bad)};
+  // yaml-cpp would take a second one off too, and all of its offsets would then be those of another
+  // text.
+  if (text.starts_with("\xEF\xBB\xBF"))
+    return SyntaxProblem{"a second byte order mark cannot stand here",
+                         data.place(data.content, data.content)};
   // yaml-cpp takes U+0004 for the end of the file, and a NUL for a sign of UTF-16.
   const std::size_t control = text.find_first_of(std::string_view("\0\x04", 2));
   if (control != std::string_view::npos) {
@@ -367,7 +406,8 @@ std::optional<SyntaxProblem> read_nodes(DocumentData& data) {
   } catch (const Stop& stop) {
     return SyntaxProblem{stop.message, data.place(stop.at, stop.at)};
   } catch (const YAML::Exception& error) {
-    const auto at = error.mark.is_null() ? std::uint32_t{0} : static_cast<std::uint32_t>(std::max(error.mark.pos, 0));
+    const auto at = error.mark.is_null() ? std::uint32_t{0}
+                                         : static_cast<std::uint32_t>(std::max(error.mark.pos, 0));
     return problem_at(data, explained(error.msg), at + data.content);
   } catch (const std::exception& error) {
     return SyntaxProblem{std::string("the YAML reader gave up: ") + error.what(), Place()};

@@ -15,7 +15,9 @@ std::uint32_t line_end(std::string_view text, std::uint32_t at) {
 
 /// Length of the valid UTF-8 sequence at `at`, or 0.
 std::uint32_t sequence_length(std::string_view text, std::uint32_t at) {
-  const auto byte = [&](std::uint32_t offset) { return at + offset < text.size() ? static_cast<unsigned char>(text[at + offset]) : 0u; };
+  const auto byte = [&](std::uint32_t offset) {
+    return at + offset < text.size() ? static_cast<unsigned char>(text[at + offset]) : 0u;
+  };
   const auto continues = [&](std::uint32_t offset) { return (byte(offset) & 0xC0u) == 0x80u; };
   const unsigned lead = byte(0);
   if (lead < 0x80) return 1;
@@ -34,7 +36,8 @@ std::uint32_t sequence_length(std::string_view text, std::uint32_t at) {
 }
 
 bool is_tag_character(char character) {
-  constexpr std::string_view known = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!<>:,./-_";
+  constexpr std::string_view known =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!<>:,./-_";
   return known.find(character) != std::string_view::npos;
 }
 
@@ -69,13 +72,16 @@ std::uint32_t skip_to_content(std::string_view text, std::uint32_t at) {
 
 std::uint32_t anchor_end(std::string_view text, std::uint32_t at) {
   ++at;
-  while (at < text.size() && !is_blank(text[at]) && !is_break(text[at]) && std::string_view("[]{},").find(text[at]) == std::string_view::npos) ++at;
+  while (at < text.size() && !is_blank(text[at]) && !is_break(text[at]) &&
+         std::string_view("[]{},").find(text[at]) == std::string_view::npos)
+    ++at;
   return std::min(at, size_of(text));
 }
 
 Properties skip_properties(std::string_view text, std::uint32_t at) {
   Properties properties{at, at};
-  for (int count = 0; count < 2 && at < text.size() && (text[at] == '&' || text[at] == '!'); ++count) {
+  for (int count = 0; count < 2 && at < text.size() && (text[at] == '&' || text[at] == '!');
+       ++count) {
     const std::uint32_t begin = at;
     if (text.substr(at, 2) == "!<") {
       const std::size_t close = text.find('>', at);
@@ -84,7 +90,8 @@ Properties skip_properties(std::string_view text, std::uint32_t at) {
       at = anchor_end(text, at);
     }
     const std::string_view property = text.substr(begin, at - begin);
-    if (property[0] == '!' && !std::all_of(property.begin(), property.end(), is_tag_character)) properties.strange_tag = true;
+    if (property[0] == '!' && !std::all_of(property.begin(), property.end(), is_tag_character))
+      properties.strange_tag = true;
     properties.end = at;
     at = skip_to_content(text, at);
     properties.content = at;
@@ -110,15 +117,18 @@ std::optional<std::uint32_t> quoted_end(std::string_view text, std::uint32_t at)
 
 std::uint32_t plain_end(std::string_view text, std::uint32_t at, std::string_view value) {
   if (text.substr(at, value.size()) == value) return at + size_of(value);
-  // Folded over several lines: a run of blanks and breaks in the text is one space or some line feeds in the value. All else stands as it is.
+  // Folded over several lines: a run of blanks and breaks in the text is one space or some line
+  // feeds in the value. All else stands as it is.
   std::uint32_t end = at;
   std::size_t index = 0;
   while (index < value.size() && at < text.size()) {
     std::uint32_t ahead = at;
     bool broken = false;
-    while (ahead < text.size() && (is_blank(text[ahead]) || is_break(text[ahead]))) broken = is_break(text[ahead++]) || broken;
+    while (ahead < text.size() && (is_blank(text[ahead]) || is_break(text[ahead])))
+      broken = is_break(text[ahead++]) || broken;
     if (broken) {
-      while (index < value.size() && (value[index] == ' ' || value[index] == '\n')) ++index;
+      while (index < value.size() && (value[index] == ' ' || value[index] == '\n'))
+        ++index;
       at = ahead;
     } else if (text[at] == value[index]) {
       end = ++at;
@@ -141,7 +151,8 @@ std::uint32_t block_scalar_end(std::string_view text, std::uint32_t at, int pare
   int indent = std::max(parent_column, 0) + 1;
   bool detect = true;
   std::uint32_t end = at;
-  for (std::uint32_t scan = at; scan < line && !is_blank(text[scan]) && !is_break(text[scan]); ++scan) {
+  for (std::uint32_t scan = at; scan < line && !is_blank(text[scan]) && !is_break(text[scan]);
+       ++scan) {
     end = scan + 1;
     if (text[scan] >= '1' && text[scan] <= '9') {
       indent = text[scan] - '0' + std::max(parent_column, 0);
@@ -152,9 +163,11 @@ std::uint32_t block_scalar_end(std::string_view text, std::uint32_t at, int pare
     const std::uint32_t begin = line + 1;
     line = line_end(text, begin);
     std::uint32_t content = begin;
-    while (content < line && text[content] == ' ') ++content;
+    while (content < line && text[content] == ' ')
+      ++content;
     std::uint32_t last = line;
-    while (last > content && (is_blank(text[last - 1]) || is_break(text[last - 1]))) --last;
+    while (last > content && (is_blank(text[last - 1]) || is_break(text[last - 1])))
+      --last;
     const int column = static_cast<int>(content - begin);
     if (detect) indent = std::max(indent, column);
     if (last == content) continue;

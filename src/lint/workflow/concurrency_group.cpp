@@ -9,7 +9,8 @@ namespace refgate::lint {
 namespace {
 
 bool refers_to_any(const Reference& reference, const std::vector<ContextPath>& paths) {
-  return std::any_of(paths.begin(), paths.end(), [&](const ContextPath& path) { return refers_to(reference, path); });
+  return std::any_of(paths.begin(), paths.end(),
+                     [&](const ContextPath& path) { return refers_to(reference, path); });
 }
 
 const std::vector<ContextPath>& run_properties() {
@@ -21,7 +22,8 @@ const std::vector<ContextPath>& event_properties() {
   static const std::vector<ContextPath> paths = [] {
     std::vector<ContextPath> all;
     for (const char* part : {"comment", "review"}) {
-      for (const char* property : {"id", "node_id", "html_url", "url", "created_at", "submitted_at"})
+      for (const char* property :
+           {"id", "node_id", "html_url", "url", "created_at", "submitted_at"})
         all.push_back({"github", "event", part, property});
     }
     return all;
@@ -40,14 +42,17 @@ class UniqueFinder {
       if (reference.node != id) continue;
       if (refers_to_any(reference, run_properties())) return reference.text();
       // The property is there only when the event brings a comment or review.
-      if (uniqueness_ == Uniqueness::event && refers_to_any(reference, event_properties()) && is_true(id) != Truth::no) return reference.text();
+      if (uniqueness_ == Uniqueness::event && refers_to_any(reference, event_properties()) &&
+          is_true(id) != Truth::no)
+        return reference.text();
     }
     switch (node.kind) {
       case ExpressionKind::concatenation:
         return any_of(node.operands);
       case ExpressionKind::call:
         // format('a-{0}', x) and join(x, '-') have what their arguments have.
-        if (same_name(node.name, "format") || same_name(node.name, "join")) return any_of(node.operands);
+        if (same_name(node.name, "format") || same_name(node.name, "join"))
+          return any_of(node.operands);
         return std::nullopt;
       case ExpressionKind::disjunction:
         return in_disjunction(node);
@@ -97,7 +102,9 @@ std::string spelled(std::string_view expression) {
   bool in_string = false;
   for (const char character : expression) {
     if (character == '\'') in_string = !in_string;
-    if (!in_string && (character == ' ' || character == '\t' || character == '\n' || character == '\r')) continue;
+    if (!in_string &&
+        (character == ' ' || character == '\t' || character == '\n' || character == '\r'))
+      continue;
     result += character;
   }
   return to_lower(result);
@@ -106,12 +113,14 @@ std::string spelled(std::string_view expression) {
 /// Contexts that are the same everywhere in a run.
 bool is_shared_context(std::string_view name) {
   static constexpr std::array<std::string_view, 3> shared = {"github", "vars", "secrets"};
-  return std::any_of(shared.begin(), shared.end(), [&](std::string_view each) { return same_name(each, name); });
+  return std::any_of(shared.begin(), shared.end(),
+                     [&](std::string_view each) { return same_name(each, name); });
 }
 
 }  // namespace
 
-std::optional<std::string> unique_part(const Expression& group, const Scope& scope, Uniqueness uniqueness) {
+std::optional<std::string> unique_part(const Expression& group, const Scope& scope,
+                                       Uniqueness uniqueness) {
   if (!group.is_valid()) return std::nullopt;
   return UniqueFinder(group, scope, uniqueness).find(group.root());
 }
@@ -136,9 +145,11 @@ std::optional<std::string> group_identity(YamlNode group, std::string_view workf
       continue;
     }
     for (const Reference& reference : references(expression)) {
-      if (reference.path.empty() || !reference.path[0] || !is_shared_context(*reference.path[0])) return std::nullopt;
+      if (reference.path.empty() || !reference.path[0] || !is_shared_context(*reference.path[0]))
+        return std::nullopt;
       // These differ between a workflow, its jobs and the workflow that calls it.
-      if (refers_into(reference, {"github", "job"}) || refers_into(reference, {"github", "action"})) return std::nullopt;
+      if (refers_into(reference, {"github", "job"}) || refers_into(reference, {"github", "action"}))
+        return std::nullopt;
     }
     identity += "${{" + spelling + "}}";
   }

@@ -1,6 +1,7 @@
 #pragma once
-// Names of concurrency groups, as far as they can be told before a run. Facts: "Control the concurrency of workflows and jobs": a group is known by
-// its name alone, anywhere in the repository, and the name is compared without case.
+// Names of concurrency groups, as far as they can be told before a run. Facts: "Control the
+// concurrency of workflows and jobs": a group is known by its name alone, anywhere in the
+// repository, and the name is compared without case.
 
 #include <optional>
 #include <string>
@@ -13,17 +14,22 @@
 
 namespace refgate::lint {
 
-/// What gives each run a group of its own: `run` a property of the run (`github.run_id`, `github.run_number`), `event` one of the single comment or
-/// review as well (`github.event.comment.id`).
+/// What gives each run a group of its own: `run` a property of the run (`github.run_id`,
+/// `github.run_number`), `event` one of the single comment or review as well
+/// (`github.event.comment.id`).
 enum class Uniqueness : std::uint8_t { run, event };
 
-/// The reference that makes a group's name another one for every run, as it is written; nullopt when the name is, or may be, the same for two runs.
-/// `github.run_attempt` does not count: it is 1 for every first attempt.
-std::optional<std::string> unique_part(const Expression& group, const Scope& scope, Uniqueness uniqueness);
+/// The reference that makes a group's name another one for every run, as it is written; nullopt
+/// when the name is, or may be, the same for two runs. `github.run_attempt` does not count: it is 1
+/// for every first attempt.
+std::optional<std::string> unique_part(const Expression& group, const Scope& scope,
+                                       Uniqueness uniqueness);
 
-/// A text that is equal for two groups exactly when their names are certainly equal within one run (of which a called workflow is part, with the
-/// caller's `github` context): expressions in one spelling, `github.workflow` replaced by `workflow_name`. nullopt when the name depends on something
-/// that differs between the two places (`inputs`, `matrix`, `needs`, …) or is no valid expression.
+/// A text that is equal for two groups exactly when their names are certainly equal within one run
+/// (of which a called workflow is part, with the caller's `github` context): expressions in one
+/// spelling, `github.workflow` replaced by `workflow_name`. nullopt when the name depends on
+/// something that differs between the two places (`inputs`, `matrix`, `needs`, …) or is no valid
+/// expression.
 std::optional<std::string> group_identity(YamlNode group, std::string_view workflow_name);
 
 /// Whether `cancel-in-progress` is true in a run with this scope; no when it is not written.

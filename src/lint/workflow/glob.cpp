@@ -32,9 +32,11 @@ void Glob::read(std::string_view pattern) {
       const bool at_component = at == 0 || pattern[at - 1] == '/';
       const std::size_t end = std::min(pattern.find_first_not_of('*', at), pattern.size());
       const bool crosses = end - at > 1;
-      const bool is_directories = crosses && at_component && end < pattern.size() && pattern[end] == '/';
+      const bool is_directories =
+          crosses && at_component && end < pattern.size() && pattern[end] == '/';
       if (is_directories) {
-        Step way_past;  // takes nothing; from it the two steps that follow can be passed over, but not once they have begun
+        Step way_past;  // takes nothing; from it the two steps that follow can be passed over, but
+                        // not once they have begun
         way_past.may_skip = way_past.opens_directories = true;
         steps_.push_back(std::move(way_past));
       }
@@ -114,8 +116,9 @@ Glob::States Glob::advance(const States& states, char32_t character) const {
   for (std::size_t at = 0; at < steps_.size(); ++at) {
     if (!states[at]) continue;
     const Step& step = steps_[at];
-    const bool takes =
-        std::any_of(step.ranges.begin(), step.ranges.end(), [&](const auto& range) { return character >= range.first && character <= range.second; });
+    const bool takes = std::any_of(step.ranges.begin(), step.ranges.end(), [&](const auto& range) {
+      return character >= range.first && character <= range.second;
+    });
     if (!takes) continue;
     next[at + 1] = true;
     if (step.may_repeat) next[at] = true;
@@ -147,13 +150,15 @@ FilterList FilterList::everything() { return FilterList({}, true); }
 
 bool FilterList::passes(std::string_view name) const {
   // The last pattern that matches decides.
-  const auto last = std::find_if(entries_.rbegin(), entries_.rend(), [&](const Entry& entry) { return entry.glob.matches(name); });
+  const auto last = std::find_if(entries_.rbegin(), entries_.rend(),
+                                 [&](const Entry& entry) { return entry.glob.matches(name); });
   const bool matched = last != entries_.rend() && !last->negative;
   return matched != ignore_;
 }
 
 bool FilterList::passes_everything() const {
-  return GlobSearch({this}).holds_for_no_name([](const std::vector<bool>& passes) { return !passes[0]; }) == Truth::yes;
+  return GlobSearch({this}).holds_for_no_name(
+             [](const std::vector<bool>& passes) { return !passes[0]; }) == Truth::yes;
 }
 
 std::optional<std::vector<std::string>> FilterList::only_literals() const {
@@ -163,7 +168,8 @@ std::optional<std::vector<std::string>> FilterList::only_literals() const {
     if (entry.negative || entry.glob.error()) continue;
     if (!entry.glob.literal()) return std::nullopt;
     const std::string& name = *entry.glob.literal();
-    if (passes(name) && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    if (passes(name) && std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(name);
   }
   return names;
 }
@@ -176,7 +182,9 @@ std::vector<std::pair<std::size_t, std::string>> FilterList::errors() const {
 }
 
 CommonName common_name(const std::vector<const FilterList*>& lists) {
-  return GlobSearch(lists).find([](const std::vector<bool>& passes) { return std::find(passes.begin(), passes.end(), false) == passes.end(); });
+  return GlobSearch(lists).find([](const std::vector<bool>& passes) {
+    return std::find(passes.begin(), passes.end(), false) == passes.end();
+  });
 }
 
 Truth can_share(const FilterList& left, const FilterList& right) {
@@ -185,7 +193,9 @@ Truth can_share(const FilterList& left, const FilterList& right) {
 }
 
 Truth covers(const FilterList& outer, const FilterList& inner) {
-  return GlobSearch({&outer, &inner}).holds_for_no_name([](const std::vector<bool>& passes) { return passes[1] && !passes[0]; });
+  return GlobSearch({&outer, &inner}).holds_for_no_name([](const std::vector<bool>& passes) {
+    return passes[1] && !passes[0];
+  });
 }
 
 std::optional<FilterList> EventFilter::branch_list() const {
@@ -211,21 +221,24 @@ FilterList EventFilter::path_list() const {
 BranchReach branch_reach(const EventFilter& push) {
   const std::optional<FilterList> list = push.branch_list();
   if (!list) return BranchReach::none;
-  if (const auto names = list->only_literals()) return names->empty() ? BranchReach::none : BranchReach::literals;
+  if (const auto names = list->only_literals())
+    return names->empty() ? BranchReach::none : BranchReach::literals;
   const CommonName any = common_name({&*list});
   if (any.decided && !any.name) return BranchReach::none;
   if (list->passes_everything()) return BranchReach::everything;
   if (push.branches_ignore && !push.branches) return BranchReach::all_but;
 
   const auto covers_unslashed = [](const FilterList& filter) {
-    return GlobSearch({&filter}, GlobSearch::Names::without_slash).holds_for_no_name([](const std::vector<bool>& passes) { return !passes[0]; }) ==
+    return GlobSearch({&filter}, GlobSearch::Names::without_slash)
+               .holds_for_no_name([](const std::vector<bool>& passes) { return !passes[0]; }) ==
            Truth::yes;
   };
   if (covers_unslashed(*list)) return BranchReach::unslashed;
   std::vector<std::string> positive;
   for (const std::string& pattern : push.branches.value_or(std::vector<std::string>{}))
     if (!pattern.starts_with('!')) positive.push_back(pattern);
-  return covers_unslashed(FilterList(positive, false)) ? BranchReach::all_but : BranchReach::patterns;
+  return covers_unslashed(FilterList(positive, false)) ? BranchReach::all_but
+                                                       : BranchReach::patterns;
 }
 
 }  // namespace refgate::lint

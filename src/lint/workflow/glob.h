@@ -1,8 +1,10 @@
 #pragma once
-// GitHub's filter patterns for branches, tags and paths, after the "Filter pattern cheat sheet" of "Workflow syntax for GitHub Actions":
-// `*` any characters but `/`; `**` any characters; `?` zero or one, `+` one or more of the preceding character; `[]` one of the characters; `\` the
-// next character itself; `!` at the start takes back what earlier patterns gave. `**/` also matches nothing, as the cheat sheet's `docs/**/*.md`
-// shows.
+// GitHub's filter patterns for branches, tags and paths, after the "Filter pattern cheat sheet" of
+// "Workflow syntax for GitHub Actions":
+// `*` any characters but `/`; `**` any characters; `?` zero or one, `+` one or more of the
+// preceding character; `[]` one of the characters; `\` the next character itself; `!` at the start
+// takes back what earlier patterns gave. `**/` also matches nothing, as the cheat sheet's
+// `docs/**/*.md` shows.
 
 #include <cstddef>
 #include <cstdint>
@@ -24,8 +26,8 @@ class Glob {
   bool matches(std::string_view name) const;
   /// The only name that it matches, when it has no special character.
   const std::optional<std::string>& literal() const { return literal_; }
-  /// What is wrong with it: an open or empty bracket, a range that runs backwards, `?` or `+` with nothing before it, a `\` at the end. Such a
-  /// pattern matches nothing.
+  /// What is wrong with it: an open or empty bracket, a range that runs backwards, `?` or `+` with
+  /// nothing before it, a `\` at the end. Such a pattern matches nothing.
   const std::optional<std::string>& error() const { return error_; }
 
  private:
@@ -33,9 +35,10 @@ class Glob {
   /// One place of the pattern: the characters that it takes, and how often.
   struct Step {
     std::vector<std::pair<char32_t, char32_t>> ranges;
-    bool may_skip = false;           ///< nothing will do
-    bool may_repeat = false;         ///< more than one will do
-    bool opens_directories = false;  ///< stands before the two steps of a `**/`, which may be passed over together
+    bool may_skip = false;    ///< nothing will do
+    bool may_repeat = false;  ///< more than one will do
+    bool opens_directories =
+        false;  ///< stands before the two steps of a `**/`, which may be passed over together
   };
   /// Which steps can come next; the last one is the end of the pattern.
   using States = std::vector<bool>;
@@ -51,7 +54,8 @@ class Glob {
   std::optional<std::string> error_;
 };
 
-/// A list under `branches`, `tags` or `paths` (`ignore` false: a name passes when the last pattern that matches it has no `!`) or under `…-ignore`
+/// A list under `branches`, `tags` or `paths` (`ignore` false: a name passes when the last pattern
+/// that matches it has no `!`) or under `…-ignore`
 /// (`ignore` true: just the other way round).
 class FilterList {
  public:
@@ -77,8 +81,9 @@ class FilterList {
   bool ignore_ = false;
 };
 
-/// A name that passes all of `lists`, the shortest one; nullopt in `name` when there is none (`decided`) or when the search was given up because the
-/// patterns are too intricate (not `decided`). Names are not empty, do not start or end with `/` and have no `//`.
+/// A name that passes all of `lists`, the shortest one; nullopt in `name` when there is none
+/// (`decided`) or when the search was given up because the patterns are too intricate (not
+/// `decided`). Names are not empty, do not start or end with `/` and have no `//`.
 struct CommonName {
   bool decided = true;
   std::optional<std::string> name;
@@ -109,10 +114,11 @@ struct EventFilter {
 
 /// How widely a push filter lets branches through.
 enum class BranchReach : std::uint8_t {
-  none,        ///< tags only, or filters that no name passes
-  literals,    ///< a list of names
-  patterns,    ///< wildcards that leave out some names
-  all_but,     ///< everything (or every name without a `/`) but what `branches-ignore` or `!` patterns name
+  none,      ///< tags only, or filters that no name passes
+  literals,  ///< a list of names
+  patterns,  ///< wildcards that leave out some names
+  all_but,  ///< everything (or every name without a `/`) but what `branches-ignore` or `!` patterns
+            ///< name
   unslashed,   ///< every name without a `/` (`*`)
   everything,  ///< no filter, or one that passes every name
 };

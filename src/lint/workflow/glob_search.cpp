@@ -15,14 +15,16 @@ constexpr std::size_t most_positions = 20'000;
 
 /// A character of [low, high] that reads well in a message.
 char32_t representative(char32_t low, char32_t high) {
-  for (const auto& [first, last] : {std::pair{U'a', U'z'}, std::pair{U'A', U'Z'}, std::pair{U'0', U'9'}, std::pair{U'-', U'_'}})
+  for (const auto& [first, last] :
+       {std::pair{U'a', U'z'}, std::pair{U'A', U'Z'}, std::pair{U'0', U'9'}, std::pair{U'-', U'_'}})
     if (low <= last && high >= first) return std::max(low, first);
   return low;
 }
 
 }  // namespace
 
-GlobSearch::GlobSearch(std::vector<const FilterList*> lists, Names names) : lists_(std::move(lists)), names_(names) {}
+GlobSearch::GlobSearch(std::vector<const FilterList*> lists, Names names)
+    : lists_(std::move(lists)), names_(names) {}
 
 /// One character for each class that no pattern tells apart.
 std::vector<char32_t> GlobSearch::alphabet() const {
@@ -61,7 +63,8 @@ std::vector<bool> GlobSearch::passes(const Position& position) const {
 
 std::vector<bool> GlobSearch::key(const Position& position) {
   std::vector<bool> bits{position.after_slash};
-  for (const Glob::States& states : position.states) bits.insert(bits.end(), states.begin(), states.end());
+  for (const Glob::States& states : position.states)
+    bits.insert(bits.end(), states.begin(), states.end());
   return bits;
 }
 
@@ -93,12 +96,15 @@ CommonName GlobSearch::find(const Wanted& wanted) const {
       if (work > most_work || visits.size() > most_positions) return {false, std::nullopt};
       Position next;
       next.after_slash = is_slash;
-      for (std::size_t i = 0; i < globs.size(); ++i) next.states.push_back(globs[i]->advance(visits[at].position.states[i], character));
+      for (std::size_t i = 0; i < globs.size(); ++i)
+        next.states.push_back(globs[i]->advance(visits[at].position.states[i], character));
       if (!is_slash && wanted(passes(next))) {
         std::vector<char32_t> name{character};
-        for (std::size_t back = at; back != 0; back = visits[back].from) name.push_back(visits[back].character);
+        for (std::size_t back = at; back != 0; back = visits[back].from)
+          name.push_back(visits[back].character);
         std::string text;
-        for (auto part = name.rbegin(); part != name.rend(); ++part) append_utf8(text, *part);
+        for (auto part = name.rbegin(); part != name.rend(); ++part)
+          append_utf8(text, *part);
         return {true, std::move(text)};
       }
       if (seen.insert(key(next)).second) visits.push_back({std::move(next), at, character});

@@ -1,5 +1,6 @@
 #pragma once
-// Names that filter lists let through or keep out, found by walking all their patterns at once (the product of their automata).
+// Names that filter lists let through or keep out, found by walking all their patterns at once (the
+// product of their automata).
 
 #include <cstdint>
 #include <functional>
@@ -23,7 +24,8 @@ class GlobSearch {
   Truth holds_for_no_name(const Wanted& wanted) const;
 
  private:
-  /// The states of all patterns of all lists, one after the other, and what the slash rule needs to know of the last character.
+  /// The states of all patterns of all lists, one after the other, and what the slash rule needs to
+  /// know of the last character.
   struct Position {
     std::vector<Glob::States> states;
     bool after_slash = true;

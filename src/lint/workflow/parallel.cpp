@@ -9,7 +9,8 @@
 
 namespace refgate::lint {
 
-void for_each_index(std::size_t count, unsigned threads, const std::function<void(std::size_t)>& work) {
+void for_each_index(std::size_t count, unsigned threads,
+                    const std::function<void(std::size_t)>& work) {
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
   std::exception_ptr first;
@@ -25,7 +26,8 @@ void for_each_index(std::size_t count, unsigned threads, const std::function<voi
     }
   };
   std::vector<std::jthread> others;
-  for (std::size_t index = 1; index < std::min<std::size_t>(threads, count); ++index) others.emplace_back(take);
+  for (std::size_t index = 1; index < std::min<std::size_t>(threads, count); ++index)
+    others.emplace_back(take);
   take();
   others.clear();
   if (first) std::rethrow_exception(first);

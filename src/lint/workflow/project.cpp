@@ -9,11 +9,13 @@
 namespace refgate::lint {
 namespace {
 
-/// `path` without `./` at its start and without a trailing slash on `uses`; nullopt when it is no local path.
+/// `path` without `./` at its start and without a trailing slash on `uses`; nullopt when it is no
+/// local path.
 std::optional<std::string> local_path(std::string_view uses) {
   if (!uses.starts_with("./")) return std::nullopt;
   uses.remove_prefix(2);
-  while (uses.ends_with('/')) uses.remove_suffix(1);
+  while (uses.ends_with('/'))
+    uses.remove_suffix(1);
   return std::string(uses);
 }
 
@@ -23,8 +25,9 @@ std::string action_path(const std::string& folder, std::string_view name) {
 
 template <class Item>
 const Item* find_file(const std::vector<Item>& sorted, std::string_view file) {
-  const auto found =
-      std::lower_bound(sorted.begin(), sorted.end(), file, [](const Item& item, std::string_view wanted) { return item.file < wanted; });
+  const auto found = std::lower_bound(
+      sorted.begin(), sorted.end(), file,
+      [](const Item& item, std::string_view wanted) { return item.file < wanted; });
   return found != sorted.end() && found->file == file ? &*found : nullptr;
 }
 
@@ -32,7 +35,8 @@ const Item* find_file(const std::vector<Item>& sorted, std::string_view file) {
 std::string line_of(std::string_view text, const Place& place) {
   const std::size_t at = std::min<std::size_t>(place.begin, text.size());
   const std::size_t begin = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
-  const std::string_view line = text.substr(begin, std::min(text.find('\n', at), text.size()) - begin);
+  const std::string_view line =
+      text.substr(begin, std::min(text.find('\n', at), text.size()) - begin);
   return std::string(line.substr(0, 400));
 }
 
@@ -46,14 +50,18 @@ Loaded load(const std::string& root, const std::string& file, const Files& files
   if (!text) return {nullptr, Unreadable{file, {"the file cannot be read", Place()}, "", true}};
   const std::string start = text->substr(0, max_document_bytes + 1);
   auto read = read_document(*std::move(text));
-  if (auto* problem = std::get_if<SyntaxProblem>(&read)) return {nullptr, Unreadable{file, *problem, line_of(start, problem->place)}};
+  if (auto* problem = std::get_if<SyntaxProblem>(&read))
+    return {nullptr, Unreadable{file, *problem, line_of(start, problem->place)}};
   return {std::make_shared<const Document>(std::get<Document>(std::move(read))), std::nullopt};
 }
 
 /// Reads the actions that steps use by a local path, and those that these use.
-void read_local_actions(const std::string& root, const Files& files, std::vector<const std::vector<Step>*> pending, std::vector<Action>& actions) {
+void read_local_actions(const std::string& root, const Files& files,
+                        std::vector<const std::vector<Step>*> pending,
+                        std::vector<Action>& actions) {
   std::set<std::string> known;
-  for (const Action& action : actions) known.insert(action.file);
+  for (const Action& action : actions)
+    known.insert(action.file);
   while (!pending.empty()) {
     std::vector<Action> found;
     for (const std::vector<Step>* steps : pending) {
@@ -74,22 +82,28 @@ void read_local_actions(const std::string& root, const Files& files, std::vector
     pending.clear();
     const std::size_t before = actions.size();
     std::move(found.begin(), found.end(), std::back_inserter(actions));
-    for (std::size_t index = before; index < actions.size(); ++index) pending.push_back(&actions[index].steps);
+    for (std::size_t index = before; index < actions.size(); ++index)
+      pending.push_back(&actions[index].steps);
     if (before == actions.size()) break;
   }
 }
 
 }  // namespace
 
-Project::Project(std::vector<Workflow> workflows, std::vector<Action> actions, std::vector<Unreadable> unreadable)
-    : workflows_(std::move(workflows)), actions_(std::move(actions)), unreadable_(std::move(unreadable)) {
+Project::Project(std::vector<Workflow> workflows, std::vector<Action> actions,
+                 std::vector<Unreadable> unreadable)
+    : workflows_(std::move(workflows)),
+      actions_(std::move(actions)),
+      unreadable_(std::move(unreadable)) {
   const auto by_file = [](const auto& left, const auto& right) { return left.file < right.file; };
   std::sort(workflows_.begin(), workflows_.end(), by_file);
   std::sort(actions_.begin(), actions_.end(), by_file);
   std::sort(unreadable_.begin(), unreadable_.end(), by_file);
 }
 
-const Workflow* Project::workflow_at(std::string_view file) const { return find_file(workflows_, file); }
+const Workflow* Project::workflow_at(std::string_view file) const {
+  return find_file(workflows_, file);
+}
 
 std::vector<const Workflow*> Project::workflows_named(std::string_view name) const {
   std::vector<const Workflow*> found;
@@ -121,9 +135,11 @@ Project Project::with(const std::string& file, const std::string& text) const {
   Project changed = *this;
   auto read = read_document(text);
   auto* document = std::get_if<Document>(&read);
-  const auto shared = document == nullptr ? nullptr : std::make_shared<const Document>(std::move(*document));
+  const auto shared =
+      document == nullptr ? nullptr : std::make_shared<const Document>(std::move(*document));
   const auto replace = [&](auto& list, auto read_as) {
-    const auto found = std::find_if(list.begin(), list.end(), [&](const auto& item) { return item.file == file; });
+    const auto found =
+        std::find_if(list.begin(), list.end(), [&](const auto& item) { return item.file == file; });
     if (found == list.end()) return;
     if (shared) {
       const bool selected = found->selected;
@@ -141,14 +157,21 @@ Project Project::with(const std::string& file, const std::string& text) const {
 Project read_project(const ProjectPaths& paths, const Files& files, unsigned threads) {
   enum class Role { workflow, action, loose };
   std::vector<std::pair<Role, std::string>> todo;
-  for (const std::string& file : paths.workflows) todo.emplace_back(Role::workflow, file);
-  for (const std::string& file : paths.actions) todo.emplace_back(Role::action, file);
-  for (const std::string& file : paths.loose) todo.emplace_back(Role::loose, file);
+  for (const std::string& file : paths.workflows)
+    todo.emplace_back(Role::workflow, file);
+  for (const std::string& file : paths.actions)
+    todo.emplace_back(Role::action, file);
+  for (const std::string& file : paths.loose)
+    todo.emplace_back(Role::loose, file);
 
   std::vector<Loaded> loaded(todo.size());
-  for_each_index(todo.size(), threads, [&](std::size_t index) { loaded[index] = load(paths.root, todo[index].second, files); });
+  for_each_index(todo.size(), threads, [&](std::size_t index) {
+    loaded[index] = load(paths.root, todo[index].second, files);
+  });
 
-  const auto selected = [&](const std::string& file) { return std::binary_search(paths.selected.begin(), paths.selected.end(), file); };
+  const auto selected = [&](const std::string& file) {
+    return std::binary_search(paths.selected.begin(), paths.selected.end(), file);
+  };
   std::vector<Workflow> workflows;
   std::vector<Action> actions;
   std::vector<Unreadable> unreadable;
@@ -157,8 +180,10 @@ Project read_project(const ProjectPaths& paths, const Files& files, unsigned thr
     const auto& [role, file] = todo[index];
     if (loaded[index].unreadable) {
       if (role == Role::workflow) complete = false;
-      if (role != Role::loose && selected(file)) unreadable.push_back(*std::move(loaded[index].unreadable));
-    } else if (role == Role::workflow || (role == Role::loose && looks_like_workflow(*loaded[index].document))) {
+      if (role != Role::loose && selected(file))
+        unreadable.push_back(*std::move(loaded[index].unreadable));
+    } else if (role == Role::workflow ||
+               (role == Role::loose && looks_like_workflow(*loaded[index].document))) {
       workflows.push_back(read_workflow(file, std::move(loaded[index].document)));
       workflows.back().selected = selected(file);
     } else if (role == Role::action && looks_like_action(*loaded[index].document)) {
@@ -168,11 +193,13 @@ Project read_project(const ProjectPaths& paths, const Files& files, unsigned thr
   }
   std::vector<const std::vector<Step>*> steps;
   for (const Workflow& workflow : workflows) {
-    for (const Job& job : workflow.jobs) steps.push_back(&job.steps);
+    for (const Job& job : workflow.jobs)
+      steps.push_back(&job.steps);
   }
   // The steps of actions are looked at by copy, since the list grows while they are read.
   const std::vector<Action> given = actions;
-  for (const Action& action : given) steps.push_back(&action.steps);
+  for (const Action& action : given)
+    steps.push_back(&action.steps);
   read_local_actions(paths.root, files, std::move(steps), actions);
 
   Project project(std::move(workflows), std::move(actions), std::move(unreadable));

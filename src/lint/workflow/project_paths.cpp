@@ -1,4 +1,5 @@
-// From paths on a command line to projects. A hook passes anything; people pass a repository, a folder or a file.
+// From paths on a command line to projects. A hook passes anything; people pass a repository, a
+// folder or a file.
 
 #include <algorithm>
 #include <map>
@@ -46,16 +47,19 @@ std::optional<std::string> root_before(std::string_view path, std::string_view t
   return std::string(root);
 }
 
-/// Where a file outside of `.github/workflows` belongs: before `.github/`; else the folder one stands in, since hooks run at the top of the
-/// repository; else, for an absolute path, its own folder.
+/// Where a file outside of `.github/workflows` belongs: before `.github/`; else the folder one
+/// stands in, since hooks run at the top of the repository; else, for an absolute path, its own
+/// folder.
 std::string root_of_loose(const std::string& path) {
   const std::size_t github = path.rfind(".github/");
-  if (github != std::string::npos && (github == 0 || path[github - 1] == '/')) return path.substr(0, github);
+  if (github != std::string::npos && (github == 0 || path[github - 1] == '/'))
+    return path.substr(0, github);
   if (!path.starts_with('/') && !path.starts_with("../")) return "";
   return path.substr(0, path.rfind('/') + 1);
 }
 
-void add_folder(const std::string& path, const Files& files, std::map<std::string, Members>& projects) {
+void add_folder(const std::string& path, const Files& files,
+                std::map<std::string, Members>& projects) {
   std::optional<std::string> root = root_before(path, workflows_folder);
   if (!root) root = root_before(path, ".github");
   const bool named_itself = root.has_value();
@@ -98,7 +102,8 @@ void add_file(const std::string& path, std::map<std::string, Members>& projects)
 
 }  // namespace
 
-std::variant<std::vector<ProjectPaths>, std::string> find_projects(const std::vector<std::string>& paths, const Files& files) {
+std::variant<std::vector<ProjectPaths>, std::string> find_projects(
+    const std::vector<std::string>& paths, const Files& files) {
   std::map<std::string, Members> projects;
   for (const std::string& given : paths) {
     const std::string path = normalised(given);
@@ -121,8 +126,11 @@ std::variant<std::vector<ProjectPaths>, std::string> find_projects(const std::ve
       }
     }
     if (members.selected.empty()) continue;
-    const auto list = [](const std::set<std::string>& set) { return std::vector<std::string>(set.begin(), set.end()); };
-    result.push_back({root, list(members.workflows), list(members.actions), list(members.loose), list(members.selected)});
+    const auto list = [](const std::set<std::string>& set) {
+      return std::vector<std::string>(set.begin(), set.end());
+    };
+    result.push_back({root, list(members.workflows), list(members.actions), list(members.loose),
+                      list(members.selected)});
   }
   return result;
 }

@@ -6,7 +6,8 @@ namespace refgate::lint {
 
 std::vector<std::string> patterns_of(const Filter& filter) {
   std::vector<std::string> patterns;
-  for (const YamlNode value : filter.values) patterns.emplace_back(value.text());
+  for (const YamlNode value : filter.values)
+    patterns.emplace_back(value.text());
   return patterns;
 }
 
@@ -44,6 +45,9 @@ std::string reach_in_words(BranchReach reach) {
   return "takes some branches";
 }
 
-bool is_broad(BranchReach reach) { return reach == BranchReach::everything || reach == BranchReach::unslashed || reach == BranchReach::all_but; }
+bool is_broad(BranchReach reach) {
+  return reach == BranchReach::everything || reach == BranchReach::unslashed ||
+         reach == BranchReach::all_but;
+}
 
 }  // namespace refgate::lint

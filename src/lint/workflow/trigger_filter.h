@@ -15,7 +15,8 @@ std::vector<std::string> patterns_of(const Filter& filter);
 /// A key with nothing below it filters nothing.
 EventFilter event_filter(const Trigger& trigger);
 
-/// A branch that a person would push to and that the filters let through: `topic`, or the shortest name that passes. Empty when none is known to.
+/// A branch that a person would push to and that the filters let through: `topic`, or the shortest
+/// name that passes. Empty when none is known to.
 std::string topic_branch(const EventFilter& filter);
 
 /// How the branches of a push filter read in a message: "takes every branch", …

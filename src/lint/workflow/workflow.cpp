@@ -8,7 +8,8 @@
 namespace refgate::lint {
 namespace {
 
-/// The scalars of a list, or a single scalar as a list of one. Anything else in it is not a value and is left out.
+/// The scalars of a list, or a single scalar as a list of one. Anything else in it is not a value
+/// and is left out.
 std::vector<YamlNode> scalars(YamlNode node) {
   std::vector<YamlNode> values;
   if (node.is_scalar()) values.push_back(node);
@@ -47,7 +48,8 @@ Trigger read_trigger(YamlNode key, YamlNode config) {
 
 std::vector<Trigger> read_triggers(YamlNode on) {
   std::vector<Trigger> triggers;
-  for (const YamlNode event : scalars(on)) triggers.push_back(read_trigger(event, {}));
+  for (const YamlNode event : scalars(on))
+    triggers.push_back(read_trigger(event, {}));
   for (const Entry& entry : on.entries()) {
     if (entry.key.is_scalar()) triggers.push_back(read_trigger(entry.key, entry.value));
   }
@@ -156,7 +158,9 @@ Entry Step::input(std::string_view input_name) const {
 }
 
 const Step* Job::step(std::string_view step_id) const {
-  const auto found = std::find_if(steps.begin(), steps.end(), [&](const Step& step) { return !step.id.empty() && same_name(step.id, step_id); });
+  const auto found = std::find_if(steps.begin(), steps.end(), [&](const Step& step) {
+    return !step.id.empty() && same_name(step.id, step_id);
+  });
   return found == steps.end() ? nullptr : &*found;
 }
 
@@ -166,17 +170,21 @@ std::string_view Workflow::display_name() const {
 }
 
 const Trigger* Workflow::trigger(std::string_view event) const {
-  const auto found = std::find_if(triggers.begin(), triggers.end(), [&](const Trigger& trigger) { return trigger.event == event; });
+  const auto found = std::find_if(triggers.begin(), triggers.end(),
+                                  [&](const Trigger& trigger) { return trigger.event == event; });
   return found == triggers.end() ? nullptr : &*found;
 }
 
 const Job* Workflow::job(std::string_view job_id) const {
-  const auto found = std::find_if(jobs.begin(), jobs.end(), [&](const Job& job) { return same_name(job.id, job_id); });
+  const auto found = std::find_if(jobs.begin(), jobs.end(),
+                                  [&](const Job& job) { return same_name(job.id, job_id); });
   return found == jobs.end() ? nullptr : &*found;
 }
 
 bool Workflow::only_called() const {
-  return !triggers.empty() && std::all_of(triggers.begin(), triggers.end(), [](const Trigger& trigger) { return trigger.event == "workflow_call"; });
+  return !triggers.empty() &&
+         std::all_of(triggers.begin(), triggers.end(),
+                     [](const Trigger& trigger) { return trigger.event == "workflow_call"; });
 }
 
 bool Action::composite() const { return using_text == "composite"; }
@@ -216,9 +224,13 @@ Action read_action(std::string file, std::shared_ptr<const Document> document) {
   return action;
 }
 
-bool looks_like_workflow(const Document& document) { return document.root().entry("on") && document.root().entry("jobs"); }
+bool looks_like_workflow(const Document& document) {
+  return document.root().entry("on") && document.root().entry("jobs");
+}
 
-bool looks_like_action(const Document& document) { return static_cast<bool>(document.root()["runs"].entry("using")); }
+bool looks_like_action(const Document& document) {
+  return static_cast<bool>(document.root()["runs"].entry("using"));
+}
 
 bool is_generated(std::string_view file, const Document& document) {
   if (!file.ends_with(".lock.yml")) return false;

@@ -1,9 +1,10 @@
 #pragma once
-// A document as GitHub reads it: a workflow, or an action's metadata. Fields and shapes are those of "Workflow syntax for GitHub Actions" and
-// "Metadata syntax for GitHub Actions".
+// A document as GitHub reads it: a workflow, or an action's metadata. Fields and shapes are those
+// of "Workflow syntax for GitHub Actions" and "Metadata syntax for GitHub Actions".
 //
-// Every property is an Entry: its key and its value, with their places; absent when it is not written. A model never corrects and never guesses: a
-// value of the wrong shape stays where it is as a node, and what would be derived from it is empty or nullopt. Unknown keys are left alone.
+// Every property is an Entry: its key and its value, with their places; absent when it is not
+// written. A model never corrects and never guesses: a value of the wrong shape stays where it is
+// as a node, and what would be derived from it is empty or nullopt. Unknown keys are left alone.
 
 #include <memory>
 #include <optional>
@@ -18,7 +19,8 @@ namespace refgate::lint {
 /// A filter of a trigger: `branches: [a, b]` or `branches: a`.
 struct Filter {
   Entry entry;
-  std::vector<YamlNode> values;  ///< the scalars in order, negated patterns included; a single scalar is a list of one
+  std::vector<YamlNode> values;  ///< the scalars in order, negated patterns included; a single
+                                 ///< scalar is a list of one
 
   explicit operator bool() const { return static_cast<bool>(entry); }
 };
@@ -27,7 +29,8 @@ struct Filter {
 struct Trigger {
   std::string_view event;
   YamlNode key;     ///< where the event is named, in each of the three forms of `on`
-  YamlNode config;  ///< its mapping (a sequence for `schedule`); absent in the other two forms, null for `push:`
+  YamlNode config;  ///< its mapping (a sequence for `schedule`); absent in the other two forms,
+                    ///< null for `push:`
   Filter types, branches, branches_ignore, tags, tags_ignore, paths, paths_ignore;
   Filter workflows;                ///< of workflow_run
   std::vector<YamlNode> crons;     ///< of schedule
@@ -45,10 +48,12 @@ struct Concurrency {
 
 struct Step {
   YamlNode node;
-  std::size_t index = 0;  ///< position among the job's steps, from 0, parallel ones counted one by one
+  std::size_t index =
+      0;  ///< position among the job's steps, from 0, parallel ones counted one by one
   bool parallel = false;  ///< listed below a `parallel:` step
   std::string_view id;    ///< empty when it has none
-  Entry id_entry, name, condition, uses, with, run, shell, env, working_directory, continue_on_error, timeout_minutes;
+  Entry id_entry, name, condition, uses, with, run, shell, env, working_directory,
+      continue_on_error, timeout_minutes;
 
   /// The text of `uses` and `run`; empty when absent.
   std::string_view uses_text() const { return uses.value.text(); }
@@ -66,7 +71,8 @@ struct Matrix {
   Entry entry;
   std::vector<MatrixAxis> axes;  ///< all but include and exclude
   Entry include, exclude;
-  bool known = true;  ///< false when the matrix, an axis or a list is an expression, or has a wrong shape
+  bool known =
+      true;  ///< false when the matrix, an axis or a list is an expression, or has a wrong shape
 
   explicit operator bool() const { return static_cast<bool>(entry); }
 };
@@ -75,15 +81,17 @@ struct Job {
   std::string_view id;
   YamlNode key;
   YamlNode node;
-  Entry name, needs, condition, uses, with, secrets, runs_on, timeout_minutes, environment, permissions, env, defaults, outputs, container, services,
-      continue_on_error, strategy, fail_fast, max_parallel, steps_entry;
+  Entry name, needs, condition, uses, with, secrets, runs_on, timeout_minutes, environment,
+      permissions, env, defaults, outputs, container, services, continue_on_error, strategy,
+      fail_fast, max_parallel, steps_entry;
   std::vector<YamlNode> needed;  ///< the scalars of `needs`, a single one as a list of one
   Matrix matrix;
   Concurrency concurrency;
   std::vector<Step> steps;
 
   bool calls_workflow() const { return static_cast<bool>(uses); }
-  const Step* step(std::string_view step_id) const;  ///< ids are compared without case, as GitHub does; nullptr when there is none
+  const Step* step(std::string_view step_id)
+      const;  ///< ids are compared without case, as GitHub does; nullptr when there is none
 };
 
 /// A parsed file of `.github/workflows`.
@@ -91,17 +99,20 @@ struct Workflow {
   std::string file;  ///< relative to the project's root, with `/`
   std::shared_ptr<const Document> document;
   bool generated = false;  ///< made by a program from another file (see is_generated)
-  bool selected = true;    ///< asked for; the others of the project are read for look-ups and get no findings
+  bool selected =
+      true;  ///< asked for; the others of the project are read for look-ups and get no findings
 
   Entry name, run_name, on, permissions, env, defaults, jobs_entry;
   std::vector<Trigger> triggers;
   Concurrency concurrency;
   std::vector<Job> jobs;
 
-  /// What other workflows know it by: its `name`, or its path when it has none (as in `workflow_run`'s `workflows`).
+  /// What other workflows know it by: its `name`, or its path when it has none (as in
+  /// `workflow_run`'s `workflows`).
   std::string_view display_name() const;
   const Trigger* trigger(std::string_view event) const;  ///< the first with this name, or nullptr
-  const Job* job(std::string_view job_id) const;         ///< ids are compared without case, as GitHub does; nullptr when there is none
+  const Job* job(std::string_view job_id)
+      const;  ///< ids are compared without case, as GitHub does; nullptr when there is none
   /// True when `workflow_call` is its only trigger.
   bool only_called() const;
 };
@@ -128,7 +139,8 @@ bool looks_like_workflow(const Document& document);
 /// A mapping with `runs` that names what it is `using`.
 bool looks_like_action(const Document& document);
 
-/// GitHub Agentic Workflows compiles `x.md` to `x.lock.yml` and says so in the comments at the top; a person edits the source, never the outcome.
+/// GitHub Agentic Workflows compiles `x.md` to `x.lock.yml` and says so in the comments at the top;
+/// a person edits the source, never the outcome.
 bool is_generated(std::string_view file, const Document& document);
 
 }  // namespace refgate::lint

@@ -1,22 +1,23 @@
 // A remote through the user's own `git`: for ssh, and for credentials that live in git's helpers.
 //
-// Each call works in a scratch repository of its own. `git push --force-with-lease=REF:VALUE` compares with what the server advertises in that
-// process, and the server compares once more. As with https, only an "ok" line for a ref is believed; the rest is settled by `git ls-remote`.
+// Each call works in a scratch repository of its own. `git push --force-with-lease=REF:VALUE`
+// compares with what the server advertises in that process, and the server compares once more. As
+// with https, only an "ok" line for a ref is believed; the rest is settled by `git ls-remote`.
 
 #include <git2.h>
 
 #include <algorithm>
 #include <system_error>
 
-#include "store/wire/advertisement.h"
 #include "os/backoff.h"
 #include "store/command/git_command.h"
 #include "store/command/git_failure.h"
 #include "store/git/git_handle.h"
 #include "store/git/git_runtime.h"
-#include "store/open.h"
 #include "store/git/plan.h"
 #include "store/git/temporary_directory.h"
+#include "store/open.h"
+#include "store/wire/advertisement.h"
 
 namespace refgate {
 namespace {
@@ -27,8 +28,9 @@ using namespace std::chrono_literals;
 constexpr int refusal_tries = 6;
 constexpr int tries_without_deadline = 4;
 constexpr int moved_tries = 4;
-constexpr auto without_deadline = 120s;        // for one process, when the caller gave no deadline
-constexpr std::size_t most_ref_patterns = 50;  // more names than this are picked out of the whole list
+constexpr auto without_deadline = 120s;  // for one process, when the caller gave no deadline
+constexpr std::size_t most_ref_patterns =
+    50;  // more names than this are picked out of the whole list
 
 constexpr const char* nothing_changed = "nothing was changed";
 constexpr const char* nothing_sent = "nothing was sent";
@@ -43,8 +45,10 @@ class ScratchDirectory {
     int error = git_repository_init_ext(out(repository_), path().c_str(), &options);
     if (error == 0) error = git_repository_odb(out(odb_), repository_.get());
     if (error < 0) {
-      throw StoreError(StoreFailure::unreachable, "a scratch repository could not be made: " + last_git_error() + "; " + nothing_sent,
-                       "let TMPDIR name a writable directory with free space");
+      throw StoreError(
+          StoreFailure::unreachable,
+          "a scratch repository could not be made: " + last_git_error() + "; " + nothing_sent,
+          "let TMPDIR name a writable directory with free space");
     }
   }
   std::string path() const { return (directory_.path() / "scratch.git").string(); }
@@ -72,30 +76,38 @@ class CommandStore final : public Store {
     require_prefix(prefix);
     begin();
     const ScratchDirectory scratch;
-    return retrying(nothing_changed, [&] { return list_remote(scratch, {std::string(prefix) + "*"}).under(prefix); });
+    return retrying(nothing_changed, [&] {
+      return list_remote(scratch, {std::string(prefix) + "*"}).under(prefix);
+    });
   }
 
   std::map<std::string, Stored> read(std::span<const std::string> refs) override {
-    for (const auto& ref : refs) require_ref_name(ref);
+    for (const auto& ref : refs)
+      require_ref_name(ref);
     begin();
     if (refs.empty()) return {};
     const ScratchDirectory scratch;
     for (int tries = 1;; ++tries) {
-      const Advertisement shown = retrying(nothing_changed, [&] { return list_remote(scratch, {refs.begin(), refs.end()}); });
+      const Advertisement shown = retrying(nothing_changed, [&] {
+        return list_remote(scratch, {refs.begin(), refs.end()});
+      });
       std::map<std::string, Version> wanted;
       for (const auto& ref : refs) {
-        if (const git_oid id = shown.value(ref); !git_oid_is_zero(&id)) wanted[ref] = Version{hex_of(id)};
+        if (const git_oid id = shown.value(ref); !git_oid_is_zero(&id))
+          wanted[ref] = Version{hex_of(id)};
       }
       if (wanted.empty()) return {};
       std::string specs;
-      for (const auto& [ref, version] : wanted) specs += "+" + ref + ":" + ref + "\n";
+      for (const auto& [ref, version] : wanted)
+        specs += "+" + ref + ":" + ref + "\n";
       try {
         fetch(scratch, specs);
         return contents(scratch, wanted);
       } catch (const CommandFailed& failed) {
         // A ref that was deleted between the two processes makes the whole fetch fail.
         Backoff backoff(100ms, 100ms);
-        if (tries == moved_tries || !backoff.pause(deadline())) throw error(failed, nothing_changed, tries);
+        if (tries == moved_tries || !backoff.pause(deadline()))
+          throw error(failed, nothing_changed, tries);
       }
     }
   }
@@ -123,7 +135,9 @@ class CommandStore final : public Store {
   std::optional<std::map<std::string, Version>> last_seen(std::string_view prefix) const override {
     require_prefix(prefix);
     for (const auto& pattern : seen_patterns_) {
-      if (pattern.ends_with('*') && prefix.starts_with(std::string_view(pattern).substr(0, pattern.size() - 1))) return seen_.under(prefix);
+      if (pattern.ends_with('*') &&
+          prefix.starts_with(std::string_view(pattern).substr(0, pattern.size() - 1)))
+        return seen_.under(prefix);
     }
     return std::nullopt;
   }
@@ -134,15 +148,18 @@ class CommandStore final : public Store {
  private:
   void begin() const {
     if (Clock::now() >= deadline()) {
-      throw StoreError(StoreFailure::unreachable, "the deadline had passed before " + name_ + " was asked; " + nothing_sent);
+      throw StoreError(StoreFailure::unreachable,
+                       "the deadline had passed before " + name_ + " was asked; " + nothing_sent);
     }
   }
 
   StoreError error(const CommandFailed& failed, const std::string& not_done, int tries) const {
     const std::string tried = failed.failure != StoreFailure::unreachable ? ""
-                              : tries > 1                                 ? "; it was tried " + std::to_string(tries) + " times"
-                                                                          : "; it was not tried again";
-    return {failed.failure, "git could not use " + name_ + ": " + failed.text + tried + "; " + not_done, failed.hint};
+                              : tries > 1 ? "; it was tried " + std::to_string(tries) + " times"
+                                          : "; it was not tried again";
+    return {failed.failure,
+            "git could not use " + name_ + ": " + failed.text + tried + "; " + not_done,
+            failed.hint};
   }
 
   template <class Operation>
@@ -152,24 +169,30 @@ class CommandStore final : public Store {
       try {
         return operation();
       } catch (const CommandFailed& failed) {
-        const bool again = failed.failure == StoreFailure::unreachable && (deadline() != Clock::time_point::max() || tries < tries_without_deadline);
+        const bool again =
+            failed.failure == StoreFailure::unreachable &&
+            (deadline() != Clock::time_point::max() || tries < tries_without_deadline);
         if (!again || !backoff.pause(deadline())) throw error(failed, not_done, tries);
       }
     }
   }
 
-  ChildResult run(const ScratchDirectory& scratch, std::vector<std::string> arguments, std::string input = {}) {
+  ChildResult run(const ScratchDirectory& scratch, std::vector<std::string> arguments,
+                  std::string input = {}) {
     ++traffic_.exchanges;
     try {
-      return git_.run(scratch.path(), std::move(arguments), std::move(input), std::min(deadline(), Clock::now() + without_deadline));
+      return git_.run(scratch.path(), std::move(arguments), std::move(input),
+                      std::min(deadline(), Clock::now() + without_deadline));
     } catch (const std::system_error& failed) {
-      throw StoreError(StoreFailure::unreachable, std::string("git could not be started: ") + failed.what() + "; " + nothing_sent);
+      throw StoreError(StoreFailure::unreachable, std::string("git could not be started: ") +
+                                                      failed.what() + "; " + nothing_sent);
     }
   }
 
   Advertisement list_remote(const ScratchDirectory& scratch, std::vector<std::string> patterns) {
     std::vector<std::string> arguments = {"ls-remote", "--", url_};
-    if (patterns.size() <= most_ref_patterns) arguments.insert(arguments.end(), patterns.begin(), patterns.end());
+    if (patterns.size() <= most_ref_patterns)
+      arguments.insert(arguments.end(), patterns.begin(), patterns.end());
     const ChildResult result = run(scratch, arguments);
     if (result.status != 0 || result.timed_out || result.cut) throw judge_failure(result);
     Advertisement shown;
@@ -190,8 +213,11 @@ class CommandStore final : public Store {
   }
 
   void fetch(const ScratchDirectory& scratch, const std::string& specs) {
-    const ChildResult result = run(
-        scratch, {"fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--stdin", "--", url_}, specs);
+    const ChildResult result =
+        run(scratch,
+            {"fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head",
+             "--recurse-submodules=no", "--stdin", "--", url_},
+            specs);
     if (result.status != 0 || result.timed_out || result.cut) throw judge_failure(result);
   }
 
@@ -211,7 +237,8 @@ class CommandStore final : public Store {
     return shown.under(prefix);
   }
 
-  static std::map<std::string, Stored> contents(const ScratchDirectory& scratch, const std::map<std::string, Version>& refs) {
+  static std::map<std::string, Stored> contents(const ScratchDirectory& scratch,
+                                                const std::map<std::string, Version>& refs) {
     std::map<std::string, Stored> found;
     for (const auto& [ref, listed] : refs) {
       git_oid id{};  // what was fetched may be newer than what was listed
@@ -222,7 +249,8 @@ class CommandStore final : public Store {
   }
 
   bool send(const ScratchDirectory& scratch, std::span<Attempt*> attempts, CommandFailed& lost);
-  void settle_by_reading_back(const ScratchDirectory& scratch, std::span<Attempt*> attempts, const char* not_done);
+  void settle_by_reading_back(const ScratchDirectory& scratch, std::span<Attempt*> attempts,
+                              const char* not_done);
   void push(const ScratchDirectory& scratch, std::vector<Attempt*> attempts);
 
   std::string url_;
@@ -234,14 +262,17 @@ class CommandStore final : public Store {
 };
 
 /// True when each ref got a line. Fills the outcome of those that are done.
-bool CommandStore::send(const ScratchDirectory& scratch, std::span<Attempt*> attempts, CommandFailed& lost) {
-  std::vector<std::string> arguments = {"push", "--porcelain", "--no-verify", "--recurse-submodules=no", "--no-follow-tags"};
+bool CommandStore::send(const ScratchDirectory& scratch, std::span<Attempt*> attempts,
+                        CommandFailed& lost) {
+  std::vector<std::string> arguments = {"push", "--porcelain", "--no-verify",
+                                        "--recurse-submodules=no", "--no-follow-tags"};
   std::vector<std::string> specs;
   for (const Attempt* attempt : attempts) {
     if (attempt->outcome) continue;
     const PlannedChange& change = *attempt->change;
     const bool must_be_new = git_oid_is_zero(&change.expected) != 0;
-    arguments.push_back("--force-with-lease=" + change.ref + ":" + (must_be_new ? "" : hex_of(change.expected)));
+    arguments.push_back("--force-with-lease=" + change.ref + ":" +
+                        (must_be_new ? "" : hex_of(change.expected)));
     specs.push_back((change.deletes() ? "" : hex_of(change.target)) + ":" + change.ref);
   }
   arguments.insert(arguments.end(), {"--", url_});
@@ -259,7 +290,8 @@ bool CommandStore::send(const ScratchDirectory& scratch, std::span<Attempt*> att
     if (line.size() < 3 || line[1] != '\t' || second == std::string::npos) continue;
     const std::string pair = line.substr(2, second - 2);
     const auto colon = pair.rfind(':');
-    if (colon != std::string::npos) lines[pair.substr(colon + 1)] = {line[0], line.substr(second + 1)};
+    if (colon != std::string::npos)
+      lines[pair.substr(colon + 1)] = {line[0], line.substr(second + 1)};
   }
   bool complete = true;
   for (Attempt* attempt : attempts) {
@@ -279,7 +311,8 @@ bool CommandStore::send(const ScratchDirectory& scratch, std::span<Attempt*> att
   return complete;
 }
 
-void CommandStore::settle_by_reading_back(const ScratchDirectory& scratch, std::span<Attempt*> attempts, const char* not_done) {
+void CommandStore::settle_by_reading_back(const ScratchDirectory& scratch,
+                                          std::span<Attempt*> attempts, const char* not_done) {
   std::vector<std::string> refs;
   for (const Attempt* attempt : attempts) {
     if (!attempt->outcome) refs.push_back(attempt->change->ref);
@@ -311,14 +344,19 @@ void CommandStore::push(const ScratchDirectory& scratch, std::vector<Attempt*> a
     settle_by_reading_back(scratch, attempts, denied ? nothing_changed : not_known);
     if (std::ranges::none_of(attempts, open)) return;
     // Who may not even look has got the error of looking.
-    if (denied) throw error({StoreFailure::read_only, lost.text, lost.hint}, nothing_changed, tries);
+    if (denied)
+      throw error({StoreFailure::read_only, lost.text, lost.hint}, nothing_changed, tries);
     const bool bounded = deadline() != Clock::time_point::max() || tries < tries_without_deadline;
     if (bounded && backoff.pause(deadline())) continue;
     for (Attempt* attempt : attempts) {
-      if (open(attempt) && !attempt->refusal.empty()) attempt->outcome = refused_outcome(attempt->refusal);
+      if (open(attempt) && !attempt->refusal.empty())
+        attempt->outcome = refused_outcome(attempt->refusal);
     }
     if (std::ranges::none_of(attempts, open)) return;
-    throw error(lost, "the refs still held their former values when they were read back, but a late effect cannot be ruled out", tries);
+    throw error(lost,
+                "the refs still held their former values when they were read back, but a late "
+                "effect cannot be ruled out",
+                tries);
   }
 }
 
@@ -337,22 +375,29 @@ std::vector<SwapOutcome> CommandStore::swap(std::span<const Change> changes) {
   }
   // git sends what it can although one lease is broken, so the decisive changes go first, alone.
   push(scratch, decisive);
-  const auto stale = [](const Attempt* attempt) { return attempt->outcome->result == SwapResult::stale; };
+  const auto stale = [](const Attempt* attempt) {
+    return attempt->outcome->result == SwapResult::stale;
+  };
   if (std::ranges::any_of(decisive, stale)) {
-    for (Attempt* attempt : others) attempt->outcome = refused_outcome("not sent");
+    for (Attempt* attempt : others)
+      attempt->outcome = refused_outcome("not sent");
   }
   push(scratch, others);
   std::vector<SwapOutcome> outcomes;
-  for (auto& attempt : attempts) outcomes.push_back(std::move(*attempt.outcome));
+  for (auto& attempt : attempts)
+    outcomes.push_back(std::move(*attempt.outcome));
   return outcomes;
 }
 
 }  // namespace
 
 std::unique_ptr<Store> open_command_store(const std::string& url) {
-  if (url.empty() || url.starts_with('-') || url.find_first_of(std::string_view("\0\n\r", 3)) != std::string::npos ||
+  if (url.empty() || url.starts_with('-') ||
+      url.find_first_of(std::string_view("\0\n\r", 3)) != std::string::npos ||
       url.find("::") != std::string::npos) {
-    throw StoreError(StoreFailure::denied, "\"" + describe_remote(url) + "\" is not used as an address; nothing was sent", "check --remote");
+    throw StoreError(StoreFailure::denied,
+                     "\"" + describe_remote(url) + "\" is not used as an address; nothing was sent",
+                     "check --remote");
   }
   start_git_runtime();
   return std::make_unique<CommandStore>(url);

@@ -23,7 +23,9 @@ bool user_has_ssh_command() {
 
 }  // namespace
 
-GitCommand::GitCommand() : interactive_(isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0), users_own_ssh_(user_has_ssh_command()) {
+GitCommand::GitCommand()
+    : interactive_(isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0),
+      users_own_ssh_(user_has_ssh_command()) {
   const auto found = find_program("git");
   if (!found) {
     throw StoreError(StoreFailure::denied, "there is no git command in PATH; nothing was sent",
@@ -32,22 +34,27 @@ GitCommand::GitCommand() : interactive_(isatty(STDIN_FILENO) != 0 && isatty(STDE
   program_ = *found;
 }
 
-ChildResult GitCommand::run(const std::string& directory, std::vector<std::string> arguments, std::string input,
+ChildResult GitCommand::run(const std::string& directory, std::vector<std::string> arguments,
+                            std::string input,
                             std::chrono::steady_clock::time_point deadline) const {
   ChildCommand command;
   // No maintenance and no hooks of the user's in a repository that lives for a second.
-  command.arguments = {program_, "--git-dir=" + directory, "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "core.hooksPath=/dev/null"};
+  command.arguments = {program_, "--git-dir=" + directory, "-c", "gc.auto=0",
+                       "-c",     "maintenance.auto=false", "-c", "core.hooksPath=/dev/null"};
   command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
   command.input = std::move(input);
   command.own_session = !interactive_;
-  for (const char* name : {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR",
-                           "GIT_NAMESPACE", "GIT_PREFIX", "GIT_QUARANTINE_PATH", "GIT_SHALLOW_FILE", "GIT_CEILING_DIRECTORIES"}) {
+  for (const char* name :
+       {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX",
+        "GIT_QUARANTINE_PATH", "GIT_SHALLOW_FILE", "GIT_CEILING_DIRECTORIES"}) {
     command.environment.emplace_back(name, std::nullopt);
   }
   command.environment.emplace_back("LC_ALL", "C");
   if (!interactive_) {
     command.environment.emplace_back("GIT_TERMINAL_PROMPT", "0");
-    if (!users_own_ssh_) command.environment.emplace_back("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
+    if (!users_own_ssh_)
+      command.environment.emplace_back("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
   }
   return run_child(command, deadline);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// The user's own `git`, told to leave us alone: no prompts without a terminal, none of the variables by which git hooks speak to git.
+// The user's own `git`, told to leave us alone: no prompts without a terminal, none of the
+// variables by which git hooks speak to git.
 
 #include <chrono>
 #include <string>
@@ -15,8 +16,8 @@ class GitCommand {
   GitCommand();
 
   /// `git --git-dir=<directory> <arguments>`.
-  ChildResult run(const std::string& directory, std::vector<std::string> arguments, std::string input,
-                  std::chrono::steady_clock::time_point deadline) const;
+  ChildResult run(const std::string& directory, std::vector<std::string> arguments,
+                  std::string input, std::chrono::steady_clock::time_point deadline) const;
 
  private:
   std::string program_;

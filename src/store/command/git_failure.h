@@ -14,8 +14,8 @@ struct CommandFailed {
   std::string hint;
 };
 
-/// git has one exit status for everything, so the kind of a failure is read from its words, which LC_ALL=C keeps stable. Only its kind: what has
-/// become of a ref is never read from words.
+/// git has one exit status for everything, so the kind of a failure is read from its words, which
+/// LC_ALL=C keeps stable. Only its kind: what has become of a ref is never read from words.
 CommandFailed judge_failure(const ChildResult& result);
 
 }  // namespace refgate

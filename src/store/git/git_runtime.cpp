@@ -25,15 +25,18 @@ namespace {
 
 void ignore_broken_pipes() {
   struct sigaction action {};
-  if (sigaction(SIGPIPE, nullptr, &action) == 0 && (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL) {
+  if (sigaction(SIGPIPE, nullptr, &action) == 0 && (action.sa_flags & SA_SIGINFO) == 0 &&
+      action.sa_handler == SIG_DFL) {
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, nullptr);
   }
 }
 
-// libgit2 1.5 takes "host:port" for a malformed URL, and an empty value for one too; curl and git read them as http:// and "no proxy".
+// libgit2 1.5 takes "host:port" for a malformed URL, and an empty value for one too; curl and git
+// read them as http:// and "no proxy".
 void normalise_proxies() {
-  for (const auto& [lower, upper] : {std::pair{"https_proxy", "HTTPS_PROXY"}, std::pair{"http_proxy", "HTTP_PROXY"}}) {
+  for (const auto& [lower, upper] :
+       {std::pair{"https_proxy", "HTTPS_PROXY"}, std::pair{"http_proxy", "HTTP_PROXY"}}) {
     for (const char* name : {lower, upper}) {
       const char* value = std::getenv(name);
       if (value == nullptr) continue;
@@ -48,8 +51,9 @@ void normalise_proxies() {
   }
 }
 
-// A static glibc loads the name service modules of the host's glibc, which may be another version: with `resolve`, `mdns4_minimal` or `myhostname`
-// in nsswitch.conf the process died with SIGFPE. The built-in ones are enough.
+// A static glibc loads the name service modules of the host's glibc, which may be another version:
+// with `resolve`, `mdns4_minimal` or `myhostname` in nsswitch.conf the process died with SIGFPE.
+// The built-in ones are enough.
 void use_built_in_name_services() {
 #if defined(__GLIBC__) && defined(REFGATE_STATIC)
   __nss_configure_lookup("hosts", "files dns");
@@ -86,7 +90,8 @@ void start_git_runtime() {
     ignore_broken_pipes();
     use_built_in_name_services();
     normalise_proxies();
-    if (git_libgit2_init() < 0) throw StoreError(StoreFailure::unreadable, "libgit2 did not start: " + last_git_error());
+    if (git_libgit2_init() < 0)
+      throw StoreError(StoreFailure::unreadable, "libgit2 did not start: " + last_git_error());
     register_socket_stream();
   });
 }
@@ -113,10 +118,14 @@ void trust_certificates() {
     if (wanted.first.empty()) return;
   }
   if (wanted == trusted) return;
-  const auto or_null = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
-  if (git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, or_null(wanted.first), or_null(wanted.second)) < 0) {
+  const auto or_null = [](const std::string& text) {
+    return text.empty() ? nullptr : text.c_str();
+  };
+  if (git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, or_null(wanted.first),
+                       or_null(wanted.second)) < 0) {
     throw StoreError(StoreFailure::denied,
-                     "the certificates in " + clean_text(wanted.first.empty() ? wanted.second : wanted.first) +
+                     "the certificates in " +
+                         clean_text(wanted.first.empty() ? wanted.second : wanted.first) +
                          " could not be loaded: " + last_git_error() + "; nothing was sent",
                      "let SSL_CERT_FILE name a readable file of PEM certificates, or unset it");
   }
@@ -125,7 +134,8 @@ void trust_certificates() {
 
 std::string last_git_error() {
   const git_error* error = git_error_last();
-  if (error == nullptr || error->message == nullptr || *error->message == '\0') return "no reason given";
+  if (error == nullptr || error->message == nullptr || *error->message == '\0')
+    return "no reason given";
   return clean_text(error->message);
 }
 
@@ -138,18 +148,21 @@ std::string clean_text(std::string_view text) {
     if (control && (line.empty() || line.back() == ' ')) continue;
     line += control ? ' ' : c;
   }
-  for (std::size_t scheme = line.find("://"); scheme != std::string::npos; scheme = line.find("://", scheme + 3)) {
+  for (std::size_t scheme = line.find("://"); scheme != std::string::npos;
+       scheme = line.find("://", scheme + 3)) {
     const auto end = line.find_first_of("/?# '\"", scheme + 3);
     const auto at = line.substr(0, end).rfind('@');
     if (at != std::string::npos && at > scheme) line.erase(scheme + 3, at - scheme - 2);
   }
   if (line.size() > longest) {
     std::size_t cut = longest;
-    while (cut > 0 && (static_cast<unsigned char>(line[cut]) & 0xc0U) == 0x80U) --cut;
+    while (cut > 0 && (static_cast<unsigned char>(line[cut]) & 0xc0U) == 0x80U)
+      --cut;
     line.resize(cut);
     line += "…";
   }
-  while (!line.empty() && line.back() == ' ') line.pop_back();
+  while (!line.empty() && line.back() == ' ')
+    line.pop_back();
   return line;
 }
 

@@ -5,25 +5,30 @@
 #include <string_view>
 
 extern "C" {
-/// Set once TLS is needed. libgit2 reads all certificates of the machine whenever it starts, which costs a quarter of a whole gate; the static
-/// binary's linker puts a function in between that does so only then (cmake/static_stubs.cpp).
+/// Set once TLS is needed. libgit2 reads all certificates of the machine whenever it starts, which
+/// costs a quarter of a whole gate; the static binary's linker puts a function in between that does
+/// so only then (cmake/static_stubs.cpp).
 extern int refgate_certificates_wanted;
 }
 
 namespace refgate {
 
-/// Starts libgit2 with our socket stream, ignores SIGPIPE (unless the process has a handler of its own), and makes proxy variables readable for
-/// libgit2. Thread-safe, and done once; every store factory calls it. Throws StoreError when libgit2 does not start.
+/// Starts libgit2 with our socket stream, ignores SIGPIPE (unless the process has a handler of its
+/// own), and makes proxy variables readable for libgit2. Thread-safe, and done once; every store
+/// factory calls it. Throws StoreError when libgit2 does not start.
 void start_git_runtime();
 
-/// Makes TLS connections trust what SSL_CERT_FILE and SSL_CERT_DIR name, or else the bundle of this distribution. libgit2 looks in Debian's
-/// place alone. Throws StoreError (denied) when the variables name something that cannot be loaded.
+/// Makes TLS connections trust what SSL_CERT_FILE and SSL_CERT_DIR name, or else the bundle of this
+/// distribution. libgit2 looks in Debian's place alone. Throws StoreError (denied) when the
+/// variables name something that cannot be loaded.
 void trust_certificates();
 
-/// What libgit2 said last on this thread, fit for a message; "no reason given" when it said nothing.
+/// What libgit2 said last on this thread, fit for a message; "no reason given" when it said
+/// nothing.
 std::string last_git_error();
 
-/// Text of strangers for a message: one line, without control characters, without "user:password@" in URLs, at most 400 bytes.
+/// Text of strangers for a message: one line, without control characters, without "user:password@"
+/// in URLs, at most 400 bytes.
 std::string clean_text(std::string_view text);
 
 /// A remote for people: clean_text, and without user information even when it is not a proper URL.

@@ -1,8 +1,8 @@
 #pragma once
 // Snapshots as git objects, and back.
 //
-// The bytes are made here and not by libgit2's builders, because every store must give the same snapshot the same id, also the one in memory that
-// has no object database.
+// The bytes are made here and not by libgit2's builders, because every store must give the same
+// snapshot the same id, also the one in memory that has no object database.
 
 #include <git2.h>
 
@@ -27,14 +27,15 @@ struct EncodedSnapshot {
   std::vector<EncodedObject> objects;
 };
 
-/// Throws std::invalid_argument for a path that git would not take or that is deeper than one slash, and for a NUL in the message.
+/// Throws std::invalid_argument for a path that git would not take or that is deeper than one
+/// slash, and for a NUL in the message.
 EncodedSnapshot encode_snapshot(const Snapshot& snapshot);
 
 /// Throws StoreError (read_only) when the objects cannot be written.
 void write_objects(git_odb* odb, const EncodedSnapshot& snapshot);
 
-/// The files of a commit; empty for an object that is no commit and for a tree of another shape (deeper, links, submodules). Throws StoreError
-/// (unreadable) when an object is missing or broken.
+/// The files of a commit; empty for an object that is no commit and for a tree of another shape
+/// (deeper, links, submodules). Throws StoreError (unreadable) when an object is missing or broken.
 Files decode_commit(git_repository* repository, const git_oid& commit);
 
 std::string hex_of(const git_oid& id);

@@ -1,5 +1,6 @@
 #pragma once
-// A swap before it meets a store: what is to become of each ref, and what can be said from the values that were seen.
+// A swap before it meets a store: what is to become of each ref, and what can be said from the
+// values that were seen.
 
 #include <git2.h>
 
@@ -24,8 +25,9 @@ struct PlannedChange {
   bool deletes() const { return git_oid_is_zero(&target) != 0; }
 };
 
-/// Throws std::invalid_argument for a ref that git would not take or that is not under "refs/", for a ref named twice, for an expected value that
-/// is no object id, and for a deletion that expects nothing.
+/// Throws std::invalid_argument for a ref that git would not take or that is not under "refs/", for
+/// a ref named twice, for an expected value that is no object id, and for a deletion that expects
+/// nothing.
 std::vector<PlannedChange> plan_changes(std::span<const Change> changes);
 
 /// Throws std::invalid_argument unless `ref` is a full, valid ref name.
@@ -38,9 +40,10 @@ SwapOutcome swapped_outcome(const PlannedChange& change);
 SwapOutcome stale_outcome(const git_oid& seen);  ///< zero: it was seen that there is no such ref
 SwapOutcome refused_outcome(std::string_view message);
 
-/// What can be said before anything is sent; an empty place is a change to send. `seen` gives a ref's value, zero when there is none.
-std::vector<std::optional<SwapOutcome>> judge_before_sending(std::span<const PlannedChange> changes,
-                                                             const std::function<git_oid(const std::string&)>& seen);
+/// What can be said before anything is sent; an empty place is a change to send. `seen` gives a
+/// ref's value, zero when there is none.
+std::vector<std::optional<SwapOutcome>> judge_before_sending(
+    std::span<const PlannedChange> changes, const std::function<git_oid(const std::string&)>& seen);
 
 /// Gives every change that has no outcome the one for "not sent", because a decisive one was stale.
 void hold_back(std::span<std::optional<SwapOutcome>> outcomes);

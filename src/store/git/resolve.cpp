@@ -20,7 +20,8 @@ struct Answer {
   std::vector<Address> addresses;
 };
 
-int look_up(const std::string& host, const std::string& port, int flags, std::vector<Address>& into) {
+int look_up(const std::string& host, const std::string& port, int flags,
+            std::vector<Address>& into) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -41,7 +42,8 @@ int look_up(const std::string& host, const std::string& port, int flags, std::ve
 
 }  // namespace
 
-std::vector<Address> resolve(const std::string& host, const std::string& port, std::chrono::steady_clock::time_point until) {
+std::vector<Address> resolve(const std::string& host, const std::string& port,
+                             std::chrono::steady_clock::time_point until) {
   std::vector<Address> literal;
   if (look_up(host, port, AI_NUMERICHOST | AI_NUMERICSERV, literal) == 0) return literal;
 
@@ -59,7 +61,9 @@ std::vector<Address> resolve(const std::string& host, const std::string& port, s
   std::unique_lock lock(answer->mutex);
   if (!answer->arrived.wait_until(lock, until, [&] { return answer->done; }))
     throw std::runtime_error("the name " + host + " was not resolved in time");
-  if (answer->error != 0) throw std::runtime_error("the name " + host + " could not be resolved: " + gai_strerror(answer->error));
+  if (answer->error != 0)
+    throw std::runtime_error("the name " + host +
+                             " could not be resolved: " + gai_strerror(answer->error));
   return answer->addresses;
 }
 

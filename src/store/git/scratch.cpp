@@ -42,7 +42,9 @@ struct EmptyIterator {
 
 int no_next(git_reference**, git_reference_iterator*) { return GIT_ITEROVER; }
 int no_next_name(const char**, git_reference_iterator*) { return GIT_ITEROVER; }
-void free_iterator(git_reference_iterator* iterator) { delete reinterpret_cast<EmptyIterator*>(iterator); }
+void free_iterator(git_reference_iterator* iterator) {
+  delete reinterpret_cast<EmptyIterator*>(iterator);
+}
 
 int iterate(git_reference_iterator** result, git_refdb_backend*, const char*) {
   auto* iterator = new EmptyIterator;
@@ -53,8 +55,14 @@ int iterate(git_reference_iterator** result, git_refdb_backend*, const char*) {
   return 0;
 }
 
-int write(git_refdb_backend*, const git_reference*, int, const git_signature*, const char*, const git_oid*, const char*) { return not_here(); }
-int rename(git_reference**, git_refdb_backend*, const char*, const char*, int, const git_signature*, const char*) { return not_here(); }
+int write(git_refdb_backend*, const git_reference*, int, const git_signature*, const char*,
+          const git_oid*, const char*) {
+  return not_here();
+}
+int rename(git_reference**, git_refdb_backend*, const char*, const char*, int, const git_signature*,
+           const char*) {
+  return not_here();
+}
 int remove(git_refdb_backend*, const char*, const git_oid*, const char*) { return not_here(); }
 int has_log(git_refdb_backend*, const char*) { return 0; }
 int ensure_log(git_refdb_backend*, const char*) { return not_here(); }
@@ -84,7 +92,8 @@ git_refdb_backend* make_backend() {
 }
 
 void check(int error) {
-  if (error < 0) throw std::runtime_error("a scratch repository could not be made: " + last_git_error());
+  if (error < 0)
+    throw std::runtime_error("a scratch repository could not be made: " + last_git_error());
 }
 
 }  // namespace

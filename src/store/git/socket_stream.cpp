@@ -95,14 +95,17 @@ int start_connect(const Address& address) {
   if (socket < 0) return -1;
   const int on = 1;
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (connect(socket, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) == 0 || errno == EINPROGRESS) return socket;
+  if (connect(socket, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) == 0 ||
+      errno == EINPROGRESS)
+    return socket;
   const int error = errno;
   close(socket);
   errno = error;
   return -1;
 }
 
-/// The first of the addresses that answers: each next one is tried a little later or as soon as one has failed, all of them stay in the race.
+/// The first of the addresses that answers: each next one is tried a little later or as soon as one
+/// has failed, all of them stay in the race.
 int connect_any(const std::vector<Address>& addresses, Clock::time_point until, int& error) {
   std::vector<pollfd> racing;
   std::size_t next = 0;
@@ -117,7 +120,8 @@ int connect_any(const std::vector<Address>& addresses, Clock::time_point until, 
       }
       racing.push_back({socket, POLLOUT, 0});
     }
-    const auto wake = next < addresses.size() ? std::min(until, Clock::now() + next_address_after) : until;
+    const auto wake =
+        next < addresses.size() ? std::min(until, Clock::now() + next_address_after) : until;
     if (poll(racing.data(), racing.size(), left(wake)) <= 0) continue;
     for (auto& item : racing) {
       if (item.revents == 0 || winner >= 0) continue;
@@ -142,7 +146,8 @@ int connect_any(const std::vector<Address>& addresses, Clock::time_point until, 
 
 int stream_connect(git_stream* base) {
   Stream& stream = *self(base);
-  if (current != nullptr && current->sockets != nullptr && !current->sockets->allows(stream.host, stream.port)) {
+  if (current != nullptr && current->sockets != nullptr &&
+      !current->sockets->allows(stream.host, stream.port)) {
     current->redirected = true;
     return failed(stream, "was named by a redirect, which is not followed");
   }
@@ -151,7 +156,9 @@ int stream_connect(git_stream* base) {
     int error = 0;
     const auto until = limit(connect_limit);
     stream.socket = connect_any(addresses, until, error);
-    if (stream.socket < 0) return failed(stream, Clock::now() >= until ? too_slow("did not accept a connection") : "refused: " + reason(error));
+    if (stream.socket < 0)
+      return failed(stream, Clock::now() >= until ? too_slow("did not accept a connection")
+                                                  : "refused: " + reason(error));
   } catch (const std::exception& error) {
     return failed(stream, error.what());
   }
@@ -163,14 +170,17 @@ int stream_connect(git_stream* base) {
   return 0;
 }
 
-/// libgit2 1.5 reads the query of a redirect without looking whether there is one, and the process ends (net.c, remove_service_suffix). Redirects are
-/// not followed anyway, so their status line is stopped before libgit2 sees it. Under TLS the bytes here are no text; there the static binary's
+/// libgit2 1.5 reads the query of a redirect without looking whether there is one, and the process
+/// ends (net.c, remove_service_suffix). Redirects are not followed anyway, so their status line is
+/// stopped before libgit2 sees it. Under TLS the bytes here are no text; there the static binary's
 /// linker takes care (cmake/static_stubs.cpp).
 bool begins_redirect(Stream& stream, std::string_view bytes) {
   constexpr std::string_view example = "HTTP/1.1 302";
-  stream.status_line += bytes.substr(0, example.size() - std::min(example.size(), stream.status_line.size()));
+  stream.status_line +=
+      bytes.substr(0, example.size() - std::min(example.size(), stream.status_line.size()));
   const std::string& line = stream.status_line;
-  return line.size() == example.size() && line.starts_with("HTTP/1.") && line[9] == '3' && !line.ends_with("304");
+  return line.size() == example.size() && line.starts_with("HTTP/1.") && line[9] == '3' &&
+         !line.ends_with("304");
 }
 
 /// Sends what is kept.
@@ -198,10 +208,13 @@ ssize_t stream_read(git_stream* base, void* data, size_t size) {
   const auto until = limit(transfer_limit);
   for (;;) {
     // Asked first, so that a peer that always has one more byte cannot outlast the deadline.
-    if (Clock::now() >= until || !wait_for(stream.socket, POLLIN, until)) return failed(stream, too_slow("did not answer"));
+    if (Clock::now() >= until || !wait_for(stream.socket, POLLIN, until))
+      return failed(stream, too_slow("did not answer"));
     const ssize_t count = recv(stream.socket, data, size, 0);
     if (count > 0) {
-      if (!begins_redirect(stream, std::string_view(static_cast<const char*>(data), static_cast<std::size_t>(count)))) return count;
+      if (!begins_redirect(stream, std::string_view(static_cast<const char*>(data),
+                                                    static_cast<std::size_t>(count))))
+        return count;
       if (current != nullptr) current->redirected = true;
       return failed(stream, "answered with a redirect, which is not followed");
     }
@@ -209,11 +222,13 @@ ssize_t stream_read(git_stream* base, void* data, size_t size) {
       if (current != nullptr) current->ended_by_peer = true;
       return 0;
     }
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return failed(stream, "broke the connection: " + reason(errno));
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+      return failed(stream, "broke the connection: " + reason(errno));
   }
 }
 
-// A push is some forty writes of a few bytes. They are kept until an answer is waited for, so that they are one packet and not forty.
+// A push is some forty writes of a few bytes. They are kept until an answer is waited for, so that
+// they are one packet and not forty.
 ssize_t stream_write(git_stream* base, const char* data, size_t size, int /*flags*/) {
   Stream& stream = *self(base);
   stream.status_line.clear();
@@ -282,7 +297,8 @@ void register_socket_stream() {
   registration.version = GIT_STREAM_VERSION;
   registration.init = stream_new;
   if (git_stream_register(GIT_STREAM_STANDARD, &registration) < 0) {
-    throw StoreError(StoreFailure::unreadable, "libgit2 did not take a socket stream: " + last_git_error());
+    throw StoreError(StoreFailure::unreadable,
+                     "libgit2 did not take a socket stream: " + last_git_error());
   }
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 // The TCP sockets that libgit2 talks through, plain or under its TLS.
 //
-// libgit2's own have no time limits in 1.5, wait about 40 ms on small writes because TCP_NODELAY is not set, and can be killed by SIGPIPE. Ours
-// take their limits from the call that is under way on this thread.
+// libgit2's own have no time limits in 1.5, wait about 40 ms on small writes because TCP_NODELAY is
+// not set, and can be killed by SIGPIPE. Ours take their limits from the call that is under way on
+// this thread.
 
 #include <chrono>
 #include <cstdint>
@@ -19,8 +20,9 @@ class OpenSockets {
   void add(int socket) { sockets_.insert(socket); }
   void remove(int socket) { sockets_.erase(socket); }
 
-  /// The first place asked for is the only one ever allowed: what a redirect to another host, port or scheme would need is refused, because the
-  /// Authorization header would go there too. (With a proxy the place is the proxy's.)
+  /// The first place asked for is the only one ever allowed: what a redirect to another host, port
+  /// or scheme would need is refused, because the Authorization header would go there too. (With a
+  /// proxy the place is the proxy's.)
   bool allows(const std::string& host, const std::string& port);
 
  private:

@@ -12,15 +12,20 @@ namespace refgate {
 
 TemporaryDirectory::TemporaryDirectory() {
   int error = ENOENT;
-  for (const char* place : {std::getenv("RUNNER_TEMP"), std::getenv("TMPDIR"), static_cast<char*>(nullptr)}) {
-    std::string name = (place != nullptr && *place != '\0' ? std::string(place) : std::string("/tmp")) + "/refgate-XXXXXX";
+  for (const char* place :
+       {std::getenv("RUNNER_TEMP"), std::getenv("TMPDIR"), static_cast<char*>(nullptr)}) {
+    std::string name =
+        (place != nullptr && *place != '\0' ? std::string(place) : std::string("/tmp")) +
+        "/refgate-XXXXXX";
     if (mkdtemp(name.data()) != nullptr) {  // mode 0700
       path_ = name;
       return;
     }
     error = errno;
   }
-  throw StoreError(StoreFailure::unreachable, std::string("no temporary directory could be made: ") + std::strerror(error) + "; nothing was changed",
+  throw StoreError(StoreFailure::unreachable,
+                   std::string("no temporary directory could be made: ") + std::strerror(error) +
+                       "; nothing was changed",
                    "let TMPDIR name a writable directory with free space");
 }
 

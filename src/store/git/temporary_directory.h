@@ -1,5 +1,6 @@
 #pragma once
-// A directory of this process's own, readable by nobody else, removed with its content at the end of its scope.
+// A directory of this process's own, readable by nobody else, removed with its content at the end
+// of its scope.
 
 #include <filesystem>
 
@@ -7,7 +8,8 @@ namespace refgate {
 
 class TemporaryDirectory {
  public:
-  /// In RUNNER_TEMP, else TMPDIR, else /tmp. Throws StoreError (unreachable) when none of them can hold one.
+  /// In RUNNER_TEMP, else TMPDIR, else /tmp. Throws StoreError (unreachable) when none of them can
+  /// hold one.
   TemporaryDirectory();
   ~TemporaryDirectory();
   TemporaryDirectory(const TemporaryDirectory&) = delete;

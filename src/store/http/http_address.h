@@ -5,8 +5,8 @@
 
 namespace refgate {
 
-/// Throws StoreError (denied) for a URL that is not http:// or https://, holds user information or control characters, or would carry a token in
-/// clear to another machine.
+/// Throws StoreError (denied) for a URL that is not http:// or https://, holds user information or
+/// control characters, or would carry a token in clear to another machine.
 void require_safe_address(const std::string& url, bool with_token);
 
 }  // namespace refgate

@@ -14,7 +14,7 @@ enum class Intent { reading, writing };
 bool is_worth_retrying(const ExchangeFailed& failed);
 
 /// `not_done` completes the sentence after a semicolon: "nothing was changed".
-StoreError describe_failure(const ExchangeFailed& failed, Intent intent, const std::string& remote, const std::string& not_done, int tries,
-                            bool with_token);
+StoreError describe_failure(const ExchangeFailed& failed, Intent intent, const std::string& remote,
+                            const std::string& not_done, int tries, bool with_token);
 
 }  // namespace refgate

@@ -2,8 +2,8 @@
 #include <mutex>
 
 #include "store/git/git_runtime.h"
-#include "store/open.h"
 #include "store/git/plan.h"
+#include "store/open.h"
 
 namespace refgate {
 namespace {
@@ -33,7 +33,9 @@ class MemoryStore final : public Store {
     begin();
     const std::lock_guard lock(mutex_);
     std::map<std::string, Stored> found;
-    for (auto it = refs_.lower_bound(std::string(prefix)); it != refs_.end() && it->first.starts_with(prefix); ++it) found.insert(*it);
+    for (auto it = refs_.lower_bound(std::string(prefix));
+         it != refs_.end() && it->first.starts_with(prefix); ++it)
+      found.insert(*it);
     return found;
   }
 
@@ -41,8 +43,10 @@ class MemoryStore final : public Store {
     const auto planned = plan_changes(changes);
     begin();
     const std::lock_guard lock(mutex_);
-    auto outcomes = judge_before_sending(planned, [this](const std::string& ref) { return value(ref); });
-    if (std::ranges::any_of(outcomes, [](const auto& outcome) { return !outcome; })) ++traffic_.pushes;
+    auto outcomes =
+        judge_before_sending(planned, [this](const std::string& ref) { return value(ref); });
+    if (std::ranges::any_of(outcomes, [](const auto& outcome) { return !outcome; }))
+      ++traffic_.pushes;
     for (std::size_t i = 0; i < planned.size(); ++i) {
       if (!outcomes[i]) outcomes[i] = apply(planned[i], changes[i]);
     }
@@ -65,13 +69,16 @@ class MemoryStore final : public Store {
  private:
   void begin() const {
     if (std::chrono::steady_clock::now() >= deadline()) {
-      throw StoreError(StoreFailure::unreachable, "the deadline had passed before the store in memory was used; nothing was changed");
+      throw StoreError(
+          StoreFailure::unreachable,
+          "the deadline had passed before the store in memory was used; nothing was changed");
     }
   }
 
   std::map<std::string, Version> under(std::string_view prefix) const {
     std::map<std::string, Version> found;
-    for (auto it = refs_.lower_bound(std::string(prefix)); it != refs_.end() && it->first.starts_with(prefix); ++it) {
+    for (auto it = refs_.lower_bound(std::string(prefix));
+         it != refs_.end() && it->first.starts_with(prefix); ++it) {
       found.emplace(it->first, it->second.version);
     }
     return found;
@@ -97,7 +104,8 @@ class MemoryStore final : public Store {
   bool clashes(const std::string& ref) const {
     const auto below = refs_.lower_bound(ref + "/");
     if (below != refs_.end() && below->first.starts_with(ref + "/")) return true;
-    for (auto slash = ref.rfind('/'); slash != std::string::npos && slash > 4; slash = ref.rfind('/', slash - 1)) {
+    for (auto slash = ref.rfind('/'); slash != std::string::npos && slash > 4;
+         slash = ref.rfind('/', slash - 1)) {
       if (refs_.contains(ref.substr(0, slash))) return true;
     }
     return false;

@@ -15,7 +15,8 @@ namespace refgate {
 
 class Advertisement {
  public:
-  /// Adds the refs that an answer to "info/refs" of smart HTTP (protocol version 0) shows, and sorts. False when it is not one.
+  /// Adds the refs that an answer to "info/refs" of smart HTTP (protocol version 0) shows, and
+  /// sorts. False when it is not one.
   bool parse(std::string_view answer);
 
   void add(std::string_view name, const git_oid& id);
@@ -35,7 +36,9 @@ class Advertisement {
     git_oid id;
   };
 
-  std::string_view name(const Entry& entry) const { return std::string_view(names_).substr(entry.start, entry.size); }
+  std::string_view name(const Entry& entry) const {
+    return std::string_view(names_).substr(entry.start, entry.size);
+  }
   std::vector<Entry>::const_iterator find_from(std::string_view wanted) const;
 
   std::string names_;

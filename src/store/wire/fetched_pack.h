@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "store/git/git_handle.h"
-#include "store/store.h"
 #include "store/git/temporary_directory.h"
+#include "store/store.h"
 
 namespace refgate {
 
@@ -16,7 +16,8 @@ class FetchedPack {
  public:
   FetchedPack();
 
-  /// Throws StoreError (unreadable) when the bytes are no pack, or more than this tool is willing to read.
+  /// Throws StoreError (unreadable) when the bytes are no pack, or more than this tool is willing
+  /// to read.
   void append(std::string_view bytes);
   void finish();
   Files files_of(const git_oid& commit);

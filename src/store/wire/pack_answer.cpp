@@ -61,7 +61,8 @@ void PackAnswer::flush() {
 }
 
 void PackAnswer::line(std::string_view content) {
-  if (content.starts_with("ERR ")) throw PackAnswerError("the server said: " + clean_text(content.substr(4)));
+  if (content.starts_with("ERR "))
+    throw PackAnswerError("the server said: " + clean_text(content.substr(4)));
   switch (state_) {
     case State::shallow:
       if (content.starts_with("shallow ") || content.starts_with("unshallow ")) return;
@@ -75,7 +76,8 @@ void PackAnswer::line(std::string_view content) {
     case State::pack:
       if (content.starts_with('\1')) return pack_(content.substr(1));
       if (content.starts_with('\2')) return;
-      if (content.starts_with('\3')) throw PackAnswerError("the server said: " + clean_text(content.substr(1)));
+      if (content.starts_with('\3'))
+        throw PackAnswerError("the server said: " + clean_text(content.substr(1)));
       break;
     case State::done:
       break;

@@ -1,5 +1,6 @@
 #pragma once
-// The answer of git-upload-pack over HTTP (protocol version 0): pkt-lines with shallow lines, an acknowledgement, and a pack in side bands.
+// The answer of git-upload-pack over HTTP (protocol version 0): pkt-lines with shallow lines, an
+// acknowledgement, and a pack in side bands.
 
 #include <git2.h>
 
@@ -11,7 +12,8 @@
 
 namespace refgate {
 
-/// What to send: the commits of these ids, one deep, nothing in return (gitprotocol-pack, "Packfile Negotiation").
+/// What to send: the commits of these ids, one deep, nothing in return (gitprotocol-pack, "Packfile
+/// Negotiation").
 std::string pack_request(std::span<const git_oid> ids);
 
 class PackAnswerError : public std::runtime_error {
@@ -19,8 +21,8 @@ class PackAnswerError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Takes the answer in pieces of any size. Throws PackAnswerError for anything that git would not say, and with the server's words for an error
-/// that it reports.
+/// Takes the answer in pieces of any size. Throws PackAnswerError for anything that git would not
+/// say, and with the server's words for an error that it reports.
 class PackAnswer {
  public:
   explicit PackAnswer(std::function<void(std::string_view)> pack) : pack_(std::move(pack)) {}
