@@ -2,11 +2,11 @@
 
 #include "cli/explain.h"
 
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "call/commands.h"
 #include "core/event/scope.h"
+#include "core/text/json.h"
 #include "job/gate/gating.h"
 #include "job/gate/subject.h"
 #include "job/gate/waiting.h"

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <unordered_map>
+
+#include "core/text/json.h"
 
 namespace refgate {
 namespace {

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "call/commands.h"
 #include "core/claim/decision.h"
 #include "core/event/scope.h"
+#include "core/text/json.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/record.h"

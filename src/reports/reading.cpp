@@ -1,10 +1,10 @@
 // log: the lines of the record, those that are asked for.
 
 #include <array>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "call/commands.h"
+#include "core/text/json.h"
 #include "state/record.h"
 #include "view/claim_view.h"
 #include "view/reading_options.h"

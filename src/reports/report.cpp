@@ -4,12 +4,12 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "call/commands.h"
 #include "core/claim/decision.h"
 #include "core/figures/statistics.h"
+#include "core/text/json.h"
 #include "reports/report_page.h"
 #include "reports/report_summary.h"
 #include "runner/runner.h"

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "call/commands.h"
 #include "core/claim/decision.h"
 #include "core/figures/statistics.h"
 #include "core/figures/verification.h"
+#include "core/text/json.h"
 #include "runner/runner.h"
 #include "state/record.h"
 #include "view/claim_view.h"

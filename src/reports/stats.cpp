@@ -1,11 +1,11 @@
 // stats: counts of the record, without writing jq.
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "call/commands.h"
 #include "core/figures/statistics.h"
+#include "core/text/json.h"
 #include "runner/runner.h"
 #include "state/record.h"
 #include "view/claim_view.h"

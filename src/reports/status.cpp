@@ -1,11 +1,11 @@
 // What is live now, and who waits for whom.
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "call/commands.h"
 #include "core/claim/decision.h"
+#include "core/text/json.h"
 #include "runner/runner.h"
 #include "state/queues.h"
 #include "view/claim_view.h"

@@ -1,10 +1,10 @@
 // verify: are there any duplicates that did execute, and has anybody altered a line?
 
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "call/commands.h"
 #include "core/figures/verification.h"
+#include "core/text/json.h"
 #include "runner/runner.h"
 #include "state/record.h"
 #include "view/claim_view.h"

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "call/commands.h"
 #include "call/content.h"
 #include "core/text/digest.h"
+#include "core/text/json.h"
 #include "job/gate/job_session.h"
 #include "results/result_input.h"
 #include "results/result_store.h"

@@ -1,9 +1,9 @@
 #include "view/claim_view.h"
 
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "core/claim/decision.h"
+#include "core/text/json.h"
 #include "runner/runner.h"
 
 namespace refgate {

@@ -1,10 +1,10 @@
 #include "core/claim/budget.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "core/claim/decision.h"
 #include "core/event/scope.h"
+#include "core/text/json.h"
 #include "core/text/record_json.h"
 
 namespace refgate {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "core/text/json.h"
 #include "core/text/record_json.h"
 
 namespace refgate {

@@ -1,9 +1,9 @@
 #include "core/claim/health.h"
 
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "core/text/enum_name.h"
+#include "core/text/json.h"
 
 namespace refgate {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "core/text/json.h"
 #include "core/text/record_json.h"
 
 namespace refgate {

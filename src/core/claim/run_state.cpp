@@ -1,7 +1,8 @@
 #include "core/claim/run_state.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "core/text/json.h"
 
 namespace refgate {
 namespace {

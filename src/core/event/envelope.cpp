@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "core/text/digest.h"
 #include "core/text/enum_name.h"
+#include "core/text/json.h"
 
 namespace refgate {
 namespace {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
 #include "core/text/digest.h"
+#include "core/text/json.h"
 
 namespace refgate {
 namespace {

@@ -1,11 +1,11 @@
 #include "core/record/audit.h"
 
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "core/event/scope.h"
 #include "core/text/digest.h"
 #include "core/text/enum_name.h"
+#include "core/text/json.h"
 
 namespace refgate {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "core/text/digest.h"
+#include "core/text/json.h"
 #include "core/text/record_json.h"
 
 namespace refgate {

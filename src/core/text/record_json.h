@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -12,6 +11,7 @@
 #include <variant>
 
 #include "core/text/enum_name.h"
+#include "core/text/json.h"
 #include "core/text/time.h"
 
 namespace refgate::record {

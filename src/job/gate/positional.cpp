@@ -2,11 +2,11 @@
 // commit and a run, as it is there.
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "call/commands.h"
 #include "core/event/scope.h"
+#include "core/text/json.h"
 #include "job/gate/ending.h"
 #include "job/gate/gating.h"
 #include "job/gate/subject.h"

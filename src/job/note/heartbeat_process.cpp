@@ -12,12 +12,12 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
 #include <vector>
 
 #include "call/remote.h"
+#include "core/text/json.h"
 
 extern char** environ;
 

@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "core/text/digest.h"
+#include "core/text/json.h"
 
 namespace refgate {
 namespace {

@@ -1,10 +1,10 @@
 // health: may the work go on? Answered from the job's own record, without any network.
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "call/commands.h"
+#include "core/text/json.h"
 #include "job/note/health_file.h"
 #include "runner/runner.h"
 

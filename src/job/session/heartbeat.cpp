@@ -13,11 +13,11 @@
 #include <cerrno>
 #include <csignal>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <random>
 #include <thread>
 
 #include "call/commands.h"
+#include "core/text/json.h"
 #include "job/gate/own_claims.h"
 #include "job/note/health_file.h"
 #include "job/note/heartbeat_process.h"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "core/text/json.h"
 #include "lint/expression/expression_number.h"
 #include "lint/expression/expression_unicode.h"
 #include "lint/expression/expression_value.h"

@@ -1,6 +1,6 @@
 #include <array>
-#include <nlohmann/json.hpp>
 
+#include "core/text/json.h"
 #include "lint/report/report.h"
 
 namespace refgate::lint {

@@ -2,9 +2,9 @@
 // help, relative places, fingerprints.
 
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "core/text/digest.h"
+#include "core/text/json.h"
 #include "lint/report/report.h"
 #include "lint/rule/rule.h"
 
