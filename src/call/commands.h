@@ -39,5 +39,6 @@ int command_matrix(const Invocation& call);
 
 int command_lint(const Invocation& call);
 int command_init(const Invocation& call);
+int command_completion(const Invocation& call);
 
 }  // namespace refgate

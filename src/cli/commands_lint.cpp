@@ -32,6 +32,15 @@ std::span<const CommandRow> lint_commands() {
        {{"dry-run", "", "print what would be written"}},
        "refgate init --dry-run",
        command_init},
+      {"completion",
+       "On a person's machine",
+       "What a shell offers after `refgate`: commands, their options, words of a fixed list",
+       {"shell"},
+       {},
+       {},
+       "source <(refgate completion bash)\n\nThe shells are bash, zsh and fish. For good: refgate "
+       "completion fish > ~/.config/fish/completions/refgate.fish",
+       command_completion},
   };
   return rows;
 }

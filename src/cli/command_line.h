@@ -1,0 +1,38 @@
+#pragma once
+// The words of a command line: which command with which options, or what to tell instead (help, a
+// version, a wrong word by its name and the nearest right one).
+
+#include <map>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "call/command_row.h"
+
+namespace refgate {
+
+struct Said {
+  const CommandRow* row = nullptr;
+  std::vector<std::string> arguments;                       ///< positional
+  std::map<std::string, std::vector<std::string>> options;  ///< as in Invocation::options
+};
+
+/// What is told instead of running a command: `exit` is exit_done (to standard output) or
+/// exit_usage (to standard error, starting with "refgate: ").
+struct Reply {
+  std::string text;
+  int exit = 0;
+};
+
+/// All rows, in the order of --help.
+const std::vector<const CommandRow*>& all_commands();
+
+/// Never throws for anything that can be typed.
+std::variant<Said, Reply> read_command_line(const std::vector<std::string>& words);
+
+/// One line each for variables REFGATE_… that no part of the program reads, with the nearest name
+/// that is read: a misspelt setting would otherwise be ignored in silence.
+std::vector<std::string> unread_variables(std::span<const std::string> names);
+
+}  // namespace refgate
