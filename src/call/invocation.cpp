@@ -60,7 +60,7 @@ Settings settings_of(const Invocation& call) {
 
 std::unique_ptr<Store> store_of(const Invocation& call, const Settings& settings) {
   const auto deadline = std::chrono::steady_clock::now() + settings.policy.deadline;
-  auto store = open_store(resolve_remote(settings, call.environment));
+  auto store = open_store(resolve_remote(settings, call.environment), settings.name_space);
   store->set_deadline(deadline);
   return store;
 }

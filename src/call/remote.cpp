@@ -137,16 +137,17 @@ Remote resolve_remote(const Settings& settings, const Environment& environment) 
       "or stand in a repository");
 }
 
-std::unique_ptr<Store> open_store(const Remote& remote) {
+std::unique_ptr<Store> open_store(const Remote& remote, const std::string& name_space) {
   switch (remote.kind) {
     case Remote::Kind::path:
-      return open_path_store(remote.address);
+      return open_path_store(remote.address, name_space);
     case Remote::Kind::https:
-      return open_https_store({remote.address, remote.token.empty()
-                                                   ? std::string()
-                                                   : authorization_for_token(remote.token)});
+      return open_https_store(
+          {remote.address,
+           remote.token.empty() ? std::string() : authorization_for_token(remote.token),
+           name_space});
     case Remote::Kind::command:
-      return open_command_store(remote.address);
+      return open_command_store(remote.address, name_space);
   }
   throw UsageError("unknown kind of remote");
 }

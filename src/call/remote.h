@@ -29,7 +29,7 @@ struct Remote {
 /// REFGATE_TOKEN, else GITHUB_TOKEN. Throws UsageError.
 Remote resolve_remote(const Settings& settings, const Environment& environment);
 
-/// Throws StoreError.
-std::unique_ptr<Store> open_store(const Remote& remote);
+/// For the refs of this namespace alone (store.h). Throws StoreError.
+std::unique_ptr<Store> open_store(const Remote& remote, const std::string& name_space);
 
 }  // namespace refgate

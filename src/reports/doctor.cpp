@@ -124,7 +124,7 @@ int command_doctor(const Invocation& call) {
       break;
   }
   try {
-    const auto store = open_store(remote);
+    const auto store = open_store(remote, settings.name_space);
     store->set_deadline(std::chrono::steady_clock::now() + settings.policy.deadline);
     const Claims claims = read_claims(*store, settings.name_space);
     findings.push_back({"reach and read", "ok", store->describe() + " answers", ""});

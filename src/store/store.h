@@ -63,6 +63,10 @@ struct SwapOutcome {
   std::optional<Version>
       version;  ///< swapped and not deleted: the new value. stale: the value seen, when it was seen
   std::string message;  ///< refused: the server's words, without control characters
+  /// refused: a rule or a hook of the server spoke, so that the same change will be refused again;
+  /// else something that passes, such as a lock that somebody held. Judged by the server's words,
+  /// for how often to try and for what to tell people; never for whether a ref was changed.
+  bool for_good = false;
 };
 
 enum class StoreFailure {
@@ -101,6 +105,16 @@ struct Traffic {
       0;  ///< HTTP requests, or processes of the git command; 0 for paths and memory
 };
 
+/// What the server's clock showed, and ours when its answer came.
+struct ServerClock {
+  Instant server;  ///< whole seconds
+  Instant ours;
+  /// Positive: our clock is ahead. Exact to about a second, and to the time the answer took.
+  Duration ahead() const { return ours - server; }
+};
+
+/// A store is opened for one namespace. It changes refs below "refs/<namespace>/" and
+/// "refs/notes/<namespace>/" and no others, whatever its caller says.
 class Store {
  public:
   virtual ~Store() = default;
@@ -120,7 +134,9 @@ class Store {
   /// *decisive* change is seen to be stale, nothing is sent, and all others that are not stale are
   /// `refused` with the message "not sent". A reply that is lost is resolved by reading back; when
   /// that fails too, a StoreError says that the outcome is not known. Throws StoreError when
-  /// nothing could be sent.
+  /// nothing could be sent, and `denied` when a change is of a ref outside of the namespace, has a
+  /// name that git would not take, or expects what is no object id: names and values may come from
+  /// files that strangers can write.
   virtual std::vector<SwapOutcome> swap(std::span<const Change> changes) = 0;
 
   /// What the last exchange showed under `prefix` without asking again; nullopt when it showed
@@ -132,6 +148,9 @@ class Store {
   virtual std::string describe() const = 0;
 
   virtual Traffic traffic() const = 0;
+
+  /// By the last answer that told the time (the Date of HTTP); nullopt when none did.
+  virtual std::optional<ServerClock> server_clock() const { return std::nullopt; }
 
   /// From now on every call throws `unreachable` at this moment at the latest. One call's own
   /// limits (connect, I/O) are shorter.

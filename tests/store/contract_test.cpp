@@ -144,7 +144,7 @@ TEST_CASE("a listing holds exactly the refs under the prefix", "[contract]") {
   const std::vector<std::string> inside = {"refs/refgate/claims/a", "refs/refgate/claims/b/c",
                                            "refs/refgate/claims/b/d"};
   const std::vector<std::string> outside = {"refs/refgate/claims.old/a", "refs/refgate/queues/a",
-                                            "refs/heads/main"};
+                                            "refs/notes/refgate/a"};
   std::map<std::string, Version> expected;
   std::vector<Change> changes;
   for (const auto& ref : inside)
@@ -317,16 +317,7 @@ TEST_CASE("what cannot be asked of any store is refused before anything is sent"
   ON_EACH_STORE();
   const Version value = nobodys_version();
   const std::vector<std::pair<const char*, std::vector<Change>>> wrong = {
-      {"no full ref name", {create("main", "x")}},
-      {"option", {create("--upload-pack=x", "x")}},
-      {"space", {create("refs/refgate/a b", "x")}},
-      {"traversal", {create("refs/../config", "x")}},
-      {"colon", {create("refs/refgate/a:b", "x")}},
-      {"newline", {create("refs/refgate/a\nb", "x")}},
-      {"lock", {create("refs/refgate/a.lock", "x")}},
       {"twice", {create(claim, "x"), remove(claim, value)}},
-      {"no id", {update(claim, Version{"abc"}, "x")}},
-      {"zero id", {update(claim, Version{std::string(40, '0')}, "x")}},
       {"deletion that expects nothing", {Change{claim, std::nullopt, std::nullopt}}},
       {"deep path", {Change{claim, std::nullopt, Snapshot{{{"a/b/c", "x"}}, "", Instant{}}}}},
       {"empty path", {Change{claim, std::nullopt, Snapshot{{{"", "x"}}, "", Instant{}}}}},
@@ -342,12 +333,86 @@ TEST_CASE("what cannot be asked of any store is refused before anything is sent"
     INFO(what);
     CHECK_THROWS_AS(swap(*store, changes), std::invalid_argument);
   }
-  CHECK_THROWS_AS(read(*store, {"main"}), std::invalid_argument);
   CHECK_THROWS_AS(store->list("refs/refgate"), std::invalid_argument);
   CHECK_THROWS_AS(store->read_all("heads/"), std::invalid_argument);
   CHECK(swap(*store, {}).empty());
   CHECK(read(*store, {}).empty());
   CHECK(store->traffic().pushes == 0);
+}
+
+TEST_CASE("a store changes nothing outside of its namespace, whatever it is told", "[contract]") {
+  ON_EACH_STORE();
+  const Version here = must_swap(*place.open(), create(claim, "stays"));
+  const auto pushes = store->traffic().pushes;
+  const Version value = nobodys_version();
+  const auto own = [](const std::string& ref) { return "\"" + ref + "\""; };
+  const std::vector<std::string> elsewhere = {
+      "refs/heads/main",
+      "refs/tags/v1",
+      "refs/pull/1/head",
+      "refs/notes/commits",
+      "refs/notes/refgatex/20261122/x",
+      "refs/refgatex/claims/a",
+      "refs/refgate",
+      "refs/notes/refgate",
+      "HEAD",
+      "main",
+      "--upload-pack=x",
+      "",
+      "refs/refgate/",
+      "refs/refgate/a b",
+      "refs/../config",
+      "refs/refgate/claims/../../heads/main",
+      "refs/refgate/a:refs/heads/main",
+      "refs/refgate/a\nb",
+      "refs/refgate/a.lock",
+      "refs/refgate/a~1",
+      std::string("refs/refgate/a\0b", 16),
+  };
+  const std::string fresh = "refs/refgate/claims/fresh";
+  const auto refused = [&](const std::vector<Change>& changes) {
+    try {
+      swap(*store, changes);
+    } catch (const StoreError& error) {
+      INFO(error.what());
+      CHECK(error.failure() == StoreFailure::denied);
+      CHECK(std::string(error.what()).find("nothing was sent") != std::string::npos);
+      CHECK_FALSE(error.hint().empty());
+      return;
+    }
+    FAIL("it was sent");
+  };
+  for (const auto& ref : elsewhere) {
+    INFO(own(ref));
+    refused({create(ref, "x")});
+    refused({create(fresh, "x"), update(ref, value, "x")});
+    refused({remove(ref, value), create(fresh, "x")});
+  }
+  for (const std::string id : {"", "abc", "refs/heads/main", "HEAD^"})
+    refused({update(claim, Version{id}, "x")});
+  refused({update(claim, Version{std::string(40, '0')}, "x")});
+  CHECK(store->traffic().pushes == pushes);
+  const auto left = read(*place.open(), {claim, fresh});
+  CHECK(left.size() == 1);
+  CHECK(left.at(claim).version == here);
+  CHECK_THROWS_AS(read(*store, {"main"}), StoreError);
+}
+
+TEST_CASE("a namespace of git's own opens no store", "[contract]") {
+  for (const std::string name : {"heads", "tags", "notes", "heads/x", "pull", "", "a b", "a/../b",
+                                 "/a", "a/", "a//b", "x.lock", "remotes"}) {
+    INFO("\"" << name << "\"");
+    CHECK_THROWS_AS(open_memory_store(name), StoreError);
+    CHECK_THROWS_AS(open_path_store(root(), name), StoreError);
+    CHECK_THROWS_AS(open_https_store({"http://127.0.0.1:1/r.git", "", name}), StoreError);
+    CHECK_THROWS_AS(open_command_store("ssh://127.0.0.1:1/r.git", name), StoreError);
+  }
+  for (const std::string name : {"refgate", "refgate2", "team/refgate", "headsx"}) {
+    const auto store = open_memory_store(name);
+    CHECK_NOTHROW(must_swap(*store, create("refs/" + name + "/claims/a", "x")));
+    CHECK_NOTHROW(must_swap(*store, create("refs/notes/" + name + "/a", "x")));
+    CHECK_THROWS_AS(swap(*store, {create("refs/refgate-else/a", "x")}), StoreError);
+  }
 }
 
 TEST_CASE("the name of a store has no credentials", "[contract]") {

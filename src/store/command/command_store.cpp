@@ -70,7 +70,8 @@ struct Attempt {
 
 class CommandStore final : public Store {
  public:
-  explicit CommandStore(std::string url) : url_(std::move(url)), name_(describe_remote(url_)) {}
+  CommandStore(std::string url, const std::string& name_space)
+      : fence_(name_space), url_(std::move(url)), name_(describe_remote(url_)) {}
 
   std::map<std::string, Version> list(std::string_view prefix) override {
     require_prefix(prefix);
@@ -253,6 +254,7 @@ class CommandStore final : public Store {
                               const char* not_done);
   void push(const ScratchDirectory& scratch, std::vector<Attempt*> attempts);
 
+  Fence fence_;
   std::string url_;
   std::string name_;
   GitCommand git_;
@@ -361,7 +363,7 @@ void CommandStore::push(const ScratchDirectory& scratch, std::vector<Attempt*> a
 }
 
 std::vector<SwapOutcome> CommandStore::swap(std::span<const Change> changes) {
-  const auto planned = plan_changes(changes);
+  const auto planned = plan_changes(fence_, changes);
   if (planned.empty()) return {};
   begin();
   ScratchDirectory scratch;
@@ -391,7 +393,7 @@ std::vector<SwapOutcome> CommandStore::swap(std::span<const Change> changes) {
 
 }  // namespace
 
-std::unique_ptr<Store> open_command_store(const std::string& url) {
+std::unique_ptr<Store> open_command_store(const std::string& url, const std::string& name_space) {
   if (url.empty() || url.starts_with('-') ||
       url.find_first_of(std::string_view("\0\n\r", 3)) != std::string::npos ||
       url.find("::") != std::string::npos) {
@@ -400,7 +402,7 @@ std::unique_ptr<Store> open_command_store(const std::string& url) {
                      "check --remote");
   }
   start_git_runtime();
-  return std::make_unique<CommandStore>(url);
+  return std::make_unique<CommandStore>(url, name_space);
 }
 
 }  // namespace refgate

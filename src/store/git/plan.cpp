@@ -1,5 +1,7 @@
 #include "store/git/plan.h"
 
+#include <algorithm>
+#include <array>
 #include <set>
 #include <stdexcept>
 
@@ -7,12 +9,48 @@
 
 namespace refgate {
 
-void require_ref_name(const std::string& ref) {
+namespace {
+
+// What git, GitHub, GitLab, Gerrit and Bitbucket keep below "refs/".
+constexpr std::array<std::string_view, 18> taken = {
+    "heads",   "tags",   "remotes",  "notes",          "pull",      "replace",
+    "stash",   "bisect", "worktree", "rewritten",      "original",  "prefetch",
+    "changes", "meta",   "users",    "merge-requests", "pipelines", "environments"};
+
+bool is_ref_name(const std::string& ref) {
   int valid = 0;
-  if (!ref.starts_with("refs/") || ref.find('\0') != std::string::npos ||
-      git_reference_name_is_valid(&valid, ref.c_str()) < 0 || valid == 0) {
-    throw std::invalid_argument("not a full ref name: " + clean_text(ref));
-  }
+  return ref.starts_with("refs/") && ref.find('\0') == std::string::npos &&
+         git_reference_name_is_valid(&valid, ref.c_str()) == 0 && valid != 0;
+}
+
+[[noreturn]] void refuse(const std::string& ref, const std::string& why, const std::string& hint) {
+  throw StoreError(StoreFailure::denied,
+                   "\"" + clean_text(ref) + "\" " + why + "; nothing was sent", hint);
+}
+
+constexpr auto whence =
+    "the name may come from the job's own files, which its steps can rewrite; when the steps of a "
+    "job differ in --namespace, give all of them the same";
+
+}  // namespace
+
+Fence::Fence(const std::string& name_space)
+    : refs_("refs/" + name_space + "/"), notes_("refs/notes/" + name_space + "/") {
+  const std::string_view first = std::string_view(name_space).substr(0, name_space.find('/'));
+  if (std::ranges::find(taken, first) != taken.end() || !is_ref_name(refs_ + "x"))
+    refuse(name_space, "cannot be the namespace of the state",
+           "give --namespace a word that git does not use itself, such as \"refgate\"");
+}
+
+void Fence::require_inside(const std::string& ref) const {
+  require_ref_name(ref);
+  if (!ref.starts_with(refs_) && !ref.starts_with(notes_))
+    refuse(ref, "is neither below " + refs_ + " nor below " + notes_ + " and is not touched",
+           whence);
+}
+
+void require_ref_name(const std::string& ref) {
+  if (!is_ref_name(ref)) refuse(ref, "is not the name of a ref", whence);
 }
 
 void require_prefix(std::string_view prefix) {
@@ -20,12 +58,12 @@ void require_prefix(std::string_view prefix) {
     throw std::invalid_argument("not a ref prefix: " + clean_text(prefix));
 }
 
-std::vector<PlannedChange> plan_changes(std::span<const Change> changes) {
+std::vector<PlannedChange> plan_changes(const Fence& fence, std::span<const Change> changes) {
   std::vector<PlannedChange> planned;
   std::set<std::string_view> named;
   planned.reserve(changes.size());
   for (const auto& change : changes) {
-    require_ref_name(change.ref);
+    fence.require_inside(change.ref);
     if (!named.insert(change.ref).second)
       throw std::invalid_argument("a ref is named twice in one swap: " + change.ref);
     PlannedChange plan;
@@ -34,7 +72,8 @@ std::vector<PlannedChange> plan_changes(std::span<const Change> changes) {
     if (change.expected) {
       const auto id = parse_oid(change.expected->id);
       if (!id || git_oid_is_zero(&*id))
-        throw std::invalid_argument("the value expected of " + change.ref + " is no object id");
+        refuse(change.expected->id, "is expected of " + change.ref + " and is no object id",
+               "the value may come from the job's own files, which its steps can rewrite");
       plan.expected = *id;
     } else if (!change.replacement) {
       throw std::invalid_argument("a deletion must name the value that it expects: " + change.ref);

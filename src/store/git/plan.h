@@ -25,12 +25,30 @@ struct PlannedChange {
   bool deletes() const { return git_oid_is_zero(&target) != 0; }
 };
 
-/// Throws std::invalid_argument for a ref that git would not take or that is not under "refs/", for
-/// a ref named twice, for an expected value that is no object id, and for a deletion that expects
-/// nothing.
-std::vector<PlannedChange> plan_changes(std::span<const Change> changes);
+/// Which refs a store may change.
+///
+/// The callers take names and values from records and from the job's own files, and any code in the
+/// job can rewrite those. So the store does not ask where a name comes from: below the namespace it
+/// was opened for it is changed, elsewhere it is not.
+class Fence {
+ public:
+  /// Throws StoreError (denied) for a namespace that git or its hosts use themselves, and for one
+  /// that makes no legal ref name.
+  explicit Fence(const std::string& name_space);
 
-/// Throws std::invalid_argument unless `ref` is a full, valid ref name.
+  /// Throws StoreError (denied).
+  void require_inside(const std::string& ref) const;
+
+ private:
+  std::string refs_;
+  std::string notes_;
+};
+
+/// Throws StoreError (denied) for a ref outside of the fence and for an expected value that is no
+/// object id; std::invalid_argument for a ref named twice and for a deletion that expects nothing.
+std::vector<PlannedChange> plan_changes(const Fence& fence, std::span<const Change> changes);
+
+/// Throws StoreError (denied) unless `ref` is a full, valid ref name.
 void require_ref_name(const std::string& ref);
 
 /// Throws std::invalid_argument unless `prefix` starts with "refs/" and ends in "/".

@@ -67,7 +67,8 @@ class CommitCache {
 class HttpsStore final : public Store {
  public:
   explicit HttpsStore(const HttpsOptions& options)
-      : name_(describe_remote(options.url)),
+      : fence_(options.name_space),
+        name_(describe_remote(options.url)),
         with_token_(!options.authorization.empty()),
         push_(GIT_DIRECTION_PUSH, options.url, options.authorization, traffic_),
         fetch_(GIT_DIRECTION_FETCH, options.url, options.authorization, traffic_) {}
@@ -181,6 +182,7 @@ class HttpsStore final : public Store {
   void send(std::vector<Attempt>& attempts, std::optional<ExchangeFailed>& lost);
   void settle_by_reading_back(std::vector<Attempt>& attempts);
 
+  Fence fence_;
   std::string name_;
   bool with_token_;
   Traffic traffic_;
@@ -305,7 +307,7 @@ void HttpsStore::settle_by_reading_back(std::vector<Attempt>& attempts) {
 }
 
 std::vector<SwapOutcome> HttpsStore::swap(std::span<const Change> changes) {
-  const auto planned = plan_changes(changes);
+  const auto planned = plan_changes(fence_, changes);
   if (planned.empty()) return {};
   begin();
   bool may_be_done = false;

@@ -10,6 +10,8 @@ namespace {
 
 class MemoryStore final : public Store {
  public:
+  explicit MemoryStore(const std::string& name_space) : fence_(name_space) {}
+
   std::map<std::string, Version> list(std::string_view prefix) override {
     require_prefix(prefix);
     begin();
@@ -40,7 +42,7 @@ class MemoryStore final : public Store {
   }
 
   std::vector<SwapOutcome> swap(std::span<const Change> changes) override {
-    const auto planned = plan_changes(changes);
+    const auto planned = plan_changes(fence_, changes);
     begin();
     const std::lock_guard lock(mutex_);
     auto outcomes =
@@ -111,6 +113,7 @@ class MemoryStore final : public Store {
     return false;
   }
 
+  Fence fence_;
   mutable std::mutex mutex_;
   std::map<std::string, Stored> refs_;
   Traffic traffic_;
@@ -118,9 +121,9 @@ class MemoryStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> open_memory_store() {
+std::unique_ptr<Store> open_memory_store(const std::string& name_space) {
   start_git_runtime();
-  return std::make_unique<MemoryStore>();
+  return std::make_unique<MemoryStore>(name_space);
 }
 
 }  // namespace refgate

@@ -48,8 +48,8 @@ std::string path_of(const std::string& remote) {
 
 class PathStore final : public Store {
  public:
-  explicit PathStore(const std::string& remote)
-      : path_(path_of(remote)), name_(describe_remote(path_)) {
+  PathStore(const std::string& remote, const std::string& name_space)
+      : fence_(name_space), path_(path_of(remote)), name_(describe_remote(path_)) {
     open();
     if (git_repository_odb(out(odb_), repository_.get()) < 0)
       fail(StoreFailure::unreadable, "has no object database");
@@ -82,7 +82,7 @@ class PathStore final : public Store {
   }
 
   std::vector<SwapOutcome> swap(std::span<const Change> changes) override {
-    const auto planned = plan_changes(changes);
+    const auto planned = plan_changes(fence_, changes);
     begin();
     auto outcomes =
         judge_before_sending(planned, [this](const std::string& ref) { return value(ref); });
@@ -233,6 +233,7 @@ class PathStore final : public Store {
     }
   }
 
+  Fence fence_;
   std::string path_;
   std::string name_;
   RepositoryHandle repository_;
@@ -242,9 +243,9 @@ class PathStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> open_path_store(const std::string& path) {
+std::unique_ptr<Store> open_path_store(const std::string& path, const std::string& name_space) {
   start_git_runtime();
-  return std::make_unique<PathStore>(path);
+  return std::make_unique<PathStore>(path, name_space);
 }
 
 }  // namespace refgate
