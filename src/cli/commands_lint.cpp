@@ -26,11 +26,14 @@ std::span<const CommandRow> lint_commands() {
        command_lint},
       {"init",
        "On workflow files",
-       "Write a first gated workflow, the hook and the configuration; what is there is kept",
+       "Put gates before the agents of this repository, or write a first gated workflow",
        {"[folder]"},
        {},
-       {{"dry-run", "", "print what would be written"}},
-       "refgate init --dry-run",
+       {{"write", "", "write what is shown for workflows that exist"},
+        {"dry-run", "", "print what would be written, and write nothing"}},
+       "refgate init\n\nShows gate, guards, end of the session, permissions and time limit of each "
+       "agent job as a diff. Where no workflow launches an agent, a first one is written. What is "
+       "there is kept; a second call changes nothing.",
        command_init},
       {"completion",
        "On a person's machine",

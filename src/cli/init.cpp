@@ -1,13 +1,17 @@
-// init: a first gated workflow, the hook and the linter's configuration, for a repository that has
-// none.
+// init: a gate for the agents that a repository has, shown as a diff and written on request; or a
+// first gated workflow where there is none. With the hook and the linter's configuration.
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <ostream>
+#include <variant>
 
 #include "call/commands.h"
+#include "cli/disk_files.h"
+#include "lint/adoption/adoption.h"
+#include "lint/finding/fix.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -17,15 +21,19 @@ namespace fs = std::filesystem;
 
 struct Template {
   const char* path;
-  const char* text;
+  std::string text;
 };
 
-constexpr Template templates[] = {
-    {".github/workflows/agent.yml", R"(name: Agent
+const std::string version = "v" REFGATE_VERSION;
 
+std::string first_workflow() {
+  return R"(name: Agent
+
+# A push to a branch and the pull request from it are one piece of work: the second of the two is
+# told to skip, and by whom the work is done.
 on:
   push:
-    branches: [main]
+    branches: ['**']
   pull_request:
 
 permissions:
@@ -39,65 +47,176 @@ jobs:
     steps:
       # First, before anything that costs. Workflows that do the same work name the same share: (with: share: NAME)
       - id: gate
-        uses: refgate/refgate@v1
+        uses: refgate/refgate@)" +
+         version + R"(
+        with:
+          retry: manual   # a person's re-run may try again what failed
 
       - if: steps.gate.outputs.skip_execution == 'false'
         uses: actions/checkout@v4
+        with:
+          persist-credentials: false   # the agent's code must not find the token that may write
 
       - if: steps.gate.outputs.skip_execution == 'false'
+        id: agent
         run: echo 'put the agent here'
 
       # Also after a failure or a cancellation; a job that was told to skip changes nothing by it.
       - if: always()
-        uses: refgate/refgate@v1
+        uses: refgate/refgate@)" +
+         version + R"(
         with:
           command: finish
-)"},
-    {".github/refgate.yml",
-     R"(# What the linter should know of this repository; refgate lint --explain RULE tells each rule's options.
+          status: ${{ steps.agent.outcome }}
+)";
+}
+
+const char* const configuration =
+    R"(# What the linter should know of this repository; refgate lint --explain RULE tells each rule's options.
 rules: {}
-)"},
-    {".pre-commit-config.yaml", R"(repos:
-  - repo: https://github.com/refgate/refgate
-    rev: v1
+)";
+
+std::string hook() {
+  return R"(  - repo: https://github.com/refgate/refgate
+    rev: )" +
+         version + R"(
     hooks:
       - id: refgate
-)"},
-};
-
-void write(const fs::path& path, const char* text) {
-  std::error_code error;
-  fs::create_directories(path.parent_path(), error);
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.flush();
-  if (!file)
-    throw UsageError(path.string() + " could not be written (" + std::strerror(errno) + ")");
+)";
 }
+
+/// The folder that holds `.git`, from `start` upwards: GitHub reads workflows nowhere else.
+fs::path root_above(const fs::path& start) {
+  std::error_code error;
+  fs::path folder = fs::canonical(start, error);
+  if (error || !fs::is_directory(folder, error))
+    throw UsageError(start.string() + " is no folder; nothing was written");
+  while (!fs::exists(folder / ".git", error)) {
+    if (folder == folder.parent_path())
+      throw UsageError(start.string() +
+                       " lies in no git repository, and workflows count only at the top of one; "
+                       "nothing was written");
+    folder = folder.parent_path();
+  }
+  return folder;
+}
+
+/// Below the root by its real path: a repository may hold links that lead elsewhere.
+void refuse_links(const fs::path& root, const fs::path& path) {
+  std::error_code error;
+  for (fs::path part = path; part != root && part.has_parent_path(); part = part.parent_path())
+    if (fs::is_symlink(part, error))
+      throw UsageError(part.string() + " is a symbolic link; nothing was written through it");
+}
+
+class Init {
+ public:
+  Init(const Invocation& call, fs::path root)
+      : call_(call), root_(std::move(root)), show_only_(call.flag("dry-run")) {}
+
+  int run() {
+    const auto found = lint::find_projects({root_.string()}, disk_files());
+    std::vector<lint::Adoption> adoptions;
+    bool has_agents = false;
+    if (const auto* projects = std::get_if<std::vector<lint::ProjectPaths>>(&found)) {
+      for (const lint::ProjectPaths& paths : *projects) {
+        const lint::Project project = lint::read_project(paths, disk_files());
+        for (const lint::Unreadable& file : project.unreadable())
+          call_.out << "left out " << shown(file.file) << " (" << shown(file.problem.message)
+                    << ")\n";
+        has_agents = has_agents || lint::launches_agents(project, lint::built_in_facts());
+        for (lint::Adoption& adoption :
+             lint::adopt(project, lint::built_in_facts(), "refgate/refgate@" + version))
+          adoptions.push_back(std::move(adoption));
+      }
+    }
+    const bool written = adoptions.empty() || call_.flag("write");
+    for (const lint::Adoption& adoption : adoptions)
+      tell(adoption);
+    if (!written) {
+      call_.out << "Nothing was written. To write it: refgate init --write\n";
+      return exit_done;
+    }
+    // A repository whose agents have gates needs no second launcher beside them.
+    if (!has_agents) add({".github/workflows/agent.yml", first_workflow()});
+    add({".github/refgate.yml", configuration});
+    add_hook();
+    if (!show_only_)
+      call_.out << "Next: look at the change, commit and push it; the first run says `runs`, its "
+                   "duplicate who does the work. Then: refgate lint, refgate doctor\n";
+    return exit_done;
+  }
+
+ private:
+  static std::string shown(const std::string& text) { return escape_for(Place::line, text); }
+
+  void tell(const lint::Adoption& adoption) {
+    const fs::path path = root_ / adoption.file;
+    const std::string before = disk_files().read(path.string()).value_or("");
+    if (call_.flag("write") && !show_only_ && adoption.after != before) {
+      refuse_links(root_, path);
+      if (!replace_workflow_file(path.string(), adoption.after))
+        throw UsageError(path.string() + " could not be written (" + std::strerror(errno) + ")");
+      call_.out << "changed  " << shown(adoption.file) << ": a gate before";
+      for (const std::string& job : adoption.jobs)
+        call_.out << " " << shown(job);
+      call_.out << "\n";
+    } else {
+      std::string diff = lint::unified_diff(adoption.file, before, adoption.after);
+      while (!diff.empty()) {
+        const std::size_t end = std::min(diff.find('\n'), diff.size() - 1);
+        call_.out << shown(diff.substr(0, end)) << "\n";
+        diff.erase(0, end + 1);
+      }
+    }
+    for (const std::string& note : adoption.notes)
+      call_.out << "look at  " << shown(adoption.file) << ": " << shown(note) << "\n";
+  }
+
+  void add(const Template& file) {
+    const fs::path path = root_ / file.path;
+    std::error_code error;
+    // A link that leads nowhere is something of the user's, too.
+    if (fs::symlink_status(path, error).type() != fs::file_type::not_found) {
+      call_.out << "kept     " << file.path << " (it is there already)\n";
+      return;
+    }
+    if (show_only_) {
+      call_.out << "would write " << file.path << ":\n" << file.text << "\n";
+      return;
+    }
+    refuse_links(root_, path);
+    fs::create_directories(path.parent_path(), error);
+    if (!write_text_file(path.string(), file.text))
+      throw UsageError(path.string() + " could not be written (" + std::strerror(errno) + ")");
+    call_.out << "written  " << file.path << "\n";
+  }
+
+  void add_hook() {
+    const fs::path path = root_ / ".pre-commit-config.yaml";
+    std::error_code error;
+    if (fs::symlink_status(path, error).type() == fs::file_type::not_found) {
+      add({".pre-commit-config.yaml", "repos:\n" + hook()});
+      return;
+    }
+    const auto text = disk_files().read(path.string());
+    call_.out << "kept     .pre-commit-config.yaml (it is there already)\n";
+    if (!text || text->find("refgate/refgate") == std::string::npos)
+      call_.out << "         the hook, to be pasted below its `repos:`\n" << hook();
+  }
+
+  const Invocation& call_;
+  fs::path root_;
+  bool show_only_;
+};
 
 }  // namespace
 
 int command_init(const Invocation& call) {
-  const fs::path root = call.arguments[0].empty() ? fs::path(".") : fs::path(call.arguments[0]);
-  std::error_code error;
-  if (!fs::is_directory(root, error))
-    throw UsageError(root.string() + " is no folder; nothing was written");
-  for (const Template& file : templates) {
-    const fs::path path = root / file.path;
-    const std::string name = escape_for(Place::line, path.lexically_normal().string());
-    // A link that leads nowhere is something of the user's, too.
-    if (fs::symlink_status(path, error).type() != fs::file_type::not_found) {
-      call.out << "kept     " << name << " (it is there already)\n";
-    } else if (call.flag("dry-run")) {
-      call.out << "would write " << name << ":\n" << file.text << "\n";
-    } else {
-      write(path, file.text);
-      call.out << "written  " << name << "\n";
-    }
-  }
-  if (!call.flag("dry-run"))
-    call.out << "Next: put the agent into .github/workflows/agent.yml, and try: refgate lint\n";
-  return exit_done;
+  if (call.flag("write") && call.flag("dry-run"))
+    throw UsageError("--write and --dry-run contradict each other; nothing was written");
+  const std::string& folder = call.arguments[0];
+  return Init(call, root_above(folder.empty() ? "." : folder)).run();
 }
 
 }  // namespace refgate

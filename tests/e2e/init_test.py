@@ -1,5 +1,6 @@
-"""init: what it writes is a workflow that the linter finds nothing in, and what is there is kept."""
+"""init: gates for the agents that a repository has, as a diff and on request; a first workflow where there is none."""
 
+import json
 import pathlib
 import subprocess
 import tempfile
@@ -9,35 +10,193 @@ import runner
 
 FILES = {".github/workflows/agent.yml", ".github/refgate.yml", ".pre-commit-config.yaml"}
 
+HEAD = """name: Claude
+on:
+  pull_request:
+    types: [opened, synchronize]
+permissions:
+  contents: read
+  pull-requests: write
+concurrency:
+  group: claude-${{ github.event.pull_request.number }}
+jobs:
+"""
+JOB = """  claude:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4  # pinned
+      - name: Set up
+        if: ${{ github.event.action == 'opened' }}
+        run: |
+          npm ci
+      - uses: anthropics/claude-code-action@v1
+        with:
+          prompt: review
+"""
+
+# What gets a gate: name, workflow, what has to stand in it afterwards.
+SHAPES = [
+    ("plain", HEAD + JOB, ["if: steps.gate.outputs.skip_execution == 'false' && (github.event.action == 'opened')",
+                           "persist-credentials: false", "contents: write", "actions: read", "timeout-minutes: 60",
+                           "status: ${{ steps.agent.outcome }}"]),
+    ("windows line ends", (HEAD + JOB).replace("\n", "\r\n"), ["command: finish\r\n"]),
+    ("no line end at the end", (HEAD + JOB).rstrip("\n"), ["command: finish"]),
+    ("steps in the column of their key", HEAD + """  claude:
+    runs-on: ubuntu-latest
+    steps:
+    - name: Agent
+      id: work
+      run: claude -p review
+""", ["    - id: gate\n", "status: ${{ steps.work.outcome }}"]),
+    ("a step that is called gate", HEAD + """  claude:
+    runs-on: ubuntu-latest
+    steps:
+      - id: gate
+        run: echo
+      - run: claude -p review
+""", ["- id: gate-2\n", "steps.gate-2.outputs.skip_execution"]),
+    ("a condition that always holds", HEAD + """  claude:
+    runs-on: ubuntu-latest
+    steps:
+      - run: claude -p review
+      - if: always()
+        run: echo done
+""", ["if: steps.gate.outputs.skip_execution == 'false' && (always())"]),
+    ("a condition with a colon", HEAD + """  claude:
+    runs-on: ubuntu-latest
+    steps:
+      - if: "contains(github.event.pull_request.title, 'fix: ')"
+        run: claude -p review
+""", ["if: \"steps.gate.outputs.skip_execution == 'false' && (contains(github.event.pull_request.title, 'fix: '))\""]),
+    ("two agents in a job", HEAD + """  claude:
+    runs-on: ubuntu-latest
+    steps:
+      - run: claude -p review
+      - id: second
+        run: codex exec review
+""", ["status: ${{ steps.agent-1.outcome == 'success' && steps.second.outcome || steps.agent-1.outcome }}"]),
+    ("a checkout with inputs", HEAD + """  claude:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+        with:
+          fetch-depth: 0
+      - run: claude -p review
+""", ["persist-credentials: false\n          fetch-depth: 0"]),
+    ("permissions of the job", HEAD + """  claude:
+    runs-on: ubuntu-latest
+    permissions:
+      contents: read
+    steps:
+      - run: claude -p review
+""", ["    permissions:\n      actions: read\n      contents: write\n"]),
+]
+
+# What is left to a person: name, workflow, words of the note.
+BY_HAND = [
+    ("steps in flow style", HEAD + "  claude:\n    runs-on: u\n    steps: [{run: claude -p x}]\n", "takes no edit"),
+    ("no permissions at all", HEAD.replace("permissions:\n  contents: read\n  pull-requests: write\n", "") + JOB,
+     "repository's default decides"),
+    ("it pushes by git", HEAD + JOB + "      - run: git push\n", "keeps its token"),
+]
+
 
 class Init(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name)
+        (self.root / ".git").mkdir()
 
-    def call(self, *words):
-        return subprocess.run([runner.BINARY, *words], cwd=self.root, capture_output=True, text=True, check=False)
+    def call(self, *words, at="."):
+        return subprocess.run([runner.BINARY, *words], cwd=self.root / at, capture_output=True, text=True, check=False)
 
     def written(self):
         return {str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file()}
 
-    def test_it_writes_what_the_linter_finds_nothing_in(self):
+    def workflow(self, text, name="claude.yml"):
+        path = self.root / ".github/workflows" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+        return path
+
+    def rules(self, *words):
+        found = json.loads(self.call("lint", "--format", "json", *words).stdout)
+        return sorted({each["rule"] for each in found["findings"]})
+
+    def test_a_first_workflow_where_no_agent_is(self):
         done = self.call("init")
         self.assertEqual((done.returncode, self.written()), (0, FILES), done)
-        lint = self.call("lint", "--min-severity", "note")
-        self.assertEqual(lint.returncode, 0, lint.stdout + lint.stderr)
-        self.assertIn("1 file", lint.stdout + lint.stderr)
+        # A gate that each push asks is what the workflow is there to show.
+        self.assertLessEqual(set(self.rules()), {"broad-push"})
+        again = self.call("init")
+        self.assertEqual(again.stdout.count("kept"), 3, again)
 
-    def test_what_is_there_is_kept(self):
-        workflow = self.root / ".github/workflows/agent.yml"
-        workflow.parent.mkdir(parents=True)
-        workflow.write_text("mine\n")
-        (self.root / ".pre-commit-config.yaml").symlink_to("nowhere")
+    def test_agents_get_gates_as_a_diff_and_on_request(self):
+        for name, text, expected in SHAPES:
+            with self.subTest(shape=name):
+                path = self.workflow(text)
+                shown = self.call("init")
+                self.assertEqual((shown.returncode, path.read_bytes()), (0, text.encode()), shown)
+                self.assertIn("+++ b/.github/workflows/claude.yml", shown.stdout)
+                self.assertIn("refgate init --write", shown.stdout)
+                self.assertFalse((self.root / ".github/workflows/agent.yml").exists())
+                done = self.call("init", "--write")
+                self.assertEqual(done.returncode, 0, done)
+                after = path.read_bytes().decode()
+                for words in expected:
+                    self.assertIn(words, after)
+                self.assertFalse((self.root / ".github/workflows/agent.yml").exists())
+                self.assertEqual(self.rules(), [], after)
+                self.call("init", "--write")
+                self.assertEqual(path.read_bytes().decode(), after)
+
+    def test_what_cannot_be_written_is_said(self):
+        for name, text, words in BY_HAND:
+            with self.subTest(shape=name):
+                self.workflow(text)
+                done = self.call("init")
+                self.assertEqual(done.returncode, 0, done)
+                self.assertIn("look at  .github/workflows/claude.yml", done.stdout)
+                self.assertIn(words, done.stdout)
+
+    def test_the_top_of_the_repository_is_found(self):
+        (self.root / "sub/deep").mkdir(parents=True)
+        self.assertEqual(self.call("init", at="sub/deep").returncode, 0)
+        self.assertEqual(self.written(), FILES)
+
+    def test_outside_of_a_repository_nothing_is_written(self):
+        (self.root / ".git").rmdir()
+        done = self.call("init")
+        self.assertEqual((done.returncode, self.written()), (2, set()), done)
+        self.assertIn("no git repository", done.stderr)
+
+    def test_what_is_there_is_kept_and_the_hook_is_shown(self):
+        workflow = self.workflow("mine\n", "agent.yml")
+        (self.root / ".pre-commit-config.yaml").write_text("repos: []\n")
         done = self.call("init")
         self.assertEqual(done.returncode, 0, done)
         self.assertEqual(workflow.read_text(), "mine\n")
-        self.assertEqual(done.stdout.count("kept"), 2)
+        self.assertEqual((self.root / ".pre-commit-config.yaml").read_text(), "repos: []\n")
+        self.assertIn("to be pasted", done.stdout)
+        self.assertIn("id: refgate", done.stdout)
+
+    def test_nothing_is_written_through_a_link(self):
+        with tempfile.TemporaryDirectory() as elsewhere:
+            (self.root / ".github").symlink_to(elsewhere)
+            done = self.call("init")
+            self.assertEqual((done.returncode, list(pathlib.Path(elsewhere).iterdir())), (2, []), done)
+            (self.root / ".github").unlink()
+            outside = pathlib.Path(elsewhere) / "w.yml"
+            outside.write_text(HEAD + JOB)
+            self.workflow("", "w.yml").unlink()
+            (self.root / ".github/workflows/w.yml").symlink_to(outside)
+            self.call("init", "--write")
+            self.assertEqual(outside.read_text(), HEAD + JOB)
+
+    def test_a_link_that_leads_nowhere_is_kept(self):
+        (self.root / ".pre-commit-config.yaml").symlink_to("nowhere")
+        self.assertEqual(self.call("init").returncode, 0)
         self.assertFalse((self.root / "nowhere").exists())
 
     def test_a_dry_run_writes_nothing(self):
@@ -45,8 +204,9 @@ class Init(unittest.TestCase):
         self.assertEqual((done.returncode, self.written()), (0, set()), done)
         self.assertIn("skip_execution == 'false'", done.stdout)
 
-    def test_a_folder_that_is_none_is_wrong_usage(self):
+    def test_wrong_usage(self):
         self.assertEqual(self.call("init", "no-such-folder").returncode, 2)
+        self.assertEqual(self.call("init", "--write", "--dry-run").returncode, 2)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,68 @@
+#include "cli/disk_files.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace refgate {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// At most one byte more than a document may have. The text is as large as the file, not as the
+/// bound: a run holds many of them at a time.
+std::optional<std::string> read_bounded(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  if (!file || error) return std::nullopt;
+  std::string text(
+      static_cast<std::size_t>(std::min<std::uintmax_t>(size, lint::max_document_bytes + 1)), '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return std::nullopt;
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+}  // namespace
+
+lint::Files disk_files() {
+  lint::Files files;
+  files.read = read_bounded;
+  files.list = [](const std::string& folder) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, error))
+      if (entry.is_regular_file(error)) names.push_back(entry.path().filename().string());
+    std::sort(names.begin(), names.end());
+    return names;
+  };
+  files.kind = [](const std::string& path) {
+    std::error_code error;
+    const fs::file_status status = fs::status(path.empty() ? "." : path, error);
+    if (fs::is_directory(status)) return lint::Files::Kind::folder;
+    return fs::is_regular_file(status) ? lint::Files::Kind::file : lint::Files::Kind::missing;
+  };
+  return files;
+}
+
+bool write_text_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  return static_cast<bool>(file.flush());
+}
+
+bool replace_workflow_file(const std::string& path, const std::string& text) {
+  std::error_code error;
+  const fs::path target = fs::canonical(path, error);
+  if (error) return false;
+  const fs::path fresh = target.string() + ".refgate-" + std::to_string(::getpid());
+  if (!write_text_file(fresh, text)) return fs::remove(fresh, error), false;
+  fs::permissions(fresh, fs::status(target, error).permissions(), error);
+  fs::rename(fresh, target, error);
+  return !error;
+}
+
+}  // namespace refgate
