@@ -70,7 +70,7 @@ class Outputs(GateCase):
         self.assertEqual(self.remote.all_refs(), {})
 
     def test_a_payload_file_that_is_not_there(self):
-        answer = self.job(environment={"GITHUB_EVENT_PATH": "/nonexistent"}).call("gate")
+        answer = self.job(environment={"GITHUB_EVENT_PATH": __file__ + "/payload"}).call("gate")
         self.assertEqual((answer.status, answer.outputs["skip_execution"]), (2, "true"), answer)
 
     def test_a_check_in_actions_closes_the_guards_too(self):
@@ -80,7 +80,7 @@ class Outputs(GateCase):
                              answer)
 
     def test_an_output_file_that_cannot_be_written_is_no_run(self):
-        answer = self.job().call("gate", GITHUB_OUTPUT="/nonexistent/output")
+        answer = self.job().call("gate", GITHUB_OUTPUT=__file__ + "/output")
         self.assertNotEqual(answer.status, 0, answer)
 
     def test_the_summary_is_a_table(self):

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# demo.sh REFGATE: the main job on a local store. A push and a pull_request of one head commit ask the gate, as two runs that share nothing but the
-# remote; the first is to run, the second to skip. Exits 1 when any answer is not the right one.
+# demo.sh REFGATE: the main job on a local store. A push and its pull request ask the gate, as two runs that share nothing but the remote; the first
+# is to run, the second to skip. Then a run that holds its work dies, and the next one takes over. Exits 1 when any answer is not the right one.
 set -euo pipefail
 
 refgate=$1
@@ -18,6 +18,14 @@ check() { # check "what should be" expected actual
   fi
 }
 value() { sed -n "s/^$1=//p" "$2" | tail -n 1; } # value NAME file
+# What a person reads of a verdict.
+tell() {
+  case $(value SKIP_EXECUTION "$1") in
+    false) printf '   runs: ' ;;
+    *) printf '   skipped: ' ;;
+  esac
+  value REASON "$1"
+}
 title() { printf '\n== %s\n' "$*"; }
 
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
@@ -57,12 +65,14 @@ push() { as push 1001 "$head" refs/heads/feature "$@"; }
 pull_request() { as pull_request 1002 "$merge" refs/pull/7/merge "$@"; }
 
 title "run 1001, push of ${head:0:8}: may it start?"
-push gate | tee "$folder/first"
+push gate >"$folder/first"
+tell "$folder/first"
 check 'the first event is told to run' false "$(value SKIP_EXECUTION "$folder/first")"
 check 'because it is the first' first "$(value REASON_CODE "$folder/first")"
 
 title "run 1002, pull_request of the same commit (its GITHUB_SHA is the merge commit ${merge:0:8}): may it start?"
-pull_request gate | tee "$folder/second"
+pull_request gate >"$folder/second"
+tell "$folder/second"
 check 'the second event is told to skip' true "$(value SKIP_EXECUTION "$folder/second")"
 check 'because a push already handles the commit' pr_lock "$(value REASON_CODE "$folder/second")"
 check 'and is told which run does' 1001 "$(value HOLDER_RUN_ID "$folder/second")"
@@ -83,13 +93,29 @@ push status | tee "$folder/status"
 check 'no session is live any more' 0 "$(grep -c 1001 "$folder/status" || true)"
 
 title 'run 1003, the same push again'
-as push 1003 "$head" refs/heads/feature gate | tee "$folder/third"
+as push 1003 "$head" refs/heads/feature gate >"$folder/third"
+tell "$folder/third"
 check 'it is told to skip' true "$(value SKIP_EXECUTION "$folder/third")"
 check 'because the work is done' already_done "$(value REASON_CODE "$folder/third")"
 
+title 'run 1004 holds the next commit, and its runner dies: nothing is heard of it again'
+head=$(git -C "$remote" -c user.name=demo -c user.email=demo@example.invalid commit-tree -p "$head" -m 'the next change' "$tree")
+sed "s/\"after\": \"[0-9a-f]*\"/\"after\": \"$head\"/; s/\"head_commit\": {\"id\": \"[0-9a-f]*\"/\"head_commit\": {\"id\": \"$head\"/" "$folder/push.json" >"$folder/next.json"
+mv "$folder/next.json" "$folder/push.json"
+as push 1004 "$head" refs/heads/feature gate --lease 2s --skew 1s >"$folder/fourth"
+tell "$folder/fourth"
+check 'it was told to run' false "$(value SKIP_EXECUTION "$folder/fourth")"
+
+title 'run 1005, the same commit: it stands by until the lease has passed'
+as push 1005 "$head" refs/heads/feature gate --wait 60s >"$folder/fifth"
+tell "$folder/fifth"
+check 'exactly one takes the work over' takeover "$(value REASON_CODE "$folder/fifth")"
+check 'with the next generation' 2 "$(value GENERATION "$folder/fifth")"
+as push 1005 "$head" refs/heads/feature finish --status success
+
 title 'log'
 push log | tee "$folder/log"
-check 'the record names all three runs' '1001 1002 1003' "$(grep -oE '\b100[123]\b' "$folder/log" | sort -u | tr '\n' ' ' | sed 's/ $//')"
+check 'the record names all five runs' '1001 1002 1003 1004 1005' "$(grep -oE '\b100[1-5]\b' "$folder/log" | sort -u | tr '\n' ' ' | sed 's/ $//')"
 
 echo
 [ "$failures" = 0 ] || { echo "demo: $failures answers were wrong" && exit 1; }
