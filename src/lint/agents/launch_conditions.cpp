@@ -2,9 +2,11 @@
 
 namespace refgate::lint {
 
-LaunchConditions::LaunchConditions(const AgentLaunch& launch) : launch_(launch) {
-  for (const JobPlace& place : launch.path)
-    jobs_.emplace_back(*place.workflow);
+LaunchConditions::LaunchConditions(const AgentLaunch& launch, Memo& memo) : launch_(launch) {
+  for (const JobPlace& place : launch.path) {
+    jobs_.push_back(
+        &memo.get<JobConditions>(place.workflow, [&] { return JobConditions(*place.workflow); }));
+  }
   const auto add = [&](const Step& step) {
     if (!step.condition || !step.condition.value.is_scalar()) return;
     Expression condition = parse_condition(step.condition.value.text());
@@ -24,7 +26,7 @@ Scope LaunchConditions::inside(const Scope& scope, std::size_t hop) const {
 Truth LaunchConditions::job_runs(const Scope& scope) const {
   Truth runs = Truth::yes;
   for (std::size_t hop = 0; hop < jobs_.size(); ++hop)
-    runs = both(runs, jobs_[hop].runs(*launch_.path[hop].job, inside(scope, hop)));
+    runs = both(runs, jobs_[hop]->runs(*launch_.path[hop].job, inside(scope, hop)));
   return runs;
 }
 
@@ -39,7 +41,7 @@ Truth LaunchConditions::runs(const Scope& scope) const {
 std::vector<const Expression*> LaunchConditions::all() const {
   std::vector<const Expression*> found;
   for (std::size_t hop = 0; hop < jobs_.size(); ++hop) {
-    for (const Expression* condition : jobs_[hop].path(*launch_.path[hop].job))
+    for (const Expression* condition : jobs_[hop]->path(*launch_.path[hop].job))
       found.push_back(condition);
   }
   for (const Expression& condition : steps_)
@@ -50,7 +52,7 @@ std::vector<const Expression*> LaunchConditions::all() const {
 std::vector<const Step*> LaunchConditions::steps_before() const {
   std::vector<const Step*> found;
   for (std::size_t hop = 0; hop < jobs_.size(); ++hop) {
-    for (const Job* job : jobs_[hop].needed(*launch_.path[hop].job)) {
+    for (const Job* job : jobs_[hop]->needed(*launch_.path[hop].job)) {
       for (const Step& step : job->steps)
         found.push_back(&step);
     }
@@ -71,7 +73,7 @@ std::vector<const Step*> LaunchConditions::steps_before() const {
 std::vector<const Job*> LaunchConditions::calls_before() const {
   std::vector<const Job*> found;
   for (std::size_t hop = 0; hop < jobs_.size(); ++hop) {
-    for (const Job* job : jobs_[hop].needed(*launch_.path[hop].job)) {
+    for (const Job* job : jobs_[hop]->needed(*launch_.path[hop].job)) {
       if (job->calls_workflow()) found.push_back(job);
     }
   }

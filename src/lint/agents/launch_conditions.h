@@ -5,12 +5,14 @@
 
 #include "lint/agents/agent_launch.h"
 #include "lint/github/event_scope.h"
+#include "lint/rule/memo.h"
 
 namespace refgate::lint {
 
 class LaunchConditions {
  public:
-  explicit LaunchConditions(const AgentLaunch& launch);
+  /// Takes the conditions of jobs out of the memo, which must outlive this.
+  LaunchConditions(const AgentLaunch& launch, Memo& memo);
 
   /// Whether the launch is reached in a run with this scope.
   Truth runs(const Scope& scope) const;
@@ -28,8 +30,8 @@ class LaunchConditions {
   Scope inside(const Scope& scope, std::size_t hop) const;
 
   const AgentLaunch& launch_;
-  std::vector<JobConditions> jobs_;  ///< one for each part of the launch's path
-  std::vector<Expression> steps_;    ///< of the step, and of the step of an action that launches
+  std::vector<const JobConditions*> jobs_;  ///< one for each part of the launch's path
+  std::vector<Expression> steps_;  ///< of the step, and of the step of an action that launches
 };
 
 }  // namespace refgate::lint

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <utility>
 
 #include "lint/gates/gate_costs.h"
+#include "lint/github/own_action.h"
 #include "lint/shell/shell_commands.h"
 
 namespace refgate::lint {
@@ -18,19 +18,15 @@ struct KnownOutput {
   GateRole role;
 };
 
-// What these gates hand out besides the outputs of the facts: action.yml of this project and of
-// skip-duplicate-actions.
-constexpr auto refgate_outputs = std::to_array<KnownOutput>({{"reason", GateRole::hint},
-                                                             {"reason_code", GateRole::hint},
-                                                             {"generation", GateRole::hint},
-                                                             {"holder_run_id", GateRole::hint},
-                                                             {"holder_run_url", GateRole::hint},
-                                                             {"run_attempt", GateRole::attempt},
-                                                             {"session_key", GateRole::other},
-                                                             {"claim_id", GateRole::hint},
-                                                             {"group", GateRole::other}});
-constexpr auto positional_outputs =
-    std::to_array<KnownOutput>({{"reason", GateRole::hint}, {"session_key", GateRole::other}});
+// What these gates hand out besides the outputs of the facts. This project's outputs are those of
+// its action.yml; what the names here say of the verdict is all that is known of them apart.
+constexpr auto refgate_roles = std::to_array<KnownOutput>({{"run_attempt", GateRole::attempt},
+                                                           {"session_key", GateRole::other},
+                                                           {"group", GateRole::other},
+                                                           {"retrieve", GateRole::other},
+                                                           {"matrix", GateRole::other},
+                                                           {"count", GateRole::other},
+                                                           {"dropped", GateRole::other}});
 constexpr auto skip_duplicate_outputs =
     std::to_array<KnownOutput>({{"reason", GateRole::hint},
                                 {"skipped_by", GateRole::hint},
@@ -67,20 +63,31 @@ void add_known(Gate& gate, const List& list) {
   }
 }
 
+void add_own_outputs(Gate& gate) {
+  for (const std::string& name : own_action().outputs) {
+    if (has_name(gate.outputs, name)) continue;
+    const auto known = std::find_if(refgate_roles.begin(), refgate_roles.end(),
+                                    [&](const KnownOutput& output) { return output.name == name; });
+    gate.outputs.add({{name},
+                      Value::unknown(),
+                      Value::unknown(),
+                      known == refgate_roles.end() ? GateRole::hint : known->role});
+  }
+}
+
 Gate gate_from(const GateFact& fact, const Step& step) {
   Gate gate;
   gate.kind = kind_of(fact);
   gate.step = gate.origin = &step;
+  gate.whole = gate.works = gate.ends_session =
+      gate.kind == GateKind::refgate && is_whole_session(step);
   for (const VerdictOutput& output : fact.outputs) {
     const Value run = !output.run.empty()
                           ? Value::string(output.run)
                           : Value::unknown(output.skip.empty() ? Truth::yes : Truth::unknown);
     gate.outputs.add({{output.name}, Value::string(output.skip), run, GateRole::verdict});
   }
-  if (gate.kind == GateKind::refgate) add_known(gate, refgate_outputs);
-  if (gate.kind == GateKind::positional)
-    add_known(gate, fact.uses.empty() ? std::span(positional_outputs)
-                                      : std::span<const KnownOutput>(refgate_outputs));
+  if (gate.kind == GateKind::refgate || gate.kind == GateKind::positional) add_own_outputs(gate);
   if (gate.kind == GateKind::skip_duplicate_actions) add_known(gate, skip_duplicate_outputs);
   // A script may write outputs of its own beside those of the gate.
   const std::string_view script = step.run_text();
@@ -238,6 +245,7 @@ std::optional<Gate> gate_at(const Step& step, const Project& project, const Fact
   gate.origin = first.origin;
   gate.origin_file = first.origin_file.empty() ? action->file : first.origin_file;
   gate.ends_session = first.ends_session || ends_session(action->steps, project);
+  gate.whole = first.whole;
   gate.complete = true;
   for (const Entry& output : action->outputs.value.entries()) {
     gate.outputs.add(

@@ -78,8 +78,9 @@ struct Gate {
   std::string origin_file;       ///< empty when it is the file at hand
   bool works = false;            ///< there is work inside that its verdict guards
   bool ends_session = false;     ///< `finish` is inside
-  GateView outputs;              ///< with paths of one part, the output's name
-  bool complete = false;         ///< it has no other outputs
+  bool whole = false;     ///< gate, work and finish in one step: nothing behind it needs a guard
+  GateView outputs;       ///< with paths of one part, the output's name
+  bool complete = false;  ///< it has no other outputs
 };
 
 /// The gate that a step is or has inside.

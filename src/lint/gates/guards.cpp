@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "lint/gates/gate_before.h"
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guard_walk.h"
 
@@ -16,7 +17,10 @@ std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"
 
 class GuardSearch {
  public:
-  explicit GuardSearch(const Subject& subject) : subject_(subject), file_(subject) {}
+  explicit GuardSearch(const Subject& subject)
+      : subject_(subject),
+        file_(subject),
+        gated_(subject.workflow != nullptr ? gated_jobs_of(subject) : no_gates()) {}
 
   std::vector<GuardFinding> in_action(const Action& action) {
     const GatedSteps gated = gates_in(action.steps, subject_.project, subject_.facts());
@@ -26,7 +30,6 @@ class GuardSearch {
   }
 
   std::vector<GuardFinding> in_workflow(const Workflow& workflow) {
-    gated_ = gated_jobs(workflow, subject_.project, subject_.facts());
     if (gated_.empty()) return {};
     workflow_ = &workflow;
     nodes_ = job_nodes(workflow, conditions_);
@@ -53,6 +56,11 @@ class GuardSearch {
   }
 
  private:
+  static const std::vector<GatedJob>& no_gates() {
+    static const std::vector<GatedJob> none;
+    return none;
+  }
+
   const Document& document() const { return *file_.document; }
 
   std::vector<WalkedStep> walked(const std::vector<Step>& steps, std::size_t from, const Job* job,
@@ -81,6 +89,7 @@ class GuardSearch {
   bool steps_behind(const std::vector<Step>& steps, const Job* job, const GatedSteps& gated,
                     const std::vector<Scope>& events) {
     const Gate& gate = gated.gates.front();
+    if (gate.whole) return false;
     std::vector<WalkedStep> list = walked(steps, gate.step->index + 1, job, gated.view);
     ends_.clear();
     const bool ends_failed = walk_steps(list, gated.view, events, &ends_);
@@ -190,6 +199,7 @@ class GuardSearch {
     }
     const GateView& seen = gated.view;
     const GateRole said = condition ? seen.mention(*condition) : GateRole::other;
+    if (gated.gates.front().whole && said != GateRole::verdict) return;
     const std::string what = "job " + quoted(job.id);
     const Place gate_place = gated.job->key.place();
     const Cost cost = cost_of_job(job, subject_);
@@ -431,7 +441,7 @@ class GuardSearch {
   const Subject& subject_;
   FileRef file_;
   const Workflow* workflow_ = nullptr;
-  std::vector<GatedJob> gated_;
+  const std::vector<GatedJob>& gated_;
   std::vector<Expression> conditions_;
   std::vector<JobNode> nodes_;
   std::vector<Scope> events_;
@@ -444,10 +454,14 @@ class GuardSearch {
 
 }  // namespace
 
-std::vector<GuardFinding> guard_findings(const Subject& subject) {
-  GuardSearch search(subject);
-  return subject.workflow != nullptr ? search.in_workflow(*subject.workflow)
-                                     : search.in_action(*subject.action);
+const std::vector<GuardFinding>& guard_findings(const Subject& subject) {
+  const void* file = subject.workflow != nullptr ? static_cast<const void*>(subject.workflow)
+                                                 : static_cast<const void*>(subject.action);
+  return subject.memo.get<std::vector<GuardFinding>>(file, [&] {
+    GuardSearch search(subject);
+    return subject.workflow != nullptr ? search.in_workflow(*subject.workflow)
+                                       : search.in_action(*subject.action);
+  });
 }
 
 }  // namespace refgate::lint

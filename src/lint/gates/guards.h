@@ -23,7 +23,7 @@ struct GuardFinding {
 };
 
 /// In the order of the file's jobs and steps.
-std::vector<GuardFinding> guard_findings(const Subject& subject);
+const std::vector<GuardFinding>& guard_findings(const Subject& subject);
 
 /// Events that can start a workflow; nullopt for what a caller decides. Those that no gate takes
 /// for duplicates (started by hand or by the clock) are left out unless there are no others.

@@ -1,5 +1,6 @@
 #pragma once
-// The files of lint-rules/, compiled in by embed.cmake.
+// Files that are compiled in by embed.cmake: those of lint-rules/, and what this project offers to
+// workflows.
 
 #include <span>
 #include <string_view>
@@ -15,5 +16,9 @@ struct EmbeddedFile {
 std::span<const EmbeddedFile> embedded_rule_pages();
 /// lint-rules/facts/*.yml, sorted by name.
 std::span<const EmbeddedFile> embedded_facts();
+/// This project's action.yml, alone.
+std::span<const EmbeddedFile> embedded_action();
+/// This project's .github/workflows/gated.yml, alone.
+std::span<const EmbeddedFile> embedded_called_workflow();
 
 }  // namespace refgate::lint

@@ -7,6 +7,7 @@
 #include "lint/expression/expression_value.h"
 #include "lint/github/embedded.h"
 #include "lint/github/facts_reader.h"
+#include "lint/github/own_action.h"
 #include "lint/shell/shell_commands.h"
 #include "lint/workflow/project.h"
 
@@ -97,7 +98,7 @@ const EventFact* Facts::event(std::string_view name) const {
 ProjectScripts::ProjectScripts(const Project& project, const Facts& facts) {
   const auto add = [&](const std::vector<Step>& steps) {
     for (const Step& step : steps) {
-      const std::string_view text = step.run_text();
+      const std::string_view text = script_of(step).value.text();
       if (text.empty()) continue;
       Script& script = scripts_[text.data()];
       script.size = text.size();
@@ -174,9 +175,11 @@ bool launches_agent(const Step& step, const Facts& facts) {
   const auto is_action = [&](const std::string& pattern) {
     return matches_action(step.uses_text(), pattern);
   };
-  if (!step.uses_text().empty())
-    return std::any_of(facts.agent_actions.begin(), facts.agent_actions.end(), is_action);
-  return !agent_commands_in(step.run_text(), facts).empty();
+  if (!step.uses_text().empty() &&
+      std::any_of(facts.agent_actions.begin(), facts.agent_actions.end(), is_action))
+    return true;
+  const std::string_view script = script_of(step).value.text();
+  return !script.empty() && !agent_commands_in(script, facts).empty();
 }
 
 const GateFact* gate_of(const Step& step, const Facts& facts) {

@@ -2,14 +2,14 @@
 // A rule is a row of one table (rules.cpp), a check (rules/<id_with_underscores>.cpp) and a page
 // (lint-rules/<id>.md). Adding one touches these three:
 //
-//   rules/my_rule.cpp     void check_my_rule(const Subject& subject, Sink& sink) { …
-//   sink.report(subject, node, "what is wrong"); … } rules.cpp             RULE(my_rule, "my-rule",
-//   workflow, warning, high, true, safe, "", "One line that says what it finds")
-//   lint-rules/my-rule.md front matter equal to the row, then Why, Bad, Good, Exceptions; its
-//   examples are the rule's tests
+//   rules/my_rule.cpp      void check_my_rule(const Subject& subject, Sink& sink) { … }
+//   rules.cpp              RULE(my_rule, "my-rule", workflow, warning, high, true, safe, "", "…")
+//   lint-rules/my-rule.md  front matter equal to the row, then Why, Bad, Good, Exceptions; its
+//                          examples are the rule's tests
 //
 // A check reads values and reports values. It never prints, never looks at the configuration of
-// ignores and levels, and keeps no state.
+// ignores and levels, and keeps no state. What several rules need of a workflow (its launches,
+// gates, guards) is worked out once and asked of the subject: `launches_of`, `gated_jobs_of`, ….
 
 #include <functional>
 #include <span>
@@ -19,6 +19,7 @@
 #include "lint/finding/finding.h"
 #include "lint/github/facts.h"
 #include "lint/rule/lint_config.h"
+#include "lint/rule/memo.h"
 #include "lint/workflow/project.h"
 #include "lint/workflow/workflow.h"
 
@@ -33,6 +34,7 @@ struct Subject {
   const Project& project;
   const LintConfig& config;
   const RuleOptions& options;  ///< of this rule
+  Memo& memo;                  ///< shared by the rules of this file, or of the project
   const Workflow* workflow =
       nullptr;  ///< set for RuleScope::workflow; for RuleScope::file either this one or `action`
   const Action* action = nullptr;

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "lint/agents/actor_checks.h"
-#include "lint/agents/launch_conditions.h"
+#include "lint/agents/launches.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
@@ -49,7 +49,7 @@ bool asks_something_unknown(const Expression& condition, const Scope& scope) {
 /// The first trigger by which an outsider's comment reaches the launch.
 std::optional<Start> way_in(const AgentLaunch& launch, const Subject& subject) {
   if (asks_for_write(*launch.launch, subject.facts())) return std::nullopt;
-  const LaunchConditions conditions(launch);
+  const LaunchConditions& conditions = conditions_of(subject, launch);
   std::optional<bool> checked;
   for (const Start& start : starts_of(*subject.workflow, subject.facts())) {
     if (!is_comment_event(start.event)) continue;
@@ -77,8 +77,7 @@ std::string what_starts(std::string_view event) {
 
 void check_agent_without_actor_check(const Subject& subject, Sink& sink) {
   const Job* reported = nullptr;
-  for (const AgentLaunch& launch :
-       agent_launches(*subject.workflow, subject.project, subject.facts())) {
+  for (const AgentLaunch& launch : launches_of(subject)) {
     const Job& job = launch.own_job();
     if (reported == &job) continue;
     const std::optional<Start> start = way_in(launch, subject);

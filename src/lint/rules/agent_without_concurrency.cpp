@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "lint/agents/launch_conditions.h"
+#include "lint/agents/launches.h"
 #include "lint/finding/edit.h"
+#include "lint/gates/gate_before.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
@@ -57,24 +58,18 @@ bool has_group(const AgentLaunch& launch) {
   });
 }
 
-bool has_gate(const LaunchConditions& conditions, const Subject& subject) {
-  const std::vector<const Step*> steps = conditions.steps_before();
-  return std::any_of(steps.begin(), steps.end(),
-                     [&](const Step* step) { return gate_of(*step, subject.facts()) != nullptr; });
-}
-
 /// The start that can come while the agent of an earlier one still works; nullptr when there is
 /// none.
 const Start* overlapping_start(const AgentLaunch& launch, const std::vector<Start>& starts,
                                const Subject& subject) {
   if (has_group(launch)) return nullptr;
-  const LaunchConditions conditions(launch);
+  const LaunchConditions& conditions = conditions_of(subject, launch);
   const std::vector<const Expression*> all = conditions.all();
   const auto found = std::find_if(starts.begin(), starts.end(), [&](const Start& start) {
     return comes_again(start, all) &&
            conditions.runs(scope_of_event(start.event, start.type)) != Truth::no;
   });
-  return found == starts.end() || has_gate(conditions, subject) ? nullptr : &*found;
+  return found == starts.end() || !gates_before(subject, launch).empty() ? nullptr : &*found;
 }
 
 std::string thing_of(std::string_view event) {
@@ -115,8 +110,7 @@ std::vector<TextEdit> group_for(const Workflow& workflow, const Job& job) {
 void check_agent_without_concurrency(const Subject& subject, Sink& sink) {
   const Workflow& workflow = *subject.workflow;
   if (workflow.only_called() || workflow.concurrency) return;
-  const std::vector<AgentLaunch> launches =
-      agent_launches(workflow, subject.project, subject.facts());
+  const std::vector<AgentLaunch>& launches = launches_of(subject);
   if (launches.empty()) return;
   const std::vector<Start> starts = starts_of(workflow, subject.facts());
   std::vector<const AgentLaunch*> open;

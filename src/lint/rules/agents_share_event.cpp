@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "lint/agents/agent_work.h"
-#include "lint/agents/launch_conditions.h"
+#include "lint/agents/launches.h"
+#include "lint/gates/gate_before.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
 #include "lint/workflow/trigger_filter.h"
@@ -19,7 +20,7 @@ namespace {
 struct Candidate {
   const Workflow* workflow;
   const AgentLaunch* launch;
-  LaunchConditions conditions;
+  const LaunchConditions* conditions;
   std::vector<Start> starts;
   std::vector<std::string> phrases, labels, repositories;
   std::string asks;                  ///< the texts of all its conditions
@@ -36,11 +37,11 @@ bool is_comment(std::string_view event) {
          event == "pull_request_review_comment" || event == "discussion_comment";
 }
 
-std::optional<std::string> share_of(const LaunchConditions& conditions, const Facts& facts) {
-  for (const Step* step : conditions.steps_before()) {
-    if (gate_of(*step, facts) != nullptr) return std::string(step->input("share").value.text());
-  }
-  return std::nullopt;
+std::optional<std::string> share_of(const Subject& subject, const AgentLaunch& launch) {
+  const std::vector<const Gate*> gates = gates_before(subject, launch);
+  if (gates.empty()) return std::nullopt;
+  const Step* origin = gates.front()->origin;
+  return origin == nullptr ? "" : std::string(origin->input("share").value.text());
 }
 
 bool filters_meet(const Trigger& left, const Trigger& right) {
@@ -70,13 +71,13 @@ bool filters_meet(const Trigger& left, const Trigger& right) {
   return paths && refs;
 }
 
-std::string conditions_text(const AgentLaunch& launch) {
+std::string conditions_text(const Subject& subject, const AgentLaunch& launch) {
   std::string text;
   const auto add = [&](const Entry& condition) {
     text += std::string(condition.value.text()) + "\n";
   };
   for (const JobPlace& place : launch.path) {
-    for (const Job* needed : JobConditions(*place.workflow).needed(*place.job))
+    for (const Job* needed : job_conditions_of(subject, *place.workflow).needed(*place.job))
       add(needed->condition);
     add(place.job->condition);
   }
@@ -91,12 +92,8 @@ class Finder {
     for (const Workflow& workflow : subject.project.workflows()) {
       // What a program makes from its sources is united, or not, by that program.
       if (workflow.only_called() || workflow.generated) continue;
-      launches_.push_back(agent_launches(workflow, subject.project, subject.facts()));
-      workflows_.push_back(&workflow);
-    }
-    for (std::size_t at = 0; at < workflows_.size(); ++at) {
-      for (const AgentLaunch& launch : launches_[at])
-        add(*workflows_[at], launch);
+      for (const AgentLaunch& launch : launches_of(subject, workflow))
+        add(workflow, launch);
     }
   }
 
@@ -109,16 +106,15 @@ class Finder {
 
  private:
   void add(const Workflow& workflow, const AgentLaunch& launch) {
-    LaunchConditions conditions(launch);
+    const LaunchConditions& conditions = conditions_of(subject_, launch);
     const std::vector<const Expression*> all = conditions.all();
     std::vector<std::string> phrases = phrases_named(all);
     if (const std::string_view awaited = awaited_phrase(*launch.launch); !awaited.empty())
       phrases.emplace_back(awaited);
-    auto share = share_of(conditions, subject_.facts());
-    candidates_.push_back({&workflow, &launch, std::move(conditions),
-                           starts_of(workflow, subject_.facts()), std::move(phrases),
-                           labels_named(all), repositories_named(all), conditions_text(launch),
-                           std::move(share)});
+    auto share = share_of(subject_, launch);
+    candidates_.push_back({&workflow, &launch, &conditions, starts_of(workflow, subject_.facts()),
+                           std::move(phrases), labels_named(all), repositories_named(all),
+                           conditions_text(subject_, launch), std::move(share)});
   }
 
   void compare(const Candidate& first, const Candidate& second) {
@@ -146,11 +142,11 @@ class Finder {
   }
 
   /// Two jobs of one workflow, neither of which waits for the other.
-  static bool are_side_by_side(const Candidate& first, const Candidate& second) {
+  bool are_side_by_side(const Candidate& first, const Candidate& second) const {
     const Job& one = first.launch->own_job();
     const Job& other = second.launch->own_job();
     if (&one == &other) return false;
-    const JobConditions jobs(*first.workflow);
+    const JobConditions& jobs = job_conditions_of(subject_, *first.workflow);
     const auto needs = [&](const Job& job, const Job& needed) {
       const std::vector<const Job*> all = jobs.needed(job);
       return std::find(all.begin(), all.end(), &needed) != all.end();
@@ -200,7 +196,7 @@ class Finder {
   /// Of the same work behind the same conditions, either both are launched or none: what is not
   /// known (a variable, an output) makes no difference.
   static bool reached(const Candidate& candidate, const SupposedRun& run, bool same_question) {
-    const Truth runs = candidate.conditions.runs(scope_of(run));
+    const Truth runs = candidate.conditions->runs(scope_of(run));
     return (runs == Truth::yes || (same_question && runs == Truth::unknown)) &&
            answers_text(*candidate.launch->launch, run.text);
   }
@@ -229,8 +225,6 @@ class Finder {
 
   const Subject& subject_;
   Sink& sink_;
-  std::vector<const Workflow*> workflows_;
-  std::vector<std::vector<AgentLaunch>> launches_;
   std::vector<Candidate> candidates_;
 };
 

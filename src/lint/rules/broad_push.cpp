@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "lint/agents/launch_conditions.h"
-#include "lint/gates/gates.h"
+#include "lint/agents/launches.h"
+#include "lint/gates/gate_before.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
 #include "lint/workflow/trigger_filter.h"
@@ -35,22 +35,23 @@ bool looks_at_paths(const Step& gate) {
 struct Cost {
   std::string what;
   YamlNode place;
+  bool gated = false;  ///< a gate answers first, which is what keeps a broad push cheap
 };
 
 /// The agent that a push launches, or else the gate that it asks.
 std::optional<Cost> cost_of(const Subject& subject, const SupposedRun& push) {
   const Workflow& workflow = *subject.workflow;
-  for (const AgentLaunch& launch : agent_launches(workflow, subject.project, subject.facts())) {
-    const LaunchConditions conditions(launch);
+  for (const AgentLaunch& launch : launches_of(subject)) {
+    const LaunchConditions& conditions = conditions_of(subject, launch);
     const std::vector<const Step*> before = conditions.steps_before();
     if (std::any_of(before.begin(), before.end(),
                     [](const Step* step) { return looks_at_paths(*step); }))
       continue;
     if (runs_on(push, conditions.all(), [&](const Scope& scope) { return conditions.runs(scope); }))
-      return Cost{"launches an agent", launch.place().key};
+      return Cost{"launches an agent", launch.place().key, !gates_before(subject, launch).empty()};
   }
-  const JobConditions conditions(workflow);
-  for (const GatedJob& gated : gated_jobs(workflow, subject.project, subject.facts())) {
+  const JobConditions& conditions = job_conditions_of(subject, workflow);
+  for (const GatedJob& gated : gated_jobs_of(subject)) {
     if (gated.gates.empty()) continue;
     const Step* step = gated.gates.front().step;
     std::vector<const Expression*> path = conditions.path(*gated.job);
@@ -65,9 +66,11 @@ std::optional<Cost> cost_of(const Subject& subject, const SupposedRun& push) {
     if (!runs_on(push, path, asks)) continue;
     const Step* origin = gated.gates.front().origin;
     if (origin != nullptr && looks_at_paths(*origin)) continue;
-    return Cost{"asks a gate", step == nullptr ? gated.job->uses.key
-                               : step->uses    ? step->uses.key
-                                               : step->run.key};
+    return Cost{"asks a gate",
+                step == nullptr ? gated.job->uses.key
+                : step->uses    ? step->uses.key
+                                : step->run.key,
+                true};
   }
   return std::nullopt;
 }
@@ -100,11 +103,8 @@ void check_broad_push(const Subject& subject, Sink& sink) {
                         (cost ? cost->what : "starts this workflow") +
                         ", even one that only touches documentation; list the branches that "
                         "matter, and the `paths` that the work is about");
-    if (cost) {
-      report.related(subject, cost->place, "each push " + cost->what + " here");
-    } else {
-      report.severity(Severity::note);
-    }
+    if (cost) report.related(subject, cost->place, "each push " + cost->what + " here");
+    if (!cost || cost->gated) report.severity(Severity::note);
   }
 }
 

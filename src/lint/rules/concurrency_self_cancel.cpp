@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lint/agents/agent_launch.h"
-#include "lint/agents/launch_conditions.h"
+#include "lint/agents/launches.h"
 #include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"
 #include "lint/workflow/concurrency_group.h"
@@ -68,15 +67,15 @@ bool depends_on_bystander(const Expression& group) {
 /// The jobs that do the work: those that launch agents, all of them when none does.
 class Work {
  public:
-  Work(const Workflow& workflow, const std::vector<AgentLaunch>& launches) : jobs_(workflow) {
-    for (const AgentLaunch& launch : launches)
-      launches_.emplace_back(launch);
+  explicit Work(const Subject& subject) : jobs_(job_conditions_of(subject, *subject.workflow)) {
+    for (const AgentLaunch& launch : launches_of(subject))
+      launches_.push_back(&conditions_of(subject, launch));
   }
 
   Truth any_runs(const Scope& scope) const {
     Truth any = Truth::no;
-    for (const LaunchConditions& launch : launches_)
-      any = either(any, launch.job_runs(scope));
+    for (const LaunchConditions* launch : launches_)
+      any = either(any, launch->job_runs(scope));
     if (!launches_.empty()) return any;
     for (const auto& [id, fate] : jobs_.fates(scope))
       any = either(any, fate.runs);
@@ -84,8 +83,8 @@ class Work {
   }
 
  private:
-  JobConditions jobs_;
-  std::vector<LaunchConditions> launches_;
+  const JobConditions& jobs_;
+  std::vector<const LaunchConditions*> launches_;
 };
 
 /// The scope with one pull request's (or issue's) names in it: number 7, its branch, and the ref
@@ -144,14 +143,13 @@ void check_concurrency_self_cancel(const Subject& subject, Sink& sink) {
     return is_comment_event(start.event) || is_label_type(start.type);
   });
   if (!heard) return;
-  const std::vector<AgentLaunch> launches =
-      agent_launches(workflow, subject.project, subject.facts());
+  const std::vector<AgentLaunch>& launches = launches_of(subject);
   const bool agent_comments =
       std::any_of(launches.begin(), launches.end(), [&](const AgentLaunch& launch) {
         const AgentIdentity::Kind kind = identity_of(launch, subject.facts()).kind;
         return kind == AgentIdentity::Kind::app;
       });
-  const Work work(workflow, launches);
+  const Work work(subject);
   for (const Start& start : starts) {
     for (const Bystander& bystander : bystanders(start, agent_comments)) {
       if (cancels_in_progress(concurrency, bystander.scope) != Truth::yes) continue;

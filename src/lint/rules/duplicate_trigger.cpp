@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "lint/agents/agent_work.h"
-#include "lint/agents/launch_conditions.h"
+#include "lint/agents/launches.h"
 #include "lint/finding/edit.h"
-#include "lint/gates/gates.h"
+#include "lint/gates/gate_before.h"
 #include "lint/github/event_scope.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
@@ -62,14 +62,14 @@ class Finder {
       : subject_(subject),
         workflow_(*subject.workflow),
         sink_(sink),
-        jobs_(workflow_),
-        launches_(agent_launches(workflow_, subject.project, subject.facts())) {
+        jobs_(job_conditions_of(subject, workflow_)),
+        launches_(launches_of(subject)) {
     for (const Job& job : workflow_.jobs) {
       for (const Expression* condition : jobs_.path(job))
         conditions_.push_back(condition);
     }
     for (const AgentLaunch& launch : launches_)
-      launch_conditions_.emplace_back(launch);
+      launch_conditions_.push_back(&conditions_of(subject, launch));
   }
 
   void find() {
@@ -89,16 +89,9 @@ class Finder {
 
   /// What a job has before it that lets one of the two runs end early.
   bool is_gated(const Job& job) const {
-    std::vector<const Job*> path = jobs_.needed(job);
-    path.push_back(&job);
-    return std::any_of(path.begin(), path.end(), [&](const Job* each) {
-      const std::optional<Gate> called = gate_called_by(*each, subject_.project, subject_.facts());
-      if (called) return decides_between(*called);
-      return std::any_of(each->steps.begin(), each->steps.end(), [&](const Step& step) {
-        const std::optional<Gate> gate = gate_at(step, subject_.project, subject_.facts());
-        return gate && decides_between(*gate);
-      });
-    });
+    const std::vector<const Gate*> gates = gates_of_job(subject_, workflow_, job);
+    return std::any_of(gates.begin(), gates.end(),
+                       [](const Gate* gate) { return decides_between(*gate); });
   }
 
   /// A job that certainly runs in both runs, without a gate before it.
@@ -293,10 +286,7 @@ class Finder {
   }
 
   bool is_gated(std::size_t launch) const {
-    const std::vector<const Step*> before = launch_conditions_[launch].steps_before();
-    return std::any_of(before.begin(), before.end(), [&](const Step* step) {
-      return gate_of(*step, subject_.facts()) != nullptr;
-    });
+    return !gates_before(subject_, launches_[launch]).empty();
   }
 
   /// The launches that certainly are reached in a run and that no gate stands before.
@@ -304,11 +294,11 @@ class Finder {
     std::vector<std::size_t> found;
     for (std::size_t at = 0; at < launches_.size(); ++at) {
       const std::vector<std::string> repositories =
-          repositories_named(launch_conditions_[at].all());
+          repositories_named(launch_conditions_[at]->all());
       const bool runs =
           std::any_of(repositories.begin(), repositories.end(), [&](const std::string& repository) {
             run.repository = repository;
-            return launch_conditions_[at].runs(scope_of(run)) == Truth::yes;
+            return launch_conditions_[at]->runs(scope_of(run)) == Truth::yes;
           });
       if (runs && answers_text(*launches_[at].launch, run.text) && !is_gated(at))
         found.push_back(at);
@@ -366,8 +356,8 @@ class Finder {
     if (comment == nullptr || review == nullptr || launches_.empty()) return;
     if (!listens_to_type(*comment, "created") || !listens_to_type(*review, "submitted")) return;
     std::vector<std::string> phrases{"A remark"};
-    for (const LaunchConditions& conditions : launch_conditions_) {
-      for (std::string& phrase : phrases_named(conditions.all()))
+    for (const LaunchConditions* conditions : launch_conditions_) {
+      for (std::string& phrase : phrases_named(conditions->all()))
         phrases.push_back(std::move(phrase));
     }
     for (const std::string& phrase : phrases) {
@@ -392,9 +382,9 @@ class Finder {
   const Subject& subject_;
   const Workflow& workflow_;
   Sink& sink_;
-  JobConditions jobs_;
-  std::vector<AgentLaunch> launches_;
-  std::vector<LaunchConditions> launch_conditions_;
+  const JobConditions& jobs_;
+  const std::vector<AgentLaunch>& launches_;
+  std::vector<const LaunchConditions*> launch_conditions_;
   std::vector<const Expression*> conditions_;
 };
 

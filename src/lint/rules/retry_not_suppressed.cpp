@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "lint/agents/agent_launch.h"
-#include "lint/agents/launch_conditions.h"
+#include "lint/agents/launches.h"
 #include "lint/agents/shell_loops.h"
 #include "lint/expression/expression_value.h"
+#include "lint/github/own_action.h"
 #include "lint/rule/rule.h"
 #include "lint/shell/shell_commands.h"
 
@@ -57,11 +57,13 @@ void check_action(const Subject& subject, const Step& step, Sink& sink) {
 }
 
 void check_script(const Subject& subject, const Step& step, Sink& sink) {
-  const std::vector<RetriedAgent> agents = retried_agents(step.run_text(), subject.facts());
+  const Entry script = script_of(step);
+  if (!script) return;
+  const std::vector<RetriedAgent> agents = retried_agents(script.value.text(), subject.facts());
   if (agents.empty()) return;
   const std::vector<std::string> command = launched_command(agents.front().command);
   const std::string name = command.empty() ? "agent" : command[0];
-  sink.report(subject, step.run.key,
+  sink.report(subject, script.key,
               "`" + name + "` stands in " + agents.front().how +
                   ": when a session fails, the next one is launched in the same run, where no gate "
                   "sees it, and each is paid for. Launch it once, and let a "
@@ -166,10 +168,10 @@ void check_followers(const Subject& subject, Sink& sink) {
   const Workflow& workflow = *subject.workflow;
   const Trigger* trigger = workflow.trigger("workflow_run");
   if (trigger == nullptr) return;
-  const JobConditions conditions(workflow);
+  const JobConditions& conditions = job_conditions_of(subject, workflow);
   for (const YamlNode name : trigger->workflows.values) {
     for (const Workflow* source : subject.project.workflows_named(name.text())) {
-      if (agent_launches(*source, subject.project, subject.facts()).empty()) continue;
+      if (launches_of(subject, *source).empty()) continue;
       for (const Job& job : workflow.jobs) {
         if (!only_after_failure(conditions, job)) continue;
         const auto step = std::find_if(job.steps.begin(), job.steps.end(), [&](const Step& each) {

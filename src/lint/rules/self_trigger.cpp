@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "lint/agents/actor_checks.h"
-#include "lint/agents/agent_launch.h"
-#include "lint/agents/launch_conditions.h"
+#include "lint/agents/launches.h"
 #include "lint/expression/expression_value.h"
 #include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"
@@ -225,7 +224,7 @@ class Finder {
   /// True when a finding was made.
   bool check(const AgentLaunch& launch) {
     if (launch.is_called()) return false;
-    const LaunchConditions conditions(launch);
+    const LaunchConditions& conditions = conditions_of(subject_, launch);
     if (asks_who_acts(conditions, subject_.project)) return false;
     for (const Evidence& evidence : evidence_of(launch, subject_.facts())) {
       const std::optional<std::string> login = evidence.identity.login;
@@ -280,8 +279,7 @@ class Finder {
 }  // namespace
 
 void check_self_trigger(const Subject& subject, Sink& sink) {
-  const std::vector<AgentLaunch> launches =
-      agent_launches(*subject.workflow, subject.project, subject.facts());
+  const std::vector<AgentLaunch>& launches = launches_of(subject);
   if (launches.empty()) return;
   Finder finder(subject, sink);
   for (const AgentLaunch& launch : launches) {

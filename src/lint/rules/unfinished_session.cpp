@@ -8,6 +8,7 @@
 
 #include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
+#include "lint/gates/gate_before.h"
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guards.h"
 #include "lint/rule/rule.h"
@@ -42,7 +43,7 @@ class Endings {
       : subject_(subject),
         sink_(sink),
         workflow_(*subject.workflow),
-        gated_(gated_jobs(workflow_, subject.project, subject.facts())) {
+        gated_(gated_jobs_of(subject)) {
     if (!gated_.empty()) nodes_ = job_nodes(workflow_, conditions_);
   }
 
@@ -301,7 +302,7 @@ class Endings {
   const Subject& subject_;
   Sink& sink_;
   const Workflow& workflow_;
-  std::vector<GatedJob> gated_;
+  const std::vector<GatedJob>& gated_;
   std::vector<Expression> conditions_;
   std::vector<JobNode> nodes_;
 };

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lint/finding/edit.h"
+#include "lint/gates/gate_before.h"
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guard_walk.h"
 #include "lint/gates/guards.h"
@@ -66,7 +67,7 @@ std::vector<TextEdit> hand_on(const Document& document, const GatedJob& gated) {
 
 void check_ungated_rerun(const Subject& subject, Sink& sink) {
   const Workflow& workflow = *subject.workflow;
-  for (const GatedJob& gated : gated_jobs(workflow, subject.project, subject.facts())) {
+  for (const GatedJob& gated : gated_jobs_of(subject)) {
     const Gate& gate = gated.gates.front();
     if (gate.kind != GateKind::refgate || gate.origin->input("retry").value.text() == "allow")
       continue;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lint/expression/expression_value.h"
+#include "lint/gates/gate_before.h"
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guards.h"
 #include "lint/rule/rule.h"
@@ -126,8 +127,7 @@ void check_unknown_output(const Subject& subject, Sink& sink) {
     search.in(subject.action->outputs.value, gated.view);
     return;
   }
-  const std::vector<GatedJob> jobs =
-      gated_jobs(*subject.workflow, subject.project, subject.facts());
+  const std::vector<GatedJob>& jobs = gated_jobs_of(subject);
   if (jobs.empty()) return;
   for (const Job& job : subject.workflow->jobs) {
     GateView view;

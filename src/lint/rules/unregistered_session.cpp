@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <string>
 
+#include "lint/gates/gate_before.h"
 #include "lint/gates/gate_costs.h"
-#include "lint/gates/gates.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
@@ -39,7 +39,7 @@ bool registers(const Job& job, const Project& project) {
 
 void check_unregistered_session(const Subject& subject, Sink& sink) {
   const Workflow& workflow = *subject.workflow;
-  for (const GatedJob& gated : gated_jobs(workflow, subject.project, subject.facts())) {
+  for (const GatedJob& gated : gated_jobs_of(subject)) {
     const Gate& gate = gated.gates.front();
     if (gate.kind != GateKind::positional) continue;
     // A caller may register what a called workflow has checked.

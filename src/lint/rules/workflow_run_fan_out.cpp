@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "lint/agents/agent_work.h"
-#include "lint/agents/launch_conditions.h"
+#include "lint/agents/launches.h"
+#include "lint/gates/gate_before.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
 #include "lint/workflow/trigger_filter.h"
@@ -64,25 +65,16 @@ std::vector<std::string> types_of(const Trigger& trigger) {
   return trigger.types ? patterns_of(trigger.types) : all_types();
 }
 
-/// Whether a gate stands before the launch.
-bool is_gated(const AgentLaunch& launch, const Facts& facts) {
-  const LaunchConditions conditions(launch);
-  const std::vector<const Step*> before = conditions.steps_before();
-  return std::any_of(before.begin(), before.end(),
-                     [&](const Step* step) { return gate_of(*step, facts) != nullptr; });
-}
-
 /// What a workflow does for a run. Agents behind a gate are left out: the gate decides.
 class Listening {
  public:
   Listening(const Workflow& workflow, const Subject& subject)
-      : workflow_(workflow),
-        jobs_(workflow),
-        launches_(agent_launches(workflow, subject.project, subject.facts())) {
-    std::erase_if(launches_,
-                  [&](const AgentLaunch& launch) { return is_gated(launch, subject.facts()); });
-    for (const AgentLaunch& launch : launches_)
-      conditions_.emplace_back(launch);
+      : workflow_(workflow), jobs_(job_conditions_of(subject, workflow)) {
+    for (const AgentLaunch& launch : launches_of(subject, workflow)) {
+      if (!gates_before(subject, launch).empty()) continue;
+      launches_.push_back(&launch);
+      conditions_.push_back(&conditions_of(subject, launch));
+    }
     std::vector<const Expression*> all;
     for (const Job& job : workflow.jobs) {
       for (const Expression* condition : jobs_.path(job))
@@ -107,18 +99,18 @@ class Listening {
     for (std::size_t at = 0; at < launches_.size(); ++at) {
       const bool reached = std::any_of(
           repositories_.begin(), repositories_.end(), [&](const std::string& repository) {
-            return conditions_[at].runs(scope_of(heard, repository)) != Truth::no;
+            return conditions_[at]->runs(scope_of(heard, repository)) != Truth::no;
           });
-      if (reached) return &launches_[at];
+      if (reached) return launches_[at];
     }
     return nullptr;
   }
 
  private:
   const Workflow& workflow_;
-  JobConditions jobs_;
-  std::vector<AgentLaunch> launches_;
-  std::vector<LaunchConditions> conditions_;
+  const JobConditions& jobs_;
+  std::vector<const AgentLaunch*> launches_;
+  std::vector<const LaunchConditions*> conditions_;
   std::vector<std::string> repositories_;
 };
 

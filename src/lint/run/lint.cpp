@@ -41,11 +41,12 @@ std::vector<Task> tasks_of(const Project& project) {
 
 void run_rules(const Task& task, const Project& project, const LintConfig& config,
                std::vector<Finding>& findings) {
+  Memo memo;
   for (const Rule& rule : rules()) {
     const RuleConfig& rule_config = config.rule(rule.id);
     if (!task.takes(rule) || !is_on(rule, rule_config)) continue;
     Sink sink(rule, findings);
-    rule.check({project, config, rule_config.options, task.workflow, task.action}, sink);
+    rule.check({project, config, rule_config.options, memo, task.workflow, task.action}, sink);
   }
 }
 

@@ -1,0 +1,76 @@
+#include "lint/gates/gate_before.h"
+
+#include <algorithm>
+
+#include "lint/agents/launches.h"
+
+namespace refgate::lint {
+namespace {
+
+/// Gates among the steps of a local action, by the action.
+struct ActionGates {
+  GatedSteps steps;
+};
+
+const GatedSteps& gates_in_action(const Subject& subject, const Action& action) {
+  return subject.memo
+      .get<ActionGates>(
+          &action,
+          [&] { return ActionGates{gates_in(action.steps, subject.project, subject.facts())}; })
+      .steps;
+}
+
+/// Gates of the jobs that a job needs.
+void add_needed(const Subject& subject, const Workflow& workflow, const Job& job,
+                std::vector<const Gate*>& found) {
+  const std::vector<GatedJob>& gated = gated_jobs_of(subject, workflow);
+  if (gated.empty()) return;
+  const std::vector<const Job*> needed = job_conditions_of(subject, workflow).needed(job);
+  for (const GatedJob& each : gated) {
+    if (std::find(needed.begin(), needed.end(), each.job) == needed.end()) continue;
+    for (const Gate& gate : each.gates)
+      found.push_back(&gate);
+  }
+}
+
+}  // namespace
+
+const std::vector<GatedJob>& gated_jobs_of(const Subject& subject, const Workflow& workflow) {
+  return subject.memo.get<std::vector<GatedJob>>(
+      &workflow, [&] { return gated_jobs(workflow, subject.project, subject.facts()); });
+}
+
+const std::vector<GatedJob>& gated_jobs_of(const Subject& subject) {
+  return gated_jobs_of(subject, *subject.workflow);
+}
+
+std::vector<const Gate*> gates_before(const Subject& subject, const AgentLaunch& launch) {
+  std::vector<const Gate*> found;
+  for (const JobPlace& place : launch.path)
+    add_needed(subject, *place.workflow, *place.job, found);
+  const auto add = [&](const GatedSteps& gated, const Step* last) {
+    for (const Gate& gate : gated.gates) {
+      if (gate.step->index < last->index || (gate.step == last && gate.whole))
+        found.push_back(&gate);
+    }
+  };
+  for (const GatedJob& gated : gated_jobs_of(subject, launch.workflow())) {
+    if (gated.job == &launch.job()) add(gated.inside, launch.step);
+  }
+  if (launch.action != nullptr) add(gates_in_action(subject, *launch.action), launch.launch);
+  return found;
+}
+
+std::vector<const Gate*> gates_of_job(const Subject& subject, const Workflow& workflow,
+                                      const Job& job) {
+  std::vector<const Gate*> found;
+  for (const GatedJob& gated : gated_jobs_of(subject, workflow)) {
+    if (gated.job != &job) continue;
+    for (const Gate& gate : gated.gates)
+      found.push_back(&gate);
+  }
+  add_needed(subject, workflow, job, found);
+  return found;
+}
+
+}  // namespace refgate::lint

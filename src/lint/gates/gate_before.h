@@ -1,0 +1,25 @@
+#pragma once
+// The one answer to "does this stand behind a gate?", for all rules. A gate counts wherever the
+// way to the work passes it: an earlier step of the job or of the local action that launches, a
+// job that is needed, a workflow that such a job calls, a local action with a gate inside.
+
+#include <vector>
+
+#include "lint/agents/agent_launch.h"
+#include "lint/gates/gates.h"
+#include "lint/rule/rule.h"
+
+namespace refgate::lint {
+
+/// gated_jobs() of a workflow of the subject's project, worked out once.
+const std::vector<GatedJob>& gated_jobs_of(const Subject& subject, const Workflow& workflow);
+const std::vector<GatedJob>& gated_jobs_of(const Subject& subject);  ///< of its own workflow
+
+/// The gates on the way to a launch, those of the callers first. A step that is gate, work and
+/// finish in one stands behind itself.
+std::vector<const Gate*> gates_before(const Subject& subject, const AgentLaunch& launch);
+/// The gates that a job or the jobs that it needs have, in any of their steps.
+std::vector<const Gate*> gates_of_job(const Subject& subject, const Workflow& workflow,
+                                      const Job& job);
+
+}  // namespace refgate::lint
