@@ -3,7 +3,7 @@
 # `#include "core/claim/claim.h"` resolves through build/layers/core_claim, which holds nothing but links to the headers of src/core/claim; a target
 # that does not link the layer has no such directory. Third-party headers lie in /usr/include, which every target sees, so each target that does not
 # link a library gets a fence in front of it: a header of the same name that refuses to compile.
-set(REFGATE_FENCED git2 yaml-cpp CLI11)
+set(REFGATE_FENCED git2 yaml yaml-cpp CLI11)
 
 function(refgate_fence target)
   cmake_parse_arguments(FENCE "" "" "EXCEPT" ${ARGN})

@@ -15,6 +15,7 @@ refgate_static_library(ZLIB_ARCHIVE z)
 refgate_static_library(MBEDTLS_ARCHIVE mbedtls)
 refgate_static_library(MBEDX509_ARCHIVE mbedx509)
 refgate_static_library(YAMLCPP_ARCHIVE yaml-cpp)
+refgate_static_library(YAML_ARCHIVE yaml)
 
 # Objects, not an archive: they must be seen before libgit2 is searched.
 add_library(refgate_static_stubs OBJECT ${CMAKE_SOURCE_DIR}/cmake/static_stubs.cpp)
@@ -25,6 +26,7 @@ target_link_libraries(refgate_git2_archive INTERFACE ${LIBGIT2_ARCHIVE} ${HTTP_P
 
 refgate_dependency(git2 $<TARGET_OBJECTS:refgate_static_stubs> refgate_git2_archive Threads::Threads)
 refgate_dependency(yaml-cpp ${YAMLCPP_ARCHIVE})
+refgate_dependency(yaml ${YAML_ARCHIVE})
 
 target_compile_options(refgate_flags INTERFACE -ffunction-sections -fdata-sections)
 target_link_options(refgate_flags INTERFACE -static -Wl,--wrap=git_net_url_apply_redirect -Wl,--wrap=mbedtls_x509_crt_parse_file -Wl,--gc-sections -Wl,--strip-all -Wl,--build-id=none -Wl,-z,relro,-z,now)

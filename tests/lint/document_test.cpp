@@ -258,6 +258,70 @@ TEST_CASE("what GitHub would not read ends in one problem at the place where rea
   }
 }
 
+TEST_CASE("a fault is told at the place to look at, in words that say what to do") {
+  struct Row {
+    const char* text;
+    const char* part;
+    std::uint32_t line;
+    std::uint32_t column;
+  };
+  const Row rows[] = {
+      {"a: 'b\n\nc: d\n", "this quoted text is never closed", 1, 4},
+      {"a: b\nc\nd: e\n", "a `:` is missing behind this key", 2, 1},
+      {"a: \"\\w\"\n", "double quotes know no such escape", 1, 5},
+      {"a: ]\n", "closing bracket was never opened", 1, 4},
+      {"a: [- b]\n", "a list item (`- `) cannot stand here", 1, 5},
+      {"a: {b: c\nd: e\n", "a `{` is not closed", 2, 2},
+      {"a: @b\n", "put the text in quotes", 1, 4},
+      {"a: &b.c d\n", "letters, digits", 1, 6},
+      {"a: |x\n  b\n", "an indentation from 1 to 9", 1, 5},
+      {"%FOO\n%YAML 3.0\n---\na: b\n", "directive", 1, 5},
+      {"a:\n  - b\n c\n", "does not fit the mapping", 3, 2},
+      {"- b\nc: d\n", "does not belong to the list", 2, 1},
+      {"a:\n  -\tb: c\n", "a tab cannot stand here", 2, 4},
+      {"\xEF\xBB\xBF\xC3\xA4: 'b'\n\xC3\xB6: 'x\n", "never closed", 2, 4},
+  };
+  for (const Row& row : rows) {
+    INFO(row.text);
+    const SyntaxProblem problem = refused(row.text);
+    INFO(problem.message << " at " << problem.place.line << ":" << problem.place.column);
+    CHECK(problem.message.find(row.part) != std::string::npos);
+    CHECK(problem.place.line == row.line);
+    CHECK(problem.place.column == row.column);
+  }
+}
+
+TEST_CASE("control characters are read as they stand, in values of every form") {
+  const std::string escape = "\x1B[1m";
+  const Document document = read("a: x" + escape + "y\nb: |\n  " + escape + "\n  \xC2\x9Bz\nc: 'p" +
+                                 escape + "\n  q\x7F\xEF\xBF\xBF'\n\xC3\xA4: e\n");
+  const YamlNode root = document.root();
+  CHECK(root["a"].text() == "x" + escape + "y");
+  CHECK(root["b"].text() == escape + "\n\xC2\x9Bz\n");
+  CHECK(root["c"].text() == "p" + escape + " q\x7F\xEF\xBF\xBF");
+  CHECK(root["a"].source() == "x" + escape + "y");
+  CHECK(root["\xC3\xA4"].source() == "e");
+  CHECK(root["\xC3\xA4"].place().line == 7);
+  CHECK(root["\xC3\xA4"].place().column == 4);
+  // Next to a character that would stand for one of them, they are refused.
+  CHECK(refused("a: \x01 \xF4\x8F\xBF\xBF\n").message.find("control") != std::string::npos);
+  CHECK(read("a: \xF4\x8F\xBF\xBF\n").root()["a"].text() == "\xF4\x8F\xBF\xBF");
+}
+
+TEST_CASE("lines end where they end for GitHub's reader, and are counted as editors count them") {
+  const Document document = read(
+      "# a\xE2\x80\xA8"
+      "b: c\nd: |\n  e\xC2\x85\n\nf: g\n");
+  CHECK(leaves(document) == "b|c|d||\n  e|f|g");
+  CHECK(document.root()["f"].place().line == 5);
+}
+
+TEST_CASE("an alias repeats the last anchor of its name") {
+  CHECK(read("a: &x [&x b]\nc: *x\n").root()["c"].text() == "b");
+  CHECK(read("a: &x 1\nb: &x 2\nc: *x\n").root()["c"].text() == "2");
+  CHECK(read("a: !!str &x 1\nc: *x\n").root()["a"].anchor() == "x");
+}
+
 TEST_CASE("hostile texts end in a problem, not in a crash or a hang") {
   CHECK(refused(repeated("x", max_document_bytes + 1)).message.find("4 MB") != std::string::npos);
   CHECK(refused(repeated("[", 100'000)).message.find("levels deep") != std::string::npos);

@@ -37,6 +37,7 @@ struct DocumentData {
 
   Place place(std::uint32_t begin, std::uint32_t end) const;
   const NodeRecord& resolved(std::uint32_t index) const;
+  bool is_ascii() const { return ascii_; }
 
   std::string text;
   std::uint32_t content = 0;       ///< where the text begins: after a byte order mark

@@ -1,6 +1,7 @@
 #include "lint/text/yaml_text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 namespace refgate::lint {
@@ -78,9 +79,9 @@ std::uint32_t anchor_end(std::string_view text, std::uint32_t at) {
   return std::min(at, size_of(text));
 }
 
-Properties skip_properties(std::string_view text, std::uint32_t at) {
+Properties skip_properties(std::string_view text, std::uint32_t at, int most) {
   Properties properties{at, at};
-  for (int count = 0; count < 2 && at < text.size() && (text[at] == '&' || text[at] == '!');
+  for (int count = 0; count < most && at < text.size() && (text[at] == '&' || text[at] == '!');
        ++count) {
     const std::uint32_t begin = at;
     if (text.substr(at, 2) == "!<") {
@@ -99,81 +100,20 @@ Properties skip_properties(std::string_view text, std::uint32_t at) {
   return properties;
 }
 
-std::optional<std::uint32_t> quoted_end(std::string_view text, std::uint32_t at) {
-  const char quote = at < text.size() ? text[at] : '"';
-  for (++at; at < text.size(); ++at) {
-    if (quote == '"' && text[at] == '\\') {
-      ++at;
-    } else if (text[at] == quote) {
-      if (quote == '\'' && at + 1 < text.size() && text[at + 1] == '\'') {
-        ++at;
-      } else {
-        return at + 1;
-      }
+std::uint32_t trimmed_end(std::string_view text, std::uint32_t begin, std::uint32_t end) {
+  // libyaml and GitHub's reader take these for line breaks too: NEL, LS and PS.
+  constexpr std::array<std::string_view, 3> wide_breaks = {"\xC2\x85", "\xE2\x80\xA8",
+                                                           "\xE2\x80\xA9"};
+  while (end > begin) {
+    const std::string_view rest = text.substr(begin, end - begin);
+    if (is_blank(rest.back()) || is_break(rest.back())) {
+      --end;
+      continue;
     }
-  }
-  return std::nullopt;
-}
-
-std::uint32_t plain_end(std::string_view text, std::uint32_t at, std::string_view value) {
-  if (text.substr(at, value.size()) == value) return at + size_of(value);
-  // Folded over several lines: a run of blanks and breaks in the text is one space or some line
-  // feeds in the value. All else stands as it is.
-  std::uint32_t end = at;
-  std::size_t index = 0;
-  while (index < value.size() && at < text.size()) {
-    std::uint32_t ahead = at;
-    bool broken = false;
-    while (ahead < text.size() && (is_blank(text[ahead]) || is_break(text[ahead])))
-      broken = is_break(text[ahead++]) || broken;
-    if (broken) {
-      while (index < value.size() && (value[index] == ' ' || value[index] == '\n'))
-        ++index;
-      at = ahead;
-    } else if (text[at] == value[index]) {
-      end = ++at;
-      ++index;
-    } else {
-      break;
-    }
-  }
-  return end;
-}
-
-std::uint32_t column_of(std::string_view text, std::uint32_t at) {
-  if (at == 0) return 0;
-  const std::size_t before = text.rfind('\n', at - 1);
-  return before == std::string_view::npos ? at : at - static_cast<std::uint32_t>(before) - 1;
-}
-
-std::uint32_t block_scalar_end(std::string_view text, std::uint32_t at, int parent_column) {
-  std::uint32_t line = line_end(text, at);
-  int indent = std::max(parent_column, 0) + 1;
-  bool detect = true;
-  std::uint32_t end = at;
-  for (std::uint32_t scan = at; scan < line && !is_blank(text[scan]) && !is_break(text[scan]);
-       ++scan) {
-    end = scan + 1;
-    if (text[scan] >= '1' && text[scan] <= '9') {
-      indent = text[scan] - '0' + std::max(parent_column, 0);
-      detect = false;
-    }
-  }
-  while (line < text.size()) {
-    const std::uint32_t begin = line + 1;
-    line = line_end(text, begin);
-    std::uint32_t content = begin;
-    while (content < line && text[content] == ' ')
-      ++content;
-    std::uint32_t last = line;
-    while (last > content && (is_blank(text[last - 1]) || is_break(text[last - 1])))
-      --last;
-    const int column = static_cast<int>(content - begin);
-    if (detect) indent = std::max(indent, column);
-    if (last == content) continue;
-    detect = false;
-    if (column < indent) break;
-    end = last;
+    const auto wide = std::find_if(wide_breaks.begin(), wide_breaks.end(),
+                                   [&](std::string_view one) { return rest.ends_with(one); });
+    if (wide == wide_breaks.end()) break;
+    end -= size_of(*wide);
   }
   return end;
 }

@@ -1,1 +1,1 @@
-#error "yaml-cpp belongs to the lint layer and to the configuration reader alone (ARCHITECTURE.md)"
+#error "yaml-cpp belongs to the configuration reader alone (ARCHITECTURE.md)"
