@@ -39,11 +39,20 @@ std::span<const CommandRow> person_commands() {
        command_release},
       {"doctor",
        "On a person's machine",
-       "Check token, permissions, reachability, namespace, clock, counts, push rate",
+       "Check token, permissions, reachability, namespace, compare-and-swap, records, clock, "
+       "counts, "
+       "push rate",
        {},
-       store_settings(),
-       {json_option},
-       "refgate doctor --remote https://github.com/octo/app",
+       join({store_settings(), {"skew"}}),
+       {{"rounds", "N",
+         "so often several rivals change one ref at the same time (default 3; about 12 pushes "
+         "each)"},
+        json_option},
+       "refgate doctor --remote https://github.com/octo/app\n\nMakes, reads, changes and deletes "
+       "scratch refs, refs/<namespace>/doctor/scratch and refs/notes/<namespace>/doctor/scratch, "
+       "as "
+       "a session would do with its claim and its lines. The exit status is 1 when something will "
+       "not work.",
        command_doctor},
       {"envelope",
        "In a workflow",

@@ -1,4 +1,7 @@
+// doctor: what a session needs of the remote, tried there, and what would stand in its way.
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <ostream>
 
@@ -6,9 +9,13 @@
 #include "core/claim/decision.h"
 #include "core/event/scope.h"
 #include "core/text/json.h"
+#include "reports/trial.h"
+#include "results/result_store.h"
 #include "runner/runner.h"
-#include "state/claiming.h"
+#include "state/ledgers.h"
+#include "state/queues.h"
 #include "state/record.h"
+#include "view/reading_options.h"
 
 namespace refgate {
 namespace {
@@ -18,35 +25,6 @@ using namespace std::chrono_literals;
 // GitHub's advice for one repository: at most 6 pushes a minute and 5,000 branches.
 constexpr double advised_pushes_a_minute = 6;
 constexpr std::size_t advised_refs = 5000;
-
-struct Finding {
-  std::string check;
-  std::string state;  ///< "ok", "warning" or "failed"
-  std::string text;
-  std::string hint;
-};
-
-Finding failure(const std::string& check, const StoreError& error) {
-  return {check, "failed", error.what(), error.hint()};
-}
-
-Finding namespace_check(Store& store, const std::string& name_space) {
-  const std::string ref = "refs/" + name_space + "/doctor/" + fresh_nonce();
-  const Change make{
-      ref, std::nullopt,
-      Snapshot{{{"doctor", "made and deleted by refgate doctor\n"}}, "refgate: doctor", now()}};
-  const SwapOutcome made = store.swap(std::span(&make, 1)).front();
-  if (made.result != SwapResult::swapped)
-    return {"namespace", "failed",
-            "refs below refs/" + name_space + "/ cannot be made: " + made.message,
-            "look for a push rule or a hook, or choose another --namespace"};
-  const Change take_away{ref, made.version, std::nullopt};
-  const SwapOutcome gone = store.swap(std::span(&take_away, 1)).front();
-  if (gone.result != SwapResult::swapped)
-    return {"namespace", "warning", ref + " was made and could not be deleted: " + gone.message,
-            "sessions work; expired state will pile up until deletions are allowed"};
-  return {"namespace", "ok", "a ref below refs/" + name_space + "/ was made and deleted", ""};
-}
 
 Finding clock_check(const Claims& claims) {
   const Instant at = now();
@@ -100,69 +78,119 @@ Finding push_rate_check(const Record& record, const Claims& claims) {
   return finding;
 }
 
+/// What nobody can read is in nobody's way, and in nobody's figures either.
+std::vector<UnreadableRef> unreadable_records(Store& store, const std::string& name_space,
+                                              const Claims& claims, const Record& record) {
+  std::vector<UnreadableRef> all = claims.unreadable;
+  const auto add = [&](const std::vector<UnreadableRef>& refs) {
+    all.insert(all.end(), refs.begin(), refs.end());
+  };
+  add(read_queues(store, name_space).unreadable);
+  add(read_ledgers(store, name_space).unreadable);
+  add(read_results(store, name_space, Instant::min(), Instant::max(), false).unreadable);
+  add(record.unreadable);
+  return all;
+}
+
+/// The checks that ask the remote, in order; what comes after a failure was not made.
+constexpr std::array<const char*, 7> remote_checks{
+    "reach and read", "namespace", "notes", "refs per push", "compare and swap", "refs", "records"};
+
+void add_not_made(std::vector<Finding>& findings) {
+  for (const char* check : remote_checks)
+    if (std::none_of(findings.begin(), findings.end(),
+                     [&](const Finding& finding) { return finding.check == check; }))
+      findings.push_back({check, "not made", "the remote did not answer", ""});
+}
+
+Finding token_check(const Remote& remote) {
+  switch (remote.kind) {
+    case Remote::Kind::https:
+      if (remote.token.empty())
+        return {"token", "warning", "there is no token",
+                "give the workflow's token in REFGATE_TOKEN"};
+      return {"token", "ok", "a token is there, and is sent in a header only", ""};
+    case Remote::Kind::command:
+      return {"token", "ok", "none is needed: the git command brings its own credentials", ""};
+    case Remote::Kind::path:
+      break;
+  }
+  return {"token", "ok", "none is needed for a path", ""};
+}
+
+/// Adds what was found. Throws StoreError where the remote cannot be read.
+void examine(const Remote& remote, const Settings& settings, unsigned rounds,
+             std::vector<Finding>& findings) {
+  const auto begun = std::chrono::steady_clock::now();
+  const auto deadline = begun + settings.policy.deadline;
+  const auto open = [&] {
+    auto store = open_store(remote, settings.name_space);
+    store->set_deadline(deadline);
+    return store;
+  };
+  const auto store = open();
+  const std::string& name_space = settings.name_space;
+  const Claims claims = read_claims(*store, name_space);
+  findings.push_back({"reach and read", "ok", store->describe() + " answers", ""});
+  const std::size_t notes = store->list(notes_prefix(name_space)).size();
+  const Record record = read_record(*store, name_space, claims);
+  const std::vector<UnreadableRef> unreadable =
+      unreadable_records(*store, name_space, claims, record);
+  // Enough is left to take away what was made.
+  const Trial trial{open, name_space, rounds, begun + settings.policy.deadline * 3 / 4};
+  for (Finding& finding : try_life_of_a_claim(trial))
+    findings.push_back(std::move(finding));
+  findings.push_back(clock_check(claims));
+  findings.push_back(count_check(claims.claims.size(), notes));
+  findings.push_back(push_rate_check(record, claims));
+  for (const UnreadableRef& ref : unreadable)
+    findings.push_back({"records", "failed", ref.ref + ": " + ref.why,
+                        "it is left alone; delete it with git when nobody needs it"});
+  if (unreadable.empty())
+    findings.push_back({"records", "ok", "every record of the namespace can be read", ""});
+}
+
+void print_json(const Invocation& call, const std::vector<Finding>& findings) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Finding& finding : findings)
+    list.push_back({{"check", finding.check},
+                    {"state", finding.state},
+                    {"text", finding.text},
+                    {"hint", finding.hint}});
+  call.out << list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+void print_text(const Invocation& call, const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) {
+    call.out << finding.state << "  " << finding.check << ": "
+             << escape_for(Place::line, finding.text) << "\n";
+    if (!finding.hint.empty())
+      call.out << "         " << escape_for(Place::line, finding.hint) << "\n";
+  }
+}
+
 }  // namespace
 
 int command_doctor(const Invocation& call) {
   const Settings settings = settings_of(call);
+  const unsigned rounds = number_option(call, "rounds", Trial{}.rounds, 0);
   const Remote remote = resolve_remote(settings, call.environment);
-  std::vector<Finding> findings;
+  std::vector<Finding> findings{token_check(remote)};
   bool unreachable = false;
-  switch (remote.kind) {
-    case Remote::Kind::https:
-      if (remote.token.empty())
-        findings.push_back({"token", "warning", "there is no token",
-                            "give the workflow's token in REFGATE_TOKEN"});
-      else
-        findings.push_back({"token", "ok", "a token is there, and is sent in a header only", ""});
-      break;
-    case Remote::Kind::command:
-      findings.push_back(
-          {"token", "ok", "none is needed: the git command brings its own credentials", ""});
-      break;
-    case Remote::Kind::path:
-      findings.push_back({"token", "ok", "none is needed for a path", ""});
-      break;
-  }
   try {
-    const auto store = open_store(remote, settings.name_space);
-    store->set_deadline(std::chrono::steady_clock::now() + settings.policy.deadline);
-    const Claims claims = read_claims(*store, settings.name_space);
-    findings.push_back({"reach and read", "ok", store->describe() + " answers", ""});
-    const std::size_t notes = store->list(notes_prefix(settings.name_space)).size();
-    try {
-      findings.push_back(namespace_check(*store, settings.name_space));
-    } catch (const StoreError& error) {
-      findings.push_back(failure("write", error));
-    }
-    findings.push_back(clock_check(claims));
-    findings.push_back(count_check(claims.claims.size(), notes));
-    findings.push_back(push_rate_check(read_record(*store, settings.name_space, claims), claims));
-    for (const UnreadableRef& ref : claims.unreadable)
-      findings.push_back({"records", "failed", ref.ref + ": " + ref.why,
-                          "it is left alone; delete it with git when nobody needs it"});
+    examine(remote, settings, rounds, findings);
   } catch (const StoreError& error) {
-    findings.push_back(failure("reach and read", error));
+    findings.push_back(
+        {findings.size() == 1 ? "reach and read" : "read", "failed", error.what(), error.hint()});
+    add_not_made(findings);
     unreachable = true;
   }
-
+  if (call.flag("json"))
+    print_json(call, findings);
+  else
+    print_text(call, findings);
   const bool failed = std::any_of(findings.begin(), findings.end(),
                                   [](const Finding& finding) { return finding.state == "failed"; });
-  if (call.flag("json")) {
-    nlohmann::json list = nlohmann::json::array();
-    for (const Finding& finding : findings)
-      list.push_back({{"check", finding.check},
-                      {"state", finding.state},
-                      {"text", finding.text},
-                      {"hint", finding.hint}});
-    call.out << list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
-  } else {
-    for (const Finding& finding : findings) {
-      call.out << finding.state << "  " << finding.check << ": "
-               << escape_for(Place::line, finding.text) << "\n";
-      if (!finding.hint.empty())
-        call.out << "         " << escape_for(Place::line, finding.hint) << "\n";
-    }
-  }
   return unreachable ? exit_store : failed ? exit_no : exit_done;
 }
 

@@ -93,6 +93,7 @@ std::map<std::string, Day> days_of(Store& store, const std::string& name_space,
     return day;
   };
   for (const auto& [ref, version] : names) {
+    if (is_scratch(ref, name_space)) continue;
     const auto name = day_of_note(ref, name_space);
     if (!name)
       report.left_alone.push_back({ref, "its name is none that refgate gives"});

@@ -91,6 +91,31 @@ std::optional<std::string> day_of_note(std::string_view ref, const std::string& 
   return std::string(ref.substr(0, slash));
 }
 
+std::vector<std::string> scratch_prefixes(const std::string& name_space) {
+  return {"refs/" + name_space + "/doctor/", notes_prefix(name_space) + "doctor/"};
+}
+
+std::vector<std::string> scratch_refs(const std::string& name_space) {
+  std::vector<std::string> refs = scratch_prefixes(name_space);
+  for (std::string& ref : refs)
+    ref += "scratch";
+  return refs;
+}
+
+bool is_scratch(std::string_view ref, const std::string& name_space) {
+  const auto is_hexadecimal = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  };
+  for (const std::string& prefix : scratch_prefixes(name_space)) {
+    if (!ref.starts_with(prefix)) continue;
+    const std::string_view name = ref.substr(prefix.size());
+    if (name == "scratch" || name.starts_with("scratch-")) return true;
+    // Earlier versions gave each its own name.
+    return name.size() == 32 && std::all_of(name.begin(), name.end(), is_hexadecimal);
+  }
+  return false;
+}
+
 bool is_folded_note(std::string_view ref) {
   const std::string_view name = ref.substr(ref.rfind('/') + 1);
   if (name == "all") return true;
@@ -104,6 +129,7 @@ Record read_record(Store& store, const std::string& name_space, const Claims& cl
   for (const auto& item : notes_of(store, name_space, period)) {
     const std::string& ref = item.first;
     const Stored& stored = item.second;
+    if (is_scratch(ref, name_space)) continue;
     if (stored.files.empty())
       record.unreadable.push_back({ref, "its tree is none that refgate writes"});
     for (const auto& file : stored.files)

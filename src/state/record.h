@@ -60,6 +60,14 @@ Record read_record(Store& store, const std::string& name_space, const Claims& cl
 /// The name of the day that a notes ref is filed under, "20261122"; nullopt when there is none.
 std::optional<std::string> day_of_note(std::string_view ref, const std::string& name_space);
 
+/// The refs, of fixed names, in which doctor tries what a remote does: one in each place that the
+/// product writes, first the claims' and last the notes'. Nobody reads what they hold.
+std::vector<std::string> scratch_refs(const std::string& name_space);
+
+/// The prefixes below which they lie, and what else doctor ever left there.
+std::vector<std::string> scratch_prefixes(const std::string& name_space);
+bool is_scratch(std::string_view ref, const std::string& name_space);
+
 /// True for a ref that holds what gc has folded: "all", and "all-1" and so on of days with many
 /// lines.
 bool is_folded_note(std::string_view ref);

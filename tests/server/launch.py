@@ -72,6 +72,11 @@ def faults(upstream, *, ca=None, plan=None, requests=None):
     return _program("faults.py", _options(upstream=upstream, ca=ca, plan=plan, requests=requests))
 
 
+def careless(server, root, *, half="all"):
+    """.url .requests .pid; a server over `root` that does not compare, or no creations."""
+    return _program("careless.py", _options(upstream=server.url, root=root, half=half))
+
+
 def set_plan(proxy, *rules):
     """Replaces the proxy's plan at once; returns when its port is as open or shut as that says."""
     new = f"{proxy.plan}.new"

@@ -1,0 +1,25 @@
+#pragma once
+// The ledgers of budgets as they lie in the store.
+
+#include <string>
+#include <vector>
+
+#include "core/claim/budget.h"
+#include "state/record.h"
+#include "store/store.h"
+
+namespace refgate {
+
+struct StoredLedger {
+  std::string ref;
+  Version version;
+  Ledger ledger;
+};
+
+struct Ledgers {
+  std::vector<StoredLedger> ledgers;
+  std::vector<UnreadableRef> unreadable;  ///< left alone, and to be named
+};
+Ledgers read_ledgers(Store& store, const std::string& name_space);
+
+}  // namespace refgate
