@@ -26,6 +26,20 @@ std::string read_config(const std::string& path) {
   return text.str();
 }
 
+/// Steps before `gate`, `check` and `run` are the workflow's own. Behind them any step may be
+/// steered by the agent's code, which can set variables for later steps (GITHUB_ENV).
+bool follows_the_work(const Invocation& call) {
+  return call.environment.in_actions() && call.command != "gate" && call.command != "check" &&
+         call.command != "run";
+}
+
+RemoteSource source_of_remote(const Invocation& call, const Settings& settings) {
+  if (settings.remote.empty()) return RemoteSource::nobody;
+  if (!call.option("remote").empty()) return RemoteSource::step;
+  if (call.environment.get(environment_name("remote")).empty()) return RemoteSource::configuration;
+  return follows_the_work(call) ? RemoteSource::variable : RemoteSource::step;
+}
+
 }  // namespace
 
 Settings settings_of(const Invocation& call) {
@@ -55,12 +69,16 @@ Settings settings_of(const Invocation& call) {
       }
     }
   }
+  settings.remote_source = source_of_remote(call, settings);
   return settings;
 }
 
 std::unique_ptr<Store> store_of(const Invocation& call, const Settings& settings) {
   const auto deadline = std::chrono::steady_clock::now() + settings.policy.deadline;
-  auto store = open_store(resolve_remote(settings, call.environment), settings.name_space);
+  const Remote remote = resolve_remote(settings, call.environment);
+  if (!remote.withheld.empty())
+    call.err << "refgate: " << escape_for(Place::line, remote.withheld) << "\n";
+  auto store = open_store(remote, settings.name_space);
   store->set_deadline(deadline);
   return store;
 }

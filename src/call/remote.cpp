@@ -7,6 +7,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "core/text/origin.h"
 #include "store/git/local_repository.h"
 #include "store/open.h"
 
@@ -63,10 +64,49 @@ std::string with_lower_scheme(std::string url) {
   return url;
 }
 
-Remote remote_for_url(const std::string& given, const Environment& environment,
-                      bool from_user_configuration) {
+/// Who gave the address that a URL is: the step, or something that others can write.
+enum class Giver { step, server, git_configuration, config_file, variable };
+
+Giver giver_of(RemoteSource source) {
+  switch (source) {
+    case RemoteSource::variable:
+      return Giver::variable;
+    case RemoteSource::configuration:
+      return Giver::config_file;
+    case RemoteSource::nobody:
+    case RemoteSource::step:
+      break;
+  }
+  return Giver::step;
+}
+
+std::string server_url(const Environment& environment) {
+  const std::string given = environment.get("GITHUB_SERVER_URL");
+  return given.empty() ? "https://github.com" : given;
+}
+
+std::string token_of(const Environment& environment) {
+  const std::string token = environment.get("REFGATE_TOKEN");
+  return token.empty() ? environment.get("GITHUB_TOKEN") : token;
+}
+
+/// Why the token stays here, or nothing when `url` is an origin that was named beside it.
+std::string why_withheld(const std::string& url, Giver giver, const Environment& environment) {
+  if (giver == Giver::step || giver == Giver::server) return {};
+  const auto origin = origin_of(url);
+  const auto server = origin_of(server_url(environment));
+  if (origin && origin == server) return {};
+  const std::string by = giver == Giver::git_configuration ? "git's configuration"
+                         : giver == Giver::config_file     ? "the file of --config"
+                                                           : "the variable REFGATE_REMOTE";
+  return "the token does not go to " + (origin ? origin->text() : "that address") +
+         ", which only " + by + " names; it is for " +
+         (server ? server->text() : "the run's own server");
+}
+
+Remote remote_for_url(const std::string& given, const Environment& environment, Giver giver) {
   std::string url = given.find("://") == std::string::npos ? given : with_lower_scheme(given);
-  if (url.starts_with("file://")) return {Remote::Kind::path, url.substr(7), {}};
+  if (url.starts_with("file://")) return {Remote::Kind::path, url.substr(7), {}, {}};
   if (!is_http(url)) {
     if (const std::size_t scheme = url.find("://"); scheme != std::string::npos) {
       constexpr std::array<std::string_view, 4> known{"ssh", "git", "git+ssh", "ssh+git"};
@@ -75,63 +115,71 @@ Remote remote_for_url(const std::string& given, const Environment& environment,
         throw UsageError("the remote's scheme \"" + url.substr(0, scheme) +
                          "\" is none of https, http, ssh, git and file; nothing was asked");
     }
-    return {Remote::Kind::command, std::move(url), {}};
+    return {Remote::Kind::command, std::move(url), {}, {}};
   }
   const UserInformation user = take_user_information(url);
-  if (user.given && !from_user_configuration)
+  if (user.given && giver != Giver::git_configuration)
     throw UsageError(
         "the remote's URL holds a user or a password, which every process on the machine can read "
         "there; nothing was asked. Put the token into "
         "REFGATE_TOKEN and leave out what stands before the @");
-  std::string token = environment.get("REFGATE_TOKEN");
-  if (token.empty()) token = environment.get("GITHUB_TOKEN");
-  if (token.empty()) token = user.password;
+  std::string token = token_of(environment);
   if (token.find_first_of("\r\n") != std::string::npos)
     throw UsageError(
         "the token holds a line end; nothing was asked. Put the bare token into REFGATE_TOKEN");
+  std::string withheld = token.empty() ? "" : why_withheld(url, giver, environment);
+  if (!withheld.empty()) token.clear();
+  if (token.empty()) token = user.password;
   // Credentials of a person live in git's helpers, which only the git command asks.
-  if (token.empty() && !environment.in_actions() && on_path(environment, "git"))
-    return {Remote::Kind::command, std::move(url), {}};
-  return {Remote::Kind::https, std::move(url), std::move(token)};
+  if (token.empty() && !environment.in_actions() && on_path(environment, "git")) {
+    if (!withheld.empty()) withheld += "; git asks with its own credentials";
+    return {Remote::Kind::command, std::move(url), {}, std::move(withheld)};
+  }
+  if (token.empty() && !withheld.empty())
+    throw StoreError(StoreFailure::denied, withheld + "; nothing was sent",
+                     "if the token is meant for that server, name its URL with --remote (in a "
+                     "workflow the input remote of this very step)");
+  return {Remote::Kind::https, std::move(url), std::move(token), std::move(withheld)};
+}
+
+/// A remote that git's configuration knows by a name.
+Remote remote_of_name(const std::string& url, const Environment& environment) {
+  if (is_url(url)) return remote_for_url(url, environment, Giver::git_configuration);
+  return {Remote::Kind::path, url, {}, {}};
 }
 
 }  // namespace
 
 Remote resolve_remote(const Settings& settings, const Environment& environment) {
   const std::string& wanted = settings.remote;
+  const Giver giver = giver_of(settings.remote_source);
   if (wanted.starts_with('-'))
     throw UsageError("--remote is \"" + wanted +
                      "\", which is neither a URL nor a path nor the name of a remote");
   if (!wanted.empty()) {
     std::error_code error;
-    if (wanted.find("://") != std::string::npos) return remote_for_url(wanted, environment, false);
+    if (wanted.find("://") != std::string::npos) return remote_for_url(wanted, environment, giver);
     const bool path_like = wanted.starts_with('/') || wanted.starts_with('.');
     if (path_like || std::filesystem::is_directory(wanted, error))
-      return {Remote::Kind::path, wanted, {}};
-    if (is_url(wanted)) return remote_for_url(wanted, environment, false);
+      return {Remote::Kind::path, wanted, {}, {}};
+    if (is_url(wanted)) return remote_for_url(wanted, environment, giver);
     const LocalRepository local = find_local_repository(".", wanted);
-    if (local.remote_url)
-      return is_url(*local.remote_url) ? remote_for_url(*local.remote_url, environment, true)
-                                       : Remote{Remote::Kind::path, *local.remote_url, {}};
+    if (local.remote_url) return remote_of_name(*local.remote_url, environment);
     throw UsageError("--remote is \"" + wanted + "\", but there is no such folder here and " +
                      (local.git_dir.empty() ? "no repository whose remotes could be asked"
                                             : "no remote of that name in " + local.git_dir));
   }
   if (environment.in_actions()) {
     const std::string repository = environment.get("GITHUB_REPOSITORY");
-    std::string server = environment.get("GITHUB_SERVER_URL");
-    if (server.empty()) server = "https://github.com";
     if (repository.empty())
       throw UsageError(
           "GITHUB_REPOSITORY is not set, so that it is not known where the state lies; give "
           "--remote");
-    return remote_for_url(server + "/" + repository, environment, false);
+    return remote_for_url(server_url(environment) + "/" + repository, environment, Giver::server);
   }
   const LocalRepository local = find_local_repository(".", "origin");
-  if (local.remote_url)
-    return is_url(*local.remote_url) ? remote_for_url(*local.remote_url, environment, true)
-                                     : Remote{Remote::Kind::path, *local.remote_url, {}};
-  if (!local.git_dir.empty()) return {Remote::Kind::path, local.git_dir, {}};
+  if (local.remote_url) return remote_of_name(*local.remote_url, environment);
+  if (!local.git_dir.empty()) return {Remote::Kind::path, local.git_dir, {}, {}};
   throw UsageError(
       "it is not known where the state lies: give --remote a URL, a path or the name of a remote, "
       "or stand in a repository");

@@ -13,10 +13,19 @@
 
 namespace refgate {
 
+/// Who named the remote. A token was given beside it only when the step itself did.
+enum class RemoteSource {
+  nobody,    ///< the default applies
+  step,      ///< an option, or a variable where an earlier step of the job cannot set it to harm
+  variable,  ///< REFGATE_REMOTE in a command that follows the work
+  configuration,  ///< the file of --config
+};
+
 struct Settings {
   Policy policy;
   std::string remote;  ///< URL, path or the name of a remote; empty: the repository of the run,
                        ///< else origin, else the one we stand in
+  RemoteSource remote_source = RemoteSource::nobody;
   std::string name_space = "refgate";
   std::string event;
   std::string workflow;

@@ -111,6 +111,9 @@ Finding token_check(const Remote& remote) {
                 "give the workflow's token in REFGATE_TOKEN"};
       return {"token", "ok", "a token is there, and is sent in a header only", ""};
     case Remote::Kind::command:
+      if (!remote.withheld.empty())
+        return {"token", "warning", remote.withheld,
+                "if the token is meant for that server, name its URL with --remote"};
       return {"token", "ok", "none is needed: the git command brings its own credentials", ""};
     case Remote::Kind::path:
       break;

@@ -1,9 +1,13 @@
 #include "runner/run_lookup.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "core/claim/run_state.h"
+#include "core/text/origin.h"
 #include "os/child_process.h"
 
 namespace refgate {
@@ -21,50 +25,46 @@ bool is_plain(const std::string& text) {
   });
 }
 
-/// "github.com" of "https://github.com/octo/app"; empty for what is no http URL.
-std::string host_of(const std::string& url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme == std::string::npos || !url.starts_with("http")) return {};
-  std::string_view rest = std::string_view(url).substr(scheme + 3);
-  rest = rest.substr(0, rest.find_first_of("/?#"));
-  rest = rest.substr(rest.rfind('@') == std::string_view::npos ? 0 : rest.rfind('@') + 1);
-  if (!rest.starts_with('['))
-    rest = rest.substr(0, rest.find(':'));
-  else
-    rest = rest.substr(0, rest.find(']') + 1);
-  std::string host(rest);
-  std::transform(host.begin(), host.end(), host.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return host;
+/// The distribution's own before what an earlier step may have put into PATH.
+std::optional<std::string> find_curl() {
+  static constexpr const char* usual = "/usr/bin/curl";
+  if (::access(usual, X_OK) == 0) return usual;
+  return find_program("curl");
 }
 
-bool is_own_machine(const std::string& host) {
-  return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
+std::string server_url(const Environment& environment) {
+  const std::string given = environment.get("GITHUB_SERVER_URL");
+  return given.empty() ? "https://github.com" : given;
 }
 
 }  // namespace
 
+std::string token_for_api(const Environment& environment, const std::string& api,
+                          const std::string& remote) {
+  const auto to = origin_of(api);
+  const auto state = origin_of(remote);
+  if (!to) return {};
+  const bool one_server = state && state == origin_of(server_url(environment));
+  const bool one_machine = state && state->is_loopback() && to->is_loopback();
+  const std::string token =
+      one_server || one_machine ? environment.get("REFGATE_TOKEN") : std::string();
+  return token.empty() ? environment.get("GITHUB_TOKEN") : token;
+}
+
 RunEnded ask_run(const Environment& environment, const std::string& remote, const Claim& claim,
                  std::chrono::steady_clock::time_point deadline) {
   const std::string api = environment.get("GITHUB_API_URL");
-  std::string server = environment.get("GITHUB_SERVER_URL");
-  if (server.empty()) server = "https://github.com";
-  const bool own_machine = is_own_machine(host_of(api));
-  if (!api.starts_with("https://") && !(api.starts_with("http://") && own_machine))
-    return RunEnded::unknown;
-  std::string token = !host_of(server).empty() && host_of(remote) == host_of(server)
-                          ? environment.get("REFGATE_TOKEN")
-                          : "";
-  if (token.empty()) token = environment.get("GITHUB_TOKEN");
-  if (token.empty() && own_machine) token = environment.get("REFGATE_TOKEN");
+  const std::string server = server_url(environment);
+  const auto to = origin_of(api);
+  if (!to || (to->scheme != "https" && !to->is_loopback())) return RunEnded::unknown;
+  const std::string token = token_for_api(environment, api, remote);
   const std::string& run = claim.holder.run_id;
   const bool numeric = !run.empty() && std::all_of(run.begin(), run.end(), [](unsigned char c) {
     return std::isdigit(c) != 0;
   });
   if (!numeric || !is_plain(token) || !is_plain(api)) return RunEnded::unknown;
   const auto repository = repository_of_run(claim.holder.run_url, server, run);
-  // Never what happens to be called curl in the current directory.
-  const auto program = find_program("curl");
+  const auto program = find_curl();
   if (!repository || !program) return RunEnded::unknown;
 
   const auto end = std::min(deadline, std::chrono::steady_clock::now() + longest);
@@ -78,6 +78,7 @@ RunEnded ask_run(const Environment& environment, const std::string& remote, cons
                "\"\nheader = \"Authorization: Bearer " + token +
                "\"\nheader = \"Accept: application/vnd.github+json\"\nheader = "
                "\"X-GitHub-Api-Version: 2022-11-28\"\nuser-agent = \"refgate\"\n" +
+               (to->is_loopback() ? "noproxy = \"*\"\n" : "") + "proto = \"=http,https\"\n" +
                "silent\nwrite-out = \"\\n%{http_code}\"\nmax-filesize = 1000000\nmax-time = " +
                std::to_string(left.count() / 1000) + "." +
                std::to_string(left.count() % 1000 + 1000).substr(1) + "\n";

@@ -29,6 +29,11 @@ class Action(unittest.TestCase):
         self.assertEqual(sorted(read.values()), sorted(declared))
         (names,) = found(r"^        for name in ([A-Z_\\\s]+); do$")
         exported = {f"INPUT_{name}" for name in names.replace("\\", "").split()}
+        options = {f"INPUT_{name}" for name in found(r'\("--[\w-]+=\$INPUT_(\w+)"\)')}
+        options -= {"INPUT_CONFIG", "INPUT_SARIF"}  # of lint
+        self.assertLessEqual({"INPUT_REMOTE", "INPUT_NAMESPACE", "INPUT_CLAIM_ID"}, options)
+        self.assertFalse(exported & options, "what steers is an option, never a variable")
+        exported |= options
         others = {"INPUT_COMMAND", "INPUT_ARGS", "INPUT_FLAGS", "INPUT_RUN", "INPUT_SARIF", "REFGATE_TOKEN"}
         self.assertEqual(exported - {"INPUT_JOB_INDEX"} | others, set(read))
 

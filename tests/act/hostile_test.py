@@ -54,13 +54,12 @@ on: push
 jobs:
   agent:
     runs-on: ubuntu-latest
-    env:
-      REFGATE_REMOTE: ${{ vars.STATE }}
     steps:
       - id: gate
         uses: refgate/refgate@v1
         with:
           command: check
+          remote: ${{ vars.STATE }}
           args: |
             push
             ${{ github.event.head_commit.message }}
@@ -73,6 +72,7 @@ jobs:
       - uses: refgate/refgate@v1
         with:
           command: register
+          remote: ${{ vars.STATE }}
           args: |
             ${{ github.event.head_commit.message }}
             push
@@ -82,6 +82,7 @@ jobs:
       - uses: refgate/refgate@v1
         with:
           command: cleanup
+          remote: ${{ vars.STATE }}
           args: ${{ github.event.head_commit.message }}
 """
 

@@ -13,15 +13,15 @@ jobs:
     runs-on: ubuntu-latest
     env:
       REFGATE_TOKEN: ${{ github.token }}
-      REFGATE_REMOTE: ${{ vars.STATE }}
+      STATE: ${{ vars.STATE }}
     steps:
       - id: session_check
-        run: refgate check "${{ github.event_name }}" "workflow-name" "${{ github.sha }}" "${{ github.run_id }}"
+        run: refgate check --remote "$STATE" "${{ github.event_name }}" "workflow-name" "${{ github.sha }}" "${{ github.run_id }}"
       - if: steps.session_check.outputs.skip_execution == 'true'
         run: exit 0
       - if: steps.session_check.outputs.skip_execution != 'true'
         run: |
-          refgate register "${{ steps.session_check.outputs.session_key }}" "${{ github.event_name }}" "workflow-name" \\
+          refgate register --remote "$STATE" "${{ steps.session_check.outputs.session_key }}" "${{ github.event_name }}" "workflow-name" \\
             "${{ github.run_id }}" "${{ github.sha }}"
       - if: steps.session_check.outputs.skip_execution != 'true'
         run: |
@@ -29,10 +29,10 @@ jobs:
           test "$FAILS" != yes
       - if: always()
         run: |
-          refgate audit "${{ steps.session_check.outputs.session_key }}" "${{ github.event_name }}" "workflow-name" \\
+          refgate audit --remote "$STATE" "${{ steps.session_check.outputs.session_key }}" "${{ github.event_name }}" "workflow-name" \\
             "${{ github.run_id }}" "${{ github.sha }}" "${{ steps.session_check.outputs.skip_execution != 'true' }}" "${{ job.status }}"
       - if: always()
-        run: refgate cleanup "${{ steps.session_check.outputs.session_key }}"
+        run: refgate cleanup --remote "$STATE" "${{ steps.session_check.outputs.session_key }}"
 """
 
 BY_ARGS = """
@@ -41,13 +41,12 @@ on: [push, pull_request]
 jobs:
   session:
     runs-on: ubuntu-latest
-    env:
-      REFGATE_REMOTE: ${{ vars.STATE }}
     steps:
       - id: check
         uses: refgate/refgate@v1
         with:
           command: check
+          remote: ${{ vars.STATE }}
           args: |
             ${{ github.event_name }}
             The "whole" review
@@ -57,6 +56,7 @@ jobs:
         uses: refgate/refgate@v1
         with:
           command: register
+          remote: ${{ vars.STATE }}
           args: |
             ${{ steps.check.outputs.session_key }}
             ${{ github.event_name }}
@@ -69,6 +69,7 @@ jobs:
         uses: refgate/refgate@v1
         with:
           command: audit
+          remote: ${{ vars.STATE }}
           args: |
             ${{ steps.check.outputs.session_key }}
             ${{ github.event_name }}
@@ -81,6 +82,7 @@ jobs:
         uses: refgate/refgate@v1
         with:
           command: cleanup
+          remote: ${{ vars.STATE }}
           args: ${{ steps.check.outputs.session_key }}
 """
 

@@ -33,7 +33,7 @@ class Remotes(GateCase):
 
     def test_outside_it_is_origin_or_the_remote_of_that_name(self):
         _, gate = self.gate()
-        person = self.person()
+        person = self.person(GITHUB_SERVER_URL=self.server("http").url)
         self.clone(person, self.remote.url)
         for words in (("status", "--json"), ("status", "--json", "--remote", "state"),
                       ("status", "--json", "--remote", "origin")):

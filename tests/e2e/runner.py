@@ -14,6 +14,9 @@ import time
 BINARY = os.environ["REFGATE_BIN"]
 FULL = os.environ.get("REFGATE_E2E_FULL") == "1"
 MERGE_COMMIT = "e" * 40
+# Commands without a remote; and those for which a variable of the workflow names it as well as an option does.
+WITHOUT_REMOTE = {"completion", "envelope", "health", "help", "init", "lint", "matrix"}
+BEFORE_THE_WORK = {"gate", "check", "run"}
 
 
 def read_outputs(text):
@@ -154,16 +157,23 @@ class Job:
         self.environment.update(environment or {})
 
     def start(self, *words, **environment):
-        return Call(self, list(map(str, words)),
-                    {**self.environment, "REFGATE_REMOTE": self.remote.url, **environment})
+        return self.start_fed(subprocess.DEVNULL, *words, **environment)
 
     def call(self, *words, **environment):
         return self.start(*words, **environment).wait()
 
     def start_fed(self, stdin, *words, **environment):
         """Like start; `stdin` is an open file or descriptor."""
-        return Call(self, list(map(str, words)),
-                    {**self.environment, "REFGATE_REMOTE": self.remote.url, **environment}, stdin)
+        words = list(map(str, words))
+        named = any(word.startswith("--remote") for word in words)
+        if named or "REFGATE_REMOTE" in environment:
+            pass
+        elif "GITHUB_ACTIONS" not in self.environment or words[:1] and words[0] in BEFORE_THE_WORK:
+            environment["REFGATE_REMOTE"] = self.remote.url
+        elif words and words[0] not in WITHOUT_REMOTE and not words[0].startswith("-"):
+            # What an earlier step may have set gets no token: the step names the remote itself.
+            words[1:1] = ["--remote", self.remote.url]
+        return Call(self, words, {**self.environment, **environment}, stdin)
 
     def call_fed(self, content, *words, **environment):
         """Like call, with these bytes on standard input."""

@@ -165,7 +165,9 @@ HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& e
                                      ms(plan.first_after),
                                      "--while-pid",
                                      std::to_string(process)};
-  if (!settings.remote.empty()) arguments.insert(arguments.end(), {"--remote", settings.remote});
+  // The address, not the name of it: what git's configuration says may be changed meanwhile.
+  const Remote remote = resolve_remote(settings, environment);
+  arguments.insert(arguments.end(), {"--remote", remote.address});
   auto variables = environment_without_tokens(environment);
 
   const Ends input = open_pipe();
@@ -203,12 +205,10 @@ HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& e
     errno = error;
     fail("no process");
   }
-  std::string token = environment.get("REFGATE_TOKEN");
-  if (token.empty()) token = environment.get("GITHUB_TOKEN");
   // Only a process that cannot be looked into is told anything.
   bool ready = read_line(events.read) == "closed";
   if (ready) {
-    const nlohmann::json words = {{"token", token},
+    const nlohmann::json words = {{"token", remote.token},
                                   {"claim_id", plan.note.claim.claim_id},
                                   {"listen", listen},
                                   {"mark", plan.mark}};

@@ -153,6 +153,10 @@ std::string clean_text(std::string_view text) {
     const auto end = line.find_first_of("/?# '\"", scheme + 3);
     const auto at = line.substr(0, end).rfind('@');
     if (at != std::string::npos && at > scheme) line.erase(scheme + 3, at - scheme - 2);
+    // What stands behind the path may be a secret too: ?access_token=…
+    const auto stop = std::min(line.find_first_of(" '\"<>", scheme + 3), line.size());
+    const auto query = line.find_first_of("?#", scheme + 3);
+    if (query < stop) line.replace(query + 1, stop - query - 1, "…");
   }
   if (line.size() > longest) {
     std::size_t cut = longest;

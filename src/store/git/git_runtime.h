@@ -28,7 +28,7 @@ void trust_certificates();
 std::string last_git_error();
 
 /// Text of strangers for a message: one line, without control characters, without "user:password@"
-/// in URLs, at most 400 bytes.
+/// in URLs and what follows their "?" or "#", at most 400 bytes.
 std::string clean_text(std::string_view text);
 
 /// A remote for people: clean_text, and without user information even when it is not a proper URL.

@@ -3,20 +3,11 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/text/origin.h"
 #include "store/git/git_runtime.h"
 #include "store/store.h"
 
 namespace refgate {
-namespace {
-
-bool is_loopback(std::string_view host) {
-  if (host == "localhost" || host.ends_with(".localhost") || host == "[::1]") return true;
-  // 127.0.0.0/8 in dotted form; a name such as 127.example.org is not in it.
-  return host.starts_with("127.") &&
-         std::ranges::all_of(host, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
-}
-
-}  // namespace
 
 void require_safe_address(const std::string& url, bool with_token) {
   const bool clear = url.starts_with("http://");
@@ -36,11 +27,9 @@ void require_safe_address(const std::string& url, bool with_token) {
     refuse("it holds a user name or password",
            "leave them out, and give the token in REFGATE_TOKEN or GITHUB_TOKEN");
   }
-  const auto port = authority.starts_with('[') ? authority.find("]:") : authority.find(':');
-  const std::string_view host = authority.substr(
-      0, port == std::string_view::npos ? port : port + (authority.starts_with('[') ? 1 : 0));
-  if (host.empty()) refuse("it names no host", "check --remote");
-  if (clear && with_token && !is_loopback(host))
+  const auto origin = origin_of(url);
+  if (!origin) refuse("its host cannot be told beyond doubt", "check --remote");
+  if (clear && with_token && !origin->is_loopback())
     refuse("a token would cross the network in clear over http://", "use the https:// address");
 }
 

@@ -115,7 +115,9 @@ git_remote_connect_options HttpRemote::options() {
   git_remote_connect_options options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
   options.callbacks.transport = make_transport;
   options.callbacks.payload = this;
-  options.proxy_opts.type = GIT_PROXY_AUTO;
+  // Over plain http, which only this machine gets a token by, a proxy would read it.
+  const bool readable = !header_.empty() && !url_.starts_with("https://");
+  options.proxy_opts.type = readable ? GIT_PROXY_NONE : GIT_PROXY_AUTO;
   options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
   if (!header_.empty()) options.custom_headers = {headers_, 1};
   return options;
