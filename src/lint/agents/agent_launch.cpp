@@ -4,6 +4,7 @@
 
 #include "lint/expression/evaluate.h"
 #include "lint/expression/expression.h"
+#include "lint/github/own_action.h"
 
 namespace refgate::lint {
 namespace {
@@ -19,6 +20,25 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// Whether a step runs an action out of an agent's repository that an earlier step checked out.
+bool runs_checked_out(const Job& job, const Step& step, const Facts& facts) {
+  const std::string_view uses = step.uses_text();
+  if (!uses.starts_with("./")) return false;
+  return std::any_of(job.steps.begin(), job.steps.end(), [&](const Step& each) {
+    if (each.index >= step.index || !matches_action(each.uses_text(), "actions/checkout"))
+      return false;
+    const std::string_view repository = each.input("repository").value.text();
+    std::string_view path = each.input("path").value.text();
+    if (path.starts_with("./")) path.remove_prefix(2);
+    while (path.ends_with('/'))
+      path.remove_suffix(1);
+    if (repository.empty() || path.empty()) return false;
+    const std::string_view below = uses.substr(2);
+    return below.starts_with(path) && (below.size() == path.size() || below[path.size()] == '/') &&
+           (names_agent_action(repository, facts) || resembles_agent_action(repository, facts));
+  });
+}
+
 /// The launch at or below a step.
 bool find_launch(const Step& step, const Action* action, const Project& project, const Facts& facts,
                  int depth, AgentLaunch& found) {
@@ -26,6 +46,7 @@ bool find_launch(const Step& step, const Action* action, const Project& project,
   if (launches_agent(step, facts)) {
     found.launch = &step;
     found.action = action;
+    found.by_name = step.uses && !script_of(step) && !names_agent_action(step.uses_text(), facts);
     return !is_switched_off(step.condition);
   }
   const Action* local = depth < deepest_action ? project.local_action(step.uses_text()) : nullptr;
@@ -43,7 +64,12 @@ void add_launches(const std::vector<JobPlace>& path, const Workflow& workflow,
     here.push_back({&workflow, &job});
     for (const Step& step : job.steps) {
       AgentLaunch launch{{}, &step};
-      if (!find_launch(step, nullptr, project, facts, 0, launch)) continue;
+      if (runs_checked_out(job, step, facts) && !is_switched_off(step.condition)) {
+        launch.launch = &step;
+        launch.by_name = true;
+      } else if (!find_launch(step, nullptr, project, facts, 0, launch)) {
+        continue;
+      }
       launch.path = here;
       found.push_back(std::move(launch));
     }

@@ -27,6 +27,7 @@ struct AgentLaunch {
   const Step* step = nullptr;      ///< of the last job
   const Step* launch = nullptr;    ///< the step itself, or the one of a local action
   const Action* action = nullptr;  ///< that `launch` belongs to; nullptr when it is the job's own
+  bool by_name = false;  ///< known by the likeness of a name, or of a checked out repository
 
   const Workflow& workflow() const { return *path.back().workflow; }
   const Job& job() const { return *path.back().job; }

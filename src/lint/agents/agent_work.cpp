@@ -7,6 +7,7 @@
 
 #include "lint/expression/expression_value.h"
 #include "lint/github/facts.h"
+#include "lint/github/own_action.h"
 
 namespace refgate::lint {
 namespace {
@@ -73,9 +74,14 @@ std::set<std::string> words_of(const std::string& text) {
 
 std::string agent_of(const AgentLaunch& launch, const Facts& facts) {
   const std::string_view uses = launch.launch->uses_text();
-  if (!uses.empty()) return family_of(to_lower(uses.substr(0, uses.find('@'))));
-  const auto commands = agent_commands_in(launch.launch->run_text(), facts);
-  if (commands.empty()) return {};
+  const Entry script = script_of(*launch.launch);
+  const Entry program =
+      matches_action(uses, "actions/github-script") ? launch.launch->input("script") : Entry();
+  if (!uses.empty() && !script && !program)
+    return family_of(to_lower(uses.substr(0, uses.find('@'))));
+  auto commands = agent_commands_in(script.value.text(), facts);
+  if (program) commands = {agent_called_in(program.value.text(), facts)};
+  if (commands.empty() || commands.front().empty()) return {};
   std::string words;
   // What precedes the agent's own name (`timeout 10m npx`) is short; what follows may name
   // anything.

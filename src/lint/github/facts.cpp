@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lint/expression/expression_value.h"
+#include "lint/github/command_words.h"
 #include "lint/github/embedded.h"
 #include "lint/github/facts_reader.h"
 #include "lint/github/own_action.h"
@@ -14,61 +15,11 @@
 namespace refgate::lint {
 namespace {
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find(separator, at), text.size());
-    parts.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return parts;
-}
-
 /// Takes the first part of a path away and gives it.
 std::string_view take_part(std::string_view& path) {
   const std::string_view part = path.substr(0, path.find('/'));
   path.remove_prefix(std::min(part.size() + 1, path.size()));
   return part;
-}
-
-/// `codex`, `/usr/bin/codex` and `codex@latest` are the word `codex`; `@openai/codex@1.2` is
-/// `@openai/codex`.
-bool same_word(std::string_view written, std::string_view word) {
-  const std::size_t version = written.find('@', 1);
-  if (version != std::string_view::npos) written = written.substr(0, version);
-  return written == word || (word.find('/') == std::string_view::npos && written.ends_with(word) &&
-                             written.substr(0, written.size() - word.size()).ends_with('/'));
-}
-
-bool begins_with(const std::vector<std::string>& command,
-                 const std::vector<std::string_view>& words) {
-  if (command.size() < words.size()) return false;
-  return std::equal(
-      words.begin(), words.end(), command.begin(),
-      [](std::string_view word, const std::string& written) { return same_word(written, word); });
-}
-
-/// Whether a script has the first of these words as a word, quoted or not. Nearly all scripts have
-/// none of those looked for, and need not be taken apart.
-bool names(std::string_view script, std::string_view words) {
-  const std::string_view word = words.substr(0, words.find(' '));
-  const auto is_part = [&](std::size_t index) {
-    constexpr std::string_view others = "-_.";
-    const char character = script[index];
-    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
-           (character >= '0' && character <= '9') ||
-           others.find(character) != std::string_view::npos;
-  };
-  for (std::size_t at = script.find(word); at != std::string_view::npos;
-       at = script.find(word, at + 1)) {
-    const std::size_t end = at + word.size();
-    if ((at == 0 || !is_part(at - 1)) && (end == script.size() || !is_part(end))) return true;
-  }
-  return false;
-}
-
-bool contains(const std::vector<std::string>& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
 }
 
 Facts read_built_in() {
@@ -102,10 +53,16 @@ ProjectScripts::ProjectScripts(const Project& project, const Facts& facts) {
       if (text.empty()) continue;
       Script& script = scripts_[text.data()];
       script.size = text.size();
-      script.names_gate = std::any_of(
-          facts.gates.begin(), facts.gates.end(),
-          [&](const GateFact& gate) { return !gate.command.empty() && names(text, gate.command); });
-      script.agents = agent_commands_in(text, facts);
+      script.names_gate =
+          std::any_of(facts.gates.begin(), facts.gates.end(), [&](const GateFact& gate) {
+            return !gate.command.empty() && names_command(text, gate.command);
+          });
+      const bool other_language = step.shell.value.text().starts_with("python");
+      if (!other_language) {
+        script.agents = agent_commands_in(text, facts);
+      } else if (auto agent = agent_called_in(text, facts); !agent.empty()) {
+        script.agents.push_back(std::move(agent));
+      }
     }
   };
   for (const Workflow& workflow : project.workflows()) {
@@ -140,46 +97,12 @@ bool matches_action(std::string_view uses, std::string_view pattern) {
 }
 
 bool runs_command(std::string_view script, std::string_view words) {
-  if (!names(script, words)) return false;
-  const auto wanted = split(words, ' ');
+  if (!names_command(script, words)) return false;
+  const auto wanted = words_of_command(words);
   for (std::vector<std::string>& command : shell_commands(script)) {
     if (begins_with(launched_command(std::move(command)), wanted)) return true;
   }
   return false;
-}
-
-std::vector<std::vector<std::string>> agent_commands_in(std::string_view script,
-                                                        const Facts& facts) {
-  std::vector<std::vector<std::string>> found;
-  const ProjectScripts::Script* known =
-      facts.scripts == nullptr ? nullptr : facts.scripts->find(script);
-  if (known != nullptr) return known->agents;
-  std::vector<std::vector<std::string_view>> named;
-  for (const std::string& agent : facts.agent_commands) {
-    if (names(script, agent)) named.push_back(split(agent, ' '));
-  }
-  if (named.empty()) return found;
-  for (std::vector<std::string>& words : shell_commands(script)) {
-    const std::vector<std::string> command = launched_command(words);
-    const auto launches = [&](const std::vector<std::string_view>& wanted) {
-      return begins_with(command, wanted) &&
-             !(command.size() > wanted.size() &&
-               contains(facts.agent_idle_arguments, command[wanted.size()]));
-    };
-    if (std::any_of(named.begin(), named.end(), launches)) found.push_back(std::move(words));
-  }
-  return found;
-}
-
-bool launches_agent(const Step& step, const Facts& facts) {
-  const auto is_action = [&](const std::string& pattern) {
-    return matches_action(step.uses_text(), pattern);
-  };
-  if (!step.uses_text().empty() &&
-      std::any_of(facts.agent_actions.begin(), facts.agent_actions.end(), is_action))
-    return true;
-  const std::string_view script = script_of(step).value.text();
-  return !script.empty() && !agent_commands_in(script, facts).empty();
 }
 
 const GateFact* gate_of(const Step& step, const Facts& facts) {

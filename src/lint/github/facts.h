@@ -52,6 +52,12 @@ struct EventFact {
   std::vector<std::string> default_types;  ///< those that start a workflow which names none
 };
 
+/// What an input of this project's action takes.
+struct InputFact {
+  std::string name;
+  std::vector<std::string> choices;  ///< empty for a span of time
+};
+
 class Project;
 
 /// What the scripts of a project run, found once for all rules. Scripts are known by where they
@@ -83,6 +89,7 @@ struct Facts {
   std::vector<GateFact> gates;
   std::vector<std::string> retry_actions;
   std::vector<EventFact> events;
+  std::vector<InputFact> inputs;  ///< of this project's action, those that take a choice or a span
   std::shared_ptr<const ProjectScripts>
       scripts;  ///< of the project that is being linted; may be nullptr
 
@@ -103,6 +110,16 @@ bool runs_command(std::string_view script, std::string_view words);
 /// (`timeout`, `10m`, `npx`, …).
 std::vector<std::vector<std::string>> agent_commands_in(std::string_view script,
                                                         const Facts& facts);
+/// The agent's own words when a command launches one, through whatever stands before it (`npx`,
+/// `docker run IMAGE`, `script -c`, `refgate run --`); empty when it launches none.
+std::vector<std::string> agent_command(const std::vector<std::string>& words, const Facts& facts);
+/// The same for the first such call of a Python or JavaScript program: `subprocess.run(["x", …])`.
+std::vector<std::string> agent_called_in(std::string_view program, const Facts& facts);
+/// Whether `uses` names an action that launches an agent.
+bool names_agent_action(std::string_view uses, const Facts& facts);
+/// Whether `uses` is named like one of them, as a fork is: `*/my-claude-code-action`. What the
+/// known one checks by itself is not known of it.
+bool resembles_agent_action(std::string_view uses, const Facts& facts);
 /// Whether a step launches an agent, by `uses` or `run`.
 bool launches_agent(const Step& step, const Facts& facts);
 /// The gate that a step is, or nullptr.

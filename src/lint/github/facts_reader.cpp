@@ -135,6 +135,22 @@ Problem add_gate(YamlNode node, Facts& facts) {
   return std::nullopt;
 }
 
+Problem add_inputs(const Entry& inputs, Facts& facts) {
+  for (const Entry& entry : inputs.value.entries()) {
+    const bool spans = entry.key.text() == "spans";
+    if (!spans && entry.key.text() != "choices")
+      return unknown_key(entry.key, {"choices", "spans"});
+    for (const Entry& choice : entry.value.entries()) {
+      InputFact& fact = facts.inputs.emplace_back();
+      fact.name = choice.key.text();
+      if (Problem problem = add_texts(choice, fact.choices)) return problem;
+    }
+    for (const YamlNode name : entry.value.items())
+      facts.inputs.push_back({std::string(name.text()), {}});
+  }
+  return std::nullopt;
+}
+
 Problem add_event(const Entry& event, Facts& facts) {
   EventFact fact;
   fact.name = event.key.text();
@@ -164,12 +180,14 @@ std::optional<SyntaxProblem> add_facts(YamlNode mapping, Facts& facts) {
       for (const YamlNode item : entry.value.items()) {
         if (!problem) problem = add_gate(item, facts);
       }
+    } else if (key == "inputs") {
+      problem = add_inputs(entry, facts);
     } else if (key == "events") {
       for (const Entry& event : entry.value.entries()) {
         if (!problem) problem = add_event(event, facts);
       }
     } else {
-      problem = unknown_key(entry.key, {"agents", "gates", "retry-actions", "events"});
+      problem = unknown_key(entry.key, {"agents", "gates", "retry-actions", "inputs", "events"});
     }
     if (problem) return problem;
   }

@@ -2,10 +2,14 @@
 // or goes round in circles, costs money for as long.
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "lint/agents/agent_launch.h"
+#include "lint/agents/launches.h"
+#include "lint/expression/expression.h"
 #include "lint/finding/edit.h"
+#include "lint/github/own_action.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
@@ -26,8 +30,33 @@ bool is_limited(const std::vector<std::string>& command) {
   });
 }
 
+constexpr double default_minutes = 360;
+
+/// The limit that a value sets for certain, in minutes: its number, or what an expression falls
+/// back to where a variable or input is not set. nullopt when that cannot be told.
+std::optional<double> minutes_of(YamlNode value) {
+  if (!value.has_expression()) return value.number();
+  const Expression expression = parse_template(value.text());
+  if (!expression.is_valid()) return std::nullopt;
+  const ExpressionNode& root = expression.node(expression.root());
+  if (root.kind == ExpressionKind::literal && root.literal.kind() == Value::Kind::number)
+    return root.literal.as_number();
+  if (root.kind != ExpressionKind::disjunction) return std::nullopt;
+  const ExpressionNode& last = expression.node(root.operands.back());
+  if (last.kind != ExpressionKind::literal) return std::nullopt;
+  if (last.literal.kind() == Value::Kind::number) return last.literal.as_number();
+  return std::nullopt;
+}
+
+/// No shorter than what GitHub sets by itself.
+bool is_no_limit(const Entry& limit) {
+  const std::optional<double> minutes = limit ? minutes_of(limit.value) : default_minutes;
+  return minutes && *minutes >= default_minutes;
+}
+
 bool launches_without_limit(const Step& step, const Subject& subject, int depth) {
-  if (step.timeout_minutes || has_limit_input(step) || is_switched_off(step.condition))
+  if (!is_no_limit(step.timeout_minutes) || has_limit_input(step) ||
+      is_switched_off(step.condition))
     return false;
   if (const Action* action = subject.project.local_action(step.uses_text());
       action != nullptr && depth < 10) {
@@ -35,10 +64,33 @@ bool launches_without_limit(const Step& step, const Subject& subject, int depth)
       return launches_without_limit(inner, subject, depth + 1);
     });
   }
-  if (step.uses) return launches_agent(step, subject.facts());
-  const auto commands = agent_commands_in(step.run_text(), subject.facts());
+  const Entry script = script_of(step);
+  if (!script) return launches_agent(step, subject.facts());
+  const auto commands = agent_commands_in(script.value.text(), subject.facts());
   return std::any_of(commands.begin(), commands.end(),
                      [](const auto& command) { return !is_limited(command); });
+}
+
+/// A step of the job that launches an agent and ends by itself only after GitHub's own limit.
+const Step* unlimited_step(const Job& job, const Subject& subject) {
+  for (const Step& step : job.steps) {
+    if (launches_without_limit(step, subject, 0)) return &step;
+  }
+  // What only the job shows: an action that it checked out.
+  for (const AgentLaunch& launch : launches_of(subject)) {
+    if (!launch.is_called() && &launch.own_job() == &job && launch.by_name &&
+        launch.launch == launch.step && is_no_limit(launch.step->timeout_minutes) &&
+        !has_limit_input(*launch.step))
+      return launch.step;
+  }
+  return nullptr;
+}
+
+bool is_known_by_name(const Step& step, const Subject& subject) {
+  const auto& launches = launches_of(subject);
+  return std::any_of(launches.begin(), launches.end(), [&](const AgentLaunch& launch) {
+    return launch.step == &step && launch.by_name;
+  });
 }
 
 }  // namespace
@@ -48,20 +100,24 @@ void check_agent_without_timeout(const Subject& subject, Sink& sink) {
   const std::string minutes =
       option == subject.options.end() || option->second.empty() ? "30" : option->second.front();
   for (const Job& job : subject.workflow->jobs) {
-    if (job.timeout_minutes || job.calls_workflow() || is_switched_off(job.condition)) continue;
-    const auto step = std::find_if(job.steps.begin(), job.steps.end(), [&](const Step& each) {
-      return launches_without_limit(each, subject, 0);
-    });
-    if (step == job.steps.end()) continue;
-    const Entry what = step->uses ? step->uses : step->run;
-    sink.report(
-            subject, job.key,
-            "job `" + std::string(job.id) +
-                "` launches an agent and has no `timeout-minutes`: GitHub lets it run for 6 hours")
-        .related(subject, what.key, "the agent is launched here")
-        .fix(FixKind::unsafe, "Add `timeout-minutes: " + minutes + "`",
-             add_entry(*subject.workflow->document, job.node, "timeout-minutes", minutes,
-                       job.runs_on));
+    if (!is_no_limit(job.timeout_minutes) || job.calls_workflow() || is_switched_off(job.condition))
+      continue;
+    const Step* step = unlimited_step(job, subject);
+    if (step == nullptr) continue;
+    const Entry limit = job.timeout_minutes;
+    auto report = sink.report(
+        subject, limit ? limit.key : job.key,
+        "job `" + std::string(job.id) + "` launches an agent and has " +
+            (limit
+                 ? "`timeout-minutes` of 6 hours or more, which is no less than GitHub's own limit"
+                 : "no `timeout-minutes`: GitHub lets it run for 6 hours"));
+    report.related(subject, step->main().key, "the agent is launched here");
+    if (is_known_by_name(*step, subject)) report.confidence(Confidence::medium);
+    report.fix(FixKind::unsafe,
+               std::string(limit ? "Write" : "Add") + " `timeout-minutes: " + minutes + "`",
+               limit ? std::vector<TextEdit>{replace_node(limit.value, minutes)}
+                     : add_entry(*subject.workflow->document, job.node, "timeout-minutes", minutes,
+                                 job.runs_on));
   }
 }
 

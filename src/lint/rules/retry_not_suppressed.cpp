@@ -61,7 +61,7 @@ void check_script(const Subject& subject, const Step& step, Sink& sink) {
   if (!script) return;
   const std::vector<RetriedAgent> agents = retried_agents(script.value.text(), subject.facts());
   if (agents.empty()) return;
-  const std::vector<std::string> command = launched_command(agents.front().command);
+  const std::vector<std::string> command = agent_command(agents.front().command, subject.facts());
   const std::string name = command.empty() ? "agent" : command[0];
   sink.report(subject, script.key,
               "`" + name + "` stands in " + agents.front().how +
@@ -191,17 +191,10 @@ void check_followers(const Subject& subject, Sink& sink) {
   }
 }
 
-std::size_t rows_of(const Matrix& matrix) {
-  std::size_t rows = matrix.axes.empty() ? matrix.include.value.size() : 1;
-  for (const MatrixAxis& axis : matrix.axes)
-    rows *= axis.entry.value.size();
-  return rows;
-}
-
 /// By default the first failure of a matrix cancels the sessions that still work. Whether that is
 /// wanted is for the author to say.
 void check_matrix(const Subject& subject, const Job& job, Sink& sink) {
-  if (!job.matrix || job.fail_fast || (job.matrix.known && rows_of(job.matrix) < 2)) return;
+  if (!job.has_several_legs() || job.fail_fast) return;
   const auto step = std::find_if(job.steps.begin(), job.steps.end(), [&](const Step& each) {
     return launches_agent(each, subject.facts());
   });

@@ -26,12 +26,25 @@
        "A concurrency group is another one for every run and has no effect")                       \
   RULE(concurrency_self_cancel, "concurrency-self-cancel", workflow, warning, high, true, none,    \
        "", "An event that the workflow then ignores cancels the run that works")                   \
+  RULE(condition_is_text, "condition-is-text", file, error, high, true, safe, "",                  \
+       "Text outside of `${{ }}` makes a condition always true")                                   \
   RULE(duplicate_entry, "duplicate-entry", file, warning, high, true, safe, "",                    \
        "A key, event, filter, need, schedule or matrix value is listed twice")                     \
   RULE(duplicate_trigger, "duplicate-trigger", workflow, warning, high, true, unsafe, "",          \
        "One act starts a workflow twice for the same commit")                                      \
+  RULE(gate_mismatch, "gate-mismatch", workflow, error, high, true, safe, "",                      \
+       "`finish` looks for the session in another place than the gate put it")                     \
   RULE(gate_permissions, "gate-permissions", workflow, error, high, true, unsafe, "",              \
        "A gate's job may not write contents, so that it can never claim a session")                \
+  RULE(gate_swallowed, "gate-swallowed", file, warning, high, true, none, "",                      \
+       "A gate that fails does not end its job, and its guards decide by outputs that nobody "     \
+       "wrote")                                                                                    \
+  RULE(gate_unknown_input, "gate-unknown-input", file, error, high, true, unsafe, "",              \
+       "An input of the gate has a name or a value that it does not know")                         \
+  RULE(gates_meet, "gates-meet", workflow, warning, high, true, none, "",                          \
+       "Jobs or legs of one run ask for the same work without a word that tells them apart")       \
+  RULE(invalid_expression, "invalid-expression", file, error, high, true, safe, "",                \
+       "An expression is none that GitHub reads, and it refuses the whole file")                   \
   RULE(late_gate, "late-gate", file, warning, high, true, none, "",                                \
        "Something expensive stands before the gate and is paid for on a duplicate too")            \
   RULE(missing_guard, "missing-guard", file, error, high, true, safe, "",                          \
@@ -54,6 +67,8 @@
        "A session is checked and never registered, so that no other run knows of it")              \
   RULE(no_check, "unused-ignore", file, warning, high, true, safe, "",                             \
        "An ignore comment ignores nothing, or names no rule")                                      \
+  RULE(work_swallowed, "work-swallowed", workflow, warning, high, true, none, "",                  \
+       "Work that fails behind a gate is recorded as done")                                        \
   RULE(workflow_run_fan_out, "workflow-run-fan-out", project, note, high, true, none, "sources",   \
        "One run starts several workflows, or one commit starts a listener several times")          \
   RULE(workflow_run_unknown, "workflow-run-unknown", workflow, error, high, true, unsafe, "names", \

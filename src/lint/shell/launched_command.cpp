@@ -26,7 +26,7 @@ struct Launcher {
   std::string_view with_value;  ///< options that take the next word, separated by blanks
 };
 
-constexpr std::array<Launcher, 33> launchers = {{
+constexpr std::array<Launcher, 34> launchers = {{
     {"sudo", "", 0, "-u -g -C -h -p -U"},
     {"env", "", 0, "-u -C -S"},
     {"command", "", 0, ""},
@@ -60,6 +60,7 @@ constexpr std::array<Launcher, 33> launchers = {{
     {"bash", "", 0, "-o"},
     {"sh", "", 0, "-o"},
     {"doppler", "run", 0, "-p -c"},
+    {"deno", "run", 0, "-c --config"},
 }};
 
 bool takes_value(const Launcher& launcher, std::string_view option) {

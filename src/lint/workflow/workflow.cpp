@@ -164,6 +164,23 @@ const Step* Job::step(std::string_view step_id) const {
   return found == steps.end() ? nullptr : &*found;
 }
 
+bool Job::has_several_legs() const {
+  if (!matrix) return false;
+  if (!matrix.known) return true;
+  std::size_t rows = matrix.axes.empty() ? matrix.include.value.size() : 1;
+  for (const MatrixAxis& axis : matrix.axes)
+    rows *= axis.entry.value.size();
+  return rows > 1;
+}
+
+std::string_view Workflow::shell_of(const Job& job, const Step& step) const {
+  for (const YamlNode shell :
+       {step.shell.value, job.defaults.value["run"]["shell"], defaults.value["run"]["shell"]}) {
+    if (!shell.text().empty()) return shell.text();
+  }
+  return {};
+}
+
 std::string_view Workflow::display_name() const {
   const std::string_view given = name.value.text();
   return given.empty() ? std::string_view(file) : given;

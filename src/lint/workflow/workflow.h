@@ -58,6 +58,8 @@ struct Step {
   /// The text of `uses` and `run`; empty when absent.
   std::string_view uses_text() const { return uses.value.text(); }
   std::string_view run_text() const { return run.value.text(); }
+  /// What the step does: its `uses` or `run`.
+  Entry main() const { return uses ? uses : run; }
   /// An input by its name, which GitHub compares without case; absent when it is not given.
   Entry input(std::string_view input_name) const;
 };
@@ -90,6 +92,8 @@ struct Job {
   std::vector<Step> steps;
 
   bool calls_workflow() const { return static_cast<bool>(uses); }
+  /// False only when it is known that the matrix has one row at most, or that there is none.
+  bool has_several_legs() const;
   const Step* step(std::string_view step_id)
       const;  ///< ids are compared without case, as GitHub does; nullptr when there is none
 };
@@ -107,6 +111,9 @@ struct Workflow {
   Concurrency concurrency;
   std::vector<Job> jobs;
 
+  /// The first `defaults.run.shell` above a step of `job`, or its own `shell`; empty when none is
+  /// set.
+  std::string_view shell_of(const Job& job, const Step& step) const;
   /// What other workflows know it by: its `name`, or its path when it has none (as in
   /// `workflow_run`'s `workflows`).
   std::string_view display_name() const;

@@ -1,0 +1,74 @@
+#include "lint/gates/told_settings.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "lint/expression/expression_value.h"
+#include "lint/shell/shell_commands.h"
+
+namespace refgate::lint {
+namespace {
+
+std::string variable_name(std::string_view setting) {
+  std::string name = "REFGATE_";
+  for (const char character : setting)
+    name += character == '-'                       ? '_'
+            : character >= 'a' && character <= 'z' ? static_cast<char>(character - 'a' + 'A')
+                                                   : character;
+  return name;
+}
+
+std::optional<std::string> option_in(std::string_view script, std::string_view setting) {
+  const std::string option = "--" + std::string(setting);
+  if (script.find(option) == std::string_view::npos) return std::nullopt;
+  for (const std::vector<std::string>& words : shell_commands(script)) {
+    for (std::size_t at = 0; at < words.size(); ++at) {
+      if (words[at] == option) return at + 1 < words.size() ? words[at + 1] : "";
+      if (words[at].starts_with(option + "=")) return words[at].substr(option.size() + 1);
+    }
+  }
+  return std::nullopt;
+}
+
+/// Inputs of the action bear the names of their settings, but for one.
+std::string_view input_name(std::string_view setting) {
+  return setting == "dimension" ? "dimensions" : setting;
+}
+
+}  // namespace
+
+std::optional<Told> told(const StepPlace& place, std::string_view setting) {
+  const Step& step = *place.step;
+  if (const Entry input = step.input(input_name(setting)); input && !input.value.text().empty())
+    return Told{input, std::string(input.value.text())};
+  for (const std::string_view script :
+       {step.run_text(), step.input("flags").value.text(), step.input("args").value.text()}) {
+    if (auto option = option_in(script, setting)) return Told{{}, std::move(*option)};
+  }
+  const std::string variable = variable_name(setting);
+  std::vector<Entry> environments{step.env};
+  if (place.job != nullptr) environments.push_back(place.job->env);
+  if (place.workflow != nullptr) environments.push_back(place.workflow->env);
+  for (const Entry& environment : environments) {
+    const Entry entry = environment.value.entry(variable);
+    if (entry && !entry.value.text().empty()) return Told{entry, std::string(entry.value.text())};
+  }
+  return std::nullopt;
+}
+
+bool names_matrix(const StepPlace& place, std::string_view setting) {
+  const auto found = told(place, setting);
+  if (!found) return false;
+  if (found->text.find("matrix") != std::string::npos ||
+      found->text.find("strategy.") != std::string::npos)
+    return true;
+  // A variable of the job may hold it.
+  const auto mentions = [](const Entry& environment) {
+    return environment.value.source().find("matrix.") != std::string_view::npos;
+  };
+  const bool by_variable = found->text.find('$') != std::string::npos;
+  return by_variable &&
+         (mentions(place.step->env) || (place.job != nullptr && mentions(place.job->env)));
+}
+
+}  // namespace refgate::lint

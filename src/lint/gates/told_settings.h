@@ -1,0 +1,31 @@
+#pragma once
+// What a step of this project is told: by an input of the action, by an option of the command, or
+// by a REFGATE_ variable of the step, its job or its workflow.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lint/workflow/workflow.h"
+
+namespace refgate::lint {
+
+/// Where a step stands; `job` and `workflow` are nullptr for a step of an action.
+struct StepPlace {
+  const Step* step = nullptr;
+  const Job* job = nullptr;
+  const Workflow* workflow = nullptr;
+};
+
+struct Told {
+  Entry entry;       ///< the input or variable; absent when it is an option
+  std::string text;  ///< as it is written
+};
+
+/// The value of a setting ("pr-lock-window"); nullopt when the step is told none.
+std::optional<Told> told(const StepPlace& place, std::string_view setting);
+
+/// Whether the step is told something of the job's matrix for this setting.
+bool names_matrix(const StepPlace& place, std::string_view setting);
+
+}  // namespace refgate::lint
