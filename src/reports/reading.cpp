@@ -13,8 +13,9 @@
 namespace refgate {
 namespace {
 
-constexpr std::array kinds{EntryKind::launch, EntryKind::skip,    EntryKind::end,
-                           EntryKind::lost,   EntryKind::release, EntryKind::audit};
+constexpr std::array kinds{EntryKind::launch,    EntryKind::skip,    EntryKind::end,
+                           EntryKind::lost,      EntryKind::release, EntryKind::audit,
+                           EntryKind::given_back};
 
 /// What a line must have; an empty text is not asked for.
 struct Filter {

@@ -49,6 +49,8 @@ std::string told(const AuditEntry& entry) {
     case EntryKind::release:
       return (entry.actor.empty() ? "somebody" : entry.actor) + " freed the session of run " +
              entry.run_id + reason;
+    case EntryKind::given_back:
+      return who(entry) + " gave its launch back: nothing was executed" + reason;
     case EntryKind::audit:
       break;
   }

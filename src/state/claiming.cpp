@@ -59,7 +59,7 @@ std::vector<SwapOutcome> swap_or_forget(Store& store, const std::vector<Change>&
 /// says.
 bool depends_on_holder(const Decision& decision, const std::optional<Claim>& claim) {
   return claim && claim->state != ClaimState::ended && decision.verdict == Verdict::skip &&
-         (decision.code == ReasonCode::active_session || decision.code == ReasonCode::pr_lock);
+         (is_promise(decision.code) || decision.code == ReasonCode::queued);
 }
 
 /// The job's own news of its session begin with the claim.

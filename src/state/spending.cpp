@@ -61,6 +61,32 @@ void change_ledger(Store& store, const std::string& ref,
 
 }  // namespace
 
+std::vector<std::string> ledgers_of(const Policy& policy, const BudgetSubjects& subjects,
+                                    const std::string& name_space) {
+  std::vector<std::string> refs;
+  for (const Budget& budget : policy.budgets) {
+    std::string ref = ledger_ref(budget, subject_of(budget, subjects), name_space);
+    if (std::find(refs.begin(), refs.end(), ref) == refs.end()) refs.push_back(std::move(ref));
+  }
+  return refs;
+}
+
+void take_back_launch(Store& store, const Claim& claim, const std::string& name_space) {
+  for (const std::string& ref : claim.ledgers) {
+    // A record can name anything.
+    if (!ref.starts_with(budgets_prefix(name_space))) continue;
+    try {
+      change_ledger(store, ref, [&](const Ledger& ledger) -> std::optional<Ledger> {
+        Ledger without = give_back(ledger, claim.claim_id);
+        if (without == ledger) return std::nullopt;
+        return without;
+      });
+    } catch (const StoreError&) {
+      // The scope is given back all the same.
+    }
+  }
+}
+
 std::optional<SpentBudget> look_at_budgets(Store& store, const Policy& policy,
                                            const BudgetSubjects& subjects,
                                            const std::string& name_space) {

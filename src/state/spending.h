@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/claim/budget.h"
 #include "core/claim/decision.h"
@@ -29,5 +30,13 @@ std::optional<SpentBudget> spend_budgets(Store& store, const Policy& policy,
                                          const BudgetSubjects& subjects,
                                          const std::string& name_space,
                                          const std::string& claim_id);
+
+/// The refs of the ledgers that a launch within these budgets is entered in.
+std::vector<std::string> ledgers_of(const Policy& policy, const BudgetSubjects& subjects,
+                                    const std::string& name_space);
+
+/// Takes the launch of `claim` out of the ledgers of the namespace that it names: it did not take
+/// place. Best effort: an entry that stays there counts until its window has passed.
+void take_back_launch(Store& store, const Claim& claim, const std::string& name_space);
 
 }  // namespace refgate

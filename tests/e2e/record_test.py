@@ -259,13 +259,11 @@ class Release(RecordCase):
         self.assertTrue(answer.err)
         self.assertEqual({claim["state"] for claim in self.remote.claims().values()}, {"active"})
 
-    def test_what_has_ended_needs_no_release(self):
+    def test_what_has_ended_is_freed_of_what_is_remembered(self):
         job, gate = self.gate()
         self.done(job.call("finish"))
-        before = self.remote.refs()
-        self.person().call("release", gate.claim_id, "--reason", "x")
-        self.assert_skips(self.job().call("gate"), "already_done")
-        self.assertEqual(self.remote.refs(), before)
+        self.done(self.person().call("release", gate.claim_id, "--reason", "x"))
+        self.assert_runs(self.job().call("gate"), "takeover")
 
 
 class Doctor(GateCase):

@@ -75,11 +75,11 @@ class Run(RunCase):
         self.assertEqual(self.job().call("run", "--skip-exit", "78", "--", "touch", mark).status, 78)
         self.assertFalse(mark.exists())
 
-    def test_a_command_that_cannot_be_started_is_a_failure(self):
+    def test_a_command_that_cannot_be_started_gives_the_session_back(self):
         answer = self.job().call("run", "--", "no-such-command-here")
         self.assertEqual(answer.status, 127, answer)
         self.assertIn("no-such-command-here", answer.err)
-        self.assertEqual(self.only_claim()["outcome"], "failure")
+        self.assertEqual(self.only_claim()["outcome"], "abandoned")
 
     def test_wrong_usage_asks_nothing(self):
         for words in (("run",), ("run", "--skip-exit", "x", "--", "true"), ("run", "--kill-after", "soon", "--", "true"),

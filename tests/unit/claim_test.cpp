@@ -93,10 +93,24 @@ TEST_CASE("a record of a newer version says who is too old before anything else 
 }
 
 TEST_CASE("the words of job.status are the outcomes") {
-  CHECK(parse_job_status("success") == ClaimOutcome::success);
-  CHECK(parse_job_status("failure") == ClaimOutcome::failure);
-  CHECK(parse_job_status("cancelled") == ClaimOutcome::cancelled);
-  CHECK(parse_job_status("skipped") == ClaimOutcome::cancelled);
-  CHECK_FALSE(parse_job_status("Success"));
-  CHECK_FALSE(parse_job_status(""));
+  const auto outcome = [](const char* status) { return meaning_of_status(status).outcome; };
+  for (const char* status : {"success", "failure", "timed_out", "startup_failure", "cancelled",
+                             "neutral", "stale", "action_required"}) {
+    INFO(status);
+    CHECK(meaning_of_status(status).known);
+    CHECK(meaning_of_status(status).executed);
+  }
+  CHECK(outcome("success") == ClaimOutcome::success);
+  for (const char* status : {"failure", "timed_out", "startup_failure"})
+    CHECK(outcome(status) == ClaimOutcome::failure);
+  for (const char* status : {"cancelled", "neutral", "stale", "action_required"})
+    CHECK(outcome(status) == ClaimOutcome::cancelled);
+  CHECK(meaning_of_status("skipped").known);
+  CHECK_FALSE(meaning_of_status("skipped").executed);
+  for (const char* status : {"", " ", "Success", "success ", "done", "in_progress"}) {
+    INFO(status);
+    CHECK_FALSE(meaning_of_status(status).known);
+    CHECK(meaning_of_status(status).executed);
+    CHECK(outcome(status) == ClaimOutcome::cancelled);
+  }
 }

@@ -144,14 +144,18 @@ TEST_CASE("the first row of the precedence that applies decides") {
        }(),
        plain, 1min, ReasonCode::active_session},
 
-      {"a later attempt of the run that held it", live, request_of("1", "push", 2), plain, 1min,
-       ReasonCode::retry_suppressed},
+      {"a later attempt of the run that held it: nobody did it", live, request_of("1", "push", 2),
+       plain, 1min, ReasonCode::takeover},
       {"a later attempt, by a person, manual", live, person(request_of("1", "push", 2)), manual,
-       1min, ReasonCode::retry_allowed},
-      {"a later attempt, by a bot, manual", live, request_of("1", "push", 2), manual, 1min,
-       ReasonCode::retry_suppressed},
+       1min, ReasonCode::takeover},
       {"a later attempt, allow", live, request_of("1", "push", 2), allow, 1min,
-       ReasonCode::retry_allowed},
+       ReasonCode::takeover},
+      {"a later attempt of a run that only waited", waiting, request_of("1", "push", 2), plain,
+       1min, ReasonCode::takeover},
+      {"a later attempt, launched as often as is allowed", live, request_of("1", "push", 2),
+       with([](Policy& p) { p.max_attempts = 1; }), 1min, ReasonCode::max_attempts},
+      {"what is known to be lost, a re-run", ended(ClaimOutcome::lost), request_of("1", "push", 2),
+       plain, 1h, ReasonCode::takeover},
 
       {"done", ended(ClaimOutcome::success), request_of("2"), plain, 1h, ReasonCode::already_done},
       {"done by a push, asked by a pull request within the window", ended(ClaimOutcome::success),
@@ -168,7 +172,9 @@ TEST_CASE("the first row of the precedence that applies decides") {
       {"failed", ended(ClaimOutcome::failure), request_of("2"), plain, 1h,
        ReasonCode::retry_suppressed},
       {"failed, asked by the counterpart", ended(ClaimOutcome::failure),
-       request_of("2", "pull_request"), plain, 30min, ReasonCode::pr_lock},
+       request_of("2", "pull_request"), plain, 30min, ReasonCode::retry_suppressed},
+      {"failed, asked by the counterpart after the window", ended(ClaimOutcome::failure),
+       request_of("2", "pull_request"), plain, 2h, ReasonCode::retry_suppressed},
       {"failed, asked by the counterpart, allow", ended(ClaimOutcome::failure),
        request_of("2", "pull_request"), allow, 30min, ReasonCode::retry_allowed},
       {"failed, another trigger, manual", ended(ClaimOutcome::failure), request_of("2"), manual, 1h,
@@ -195,6 +201,19 @@ TEST_CASE("the first row of the precedence that applies decides") {
       {"released by a person, a re-run of the same run",
        release_claim(live, "octocat", "stuck", t0 + 1min), request_of("1", "push", 2), plain, 1h,
        ReasonCode::takeover},
+
+      {"done, and released by a person",
+       release_claim(ended(ClaimOutcome::success), "ann", "the review was lost", t0 + 20min),
+       request_of("2"), plain, 1h, ReasonCode::takeover},
+      {"failed, and released by a person, a re-run of the same run",
+       release_claim(ended(ClaimOutcome::failure), "ann", "the key is there now", t0 + 20min),
+       request_of("1", "push", 2), plain, 1h, ReasonCode::takeover},
+      {"launched as often as is allowed, and released by a person",
+       release_claim(thrice, "ann", "once more", t0 + 20min), request_of("2"), three, 1h,
+       ReasonCode::takeover},
+      {"nothing was executed: it is as if nobody had asked",
+       give_back_claim(live, "nothing was executed", t0 + 1min), request_of("1", "push", 2),
+       with([](Policy& p) { p.max_attempts = 1, p.cooldown = 1h; }), 2min, ReasonCode::first},
 
       {"launched as often as is allowed", thrice, request_of("2"), three, 1h,
        ReasonCode::max_attempts},
@@ -224,7 +243,9 @@ TEST_CASE("the first row of the precedence that applies decides") {
        ReasonCode::active_session, RunEnded::unknown, spent},
 
       {"a claim that waits for its turn is live", waiting, request_of("2"), plain, 1min,
-       ReasonCode::active_session},
+       ReasonCode::queued},
+      {"a claim that waits for its turn, asked by the counterpart", waiting,
+       request_of("2", "pull_request"), plain, 1min, ReasonCode::queued},
       {"a waiting claim whose lease passed", waiting, request_of("2"), plain, 7h,
        ReasonCode::takeover},
       {"an abandoned wait suppresses nothing",
@@ -301,6 +322,77 @@ TEST_CASE("a launch that is given up leaves the scope as it was") {
   CHECK(end_claim(taken, ClaimOutcome::failure, "failure", t0 + 13h).former.empty());
   const Claim nothing = *decide(std::nullopt, queued, Policy{}, t0).next;
   CHECK(abandon_claim(nothing, "given up", t0 + 1h).outcome == ClaimOutcome::abandoned);
+}
+
+TEST_CASE("a launch of which nothing was executed is answered, and the scope is as it was") {
+  const Claim before = ended(ClaimOutcome::failure);
+  const Policy allow = with([](Policy& p) { p.retry = Retry::allow; });
+  Request request = request_of("2");
+  request.ledgers = {"refs/refgate/budgets/actor/ann"};
+  const Claim launched = *decide(before, request, allow, t0 + 1h).next;
+  CHECK(launched.ledgers == request.ledgers);
+  const Claim back = give_back_claim(launched, "nothing was executed", t0 + 2h);
+  CHECK(back.outcome == ClaimOutcome::failure);
+  CHECK(back.attempts == before.attempts);
+  CHECK(back.ended_at == before.ended_at);
+  CHECK(back.generation == 2);
+  CHECK(back.ledgers.empty());
+  REQUIRE(back.outbox.size() == before.outbox.size() + 2);
+  const AuditEntry& launch = back.outbox[back.outbox.size() - 2];
+  const AuditEntry& answer = back.outbox.back();
+  CHECK(launch.kind == EntryKind::launch);
+  CHECK(answer.kind == EntryKind::given_back);
+  CHECK_FALSE(answer.executed);
+  CHECK(answer.launch == launch.id);
+  CHECK(answer.reason == "nothing was executed");
+  const auto read = decode_entry(encode_entry(answer));
+  REQUIRE(read);
+  CHECK(read->entry == answer);
+
+  const Claim first = *decide(std::nullopt, request, allow, t0).next;
+  const Claim nothing = give_back_claim(first, "nothing was executed", t0 + 1h);
+  CHECK(nothing.outcome == ClaimOutcome::abandoned);
+  CHECK(nothing.attempts == 0);
+  CHECK(nothing.ledgers.empty());
+}
+
+TEST_CASE("a launch that nobody was told of is answered where it may be in the record already") {
+  const Claim fresh = first_claim();
+  CHECK(abandon_claim(fresh, "untold", t0 + 1min).outbox.empty());
+  const Claim renewed = first_claim([](Claim& c) { c.renewed_at = t0 + 5min; });
+  const Claim published = first_claim([](Claim& c) { c.outbox.clear(); });
+  for (const Claim& claim : {renewed, published}) {
+    const Claim back = abandon_claim(claim, "untold", t0 + 6min);
+    REQUIRE(back.outbox.size() == 1);
+    CHECK(back.outbox[0].kind == EntryKind::given_back);
+    CHECK(back.outbox[0].launch == fresh.outbox[0].id);
+  }
+}
+
+TEST_CASE("only a skip for the sake of work that is done or being done promises something") {
+  for (const char* code : {"active_session", "pr_lock", "already_done"})
+    CHECK(is_promise(std::string_view(code)));
+  for (const char* code : {"retry_suppressed", "max_attempts", "cooldown", "budget", "queued",
+                           "wait_expired", "read_only", "unreachable", "first", "", "other"})
+    CHECK_FALSE(is_promise(std::string_view(code)));
+}
+
+TEST_CASE("a run's own failure is told apart from another's") {
+  const auto own = [](ClaimOutcome outcome, const char* run, unsigned attempt = 2) {
+    return is_own_failure(ended(outcome), request_of(run, "push", attempt).holder);
+  };
+  CHECK(own(ClaimOutcome::failure, "1"));
+  CHECK(own(ClaimOutcome::failure, "1", 1));
+  CHECK(own(ClaimOutcome::cancelled, "1"));
+  CHECK(own(ClaimOutcome::lost, "1"));
+  CHECK_FALSE(own(ClaimOutcome::success, "1"));
+  CHECK_FALSE(own(ClaimOutcome::failure, "2"));
+  CHECK_FALSE(own(ClaimOutcome::abandoned, "1"));
+  CHECK_FALSE(is_own_failure(first_claim(), request_of("1", "push", 2).holder));
+  CHECK(outcome_for_others(ended(ClaimOutcome::failure)) == "failure");
+  CHECK(outcome_for_others(ended(ClaimOutcome::released)) == "cancelled");
+  CHECK(outcome_for_others(first_claim()).empty());
+  CHECK(outcome_for_others(ended(ClaimOutcome::abandoned)).empty());
 }
 
 TEST_CASE("counters at their end stay there") {

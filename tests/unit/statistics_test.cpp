@@ -91,6 +91,16 @@ TEST_CASE("a session that was taken for lost, and ended, is closed once") {
   CHECK(released.total.closed == std::map<std::string, std::uint64_t>{{"released", 1}});
 }
 
+TEST_CASE("a launch that was given back is no session") {
+  const auto s = counted({{EntryKind::launch, "a", "first"},
+                          {EntryKind::given_back, "a", "given_back", 1min},
+                          {EntryKind::launch, "b", "first", 2min},
+                          {EntryKind::end, "b", "timed_out", 3min}});
+  CHECK(s.total.sessions == 1);
+  CHECK(s.total.prevented == 0);
+  CHECK(s.total.closed == std::map<std::string, std::uint64_t>{{"failure", 1}});
+}
+
 TEST_CASE("a line written by hand counts where nothing else tells of its run") {
   Made hand{EntryKind::audit, "a", "success"};
   CHECK(counted({hand}).total.sessions == 1);

@@ -74,6 +74,11 @@ Claim read_claim(const json& stored) {
   if (!limits.is_object()) throw Broken("\"limits\" is no object");
   claim.limits = {span(limits, "lease"), span(limits, "skew"), span(limits, "memory"),
                   span(limits, "pr_lock_window")};
+  if (stored.contains("ledgers"))
+    for (const json& ref : record::list(stored, "ledgers")) {
+      if (!ref.is_string()) throw Broken("\"ledgers\" holds something that is no text");
+      claim.ledgers.push_back(ref.get<std::string>());
+    }
   const json& outbox = member(stored, "outbox");
   if (!outbox.is_array()) throw Broken("\"outbox\" is no list");
   for (const json& line : outbox) {
@@ -89,11 +94,15 @@ Claim read_claim(const json& stored) {
 std::string_view name_of(ClaimState state) { return name_in(states, state); }
 std::string_view name_of(ClaimOutcome outcome) { return name_in(outcomes, outcome); }
 
-std::optional<ClaimOutcome> parse_job_status(std::string_view text) {
-  if (text == "success") return ClaimOutcome::success;
-  if (text == "failure") return ClaimOutcome::failure;
-  if (text == "cancelled" || text == "skipped") return ClaimOutcome::cancelled;
-  return std::nullopt;
+StatusMeaning meaning_of_status(std::string_view status) {
+  if (status == "success") return {ClaimOutcome::success};
+  if (status == "failure" || status == "timed_out" || status == "startup_failure")
+    return {ClaimOutcome::failure};
+  if (status == "cancelled" || status == "neutral" || status == "stale" ||
+      status == "action_required")
+    return {ClaimOutcome::cancelled};
+  if (status == "skipped") return {.executed = false};
+  return {.known = false};
 }
 
 std::string encode_claim(const Claim& claim) {
@@ -130,6 +139,7 @@ std::string encode_claim(const Claim& claim) {
   if (!claim.group.empty()) record["group"] = claim.group;
   if (!claim.former.empty()) record["former"] = claim.former;
   if (!claim.result.empty()) record["result"] = claim.result;
+  if (!claim.ledgers.empty()) record["ledgers"] = claim.ledgers;
   if (claim.ended_at) record["ended_at"] = format_rfc3339(*claim.ended_at);
   if (claim.pr_locked_until) record["pr_locked_until"] = format_rfc3339(*claim.pr_locked_until);
   for (const AuditEntry& entry : claim.outbox)

@@ -79,7 +79,8 @@ struct Claim {
   std::string former;  ///< the ended claim that this one replaced, in text form: giving up brings
                        ///< it back. Empty: none
   Limits limits;
-  std::vector<AuditEntry> outbox;  ///< lines not yet known to be published
+  std::vector<std::string> ledgers;  ///< refs of the budgets that its launch is entered in
+  std::vector<AuditEntry> outbox;    ///< lines not yet known to be published
 
   bool operator==(const Claim&) const = default;
 };
@@ -103,9 +104,17 @@ std::variant<Claim, ClaimError> decode_claim(std::string_view text);
 std::string_view name_of(ClaimState state);
 std::string_view name_of(ClaimOutcome outcome);
 
-/// "success", "failure" or "cancelled" ("skipped" counts as cancelled: nothing was done); nullopt
-/// for anything else.
-std::optional<ClaimOutcome> parse_job_status(std::string_view text);
+/// What a status says of the work.
+struct StatusMeaning {
+  ClaimOutcome outcome = ClaimOutcome::cancelled;
+  bool executed = true;  ///< false: nothing was, so that the scope is given back as it was
+  bool known = true;     ///< false: no status of GitHub's; the work may have run, and is not done
+};
+
+/// Of a job's or step's result, or a run's or check's conclusion. Sources: GitHub's "Contexts
+/// reference" (job.status, steps.<id>.outcome, needs.<job>.result) and the conclusions of "REST API
+/// endpoints for check runs".
+StatusMeaning meaning_of_status(std::string_view status);
 
 /// True when the claim may be forgotten: its memory has passed since it ended, or since others
 /// could have taken it over.

@@ -57,7 +57,7 @@ AuditEntry line_of(const Party& party, const std::string& nonce, std::uint64_t g
   line.job = party.holder.job;
   line.actor = party.holder.actor;
   line.commit_sha = party.commit;
-  line.executed = kind != EntryKind::skip;
+  line.executed = kind != EntryKind::skip && kind != EntryKind::given_back;
   line.kind = kind;
   line.claim_id = nonce;
   line.group = party.group;
@@ -87,6 +87,7 @@ Claim claim_of(const Request& request, const Policy& policy, Instant now) {
                 : request.hold ? ClaimState::held
                                : ClaimState::active;
   claim.group = request.group;
+  claim.ledgers = request.ledgers;
   claim.window_only = request.window_only;
   claim.holder = request.holder;
   claim.session_key = request.session_key;
@@ -210,6 +211,16 @@ std::string how_to_retry(const Policy& policy) {
 }  // namespace
 
 std::string_view name_of(ReasonCode code) { return name_in(codes, code); }
+bool is_promise(ReasonCode code) {
+  return code == ReasonCode::active_session || code == ReasonCode::pr_lock ||
+         code == ReasonCode::already_done;
+}
+
+bool is_promise(std::string_view code) {
+  const auto known = find_in(codes, code);
+  return known && is_promise(*known);
+}
+
 std::string_view name_of(BudgetKind kind) { return name_in(budget_kinds, kind); }
 
 Decision skip_for(const Request& request, Instant now, ReasonCode code, std::string reason) {
@@ -285,6 +296,11 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
           ". It holds until " + format_rfc3339(claim.lease_until + claim.limits.skew);
       const std::string free_it =
           override_hint + ", or free it: refgate release " + request.scope + " --reason '…'";
+      if (claim.state == ClaimState::waiting)
+        return skip(claim, request, now, ReasonCode::queued,
+                    "Nobody does this work yet: it waits for its turn" +
+                        (claim.group.empty() ? "" : " in group " + claim.group) + ", by " + holder +
+                        until + free_it);
       if (counterpart)
         return skip(claim, request, now, ReasonCode::pr_lock,
                     "This commit is being handled by " + other_event(claim) + ": " + holder +
@@ -292,14 +308,6 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
       return skip(claim, request, now, ReasonCode::active_session,
                   "Active session found: " + holder + until + free_it);
     }
-    if (is_rerun && !retry_permitted(policy, request))
-      return skip(claim, request, now, ReasonCode::retry_suppressed,
-                  "An earlier attempt of this run did not finish: " + holder + override_hint +
-                      how_to_retry(policy));
-    if (is_rerun)
-      return run(
-          state, request, policy, now, ReasonCode::retry_allowed,
-          "An earlier attempt of this run did not finish, and retries are allowed: " + holder);
     // A window that has passed says that nobody cleaned up, not that the holder died; the lock on
     // the commit outlasts it.
     if (claim.window_only && pr_locked && holder_run != RunEnded::yes)
@@ -308,8 +316,9 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
                       ". The lock holds until " + format_rfc3339(*claim.pr_locked_until) +
                       override_hint);
     return run(state, request, policy, now, ReasonCode::takeover,
-               (holder_run == RunEnded::yes ? "Taken over, since the run that held it has ended: "
-                                            : "Taken over, since its lease has passed: ") +
+               (is_rerun ? "Taken over, since an earlier attempt of this run did not finish it: "
+                : holder_run == RunEnded::yes ? "Taken over, since the run that held it has ended: "
+                                              : "Taken over, since its lease has passed: ") +
                    holder);
   }
 
@@ -332,11 +341,10 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
                       ", and is remembered until " + format_rfc3339(ended + claim.limits.memory) +
                       override_hint);
     case ClaimOutcome::failure:
-      if (!remembered && !pr_locked) break;
+      if (!remembered) break;
       if (retry_permitted(policy, request))
         return run(state, request, policy, now, ReasonCode::retry_allowed,
                    "It failed, and retries are allowed: " + holder);
-      if (pr_locked) return locked();
       return skip(claim, request, now, ReasonCode::retry_suppressed,
                   "This work failed, and is not launched again: " + holder + ended_text +
                       override_hint + how_to_retry(policy));
@@ -347,9 +355,12 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
       if (!remembered) break;
       return run(state, request, policy, now, ReasonCode::takeover,
                  "Taken over, since it was released (" + claim.note + "): " + holder);
-    case ClaimOutcome::cancelled:
     case ClaimOutcome::lost:
     case ClaimOutcome::none:
+      if (!remembered) break;
+      return run(state, request, policy, now, ReasonCode::takeover,
+                 "Taken over, since its holder was lost: " + holder + ended_text);
+    case ClaimOutcome::cancelled:
       if (!remembered) break;
       if (is_rerun && !retry_permitted(policy, request))
         return skip(claim, request, now, ReasonCode::retry_suppressed,
@@ -391,25 +402,56 @@ Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_s
   return next;
 }
 
-Claim abandon_claim(const Claim& claim, std::string_view why, Instant now) {
+namespace {
+
+AuditEntry given_back_line(const Claim& claim, std::string_view why, Instant now) {
+  AuditEntry line = line_of(claim, EntryKind::given_back, now);
+  line.job_status = "given_back";
+  line.reason = why;
+  line.launch = entry_id(claim.claim_id, claim.generation, EntryKind::launch);
+  return line;
+}
+
+/// The scope as it was before `claim`, with `outbox`.
+Claim scope_before(const Claim& claim, std::vector<AuditEntry> outbox, std::string_view why,
+                   Instant now) {
+  if (auto former = decode_claim(claim.former); std::holds_alternative<Claim>(former)) {
+    Claim back = std::get<Claim>(std::move(former));
+    back.generation = claim.generation;
+    back.outbox = std::move(outbox);
+    return back;
+  }
   Claim next = claim;
   next.state = ClaimState::ended;
   next.outcome = ClaimOutcome::abandoned;
   next.ended_at = now;
   next.note = why;
   next.former.clear();
+  next.ledgers.clear();
   if (next.attempts > 0) --next.attempts;
-  std::erase_if(next.outbox, [&](const AuditEntry& line) {
+  next.outbox = std::move(outbox);
+  return next;
+}
+
+}  // namespace
+
+Claim abandon_claim(const Claim& claim, std::string_view why, Instant now) {
+  std::vector<AuditEntry> outbox = claim.outbox;
+  const auto gone = std::erase_if(outbox, [&](const AuditEntry& line) {
     return line.claim_id == claim.claim_id && line.generation == claim.generation &&
            line.kind == EntryKind::launch;
   });
-  if (auto former = decode_claim(claim.former); std::holds_alternative<Claim>(former)) {
-    Claim back = std::get<Claim>(std::move(former));
-    back.generation = claim.generation;
-    back.outbox = std::move(next.outbox);
-    return back;
-  }
-  return next;
+  // Renewals and gc publish what the outbox holds.
+  const bool launched = claim.state == ClaimState::active || claim.state == ClaimState::held;
+  if (launched && (gone == 0 || claim.renewed_at != claim.claimed_at))
+    outbox.push_back(given_back_line(claim, why, now));
+  return scope_before(claim, std::move(outbox), why, now);
+}
+
+Claim give_back_claim(const Claim& claim, std::string_view why, Instant now) {
+  std::vector<AuditEntry> outbox = claim.outbox;
+  outbox.push_back(given_back_line(claim, why, now));
+  return scope_before(claim, std::move(outbox), why, now);
 }
 
 Claim start_claim(const Claim& claim, const Request& request, const Decision& decision,
@@ -428,6 +470,8 @@ Claim release_claim(const Claim& claim, std::string_view who, std::string_view w
   next.outcome = ClaimOutcome::released;
   next.ended_at = now;
   next.note = (who.empty() ? "" : std::string(who) + ": ") + std::string(why);
+  next.former.clear();
+  next.attempts = 0;
   AuditEntry line = line_of(claim, EntryKind::release, now);
   line.id = entry_id(claim.claim_id, claim.generation, EntryKind::release, format_rfc3339(now));
   line.job_status = "released";
@@ -435,6 +479,29 @@ Claim release_claim(const Claim& claim, std::string_view who, std::string_view w
   line.reason = why;
   next.outbox.push_back(std::move(line));
   return next;
+}
+
+std::string_view outcome_for_others(const Claim& claim) {
+  if (claim.state != ClaimState::ended) return {};
+  switch (claim.outcome) {
+    case ClaimOutcome::success:
+    case ClaimOutcome::failure:
+      return name_of(claim.outcome);
+    case ClaimOutcome::cancelled:
+    case ClaimOutcome::lost:
+    case ClaimOutcome::released:
+      return name_of(ClaimOutcome::cancelled);
+    case ClaimOutcome::none:
+    case ClaimOutcome::abandoned:
+      break;
+  }
+  return {};
+}
+
+bool is_own_failure(const Claim& claim, const Holder& caller) {
+  const std::string_view outcome = outcome_for_others(claim);
+  return !caller.run_id.empty() && claim.holder.run_id == caller.run_id && !outcome.empty() &&
+         outcome != name_of(ClaimOutcome::success);
 }
 
 AuditEntry lost_line(const Claim& claim, Instant now) {

@@ -42,6 +42,12 @@ enum class ReasonCode {
 
 std::string_view name_of(ReasonCode code);
 
+/// True for a skip that promises something: this very work is being done, or has been done. After
+/// any other skip nobody has done it; that is told as a warning, and is no duplicate.
+bool is_promise(ReasonCode code);
+/// Likewise, of the code that a line of the record holds; false for a word that is no code.
+bool is_promise(std::string_view code);
+
 /// Whether the holder's run is over, as far as anybody could find out. Only a clear answer counts
 /// as `yes`.
 enum class RunEnded { unknown, no, yes };
@@ -71,9 +77,10 @@ struct Request {
                                        ///< files or `--claim-id`
   bool rerun_by_person = false;        ///< attempt > 1, and who started it is no bot
   bool hold = false;  ///< `check`: win the scope, and leave it to `register` to start the session
-  bool window_only = false;  ///< a positional command
-  bool queue = false;        ///< win the scope, and wait for the turn in `group`
-  std::string group;         ///< see Claim::group
+  bool window_only = false;          ///< a positional command
+  bool queue = false;                ///< win the scope, and wait for the turn in `group`
+  std::string group;                 ///< see Claim::group
+  std::vector<std::string> ledgers;  ///< see Claim::ledgers
 };
 
 struct Decision {
@@ -86,10 +93,11 @@ struct Decision {
   std::optional<AuditEntry> line;  ///< on skip: the line to publish
 };
 
-/// Precedence: forced, own, live claim (active_session or pr_lock), done (already_done or pr_lock),
-/// failed (retry_allowed, pr_lock or retry_suppressed), cancelled or lost (takeover; a re-run of
-/// the same run follows `retry`), nothing or older than the memory (first). What would run, and is
-/// neither forced nor own, must also be within max_attempts, cooldown and budgets.
+/// Precedence: forced, own, live claim (active_session or pr_lock; queued when it only waits for
+/// its turn), done (already_done or pr_lock), failed (retry_allowed or retry_suppressed, whoever
+/// asks), lost or released (takeover), cancelled (takeover; a re-run of the same run follows
+/// `retry`), nothing, given back or older than the memory (first). What would run, and is neither
+/// forced nor own, must also be within max_attempts, cooldown and budgets.
 Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy,
                 Instant now, const Surroundings& around = {});
 
@@ -104,16 +112,22 @@ std::string_view name_of(BudgetKind kind);
 /// `published` lines leave the outbox.
 Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status, Instant now);
 
-/// A claim whose session never started: its launch line is gone, and the scope is as it was. What
-/// had ended before has ended as it had, under the generation of `claim`; where there was nothing,
-/// the claim ends as abandoned, which suppresses nothing.
+/// A claim whose session never started, and of which nobody was told to run: its launch line is
+/// gone, or answered where it may be published already, and the scope is as it was. What had ended
+/// before has ended as it had, under the generation of `claim`; where there was nothing, the claim
+/// ends as abandoned, which suppresses nothing.
 Claim abandon_claim(const Claim& claim, std::string_view why, Instant now);
+
+/// Likewise, when its caller was told to run, and nothing was executed: the launch stays in the
+/// record, and a line `given_back` answers it.
+Claim give_back_claim(const Claim& claim, std::string_view why, Instant now);
 
 /// A waiting claim whose turn has come; `decision` is the one that made it.
 Claim start_claim(const Claim& claim, const Request& request, const Decision& decision,
                   Instant now);
 
-/// The claim as a person frees it: the next caller may take it over, a re-run too.
+/// The claim as a person frees it, a live one or one that has ended: the next caller may take it
+/// over, a re-run too, and its launches count no more.
 Claim release_claim(const Claim& claim, std::string_view who, std::string_view why, Instant now);
 
 /// The line that says that nobody has heard of the holder since its lease passed.
@@ -126,6 +140,14 @@ std::string describe_holder(const Claim& claim, Instant now);
 /// True when one is a push and the other a pull request: two events that one push to an open pull
 /// request causes.
 bool are_push_and_pull_request(std::string_view one, std::string_view other);
+
+/// How a claim's session ended, for outputs: "success", "failure" or "cancelled"; empty while it
+/// lives, and when nothing was launched.
+std::string_view outcome_for_others(const Claim& claim);
+
+/// True when `claim` is this run's own, of whatever attempt, and ended otherwise than with success:
+/// then a skip must not let the run end well.
+bool is_own_failure(const Claim& claim, const Holder& caller);
 
 /// True when others could take the scope over, going by time alone.
 bool is_lost(const Claim& claim, Instant now);

@@ -21,16 +21,18 @@ bool is_retry(const AuditEntry& entry) {
 std::string closing_word(const AuditEntry& entry) {
   if (entry.kind == EntryKind::lost) return "lost";
   if (entry.kind == EntryKind::release) return "released";
-  const auto outcome = parse_job_status(entry.job_status);
-  return outcome ? std::string(name_of(*outcome)) : "other";
+  const StatusMeaning meaning = meaning_of_status(entry.job_status);
+  return meaning.known ? std::string(name_of(meaning.outcome)) : "other";
 }
 
-/// Which lines tell of something that another line has told already.
+/// Which lines tell of something that another line has told already, or taken back.
 class Repeated {
  public:
   explicit Repeated(std::span<const ReadEntry> entries) {
     for (const ReadEntry& read : entries) {
       const AuditEntry& entry = read.entry;
+      if (entry.kind == EntryKind::given_back)
+        given_back_.insert({entry.claim_id, entry.generation});
       if (entry.kind == EntryKind::end) ended_.insert({entry.claim_id, entry.generation});
       if (entry.kind == EntryKind::release) released_.insert({entry.claim_id, entry.generation});
       if (entry.kind == EntryKind::launch) launched_.insert({entry.session_key, entry.run_id});
@@ -40,6 +42,8 @@ class Repeated {
   bool operator()(const AuditEntry& entry) const {
     const ClaimKey claim{entry.claim_id, entry.generation};
     const RunKey run{entry.session_key, entry.run_id};
+    if (entry.kind == EntryKind::launch || entry.kind == EntryKind::lost)
+      if (given_back_.contains(claim)) return true;
     if (entry.kind == EntryKind::release) return ended_.contains(claim);
     if (entry.kind == EntryKind::lost) return ended_.contains(claim) || released_.contains(claim);
     if (entry.kind == EntryKind::audit)
@@ -48,6 +52,7 @@ class Repeated {
   }
 
  private:
+  std::set<ClaimKey> given_back_;
   std::set<ClaimKey> ended_;
   std::set<ClaimKey> released_;
   std::set<RunKey> launched_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/text/enum_name.h"
@@ -108,8 +109,12 @@ std::string_view name_of(DuplicateKind kind) { return name_in(kinds, kind); }
 Verification verify_launches(std::span<const ReadEntry> entries, Duration skew) {
   std::map<std::string, std::vector<const AuditEntry*>> scopes;
   std::map<ClaimKey, Closing> closings;
+  std::set<ClaimKey> given_back;
+  for (const ReadEntry& read : entries)
+    if (read.entry.kind == EntryKind::given_back) given_back.insert(claim_of(read.entry));
   for (const ReadEntry& read : entries) {
     const AuditEntry& entry = read.entry;
+    if (given_back.contains(claim_of(entry))) continue;
     if (entry.kind == EntryKind::launch)
       scopes[scope_of(entry)].push_back(&entry);
     else if (closes(entry.kind))

@@ -38,9 +38,10 @@ struct Verification {
   std::vector<Duplicate> duplicates;  ///< by the time of the second launch
 };
 
-/// Launches of one scope (`scope`; without one, session key and commit) are put in order: by time,
-/// but generations that follow on each other within an hour by generation, since two clocks may
-/// disagree. For each two neighbours, first A and then B, the first rule that applies decides:
+/// What a line `given_back` answers was no launch. Launches of one scope (`scope`; without one,
+/// session key and commit) are put in order: by time, but generations that follow on each other
+/// within an hour by generation, since two clocks may disagree. For each two neighbours, first A
+/// and then B, the first rule that applies decides:
 ///
 ///   1. B was forced: no duplicate, somebody chose it.
 ///   2. No line `end`, `lost` or `release` closes A's claim: duplicate, unseparated.

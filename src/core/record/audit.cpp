@@ -15,11 +15,12 @@ using nlohmann::json;
 constexpr int entry_version = 1;
 constexpr Duration longest_span = std::chrono::days(3653);  // as in parse_duration
 
-constexpr std::array<EnumName<EntryKind>, 6> kinds{{{EntryKind::launch, "launch"},
+constexpr std::array<EnumName<EntryKind>, 7> kinds{{{EntryKind::launch, "launch"},
                                                     {EntryKind::skip, "skip"},
                                                     {EntryKind::end, "end"},
                                                     {EntryKind::lost, "lost"},
                                                     {EntryKind::release, "release"},
+                                                    {EntryKind::given_back, "given_back"},
                                                     {EntryKind::audit, "audit"}}};
 
 // The dump is canonical: nlohmann's objects are sorted by key, and bad UTF-8 is replaced before the
@@ -96,6 +97,7 @@ std::string encode_entry(const AuditEntry& entry) {
   put("scope", entry.scope);
   put("holder_run_id", entry.holder_run_id);
   put("group", entry.group);
+  put("launch", entry.launch);
   if (entry.generation != 0) line["generation"] = entry.generation;
   if (entry.duration) line["duration_ms"] = entry.duration->count();
   if (entry.memory) line["memory_ms"] = entry.memory->count();
@@ -137,6 +139,7 @@ std::optional<ReadEntry> decode(std::string_view source, Digest check) {
   entry.scope = text(line, "scope");
   entry.holder_run_id = text(line, "holder_run_id");
   entry.group = text(line, "group");
+  entry.launch = text(line, "launch");
   if (const auto it = line.find("executed"); it != line.end() && it->is_boolean())
     entry.executed = it->get<bool>();
   if (const auto it = line.find("generation"); it != line.end() && it->is_number_unsigned())

@@ -11,12 +11,13 @@
 namespace refgate {
 
 enum class EntryKind {
-  launch,   ///< a session was started: the claim was won
-  skip,     ///< a caller was told to skip
-  end,      ///< the holder ended its session
-  lost,     ///< a holder was found gone, by the one who took over or by gc
-  release,  ///< a person freed the scope, with a reason
-  audit,    ///< written by hand with the positional `audit` command
+  launch,      ///< a session was started: the claim was won
+  skip,        ///< a caller was told to skip
+  end,         ///< the holder ended its session
+  lost,        ///< a holder was found gone, by the one who took over or by gc
+  release,     ///< a person freed the scope, with a reason
+  given_back,  ///< the answer to a launch of which nothing was executed: readers subtract that one
+  audit,       ///< written by hand with the positional `audit` command
 };
 
 /// A line holds identifiers and outcomes, never prompts, tokens or contents of files. The first
@@ -31,7 +32,7 @@ struct AuditEntry {
   std::string commit_sha;  ///< any text
   bool executed = false;
   std::string job_status;  ///< "started", "skipped", "success", "failure", "cancelled", "lost",
-                           ///< "released", or what `audit` was given
+                           ///< "released", "given_back", or what `audit` was given
 
   EntryKind kind = EntryKind::audit;
   std::string id;  ///< 32 hexadecimal digits; the same line always has the same id, so that writing
@@ -47,7 +48,8 @@ struct AuditEntry {
   std::string holder_run_id;         ///< on a skip: who held it
   std::optional<Duration> duration;  ///< on an end: how long the session took
   std::optional<Duration> memory;    ///< on a launch: for how long its success would be remembered
-  std::string group;  ///< the sessions that are processed in order with this one; or empty
+  std::string group;   ///< the sessions that are processed in order with this one; or empty
+  std::string launch;  ///< on a given_back: the id of the launch that did not take place
 
   bool operator==(const AuditEntry&) const = default;
 };

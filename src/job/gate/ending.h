@@ -8,9 +8,10 @@
 
 namespace refgate {
 
-/// Ends the claim of `note`, when it is still that claim, and keeps the end in the job's state, so
-/// that a second call has nothing to do.
-Ended end_session(Store& store, const JobState& state, const ClaimNote& note, ClaimOutcome outcome,
+/// Ends the claim of `note`, when it is still that claim, as `job_status` says (see
+/// meaning_of_status), and keeps the end in the job's state, so that a second call has nothing to
+/// do. Where nothing was executed the scope is given back as it was, with its place in its budgets.
+Ended end_session(Store& store, const JobState& state, const ClaimNote& note,
                   const std::string& job_status);
 
 /// For people.

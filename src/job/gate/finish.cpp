@@ -12,6 +12,7 @@
 #include "state/fold_record.h"
 #include "state/queues.h"
 #include "state/renewal.h"
+#include "state/spending.h"
 
 namespace refgate {
 namespace {
@@ -47,8 +48,9 @@ bool fence_off(Store& store, const ClaimNote& note, Claim& closed) {
 
 }  // namespace
 
-Ended end_session(Store& store, const JobState& state, const ClaimNote& note, ClaimOutcome outcome,
+Ended end_session(Store& store, const JobState& state, const ClaimNote& note,
                   const std::string& job_status) {
+  const StatusMeaning meaning = meaning_of_status(job_status);
   if (Claim closed; note.unanswered && fence_off(store, note, closed)) {
     ClaimNote done = note;
     done.claim = closed;
@@ -67,13 +69,17 @@ Ended end_session(Store& store, const JobState& state, const ClaimNote& note, Cl
   } catch (const StoreError&) {
     // The line passes over it; ending the session is what counts.
   }
+  Claim launched;
   Ended ended = update_claim(
       store, note.ref, note.claim.claim_id, note.name_space, std::move(known),
       [&](const Claim& claim) {
         if (claim.state == ClaimState::waiting)
           return abandon_claim(claim, "its gate was ended while it waited", now());
+        launched = claim;
         if (note.untold) return abandon_claim(claim, "its gate could not tell its verdict", now());
-        return end_claim(claim, outcome, job_status, now());
+        if (!meaning.executed) return give_back_claim(claim, "nothing was executed", now());
+        return end_claim(claim, meaning.outcome,
+                         meaning.known ? job_status : name_of(ClaimOutcome::cancelled), now());
       },
       Publish::everything, &place);
   // Others came in between, or the claim's group was not known before it was read.
@@ -92,6 +98,7 @@ Ended end_session(Store& store, const JobState& state, const ClaimNote& note, Cl
     const bool never_started = ended.claim.claim_id != note.claim.claim_id ||
                                ended.claim.outcome == ClaimOutcome::abandoned;
     ended.given_back = ended.result == Ended::Result::ended && never_started;
+    if (ended.given_back) take_back_launch(store, launched, note.name_space);
     if (never_started) {
       // What stands there now may be the claim of somebody before us.
       state.remove(note.claim.claim_id);
@@ -126,29 +133,36 @@ std::string describe_end(const Ended& ended, const std::string& session_key) {
 
 namespace {
 
-int finish(const Invocation& call, const Settings& settings) {
-  std::string status = call.option("status", call.environment.get("REFGATE_STATUS"));
-  if (status.empty()) status = "success";
-  const auto outcome = parse_job_status(status);
-  if (!outcome)
-    throw UsageError(
-        "--status is \"" + status +
-        "\", but must be success, failure, cancelled or skipped (job.status); nothing was changed");
+/// Only what was not said at all is the success that a shell line means by `refgate finish`; what
+/// was said and is empty (a step or job that is not there) is none.
+std::string status_of(const Invocation& call) {
+  if (call.flag("status")) return call.option("status");
+  const auto& variables = call.environment.variables();
+  const auto said = variables.find("REFGATE_STATUS");
+  return said == variables.end() ? "success" : said->second;
+}
 
+std::string unknown_status(const std::string& status) {
+  return (status.empty() ? std::string("the status is empty")
+                         : "the status is \"" + status + "\", which GitHub does not know") +
+         "; what was live is ended as cancelled, so that the next event does the work. Pass what "
+         "came of it: steps.<id>.outcome, needs.<job>.result or job.status";
+}
+
+int finish(const Invocation& call, const Settings& settings) {
+  const std::string status = status_of(call);
+  const StatusMeaning meaning = meaning_of_status(status);
   const JobState state(settings, call.environment);
   const auto store = store_of(call, settings);
   std::vector<ClaimNote> notes = notes_of_job(settings, state, call.environment, store->describe());
-  if (notes.empty() && settings.claim_id.empty()) {
+  if (notes.empty() && settings.claim_id.empty())
     call.out << "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran "
                 "in it)\n";
-    return exit_done;
-  }
-  if (notes.empty()) {
-    const std::string ref = find_claim(call, settings, *store);
-    if (ref.empty()) {
-      call.out << "Nothing was changed: no claim has that id\n";
-      return exit_done;
-    }
+  const std::string ref =
+      notes.empty() && !settings.claim_id.empty() ? find_claim(call, settings, *store) : "";
+  if (notes.empty() && !settings.claim_id.empty() && ref.empty())
+    call.out << "Nothing was changed: no claim has that id\n";
+  if (!ref.empty()) {
     ClaimNote note;
     note.ref = ref;
     note.name_space = settings.name_space;
@@ -167,7 +181,7 @@ int finish(const Invocation& call, const Settings& settings) {
       continue;
     }
     try {
-      const Ended ended = end_session(*store, state, note, *outcome, status);
+      const Ended ended = end_session(*store, state, note, status);
       const std::string& key =
           ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
       call.out << escape_for(Place::line, describe_end(ended, key)) << "\n";
@@ -181,13 +195,14 @@ int finish(const Invocation& call, const Settings& settings) {
     }
   }
   if (failed) throw StoreError(*failed);
+  if (!meaning.known) throw UsageError(unknown_status(status));
   // A cancelled job has seconds to live; the next finish will find the same refs.
-  if (ended_one && *outcome != ClaimOutcome::cancelled &&
+  if (ended_one && meaning.outcome != ClaimOutcome::cancelled &&
       others_are_there(*store, settings.name_space, notes.front().ref))
     if (const int gone = sweep(*store, settings.name_space, swept_by_finish, sweep_budget);
         gone > 0)
       call.out << "Old sessions cleaned: " << gone << "\n";
-  if (ended_one && *outcome != ClaimOutcome::cancelled)
+  if (ended_one && meaning.outcome != ClaimOutcome::cancelled)
     if (const std::size_t folded =
             fold_earlier_days(*store, settings.name_space, now(), fold_budget);
         folded > 0)

@@ -175,7 +175,7 @@ void give_back(const Invocation& call, Store& store, const JobState& state,
     note.untold = true;
     try {
       store.set_deadline(std::chrono::steady_clock::now() + give_back_bound);
-      end_session(store, state, note, ClaimOutcome::cancelled, "cancelled");
+      end_session(store, state, note, "cancelled");
       call.err << "refgate: the claim was given back, since its verdict could not be told\n";
     } catch (const std::exception& error) {
       call.err << "refgate: the claim could not be given back: "
@@ -192,6 +192,8 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
     return state.belongs_to_job() && is_of_job(note, subject.request.holder, state);
   });
   subject.request.presented = own.presented;
+  subject.request.ledgers =
+      ledgers_of(settings.policy, budget_subjects(subject), settings.name_space);
   const Ordering ordering =
       as == TellAs::original_lines ? Ordering{} : ordering_of(settings, subject.event, now());
   GateAnswer answer;

@@ -134,8 +134,7 @@ int command_cleanup(const Invocation& call) {
   std::string why = "this job registered no session of that key, so that nothing was changed";
   for (const ClaimNote& note : notes) {
     const std::string status = note.job_status.empty() ? "success" : note.job_status;
-    const Ended ended = end_session(
-        *store, state, note, parse_job_status(status).value_or(ClaimOutcome::success), status);
+    const Ended ended = end_session(*store, state, note, status);
     found = found || ended.result == Ended::Result::ended;
     why = describe_end(ended, key);
   }

@@ -70,10 +70,9 @@ Ordered stand_by(const Invocation& call, Store& store, Request& request, const S
   for (;;) {
     const Decision& decision = ordered.acquired.decision;
     const std::optional<Claim>& holder = ordered.acquired.holder;
-    const bool held =
-        decision.verdict == Verdict::skip &&
-        (decision.code == ReasonCode::active_session || decision.code == ReasonCode::pr_lock) &&
-        holder && holder->state != ClaimState::ended;
+    const bool held = decision.verdict == Verdict::skip &&
+                      (is_promise(decision.code) || decision.code == ReasonCode::queued) &&
+                      holder && holder->state != ClaimState::ended;
     if (!held) return ordered;
     if (told != holder->claim_id) {
       told = holder->claim_id;
@@ -94,7 +93,7 @@ Ordered stand_by(const Invocation& call, Store& store, Request& request, const S
       outage.reset();
       const Instant at = now();
       const bool changed = !seen.claim || seen.claim->claim_id != holder->claim_id ||
-                           seen.claim->state == ClaimState::ended || is_lost(*seen.claim, at);
+                           seen.claim->state != holder->state || is_lost(*seen.claim, at);
       if (!changed && at < asked + between_lookups) continue;
       asked = at;
       // A claim that was sent and not answered may be made: then it is found by its id.

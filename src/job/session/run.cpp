@@ -57,7 +57,7 @@ int run_one(const Invocation& call, LedSession& session, ChildGroup::Command com
     const int error = errno;
     call.err << "refgate: " << escape_for(Place::line, command.arguments.front())
              << " could not be started (" << std::strerror(error) << ")\n";
-    session.end("failure");
+    session.end("skipped");
     return error == ENOENT ? 127 : 126;
   }
   Halting halting;

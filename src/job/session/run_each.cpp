@@ -165,6 +165,7 @@ class Batch {
         running_.pop_back();
         ++counts_.failed;
       }
+      any_started_ = any_started_ || started;
       session_.set_operations(static_cast<unsigned>(running_.size()));
     }
   }
@@ -241,9 +242,10 @@ class Batch {
   int close() {
     const auto all = static_cast<unsigned>(plan_.items.size());
     const bool complete = counts_.done == all;
-    const char* status = cancelled_by_ != 0 || session_.lost() ? "cancelled"
-                         : complete                            ? "success"
-                                                               : "failure";
+    const char* status = !any_started_                           ? "skipped"
+                         : cancelled_by_ != 0 || session_.lost() ? "cancelled"
+                         : complete                              ? "success"
+                                                                 : "failure";
     call_.out << "Items: " << all << " in all, " << counts_.done << " done, " << counts_.failed
               << " failed, " << counts_.cancelled << " cancelled\n";
     write_outputs(call_.environment, {{"items", std::to_string(all)},
@@ -268,6 +270,7 @@ class Batch {
   unsigned in_a_row_ = 0;
   int cancelled_by_ = 0;
   bool given_up_ = false;
+  bool any_started_ = false;
 };
 
 }  // namespace

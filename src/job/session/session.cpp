@@ -234,9 +234,7 @@ bool LedSession::end_note(const std::string& job_status, bool never_started) {
     if (job_status == "cancelled")
       store->set_deadline(
           std::min(store->deadline(), std::chrono::steady_clock::now() + longest_cancelled_end));
-    const Ended ended =
-        end_session(*store, state_, *own,
-                    parse_job_status(job_status).value_or(ClaimOutcome::failure), job_status);
+    const Ended ended = end_session(*store, state_, *own, job_status);
     call_.err << "refgate: " << escape_for(Place::line, describe_end(ended, own->claim.session_key))
               << "\n";
     return true;

@@ -59,8 +59,9 @@ class LedSession {
   void count_cascade(unsigned operations);
   void set_operations(unsigned operations);
 
-  /// Ends the session: one push, unless a gate of this job before had begun it. Never throws;
-  /// returns false when it could not be ended.
+  /// Ends the session: one push, unless a gate of this job before had begun it. "skipped" when
+  /// nothing was executed: then it is given back. Never throws; returns false when it could not be
+  /// ended.
   bool end(const std::string& job_status);
 
   /// Gives it back before anything of it was started. Never throws.
