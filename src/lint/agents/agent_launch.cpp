@@ -60,9 +60,11 @@ void add_launches(const std::vector<JobPlace>& path, const Workflow& workflow,
                   const Project& project, const Facts& facts, std::vector<AgentLaunch>& found) {
   for (const Job& job : workflow.jobs) {
     const std::size_t before = found.size();
+    if (before == most_launches) return;
     std::vector<JobPlace> here = path;
     here.push_back({&workflow, &job});
     for (const Step& step : job.steps) {
+      if (found.size() == most_launches) return;
       AgentLaunch launch{{}, &step};
       if (runs_checked_out(job, step, facts) && !is_switched_off(step.condition)) {
         launch.launch = &step;

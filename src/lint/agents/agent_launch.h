@@ -20,6 +20,10 @@ struct JobPlace {
 };
 
 /// A step that launches an agent, itself or through actions of this repository.
+/// Rules compare launches with each other and ask each for its way through the workflow, so that
+/// of a workflow only so many are looked at.
+inline constexpr std::size_t most_launches = 200;
+
 struct AgentLaunch {
   /// From the job of the workflow asked for, over the workflows of this repository that it calls,
   /// to the job that has the step.
@@ -40,6 +44,7 @@ struct AgentLaunch {
 
 /// All launches in the order of jobs and steps: those of the workflow's own steps, and those of
 /// workflows of this repository that it calls.
+/// The first `most_launches`.
 std::vector<AgentLaunch> agent_launches(const Workflow& workflow, const Project& project,
                                         const Facts& facts);
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "lint/expression/expression.h"
 #include "lint/expression/expression_value.h"
@@ -38,6 +39,14 @@ class Scope {
   using Status = std::function<Truth(std::string_view function, std::span<const std::string> jobs)>;
   void set_status(Status status);
   Truth status(std::string_view function, std::span<const std::string> jobs) const;
+
+  /// Equal for copies of which none was changed; nullopt when they cannot be told apart. Only valid
+  /// while one of them lives.
+  using Identity = std::tuple<const void*, Truth, Truth, Truth>;
+  std::optional<Identity> identity() const {
+    if (status_) return std::nullopt;
+    return Identity{root_.identity(), success_, failure_, cancelled_};
+  }
 
  private:
   Value root_;

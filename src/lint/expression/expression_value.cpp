@@ -131,6 +131,11 @@ Value Value::of(Truth truth) {
 
 Value::Kind Value::kind() const { return static_cast<Kind>(data_.index()); }
 
+const void* Value::identity() const {
+  const auto* record = std::get_if<std::shared_ptr<const Record>>(&data_);
+  return record == nullptr ? nullptr : record->get();
+}
+
 bool Value::is_primitive() const { return kind() < Kind::array; }
 
 bool Value::is_filtered() const {

@@ -78,6 +78,8 @@ class Value {
   /// The same array, object or unknown value, or an equal primitive of the same kind (numbers by
   /// value, strings by bytes).
   bool is_same(const Value& other) const;
+  /// What copies of an object share; nullptr for everything else.
+  const void* identity() const;
 
  private:
   struct Sequence;

@@ -20,14 +20,33 @@ const GatedSteps& gates_in_action(const Subject& subject, const Action& action) 
       .steps;
 }
 
-/// Gates of the jobs that a job needs.
+/// For each job of a workflow the first with a gate that it needs, however far away.
+struct FirstGated {
+  std::vector<const Job*> of_job;
+};
+
+const Job* first_gated(const Subject& subject, const Workflow& workflow, const Job& job) {
+  const FirstGated& first = subject.memo.get<FirstGated>(&workflow, [&] {
+    std::vector<bool> marked(workflow.jobs.size(), false);
+    for (const GatedJob& gated : gated_jobs_of(subject, workflow))
+      marked[static_cast<std::size_t>(gated.job - workflow.jobs.data())] = true;
+    return FirstGated{job_conditions_of(subject, workflow).first_before(marked)};
+  });
+  return first.of_job[static_cast<std::size_t>(&job - workflow.jobs.data())];
+}
+
+/// Gates of the jobs that a job needs: of all that are near enough to be looked at, and of the
+/// first one in any case.
 void add_needed(const Subject& subject, const Workflow& workflow, const Job& job,
                 std::vector<const Gate*>& found) {
   const std::vector<GatedJob>& gated = gated_jobs_of(subject, workflow);
   if (gated.empty()) return;
+  const Job* first = first_gated(subject, workflow, job);
+  if (first == nullptr) return;
   const std::vector<const Job*> needed = job_conditions_of(subject, workflow).needed(job);
   for (const GatedJob& each : gated) {
-    if (std::find(needed.begin(), needed.end(), each.job) == needed.end()) continue;
+    if (each.job != first && std::find(needed.begin(), needed.end(), each.job) == needed.end())
+      continue;
     for (const Gate& gate : each.gates)
       found.push_back(&gate);
   }

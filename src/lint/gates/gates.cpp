@@ -195,6 +195,7 @@ GatedSteps gates_in(const std::vector<Step>& steps, const Project& project, cons
                     int depth) {
   GatedSteps result;
   for (const Step& step : steps) {
+    if (result.gates.size() == most_gates) break;
     if (std::optional<Gate> gate = gate_at(step, project, facts, depth)) {
       if (!step.id.empty()) add_step(result.view, std::string(step.id), *gate);
       result.gates.push_back(std::move(*gate));
@@ -443,6 +444,7 @@ std::vector<GatedJob> gated_jobs(const Workflow& workflow, const Project& projec
                                  const Facts& facts) {
   std::vector<GatedJob> found;
   for (const Job& job : workflow.jobs) {
+    if (found.size() == most_gated_jobs) break;
     GatedJob gated = gated_job(job, project, facts, 0);
     if (!gated.gates.empty()) found.push_back(std::move(gated));
   }

@@ -94,7 +94,13 @@ struct GatedSteps {
   std::vector<Gate> gates;
   GateView view;  ///< steps.<id>.outputs.*, copies in outputs of later steps and in env
 };
+/// The first `most_gates`.
 GatedSteps gates_in(const std::vector<Step>& steps, const Project& project, const Facts& facts);
+
+/// What stands behind each gate is run through for each event, so that of a workflow only so many
+/// jobs with gates are looked at, and of each so many gates.
+inline constexpr std::size_t most_gated_jobs = 50;
+inline constexpr std::size_t most_gates = 20;
 
 /// A job with gates, and what a job that needs it sees of them.
 struct GatedJob {
@@ -104,6 +110,7 @@ struct GatedJob {
   GateView view;            ///< needs.<job>.outputs.*
   bool works = false;       ///< its verdict guards work in the job itself
 };
+/// The first `most_gated_jobs`.
 std::vector<GatedJob> gated_jobs(const Workflow& workflow, const Project& project,
                                  const Facts& facts);
 

@@ -74,7 +74,7 @@ Scope event_scope(const std::optional<std::string>& event) {
   return scope;
 }
 
-std::vector<Scope> events_of(const GatedJob& gated, const std::vector<JobNode>& nodes,
+std::vector<Scope> events_of(const GatedJob& gated, const JobConditions& jobs,
                              const std::vector<Scope>& events) {
   std::vector<Scope> found;
   const Gate& first = gated.gates.front();
@@ -86,7 +86,7 @@ std::vector<Scope> events_of(const GatedJob& gated, const std::vector<JobNode>& 
   for (const Scope& event : events) {
     const Value name = event.get({"github", "event_name"});
     if (name.is_known() && never.find('"' + to_text(name) + '"') != std::string::npos) continue;
-    if (propagate(nodes, {}, event).at(std::string(gated.job->id)).runs == Truth::no) continue;
+    if (jobs.runs(*gated.job, event) == Truth::no) continue;
     if (first.step != nullptr && first.step->condition) {
       const Expression condition = parse_condition(first.step->condition.value.text());
       if (condition.is_valid() && evaluate_condition(condition, event) == Truth::no) continue;
@@ -94,24 +94,6 @@ std::vector<Scope> events_of(const GatedJob& gated, const std::vector<JobNode>& 
     found.push_back(event);
   }
   return found;
-}
-
-std::vector<JobNode> job_nodes(const Workflow& workflow, std::vector<Expression>& conditions) {
-  std::vector<JobNode> nodes;
-  conditions.clear();
-  conditions.reserve(workflow.jobs.size());
-  for (const Job& job : workflow.jobs) {
-    JobNode& node = nodes.emplace_back();
-    node.id = job.id;
-    for (const YamlNode need : job.needed) {
-      const Job* needed = workflow.job(need.text());
-      node.needs.emplace_back(needed != nullptr ? needed->id : need.text());
-    }
-    if (!job.condition) continue;
-    conditions.push_back(parse_condition(job.condition.value.text()));
-    if (conditions.back().is_valid()) node.condition = &conditions.back();
-  }
-  return nodes;
 }
 
 bool needs_job(const Job& job, const Job& other) {

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "lint/agents/launches.h"
 #include "lint/gates/gate_before.h"
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guard_walk.h"
@@ -32,18 +33,17 @@ class GuardSearch {
   std::vector<GuardFinding> in_workflow(const Workflow& workflow) {
     if (gated_.empty()) return {};
     workflow_ = &workflow;
-    nodes_ = job_nodes(workflow, conditions_);
+    jobs_ = &job_conditions_of(subject_, workflow);
     for (const auto& event : gated_events(workflow))
       events_.push_back(event_scope(event));
     for (const GatedJob& gated : gated_) {
-      const std::vector<Scope> events = events_of(gated, nodes_, events_);
+      const std::vector<Scope> events = events_of(gated, *jobs_, events_);
       if (events.empty()) continue;
       bool ends_failed = false;
       ends_.clear();
       if (!gated.inside.gates.empty())
         ends_failed = steps_behind(gated.job->steps, gated.job, gated.inside, events);
-      for (const Job& job : workflow.jobs)
-        job_behind(job, gated, events, ends_failed);
+      jobs_behind(gated, events, ends_failed);
       unused(gated);
     }
     for (const Job& job : workflow.jobs)
@@ -101,10 +101,17 @@ class GuardSearch {
     bool guarded = false;
     dear_only_ = job != nullptr && is_asked_elsewhere(*job);
     for (const WalkedStep& each : list) {
+      const auto judge = [&](const GateView& seen) {
+        guarded = guarded || seen.mention(each.step->node) >= GateRole::hint;
+        judge_step(each, seen, gate, gate.step->node.place());
+      };
+      if (each.env.empty()) {
+        judge(gated.view);
+        continue;
+      }
       GateView seen = gated.view;
       seen.add_all(each.env);
-      guarded = guarded || seen.mention(each.step->node) >= GateRole::hint;
-      judge_step(each, seen, gate, gate.step->node.place());
+      judge(seen);
     }
     dear_only_ = false;
     // Without an id no step can read the verdict: that is one mistake.
@@ -175,28 +182,45 @@ class GuardSearch {
           guard);
   }
 
-  void job_behind(const Job& job, const GatedJob& gated, const std::vector<Scope>& events,
-                  bool ends_failed) {
-    if (&job == gated.job || !needs_job(job, *gated.job)) return;
-    std::optional<Expression> condition;
-    if (job.condition) condition = parse_condition(job.condition.value.text());
-    if (condition && !condition->is_valid()) return;
-    const std::map<std::string, JobResult> given{
-        {std::string(gated.job->id), ends_failed ? JobResult::failure : JobResult::success}};
-    const std::map<std::string, JobResult> passed{{std::string(gated.job->id), JobResult::success}};
-    Fate fate;
-    const std::string id(job.id);
+  /// What becomes of the jobs in one event, for each verdict.
+  struct Runs {
+    Scope event;
+    JobRun skip, run, without;
+  };
+
+  void jobs_behind(const GatedJob& gated, const std::vector<Scope>& events, bool ends_failed) {
+    const JobGraph& graph = jobs_->graph();
+    const JobGraph::Index gate = jobs_->node(*gated.job);
+    if (graph.needed_by(gate).empty()) return;
+    std::vector<Runs> runs;
     for (std::size_t at = 0; at < events.size(); ++at) {
       Scope event = events[at];
       event.set_status(Truth::unknown, Truth::unknown, Truth::no);
       Scope on_skip = gated.view.scope(true, event);
       if (at < ends_.size()) set_outputs(*gated.job, ends_[at], on_skip);
-      const Truth skip = propagate(nodes_, given, on_skip, true).at(id).runs;
-      const Truth run = propagate(nodes_, passed, gated.view.scope(false, event)).at(id).runs;
-      const Truth without = propagate(nodes_, {}, event).at(id).runs;
-      event.set_status(Truth::yes, Truth::no, Truth::no);
-      fate.add(skip, run, without, event);
+      Scope reached = event;
+      reached.set_status(Truth::yes, Truth::no, Truth::no);
+      runs.push_back({std::move(reached),
+                      JobRun(graph, std::move(on_skip),
+                             {{gate, ends_failed ? JobResult::failure : JobResult::success}}, true),
+                      JobRun(graph, gated.view.scope(false, event), {{gate, JobResult::success}}),
+                      JobRun(graph, event)});
     }
+    for (const Job& job : workflow_->jobs)
+      job_behind(job, gated, events, runs);
+  }
+
+  void job_behind(const Job& job, const GatedJob& gated, const std::vector<Scope>& events,
+                  std::vector<Runs>& runs) {
+    if (&job == gated.job || !needs_job(job, *gated.job)) return;
+    std::optional<Expression> condition;
+    if (job.condition) condition = parse_condition(job.condition.value.text());
+    if (condition && !condition->is_valid()) return;
+    Fate fate;
+    const JobGraph::Index node = jobs_->node(job);
+    for (Runs& each : runs)
+      fate.add(each.skip.fate(node).runs, each.run.fate(node).runs, each.without.fate(node).runs,
+               each.event);
     const GateView& seen = gated.view;
     const GateRole said = condition ? seen.mention(*condition) : GateRole::other;
     if (gated.gates.front().whole && said != GateRole::verdict) return;
@@ -373,7 +397,7 @@ class GuardSearch {
     for (const Job& job : workflow_->jobs) {
       if (&job == gated.job) continue;
       // With a gate of their own the others are not meant to ask this one.
-      if (needs_job(job, *gated.job) || mentions_gate(job, gated) || is_gated(job)) return;
+      if (is_gated(job) || needs_job(job, *gated.job) || mentions_gate(job, gated)) return;
       others = others || cost_of_job(job, subject_) != Cost::cheap;
     }
     if (!others) return;
@@ -442,8 +466,7 @@ class GuardSearch {
   FileRef file_;
   const Workflow* workflow_ = nullptr;
   const std::vector<GatedJob>& gated_;
-  std::vector<Expression> conditions_;
-  std::vector<JobNode> nodes_;
+  const JobConditions* jobs_ = nullptr;
   std::vector<Scope> events_;
   std::vector<GuardFinding> found_;
   std::vector<Scope> ends_;  ///< of the job with the gate, on a skip, for each of its events

@@ -7,6 +7,7 @@
 
 #include "lint/gates/gate_costs.h"
 #include "lint/gates/gates.h"
+#include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
@@ -32,11 +33,8 @@ std::vector<std::optional<std::string>> gated_events(const Workflow& workflow);
 Scope event_scope(const std::optional<std::string>& event);
 
 /// Those of the events on which the job with the gate may run and the gate may say skip.
-std::vector<Scope> events_of(const GatedJob& gated, const std::vector<JobNode>& nodes,
+std::vector<Scope> events_of(const GatedJob& gated, const JobConditions& jobs,
                              const std::vector<Scope>& events);
-
-/// The jobs of a workflow as semantics.h takes them. `conditions` owns what the nodes point to.
-std::vector<JobNode> job_nodes(const Workflow& workflow, std::vector<Expression>& conditions);
 
 /// Why a condition of a job (`step` nullptr) or of one of its steps does not see the gate whose
 /// outputs it names; empty when it does, or when that is no gate.

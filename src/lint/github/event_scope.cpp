@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <unordered_map>
 
 #include "lint/github/facts.h"
 
@@ -88,7 +90,9 @@ const Value not_empty = Value::unknown(Truth::yes);
 
 }  // namespace
 
-Scope scope_of_event(std::string_view event, std::string_view type) {
+namespace {
+
+Scope make_scope_of_event(std::string_view event, std::string_view type) {
   Scope scope;
   if (!is_known_event(event)) return scope;
   scope.set("github.event_name", Value::string(std::string(event)));
@@ -137,6 +141,19 @@ Scope scope_of_event(std::string_view event, std::string_view type) {
     scope.set("github.event.action", Value());
   }
   return scope;
+}
+
+}  // namespace
+
+Scope scope_of_event(std::string_view event, std::string_view type) {
+  // Asked for again and again; a copy of the same one also lets others know that it is the same.
+  thread_local std::map<std::pair<std::string, std::string>, Scope> made;
+  constexpr std::size_t most_kept = 256;
+  std::pair key{std::string(event), std::string(type)};
+  const auto known = made.find(key);
+  if (known != made.end()) return known->second;
+  if (made.size() >= most_kept) made.clear();
+  return made.emplace(std::move(key), make_scope_of_event(event, type)).first->second;
 }
 
 void set_actor(Scope& scope, const Actor& actor) {
@@ -198,62 +215,132 @@ std::vector<Start> starts_of(const Workflow& workflow, const Facts& facts) {
 }
 
 JobConditions::JobConditions(const Workflow& workflow) : workflow_(workflow) {
-  for (const Job& job : workflow.jobs) {
-    if (job.condition && job.condition.value.is_scalar())
-      conditions_.emplace(&job, parse_condition(job.condition.value.text()));
+  std::unordered_map<std::string, std::size_t> by_id;
+  for (std::size_t at = 0; at < workflow.jobs.size(); ++at)
+    by_id.emplace(to_lower(workflow.jobs[at].id), at);
+  conditions_.resize(workflow.jobs.size());
+  nodes_.resize(workflow.jobs.size());
+  for (std::size_t at = 0; at < workflow.jobs.size(); ++at) {
+    const Job& job = workflow.jobs[at];
+    nodes_[at].id = job.id;
+    for (const YamlNode need : job.needed) {
+      const auto needed = by_id.find(to_lower(need.text()));
+      nodes_[at].needs.emplace_back(needed != by_id.end() ? workflow.jobs[needed->second].id
+                                                          : need.text());
+    }
+    if (!job.condition || !job.condition.value.is_scalar()) continue;
+    Expression condition = parse_condition(job.condition.value.text());
+    if (!condition.is_valid()) continue;
+    conditions_[at] = std::move(condition);
+    nodes_[at].condition = &*conditions_[at];
   }
+  graph_.emplace(nodes_);
+  job_of_.resize(graph_->size());
+  for (std::size_t at = nodes_.size(); at-- > 0;) {
+    const JobGraph::Index node = *graph_->find(nodes_[at].id);
+    job_of_[node] = at;
+  }
+  for (const JobNode& node : nodes_)
+    node_of_.push_back(*graph_->find(node.id));
+  seen_.resize(nodes_.size(), 0);
 }
 
-std::map<std::string, JobFate> JobConditions::fates(const Scope& scope) const {
-  std::vector<JobNode> nodes;
-  for (const Job& job : workflow_.jobs) {
-    JobNode node{std::string(job.id), {}, nullptr};
-    for (const YamlNode need : job.needed) {
-      const Job* needed = workflow_.job(need.text());
-      node.needs.emplace_back(needed != nullptr ? needed->id : need.text());
-    }
-    const auto condition = conditions_.find(&job);
-    if (condition != conditions_.end() && condition->second.is_valid())
-      node.condition = &condition->second;
-    nodes.push_back(std::move(node));
-  }
-  return propagate(nodes, {}, scope);
+std::size_t JobConditions::index_of(const Job& job) const {
+  const Job* first = workflow_.jobs.data();
+  const bool inside = !workflow_.jobs.empty() && !std::less<>()(&job, first) &&
+                      std::less<>()(&job, first + workflow_.jobs.size());
+  return inside ? static_cast<std::size_t>(&job - first) : workflow_.jobs.size();
+}
+
+JobRun& JobConditions::run(const Scope& scope) const {
+  constexpr std::size_t most_kept = 256;
+  const std::optional<Scope::Identity> identity = scope.identity();
+  const Scope::Identity key = identity.value_or(Scope::Identity{});
+  if (!identity) runs_.erase(key);
+  if (runs_.size() >= most_kept) runs_.clear();
+  std::unique_ptr<JobRun>& kept = runs_[key];
+  if (!kept) kept = std::make_unique<JobRun>(*graph_, scope);
+  return *kept;
 }
 
 Truth JobConditions::runs(const Job& job, const Scope& scope) const {
-  const auto all = fates(scope);
-  const auto found = all.find(std::string(job.id));
-  return found == all.end() ? Truth::unknown : found->second.runs;
+  const std::size_t index = index_of(job);
+  return index == nodes_.size() ? Truth::unknown : run(scope).fate(node_of_[index]).runs;
+}
+
+std::vector<const Expression*> JobConditions::all() const {
+  std::vector<const Expression*> found;
+  for (const std::optional<Expression>& condition : conditions_) {
+    if (condition) found.push_back(&*condition);
+  }
+  return found;
 }
 
 std::vector<const Job*> JobConditions::needed(const Job& job) const {
   std::vector<const Job*> found;
-  std::vector<const Job*> open{&job};
-  while (!open.empty()) {
-    const Job* next = open.back();
+  if (index_of(job) == nodes_.size()) return found;
+  ++question_;
+  const std::size_t own = index_of(job);
+  std::vector<std::size_t> open{own};
+  seen_[own] = question_;
+  while (!open.empty() && found.size() < most_needed) {
+    const std::size_t next = open.back();
     open.pop_back();
-    for (const YamlNode need : next->needed) {
-      const Job* needed = workflow_.job(need.text());
-      if (needed == nullptr || needed == &job ||
-          std::find(found.begin(), found.end(), needed) != found.end())
-        continue;
-      found.push_back(needed);
+    for (const JobGraph::Index need : graph_->needs(node_of_[next])) {
+      const std::size_t needed = job_of_[need];
+      if (seen_[needed] == question_ || found.size() == most_needed) continue;
+      seen_[needed] = question_;
+      found.push_back(&workflow_.jobs[needed]);
       open.push_back(needed);
     }
   }
   return found;
 }
 
+bool JobConditions::needs_many(const Job& job) const { return needed(job).size() == most_needed; }
+
+bool JobConditions::needs(const Job& job, const Job& other) const {
+  const std::size_t from = index_of(job);
+  const std::size_t wanted = index_of(other);
+  if (from == nodes_.size() || wanted == nodes_.size()) return false;
+  ++question_;
+  std::vector<std::size_t> open{from};
+  while (!open.empty()) {
+    const std::size_t next = open.back();
+    open.pop_back();
+    for (const JobGraph::Index need : graph_->needs(node_of_[next])) {
+      const std::size_t needed = job_of_[need];
+      if (needed == wanted) return true;
+      if (seen_[needed] == question_) continue;
+      seen_[needed] = question_;
+      open.push_back(needed);
+    }
+  }
+  return false;
+}
+
+std::vector<const Job*> JobConditions::first_before(const std::vector<bool>& marked) const {
+  std::vector<bool> nodes(graph_->size(), false);
+  for (std::size_t at = 0; at < marked.size(); ++at) {
+    if (marked[at]) nodes[node_of_[at]] = true;
+  }
+  const std::vector<JobGraph::Index> first = graph_->first_before(nodes);
+  std::vector<const Job*> found(nodes_.size(), nullptr);
+  for (std::size_t at = 0; at < nodes_.size(); ++at) {
+    const JobGraph::Index node = first[node_of_[at]];
+    if (node < graph_->size()) found[at] = &workflow_.jobs[job_of_[node]];
+  }
+  return found;
+}
+
 std::vector<const Expression*> JobConditions::path(const Job& job) const {
   std::vector<const Expression*> found;
-  const auto add = [&](const Job* each) {
-    const auto condition = conditions_.find(each);
-    if (condition != conditions_.end() && condition->second.is_valid())
-      found.push_back(&condition->second);
+  const auto add = [&](std::size_t index) {
+    if (index < conditions_.size() && conditions_[index]) found.push_back(&*conditions_[index]);
   };
-  add(&job);
+  add(index_of(job));
   for (const Job* each : needed(job))
-    add(each);
+    add(index_of(*each));
   return found;
 }
 

@@ -3,12 +3,14 @@
 // its jobs are certainly skipped.
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lint/expression/evaluate.h"
+#include "lint/github/job_graph.h"
 #include "lint/github/semantics.h"
 #include "lint/workflow/workflow.h"
 
@@ -54,23 +56,48 @@ struct Start {
 /// say.
 std::vector<Start> starts_of(const Workflow& workflow, const Facts& facts);
 
-/// The conditions of a workflow's jobs, read once.
+/// Of what a job needs, directly or not, so many are looked at one by one.
+inline constexpr std::size_t most_needed = 100;
+
+/// The conditions of a workflow's jobs, read once, and what was found out of them. Not for several
+/// threads at a time.
 class JobConditions {
  public:
   explicit JobConditions(const Workflow& workflow);
+  JobConditions(JobConditions&&) = default;
 
-  /// By the ids as they are written.
-  std::map<std::string, JobFate> fates(const Scope& scope) const;
+  const JobGraph& graph() const { return *graph_; }
+  /// The number of a job of this workflow in the graph.
+  JobGraph::Index node(const Job& job) const { return node_of_[index_of(job)]; }
   /// Whether a job runs; unknown for a job that is not there.
   Truth runs(const Job& job, const Scope& scope) const;
-  /// Its own condition, then those of all that it needs, directly or not.
+  /// The conditions of all jobs.
+  std::vector<const Expression*> all() const;
+  /// Its own condition, then those of all that it needs, directly or not: `most_needed` at most.
   std::vector<const Expression*> path(const Job& job) const;
-  /// All jobs that it needs, directly or not.
+  /// All jobs that it needs, directly or not: `most_needed` at most.
   std::vector<const Job*> needed(const Job& job) const;
+  /// Whether `needed` leaves some out.
+  bool needs_many(const Job& job) const;
+  /// Whether a job needs another one, directly or not, however many there are between.
+  bool needs(const Job& job, const Job& other) const;
+  /// For each job the first marked one, in their order, that it needs, directly or not; nullptr
+  /// when it needs none.
+  std::vector<const Job*> first_before(const std::vector<bool>& marked) const;
 
  private:
+  std::size_t index_of(const Job& job) const;
+  JobRun& run(const Scope& scope) const;
+
   const Workflow& workflow_;
-  std::map<const Job*, Expression> conditions_;
+  std::vector<std::optional<Expression>> conditions_;
+  std::vector<JobNode> nodes_;
+  std::optional<JobGraph> graph_;
+  std::vector<JobGraph::Index> node_of_;  ///< of each job: its number in the graph
+  std::vector<std::size_t> job_of_;       ///< and the other way round
+  mutable std::map<Scope::Identity, std::unique_ptr<JobRun>> runs_;
+  mutable std::vector<std::uint32_t> seen_;  ///< by which question a job was met last
+  mutable std::uint32_t question_ = 0;
 };
 
 }  // namespace refgate::lint

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <initializer_list>
+#include <map>
 
 namespace refgate::lint {
 namespace {
@@ -111,12 +112,15 @@ void for_each_test(const std::vector<const Expression*>& conditions,
 }
 
 void add_new(std::vector<std::string>& list, std::string item) {
-  if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(std::move(item));
+  if (list.size() < most_named && std::find(list.begin(), list.end(), item) == list.end())
+    list.push_back(std::move(item));
 }
 
 }  // namespace
 
-Scope scope_of(const SupposedRun& run) {
+namespace {
+
+Scope make_scope_of(const SupposedRun& run) {
   Scope scope = scope_of_event(run.event, run.type);
   scope.set("github.repository", text(run.repository));
   scope.set("github.repository_owner", text(run.repository.substr(0, run.repository.find('/'))));
@@ -151,6 +155,25 @@ Scope scope_of(const SupposedRun& run) {
   return scope;
 }
 
+}  // namespace
+
+Scope scope_of(const SupposedRun& run) {
+  thread_local std::map<std::string, Scope> made;
+  constexpr std::size_t most_kept = 256;
+  std::string key;
+  for (const std::string* part :
+       {&run.event, &run.type, &run.repository, &run.branch, &run.base, &run.text, &run.label}) {
+    key += *part;
+    key += '\0';
+  }
+  for (const bool part : {run.fork, run.draft, run.on_pull_request})
+    key += part ? '1' : '0';
+  const auto known = made.find(key);
+  if (known != made.end()) return known->second;
+  if (made.size() >= most_kept) made.clear();
+  return made.emplace(std::move(key), make_scope_of(run)).first->second;
+}
+
 std::vector<std::string> repositories_named(const std::vector<const Expression*>& conditions) {
   std::vector<std::string> names;
   for_each_test(conditions, [&](const std::string& literal, const std::string& compared) {
@@ -162,6 +185,7 @@ std::vector<std::string> repositories_named(const std::vector<const Expression*>
     if (compared == "repository_owner" && slashes == 0 && !literal.empty())
       add_new(names, literal + "/name");
   });
+  if (names.size() == most_named) names.pop_back();
   add_new(names, "owner/name");
   return names;
 }

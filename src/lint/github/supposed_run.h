@@ -29,6 +29,9 @@ struct SupposedRun {
 /// What is known of such a run, over scope_of_event.
 Scope scope_of(const SupposedRun& run);
 
+/// Of the texts that conditions compare with, so many are tried.
+inline constexpr std::size_t most_named = 20;
+
 /// The repositories that conditions compare with, `owner/name` for those that name an owner only;
 /// then "owner/name". Never empty.
 std::vector<std::string> repositories_named(const std::vector<const Expression*>& conditions);

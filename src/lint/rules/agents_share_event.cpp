@@ -16,6 +16,10 @@
 namespace refgate::lint {
 namespace {
 
+/// So many pairs are compared, and of so many it is asked whether one event reaches both.
+constexpr std::size_t most_pairs = 100'000;
+constexpr std::size_t most_meetings = 1'000;
+
 /// A launch with what is needed to ask when it is reached.
 struct Candidate {
   const Workflow* workflow;
@@ -98,9 +102,15 @@ class Finder {
   }
 
   void find() {
+    std::size_t pairs = 0;
     for (std::size_t at = 0; at < candidates_.size(); ++at) {
-      for (std::size_t other = at + 1; other < candidates_.size(); ++other)
+      for (std::size_t other = at + 1; other < candidates_.size(); ++other) {
+        if (++pairs > most_pairs || meetings_ > most_meetings) {
+          report_rest(candidates_[at]);
+          return;
+        }
         compare(candidates_[at], candidates_[other]);
+      }
     }
   }
 
@@ -133,6 +143,7 @@ class Finder {
           continue;
         if (!same_work && (same_workflow || !is_comment(start.event))) continue;
         if (!same_workflow && !filters_meet(*start.trigger, *other.trigger)) continue;
+        ++meetings_;
         const std::optional<std::string> text = meet(first, second, start, same_work);
         if (!text) continue;
         report(first, second, start, other, *text);
@@ -147,11 +158,7 @@ class Finder {
     const Job& other = second.launch->own_job();
     if (&one == &other) return false;
     const JobConditions& jobs = job_conditions_of(subject_, *first.workflow);
-    const auto needs = [&](const Job& job, const Job& needed) {
-      const std::vector<const Job*> all = jobs.needed(job);
-      return std::find(all.begin(), all.end(), &needed) != all.end();
-    };
-    return !needs(one, other) && !needs(other, one);
+    return !jobs.needs(one, other) && !jobs.needs(other, one);
   }
 
   /// What the event brings, in a run of which both launches are certainly reached: a comment's
@@ -201,6 +208,15 @@ class Finder {
            answers_text(*candidate.launch->launch, run.text);
   }
 
+  void report_rest(const Candidate& last) {
+    if (!last.workflow->selected) return;
+    sink_
+        .report(*last.workflow, last.launch->own_job().key,
+                "there are so many launches of agents that not every pair was compared; from this "
+                "one on, pairs that share an event are not found")
+        .severity(Severity::note);
+  }
+
   void report(const Candidate& first, const Candidate& second, const Start& start,
               const Start& other, const std::string& text) {
     const bool swap = !second.workflow->selected;
@@ -226,6 +242,7 @@ class Finder {
   const Subject& subject_;
   Sink& sink_;
   std::vector<Candidate> candidates_;
+  std::size_t meetings_ = 0;
 };
 
 }  // namespace

@@ -67,7 +67,8 @@ bool depends_on_bystander(const Expression& group) {
 /// The jobs that do the work: those that launch agents, all of them when none does.
 class Work {
  public:
-  explicit Work(const Subject& subject) : jobs_(job_conditions_of(subject, *subject.workflow)) {
+  explicit Work(const Subject& subject)
+      : workflow_(*subject.workflow), jobs_(job_conditions_of(subject, workflow_)) {
     for (const AgentLaunch& launch : launches_of(subject))
       launches_.push_back(&conditions_of(subject, launch));
   }
@@ -77,12 +78,13 @@ class Work {
     for (const LaunchConditions* launch : launches_)
       any = either(any, launch->job_runs(scope));
     if (!launches_.empty()) return any;
-    for (const auto& [id, fate] : jobs_.fates(scope))
-      any = either(any, fate.runs);
+    for (const Job& job : workflow_.jobs)
+      any = either(any, jobs_.runs(job, scope));
     return any;
   }
 
  private:
+  const Workflow& workflow_;
   const JobConditions& jobs_;
   std::vector<const LaunchConditions*> launches_;
 };

@@ -63,11 +63,8 @@ class Finder {
         workflow_(*subject.workflow),
         sink_(sink),
         jobs_(job_conditions_of(subject, workflow_)),
-        launches_(launches_of(subject)) {
-    for (const Job& job : workflow_.jobs) {
-      for (const Expression* condition : jobs_.path(job))
-        conditions_.push_back(condition);
-    }
+        launches_(launches_of(subject)),
+        conditions_(jobs_.all()) {
     for (const AgentLaunch& launch : launches_)
       launch_conditions_.push_back(&conditions_of(subject, launch));
   }
@@ -99,11 +96,11 @@ class Finder {
     for (const std::string& repository : repositories_named(conditions_)) {
       Double here = twice;
       here.first_run.repository = here.second_run.repository = repository;
-      const auto first = jobs_.fates(scope_of(here.first_run));
-      const auto second = jobs_.fates(scope_of(here.second_run));
+      const Scope first = scope_of(here.first_run);
+      const Scope second = scope_of(here.second_run);
       for (const Job& job : workflow_.jobs) {
-        const std::string id(job.id);
-        if (first.at(id).runs == Truth::yes && second.at(id).runs == Truth::yes && !is_gated(job))
+        if (jobs_.runs(job, first) == Truth::yes && jobs_.runs(job, second) == Truth::yes &&
+            !is_gated(job))
           return true;
       }
     }

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "lint/agents/launches.h"
 #include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
 #include "lint/gates/gate_before.h"
@@ -43,9 +44,7 @@ class Endings {
       : subject_(subject),
         sink_(sink),
         workflow_(*subject.workflow),
-        gated_(gated_jobs_of(subject)) {
-    if (!gated_.empty()) nodes_ = job_nodes(workflow_, conditions_);
-  }
+        gated_(gated_jobs_of(subject)) {}
 
   void check() {
     for (const GatedJob& gated : gated_) {
@@ -168,7 +167,9 @@ class Endings {
           .related(subject_, gated.job->key, "the gate");
       return;
     }
-    std::map<std::string, JobResult> failed{{std::string(gated.job->id), JobResult::success}};
+    const JobConditions& jobs = job_conditions_of(subject_, workflow_);
+    std::unordered_map<JobGraph::Index, JobResult> failed{
+        {jobs.node(*gated.job), JobResult::success}};
     const Job* consumer = nullptr;
     for (const Job& job : workflow_.jobs) {
       if (!is_consumer(job, gated) || &job == ending.job) continue;
@@ -182,11 +183,11 @@ class Endings {
         return;
       }
       consumer = consumer == nullptr ? &job : consumer;
-      failed[std::string(job.id)] = JobResult::failure;
+      failed[jobs.node(job)] = JobResult::failure;
     }
     const Scope scope = gated.view.scope(false, {});
-    const std::string id(ending.job->id);
-    const bool reached = propagate(nodes_, failed, scope).at(id).runs != Truth::no;
+    const bool reached =
+        JobRun(jobs.graph(), scope, failed).fate(jobs.node(*ending.job)).runs != Truth::no;
     if (!reached) {
       auto report = sink_.report(
           subject_, ending.job->condition ? ending.job->condition.value : ending.job->key,
@@ -303,8 +304,6 @@ class Endings {
   Sink& sink_;
   const Workflow& workflow_;
   const std::vector<GatedJob>& gated_;
-  std::vector<Expression> conditions_;
-  std::vector<JobNode> nodes_;
 };
 
 }  // namespace

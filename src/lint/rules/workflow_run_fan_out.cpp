@@ -75,22 +75,16 @@ class Listening {
       launches_.push_back(&launch);
       conditions_.push_back(&conditions_of(subject, launch));
     }
-    std::vector<const Expression*> all;
-    for (const Job& job : workflow.jobs) {
-      for (const Expression* condition : jobs_.path(job))
-        all.push_back(condition);
-    }
-    repositories_ = repositories_named(all);
+    repositories_ = repositories_named(jobs_.all());
   }
 
   /// Whether one of its jobs certainly runs.
   bool runs(const Heard& heard) const {
     return std::any_of(
         repositories_.begin(), repositories_.end(), [&](const std::string& repository) {
-          const auto fates = jobs_.fates(scope_of(heard, repository));
-          return std::any_of(workflow_.jobs.begin(), workflow_.jobs.end(), [&](const Job& job) {
-            return fates.at(std::string(job.id)).runs == Truth::yes;
-          });
+          const Scope scope = scope_of(heard, repository);
+          return std::any_of(workflow_.jobs.begin(), workflow_.jobs.end(),
+                             [&](const Job& job) { return jobs_.runs(job, scope) == Truth::yes; });
         });
   }
 

@@ -1,0 +1,240 @@
+"""Shapes of workflow files that a linter can take too long over: each is made for a number of bytes, and its cost must grow as its size does.
+
+A shape is a function from bytes to the files of a repository, {path: text}. A rule that looks at each pair of anything shows here; whoever adds such a
+thing adds its shape.
+"""
+from itertools import count
+
+CI = ".github/workflows/ci.yml"
+HEAD = "on: [push, pull_request]\njobs:\n"
+GATE = "      - {id: gate, uses: refgate/refgate@v1}\n"
+CLOSED = "steps.gate.outputs.skip_execution == 'false'"
+
+
+def filled(size, head, part, tail=""):
+    """`head`, then part(0), part(1), … until the text has that size."""
+    parts, length = [head], len(head) + len(tail)
+    for number in count():
+        if length >= size:
+            break
+        parts.append(part(number))
+        length += len(parts[-1])
+    return "".join(parts) + tail
+
+
+def one_file(head, part, tail=""):
+    return lambda size: {CI: filled(size, head, part, tail)}
+
+
+def job(name, *lines):
+    return f"  {name}:\n    runs-on: ubuntu-latest\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def agent(number, words="look at this"):
+    return job(f"j{number}", "steps:", f"  - run: claude -p '{words}'")
+
+
+def chain(number):
+    return job(f"j{number}", *([f"needs: j{number - 1}"] if number else []), "steps: [{run: make}]")
+
+
+def many_needs(number):
+    return job(f"j{number}", f"needs: [{', '.join(f'j{before}' for before in range(max(0, number - 20), number))}]", "steps: [{run: make}]")
+
+
+def needs_all(size):
+    jobs = filled(size * 3 // 4, HEAD, lambda number: job(f"j{number}", "steps: [{run: make}]"))
+    number = jobs.count("runs-on")
+    return {CI: jobs + job("last", f"needs: [{', '.join(f'j{each}' for each in range(number))}]", "steps: [{run: make}]")}
+
+
+def long_prompt(number):
+    sentence = "Read the change, find what is wrong with it, and write down what should be done about it in a few words. "
+    lines = "".join(f"            {sentence}\n" for _ in range(20))
+    return job(f"j{number}", "steps:", "  - uses: anthropics/claude-code-action@v1", "    with:", "      prompt: |") + lines + f"            Part {number}.\n"
+
+
+def gates_in_one_job(number):
+    return f"      - {{id: gate{number}, uses: refgate/refgate@v1}}\n      - {{if: \"steps.gate{number}.outputs.skip_execution == 'false'\", run: ./work}}\n"
+
+
+def guarded_step(number):
+    return f"      - if: {CLOSED}\n        run: ./work {number}\n"
+
+
+def guarded_otherwise(number):
+    return f"      - if: {CLOSED} && github.event.number != {number}\n        run: ./work {number}\n"
+
+
+def unguarded_step(number):
+    return f"      - run: ./work {number}\n"
+
+
+def guarded_job(number):
+    return job(f"j{number}", "needs: gate", "if: needs.gate.outputs.skip == 'false'", f"steps: [{{run: './work {number}'}}]")
+
+
+def gate_job(number):
+    return job(f"g{number}", "steps:", "  - {id: gate, uses: refgate/refgate@v1}", f"  - {{if: \"{CLOSED}\", run: claude -p x}}")
+
+
+GATED = job("gate", "outputs: {skip: '${{ steps.gate.outputs.skip_execution }}'}", "steps:", "  - {id: gate, uses: refgate/refgate@v1}")
+
+
+def names(size):
+    text = filled(size, "on:\n  workflow_run:\n    types: [completed]\n    workflows:\n", lambda number: f"      - Build number {number}\n")
+    return {CI: text + "jobs:\n" + agent(0)}
+
+
+def called_by_many(size):
+    """A workflow of many agents, called by many jobs: their product."""
+    called = filled(size // 2, "on: workflow_call\njobs:\n", agent)
+    return {CI: filled(size // 2, HEAD, lambda number: f"  c{number}:\n    uses: ./.github/workflows/called.yml\n"), ".github/workflows/called.yml": called}
+
+
+def action_used_by_many(size):
+    action = filled(size // 2, "name: a\nruns:\n  using: composite\n  steps:\n", lambda number: f"    - {{run: 'make {number}', shell: bash}}\n")
+    return {CI: filled(size // 2, HEAD + "  a:\n    runs-on: u\n    steps:\n", lambda _: "      - uses: ./act\n"), "act/action.yml": action}
+
+
+def actions_in_a_chain(size):
+    files = {CI: HEAD + "  a:\n    runs-on: u\n    steps: [{uses: ./a0}]\n"}
+    for number in range(size // 90):
+        files[f"a{number}/action.yml"] = f"name: a\nruns:\n  using: composite\n  steps: [{{uses: ./a{number + 1}}}, {{uses: ./a{number + 1}}}]\n"
+    return files
+
+
+def many_files(text, each=300):
+    return lambda size: {f".github/workflows/w{number}.yml": text(number) for number in range(max(1, size // each))}
+
+
+def listener(number):
+    return f"name: W{number}\non:\n  workflow_run:\n    workflows: [W{number - 1}]\n    types: [completed]\njobs:\n" + agent(number)
+
+
+def same_source(number):
+    return f"name: W{number}\non:\n  workflow_run:\n    workflows: [W0]\n    types: [completed]\njobs:\n" + agent(number)
+
+
+def commented(number):
+    return f"name: W{number}\non: issue_comment\njobs:\n" + job("a", "if: contains(github.event.comment.body, '@claude')", "steps: [{run: claude -p 'look'}]")
+
+
+def nested(size):
+    depth = 90
+    block = "".join("  " * level + f"k{level}:\n" for level in range(2, depth))
+    return {CI: filled(size, HEAD + job("a", "steps: [{run: make}]") + "env:\n", lambda number: f"  e{number}:\n{block}")}
+
+
+def brackets(size):
+    return {CI: filled(size, HEAD + job("a", "steps: [{run: make}]") + "env:\n", lambda number: f"  e{number}: {'[' * 90}{']' * 90}\n")}
+
+
+def aliased_jobs(number):
+    return f"  j{number}: *job\n"
+
+
+def expression(operator, part):
+    def text(size):
+        return {CI: HEAD + "  a:\n    runs-on: u\n    if: " + filled(size, "true", lambda number: f" {operator} " + part(number)) + "\n    steps: [{run: claude -p x}]\n"}
+    return text
+
+
+def nested_expression(size):
+    depth = 40
+    return expression("||", lambda number: "(" * depth + f"github.event.number == {number}" + ")" * depth)(size)
+
+
+def calls(size):
+    return expression("&&", lambda number: f"contains(fromJSON('[\"a\", \"b{number}\"]'), format('{{0}}{number}', github.ref))")(size)
+
+
+def gate_expression(size):
+    return {CI: HEAD + "  a:\n    runs-on: u\n    steps:\n" + GATE + "      - if: " + filled(size, CLOSED, lambda number: f" || github.actor == 'a{number}'")
+            + "\n        run: ./work\n"}
+
+
+def script(part):
+    return one_file(HEAD + "  a:\n    runs-on: u\n    steps:\n      - run: |\n", lambda number: "          " + part(number) + "\n")
+
+
+def long_line(size):
+    return {CI: HEAD + "  a:\n    runs-on: u\n    steps:\n      - run: " + "x" * size + "\n"}
+
+
+def wide_line(size):
+    """Findings all along one line of letters that take several bytes."""
+    return {CI: "on: {push: {branches: [" + filled(size, "m\u00e4in", lambda number: ", m\u00e4in") + "]}}\njobs:\n" + agent(0)}
+
+
+def duplicate_keys(number):
+    return f"      K{number % 7}: v\n"
+
+
+def ignored(number):
+    return agent(number).replace("\n", " # refgate: ignore[agent-without-timeout, agent-without-concurrency] known\n", 1)
+
+
+def matrix_rows(number):
+    return f"          - {{os: linux, version: {number}, tool: gcc, flags: '-O2'}}\n"
+
+
+MATRIX = HEAD + "  a:\n    runs-on: ${{ matrix.os }}\n    steps: [{run: make}]\n    strategy:\n      matrix:\n        include:\n"
+BEHIND = HEAD + "  a:\n    runs-on: u\n    steps:\n"
+
+SHAPES = {
+    "a chain of needs": one_file(HEAD, chain),
+    "twenty needs each": one_file(HEAD, many_needs),
+    "one job that needs all": needs_all,
+    "plain jobs": one_file(HEAD, lambda number: job(f"j{number}", "steps: [{run: make}]")),
+    "jobs that launch agents": one_file(HEAD, agent),
+    "agents with long prompts": one_file(HEAD, long_prompt),
+    "agents in a chain": one_file(HEAD, lambda number: agent(number) + (f"    needs: j{number - 1}\n" if number else "")),
+    "agents on comments": one_file("on: [issue_comment, pull_request_review]\njobs:\n",
+                                   lambda number: agent(number) + f"    if: contains(github.event.comment.body, '/go{number}')\n"),
+    "agents in one job": one_file(BEHIND, lambda number: f"      - run: claude -p 'part {number}'\n"),
+    "agents in jobs that need one": one_file(HEAD + job("first", "steps: [{run: make}]"), lambda number: agent(number) + "    needs: first\n"),
+    "sources that do not exist": names,
+    "gates in one job": one_file(BEHIND, gates_in_one_job),
+    "guarded steps": one_file(BEHIND + GATE, guarded_step),
+    "guards that all differ": one_file(BEHIND + GATE, guarded_otherwise),
+    "unguarded steps": one_file(BEHIND + GATE, unguarded_step),
+    "guarded jobs": one_file(HEAD + GATED, guarded_job),
+    "jobs with a gate each": one_file(HEAD, gate_job),
+    "sessions started by hand": one_file(BEHIND, lambda number: f"      - run: refgate gate --share s{number}\n      - run: ./work\n      - run: refgate finish\n"),
+    "literal branches": one_file("on:\n  pull_request:\n  push:\n    branches:\n", lambda number: f"      - branch-{number}\n", "jobs:\n" + agent(0)),
+    "branch patterns": one_file("on:\n  pull_request:\n  push:\n    branches:\n", lambda number: f"      - 'release-{number}/**'\n", "jobs:\n" + agent(0)),
+    "path patterns": one_file("on:\n  pull_request:\n    paths: [src/**]\n  push:\n    paths:\n", lambda number: f"      - 'src/part-{number}/*.c'\n", "jobs:\n" + agent(0)),
+    "crons": one_file("on:\n  schedule:\n", lambda number: f"    - cron: '{number % 60} {number // 60 % 24} {number // 1440 % 28 + 1} * *'\n", "jobs:\n" + agent(0)),
+    "matrix rows": one_file(MATRIX, matrix_rows),
+    "matrix values": one_file(HEAD + "  a:\n    runs-on: u\n    steps: [{run: make}]\n    strategy:\n      matrix:\n        version:\n", lambda number: f"          - v{number}\n"),
+    "duplicate keys": one_file(HEAD + "  a:\n    runs-on: u\n    steps: [{run: make}]\n    env:\n", duplicate_keys),
+    "labels": one_file("on:\n  pull_request:\n    types: [labeled]\njobs:\n", lambda number: agent(number) + f"    if: github.event.label.name == 'l{number}'\n"),
+    "a workflow that many jobs call": called_by_many,
+    "an action that many steps use": action_used_by_many,
+    "actions that use actions": actions_in_a_chain,
+    "workflows that follow each other": many_files(listener),
+    "workflows that follow one": many_files(same_source),
+    "workflows that listen to comments": many_files(commented),
+    "workflows with agents on pushes": many_files(lambda number: f"name: W{number}\n{HEAD}" + agent(number)),
+    "deep blocks": nested,
+    "deep brackets": brackets,
+    "aliases of a job": one_file(HEAD + "  j: &job {runs-on: u, steps: [{run: claude -p x}]}\n", aliased_jobs),
+    "aliases of a step": one_file(BEHIND + "      - &step {run: claude -p x}\n", lambda _: "      - *step\n"),
+    "a long expression": expression("||", lambda number: f"github.event.number == {number}"),
+    "a nested expression": nested_expression,
+    "a long guard": gate_expression,
+    "calls of functions": calls,
+    "expressions in texts": one_file(HEAD + "  a:\n    runs-on: u\n    steps: [{run: make}]\n    env:\n", lambda number: f"      K{number}: a ${{{{ github.event.number }}}} b\n"),
+    "a script of commands": script(lambda number: f"npm run part-{number} | tee log-{number}"),
+    "a script of loops": script(lambda number: f"for i in 1 2 3; do claude -p 'part {number}' && break; done"),
+    "a script of nested loops": script(lambda number: "while true; do"),
+    "a script of functions": script(lambda number: f"f{number}() {{ f{number + 1}; }}"),
+    "a script of quotes": script(lambda number: f"echo \"$(echo \"$(date)\" '{number}')\""),
+    "a script of variables": script(lambda number: f"V{number}=$V{number - 1}; export V{number}"),
+    "a script of heredocs": script(lambda number: f"cat <<E{number}"),
+    "a long line": long_line,
+    "a long line with findings": wide_line,
+    "comments": one_file(HEAD + job("a", "steps: [{run: make}]"), lambda number: f"# refgate: ignore[late-gate] no {number}\n"),
+    "ignored findings": one_file(HEAD, ignored),
+}
