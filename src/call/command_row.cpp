@@ -15,9 +15,9 @@ const Names& store_settings() {
 }
 
 const Names& subject_settings() {
-  static const Names names{"event",       "workflow", "sha",       "run-id",
-                           "run-attempt", "job",      "job-index", "share",
-                           "dimension",   "identity", "state-dir", "claim-id"};
+  static const Names names{"event",    "workflow",    "sha",       "run-id",    "run-attempt",
+                           "job",      "job-index",   "share",     "dimension", "matrix",
+                           "identity", "identity-by", "state-dir", "claim-id"};
   return names;
 }
 

@@ -1,5 +1,6 @@
 #include "call/invocation.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <ostream>
@@ -16,6 +17,26 @@ void apply(Settings& settings, std::string_view name, const std::string& value,
            const std::string& source) {
   if (const auto error = apply_setting(settings, name, value))
     throw UsageError(source + ": " + *error);
+}
+
+/// Said and empty is a text that did not come through, such as an expression that found nothing:
+/// everything that lacks it would be one piece of work, or another than its author meant.
+void refuse_empty_identity(const Invocation& call, const std::string& variable) {
+  // What ends or renews a session does so whatever it was called.
+  if (call.command == "finish" || call.command == "heartbeat") return;
+  const auto blank = [](const std::string& text) {
+    return text.find_first_not_of(" \t\r\n") == std::string::npos;
+  };
+  const std::string hint =
+      " is empty; nothing was asked. Say what makes two events the same work, or leave it out";
+  if (const auto given = call.options.find("identity"); given != call.options.end()) {
+    if (std::any_of(given->second.begin(), given->second.end(), blank))
+      throw UsageError("--identity" + hint);
+    return;
+  }
+  const auto& variables = call.environment.variables();
+  if (const auto set = variables.find(variable); set != variables.end() && blank(set->second))
+    throw UsageError(variable + hint);
 }
 
 std::string read_config(const std::string& path) {
@@ -54,6 +75,7 @@ Settings settings_of(const Invocation& call) {
     const std::string variable = environment_name(row.name);
     const std::string from_environment = call.environment.get(variable);
     const auto given = call.options.find(std::string(row.name));
+    if (row.name == "identity") refuse_empty_identity(call, variable);
     // A stronger source replaces a weaker one's pairs, it does not add to them.
     const bool said_here = !from_environment.empty() || given != call.options.end();
     if (row.form == SettingForm::pairs && said_here) settings.dimensions.clear();

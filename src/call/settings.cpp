@@ -4,12 +4,13 @@
 #include <charconv>
 #include <variant>
 
+#include "core/event/event_payload.h"
 #include "core/event/scope.h"
 
 namespace refgate {
 namespace {
 
-constexpr std::array<SettingRow, 36> rows{{
+constexpr std::array<SettingRow, 38> rows{{
     {"remote", SettingForm::text, "URL|PATH|NAME", "the git remote that holds the state",
      "the run's repository, else origin", true},
     {"namespace", SettingForm::text, "NAME", "the branch of refs that holds the state", "refgate",
@@ -23,12 +24,18 @@ constexpr std::array<SettingRow, 36> rows{{
     {"run-attempt", SettingForm::text, "N", "the attempt of the run", "GITHUB_RUN_ATTEMPT", false},
     {"job", SettingForm::text, "ID", "the job", "GITHUB_JOB", false},
     {"job-index", SettingForm::text, "N", "the matrix leg, for people", "", false},
-    {"share", SettingForm::text, "NAME", "workflows that name the same share do the same work",
-     "the workflow file alone", true},
+    {"share", SettingForm::text, "NAME",
+     "jobs and workflows that name the same share do the same work",
+     "the workflow file and the job", true},
     {"dimension", SettingForm::pairs, "KEY=VALUE",
-     "tells pieces of work of one commit apart, such as matrix legs; repeatable", "", true},
+     "tells pieces of work of one event apart; repeatable", "", true},
+    {"matrix", SettingForm::text, "JSON",
+     "the job's leg, whose values are dimensions, as toJSON(matrix) gives it", "", false},
     {"identity", SettingForm::text, "TEXT", "what makes two events the same work",
-     "by event; mostly the head commit", false},
+     "by event; explain shows it", false},
+    {"identity-by", SettingForm::choice, "event|commit",
+     "what makes two events the same work: the table of events, or the head commit alone", "event",
+     true},
     {"memory", SettingForm::duration, "SPAN", "for how long finished work is not launched again",
      "7d", true},
     {"pr-lock-window", SettingForm::duration, "SPAN",
@@ -113,6 +120,8 @@ constexpr std::array<Choice<HolderRun>, 2> holder_runs{
 constexpr std::array<Choice<BudgetKind>, 3> budget_kinds{{{"scope", BudgetKind::scope},
                                                           {"workflow", BudgetKind::workflow},
                                                           {"actor", BudgetKind::actor}}};
+constexpr std::array<Choice<IdentityBy>, 2> identities{
+    {{"event", IdentityBy::event}, {"commit", IdentityBy::commit}}};
 constexpr std::array<Choice<bool>, 2> booleans{{{"true", true}, {"false", false}}};
 
 std::optional<std::string> set_duration(Duration& target, std::string_view name,
@@ -205,6 +214,20 @@ std::optional<std::string> set_text(std::string& target, std::string_view value)
   return std::nullopt;
 }
 
+/// A word such as HEAD is another commit tomorrow, and a piece of work that was named by it would
+/// be done for a week.
+std::optional<std::string> set_commit(std::string& target, std::string_view value) {
+  if (!is_commit_name(value)) {
+    const bool plain =
+        value.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos &&
+        value.find_first_of(" \t\r\n\"'$`\\") == std::string_view::npos;
+    return "sha is \"" + std::string(value) +
+           "\", but must be a commit's object id of 7 to 64 hexadecimal digits" +
+           (plain ? "; give \"$(git rev-parse " + std::string(value) + ")\"" : std::string());
+  }
+  return set_text(target, in_lower_case(value));
+}
+
 std::optional<std::string> set_strategy(std::string& target, std::string_view value) {
   const auto parsed = parse_strategy(value);
   if (const auto* error = std::get_if<std::string>(&parsed)) return "group-by: " + *error;
@@ -237,13 +260,18 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   }
   if (name == "event") return set_text(settings.event, value);
   if (name == "workflow") return set_text(settings.workflow, value);
-  if (name == "sha") return set_text(settings.sha, value);
+  if (name == "sha") return set_commit(settings.sha, value);
   if (name == "run-id") return set_text(settings.run_id, value);
   if (name == "run-attempt") return set_text(settings.run_attempt, value);
   if (name == "job") return set_text(settings.job, value);
   if (name == "job-index") return set_text(settings.job_index, value);
   if (name == "share") return set_text(settings.share, value);
   if (name == "identity") return set_text(settings.identity, value);
+  if (name == "identity-by") return choose(settings.identity_by, name, value, identities);
+  if (name == "matrix") {
+    settings.matrix = dimensions_of_matrix(value);
+    return std::nullopt;
+  }
   if (name == "claim-id") return set_text(settings.claim_id, value);
   if (name == "state-dir") return set_text(settings.state_dir, value);
   if (name == "dimension") return add_dimensions(settings.dimensions, value);

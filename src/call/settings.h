@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/claim/policy.h"
+#include "core/event/event.h"
 #include "core/event/ordering.h"
 
 namespace refgate {
@@ -36,6 +37,9 @@ struct Settings {
   std::string job_index;
   std::string share;
   std::string identity;
+  IdentityBy identity_by = IdentityBy::event;
+  std::map<std::string, std::string> matrix;  ///< the job's leg: more dimensions, unless a share is
+                                              ///< named
   std::string claim_id;
   std::map<std::string, std::string> dimensions;
   std::string state_dir;

@@ -113,7 +113,7 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
       {"identity", {{"kind", event.identity.kind}, {"value", event.identity.value}}},
       {"exempt", event.exempt},
       {"exempt_because", event.exempt_because},
-      {"trust", event.trust == Trust::fork ? "fork" : "repository"},
+      {"trust", event.trust == Trust::outside ? "outside" : "repository"},
       {"run_id", event.run_id},
       {"run_attempt", event.run_attempt}};
   value["scope"] = {{"share", scope.share},
@@ -152,8 +152,8 @@ void print(const Invocation& call, const Explained& explained, const Settings& s
   line("Identity",
        event.identity.kind + " " + event.identity.value +
            (event.exempt ? ", never a duplicate: " + event.exempt_because : std::string()));
-  line("Trust", event.trust == Trust::fork ? "a fork's: it mutes no run of the repository"
-                                           : "the repository's own");
+  line("Trust", event.trust == Trust::outside ? "from outside: it mutes no run of the repository"
+                                              : "the repository's own");
   std::string share = (scope.share_is_name ? "share " : "workflow ") + scope.share;
   for (const auto& [name, value] : scope.dimensions)
     share += ", " + name + "=" + value;

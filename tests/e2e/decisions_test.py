@@ -196,12 +196,24 @@ class Ownership(GateCase):
         self.assert_runs(self.job().call("gate", "--claim-id", first.claim_id), "own")
         self.assert_skips(self.job().call("gate", "--claim-id", "0" * 32), "active_session")
 
-    def test_jobs_and_matrix_legs_of_one_run_are_rivals(self):
+    def test_jobs_and_matrix_legs_of_one_run_are_work_of_their_own(self):
         job, _ = self.gate(job="agent")
-        self.assert_skips(self.job(run=job.run, job="agent-2").call("gate"), "active_session")
-        self.assert_skips(self.job(run=job.run).call("gate", "--job-index", "1"),
-                          "active_session")
-        self.assert_skips(self.job(run=job.run).call("gate"), "active_session")
+        self.assert_runs(self.job(run=job.run, job="agent-2").call("gate"), "first")
+        legs = ('{"model": "opus", "n": 1}', '{"model": "opus", "n": 2}')
+        for leg in legs:
+            self.assert_runs(self.job(run=job.run).call("gate", REFGATE_MATRIX=leg), "first")
+        for leg in legs:
+            self.assert_skips(self.job().call("gate", "--matrix", leg), "active_session")
+        for no_leg in ("null", "", "nonsense", "[]"):
+            self.assert_skips(self.job().call("gate", REFGATE_MATRIX=no_leg), "active_session")
+
+    def test_a_named_share_joins_jobs_and_legs(self):
+        job, answer = self.gate("--share", "review", "--matrix", '{"n": 1}', job="agent")
+        self.assert_runs(answer, "first")
+        for number, name in enumerate(("agent", "security")):
+            second = self.job(run=job.run, job=name)
+            self.assert_skips(second.call("gate", "--share", "review", "--matrix",
+                                          f'{{"n": {number}}}'), "active_session")
 
     def test_a_job_told_to_skip_does_not_own_what_comes_later(self):
         holder, _ = self.gate()
@@ -216,7 +228,7 @@ class Ownership(GateCase):
 class Reasons(GateCase):
     def test_a_skip_says_who_holds_it_since_when_where_and_how_to_override(self):
         holder, _ = self.gate(actor="octocat", job="deep-review")
-        reason = self.job().call("gate").lines["REASON"]
+        reason = self.job(job="deep-review").call("gate").lines["REASON"]
         for part in (f"run {holder.run}", "octocat", "deep-review", "--force", "refgate release",
                      f"https://github.com/octo/app/actions/runs/{holder.run}",
                      self.only_claim()["claimed_at"][:19]):

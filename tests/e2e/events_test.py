@@ -40,10 +40,12 @@ class PushAndPullRequest(GateCase):
         self.done(job.call("finish"))
         await_that(lambda: self.pull().call("gate").code == "already_done")
 
-    def test_two_pushes_of_one_commit_on_two_branches_are_one_piece_of_work(self):
-        self.assert_runs(self.push().call("gate"), "first")
-        other = self.job("push", payloads.push(HEAD, ref="refs/heads/other"))
-        self.assert_skips(other.call("gate"), "active_session")
+    def test_two_pushes_of_one_commit_on_two_branches_are_two_pieces_of_work(self):
+        for ref in ("refs/heads/topic", "refs/heads/other", "refs/tags/topic"):
+            push = self.job("push", payloads.push(HEAD, ref=ref))
+            self.assert_runs(push.call("gate"), "first")
+            self.assert_skips(self.job("push", payloads.push(HEAD, ref=ref)).call("gate"),
+                              "active_session")
 
     def test_the_merge_commit_in_github_sha_is_never_the_identity(self):
         self.assert_runs(self.pull().call("gate"), "first")
@@ -95,13 +97,30 @@ class Identities(GateCase):
         self.assert_runs(self.job().call("gate"), "first")
         for event, payload in (("pull_request_target", payloads.pull_request(HEAD)),
                                ("pull_request", payloads.pull_request(HEAD, "reopened")),
-                               ("pull_request", payloads.pull_request(HEAD, "ready_for_review")),
-                               ("workflow_run", payloads.workflow_run(HEAD)),
-                               ("check_suite", payloads.check_suite(HEAD)),
-                               ("merge_group", payloads.merge_group(HEAD))):
+                               ("pull_request", payloads.pull_request(HEAD, "ready_for_review"))):
             with self.subTest(event=event, action=payload["action"]):
                 answer = self.job(event, payload).call("gate")
                 self.assertEqual((answer.status, answer.runs), (0, False), answer)
+
+    def test_a_report_on_the_commit_is_not_the_code(self):
+        self.assert_runs(self.job().call("gate"), "first")
+        for event, payload in (("workflow_run", payloads.workflow_run(HEAD)),
+                               ("check_suite", payloads.check_suite(HEAD)),
+                               ("merge_group", payloads.merge_group(HEAD))):
+            with self.subTest(event=event):
+                self.assert_runs(self.job(event, payload).call("gate"), "first")
+                self.assert_skips(self.job(event, payload).call("gate"), "active_session")
+
+    def test_identity_by_commit_joins_whatever_is_about_it(self):
+        words = ("gate", "--identity-by", "commit")
+        self.assert_runs(self.job().call(*words), "first")
+        for event, payload in (("push", payloads.push(HEAD, ref="refs/tags/v1")),
+                               ("workflow_run", payloads.workflow_run(HEAD)),
+                               ("pull_request", payloads.pull_request(HEAD, "labeled", "x")),
+                               ("merge_group", payloads.merge_group(HEAD))):
+            with self.subTest(event=event):
+                self.assertFalse(self.job(event, payload).call(*words).runs)
+        self.assert_runs(self.job("workflow_dispatch", payloads.dispatch()).call(*words), "first")
 
     def distinct(self, event, *all_payloads):
         """Each is a first of its kind, and asked once more a duplicate."""
@@ -153,6 +172,31 @@ class Identities(GateCase):
         self.assert_runs(self.job("schedule", payloads.schedule()).call(
             "gate", "--identity", "nightly 2026-11-23"), "first")
 
+    def test_an_identity_that_is_empty_is_wrong_usage_with_the_guards_closed(self):
+        for words, environment in ((("--identity", ""), {}), (("--identity", " "), {}),
+                                   ((), {"REFGATE_IDENTITY": ""})):
+            with self.subTest(words=words, environment=environment):
+                answer = self.job().call("gate", *words, **environment)
+                self.assertEqual(answer.status, 2, answer)
+                self.assertEqual(answer.outputs["skip_execution"], "true")
+                self.assertIn("is empty; nothing was asked", answer.err)
+        self.assertEqual(self.remote.claims(), {})
+
+    def test_a_word_that_is_no_commit_is_wrong_usage_with_the_guards_closed(self):
+        for word in ("HEAD", "main", "xyz", "123456", "0" * 40, "a" * 65):
+            with self.subTest(word=word):
+                answer = self.job().call("gate", "--sha", word)
+                self.assertEqual(answer.status, 2, answer)
+                self.assertEqual(answer.outputs["skip_execution"], "true")
+                self.assertIn("7 to 64 hexadecimal digits", answer.err)
+        self.assertIn('"$(git rev-parse HEAD)"', self.job().call("gate", "--sha", "HEAD").err)
+        self.assertEqual(self.remote.claims(), {})
+
+    def test_an_abbreviated_commit_and_the_full_one_meet_where_the_payload_has_it(self):
+        self.assert_runs(self.job().call("gate"), "first")
+        self.assert_skips(self.job().call("gate", "--sha", HEAD[:8]), "active_session")
+        self.assert_skips(self.job().call("gate", "--sha", HEAD.upper()), "active_session")
+
     def test_a_deleted_branch_is_not_work_on_a_commit(self):
         for _ in range(2):
             gone = payloads.push("0" * 40, deleted=True, head_commit=None)
@@ -167,6 +211,16 @@ class Identities(GateCase):
 
 
 class Scopes(GateCase):
+    def test_repositories_that_use_one_store_are_told_apart(self):
+        other = {"GITHUB_REPOSITORY": "octo/other", "GITHUB_WORKFLOW_REF":
+                 "octo/other/.github/workflows/agent.yml@refs/heads/topic"}
+        for event, payload in (("push", payloads.push(HEAD)), ("issues", payloads.issue(5))):
+            self.assert_runs(self.job(event, payload).call("gate"), "first")
+            self.assert_runs(self.job(event, payload, environment=other).call("gate"), "first")
+        words = ("gate", "--identity", "k")
+        self.assert_runs(self.job().call(*words), "first")
+        self.assert_skips(self.job(environment=other).call(*words), "active_session")
+
     def test_workflows_are_told_apart_by_their_file(self):
         self.assert_runs(self.job(file="agent.yml").call("gate"), "first")
         self.assert_runs(self.job(file="agent-2.yml").call("gate"), "first")

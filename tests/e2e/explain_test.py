@@ -33,9 +33,9 @@ class Explain(GateCase):
         self.assertEqual((told["decision"]["verdict"], told["decision"]["reason_code"]), ("skip", "pr_lock"))
         self.assertEqual(told["state"]["claim_id"], gate.claim_id)
         self.assertEqual((told["event"]["entity"], told["event"]["trust"]), ({"kind": "pull_request", "value": "7"}, "repository"))
-        self.assertEqual(told["event"]["identity"], {"kind": "commit", "value": HEAD})
+        self.assertEqual(told["event"]["identity"], {"kind": "head", "value": f"{HEAD}.topic"})
         text = self.explain(other).out
-        for part in ("pull_request (opened) of octo/app by ann", f"commit {HEAD}", told["scope"]["ref"], "skip (pr_lock)", job.run):
+        for part in ("pull_request (opened) of octo/app by ann", f"head {HEAD}.topic", told["scope"]["ref"], "skip (pr_lock)", job.run):
             self.assertIn(part, text)
         self.done(job.call("finish"))
         self.assertEqual(self.explain(self.job(), "--json").json()["decision"]["reason_code"], "already_done")
@@ -44,12 +44,12 @@ class Explain(GateCase):
         path = self.payload(payloads.pull_request(HEAD, source=payloads.FORK))
         words = ("--event", "pull_request", "--payload", path, "--workflow", "Agent", "--group-by", "entity", "--dimension", "model=opus")
         told = self.explain(self.person(), "--json", *words).json()
-        self.assertEqual(told["event"]["trust"], "fork")
+        self.assertEqual(told["event"]["trust"], "outside")
         self.assertEqual(told["scope"]["dimensions"], {"model": "opus"})
-        self.assertEqual(told["ordering"], {"strategy": "entity", "group": "pr-octo/app-7", "ref": "refs/refgate/queues/pr-octo%2Fapp-7", "in_line": 0})
+        self.assertEqual(told["ordering"], {"strategy": "entity", "group": "outside: pr-octo/app-7", "ref": "refs/refgate/queues/outside%3A%20pr-octo%2Fapp-7", "in_line": 0})
         text = self.explain(self.person(), *words).out
-        self.assertIn("a fork's", text)
-        self.assertIn("group pr-octo/app-7 (entity)", text)
+        self.assertIn("from outside", text)
+        self.assertIn("group outside: pr-octo/app-7 (entity)", text)
 
     def test_the_runs_own_event_does_not_colour_that_of_the_payload(self):
         path = self.payload(payloads.comment(99))

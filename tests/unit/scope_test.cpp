@@ -59,15 +59,16 @@ TEST_CASE("a component of a ref is legal and different for different texts") {
 }
 
 TEST_CASE("every part of a scope is part of its ref") {
-  const Scope plain{{"commit", "9fceb02d0ae598e95dc970b74767f19372d61af8"},
-                    "review.yml",
-                    false,
-                    {},
-                    Trust::repository};
+  const Scope plain{.identity = {"head", "9fceb02d0ae598e95dc970b74767f19372d61af8.main"},
+                    .share = "review.yml"};
   CHECK(claim_ref(plain, "refgate") ==
-        "refs/refgate/claims/commit-9fceb02d0ae598e95dc970b74767f19372d61af8/review.yml");
-  std::vector<Scope> scopes(12, plain);
-  scopes[1].trust = Trust::fork;
+        "refs/refgate/claims/head-9fceb02d0ae598e95dc970b74767f19372d61af8.main/review.yml");
+  std::vector<Scope> scopes(16, plain);
+  scopes[12].job = "agent";
+  scopes[13].share = "review.yml+agent";
+  scopes[14].repository = "octo/app";
+  scopes[15].dimensions = {{"@in", "octo/app"}};
+  scopes[1].trust = Trust::outside;
   scopes[2].share_is_name = true;
   scopes[3].dimensions = {{"model", "opus"}};
   scopes[4].dimensions = {{"model", "opus"}, {"region", "eu"}};
@@ -82,14 +83,59 @@ TEST_CASE("every part of a scope is part of its ref") {
   scopes.push_back(scopes[11]);
   scopes.back().dimensions["dimension39"] = "other value";
   scopes.push_back(scopes[11]);
-  scopes.back().trust = Trust::fork;
+  scopes.back().trust = Trust::outside;
   std::set<std::string> refs;
   for (const Scope& scope : scopes) {
     const std::string ref = claim_ref(scope, "refgate");
     CAPTURE(ref);
     CHECK(refs.insert(ref).second);
-    CHECK(ref.substr(ref.rfind('/') + 1).size() <= 200);
+    const std::string leaf = ref.substr(ref.rfind('/') + 1);
+    CHECK(leaf.size() <= 150);
+    std::vector<std::string> doors = {
+        ref, door_for(ref, {{"7", "main"}}), door_for(ref, {{"7", "main"}, {"8", "release"}}),
+        door_for(ref, {{std::string(30, '7'), std::string(200, 'b')}}),
+        door_for(ref, {{"7", "@job=1"}})};
+    for (std::size_t i = doors.size(); i > 0; --i)
+      doors.push_back(door_of_job(doors[i - 1], "0123456789abcdef0123"));
+    CHECK(std::set<std::string>(doors.begin(), doors.end()).size() == doors.size());
+    for (const std::string& door : doors) {
+      CAPTURE(door);
+      // A file's name has at most 255 bytes, and git adds ".lock".
+      CHECK(door.substr(door.rfind('/') + 1).size() <= 250);
+      CHECK(door.starts_with(ref));
+      CHECK(is_door_of(ref, door));
+      for (const Scope& other : scopes)
+        if (const std::string second = claim_ref(other, "refgate"); second != ref)
+          CHECK_FALSE(is_door_of(second, door));
+    }
   }
+  CHECK(door_for("refs/x/agent.yml", {{"7", "feature/a"}}) ==
+        "refs/x/agent.yml,@for=7-feature%2Fa");
+  CHECK_FALSE(is_door_of("refs/x/agent.yml", "refs/x/agent.yml+job"));
+  CHECK_FALSE(is_door_of("refs/x/agent.yml", "refs/x/agent.yml,model=a"));
+  CHECK(is_job_door(door_of_job("refs/x/agent.yml", "1")));
+  CHECK_FALSE(is_job_door(door_for("refs/x/agent.yml", {{"7", ",@job=1"}})));
+}
+
+TEST_CASE("the values of a matrix leg are dimensions") {
+  using Dimensions = std::map<std::string, std::string>;
+  const std::vector<std::pair<std::string, Dimensions>> rows = {
+      {R"({"model":"opus","n":2,"deep":{"b":1,"a":[true]},"none":null})",
+       {{"model", "opus"}, {"n", "2"}, {"deep", R"({"a":[true],"b":1})"}, {"none", "null"}}},
+      {"{\n  \"model\": \"opus\"\n}", {{"model", "opus"}}},
+      {"{}", {}},
+      {"null", {}},
+      {"", {}},
+      {"[1]", {}},
+      {"{\"model\":", {}},
+      {std::string(70'000, ' ') + "{}", {}},
+  };
+  for (const auto& [text, dimensions] : rows) {
+    CAPTURE(text.substr(0, 80));
+    CHECK(dimensions_of_matrix(text) == dimensions);
+  }
+  CHECK(
+      dimensions_of_matrix("{\"a\":" + std::string(20, '[') + std::string(20, ']') + "}").empty());
 }
 
 TEST_CASE("a namespace is lower case and none of git's own") {

@@ -18,6 +18,7 @@ TEST_CASE("every setting that the table names can be set") {
                               : row.form == SettingForm::number ? "3"
                               : row.form == SettingForm::list   ? "actor:3/1h"
                               : row.name == "group-by"          ? "entity"
+                              : row.name == "sha"               ? "0a1b2c3"
                                                                 : "text";
     CAPTURE(row.name, value);
     CHECK_FALSE(apply_setting(settings, row.name, value));
@@ -34,6 +35,22 @@ TEST_CASE("a bad value says what is allowed") {
   CHECK(apply_setting(settings, "dimension", "model")->find("key=value") != std::string::npos);
   CHECK(apply_setting(settings, "nonsense", "x"));
   CHECK_FALSE(apply_setting(settings, "memory", ""));
+}
+
+TEST_CASE("what is called a commit is 7 to 64 hexadecimal digits") {
+  Settings settings;
+  for (const char* bad :
+       {"HEAD", "main", "xyz", "abc12", "123456", "a1b2c3g", "0000000", "a b c d e f"}) {
+    CAPTURE(bad);
+    const auto error = apply_setting(settings, "sha", bad);
+    REQUIRE(error);
+    CHECK_THAT(*error, Catch::Contains("7 to 64 hexadecimal digits"));
+  }
+  CHECK_THAT(*apply_setting(settings, "sha", "HEAD"), Catch::Contains("\"$(git rev-parse HEAD)\""));
+  CHECK_THAT(*apply_setting(settings, "sha", "$(x)"), !Catch::Contains("rev-parse"));
+  CHECK(apply_setting(settings, "sha", std::string(65, 'a')));
+  CHECK_FALSE(apply_setting(settings, "sha", std::string(40, 'A')));
+  CHECK(settings.sha == std::string(40, 'a'));
 }
 
 TEST_CASE("budgets name what they count, how many, and within which span") {

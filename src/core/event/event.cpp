@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "core/event/event_identity.h"
 #include "core/event/event_payload.h"
 #include "core/event/event_rules.h"
 #include "core/text/digest.h"
@@ -179,20 +180,33 @@ std::variant<Event, EventError> parse_event(std::string_view payload_text,
   else
     rule->read(source, event);
 
-  if (!overrides.head_commit.empty()) event.head_commit = overrides.head_commit;
+  if (!overrides.head_commit.empty() && event.head_commit.empty())
+    event.head_commit = overrides.head_commit;
   if (told) {
     event.identity = {"custom", overrides.identity};
+    event.identity_parts = {{"identity", overrides.identity}};
+    event.covers.clear();
+    event.twin.clear();
+    event.exempt_because.clear();
     return event;
   }
   if (!payload.error().empty()) return EventError{payload.error()};
-  if (!rule->row.exempt_because.empty()) {
+  if (!rule->row.exempt_because.empty()) event.exempt_because = rule->row.exempt_because;
+  if (!event.exempt_because.empty()) {
     if (event.run_id.empty())
       return EventError{
           "GITHUB_RUN_ID is not set, and a " + event.kind +
           " is told by its run; --run-id can say it, or --identity what makes two the same."};
     event.exempt = true;
-    event.exempt_because = rule->row.exempt_because;
-    event.identity = {"run", event.run_id};
+    identify(event, "run", {{"run", event.run_id}});
+    return event;
+  }
+  const bool by_commit = overrides.identity_by == IdentityBy::commit ||
+                         (overrides.identity_by == IdentityBy::told_commit && event.about_commit);
+  if (by_commit && !event.head_commit.empty()) {
+    identify_by_commit(event);
+    event.covers.clear();
+    event.twin = "every event about this commit";
   }
   return event;
 }

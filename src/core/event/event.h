@@ -12,16 +12,20 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace refgate {
 
-/// Whether what runs belongs to people who can write to the repository, or came from a fork. What a
-/// payload does not show to be the repository's own (a deleted head repository, a check on a commit
-/// of no branch) counts as a fork's: the cost is one more launch, never a muted one. A comment on a
-/// pull request from a fork is the repository's own: it runs in the context of the base. GitHub
-/// always mentions where a head comes from; a payload that does not was written by hand, for this
+/// Whether what runs was brought about by people who can write to the repository, or from outside:
+/// by a fork's head or, where no code is brought (comments, reviews, issues, discussions), by an
+/// author whose association is none of OWNER, MEMBER and COLLABORATOR. A head branch of the
+/// repository itself is the repository's, whoever opened the pull request: bots, and members who
+/// hide their membership, have the association CONTRIBUTOR or NONE. What a payload does not show to
+/// be the repository's own (a deleted head repository, a check on a commit of no branch) is from
+/// outside: the cost is one more launch, never a muted one. GitHub always mentions where a head
+/// comes from and what its author is; a payload that does not was written by hand, for this
 /// repository.
-enum class Trust { repository, fork };
+enum class Trust { repository, outside };
 
 enum class EntityKind { none, pull_request, issue, discussion, branch, tag, release, repository };
 
@@ -43,6 +47,23 @@ struct Identity {
   bool operator==(const Identity&) const = default;
 };
 
+/// One thing that an identity is made of, for people: {"head commit", "9fce…"}.
+struct IdentityPart {
+  std::string name;
+  std::string value;
+
+  bool operator==(const IdentityPart&) const = default;
+};
+
+/// A pull request that a piece of work answers to: the same head against another base, or for
+/// another number, is looked at and answered for again.
+struct Cover {
+  std::string number;  ///< digits
+  std::string base;    ///< the base branch
+
+  auto operator<=>(const Cover&) const = default;
+};
+
 struct Event {
   std::string kind;              ///< as in GITHUB_EVENT_NAME: "push", "pull_request", …
   std::string action;            ///< the payload's `action`, or empty
@@ -53,9 +74,19 @@ struct Event {
   Entity entity;
   std::string head_commit;  ///< the commit that the work is about, or empty
   Identity identity;
+  std::vector<IdentityPart> identity_parts;  ///< what is in `identity.value`
+  /// The pull requests that the work is for, sorted. Empty: all that have this head (a push), or
+  /// the event is not about pull requests.
+  std::vector<Cover> covers;
+  std::string twin;  ///< for people: which other events are the same work; empty: none of another
+                     ///< kind
+  bool about_commit = false;   ///< a commit event that without its branch is told by its commit
   bool exempt = false;         ///< never a duplicate of another event: identity is {"run", run_id}
   std::string exempt_because;  ///< for people; empty unless exempt
   Trust trust = Trust::repository;
+  /// Whom the launch is charged to, and whose lines it stands in: as `trust`, but a label, an
+  /// assignment, a milestone or a review request by another than the author is the repository's.
+  Trust charged_to = Trust::repository;
   std::string run_id;  ///< any text; empty when unknown
   unsigned run_attempt = 1;
   std::string workflow;  ///< its name, for people and the session key
@@ -82,11 +113,21 @@ struct RunnerEnvironment {
   std::string job;               ///< GITHUB_JOB
 };
 
+/// What makes two events the same work, when the caller does not name an identity.
+enum class IdentityBy {
+  event,   ///< the table of events
+  commit,  ///< the head commit alone, whatever the event, its branch and base; an event that has no
+           ///< commit, or is exempt, is told as by `event`
+  told_commit,  ///< for callers who know no branch: events about a commit are told by it, the
+                ///< others as by `event`
+};
+
 /// What the caller said on the command line; each wins over what the payload and the environment
 /// say. Empty: not said.
 struct EventOverrides {
   std::string head_commit;  ///< any text
   std::string identity;     ///< any text; becomes {"custom", text} and lifts every exemption
+  IdentityBy identity_by = IdentityBy::event;
 };
 
 /// One sentence for people: what is wrong with the payload or the environment, and with which

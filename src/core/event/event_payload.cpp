@@ -227,6 +227,12 @@ std::string EventPayload::text_if_any(std::string_view path) { return read_text(
 std::string EventPayload::number(std::string_view path) { return read_number(path, true); }
 std::string EventPayload::number_if_any(std::string_view path) { return read_number(path, false); }
 
+std::string EventPayload::time_if_any(std::string_view path) {
+  const void* found = find(path, false);
+  if (found == nullptr) return {};
+  return as_json(found).is_number() ? read_number(path, false) : read_text(path, false);
+}
+
 std::string EventPayload::commit(std::string_view path) {
   std::string id = text(path);
   if (id.empty()) return {};
@@ -234,10 +240,7 @@ std::string EventPayload::commit(std::string_view path) {
     fail(path, "is not a commit's object id (40 or 64 hexadecimal digits, not all zero)");
     return {};
   }
-  std::transform(id.begin(), id.end(), id.begin(), [](char c) {
-    return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return id;
+  return in_lower_case(id);
 }
 
 bool EventPayload::flag(std::string_view path) {
@@ -270,6 +273,20 @@ std::string EventPayload::fingerprint(std::string_view path) const {
 
 bool is_null_object_id(std::string_view id) {
   return is_object_id(id) && id.find_first_not_of('0') == std::string_view::npos;
+}
+
+std::string in_lower_case(std::string_view id) {
+  std::string lower(id);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return lower;
+}
+
+bool is_commit_name(std::string_view text) {
+  return text.size() >= 7 && text.size() <= 64 &&
+         text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos &&
+         text.find_first_not_of('0') != std::string_view::npos;
 }
 
 std::string what_is_wrong_with(std::string_view text) {

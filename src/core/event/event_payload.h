@@ -45,6 +45,8 @@ class EventPayload {
   std::string number(std::string_view path);
   /// The same, or empty when it is missing or null.
   std::string number_if_any(std::string_view path);
+  /// A time as GitHub writes it, text or seconds; empty when it is missing or null.
+  std::string time_if_any(std::string_view path);
   /// Required object id, in lower case; not the one of all zeros that stands for "no object".
   std::string commit(std::string_view path);
   /// Optional; false when missing or null.
@@ -71,6 +73,12 @@ class EventPayload {
 
 /// True for an object id of nothing but zeros, which git uses for "no object".
 bool is_null_object_id(std::string_view id);
+
+/// Letters A to F of an object id, in lower case.
+std::string in_lower_case(std::string_view id);
+
+/// True for 7 to 64 hexadecimal digits that are not all zero: what a caller may call a commit.
+bool is_commit_name(std::string_view text);
 
 /// Empty when `text` may be part of an event, else what is wrong with it: "has 5000 bytes, and at
 /// most 1024 are read", "holds a NUL byte", …

@@ -1,6 +1,7 @@
-// One function an event: which fields of its payload say what it is about, what makes two of them
-// the same work, and whom it comes from.
+// Events that are about code: which fields of a payload say what is looked at and where the answer
+// goes, and whom it comes from.
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,33 +18,22 @@ Entity branch_or_none(std::string name) {
   return name.empty() ? Entity{} : Entity{EntityKind::branch, std::move(name)};
 }
 
-// "refs/heads/x" → branch x, "refs/tags/x" → tag x, anything else → none.
-Entity entity_of_ref(std::string_view ref) {
-  constexpr std::string_view heads = "refs/heads/";
-  constexpr std::string_view tags = "refs/tags/";
-  if (ref.starts_with(heads) && ref.size() > heads.size())
-    return {EntityKind::branch, std::string(ref.substr(heads.size()))};
-  if (ref.starts_with(tags) && ref.size() > tags.size())
-    return {EntityKind::tag, std::string(ref.substr(tags.size()))};
-  return {};
-}
-
-// Fork unless both repositories are one; a deleted head repository is null. Ids decide where both
-// have one, since names change. GitHub always mentions the head's repository, so a payload without
-// it was written by hand, for this repository.
+// Outside unless both repositories are one; a deleted head repository is null. Ids decide where
+// both have one, since names change. GitHub always mentions the head's repository, so a payload
+// without it was written by hand, for this repository.
 Trust trust_by(EventSource& source, const std::string& head, const std::string& base) {
   EventPayload& payload = source.payload;
   if (!payload.mentions(head)) return Trust::repository;
-  if (!payload.has(head)) return Trust::fork;
+  if (!payload.has(head)) return Trust::outside;
   if (payload.has(head + ".id") && payload.has(base + ".id")) {
     const auto id = payload.number(head + ".id");
-    return !id.empty() && id == payload.number(base + ".id") ? Trust::repository : Trust::fork;
+    return !id.empty() && id == payload.number(base + ".id") ? Trust::repository : Trust::outside;
   }
   const auto name = payload.text_if_any(head + ".full_name");
   auto ours = payload.text_if_any(base + ".full_name");
   if (ours.empty()) ours = payload.text_if_any("repository.full_name");
   if (ours.empty()) ours = source.environment.repository;
-  return !name.empty() && name == ours ? Trust::repository : Trust::fork;
+  return !name.empty() && name == ours ? Trust::repository : Trust::outside;
 }
 
 Trust trust_of_pull_request(EventSource& source) {
@@ -60,60 +50,117 @@ Entity branch_of(EventPayload& payload, const std::string& branch_path, Trust tr
   return owner.empty() ? Entity{} : branch_or_none(owner + ":" + name);
 }
 
-// Checks that "pull_request" of a review or a label is read the same way everywhere.
+// "pull_request" of a review or a label is read the same way everywhere.
 void read_pull_request_parts(EventSource& source, Event& event) {
-  event.trust = trust_of_pull_request(source);
+  event.trust = event.charged_to = trust_of_pull_request(source);
   event.entity = {EntityKind::pull_request, source.payload.number("pull_request.number")};
   event.head_commit = source.head("pull_request.head.sha");
 }
 
-bool launches_work_for_the_head(std::string_view action) {
+bool brings_code(EventPayload& payload, std::string_view action) {
   return action.empty() || action == "opened" || action == "synchronize" || action == "reopened" ||
-         action == "ready_for_review";
+         action == "ready_for_review" || (action == "edited" && payload.has("changes.base"));
 }
 
-void about_the_repository(Event& event) { event.entity = {EntityKind::repository, ""}; }
-
-void identify(Event& event, std::string_view kind, std::string value) {
-  event.identity = {std::string(kind), std::move(value)};
+/// A fork's repository, by which it is told; one that is gone is told by its pull request.
+std::string origin_of(EventPayload& payload, const Event& event, const std::string& head) {
+  if (event.trust == Trust::repository) return {};
+  std::string name = payload.text_if_any(head + ".full_name");
+  if (name.empty()) name = payload.number_if_any(head + ".id");
+  return name.empty() ? "pull/" + event.entity.value : name;
 }
 
-void identify_by_commit(Event& event) { identify(event, "commit", event.head_commit); }
+std::string default_branch(EventPayload& payload) {
+  std::string name = payload.text_if_any("repository.default_branch");
+  return name.empty() ? payload.text_if_any("pull_request.base.repo.default_branch") : name;
+}
 
-void about_a_thing_of_the_repository(EventSource& source, Event& event, std::string_view kind,
-                                     const std::string& object) {
-  about_the_repository(event);
-  identify(
-      event, kind,
-      identity_with_action(source.payload, event, {source.payload.number(object + ".id")}, object));
+void cover(Event& event, std::string number, std::string base) {
+  if (!number.empty()) event.covers.push_back({std::move(number), std::move(base)});
+  std::sort(event.covers.begin(), event.covers.end());
+}
+
+NamedParts with_branch(NamedParts parts, std::string branch, std::string origin) {
+  // Marked, so that one of them without the other stays what it is.
+  parts.push_back({"head branch", branch.empty() ? "" : "on " + std::move(branch)});
+  parts.push_back({"head repository", origin.empty() ? "" : "of " + std::move(origin)});
+  return parts;
 }
 
 }  // namespace
 
-std::string EventSource::runner_commit() const {
-  if (!is_object_id(environment.sha) || is_null_object_id(environment.sha)) return {};
-  std::string id = environment.sha;
-  for (char& c : id)
-    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-  return id;
+Entity entity_of_ref(std::string_view ref) {
+  constexpr std::string_view heads = "refs/heads/";
+  constexpr std::string_view tags = "refs/tags/";
+  if (ref.starts_with(heads) && ref.size() > heads.size())
+    return {EntityKind::branch, std::string(ref.substr(heads.size()))};
+  if (ref.starts_with(tags) && ref.size() > tags.size())
+    return {EntityKind::tag, std::string(ref.substr(tags.size()))};
+  return {};
 }
 
+std::string EventSource::runner_commit() const {
+  if (!is_object_id(environment.sha) || is_null_object_id(environment.sha)) return {};
+  return in_lower_case(environment.sha);
+}
+
+// An abbreviation of what the payload says in full is that.
 std::string EventSource::head(std::string_view path) {
-  return overrides.head_commit.empty() ? payload.commit(path) : overrides.head_commit;
+  if (overrides.head_commit.empty()) return payload.commit(path);
+  std::string said = in_lower_case(overrides.head_commit);
+  if (said.size() >= 7 && payload.has(path))
+    if (std::string full = in_lower_case(payload.text_if_any(path));
+        is_object_id(full) && full.starts_with(said))
+      return full;
+  return overrides.head_commit;
 }
 
 void read_unknown(EventSource& source, Event& event) {
-  if (source.payload.has("pull_request")) event.trust = trust_of_pull_request(source);
+  if (source.payload.has("pull_request"))
+    event.trust = event.charged_to = trust_of_pull_request(source);
 }
 
 namespace event_readers {
+namespace {
+
+// What a ref pointed to is told by its old value. Branches and tags of one name may come and go, so
+// the time of the push goes in.
+void deletion(EventSource& source, Event& event) {
+  auto& payload = source.payload;
+  identify(event, "deletion",
+           {{"ref", payload.text("ref")},
+            {"commit that it pointed to", payload.commit("before")},
+            {"time", payload.time_if_any("repository.pushed_at")}});
+}
+
+// `after` of an annotated tag is the tag object; `head_commit` is the commit either way. A tag that
+// is deleted and pushed again at the same commit is how people ask for a release again.
+void tag(EventSource& source, Event& event) {
+  auto& payload = source.payload;
+  const bool has_commit = payload.has("head_commit.id");
+  event.head_commit = source.head(has_commit ? "head_commit.id" : "after");
+  if (source.overrides.head_commit.empty() && !payload.given())
+    event.head_commit = source.runner_commit();
+  identify(event, "tag",
+           {{"commit", event.head_commit},
+            {"tag", event.entity.value},
+            {"time", payload.time_if_any("repository.pushed_at")}});
+}
+
+}  // namespace
 
 void push(EventSource& source, Event& event) {
   auto& payload = source.payload;
-  const std::string ref = payload.given() ? payload.text_if_any("ref") : "";
-  event.entity = entity_of_ref(ref.empty() ? source.environment.ref : ref);
+  std::string ref = payload.given() ? payload.text_if_any("ref") : "";
+  if (ref.empty()) ref = source.environment.ref;
+  event.entity = entity_of_ref(ref);
   if (source.overrides.head_commit.empty() && payload.flag("deleted")) {
-    identify(event, "deletion", identity_text({payload.text("ref"), payload.commit("before")}));
+    deletion(source, event);
+    return;
+  }
+  event.about_commit = true;
+  if (event.entity.kind == EntityKind::tag && payload.given()) {
+    tag(source, event);
     return;
   }
   // For push alone GITHUB_SHA is the pushed commit, so it stands in where there is no payload or
@@ -123,7 +170,19 @@ void push(EventSource& source, Event& event) {
     event.head_commit = pushed;
   else
     event.head_commit = source.head("after");
-  identify_by_commit(event);
+  if (event.entity.kind != EntityKind::branch) {
+    // A ref of another kind is only told by its whole name.
+    if (ref.empty())
+      identify_by_commit(event);
+    else
+      identify(event, "ref", {{"commit", event.head_commit}, {"ref", ref}});
+    return;
+  }
+  identify_by_head(event, "head", event.entity.value, "");
+  if (event.entity.value.starts_with("gh-readonly-queue/"))
+    event.twin = "the merge group of this branch of the queue";
+  else if (event.entity.value != default_branch(payload))
+    event.twin = "pull requests from " + event.entity.value + " at this commit";
 }
 
 void pull_request(EventSource& source, Event& event) {
@@ -136,177 +195,225 @@ void pull_request(EventSource& source, Event& event) {
       event.entity = {EntityKind::pull_request,
                       std::string(ref.substr(prefix.size(), end - prefix.size()))};
     event.head_commit = source.head("pull_request.head.sha");
+    event.about_commit = true;
     identify_by_commit(event);
     return;
   }
   read_pull_request_parts(source, event);
-  if (launches_work_for_the_head(event.action)) {
-    identify_by_commit(event);
+  event.charged_to = charged_for_action(payload, event, "pull_request", event.trust);
+  if (!brings_code(payload, event.action)) {
+    identify(event, "pull-request",
+             with_action({{"pull request", event.entity.value}, {"head commit", event.head_commit}},
+                         payload, event, "pull_request"));
+    event.twin = "the same action as pull_request and as pull_request_target";
     return;
   }
-  std::vector<std::string> parts = {event.entity.value, event.head_commit, event.action};
-  for (auto& part : subject_of_action(payload, event.action, "pull_request"))
-    parts.push_back(std::move(part));
-  identify(event, "pull-request", identity_text(parts));
+  event.about_commit = true;
+  cover(event, event.entity.value, payload.text_if_any("pull_request.base.ref"));
+  const std::string branch = payload.text_if_any("pull_request.head.ref");
+  if (branch.empty() && event.trust == Trust::repository) {
+    identify_by_commit(event);
+  } else if (event.trust == Trust::outside) {
+    identify_by_head(event, "fork-head", branch,
+                     origin_of(payload, event, "pull_request.head.repo"));
+  } else if (branch == default_branch(payload)) {
+    // What the default branch is pushed for is not what a pull request from it asks.
+    identify_by_head(event, "pull-head", branch, "");
+  } else {
+    identify_by_head(event, "head", branch, "");
+    event.twin = "the push of " + branch + " at this commit";
+  }
 }
 
 void pull_request_review(EventSource& source, Event& event) {
   read_pull_request_parts(source, event);
-  identify(
-      event, "review",
-      identity_with_action(source.payload, event, {source.payload.number("review.id")}, "review"));
+  if (event.trust == Trust::repository)
+    event.trust = event.charged_to = trust_of_author(source.payload, "review");
+  identify(event, "review",
+           with_action({{"review", source.payload.number("review.id")}}, source.payload, event,
+                       "review"));
 }
 
 void pull_request_review_comment(EventSource& source, Event& event) {
   read_pull_request_parts(source, event);
+  if (event.trust == Trust::repository)
+    event.trust = event.charged_to = trust_of_author(source.payload, "comment");
   identify(event, "review-comment",
-           identity_with_action(source.payload, event, {source.payload.number("comment.id")},
-                                "comment"));
+           with_action({{"comment", source.payload.number("comment.id")}}, source.payload, event,
+                       "comment"));
 }
 
+namespace {
+
+bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), text) != words.end();
+}
+
+}  // namespace
+
+// A report is who says what of which commit and branch. Never the run or its attempt, or an agent
+// that re-runs its source would never end; a source that ran for the push and for the pull request
+// of one head is one report.
+//
+// Only these source events are about the commit that the run names: any other ran on the default
+// branch's head, whatever it was about.
 void workflow_run(EventSource& source, Event& event) {
   auto& payload = source.payload;
-  if (payload.given()) {
-    event.trust = trust_by(source, "workflow_run.head_repository", "repository");
-    event.entity = branch_of(payload, "workflow_run.head_branch", event.trust,
-                             "workflow_run.head_repository.owner.login");
+  if (!payload.given()) {
+    event.head_commit = source.head("workflow_run.head_sha");
+    event.about_commit = true;
+    identify_by_commit(event);
+    return;
   }
+  event.trust = event.charged_to = trust_by(source, "workflow_run.head_repository", "repository");
+  event.entity = branch_of(payload, "workflow_run.head_branch", event.trust,
+                           "workflow_run.head_repository.owner.login");
   event.head_commit = source.head("workflow_run.head_sha");
-  identify_by_commit(event);
+  const std::string cause = payload.text_if_any("workflow_run.event");
+  const std::string conclusion = payload.text_if_any("workflow_run.conclusion");
+  std::string workflow = payload.number_if_any("workflow.id");
+  if (workflow.empty()) workflow = payload.number_if_any("workflow_run.workflow_id");
+  std::string name = payload.text_if_any("workflow.name");
+  if (name.empty()) name = payload.text_if_any("workflow_run.name");
+  const bool over = event.action.empty() || event.action == "completed";
+  NamedParts parts = {{"source workflow", name},
+                      {"its id", workflow},
+                      {over ? "conclusion" : "action", over ? conclusion : event.action}};
+  if (!is_one_of(cause, {"push", "pull_request", "pull_request_target", "merge_group"})) {
+    // Strangers can start these, and nothing here tells who did.
+    if (is_one_of(cause,
+                  {"issue_comment", "issues", "discussion", "discussion_comment", "watch", "fork",
+                   "pull_request_review", "pull_request_review_comment", "workflow_run"}))
+      event.charged_to = Trust::outside;
+    parts.insert(parts.begin(), {"source run", payload.number("workflow_run.id")});
+    identify(event, "report-of-run", std::move(parts));
+    return;
+  }
+  event.about_commit = true;
+  parts.insert(parts.begin(), {"head commit", event.head_commit});
+  const std::string origin = event.trust == Trust::repository
+                                 ? std::string()
+                                 : origin_of(payload, event, "workflow_run.head_repository");
+  identify(event, "report",
+           with_branch(std::move(parts), payload.text_if_any("workflow_run.head_branch"), origin));
+  event.twin = "the same report on a run for the push and for the pull request of this head";
+  if (cause == "push" || cause == "merge_group" || !payload.has("workflow_run.pull_requests"))
+    return;
+  const auto named = payload.count("workflow_run.pull_requests");
+  for (std::size_t i = 0; i < named && payload.error().empty(); ++i) {
+    const std::string at = "workflow_run.pull_requests." + std::to_string(i);
+    cover(event, payload.number(at + ".number"), payload.text_if_any(at + ".base.ref"));
+  }
 }
 
+namespace {
+
 // GitHub gives check runs and suites a null head branch when the commit was pushed to a fork
-// ("Checks" in the REST reference). A tag's may be null too; taking it for a fork's costs one
+// ("Checks" in the REST reference). A tag's may be null too; taking it for an outsider's costs one
 // launch, the other way round a fork could mute the repository.
+void read_check(EventSource& source, Event& event, const std::string& suite,
+                const std::string& commit) {
+  auto& payload = source.payload;
+  event.head_commit = source.head(commit);
+  if (!payload.given()) return;
+  event.trust = !payload.mentions(suite + ".head_branch") || payload.has(suite + ".head_branch")
+                    ? Trust::repository
+                    : Trust::outside;
+  if (payload.has(suite + ".head_repository"))
+    event.trust = trust_by(source, suite + ".head_repository", "repository");
+  event.charged_to = event.trust;
+  event.entity = branch_of(payload, suite + ".head_branch", event.trust,
+                           suite + ".head_repository.owner.login");
+}
+
+void pressed(Event& event) {
+  event.exempt_because = "somebody pressed a button, and nothing tells two presses apart";
+}
+
+std::string origin_of_check(EventSource& source, const Event& event, const std::string& suite) {
+  if (event.trust == Trust::repository) return {};
+  return source.payload.text_if_any(suite + ".head_repository.full_name");
+}
+
+std::string app_of(EventPayload& payload, const std::string& at) {
+  std::string app = payload.text_if_any(at + ".app.slug");
+  if (app.empty()) app = payload.number_if_any(at + ".app.id");
+  return app.empty() ? app : "by " + app;
+}
+
+}  // namespace
+
 void check_suite(EventSource& source, Event& event) {
   auto& payload = source.payload;
-  if (payload.given()) {
-    event.trust =
-        !payload.mentions("check_suite.head_branch") || payload.has("check_suite.head_branch")
-            ? Trust::repository
-            : Trust::fork;
-    if (payload.has("check_suite.head_repository"))
-      event.trust = trust_by(source, "check_suite.head_repository", "repository");
-    event.entity = branch_of(payload, "check_suite.head_branch", event.trust,
-                             "check_suite.head_repository.owner.login");
-  }
-  event.head_commit = source.head("check_suite.head_sha");
-  identify_by_commit(event);
+  read_check(source, event, "check_suite", "check_suite.head_sha");
+  if (event.action == "rerequested") return pressed(event);
+  event.about_commit = true;
+  if (!payload.given()) return identify_by_commit(event);
+  const bool over = event.action.empty() || event.action == "completed";
+  identify(event, "check-suite",
+           with_branch({{"head commit", event.head_commit},
+                        {"app", app_of(payload, "check_suite")},
+                        {over ? "conclusion" : "action",
+                         over ? payload.text_if_any("check_suite.conclusion") : event.action}},
+                       payload.text_if_any("check_suite.head_branch"),
+                       origin_of_check(source, event, "check_suite")));
 }
 
 void check_run(EventSource& source, Event& event) {
   auto& payload = source.payload;
-  if (payload.given()) {
-    event.trust = !payload.mentions("check_run.check_suite.head_branch") ||
-                          payload.has("check_run.check_suite.head_branch")
-                      ? Trust::repository
-                      : Trust::fork;
-    if (payload.has("check_run.check_suite.head_repository"))
-      event.trust = trust_by(source, "check_run.check_suite.head_repository", "repository");
-    event.entity = branch_of(payload, "check_run.check_suite.head_branch", event.trust,
-                             "check_run.check_suite.head_repository.owner.login");
-  }
-  event.head_commit = source.head("check_run.head_sha");
-  // A button that a person pressed on one check run.
-  if (event.action == "requested_action")
-    identify(event, "check-action",
-             identity_text(
-                 {payload.number("check_run.id"), payload.text("requested_action.identifier")}));
-  else
-    identify_by_commit(event);
+  read_check(source, event, "check_run.check_suite", "check_run.head_sha");
+  if (event.action == "rerequested" || event.action == "requested_action") return pressed(event);
+  event.about_commit = true;
+  if (!payload.given()) return identify_by_commit(event);
+  const bool over = event.action.empty() || event.action == "completed";
+  std::string app = app_of(payload, "check_run");
+  if (app.empty()) app = app_of(payload, "check_run.check_suite");
+  identify(event, "check",
+           with_branch({{"head commit", event.head_commit},
+                        {"check", payload.text("check_run.name")},
+                        {"app", app},
+                        {over ? "conclusion" : "action",
+                         over ? payload.text_if_any("check_run.conclusion") : event.action}},
+                       payload.text_if_any("check_run.check_suite.head_branch"),
+                       origin_of_check(source, event, "check_run.check_suite")));
 }
 
+// The group's branch is pushed as well: both are its one arrival.
 void merge_group(EventSource& source, Event& event) {
-  if (source.payload.given())
-    event.entity = entity_of_ref(source.payload.text_if_any("merge_group.base_ref"));
+  auto& payload = source.payload;
   event.head_commit = source.head("merge_group.head_sha");
-  identify_by_commit(event);
+  event.about_commit = true;
+  if (!payload.given()) return identify_by_commit(event);
+  event.entity = entity_of_ref(payload.text_if_any("merge_group.base_ref"));
+  const std::string ref = payload.text_if_any("merge_group.head_ref");
+  const Entity head = entity_of_ref(ref);
+  if (!event.action.empty() && event.action != "checks_requested") {
+    event.about_commit = false;
+    identify(event, "merge-group",
+             {{"head commit", event.head_commit}, {"head ref", ref}, {"action", event.action}});
+  } else if (head.kind == EntityKind::branch) {
+    identify_by_head(event, "head", head.value, "");
+    event.twin = "the push of the queue's branch " + head.value;
+  } else {
+    identify(event, "merge-group", {{"head commit", event.head_commit}, {"head ref", ref}});
+  }
 }
 
 // The payload lists up to ten branches of the repository that hold the commit; a commit on none of
 // them came from elsewhere.
 void status(EventSource& source, Event& event) {
   auto& payload = source.payload;
-  if (payload.given()) {
-    const auto branches = payload.has("branches") ? payload.count("branches") : 0;
-    event.trust = branches > 0 || !payload.mentions("branches") ? Trust::repository : Trust::fork;
-    if (branches == 1) event.entity = branch_or_none(payload.text_if_any("branches.0.name"));
-  }
   event.head_commit = source.head("sha");
-  identify_by_commit(event);
-}
-
-void issues(EventSource& source, Event& event) {
-  const std::string number = source.payload.number("issue.number");
-  event.entity = {EntityKind::issue, number};
-  identify(event, "issue", identity_with_action(source.payload, event, {number}, "issue"));
-}
-
-void issue_comment(EventSource& source, Event& event) {
-  auto& payload = source.payload;
-  event.entity = {payload.has("issue.pull_request") ? EntityKind::pull_request : EntityKind::issue,
-                  payload.number("issue.number")};
-  identify(event, "comment",
-           identity_with_action(payload, event, {payload.number("comment.id")}, "comment"));
-}
-
-void discussion(EventSource& source, Event& event) {
-  const std::string number = source.payload.number("discussion.number");
-  event.entity = {EntityKind::discussion, number};
-  identify(event, "discussion",
-           identity_with_action(source.payload, event, {number}, "discussion"));
-}
-
-void discussion_comment(EventSource& source, Event& event) {
-  auto& payload = source.payload;
-  event.entity = {EntityKind::discussion, payload.number("discussion.number")};
-  identify(event, "discussion-comment",
-           identity_with_action(payload, event, {payload.number("comment.id")}, "comment"));
-}
-
-namespace {
-
-std::vector<std::string> read_ref(EventPayload& payload, Event& event) {
-  std::string name = payload.text("ref");
-  std::string type = payload.text("ref_type");
-  event.entity = {type == "tag" ? EntityKind::tag : EntityKind::branch, name};
-  return {std::move(type), std::move(name)};
-}
-
-}  // namespace
-
-// GITHUB_SHA is the commit that the new ref points to; the payload has none.
-void create_ref(EventSource& source, Event& event) {
-  auto parts = read_ref(source.payload, event);
-  event.head_commit = source.runner_commit();
-  parts.push_back(event.head_commit);
-  identify(event, "creation", identity_text(parts));
-}
-
-// Neither the payload nor the environment has the commit that the ref pointed to. A branch of one
-// name may come and go often, so the time of the push goes in, where the payload has it.
-void delete_ref(EventSource& source, Event& event) {
-  auto parts = read_ref(source.payload, event);
-  parts.push_back(source.payload.fingerprint("repository.pushed_at"));
-  identify(event, "deletion", identity_text(parts));
-}
-
-// A publication is announced by up to three deliveries (created, published, and released or
-// prereleased). A pre-release that is released later is work of its own.
-void release(EventSource& source, Event& event) {
-  auto& payload = source.payload;
-  event.entity = {EntityKind::tag, payload.text_if_any("release.tag_name")};
-  if (event.entity.value.empty())
-    event.entity = {EntityKind::release, payload.number("release.id")};
-  event.head_commit = source.runner_commit();
-  const std::string id = payload.number("release.id");
-  const bool announced = event.action == "published" || event.action == "released" ||
-                         event.action == "prereleased" || event.action == "created";
-  if (announced)
-    identify(event, "release",
-             payload.flag("release.prerelease") ? identity_text({id, "prerelease"}) : id);
-  else
-    identify(event, "release", identity_with_action(payload, event, {id}, "release"));
+  event.about_commit = true;
+  if (!payload.given()) return identify_by_commit(event);
+  const auto branches = payload.has("branches") ? payload.count("branches") : 0;
+  event.trust = branches > 0 || !payload.mentions("branches") ? Trust::repository : Trust::outside;
+  event.charged_to = event.trust;
+  if (branches == 1) event.entity = branch_or_none(payload.text_if_any("branches.0.name"));
+  identify(event, "status",
+           {{"commit", event.head_commit},
+            {"context", payload.text("context")},
+            {"state", payload.text("state")}});
 }
 
 namespace {
@@ -324,95 +431,14 @@ void read_deployment(EventSource& source, Event& event) {
 
 void deployment(EventSource& source, Event& event) {
   read_deployment(source, event);
-  identify(event, "deployment", source.payload.number("deployment.id"));
+  identify(event, "deployment", {{"deployment", source.payload.number("deployment.id")}});
 }
 
 void deployment_status(EventSource& source, Event& event) {
   read_deployment(source, event);
   identify(event, "deployment-status",
-           identity_text({source.payload.number("deployment.id"),
-                          source.payload.text("deployment_status.state")}));
-}
-
-// One delivery a manifest of a container image, each with a version of its own. The webhook of the
-// same content is called "package".
-void registry_package(EventSource& source, Event& event) {
-  auto& payload = source.payload;
-  about_the_repository(event);
-  event.head_commit = source.runner_commit();
-  const std::string object = payload.has("package") ? "package" : "registry_package";
-  const std::string version = payload.number_if_any(object + ".package_version.id");
-  const std::string id = payload.number(object + ".id");
-  if (event.action == "published")
-    identify(event, "package", identity_text({id, version}));
-  else
-    identify(event, "package",
-             identity_with_action(payload, event, {id, version}, object + ".package_version"));
-}
-
-void page_build(EventSource& source, Event& event) {
-  about_the_repository(event);
-  if (source.payload.has("build.commit")) event.head_commit = source.payload.commit("build.commit");
-  identify(event, "page-build", source.payload.number("id"));
-}
-
-void fork(EventSource& source, Event& event) {
-  about_the_repository(event);
-  identify(event, "fork", source.payload.number("forkee.id"));
-}
-
-void gollum(EventSource& source, Event& event) {
-  auto& payload = source.payload;
-  about_the_repository(event);
-  const auto pages = payload.count("pages");
-  std::vector<std::string> parts;
-  for (std::size_t page = 0; page < pages && payload.error().empty(); ++page) {
-    const std::string path = "pages." + std::to_string(page);
-    parts.push_back(payload.text(path + ".page_name"));
-    parts.push_back(payload.text(path + ".sha"));
-  }
-  if (parts.empty()) (void)payload.text("pages.0.page_name");
-  identify(event, "wiki", identity_text(parts));
-}
-
-void made_public(EventSource& source, Event& event) {
-  about_the_repository(event);
-  identify(event, "public", source.payload.number("repository.id"));
-}
-
-void watch(EventSource& source, Event& event) {
-  about_the_repository(event);
-  identify(event, "star", source.payload.number("sender.id"));
-}
-
-void label(EventSource& source, Event& event) {
-  about_a_thing_of_the_repository(source, event, "label", "label");
-}
-void milestone(EventSource& source, Event& event) {
-  about_a_thing_of_the_repository(source, event, "milestone", "milestone");
-}
-void branch_protection_rule(EventSource& source, Event& event) {
-  about_a_thing_of_the_repository(source, event, "branch-rule", "rule");
-}
-void project(EventSource& source, Event& event) {
-  about_a_thing_of_the_repository(source, event, "project", "project");
-}
-void project_card(EventSource& source, Event& event) {
-  about_a_thing_of_the_repository(source, event, "project-card", "project_card");
-}
-void project_column(EventSource& source, Event& event) {
-  about_a_thing_of_the_repository(source, event, "project-column", "project_column");
-}
-
-// What runs by hand or by the clock runs on GITHUB_REF at GITHUB_SHA.
-void on_a_ref(EventSource& source, Event& event) {
-  event.entity = entity_of_ref(source.environment.ref);
-  event.head_commit = source.runner_commit();
-}
-
-void on_the_repository(EventSource& source, Event& event) {
-  about_the_repository(event);
-  event.head_commit = source.runner_commit();
+           {{"deployment", source.payload.number("deployment.id")},
+            {"state", source.payload.text("deployment_status.state")}});
 }
 
 }  // namespace event_readers

@@ -24,8 +24,17 @@ struct EventSource {
   std::string runner_commit() const;
 };
 
-/// Fills in entity, head_commit, identity and trust; kind, action, repository and actor are there.
-/// Problems with the payload go to its error().
+/// "refs/heads/x" → branch x, "refs/tags/x" → tag x, anything else → none.
+Entity entity_of_ref(std::string_view ref);
+/// By the association of who wrote what is at `object`.
+Trust trust_of_author(EventPayload& payload, const std::string& object);
+/// The repository's where somebody other than the author of what is at `object` labels, assigns,
+/// asks for a review or sets a milestone; else `otherwise`.
+Trust charged_for_action(EventPayload& payload, const Event& event, const std::string& object,
+                         Trust otherwise);
+
+/// Fills in entity, head_commit, identity with its parts, covers, twin and trust; kind, action,
+/// repository and actor are there. Problems with the payload go to its error().
 using EventReader = void (*)(EventSource& source, Event& event);
 
 struct EventRule {

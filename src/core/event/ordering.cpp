@@ -193,7 +193,9 @@ std::variant<Strategy, std::string> parse_strategy(std::string_view text) {
   return Strategy{StrategyKind::custom, {}, std::string(text)};
 }
 
-std::optional<std::string> group_key(const Strategy& strategy, const Event& event, Instant now) {
+namespace {
+
+std::optional<std::string> key_of(const Strategy& strategy, const Event& event, Instant now) {
   if (event.repository.empty() && strategy.kind != StrategyKind::custom) return std::nullopt;
   switch (strategy.kind) {
     case StrategyKind::none:
@@ -218,6 +220,14 @@ std::optional<std::string> group_key(const Strategy& strategy, const Event& even
       return filled(strategy.pattern, event);
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> group_key(const Strategy& strategy, const Event& event, Instant now) {
+  auto key = key_of(strategy, event, now);
+  if (key && event.charged_to == Trust::outside) key->insert(0, "outside: ");
+  return key;
 }
 
 }  // namespace refgate

@@ -45,7 +45,9 @@ std::variant<Strategy, std::string> parse_strategy(std::string_view text);
 
 /// The group's key; nullopt when the strategy finds none for this event (no entity, nobody who
 /// caused it, a placeholder without a value), which is then processed by itself. `{repo}` is
-/// "owner/name". Keys are text of any characters; core/event/scope.h makes refs of them.
+/// "owner/name". What is brought about from outside stands in lines of its own, whose keys begin
+/// with "outside: ", so that it never delays the repository's own. Keys are text of any characters;
+/// core/event/scope.h makes refs of them.
 std::optional<std::string> group_key(const Strategy& strategy, const Event& event, Instant now);
 
 /// What ends a group's session: whatever comes first.

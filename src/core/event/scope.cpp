@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "core/text/digest.h"
+#include "core/text/json.h"
 
 namespace refgate {
 namespace {
@@ -10,7 +11,10 @@ namespace {
 constexpr std::size_t longest_component = 120;
 constexpr std::size_t kept_of_long_component = 80;
 // A file name may have 255 bytes, and git adds ".lock" while it writes.
-constexpr std::size_t longest_leaf = 200;
+constexpr std::size_t longest_leaf = 150;
+constexpr std::size_t longest_base = 40;
+constexpr std::string_view pull_door = ",@for=";
+constexpr std::string_view job_door = ",@job=";
 
 bool stands_for_itself(std::string_view text, std::size_t i) {
   const char c = text[i];
@@ -23,6 +27,28 @@ bool stands_for_itself(std::string_view text, std::size_t i) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> dimensions_of_matrix(std::string_view source) {
+  using nlohmann::json;
+  constexpr std::size_t longest = 64u << 10;
+  constexpr int deepest = 16;
+  if (source.size() > longest) return {};
+  bool too_deep = false;
+  const json matrix = json::parse(
+      source,
+      [&](int depth, json::parse_event_t, json&) {
+        too_deep = too_deep || depth > deepest;
+        return !too_deep;
+      },
+      false);
+  std::map<std::string, std::string> dimensions;
+  if (too_deep || !matrix.is_object()) return dimensions;
+  for (const auto& [name, value] : matrix.items())
+    dimensions[name] = value.is_string()
+                           ? value.get<std::string>()
+                           : value.dump(-1, ' ', false, json::error_handler_t::replace);
+  return dimensions;
+}
 
 std::string encode_ref_component(std::string_view text) {
   static constexpr char digits[] = "0123456789ABCDEF";
@@ -61,14 +87,40 @@ std::string claim_ref(const Scope& scope, std::string_view name_space) {
       encode_ref_component(scope.identity.kind + "-" + scope.identity.value);
   std::string leaf = scope.share_is_name ? "share=" + encode_ref_component(scope.share)
                                          : encode_ref_component(scope.share);
+  if (!scope.job.empty()) leaf += "+" + encode_ref_component(scope.job);
   for (const auto& [name, value] : scope.dimensions)
     leaf += "," + encode_ref_component(name) + "=" + encode_ref_component(value);
-  if (scope.trust == Trust::fork) leaf += ",@fork";
-  // ",@" stands before nothing but "fork" above, so a digested leaf cannot meet a spelt one.
+  if (!scope.repository.empty()) leaf += ",@in=" + encode_ref_component(scope.repository);
+  if (scope.trust == Trust::outside) leaf += ",@outside";
+  // ",@" stands before nothing but the words here, so a digested leaf cannot meet a spelt one.
   if (leaf.size() > longest_leaf)
     leaf = leaf.substr(0, kept_of_long_component) + ",@sha256-" + sha256_hex(leaf).substr(0, 40);
   return claims_prefix(name_space) + identity + "/" + leaf;
 }
+
+std::string door_for(const std::string& ref, const std::vector<Cover>& covers) {
+  std::string name;
+  for (const Cover& each : covers) {
+    const std::string base = encode_ref_component(each.base);
+    name += (name.empty() ? "" : "+") + encode_ref_component(each.number) + "-" + base;
+  }
+  if (name.size() > longest_base + 20)
+    name = encode_ref_component(covers.front().number).substr(0, 20) + "-@" +
+           sha256_hex(name).substr(0, longest_base - 1);
+  return ref + std::string(pull_door) + name;
+}
+
+std::string door_of_job(const std::string& ref, std::string_view instance) {
+  return ref + std::string(job_door) + std::string(instance.substr(0, 16));
+}
+
+bool is_door_of(const std::string& ref, std::string_view listed) {
+  if (!listed.starts_with(ref)) return false;
+  listed.remove_prefix(ref.size());
+  return listed.empty() || listed.starts_with(pull_door) || listed.starts_with(job_door);
+}
+
+bool is_job_door(std::string_view ref) { return ref.find(job_door) != std::string_view::npos; }
 
 bool is_namespace(std::string_view text) {
   if (text.empty() || text.size() > 60 || text.front() == '/' || text.back() == '/') return false;

@@ -4,17 +4,22 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/event/event.h"
 
 namespace refgate {
 
-/// identity + share + dimensions + trust. Two events with equal scopes are rivals; everything else
-/// runs side by side.
+/// repository + identity + share + dimensions + trust. Two events with equal scopes are rivals;
+/// everything else runs side by side.
 struct Scope {
   Identity identity;
+  std::string repository;  ///< empty when the store is the repository's own, or where the caller
+                           ///< named the identity, which joins repositories
   std::string share;  ///< which workflows do the same work: a workflow file, or a name that several
                       ///< workflows use
+  std::string job;    ///< the job of that file; empty where the share was named, and for callers
+                      ///< who know none
   bool share_is_name = false;  ///< true when the share was named (`--share`), so that it cannot
                                ///< meet a workflow file of that name
   std::map<std::string, std::string>
@@ -24,6 +29,11 @@ struct Scope {
   bool operator==(const Scope&) const = default;
 };
 
+/// The values of a matrix leg as dimensions, from the text of toJSON(matrix): texts as they are,
+/// everything else as its JSON. Nothing for null, for what is no JSON object and for what is over
+/// 64 KiB: legs that are not told apart find out at their gates. Never throws.
+std::map<std::string, std::string> dimensions_of_matrix(std::string_view json);
+
 /// One path component of a ref: letters, digits, '-', '_' and inner dots stand for themselves,
 /// every other byte is %XX. The result is never empty, never starts with a dot, has no "..", does
 /// not end in ".lock" and never holds '=', ',' or '@', which the names below put between parts.
@@ -31,8 +41,24 @@ struct Scope {
 /// end in a digest of the whole.
 std::string encode_ref_component(std::string_view text);
 
-/// "refs/<name_space>/claims/<identity>/<share and dimensions>"
+/// "refs/<name_space>/claims/<identity>/<share, job and dimensions>"
 std::string claim_ref(const Scope& scope, std::string_view name_space);
+
+/// The door of a scope for pull requests that the claim at `ref` does not cover:
+/// "<ref>,@for=<number>-<base>". Git cannot hold a ref below a ref, so a door is beside it, and all
+/// doors of a scope have its ref as prefix. `covers` is not empty.
+std::string door_for(const std::string& ref, const std::vector<Cover>& covers);
+
+/// The door of one job among those of a run that share a scope: "<ref>,@job=<instance>", for an
+/// instance of [a-z0-9].
+std::string door_of_job(const std::string& ref, std::string_view instance);
+
+/// True for `ref` itself and its doors: what a look by the prefix `ref` shows may belong to a scope
+/// whose leaf only begins alike.
+bool is_door_of(const std::string& ref, std::string_view listed);
+
+/// True for a door that one job of a run has for itself.
+bool is_job_door(std::string_view ref);
 
 /// "refs/<name_space>/claims/"
 std::string claims_prefix(std::string_view name_space);

@@ -43,8 +43,12 @@ void publish_skip(const Invocation& call, Store& store, const Settings& settings
 
 BudgetSubjects budget_subjects(const Subject& subject) {
   const Event& event = subject.event;
-  return {subject.ref, event.workflow_file.empty() ? event.workflow : event.workflow_file,
-          event.actor};
+  // What comes from outside, and another repository that uses the same store, has ledgers of its
+  // own. No repository, file or login begins with a word and a blank.
+  std::string whose = event.charged_to == Trust::outside ? "outside: " : "";
+  if (!subject.scope.repository.empty()) whose += subject.scope.repository + ": ";
+  return {subject.ref, whose + (event.workflow_file.empty() ? event.workflow : event.workflow_file),
+          whose + event.triggering_actor};
 }
 
 }  // namespace
@@ -229,8 +233,6 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
         if (acquired.decision.next) state.mark_told(won = acquired.decision.next->claim_id);
         tell(call, told);
         won.clear();
-        if (acquired.left_out > 0)
-          call.err << "refgate: " << describe_left_out(acquired.left_out) << "\n";
         if (acquired.decision.line) publish_skip(call, *store, settings, *acquired.decision.line);
         answer.verdict = acquired.decision.verdict;
         answer.code = acquired.decision.code;

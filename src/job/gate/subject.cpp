@@ -1,7 +1,12 @@
 #include "job/gate/subject.h"
 
+#include <algorithm>
 #include <fstream>
+#include <ostream>
 #include <vector>
+
+#include "core/event/event_payload.h"
+#include "runner/runner.h"
 
 namespace refgate {
 namespace {
@@ -43,14 +48,57 @@ std::string workflow_share(const Event& event) {
   return event.workflow_file.empty() ? event.workflow : event.workflow_file;
 }
 
-void complete(Subject& subject, const Settings& settings, const std::string& label_commit) {
+/// "host/owner/name" of a URL in any form that git takes; empty for a path.
+std::string place_of(std::string url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme != std::string::npos) {
+    url.erase(0, scheme + 3);
+  } else {
+    const std::size_t colon = url.find(':');
+    if (colon == std::string::npos || colon > url.find('/')) return {};
+    url[colon] = '/';
+  }
+  if (const std::size_t at = url.find('@'); at < url.find('/')) url.erase(0, at + 1);
+  while (url.ends_with('/'))
+    url.pop_back();
+  if (url.ends_with(".git")) url.resize(url.size() - 4);
+  std::transform(url.begin(), url.end(), url.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return url;
+}
+
+/// The repository as a part of the scope, for a store that others may use too; empty when the store
+/// is the repository's own.
+std::string repository_beside(const Invocation& call, const Settings& settings,
+                              const Event& event) {
+  if (event.repository.empty()) return {};
+  std::string server = call.environment.get("GITHUB_SERVER_URL");
+  if (server.empty()) server = "https://github.com";
+  const std::string own = place_of(server + "/" + event.repository);
+  try {
+    if (place_of(resolve_remote(settings, call.environment).address) == own) return {};
+  } catch (const UsageError&) {
+    // Who only explains an event may have no store at all.
+    return {};
+  }
+  return own.starts_with("github.com/") ? event.repository : own;
+}
+
+void complete(const Invocation& call, Subject& subject, const Settings& settings,
+              const std::string& label_commit) {
   subject.scope.identity = subject.event.identity;
   subject.scope.trust = subject.event.trust;
-  subject.scope.dimensions = settings.dimensions;
+  if (settings.identity.empty())
+    subject.scope.repository = repository_beside(call, settings, subject.event);
   if (!settings.share.empty()) {
     subject.scope.share = settings.share;
     subject.scope.share_is_name = true;
+    subject.scope.job.clear();
+    subject.scope.dimensions.clear();
   }
+  for (const auto& [name, value] : settings.dimensions)
+    subject.scope.dimensions[name] = value;
   if (subject.scope.share.empty())
     throw UsageError("it is not known which workflow asks: give --workflow, or --share");
   subject.ref = claim_ref(subject.scope, settings.name_space);
@@ -97,9 +145,11 @@ Subject subject_of(const Invocation& call, const Settings& settings) {
         "it is not known which event triggered the run: give --event, or run in GitHub Actions");
 
   Subject subject;
-  subject.event = parse(payload, runner, {settings.sha, settings.identity});
+  subject.event = parse(payload, runner, {settings.sha, settings.identity, settings.identity_by});
   subject.scope.share = workflow_share(subject.event);
-  complete(subject, settings, subject.event.head_commit);
+  subject.scope.job = subject.event.job;
+  subject.scope.dimensions = settings.matrix;
+  complete(call, subject, settings, subject.event.head_commit);
   return subject;
 }
 
@@ -129,6 +179,12 @@ Subject positional_subject(const Invocation& call, const Settings& settings,
   runner.workflow_ref.clear();
   runner.run_id = run_id;
   if (!settings.identity.empty()) overrides.identity = settings.identity;
+  overrides.identity_by = IdentityBy::told_commit;
+
+  if (!is_commit_name(commit))
+    call.err << "refgate: \"" << escape_for(Place::line, commit)
+             << "\" is no commit's object id: whatever is called so is one piece of work. Give the "
+                "id, such as \"$(git rev-parse HEAD)\"\n";
 
   Subject subject;
   // Any text is an event here, as it is for the original; what the table does not know, or needs a
@@ -142,7 +198,7 @@ Subject positional_subject(const Invocation& call, const Settings& settings,
   subject.event = std::get<Event>(std::move(parsed));
   if (subject.event.head_commit.empty()) subject.event.head_commit = commit;
   subject.scope.share = workflow;
-  complete(subject, settings, commit);
+  complete(call, subject, settings, commit);
   subject.request.window_only = true;
   return subject;
 }
