@@ -11,9 +11,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
+#include <span>
 #include <vector>
 
 #include "call/invocation.h"
+#include "core/claim/outbox.h"
 #include "core/event/scope.h"
 #include "job/note/health_file.h"
 
@@ -99,6 +102,65 @@ Change note_change(const AuditEntry& line, const std::string& name_space) {
                    line.timestamp}};
 }
 
+namespace {
+
+/// Of a push that is no more than a courtesy to the record.
+constexpr Duration publishing_bound = 5s;
+
+/// Which of the lines the server holds now. One push.
+std::set<std::string> published_by(Store& store, std::span<const AuditEntry> lines,
+                                   const std::string& name_space) {
+  std::vector<Change> notes;
+  for (const AuditEntry& line : lines)
+    notes.push_back(note_change(line, name_space));
+  std::set<std::string> taken;
+  const auto overall = store.deadline();
+  const auto clock = std::chrono::steady_clock::now();
+  // Half of the time that there is, so that the swap itself has as much.
+  store.set_deadline(
+      std::min(clock + publishing_bound, clock + (std::max(overall, clock) - clock) / 2));
+  try {
+    const auto outcomes = store.swap(notes);
+    for (std::size_t i = 0; i < outcomes.size(); ++i)
+      if (outcomes[i].result != SwapResult::refused) taken.insert(lines[i].id);
+  } catch (const StoreError&) {
+    // Whatever it is, the swap of the claim will meet it too, or can do without the lines.
+  }
+  store.set_deadline(overall);
+  return taken;
+}
+
+/// Of the lines that stood, those that the next claim carries on.
+std::vector<AuditEntry> kept_of(const std::vector<AuditEntry>& standing, const Claim& next) {
+  std::vector<AuditEntry> kept;
+  for (const AuditEntry& line : standing)
+    if (std::any_of(next.outbox.begin(), next.outbox.end(),
+                    [&](const AuditEntry& carried) { return carried.id == line.id; }))
+      kept.push_back(line);
+  return kept;
+}
+
+}  // namespace
+
+Claim with_room(Store& store, Claim next, const std::vector<AuditEntry>& standing,
+                const std::string& name_space) {
+  const unsigned level = outbox_level(next.outbox);
+  if (level == 0 || (outbox_fits(next.outbox) && level <= outbox_level(standing))) return next;
+  // Lines that this very swap makes true are never published before it.
+  const std::vector<AuditEntry> older = kept_of(standing, next);
+  if (older.empty()) return next;
+  const std::set<std::string> taken = published_by(store, older, name_space);
+  std::erase_if(next.outbox, [&](const AuditEntry& line) { return taken.contains(line.id); });
+  leave_out_oldest(next, next.outbox.size() + taken.size() - older.size());
+  return next;
+}
+
+std::string describe_left_out(std::size_t lines) {
+  return std::to_string(lines) +
+         (lines == 1 ? " older line of this work is" : " older lines of this work are") +
+         " in no record: the server takes no notes, and the claim can carry no more";
+}
+
 SeenClaim read_claim(Store& store, const std::string& ref) {
   const auto read = store.read(std::span(&ref, 1));
   const auto found = read.find(ref);
@@ -134,6 +196,13 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy,
       state.remove(request.nonce);
       return {std::move(decision), std::nullopt, std::move(seen.claim)};
     }
+    std::vector<AuditEntry> along;
+    std::size_t left_out = 0;
+    if (seen.claim && decision.code != ReasonCode::own) {
+      decision.next = with_room(store, std::move(*decision.next), seen.claim->outbox, name_space);
+      left_out = decision.next->left_out - seen.claim->left_out;
+      along = kept_of(seen.claim->outbox, *decision.next);
+    }
     ClaimNote note = blank;
     note.claim = *decision.next;
     // What is ours already can be ended by what is known of it; anything else may arrive after its
@@ -145,9 +214,8 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy,
 
     std::vector<Change> changes{
         {request.scope, seen.version, claim_snapshot(*decision.next), true}};
-    if (seen.claim && decision.code != ReasonCode::own)
-      for (const AuditEntry& line : seen.claim->outbox)
-        changes.push_back(note_change(line, name_space));
+    for (const AuditEntry& line : along)
+      changes.push_back(note_change(line, name_space));
     const BootTime sent = boot_now();
     const SwapOutcome outcome = swap_or_forget(store, changes, state, request.nonce).front();
     if (outcome.result == SwapResult::swapped) {
@@ -160,7 +228,7 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy,
         // The claim is won all the same: what was noted before the push is enough for `finish`, and
         // `health` says that it knows nothing.
       }
-      return {std::move(decision), outcome.version, std::move(seen.claim)};
+      return {std::move(decision), outcome.version, std::move(seen.claim), left_out};
     }
     if (outcome.result == SwapResult::refused) {
       state.remove(request.nonce);
@@ -192,10 +260,11 @@ Ended update_claim(Store& store, const std::string& ref, const std::string& clai
       if (known.claim->state == ClaimState::ended)
         return {Ended::Result::already, known.claim, *known.claim};
     }
-    const Claim next = change(*known.claim);
+    const Claim next = with_room(store, change(*known.claim), known.claim->outbox, name_space);
+    const std::size_t left_out = next.left_out - std::min(next.left_out, known.claim->left_out);
     std::vector<Change> changes{{ref, known.version, claim_snapshot(next), true}};
     for (const AuditEntry& line :
-         publish == Publish::everything ? next.outbox : known.claim->outbox)
+         publish == Publish::everything ? next.outbox : kept_of(known.claim->outbox, next))
       changes.push_back(note_change(line, name_space));
     const std::size_t own = changes.size();
     if (along != nullptr) changes.insert(changes.end(), along->begin(), along->end());
@@ -209,7 +278,7 @@ Ended update_claim(Store& store, const std::string& ref, const std::string& clai
       const bool published =
           std::none_of(outcomes.begin(), outcomes.end(),
                        [](const SwapOutcome& each) { return each.result == SwapResult::refused; });
-      return {Ended::Result::ended, next, next, outcome.version, published};
+      return {Ended::Result::ended, next, next, outcome.version, published, false, left_out};
     }
     if (outcome.result == SwapResult::refused) refuse(store, ref, outcome.message);
     if (std::chrono::steady_clock::now() >= store.deadline())

@@ -29,6 +29,7 @@ struct Acquired {
   Decision decision;
   std::optional<Version> version;  ///< of our claim, when the verdict is run
   std::optional<Claim> holder;     ///< the claim that the decision was about, when there was one
+  std::size_t left_out = 0;        ///< lines that the record will lack; see with_room
 };
 
 /// What is looked up besides the scope's own state, when the decision depends on it. An empty
@@ -50,6 +51,16 @@ Acquired acquire(Store& store, const Request& request, const Policy& policy,
 /// The commit that a claim is stored as.
 Snapshot claim_snapshot(const Claim& claim);
 
+/// `next` as it can be stored in place of a claim with the outbox `standing`: an outbox that has
+/// grown by a quarter of its bound is published by a push of its own, as far as the server takes
+/// it, and what does not fit even so is left out and counted (`Claim::left_out`). Never throws: no
+/// launch and no end fails for the record's sake.
+Claim with_room(Store& store, Claim next, const std::vector<AuditEntry>& standing,
+                const std::string& name_space);
+
+/// For people: so many lines are in no record.
+std::string describe_left_out(std::size_t lines);
+
 /// A create-only change that publishes one line of the record.
 Change note_change(const AuditEntry& line, const std::string& name_space);
 
@@ -65,6 +76,7 @@ struct Ended {
   std::optional<Version> version;  ///< of `claim`, when this call changed it
   bool published = false;          ///< every line that went along is in the record now
   bool given_back = false;         ///< nothing had been launched: the scope is as it was before
+  std::size_t left_out = 0;        ///< lines that the record will lack; see with_room
 };
 
 /// Which lines go along with the swap.

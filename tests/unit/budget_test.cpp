@@ -52,7 +52,7 @@ TEST_CASE("ledgers survive their text form, and anything else is named") {
     REQUIRE(std::holds_alternative<ClaimError>(decode_ledger(bad)));
     CHECK(std::get<ClaimError>(decode_ledger(bad)).kind == ClaimErrorKind::broken);
   }
-  CHECK(std::get<ClaimError>(decode_ledger(R"({"version":2})")).kind ==
+  CHECK(std::get<ClaimError>(decode_ledger(R"({"version":3})")).kind ==
         ClaimErrorKind::newer_version);
 }
 
@@ -61,4 +61,32 @@ TEST_CASE("each subject of a budget has a ledger of its own") {
         "refs/refgate/budgets/actor/octocat");
   CHECK(ledger_ref({BudgetKind::workflow, 1, 1h}, "a/b", "refgate") !=
         ledger_ref({BudgetKind::workflow, 1, 1h}, "a%2Fb", "refgate"));
+}
+
+TEST_CASE("no number of launches makes a ledger that cannot be read, and none is forgotten") {
+  const Budget budget{BudgetKind::workflow, 200'001, 24h * 3650};
+  Ledger ledger;
+  for (int i = 0; i < 200'000; ++i)
+    ledger.launches.push_back({"0123456789abcdef0123456789abcdef", t0 + i * 20min});
+  const Instant later = t0 + 200'000 * 20min;
+  ledger = spend(ledger, budget, "one more", later);
+  CHECK(encode_ledger(ledger).size() < 600'000);
+  CHECK(std::get<Ledger>(decode_ledger(encode_ledger(ledger))) == ledger);
+  CHECK(spent_until(ledger, budget, later));
+  CHECK_FALSE(spent_until(ledger, {BudgetKind::workflow, 200'002, 24h * 3650}, later));
+  CHECK(spend(ledger, budget, "one more", later) == ledger);
+}
+
+TEST_CASE("what became a count is counted for at least as long as it was launched") {
+  const Budget budget{BudgetKind::workflow, 2'001, 24h};
+  Ledger ledger;
+  for (int i = 0; i < 2'000; ++i)
+    ledger.launches.push_back({std::to_string(i), t0 + i * 1s});
+  ledger = spend(ledger, budget, "last", t0 + 2'000s);
+  REQUIRE_FALSE(ledger.counts.empty());
+  REQUIRE(ledger.launches.size() < 2'000);
+  REQUIRE(spent_until(ledger, budget, t0 + 23h));
+  CHECK(*spent_until(ledger, budget, t0 + 23h) >= t0 + 24h);
+  CHECK(*spent_until(ledger, budget, t0 + 23h) <= t0 + 25h);
+  CHECK_FALSE(spent_until(ledger, budget, t0 + 25h));
 }

@@ -4,6 +4,7 @@
 
 #include "catch.h"
 #include "core/claim/decision.h"
+#include "core/claim/outbox.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;
@@ -113,4 +114,54 @@ TEST_CASE("the words of job.status are the outcomes") {
     CHECK(meaning_of_status(status).executed);
     CHECK(outcome(status) == ClaimOutcome::cancelled);
   }
+}
+
+TEST_CASE("the longest claim that is written is one that is read") {
+  for (const std::string letter : {"x", "\"", "\\", "\x01", "\xff", "ü"}) {
+    CAPTURE(letter);
+    std::string name;
+    while (name.size() < 10'000)
+      name += letter;
+    Request request;
+    request.holder = {name, 2, name, name, name, name};
+    request.event = request.workflow = request.commit = request.session_key = request.group = name;
+    request.scope = "refs/refgate/claims/" + std::string(400, 's');
+    Policy policy;
+    policy.force = true;
+    const Instant at = *parse_rfc3339("2026-11-22T02:20:40.123Z");
+    std::optional<Claim> claim;
+    std::size_t longest = 0;
+    for (int launch = 0; launch < 14; ++launch) {
+      request.nonce = "nonce" + std::to_string(launch);
+      Claim next = *decide(claim, request, policy, at).next;
+      leave_out_oldest(next, 2);
+      CHECK(outbox_fits(next.outbox));
+      if (launch % 2 == 0) next = release_claim(next, name, name, at);
+      leave_out_oldest(next, 1);
+      longest = std::max(longest, encode_claim(next).size());
+      const auto read = decode_claim(encode_claim(next));
+      REQUIRE(std::holds_alternative<Claim>(read));
+      claim = std::get<Claim>(read);
+    }
+    CHECK(longest <= longest_claim);
+    CHECK(claim->left_out > 0);
+  }
+}
+
+TEST_CASE("the newest lines stay, and what is left out is counted") {
+  Claim claim = sample();
+  const AuditEntry line = claim.outbox.front();
+  claim.outbox.clear();
+  for (int i = 0; i < 65; ++i) {
+    claim.outbox.push_back(line);
+    claim.outbox.back().id = std::to_string(i);
+  }
+  leave_out_oldest(claim, 1);
+  CHECK(claim.outbox.size() >= 32);
+  CHECK(claim.outbox.size() <= 48);
+  CHECK(claim.outbox.back().id == "64");
+  CHECK(claim.left_out + claim.outbox.size() == 65);
+  const Claim kept = claim;
+  leave_out_oldest(claim, 1);
+  CHECK(claim == kept);
 }

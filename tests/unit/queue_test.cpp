@@ -227,3 +227,23 @@ TEST_CASE("a queue that is broken or of a newer version is an error, whatever it
   CHECK(kind("{\"version\":1,\"x\":" + std::string(40, '[') + std::string(40, ']') + "}") ==
         ClaimErrorKind::broken);
 }
+
+TEST_CASE("a queue is full by bytes as well as by number, and whatever is not full can be read") {
+  const auto line_named = [](std::size_t tickets, const std::string& name) {
+    Queue queue;
+    queue.group = "g";
+    queue.tickets.assign(tickets, ticket("a", start, name));
+    return queue;
+  };
+  CHECK_FALSE(is_overfull(line_named(most_tickets, "review")));
+  CHECK(is_overfull(line_named(most_tickets + 1, "review")));
+  const std::string quotes(1000, '"');
+  CHECK(is_overfull(line_named(most_tickets, quotes)));
+  CHECK_FALSE(is_overfull(line_named(150, quotes)));
+  std::size_t fit = 150;
+  while (!is_overfull(line_named(fit + 10, quotes)))
+    fit += 10;
+  const std::string longest = encode_queue(line_named(fit, quotes));
+  CHECK(longest.size() <= longest_queue);
+  CHECK(std::get<Queue>(decode_queue(longest)).tickets.size() == fit);
+}

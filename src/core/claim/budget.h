@@ -2,6 +2,7 @@
 // The ledger of launches that a budget is counted in, one for each scope, workflow or actor with a
 // budget. Pure.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,8 +21,18 @@ struct Launch {
   bool operator==(const Launch&) const = default;
 };
 
+/// Launches that are not told apart any more.
+struct LaunchCount {
+  Instant last{};  ///< of them: all count as launched then, so that a budget is never exceeded
+  std::uint64_t launches = 0;
+
+  bool operator==(const LaunchCount&) const = default;
+};
+
 struct Ledger {
-  std::vector<Launch> launches;  ///< oldest first
+  std::vector<LaunchCount> counts;  ///< of an hour each (or of a longer stretch, in windows of
+                                    ///< years), oldest first; before all of `launches`
+  std::vector<Launch> launches;     ///< the newest, oldest first
   Duration keep{};  ///< the longest window that anybody counts in: older launches are dropped
 
   bool operator==(const Ledger&) const = default;
@@ -32,7 +43,7 @@ struct Ledger {
 std::optional<Instant> spent_until(const Ledger& ledger, const Budget& budget, Instant now);
 
 /// The ledger with one more launch (the same claim counts once) and without those that nobody
-/// counts any more.
+/// counts any more. Where too many stand in it for one record, older ones become counts.
 Ledger spend(Ledger ledger, const Budget& budget, const std::string& claim_id, Instant now);
 
 /// The ledger without a launch that did not take place.

@@ -55,6 +55,7 @@ Claim read_claim(const json& stored) {
   if (stored.contains("former")) claim.former = text(stored, "former");
   if (stored.contains("result")) claim.result = text(stored, "result");
   claim.attempts = number<unsigned>(stored, "attempts", 0);
+  if (stored.contains("left_out")) claim.left_out = number<unsigned>(stored, "left_out");
   const json& window_only = member(stored, "window_only");
   if (!window_only.is_boolean()) throw Broken("\"window_only\" is neither true nor false");
   claim.window_only = window_only.get<bool>();
@@ -140,6 +141,7 @@ std::string encode_claim(const Claim& claim) {
   if (!claim.former.empty()) record["former"] = claim.former;
   if (!claim.result.empty()) record["result"] = claim.result;
   if (!claim.ledgers.empty()) record["ledgers"] = claim.ledgers;
+  if (claim.left_out > 0) record["left_out"] = claim.left_out;
   if (claim.ended_at) record["ended_at"] = format_rfc3339(*claim.ended_at);
   if (claim.pr_locked_until) record["pr_locked_until"] = format_rfc3339(*claim.pr_locked_until);
   for (const AuditEntry& entry : claim.outbox)

@@ -1,6 +1,7 @@
 #pragma once
 // The stored record that a run owns a scope, and its text form.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -80,13 +81,30 @@ struct Claim {
                        ///< it back. Empty: none
   Limits limits;
   std::vector<std::string> ledgers;  ///< refs of the budgets that its launch is entered in
-  std::vector<AuditEntry> outbox;    ///< lines not yet known to be published
+  std::vector<AuditEntry> outbox;  ///< lines not yet known to be published; see outbox.h
+  unsigned left_out = 0;  ///< lines of this scope that are nowhere: nobody would take them, and the
+                          ///< outbox was full
 
   bool operator==(const Claim&) const = default;
 };
 
 /// The file in a claim's tree.
 inline constexpr std::string_view claim_file = "claim.json";
+
+/// What a claim takes at most, when its texts are within these bounds and its outbox is within its
+/// own.
+inline constexpr std::size_t longest_claim = 64u << 10;
+
+/// Longest texts of claims and of their lines, in bytes inside of a JSON string. Whatever anybody
+/// calls a workflow, the record stays one that can be read.
+namespace bounds {
+inline constexpr std::size_t name = 2048;    ///< session key, workflow
+inline constexpr std::size_t reason = 2048;  ///< of a decision, for people
+inline constexpr std::size_t note = 1024;    ///< why a claim was released
+inline constexpr std::size_t address = 512;  ///< of a run; the key of a group
+inline constexpr std::size_t word = 256;     ///< event, commit, run, job, actor
+inline constexpr std::size_t former = 6144;  ///< the claim that was replaced, as text
+}  // namespace bounds
 
 std::string encode_claim(const Claim& claim);
 

@@ -6,6 +6,7 @@
 
 #include "core/record/result.h"
 #include "core/text/enum_name.h"
+#include "core/text/shorten.h"
 
 namespace refgate {
 namespace {
@@ -48,19 +49,19 @@ template <typename Party>
 AuditEntry line_of(const Party& party, const std::string& nonce, std::uint64_t generation,
                    EntryKind kind, Instant now) {
   AuditEntry line;
-  line.session_key = party.session_key;
+  line.session_key = shortened(party.session_key, bounds::name);
   line.timestamp = now;
-  line.event_type = party.event;
-  line.workflow = party.workflow;
-  line.run_id = party.holder.run_id;
+  line.event_type = shortened(party.event, bounds::word);
+  line.workflow = shortened(party.workflow, bounds::name);
+  line.run_id = shortened(party.holder.run_id, bounds::word);
   line.run_attempt = party.holder.run_attempt;
-  line.job = party.holder.job;
-  line.actor = party.holder.actor;
-  line.commit_sha = party.commit;
+  line.job = shortened(party.holder.job, bounds::word);
+  line.actor = shortened(party.holder.actor, bounds::word);
+  line.commit_sha = shortened(party.commit, bounds::word);
   line.executed = kind != EntryKind::skip && kind != EntryKind::given_back;
   line.kind = kind;
   line.claim_id = nonce;
-  line.group = party.group;
+  line.group = shortened(party.group, bounds::address);
   line.generation = generation;
   line.id = entry_id(nonce, generation, kind);
   return line;
@@ -76,8 +77,14 @@ AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind k
   AuditEntry line = line_of(request, request.nonce, generation, kind, now);
   line.scope = request.scope;
   line.reason_code = name_of(code);
-  line.reason = reason;
+  line.reason = shortened(reason, bounds::reason);
   return line;
+}
+
+Holder bounded(const Holder& holder) {
+  return {shortened(holder.run_id, bounds::word),     holder.run_attempt,
+          shortened(holder.job, bounds::word),        shortened(holder.job_index, bounds::word),
+          shortened(holder.run_url, bounds::address), shortened(holder.actor, bounds::word)};
 }
 
 Claim claim_of(const Request& request, const Policy& policy, Instant now) {
@@ -86,14 +93,14 @@ Claim claim_of(const Request& request, const Policy& policy, Instant now) {
   claim.state = request.queue  ? ClaimState::waiting
                 : request.hold ? ClaimState::held
                                : ClaimState::active;
-  claim.group = request.group;
+  claim.group = shortened(request.group, bounds::address);
   claim.ledgers = request.ledgers;
   claim.window_only = request.window_only;
-  claim.holder = request.holder;
-  claim.session_key = request.session_key;
-  claim.workflow = request.workflow;
-  claim.event = request.event;
-  claim.commit = request.commit;
+  claim.holder = bounded(request.holder);
+  claim.session_key = shortened(request.session_key, bounds::name);
+  claim.workflow = shortened(request.workflow, bounds::name);
+  claim.event = shortened(request.event, bounds::word);
+  claim.commit = shortened(request.commit, bounds::word);
   claim.claimed_at = claim.renewed_at = now;
   claim.limits = {request.window_only ? policy.session_window : policy.lease, policy.skew,
                   policy.memory, policy.pr_lock_window};
@@ -119,6 +126,14 @@ std::string former_of(const Claim& state) {
   Claim bare = state;
   bare.outbox.clear();
   bare.former.clear();
+  std::string text = encode_claim(bare);
+  if (json_length(text) <= bounds::former) return text;
+  // It stands inside of another record, where each quotation mark takes four bytes.
+  constexpr std::size_t word = 128;
+  for (std::string* name : {&bare.session_key, &bare.workflow, &bare.event, &bare.commit,
+                            &bare.note, &bare.holder.run_id, &bare.holder.job,
+                            &bare.holder.job_index, &bare.holder.run_url, &bare.holder.actor})
+    *name = shortened(*name, word);
   return encode_claim(bare);
 }
 
@@ -141,6 +156,7 @@ Decision run(const std::optional<Claim>& state, const Request& request, const Po
       next.attempts =
           state->state == ClaimState::waiting ? state->attempts : one_more(state->attempts);
     next.outbox = state->outbox;
+    next.left_out = state->left_out;
     if (state->state != ClaimState::ended && state->state != ClaimState::waiting)
       next.outbox.push_back(lost_line(*state, now));
   }
@@ -154,7 +170,7 @@ Decision skip(const Claim& state, const Request& request, Instant now, ReasonCod
   Decision decision{Verdict::skip, code, std::move(reason), std::nullopt, std::nullopt};
   AuditEntry line = line_of(request, state.generation, EntryKind::skip, code, decision.reason, now);
   line.job_status = "skipped";
-  line.holder_run_id = state.holder.run_id;
+  line.holder_run_id = shortened(state.holder.run_id, bounds::word);
   decision.line = std::move(line);
   return decision;
 }
@@ -283,7 +299,7 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
       Claim& next = *decision.next;
       next.state =
           request.hold || claim.state == ClaimState::waiting ? claim.state : ClaimState::active;
-      next.session_key = request.session_key;
+      next.session_key = shortened(request.session_key, bounds::name);
       next.renewed_at = now;
       next.lease_until = std::max(claim.lease_until, now + claim.limits.lease);
       return decision;
@@ -396,7 +412,7 @@ Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_s
   next.former.clear();
   next.ended_at = now;
   AuditEntry line = line_of(claim, EntryKind::end, now);
-  line.job_status = job_status;
+  line.job_status = shortened(job_status, bounds::word);
   line.duration = std::max(Duration::zero(), now - claim.claimed_at);
   next.outbox.push_back(std::move(line));
   return next;
@@ -407,7 +423,7 @@ namespace {
 AuditEntry given_back_line(const Claim& claim, std::string_view why, Instant now) {
   AuditEntry line = line_of(claim, EntryKind::given_back, now);
   line.job_status = "given_back";
-  line.reason = why;
+  line.reason = shortened(why, bounds::reason);
   line.launch = entry_id(claim.claim_id, claim.generation, EntryKind::launch);
   return line;
 }
@@ -419,13 +435,14 @@ Claim scope_before(const Claim& claim, std::vector<AuditEntry> outbox, std::stri
     Claim back = std::get<Claim>(std::move(former));
     back.generation = claim.generation;
     back.outbox = std::move(outbox);
+    back.left_out = claim.left_out;
     return back;
   }
   Claim next = claim;
   next.state = ClaimState::ended;
   next.outcome = ClaimOutcome::abandoned;
   next.ended_at = now;
-  next.note = why;
+  next.note = shortened(why, bounds::note);
   next.former.clear();
   next.ledgers.clear();
   if (next.attempts > 0) --next.attempts;
@@ -469,14 +486,15 @@ Claim release_claim(const Claim& claim, std::string_view who, std::string_view w
   next.state = ClaimState::ended;
   next.outcome = ClaimOutcome::released;
   next.ended_at = now;
-  next.note = (who.empty() ? "" : std::string(who) + ": ") + std::string(why);
+  next.note =
+      shortened((who.empty() ? "" : std::string(who) + ": ") + std::string(why), bounds::note);
   next.former.clear();
   next.attempts = 0;
   AuditEntry line = line_of(claim, EntryKind::release, now);
   line.id = entry_id(claim.claim_id, claim.generation, EntryKind::release, format_rfc3339(now));
   line.job_status = "released";
-  line.actor = who;
-  line.reason = why;
+  line.actor = shortened(who, bounds::word);
+  line.reason = shortened(why, bounds::reason);
   next.outbox.push_back(std::move(line));
   return next;
 }

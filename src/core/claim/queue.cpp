@@ -113,6 +113,10 @@ Queue read_queue(const json& object) {
 
 }  // namespace
 
+bool is_overfull(const Queue& queue) {
+  return queue.tickets.size() > most_tickets || encode_queue(queue).size() > longest_queue;
+}
+
 std::string_view name_of(SessionEnd why) { return name_in(session_ends, why); }
 
 std::optional<SessionEnd> expiry(const Queue& queue, Instant now) {

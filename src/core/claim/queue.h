@@ -66,8 +66,14 @@ struct Queue {
 
 inline constexpr std::string_view queue_file = "queue.json";
 inline constexpr std::size_t most_closed_sessions = 10;
-/// Nobody waits behind so many; more are refused, so that the record stays far below 1 MiB.
+/// Nobody waits behind so many, nor behind a record of so many bytes: whoever comes then is told
+/// that the line is full. Half of what the reader takes, so that sessions that begin and close in a
+/// full line never make it unreadable.
 inline constexpr std::size_t most_tickets = 500;
+inline constexpr std::size_t longest_queue = 512u << 10;
+
+/// True when the queue takes no more tickets as it is: one more than the bounds allow stands in it.
+bool is_overfull(const Queue& queue);
 
 /// With the ticket at the end of the line; unchanged when the claim has one already. The session
 /// counts the event, after one that has expired was closed.

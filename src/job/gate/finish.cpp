@@ -185,6 +185,7 @@ int finish(const Invocation& call, const Settings& settings) {
       const std::string& key =
           ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
       call.out << escape_for(Place::line, describe_end(ended, key)) << "\n";
+      if (ended.left_out > 0) call.err << "refgate: " << describe_left_out(ended.left_out) << "\n";
       ended_one = ended_one || ended.result == Ended::Result::ended;
     } catch (const StoreError& error) {
       // One claim that cannot be read must not keep the others alive.

@@ -233,6 +233,8 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
         if (acquired.decision.next) state.mark_told(won = acquired.decision.next->claim_id);
         tell(call, told);
         won.clear();
+        if (acquired.left_out > 0)
+          call.err << "refgate: " << describe_left_out(acquired.left_out) << "\n";
         if (acquired.decision.line) publish_skip(call, *store, settings, *acquired.decision.line);
         answer.verdict = acquired.decision.verdict;
         answer.code = acquired.decision.code;

@@ -81,6 +81,8 @@ Turn PlaceInLine::take_turn(const Interruption& interruption) {
       case Step::started:
         tell_waited(began);
         return Turn::ours;
+      case Step::full:
+        return Turn::full;
       case Step::ended:
         return Turn::ended;
       case Step::taken:
@@ -169,11 +171,12 @@ PlaceInLine::Step PlaceInLine::advance() {
   next = without_dead_heads(
       std::move(next), [&](const Ticket& ticket) { return is_gone(ticket, read, at); }, at);
   if (!position(next, claim_.claim_id)) {
-    if (next.tickets.size() >= most_tickets)
-      throw StoreError(StoreFailure::denied, "the line of group " + ordering_.group + " has " +
-                                                 std::to_string(most_tickets) +
-                                                 " places, all of them taken; nothing was started");
+    const std::size_t waiting = next.tickets.size();
     next = with_ticket(std::move(next), ticket(at), ordering_.limits, at);
+    if (is_overfull(next)) {
+      place_ = waiting + 1;
+      return Step::full;
+    }
   }
   const std::size_t former = std::exchange(place_, *position(next, claim_.claim_id));
   const bool first = place_ == 1;
@@ -186,9 +189,11 @@ PlaceInLine::Step PlaceInLine::advance() {
   const bool line_changes = !seen.queue || next != *seen.queue;
   if (line_changes) changes.push_back({line_, seen.version, queue_snapshot(next, at), true});
   // Its activation may have arrived at the remote when its place at the head of the line did not.
-  const Claim wanted = first                                ? started(at)
-                       : claim_.state == ClaimState::active ? waiting_again(at)
-                                                            : renewed_if_due(at);
+  const Claim wanted = with_room(store_,
+                                 first                                ? started(at)
+                                 : claim_.state == ClaimState::active ? waiting_again(at)
+                                                                      : renewed_if_due(at),
+                                 claim_.outbox, settings_.name_space);
   const bool claim_changes = wanted != claim_;
   if (claim_changes)
     changes.push_back({request_.scope, version_, claim_snapshot(wanted), !line_changes});

@@ -23,6 +23,7 @@ namespace refgate {
 enum class Turn {
   ours,
   not_yet,      ///< and it was not to be waited for
+  full,         ///< the line takes nobody more
   expired,      ///< the wait is over
   interrupted,  ///< by a signal
   held_back,    ///< a budget was spent meanwhile
@@ -54,7 +55,7 @@ class PlaceInLine {
   const std::string& ended() const { return ended_; }
 
  private:
-  enum class Step { started, moved, waits, again, ended, taken, held_back };
+  enum class Step { started, moved, waits, again, full, ended, taken, held_back };
 
   Step advance();
   bool spent_meanwhile(Instant at);

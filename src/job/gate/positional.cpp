@@ -7,6 +7,7 @@
 #include "call/commands.h"
 #include "core/event/scope.h"
 #include "core/text/json.h"
+#include "core/text/shorten.h"
 #include "job/gate/ending.h"
 #include "job/gate/gating.h"
 #include "job/gate/subject.h"
@@ -93,7 +94,7 @@ int command_register(const Invocation& call) {
   const JobState state(settings, call.environment);
   const Ownership own = ownership_of(subject.ref, settings, state, [&](const ClaimNote& note) {
     return note.name_space == settings.name_space && note.runner_job == state.runner_job() &&
-           note.claim.holder.run_id == run_id;
+           note.claim.holder.run_id == shortened(run_id, bounds::word);
   });
   subject.request.presented = own.presented;
 
@@ -126,8 +127,10 @@ int command_cleanup(const Invocation& call) {
       settings.run_id.empty() ? call.environment.get("GITHUB_RUN_ID") : settings.run_id;
   const auto notes = own_notes(settings, state, [&](const ClaimNote& note) {
     if (!settings.claim_id.empty()) return note.claim.claim_id == settings.claim_id;
-    return note.claim.session_key == key && note.claim.state != ClaimState::ended &&
-           (run_id.empty() || !call.environment.in_actions() || note.claim.holder.run_id == run_id);
+    return note.claim.session_key == shortened(key, bounds::name) &&
+           note.claim.state != ClaimState::ended &&
+           (run_id.empty() || !call.environment.in_actions() ||
+            note.claim.holder.run_id == shortened(run_id, bounds::word));
   });
   const auto store = store_of(call, settings);
   bool found = false;
@@ -172,7 +175,8 @@ int command_audit(const Invocation& call) {
 
   const JobState state(settings, call.environment);
   for (ClaimNote& note : own_notes(settings, state, [&](const ClaimNote& n) {
-         return n.claim.session_key == line.session_key && n.claim.holder.run_id == line.run_id &&
+         return n.claim.session_key == shortened(line.session_key, bounds::name) &&
+                n.claim.holder.run_id == shortened(line.run_id, bounds::word) &&
                 n.claim.state != ClaimState::ended;
        })) {
     line.claim_id = note.claim.claim_id;

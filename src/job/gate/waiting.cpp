@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "core/event/scope.h"
+#include "core/text/shorten.h"
 #include "job/gate/place_in_line.h"
 #include "job/note/health_file.h"
 #include "os/interruption.h"
@@ -163,7 +164,9 @@ Ordering ordering_of(const Settings& settings, const Event& event, Instant now) 
   }
   const auto strategy = parse_strategy(ordering.strategy);
   if (const auto* error = std::get_if<std::string>(&strategy)) throw UsageError(*error);
-  ordering.group = group_key(std::get<Strategy>(strategy), event, now).value_or("");
+  // Claims and tickets hold it, and the name of the line is made of it: bounded once, for all.
+  ordering.group =
+      shortened(group_key(std::get<Strategy>(strategy), event, now).value_or(""), bounds::address);
   return ordering;
 }
 
@@ -247,6 +250,11 @@ Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
       case Turn::held_back:
         place.leave("what it waited for is spent");
         ordered.acquired.decision = place.held_back();
+        break;
+      case Turn::full:
+        place.leave("the line was full");
+        ordered.acquired.decision =
+            not_now(request, ReasonCode::queued, ordering, ordered.position, "The line is full");
         break;
       case Turn::not_yet:
         place.leave("it was not its turn");

@@ -237,6 +237,7 @@ bool LedSession::end_note(const std::string& job_status, bool never_started) {
     const Ended ended = end_session(*store, state_, *own, job_status);
     call_.err << "refgate: " << escape_for(Place::line, describe_end(ended, own->claim.session_key))
               << "\n";
+    if (ended.left_out > 0) call_.err << "refgate: " << describe_left_out(ended.left_out) << "\n";
     return true;
   } catch (const StoreError& error) {
     report(call_.err, error);

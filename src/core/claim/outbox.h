@@ -1,0 +1,24 @@
+#pragma once
+// The bound of a claim's outbox, by what it takes in the stored record. Pure.
+
+#include <cstddef>
+#include <span>
+
+#include "core/claim/claim.h"
+
+namespace refgate {
+
+inline constexpr std::size_t most_outbox_lines = 64;
+inline constexpr std::size_t most_outbox_bytes = 48u << 10;
+
+/// How full the outbox is: 0 while a quarter of its bound is not reached by lines or bytes, 1 from
+/// a quarter on, … 4 when nothing more fits.
+unsigned outbox_level(std::span<const AuditEntry> lines);
+
+inline bool outbox_fits(std::span<const AuditEntry> lines) { return outbox_level(lines) < 4; }
+
+/// Leaves the oldest lines out until three quarters of the bound are kept, and counts them in
+/// `left_out`. The `own` newest lines always stay. Changes nothing while the outbox fits.
+void leave_out_oldest(Claim& claim, std::size_t own);
+
+}  // namespace refgate
