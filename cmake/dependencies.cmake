@@ -16,6 +16,13 @@ refgate_dependency(CLI11 CLI11::CLI11)
 find_library(MBEDCRYPTO_LIBRARY NAMES libmbedcrypto.a mbedcrypto REQUIRED)
 refgate_dependency(mbedcrypto ${MBEDCRYPTO_LIBRARY})
 
+find_library(MBEDTLS_LIBRARY NAMES libmbedtls.a mbedtls REQUIRED)
+find_library(MBEDX509_LIBRARY NAMES libmbedx509.a mbedx509 REQUIRED)
+refgate_dependency(mbedtls ${MBEDTLS_LIBRARY} ${MBEDX509_LIBRARY} ${MBEDCRYPTO_LIBRARY})
+
+find_library(ZLIB_LIBRARY NAMES libz.a z REQUIRED)
+refgate_dependency(zlib ${ZLIB_LIBRARY})
+
 if(NOT REFGATE_STATIC)
   pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2>=1.5)
   refgate_dependency(git2 PkgConfig::LIBGIT2 Threads::Threads)

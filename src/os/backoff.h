@@ -17,6 +17,9 @@ class Backoff {
   /// deadline would pass meanwhile.
   bool pause(Clock::time_point deadline);
 
+  /// A random part of a span, at least a tenth of it.
+  static std::chrono::milliseconds part_of(std::chrono::milliseconds span);
+
  private:
   std::chrono::milliseconds ceiling_;
   std::chrono::milliseconds longest_;

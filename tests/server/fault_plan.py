@@ -7,9 +7,10 @@ import threading
 import time
 
 FAULTS = {"delay", "status", "cut-before", "cut-after", "trickle", "silent", "garbage",
-          "refuse-connect"}
+          "refuse-connect", "reshape", "too-large", "no-length"}
 KEYS = {"method": str, "path": str, "nth": int, "count": int, "fault": str,
-        "seconds": (int, float), "status": int, "headers": dict, "body": str, "announce": bool}
+        "seconds": (int, float), "status": int, "headers": dict, "body": str, "announce": bool,
+        "interim": list, "form": str, "unsaid": bool, "most": int}
 SELECTORS = {"method", "path", "nth", "count"}
 
 

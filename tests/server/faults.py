@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""A proxy in front of serve.py that misbehaves as its plan says. The client speaks plain HTTP.
+"""A proxy in front of serve.py that misbehaves as its plan says. The client speaks plain HTTP, or
+HTTP over TLS with `--tls`.
 
-Prints one JSON line {"url","plan","requests","pid"} when it answers, and lives until standard
+Prints one JSON line {"url","ca","plan","requests","pid"} when it answers, and lives until standard
 input closes or SIGTERM comes. The plan is a JSON list of rules; no file means no faults:
 
   {"method": "POST", "path": "receive-pack", "nth": 1, "count": 1, "fault": "cut-after"}
@@ -18,6 +19,12 @@ the requests that match since the plan last changed, and acts from the nth (1) o
   trickle         the server's reply goes out one byte each `seconds` (1)
   silent          the server sees nothing, no reply ever comes
   garbage         200 with `headers` and `body`, which are not git's; the server sees nothing
+  reshape         the server does the work; its reply goes out with `status` in place of its own,
+                  `headers` added, `interim` [] as statuses before it, in the `form` "length",
+                  "chunked" or "1.0" (HTTP/1.0 up to the end of the connection), and with `unsaid`
+                  true the connection ends behind it without a word
+  too-large       413 for a body of more than `most` (1000) bytes, else passes
+  no-length       411 for a body without a Content-Length, else passes
   refuse-connect  with method, path, nth or count: the request is cut as by cut-before, and from
                   then on for `seconds` (2) the port refuses connections. With none of these: the
                   port refuses connections as long as the rule is in the plan (looked up every
@@ -39,6 +46,7 @@ import urllib.parse
 
 import fault_plan
 import lifetime
+import serve
 
 SECONDS = {"delay": 2, "trickle": 1, "refuse-connect": 2}
 HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "trailers",
@@ -172,6 +180,33 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         finally:
             link.close()
 
+    def reshape(self, rule, status, reason, headers, body):
+        if "status" in rule:
+            status = rule["status"]
+            reason, headers, body = http.client.responses.get(status, "Fault"), [], b"changed\n"
+        added = {name.lower() for name in rule.get("headers", {})}
+        headers = [(name, value) for name, value in headers if name.lower() not in added]
+        headers += rule.get("headers", {}).items()
+        for interim in rule.get("interim", []):
+            self.wfile.write(f"HTTP/1.1 {interim} Interim\r\nX-Interim: yes\r\n\r\n".encode())
+        lines = [f"{name}: {value}" for name, value in headers if name.lower() not in HOP_BY_HOP]
+        form = rule.get("form", "length")
+        if form == "1.0":
+            self.close_connection = True
+            reply = "\r\n".join([f"HTTP/1.0 {status} {reason}", *lines, "", ""]).encode() + body
+        elif form == "chunked":
+            lines.append("Transfer-Encoding: chunked")
+            reply = "\r\n".join([f"HTTP/1.1 {status} {reason}", *lines, "", ""]).encode()
+            for at in range(0, len(body), 7):
+                part = body[at:at + 7]
+                reply += f"{len(part):X};x=y\r\n".encode() + part + b"\r\n"
+            reply += b"0\r\nX-Trailer: t\r\n\r\n"
+        else:
+            reply = self.compose(status, reason, headers, body)
+        if rule.get("unsaid"):
+            self.close_connection = True
+        self.wfile.write(reply)
+
     def compose(self, status, reason, headers, body):
         lines = [f"HTTP/1.1 {status} {reason}"]
         lines += [f"{name}: {value}" for name, value in headers
@@ -241,6 +276,14 @@ class Proxy(http.server.BaseHTTPRequestHandler):
             self.note(200, fault)
             self.answer(200, rule, NOT_GIT, "text/html")
             return
+        if fault == "too-large" and len(body) > rule.get("most", 1000):
+            self.note(413, fault)
+            self.answer(413, rule, "too large\n", "text/plain")
+            return
+        if fault == "no-length" and body and "Content-Length" not in self.headers:
+            self.note(411, fault)
+            self.answer(411, rule, "length wanted\n", "text/plain")
+            return
         if fault == "delay":
             if rule.get("announce"):
                 self.note(0, "delay-begins")
@@ -254,6 +297,8 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         self.note(reply[0], fault)
         if fault == "cut-after":
             self.close_connection = True
+        elif fault == "reshape":
+            self.reshape(rule, *reply)
         elif fault == "trickle":
             self.trickle(self.compose(*reply), seconds)
         else:
@@ -290,6 +335,8 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--upstream", required=True, metavar="URL", help="the server's address")
     parser.add_argument("--ca", metavar="FILE", help="certificate authority of an https server")
+    parser.add_argument("--tls", action="store_true",
+                        help="https with an authority of its own")
     parser.add_argument("--plan", metavar="FILE", type=pathlib.Path,
                         help="the rules; may come later")
     parser.add_argument("--requests", metavar="FILE", type=pathlib.Path,
@@ -303,15 +350,26 @@ def main():
         settings = Settings(arguments.upstream, arguments.ca, plan, requests)
         handler = type("Handler", (Proxy,), {"settings": settings})
 
-        def serve(client, address):
+        ca = serve.make_certificate(folder) if arguments.tls else None
+        context = None
+        if ca:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(folder / "server.pem", folder / "server.key")
+
+        def serve_client(client, address):
             with client, contextlib.suppress(OSError):
+                if context is not None:
+                    client = context.wrap_socket(client, server_side=True,
+                                                 suppress_ragged_eofs=True)
                 handler(client, address, None)
                 client.shutdown(socket.SHUT_WR)
 
-        settings.port = Port(settings.plan, serve)
+        settings.port = Port(settings.plan, serve_client)
         # The socket listens already: a client that connects now waits in its queue.
         threading.Thread(target=settings.port.run, daemon=True).start()
-        lifetime.ready(url=f"http://127.0.0.1:{settings.port.number}", plan=str(plan),
+        url = f"https://localhost:{settings.port.number}" if ca else (
+            f"http://127.0.0.1:{settings.port.number}")
+        lifetime.ready(url=url, ca=str(ca) if ca else None, plan=str(plan),
                        requests=str(requests))
         lifetime.wait_for_end()
 

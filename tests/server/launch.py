@@ -65,11 +65,12 @@ def sshd(root):
     return _program("sshd.py", _options(root=root))
 
 
-def faults(upstream, *, ca=None, plan=None, requests=None):
-    """.url .plan .requests .pid; `upstream` is a URL or a server of serve()."""
+def faults(upstream, *, ca=None, plan=None, requests=None, tls=False):
+    """.url .ca .plan .requests .pid; `upstream` is a URL or a server of serve()."""
     if not isinstance(upstream, str):
         upstream, ca = upstream.url, upstream.ca
-    return _program("faults.py", _options(upstream=upstream, ca=ca, plan=plan, requests=requests))
+    return _program("faults.py", _options(upstream=upstream, ca=ca, plan=plan, requests=requests,
+                                          tls=tls))
 
 
 def careless(server, root, *, half="all"):

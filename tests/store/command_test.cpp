@@ -66,7 +66,7 @@ TEST_CASE("an uncontended swap is one process, a lost one two, and a reading two
   CHECK(swap(*other, {create(claim, "late")}).at(0).result == SwapResult::stale);
   CHECK(other->traffic().exchanges == 2);
   CHECK(read(*other, {claim}).size() == 1);
-  CHECK(other->traffic().exchanges == 4);
+  CHECK(other->traffic().exchanges == 3);
 }
 
 TEST_CASE("an address that git would take for an option or a command is refused", "[command]") {

@@ -39,15 +39,15 @@ TEST_CASE("a server that says no is quoted with what to change", "[https]") {
       {400, true, StoreFailure::unreadable, {"address"}},
   };
   for (const auto& row : rows) {
-    for (const char* method : {"GET", "POST"}) {
-      INFO(row.status << (row.writing ? " writing " : " reading ") << method);
+    for (const char* rest : {"", R"(, "body": "\n", "headers": {"Content-Type": "text/html"})"}) {
+      INFO(row.status << (row.writing ? " writing " : " reading ") << rest);
       const auto& url = place.address();
-      place.plan(R"([{"fault": "status", "method": ")" + std::string(method) + R"(", "status": )" +
-                 std::to_string(row.status) + "}]");
+      place.plan(R"([{"fault": "status", "path": ")" +
+                 std::string(row.writing ? "receive-pack" : "upload-pack") + R"(", "status": )" +
+                 std::to_string(row.status) + rest + "}]");
       const auto store = open_http(url, "a-token");
       const auto error = error_of([&] {
         if (row.writing) {
-          // Two refs, since one alone is created without a GET.
           swap(*store, {create("refs/refgate/new", "x"), create("refs/refgate/newer", "x")});
         } else {
           read(*store, {claim});
@@ -109,9 +109,9 @@ TEST_CASE("a server that stays in trouble ends in an error that counts the tries
   REQUIRE(error);
   CHECK(error->failure() == StoreFailure::unreachable);
   CHECK(error->http_status() == status);
-  CHECK(mentions(error->what(), "it was tried 4 times"));
-  CHECK(mentions(error->what(), "nothing was sent"));
-  // The push of the ref alone, and then four questions.
+  CHECK(mentions(error->what(), "it was tried 5 times"));
+  CHECK(mentions(error->what(), "not known"));
+  // The push, and then four questions what became of it.
   CHECK(lines().size() == 5);
   CHECK(store->traffic().exchanges == 5);
   CHECK(store->traffic().pushes == 1);
@@ -136,7 +136,7 @@ TEST_CASE("a reply that is lost after the server did the work is found by readin
   }
   SECTION("when it cannot be read back either, the outcome is said to be unknown") {
     place.plan(
-        R"([{"fault": "cut-after", "method": "POST"}, {"fault": "status", "method": "GET"}])");
+        R"([{"fault": "cut-after", "path": "git-receive-pack", "method": "POST"}, {"fault": "status"}])");
     store->set_deadline(Clock::now() + 2s);
     const auto error = error_of([&] { swap(*store, {create(claim, "one")}); });
     REQUIRE(error);
@@ -215,7 +215,7 @@ TEST_CASE("a pack that is not git's does no harm", "[https]") {
                "0011ERR no such ref", "zzzz");
   INFO(body);
   place.plan(
-      R"([{"fault": "garbage", "method": "POST", "headers": {"Content-Type": "application/x-git-upload-pack-result"}, "body": ")" +
+      R"([{"fault": "garbage", "method": "POST", "nth": 2, "headers": {"Content-Type": "application/x-git-upload-pack-result"}, "body": ")" +
       body + R"("}])");
   const auto store = place.open();
   store->set_deadline(Clock::now() + 3s);

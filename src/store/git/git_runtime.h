@@ -5,23 +5,18 @@
 #include <string_view>
 
 extern "C" {
-/// Set once TLS is needed. libgit2 reads all certificates of the machine whenever it starts, which
-/// costs a quarter of a whole gate; the static binary's linker puts a function in between that does
-/// so only then (cmake/static_stubs.cpp).
+/// Set once certificates are wanted. libgit2 reads all those of the machine whenever it starts, for
+/// a TLS of its own that is not used here, which costs a quarter of a whole gate; the static
+/// binary's linker puts a function in between that reads them only when this is set
+/// (cmake/static_stubs.cpp).
 extern int refgate_certificates_wanted;
 }
 
 namespace refgate {
 
-/// Starts libgit2 with our socket stream, ignores SIGPIPE (unless the process has a handler of its
-/// own), and makes proxy variables readable for libgit2. Thread-safe, and done once; every store
-/// factory calls it. Throws StoreError when libgit2 does not start.
+/// Starts libgit2 and ignores SIGPIPE (unless the process has a handler of its own). Thread-safe,
+/// and done once; every store factory calls it. Throws StoreError when libgit2 does not start.
 void start_git_runtime();
-
-/// Makes TLS connections trust what SSL_CERT_FILE and SSL_CERT_DIR name, or else the bundle of this
-/// distribution. libgit2 looks in Debian's place alone. Throws StoreError (denied) when the
-/// variables name something that cannot be loaded.
-void trust_certificates();
 
 /// What libgit2 said last on this thread, fit for a message; "no reason given" when it said
 /// nothing.

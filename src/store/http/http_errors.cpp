@@ -3,107 +3,255 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text/json.h"
+#include "core/text/time.h"
+#include "store/git/git_runtime.h"
+
 namespace refgate {
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr std::size_t longest_words = 200;
+constexpr auto either_token = "give the token of the job in REFGATE_TOKEN or GITHUB_TOKEN";
+
 struct Advice {
   int status;
-  Intent intent;
+  bool writing;
   StoreFailure failure;
   const char* meaning;
   const char* hint;
 };
 
-constexpr auto either_token = "give the token of the job in REFGATE_TOKEN or GITHUB_TOKEN";
+constexpr auto expired =
+    "the token is wrong or has expired: give a valid one in REFGATE_TOKEN or GITHUB_TOKEN (a job's "
+    "own token ends with the job)";
+constexpr auto unseen =
+    "check the repository's address, and that the token belongs to it with `permissions: contents: "
+    "write`";
 
 // GitHub answers 403 to a push whose token only reads and 404 for what the token may not even see
 // (docs.github.com, "Troubleshooting cloning errors"; "Automatic token authentication": a
 // pull_request run of a fork never gets a token that writes).
 constexpr std::array advice = {
-    Advice{401, Intent::reading, StoreFailure::denied, "the token was not accepted",
-           "the token is wrong or has expired: give a valid one in REFGATE_TOKEN or GITHUB_TOKEN "
-           "(a job's own token ends with the job)"},
-    Advice{401, Intent::writing, StoreFailure::denied, "the token was not accepted",
-           "the token is wrong or has expired: give a valid one in REFGATE_TOKEN or GITHUB_TOKEN "
-           "(a job's own token ends with the job)"},
-    Advice{403, Intent::reading, StoreFailure::denied, "the token may not read this repository",
+    Advice{401, false, StoreFailure::denied, "the token was not accepted", expired},
+    Advice{401, true, StoreFailure::denied, "the token was not accepted", expired},
+    Advice{403, false, StoreFailure::denied, "the token may not read this repository",
            "give the workflow or job `permissions: contents: write` (reading alone needs "
            "`contents: read`)"},
-    Advice{403, Intent::writing, StoreFailure::read_only,
-           "the token may not write to this repository",
+    Advice{403, true, StoreFailure::read_only, "the token may not write to this repository",
            "give the workflow or job `permissions: contents: write`; the token of a run for a fork "
            "only reads whatever the workflow says: there, decide "
            "in a `workflow_run` follow-up or after a maintainer's label, never by "
            "`pull_request_target`"},
-    Advice{404, Intent::reading, StoreFailure::denied,
-           "there is no such repository, or the token may not see it",
-           "check the repository's address, and that the token belongs to it with `permissions: "
-           "contents: write`"},
-    Advice{404, Intent::writing, StoreFailure::denied,
-           "there is no such repository, or the token may not see it",
-           "check the repository's address, and that the token belongs to it with `permissions: "
-           "contents: write`"},
+    Advice{404, false, StoreFailure::denied,
+           "there is no such repository, or the token may not see it", unseen},
+    Advice{404, true, StoreFailure::denied,
+           "there is no such repository, or the token may not see it", unseen},
+    Advice{411, true, StoreFailure::unreadable,
+           "a server or proxy wants to be told the length of "
+           "a request, as it was",
+           "ask who runs the server, or the proxy before it"},
+    Advice{413, true, StoreFailure::unreadable, "the push is larger than a server or proxy takes",
+           "ask who runs the server, or the proxy before it, to take requests of at least 64 KiB"},
 };
 
-std::string tried(int tries) {
-  if (tries <= 1) return "it was not tried again";
-  return "it was tried " + std::to_string(tries) + " times";
+std::string lower(std::string_view text) {
+  std::string made(text);
+  std::ranges::transform(made, made.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return made;
+}
+
+template <std::size_t Count>
+bool speaks_of(const std::string& words, const std::array<const char*, Count>& things) {
+  return std::ranges::any_of(
+      things, [&](const char* thing) { return words.find(thing) != std::string::npos; });
+}
+
+bool is_throttle(const HttpAnswer& answer) {
+  if (answer.head.status == 429) return true;
+  if (answer.head.status != 403) return false;
+  static constexpr std::array signs = {"rate limit", "ratelimit", "abuse", "too many requests"};
+  return !answer.head.field("retry-after").empty() ||
+         answer.head.field("x-ratelimit-remaining") == "0" || speaks_of(lower(answer.body), signs);
+}
+
+/// True when what the server says fits our advice about tokens, or says nothing.
+bool leaves_it_to_advice(int status, const std::string& words) {
+  static constexpr std::array others = {"archived", "allow list", "allowlist", "sso",
+                                        "saml",     "disabled",   "suspended", "blocked",
+                                        "billing",  "limit",      "terms"};
+  static constexpr std::array permission = {
+      "write access", "permission", "not accessible by integration",
+      "not granted",  "forbidden",  "denied",
+      "read-only",    "read only",  "not allowed to push",
+      "must have"};
+  static constexpr std::array credentials = {"credential", "password", "token", "authenti",
+                                             "authoriz",   "login",    "log in"};
+  static constexpr std::array absent = {"not found", "no such", "does not exist"};
+  const std::string text = lower(words);
+  if (text.empty()) return true;
+  if (speaks_of(text, others)) return false;
+  switch (status) {
+    case 401:
+      return speaks_of(text, credentials);
+    case 403:
+      return speaks_of(text, permission);
+    case 404:
+      return speaks_of(text, absent);
+    default:
+      return true;
+  }
+}
+
+/// Who is kept out of a place, or must sign in otherwise, may not read there either.
+bool keeps_out(const std::string& words) {
+  static constexpr std::array signs = {"allow list", "allowlist", "sso",
+                                       "saml",       "suspended", "blocked"};
+  return speaks_of(lower(words), signs);
+}
+
+std::string asks_to_wait(std::chrono::milliseconds pause) {
+  const auto until = std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now()) +
+                     std::chrono::ceil<std::chrono::seconds>(pause);
+  return "; it asks to wait " + format_duration(std::chrono::ceil<std::chrono::seconds>(pause)) +
+         " (busy until " + format_rfc3339(until).substr(0, 19) + "Z)";
 }
 
 }  // namespace
 
-bool is_worth_retrying(const ExchangeFailed& failed) {
-  const int status = failed.http_status;
-  return failed.connection || status == 408 || status == 429 || (status >= 500 && status <= 599);
+std::string own_words(const HttpHead& head, const std::string& body) {
+  const std::string type = lower(head.field("content-type"));
+  if (type.find("html") != std::string::npos || body.find('\0') != std::string::npos) return {};
+  std::string text = body;
+  if (const auto first = text.find_first_not_of(" \t\r\n");
+      first != std::string::npos && text[first] == '{') {
+    const auto parsed = nlohmann::json::parse(text, nullptr, false);
+    const auto message = parsed.is_object() ? parsed.find("message") : parsed.end();
+    if (!parsed.is_object() || message == parsed.end() || !message->is_string()) return {};
+    text = message->get<std::string>();
+  }
+  const auto start = text.find_first_not_of(" \t\r\n");
+  if (start == std::string::npos || text[start] == '<') return {};
+  std::string line = clean_text(text.substr(start, text.find_first_of("\r\n", start) - start));
+  if (line.starts_with("remote: ")) line.erase(0, 8);
+  if (line.size() > longest_words) {
+    std::size_t cut = longest_words;
+    while (cut > 0 && (static_cast<unsigned char>(line[cut]) & 0xc0U) == 0x80U)
+      --cut;
+    line.resize(cut);
+    line += "…";
+  }
+  while (line.ends_with('.') || line.ends_with(' '))
+    line.pop_back();
+  return line;
 }
 
-StoreError describe_failure(const ExchangeFailed& failed, Intent intent, const std::string& remote,
-                            const std::string& not_done, int tries, bool with_token) {
-  const std::string doing =
-      intent == Intent::reading ? "when its refs were read" : "when refs were to be written";
-  const std::string end = "; " + not_done;
-  const int status = failed.http_status;
-  const std::string answered = remote + " answered HTTP " + std::to_string(status) + " " + doing;
-
-  if (failed.certificate) {
-    return {StoreFailure::denied,
-            remote + " showed a certificate that is not trusted (" + failed.text + ")" + end,
-            "let SSL_CERT_FILE name the certificates to trust (PEM), or SSL_CERT_DIR a directory "
-            "of them"};
+Failed describe_status(const HttpAnswer& answer, const HttpDoing& doing, SteadyTime now) {
+  const int status = answer.head.status;
+  const std::string words = own_words(answer.head, answer.body);
+  const bool throttled = is_throttle(answer);
+  Failed failed;
+  failed.http_status = status;
+  // A gateway may answer anything after the work was done. Only these come before it.
+  failed.untouched = !doing.a_push || status == 401 || status == 411 || status == 413;
+  failed.too_large = status == 413;
+  failed.may_want_look = doing.a_push;
+  failed.text = doing.remote + " answered HTTP " + std::to_string(status) + " " +
+                (doing.writing ? "when refs were to be written" : "when its refs were read");
+  const std::string said = words.empty() ? std::string() : " (\"" + words + "\")";
+  if (throttled || status == 408 || status >= 500) {
+    failed.failure = StoreFailure::unreachable;
+    failed.again = true;
+    failed.text += throttled ? ": too many requests" : ": the server has a problem";
+    failed.text += said;
+    failed.hint = throttled ? "GitHub asks for at most 6 pushes a minute and 15 reads a second per "
+                              "repository: start fewer runs at once, or try again later"
+                            : "try again later, or give a longer --deadline";
+    if ((throttled || status == 503) && answer.asked_pause) {
+      failed.not_before = now + *answer.asked_pause;
+      failed.text += asks_to_wait(*answer.asked_pause);
+    }
+    return failed;
+  }
+  if (status >= 300 && status < 400) {
+    failed.failure = StoreFailure::unreadable;
+    failed.text += ": a redirect, which is not followed" + said;
+    failed.hint = "give the address that the server points to";
+    return failed;
   }
   for (const auto& row : advice) {
-    if (row.status != status || row.intent != intent) continue;
-    if (status == 401 && !with_token)
-      return {row.failure, answered + ": it wants a token and none was given" + end, either_token,
-              status};
-    std::string hint = row.hint;
-    if (!with_token) hint = std::string("no token was given: ") + either_token;
-    return {row.failure, answered + ": " + row.meaning + end, hint, status};
+    if (row.status != status || row.writing != doing.writing) continue;
+    failed.failure = row.failure;
+    if (row.failure == StoreFailure::read_only && keeps_out(words))
+      failed.failure = StoreFailure::denied;
+    const bool advised = leaves_it_to_advice(status, words);
+    if (status == 401 && !doing.with_token) {
+      failed.text += ": it wants a token and none was given" + said;
+      failed.hint = either_token;
+    } else if (!advised) {
+      failed.text += ": " + words;
+      failed.hint = "that is the server's own reason; ask who runs it, or the repository's owner";
+    } else {
+      failed.text += std::string(": ") + row.meaning + said;
+      failed.hint = doing.with_token || status == 411 || status == 413
+                        ? row.hint
+                        : std::string("no token was given: ") + either_token;
+    }
+    return failed;
   }
-  if (status == 429) {
-    return {StoreFailure::unreachable, answered + ": too many requests; " + tried(tries) + end,
-            "GitHub asks for at most 6 pushes a minute and 15 reads a second per repository: start "
-            "fewer runs at once, or try again later",
-            status};
+  failed.failure = StoreFailure::unreadable;
+  failed.text += ", which git does not answer" + said;
+  failed.hint = "check the repository's address";
+  return failed;
+}
+
+Failed describe_silence(const HttpFailed& silence, const HttpDoing& doing) {
+  const std::string when =
+      doing.writing ? "when refs were to be written: " : "when its refs were read: ";
+  Failed failed;
+  failed.untouched = !doing.a_push || !silence.sent;
+  failed.out_of_time = silence.out_of_time;
+  failed.at_once = silence.stale;
+  if (silence.certificate) {
+    failed.failure = StoreFailure::denied;
+    failed.untouched = true;
+    failed.text = doing.remote + " showed a certificate that is not trusted (" + silence.text + ")";
+    failed.hint =
+        "let SSL_CERT_FILE name the certificates to trust (PEM), or SSL_CERT_DIR a directory of "
+        "them";
+    return failed;
   }
-  if (is_worth_retrying(failed) && status != 0) {
-    return {StoreFailure::unreachable,
-            answered + ": the server has a problem; " + tried(tries) + end,
-            "try again later, or give a longer --deadline", status};
+  if (silence.not_http) {
+    failed.failure = StoreFailure::unreadable;
+    failed.text = doing.remote + " did not answer as a web server would " + when + silence.text;
+    failed.hint = "check the repository's address, and the proxy variables (https_proxy, no_proxy)";
+    return failed;
   }
-  if (failed.connection) {
-    return {
-        StoreFailure::unreachable,
-        remote + " could not be reached " + doing + ": " + failed.text + "; " + tried(tries) + end,
-        "check the network and the proxy variables (https_proxy, no_proxy), or give a longer "
-        "--deadline"};
-  }
-  if (status != 0)
-    return {StoreFailure::unreadable, answered + ", which git does not answer" + end,
-            "check the repository's address", status};
-  return {StoreFailure::unreadable,
-          remote + " did not answer as git would " + doing + ": " + failed.text + end,
-          "check the repository's address"};
+  failed.failure = StoreFailure::unreachable;
+  failed.again = true;
+  failed.text = doing.remote +
+                (silence.sent ? " gave no whole answer " : " could not be reached ") + when +
+                clean_text(silence.text);
+  failed.hint = silence.sent
+                    ? "try again later, or give a longer --deadline"
+                    : "check the network and the proxy variables (https_proxy, no_proxy), or give "
+                      "a longer --deadline";
+  return failed;
+}
+
+Failed describe_nonsense(const std::string& what, const HttpDoing& doing) {
+  Failed failed;
+  failed.failure = StoreFailure::unreadable;
+  failed.untouched = !doing.a_push;
+  failed.may_want_look = doing.a_push;
+  failed.text = doing.remote + " did not answer as git would " +
+                (doing.writing ? "when refs were to be written: " : "when its refs were read: ") +
+                what;
+  failed.hint = "check the repository's address";
+  return failed;
 }
 
 }  // namespace refgate

@@ -1,20 +1,33 @@
 #pragma once
-// Failed exchanges with an HTTP remote in words: what happened, what was not done, what to change.
+// Failed exchanges with an HTTP remote in words: what happened and what to change. Also what
+// another try may bring, and whether a push can have been carried out.
 
 #include <string>
 
-#include "store/http/http_remote.h"
-#include "store/store.h"
+#include "store/http/http_client.h"
+#include "store/remote/transport.h"
 
 namespace refgate {
 
-enum class Intent { reading, writing };
+/// What was being done, and by whom.
+struct HttpDoing {
+  std::string remote;    ///< for people
+  bool writing = false;  ///< else reading
+  bool a_push = false;   ///< the request carried one
+  bool with_token = false;
+};
 
-/// True when another try may go better.
-bool is_worth_retrying(const ExchangeFailed& failed);
+/// An answer with another status than 200. `now` is when it came.
+Failed describe_status(const HttpAnswer& answer, const HttpDoing& doing, SteadyTime now);
 
-/// `not_done` completes the sentence after a semicolon: "nothing was changed".
-StoreError describe_failure(const ExchangeFailed& failed, Intent intent, const std::string& remote,
-                            const std::string& not_done, int tries, bool with_token);
+/// No answer.
+Failed describe_silence(const HttpFailed& failed, const HttpDoing& doing);
+
+/// An answer with status 200 that is not what git would say.
+Failed describe_nonsense(const std::string& what, const HttpDoing& doing);
+
+/// The first line of a short text, or the `message` of JSON, fit for a message; empty for HTML and
+/// where there is none.
+std::string own_words(const HttpHead& head, const std::string& body);
 
 }  // namespace refgate

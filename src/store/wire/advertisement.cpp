@@ -1,44 +1,88 @@
 #include "store/wire/advertisement.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "store/git/objects.h"
+#include "store/wire/pkt_line.h"
 
 namespace refgate {
 
-bool Advertisement::parse(std::string_view answer) {
-  constexpr std::size_t prefix = 4;
+namespace {
+
+constexpr std::string_view hash_capability = "object-format=";
+
+[[noreturn]] void not_git() { throw WireError("the list of refs is not what git would say"); }
+
+std::string_view without_line_end(std::string_view line) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  return line;
+}
+
+}  // namespace
+
+bool Advertisement::can(std::string_view capability) const {
+  const std::string_view all = capabilities_;
+  for (std::size_t start = 0; start < all.size();) {
+    const auto end = std::min(all.find(' ', start), all.size());
+    const std::string_view one = all.substr(start, end - start);
+    if (one == capability || (one.starts_with(capability) && one[capability.size()] == '='))
+      return true;
+    start = end + 1;
+  }
+  return false;
+}
+
+void Advertisement::parse(std::string_view answer) {
   // "# service=…", flush, the refs, flush.
-  for (int flushes = 0; flushes < 2;) {
-    std::size_t size = 0;
-    if (answer.size() < prefix) return false;
-    const auto [end, error] = std::from_chars(answer.data(), answer.data() + prefix, size, 16);
-    if (error != std::errc{} || end != answer.data() + prefix || size > answer.size() ||
-        (size != 0 && size < prefix))
-      return false;
-    if (size == 0) {
-      ++flushes;
-      answer.remove_prefix(prefix);
-      continue;
+  bool refs = false;
+  for (bool more = true; more;) {
+    std::string_view line;
+    switch (take_packet(answer, line)) {
+      case PacketKind::flush:
+        more = !refs;
+        refs = true;
+        continue;
+      case PacketKind::data:
+        break;
+      default:
+        not_git();
     }
-    std::string_view line = answer.substr(prefix, size - prefix);
-    answer.remove_prefix(size);
-    if (flushes == 0) continue;
-    line = line.substr(0, line.find_first_of(std::string_view(
-                              "\0\n", 2)));  // capabilities follow the first ref, behind a NUL
+    if (!refs || line.starts_with("version ")) continue;
+    if (const auto nul = line.find('\0'); nul != std::string_view::npos) {
+      capabilities_ = without_line_end(line.substr(nul + 1));  // behind the first ref
+      line = line.substr(0, nul);
+      const auto hash = capabilities_.find(hash_capability);
+      if (hash != std::string::npos &&
+          !capabilities_.substr(hash).starts_with("object-format=sha1"))
+        throw WireError(
+            "the repository uses object names other than SHA-1 (SHA-256, as a rule), which this "
+            "version does not know");
+    }
+    line = without_line_end(line);
+    // A repository that was cloned with a depth says where its history ends.
+    if (line.starts_with("shallow ")) continue;
     const auto id = parse_oid(line.substr(0, GIT_OID_HEXSZ));
-    if (!id || line.size() <= GIT_OID_HEXSZ + 1 || line[GIT_OID_HEXSZ] != ' ') {
-      if (line.starts_with("shallow ")) continue;
-      return false;
-    }
+    if (!id || line.size() <= GIT_OID_HEXSZ + 1 || line[GIT_OID_HEXSZ] != ' ') not_git();
     const std::string_view ref = line.substr(GIT_OID_HEXSZ + 1);
-    if (!ref.ends_with("^{}"))
-      add(ref,
-          *id);  // "capabilities^{}" of an empty repository, and what an annotated tag points to
+    // "capabilities^{}" of an empty repository, and what an annotated tag points to
+    if (!ref.ends_with("^{}")) add(ref, *id);
   }
   sort();
-  return true;
+}
+
+void Advertisement::parse_ls_refs(std::string_view answer) {
+  for (;;) {
+    std::string_view line;
+    const PacketKind kind = take_packet(answer, line);
+    if (kind == PacketKind::flush) break;
+    if (kind != PacketKind::data) not_git();
+    line = without_line_end(line);
+    const auto id = parse_oid(line.substr(0, GIT_OID_HEXSZ));
+    if (!id || line.size() <= GIT_OID_HEXSZ + 1 || line[GIT_OID_HEXSZ] != ' ') not_git();
+    line.remove_prefix(GIT_OID_HEXSZ + 1);
+    add(line.substr(0, line.find(' ')), *id);  // attributes follow a blank
+  }
+  sort();
 }
 
 void Advertisement::add(std::string_view name, const git_oid& id) {
@@ -83,6 +127,14 @@ std::map<std::string, Version> Advertisement::under(std::string_view prefix) con
     found.emplace_hint(found.end(), std::string(name(*it)), Version{hex_of(it->id)});
   }
   return found;
+}
+
+std::string ls_refs_request(std::span<const std::string> prefixes) {
+  std::string request = packet("command=ls-refs\n") + packet("agent=refgate\n") +
+                        packet("object-format=sha1\n") + delimiter_packet;
+  for (const auto& prefix : prefixes)
+    request += packet("ref-prefix " + prefix + "\n");
+  return request + flush_packet;
 }
 
 }  // namespace refgate

@@ -1,53 +1,47 @@
 #include "store/wire/pack_answer.h"
 
-#include <charconv>
-#include <cstdio>
-
 #include "store/git/git_runtime.h"
 #include "store/git/objects.h"
+#include "store/wire/pkt_line.h"
 
 namespace refgate {
 namespace {
 
-constexpr std::size_t prefix_size = 4;
-
-std::string packet(const std::string& content) {
-  char size[prefix_size + 1];
-  std::snprintf(size, sizeof size, "%04zx", (content.size() + prefix_size) & 0xffffU);
-  return size + content;
-}
+[[noreturn]] void not_git() { throw WireError("the answer is not what git would say"); }
 
 }  // namespace
 
-std::string pack_request(std::span<const git_oid> ids) {
+std::string pack_request(ProtocolVersion version, std::span<const git_oid> ids) {
+  // "thin-pack" is wanted by servers that take its absence for an old client. What is sent is whole
+  // all the same, since nothing is said to be here already.
   std::string request;
-  const char* capabilities = " side-band-64k no-progress ofs-delta shallow agent=refgate";
+  if (version == ProtocolVersion::v2) {
+    request = packet("command=fetch") + packet("agent=refgate") + packet("object-format=sha1") +
+              delimiter_packet + packet("thin-pack") + packet("no-progress") + packet("ofs-delta");
+    for (const auto& id : ids)
+      request += packet("want " + hex_of(id) + "\n");
+    return request + packet("deepen 1\n") + packet("done\n") + flush_packet;
+  }
+  const char* capabilities = " side-band-64k thin-pack no-progress ofs-delta shallow agent=refgate";
   for (const auto& id : ids) {
     request += packet("want " + hex_of(id) + capabilities + "\n");
     capabilities = "";
   }
-  return request + packet("deepen 1\n") + "0000" + packet("done\n");
+  return request + packet("deepen 1\n") + flush_packet + packet("done\n");
 }
 
 void PackAnswer::feed(std::string_view bytes) {
   pending_ += bytes;
-  std::size_t at = 0;
-  while (pending_.size() - at >= prefix_size && state_ != State::done) {
-    std::size_t size = 0;
-    const char* start = pending_.data() + at;
-    const auto [end, error] = std::from_chars(start, start + prefix_size, size, 16);
-    if (error != std::errc{} || end != start + prefix_size || (size != 0 && size < prefix_size))
-      throw PackAnswerError("the answer is not what git would say");
-    if (size == 0) {
-      flush();
-      at += prefix_size;
-      continue;
-    }
-    if (pending_.size() - at < size) break;
-    line(std::string_view(pending_).substr(at + prefix_size, size - prefix_size));
-    at += size;
+  std::string_view rest = pending_;
+  while (state_ != State::done) {
+    std::string_view content;
+    const PacketKind kind = take_packet(rest, content);
+    if (kind == PacketKind::cut) break;
+    if (kind == PacketKind::flush) flush();
+    if (kind == PacketKind::delimiter) delimiter();
+    if (kind == PacketKind::data) line(content);
   }
-  pending_.erase(0, at);
+  pending_.erase(0, pending_.size() - rest.size());
 }
 
 void PackAnswer::flush() {
@@ -56,15 +50,19 @@ void PackAnswer::flush() {
   } else if (state_ == State::pack) {
     state_ = State::done;
   } else {
-    throw PackAnswerError("the answer is not what git would say");
+    not_git();
   }
 }
 
+void PackAnswer::delimiter() {
+  if (state_ != State::shallow_section) not_git();
+  state_ = State::section;
+}
+
 void PackAnswer::line(std::string_view content) {
-  if (content.starts_with("ERR "))
-    throw PackAnswerError("the server said: " + clean_text(content.substr(4)));
   switch (state_) {
     case State::shallow:
+    case State::shallow_section:
       if (content.starts_with("shallow ") || content.starts_with("unshallow ")) return;
       break;
     case State::acknowledgement:
@@ -73,16 +71,27 @@ void PackAnswer::line(std::string_view content) {
         return;
       }
       break;
+    case State::section:
+      if (content.starts_with("shallow-info")) {
+        state_ = State::shallow_section;
+        return;
+      }
+      if (content.starts_with("packfile")) {
+        state_ = State::pack;
+        return;
+      }
+      break;
     case State::pack:
       if (content.starts_with('\1')) return pack_(content.substr(1));
       if (content.starts_with('\2')) return;
+      if (content.empty()) return;  // keeps the connection alive
       if (content.starts_with('\3'))
-        throw PackAnswerError("the server said: " + clean_text(content.substr(1)));
+        throw WireError("the server said: " + clean_text(content.substr(1)), true);
       break;
     case State::done:
       break;
   }
-  throw PackAnswerError("the answer is not what git would say");
+  not_git();
 }
 
 }  // namespace refgate

@@ -1,4 +1,4 @@
-#include "store/git/resolve.h"
+#include "store/http/resolve.h"
 
 #include <netdb.h>
 

@@ -1,0 +1,169 @@
+#include "store/remote/remote_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "store/remote/retry.h"
+#include "store/remote/settle.h"
+
+namespace refgate {
+namespace {
+
+constexpr std::size_t most_cached_bytes = 64U << 20U;
+
+/// Files by commit id. What an id names never changes.
+class CommitCache {
+ public:
+  const Files* find(const std::string& id) const {
+    const auto it = files_.find(id);
+    return it == files_.end() ? nullptr : &it->second;
+  }
+
+  void add(const std::string& id, const Files& files) {
+    std::size_t size = id.size();
+    for (const auto& [path, content] : files)
+      size += path.size() + content.size();
+    if (bytes_ + size > most_cached_bytes) {
+      files_.clear();
+      bytes_ = 0;
+    }
+    if (size <= most_cached_bytes && files_.emplace(id, files).second) bytes_ += size;
+  }
+
+ private:
+  std::map<std::string, Files> files_;
+  std::size_t bytes_ = 0;
+};
+
+class RemoteStore final : public Store {
+ public:
+  RemoteStore(std::unique_ptr<Transport> transport, const std::string& name_space)
+      : fence_(name_space), transport_(std::move(transport)) {}
+
+  std::map<std::string, Version> list(std::string_view prefix) override {
+    require_prefix(prefix);
+    begin();
+    return retrying(deadline(), nothing_changed,
+                    [&] { return look({std::string(prefix)}).under(prefix); });
+  }
+
+  std::map<std::string, Stored> read(std::span<const std::string> refs) override {
+    for (const auto& ref : refs)
+      require_ref_name(ref);
+    begin();
+    if (refs.empty()) return {};
+    return retrying(deadline(), nothing_changed, [&] {
+      const Advertisement& shown =
+          just_shown(refs) ? seen_->shown : look({refs.begin(), refs.end()});
+      just_looked_ = false;
+      std::map<std::string, Version> wanted;
+      for (const auto& ref : refs) {
+        if (const git_oid id = shown.value(ref); !git_oid_is_zero(&id))
+          wanted[ref] = Version{hex_of(id)};
+      }
+      return contents(wanted);
+    });
+  }
+
+  std::map<std::string, Stored> read_all(std::string_view prefix) override {
+    require_prefix(prefix);
+    begin();
+    return retrying(deadline(), nothing_changed, [&] {
+      if (auto all = transport_->fetch_all(std::string(prefix), deadline())) {
+        Look seen{{std::string(prefix)}, {}};
+        for (const auto& [ref, stored] : *all)
+          seen.shown.add(ref, parse_oid(stored.version.id).value());
+        seen.shown.sort();
+        seen_ = std::move(seen);
+        just_looked_ = false;
+        return std::move(*all);
+      }
+      return contents(look({std::string(prefix)}).under(prefix));
+    });
+  }
+
+  std::vector<SwapOutcome> swap(std::span<const Change> changes) override {
+    const auto planned = plan_changes(fence_, changes);
+    if (planned.empty()) return {};
+    begin();
+    just_looked_ = false;
+    Settlement settlement(*transport_, deadline(), limits_);
+    auto outcomes = settlement.settle(planned, seen_ ? &*seen_ : nullptr);
+    if (auto shown = settlement.take_look()) {
+      seen_ = std::move(*shown);
+      just_looked_ = true;
+    }
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      if (outcomes[i].result != SwapResult::swapped) continue;
+      if (changes[i].replacement)
+        cache_.add(hex_of(planned[i].target), changes[i].replacement->files);
+      if (seen_ && seen_->covers(planned[i].ref))
+        seen_->shown.set(planned[i].ref, planned[i].target);
+    }
+    return outcomes;
+  }
+
+  std::optional<std::map<std::string, Version>> last_seen(std::string_view prefix) const override {
+    require_prefix(prefix);
+    if (!seen_ || !seen_->covers(prefix)) return std::nullopt;
+    return seen_->shown.under(prefix);
+  }
+
+  std::string describe() const override { return transport_->describe(); }
+  Traffic traffic() const override { return transport_->traffic(); }
+  std::optional<ServerClock> server_clock() const override { return transport_->server_clock(); }
+
+ private:
+  void begin() const {
+    if (SteadyTime::clock::now() >= deadline()) {
+      throw StoreError(StoreFailure::unreachable, "the deadline had passed before " + describe() +
+                                                      " was asked; " + nothing_sent);
+    }
+  }
+
+  const Advertisement& look(std::vector<std::string> names) {
+    just_looked_ = false;
+    seen_ = Look{names, transport_->look(names, Side::reading, deadline())};
+    return seen_->shown;
+  }
+
+  /// True when the last swap ended with a look at all of these.
+  bool just_shown(std::span<const std::string> refs) const {
+    return just_looked_ &&
+           std::ranges::all_of(refs, [this](const std::string& ref) { return seen_->covers(ref); });
+  }
+
+  std::map<std::string, Stored> contents(const std::map<std::string, Version>& refs) {
+    std::map<std::string, Stored> found;
+    std::map<std::string, Version> missing;
+    for (const auto& [ref, version] : refs) {
+      if (const Files* files = cache_.find(version.id)) {
+        found[ref] = {version, *files};
+      } else {
+        missing[ref] = version;
+      }
+    }
+    if (missing.empty()) return found;
+    for (auto& [ref, stored] : transport_->fetch(missing, deadline())) {
+      cache_.add(stored.version.id, stored.files);
+      found[ref] = std::move(stored);
+    }
+    return found;
+  }
+
+  Fence fence_;
+  std::unique_ptr<Transport> transport_;
+  PushLimits limits_;
+  CommitCache cache_;
+  std::optional<Look> seen_;
+  bool just_looked_ = false;  // seen_ shows what was there when the last swap ended
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_remote_store(std::unique_ptr<Transport> transport,
+                                         const std::string& name_space) {
+  return std::make_unique<RemoteStore>(std::move(transport), name_space);
+}
+
+}  // namespace refgate

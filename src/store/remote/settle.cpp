@@ -1,0 +1,353 @@
+// Each change of a push carries the value that it expects, and the server compares it under the
+// ref's lock: that is the compare-and-swap. Nothing is looked up beforehand, but for deletions: git
+// deletes a ref whatever it holds when the object that was expected is not there any more
+// (builtin/receive-pack.c, "Allowing deletion of corrupt ref").
+//
+// A report is believed only when it says "ok" for our ref. Anything else (a refusal, a status,
+// silence) is settled by reading the ref and comparing it with the id of our own commit: the words
+// of servers differ, and a connection that breaks may have broken after the work was done. A push
+// whose reply was lost is never taken for done or undone without that look, and where the look
+// fails too, the error says so.
+//
+// What may not be said by words is what became of a ref. How often a refusal is tried again may:
+// "cannot lock ref" passes, and a rule that spoke will speak again. Hosts count pushes.
+//
+// A push of several refs may be refused whole, because the server bounds their number or takes one
+// of them for none of its own. Then the change that decides goes alone, and the others after it in
+// ever smaller pushes, until the server is seen to refuse their kind. A session that ended is so
+// never left alive because a line of its record could not be written.
+
+#include "store/remote/settle.h"
+
+#include <algorithm>
+#include <array>
+
+#include "store/git/git_runtime.h"
+
+namespace refgate {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int passing_tries = 6;   // of a refusal that may pass, for a push of one ref
+constexpr int together_tries = 3;  // of one for a push of several, before they are tried apart
+constexpr int kind_tries = 2;      // refusals of one kind of change before the others are not sent
+
+constexpr const char* read_back =
+    "the refs still held their former values when they were read back, but a late effect cannot be "
+    "ruled out";
+constexpr const char* read_back_at_once =
+    "nothing was changed: the refs were read back and hold what they held";
+
+/// What servers treat alike: making, changing or deleting a note or one of the other refs.
+std::string kind_of(const PlannedChange& change) {
+  const char* what = change.deletes()                    ? "delete "
+                     : git_oid_is_zero(&change.expected) ? "make "
+                                                         : "change ";
+  const auto end = change.ref.find('/', std::string_view("refs/").size());
+  return what + change.ref.substr(0, end);
+}
+
+}  // namespace
+
+bool stands(std::string_view words) {
+  // git's own, GitHub's rules and rulesets, GitLab, Gerrit, gitolite.
+  static constexpr std::array rules = {
+      "hook declined",    "push declined", "rule violation", "GH0",    "protected", "prohibited",
+      "not allowed",      "not permitted", "forbidden",      "DENIED", "denied",    "deny ",
+      "disallowed",       "too many refs", "too many ref",   "policy", "read-only", "read only",
+      "cannot be changed"};
+  return std::ranges::any_of(
+      rules, [&](const char* rule) { return words.find(rule) != std::string_view::npos; });
+}
+
+bool Look::covers(std::string_view name) const {
+  return std::ranges::any_of(names, [&](const std::string& asked) {
+    return name == asked || (asked.ends_with('/') && name.starts_with(asked));
+  });
+}
+
+std::vector<SwapOutcome> Settlement::settle(std::span<const PlannedChange> changes,
+                                            const Look* seen) {
+  attempts_.resize(changes.size());
+  Group all;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    attempts_[i].change = &changes[i];
+    all.push_back(&attempts_[i]);
+    if (changes[i].decisive && first_ == nullptr) first_ = &attempts_[i];
+  }
+  if (first_ == nullptr) first_ = &attempts_.front();
+  const auto deletes_unseen = [&](const PlannedChange& change) {
+    if (!change.deletes()) return false;
+    const git_oid value =
+        seen != nullptr && seen->covers(change.ref) ? seen->shown.value(change.ref) : git_oid{};
+    return git_oid_equal(&value, &change.expected) == 0;
+  };
+  if (std::ranges::any_of(changes, deletes_unseen)) look_at(all, Side::reading, std::nullopt, 1);
+  if (all.size() > limits_.most_refs || push(all) == Pushed::refused_whole) divide(all);
+  std::vector<SwapOutcome> outcomes;
+  for (Attempt& attempt : attempts_)
+    outcomes.push_back(std::move(attempt.outcome.value()));
+  return outcomes;
+}
+
+void Settlement::divide(Group group) {
+  std::erase_if(group, [](const Attempt* attempt) { return attempt->outcome.has_value(); });
+  if (group.empty()) return;
+  if (const auto at = std::ranges::find(group, first_); at != group.end())
+    std::rotate(group.begin(), at, at + 1);
+  Attempt* lead = group.front();
+  push({lead});
+  note_kind(*lead);
+  const bool made = lead->outcome->result == SwapResult::swapped;
+  if (lead->change->decisive && !made) return hold_back();
+  if (made)
+    limits_.most_refs = std::min(limits_.most_refs, std::max<std::size_t>(group.size() / 2, 1));
+  const std::size_t most = std::min(limits_.most_refs, std::max<std::size_t>(group.size() - 1, 1));
+  for (std::size_t at = 1; at < group.size();) {
+    Group some;
+    for (; at < group.size() && some.size() < most; ++at) {
+      if (group[at]->outcome) continue;
+      if (is_refused_kind(*group[at])) {
+        group[at]->outcome = refused_outcome(lead->refusal.empty() ? "not sent, since the server "
+                                                                     "refuses the like"
+                                                                   : lead->refusal);
+        group[at]->outcome->for_good = true;
+      } else {
+        some.push_back(group[at]);
+      }
+    }
+    if (some.empty()) continue;
+    if (push(some) == Pushed::refused_whole) {
+      divide(some);
+    } else {
+      for (const Attempt* attempt : some)
+        note_kind(*attempt);
+    }
+  }
+}
+
+bool Settlement::is_refused_kind(const Attempt& attempt) const {
+  const auto found = kinds_.find(kind_of(*attempt.change));
+  return found != kinds_.end() && !found->second.second && found->second.first >= kind_tries;
+}
+
+void Settlement::note_kind(const Attempt& attempt) {
+  if (!attempt.outcome) return;
+  auto& [refusals, taken] = kinds_[kind_of(*attempt.change)];
+  if (attempt.outcome->result == SwapResult::refused) ++refusals;
+  if (attempt.outcome->result == SwapResult::swapped) taken = true;
+}
+
+void Settlement::hold_back() {
+  for (Attempt& attempt : attempts_) {
+    if (!attempt.outcome) attempt.outcome = refused_outcome("not sent");
+  }
+}
+
+void Settlement::fail(const Failed& failed, int tries, const char* not_done) const {
+  throw describe_failure(failed, tries, not_done);
+}
+
+Settlement::Sent Settlement::send(const Group& open, bool together) {
+  std::vector<const PlannedChange*> changes;
+  for (const Attempt* attempt : open)
+    changes.push_back(attempt->change);
+  look_.reset();
+  Sent sent;
+  PushReport report;
+  try {
+    report = transport_.push(changes, together, deadline_);
+  } catch (const Failed& failed) {
+    sent.failed = failed;
+    may_be_done_ = may_be_done_ || !failed.untouched;
+    for (Attempt* attempt : open)
+      attempt->unanswered = attempt->unanswered || !failed.untouched;
+    return sent;
+  }
+  sent.all_refused = true;
+  for (Attempt* attempt : open) {
+    const std::string& ref = attempt->change->ref;
+    attempt->refusal.clear();
+    if (report.accepted.contains(ref)) {
+      attempt->outcome = swapped_outcome(*attempt->change);
+      sent.all_refused = false;
+    } else if (const auto it = report.refused.find(ref); it != report.refused.end()) {
+      attempt->refusal = it->second;
+      if (!report.remarks.empty()) attempt->refusal += " (" + clean_text(report.remarks) + ")";
+      ++attempt->refusals;
+    } else {
+      sent.all_refused = false;
+      may_be_done_ = attempt->unanswered = true;
+      sent.failed =
+          Failed{.text = transport_.describe() + " gave no status for " + ref, .again = true};
+    }
+  }
+  return sent;
+}
+
+Settlement::Pushed Settlement::push(Group group) {
+  Patience patience(deadline_, 100ms, 2s);
+  bool asked = false;         // what the server shows to those who write was looked at
+  bool contradicted = false;  // refused, although readers are shown what was expected
+  for (int tries = 1;; ++tries) {
+    std::erase_if(group, [](const Attempt* attempt) { return attempt->outcome.has_value(); });
+    if (group.empty()) return Pushed::settled;
+    const auto decisive = [](const Attempt* attempt) { return attempt->change->decisive; };
+    const bool decides = group.size() > 1 && std::ranges::any_of(group, decisive);
+    if (decides && !transport_.pushes_together() && !asked) {
+      asked = true;
+      look_at(group, Side::writing, std::nullopt, tries);
+      continue;
+    }
+    const std::size_t before = group.size();
+    const Sent sent = send(group, decides && transport_.pushes_together());
+    std::erase_if(group, [](const Attempt* attempt) { return attempt->outcome.has_value(); });
+    if (group.empty()) return Pushed::settled;
+
+    bool paused = false;
+    if (sent.failed) {
+      const Failed& failed = *sent.failed;
+      if (failed.too_large && before > 1) return Pushed::refused_whole;
+      if (failed.untouched) {
+        if (!patience.before_next(failed, tries))
+          fail(failed, tries,
+               may_be_done_              ? not_known
+               : failed.http_status == 0 ? nothing_sent
+                                         : nothing_changed);
+        continue;
+      }
+      // Who asked to be left alone is not asked what became of it either.
+      if (failed.not_before) {
+        if (!patience.before_next(failed, tries)) fail(failed, tries, not_known);
+        paused = true;
+      }
+    }
+    const Side side = sent.failed || contradicted ? Side::writing : Side::reading;
+    const Side seen = look_at(group, side, sent.failed, tries);
+    const std::size_t left = static_cast<std::size_t>(std::ranges::count_if(
+        group, [](const Attempt* attempt) { return !attempt->outcome.has_value(); }));
+    if (contradicted) require_shown(group);
+    if (left == 0) return Pushed::settled;
+
+    if (sent.failed && !sent.failed->again) {
+      // A server may want to be asked before it takes a push, or know fewer capabilities.
+      if (asked || seen != Side::writing || !sent.failed->may_want_look) {
+        Failed failed = *sent.failed;
+        failed.failure = failed.when_readable.value_or(failed.failure);
+        fail(failed, 1, read_back_at_once);
+      }
+      asked = true;
+      continue;
+    }
+    if (!sent.failed) {
+      contradicted = true;
+      const auto rules = [](const Attempt* attempt) { return stands(attempt->refusal); };
+      if (left == before && before > 1 && sent.all_refused &&
+          (tries >= together_tries || std::ranges::any_of(group, rules)))
+        return Pushed::refused_whole;
+      if (give_up(group, false)) continue;
+    }
+    if (paused) continue;
+    if (sent.failed ? patience.before_next(*sent.failed, tries) : patience.before_next(tries))
+      continue;
+    if (give_up(group, true)) return Pushed::settled;
+    fail(sent.failed.value_or(Failed{.text = transport_.describe() + " gave no status"}), tries,
+         read_back);
+  }
+}
+
+/// Gives those whose refusal was tried often enough (or all that have one) their outcome. True when
+/// none is left.
+bool Settlement::give_up(const Group& open, bool all) {
+  bool none = true;
+  for (Attempt* attempt : open) {
+    if (attempt->outcome) continue;
+    const bool final = stands(attempt->refusal);
+    const int most = !final ? passing_tries : attempt == first_ ? 2 : 1;
+    if (!attempt->refusal.empty() && (all || attempt->refusals >= most)) {
+      attempt->outcome = refused_outcome(attempt->refusal);
+      attempt->outcome->for_good = final;
+    } else {
+      none = false;
+    }
+  }
+  return none;
+}
+
+/// Looks, and gives those their outcome of which that tells. `cause` is what went wrong before:
+/// where nothing can be seen either, it is what people are told. Returns which side was seen.
+Side Settlement::look_at(const Group& open, Side side, const std::optional<Failed>& cause,
+                         int tries) {
+  std::vector<std::string> names;
+  for (const Attempt* attempt : open) {
+    if (!attempt->outcome) names.push_back(attempt->change->ref);
+  }
+  Patience patience(deadline_, 200ms, 5s);
+  for (int looks = 1;; ++looks) {
+    try {
+      look_ = Look{names, transport_.look(names, side, deadline_)};
+      break;
+    } catch (const Failed& failed) {
+      // Who may not write may still be allowed to read.
+      if (side == Side::writing && !failed.again) {
+        side = Side::reading;
+        continue;
+      }
+      if (patience.before_next(failed, looks)) continue;
+      if (cause) fail(*cause, tries + looks, not_known);
+      fail(failed, looks, may_be_done_ ? not_known : nothing_changed);
+    }
+  }
+  judge(open, side);
+  return side;
+}
+
+void Settlement::judge(const Group& open, Side side) {
+  bool lost = false;
+  for (Attempt* attempt : open) {
+    if (attempt->outcome) continue;
+    const PlannedChange& change = *attempt->change;
+    const git_oid value = look_->shown.value(change.ref);
+    // Anyone may have deleted a ref that was refused to us; only an unanswered deletion is taken
+    // for our own.
+    if (git_oid_equal(&value, &change.target) != 0 &&
+        (!change.deletes() || attempt->unanswered)) {
+      attempt->outcome = swapped_outcome(change);
+    } else if (git_oid_equal(&value, &change.expected) == 0) {
+      attempt->outcome = stale_outcome(value);
+      attempt->shown_to_writers = side == Side::writing;
+      lost = lost || change.decisive;
+    }
+  }
+  if (lost) hold_back();
+}
+
+/// Whoever lost against a ref that is not shown to readers would go round for ever.
+void Settlement::require_shown(const Group& judged) {
+  std::vector<std::string> names;
+  for (const Attempt* attempt : judged) {
+    if (attempt->outcome && attempt->outcome->result == SwapResult::stale &&
+        attempt->outcome->version && attempt->shown_to_writers)
+      names.push_back(attempt->change->ref);
+  }
+  if (names.empty()) return;
+  Patience patience(deadline_, 100ms, 1s);
+  for (int looks = 1;; ++looks) {
+    look_ = Look{names, retrying(deadline_, nothing_changed,
+                                 [&] { return transport_.look(names, Side::reading, deadline_); })};
+    const auto hidden = std::ranges::find_if(names, [&](const std::string& name) {
+      const git_oid value = look_->shown.value(name);
+      return git_oid_is_zero(&value) != 0;
+    });
+    if (hidden == names.end()) return;
+    if (looks == 1 && patience.before_next(looks)) continue;
+    throw StoreError(StoreFailure::unreadable,
+                     transport_.describe() + " keeps " + clean_text(*hidden) +
+                         " and does not show it to those who read; nothing was changed",
+                     "the server hides refs below this prefix (uploadpack.hideRefs, or a rule of "
+                     "the host): choose another --namespace, and try: refgate doctor");
+  }
+}
+
+}  // namespace refgate
