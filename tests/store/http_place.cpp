@@ -4,6 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 using namespace refgate;
 
 NewLines::NewLines(std::string path) : path_(std::move(path)), before_(lines_of(path_).size()) {}
@@ -34,10 +37,40 @@ bool mentions(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-FaultyPlace::FaultyPlace()
+namespace {
+
+std::vector<std::string> with_tls(bool tls, std::vector<std::string> arguments) {
+  if (tls) arguments.emplace_back("--tls");
+  return arguments;
+}
+
+}  // namespace
+
+FaultyPlace::FaultyPlace(bool tls)
     : repository_(make_repository()),
-      proxy_("faults.py", {"--upstream", http_server().fact("url"), "--plan", plan_file(),
-                           "--requests", log()}) {}
+      proxy_("faults.py", with_tls(tls, {"--upstream", http_server().fact("url"), "--plan",
+                                         plan_file(), "--requests", log()})) {
+  if (!tls) return;
+  const char* before = std::getenv("SSL_CERT_FILE");
+  trusted_before_ = before == nullptr ? "" : before;
+  setenv("SSL_CERT_FILE", proxy_.fact("ca").c_str(), 1);
+}
+
+FaultyPlace::~FaultyPlace() {
+  if (!trusted_before_) return;
+  if (trusted_before_->empty()) {
+    unsetenv("SSL_CERT_FILE");
+  } else {
+    setenv("SSL_CERT_FILE", trusted_before_->c_str(), 1);
+  }
+}
+
+void FaultyPlace::hook(const std::string& name, const std::string& script) const {
+  const std::string path = repository_ + "/hooks/" + name;
+  std::filesystem::create_directories(repository_ + "/hooks");
+  write_file(path, "#!/bin/sh\n" + script);
+  std::filesystem::permissions(path, std::filesystem::perms(0755));
+}
 
 void FaultyPlace::plan(const std::string& rules) const { write_file(plan_file(), rules); }
 std::string FaultyPlace::plan_file() const { return directory_.path() / "plan.json"; }

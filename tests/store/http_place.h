@@ -29,10 +29,14 @@ std::string post(const std::string& repository, const char* service);
 std::optional<refgate::StoreError> error_of(const std::function<void()>& call);
 bool mentions(const std::string& text, const std::string& part);
 
-/// The plain server behind a proxy with faults.
+/// The plain server behind a proxy with faults, which speaks TLS on request. While a place with TLS
+/// lives, its authority is the one that is trusted.
 class FaultyPlace {
  public:
-  FaultyPlace();
+  explicit FaultyPlace(bool tls = false);
+  ~FaultyPlace();
+  FaultyPlace(const FaultyPlace&) = delete;
+  FaultyPlace& operator=(const FaultyPlace&) = delete;
 
   /// JSON, as tests/server/faults.py describes it.
   void plan(const std::string& rules) const;
@@ -40,6 +44,9 @@ class FaultyPlace {
   std::shared_ptr<refgate::Store> open() const;
   std::shared_ptr<refgate::Store> direct() const;
   std::string address() const;
+  const std::string& repository() const { return repository_; }
+  /// An executable below hooks/.
+  void hook(const std::string& name, const std::string& script) const;
 
   /// Until nobody listens at the proxy's port any more.
   void await_closed_port() const;
@@ -50,4 +57,5 @@ class FaultyPlace {
   refgate::TemporaryDirectory directory_;
   std::string repository_;
   ServerProcess proxy_;
+  std::optional<std::string> trusted_before_;
 };

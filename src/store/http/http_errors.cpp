@@ -254,4 +254,13 @@ Failed describe_nonsense(const std::string& what, const HttpDoing& doing) {
   return failed;
 }
 
+Failed describe_foreign(const std::string& what, const HttpDoing& doing) {
+  Failed failed;
+  failed.failure = StoreFailure::unreadable;
+  failed.untouched = failed.foreign = true;
+  failed.text = doing.remote + " cannot be used: " + what;
+  failed.hint = "keep the state in another repository, by --remote";
+  return failed;
+}
+
 }  // namespace refgate

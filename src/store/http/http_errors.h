@@ -26,6 +26,9 @@ Failed describe_silence(const HttpFailed& failed, const HttpDoing& doing);
 /// An answer with status 200 that is not what git would say.
 Failed describe_nonsense(const std::string& what, const HttpDoing& doing);
 
+/// A repository that this program cannot use.
+Failed describe_foreign(const std::string& what, const HttpDoing& doing);
+
 /// The first line of a short text, or the `message` of JSON, fit for a message; empty for HTML and
 /// where there is none.
 std::string own_words(const HttpHead& head, const std::string& body);

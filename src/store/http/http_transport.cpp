@@ -26,7 +26,8 @@ const Field version_2 = {"Git-Protocol", "version=2"};
 bool may_want_another_version(const Failed& failed) {
   if (failed.failure == StoreFailure::unreadable && failed.http_status == 0) return true;
   return !failed.not_before && failed.http_status >= 400 && failed.http_status != 401 &&
-         failed.http_status != 408 && failed.http_status != 429 &&
+         failed.http_status != 403 && failed.http_status != 404 && failed.http_status != 408 &&
+         failed.http_status != 429 &&
          (failed.http_status < 500 || failed.http_status == 500 || failed.http_status == 501);
 }
 
@@ -68,10 +69,25 @@ Advertisement HttpTransport::look_at_all(Side side, SteadyTime deadline) {
   Advertisement shown;
   try {
     shown.parse(answer.body);
+  } catch (const ForeignNames& error) {
+    throw describe_foreign(error.what(), reading);
   } catch (const WireError& error) {
     throw describe_nonsense(error.what(), reading);
   }
   return shown;
+}
+
+/// A list without refs looks the same whatever a repository's objects are called. What a server can
+/// is told without its refs, in protocol version 2.
+void HttpTransport::require_known_names(SteadyTime deadline) {
+  const HttpDoing reading = doing(false, false);
+  const HttpAnswer answer =
+      ask({.method = "GET", .target = "/info/refs?service=git-upload-pack", .fields = {version_2}},
+          "upload-pack-advertisement", reading, deadline);
+  constexpr std::string_view format = "object-format=";
+  const auto at = answer.body.find(format);
+  if (at != std::string::npos && answer.body.compare(at + format.size(), 4, "sha1") != 0)
+    throw describe_foreign(ForeignNames().what(), reading);
 }
 
 /// nullopt when the server does not speak protocol version 2.
@@ -94,6 +110,9 @@ std::optional<Advertisement> HttpTransport::look_by_prefix(std::span<const std::
     if (version_is_known_ || !may_want_another_version(failed)) throw;
     return std::nullopt;
   }
+  const bool lists =
+      std::ranges::any_of(names, [](const auto& name) { return name.ends_with('/'); });
+  if (!version_is_known_ && lists && shown.empty()) require_known_names(deadline);
   version_is_known_ = true;
   return shown;
 }

@@ -35,6 +35,7 @@ class HttpTransport final : public Transport {
   std::optional<Advertisement> look_by_prefix(std::span<const std::string> names,
                                               SteadyTime deadline);
   Advertisement look_at_all(Side side, SteadyTime deadline);
+  void require_known_names(SteadyTime deadline);
   void fetch_pack(ProtocolVersion version, std::span<const git_oid> ids, SteadyTime deadline,
                   const std::function<void(std::string_view)>& receive);
   std::string push_capabilities(bool together) const;

@@ -96,6 +96,11 @@ void Settlement::divide(Group group) {
   if (group.empty()) return;
   if (const auto at = std::ranges::find(group, first_); at != group.end())
     std::rotate(group.begin(), at, at + 1);
+  const std::string kind = kind_of(*group.front()->change);
+  if (std::ranges::all_of(group, [&](const Attempt* attempt) {
+        return kind_of(*attempt->change) == kind && stands(attempt->refusal);
+      }))
+    ++kinds_[kind].first;
   Attempt* lead = group.front();
   push({lead});
   note_kind(*lead);
@@ -289,6 +294,7 @@ Side Settlement::look_at(const Group& open, Side side, const std::optional<Faile
       look_ = Look{names, transport_.look(names, side, deadline_)};
       break;
     } catch (const Failed& failed) {
+      if (failed.foreign) fail(failed, looks, nothing_changed);
       // Who may not write may still be allowed to read.
       if (side == Side::writing && !failed.again) {
         side = Side::reading;
@@ -311,8 +317,7 @@ void Settlement::judge(const Group& open, Side side) {
     const git_oid value = look_->shown.value(change.ref);
     // Anyone may have deleted a ref that was refused to us; only an unanswered deletion is taken
     // for our own.
-    if (git_oid_equal(&value, &change.target) != 0 &&
-        (!change.deletes() || attempt->unanswered)) {
+    if (git_oid_equal(&value, &change.target) != 0 && (!change.deletes() || attempt->unanswered)) {
       attempt->outcome = swapped_outcome(change);
     } else if (git_oid_equal(&value, &change.expected) == 0) {
       attempt->outcome = stale_outcome(value);

@@ -42,8 +42,8 @@ class Settlement {
     const PlannedChange* change = nullptr;
     std::optional<SwapOutcome> outcome;
     int refusals = 0;
-    bool unanswered = false;  ///< sent, and nobody told what became of it
-    std::string refusal;      ///< of the last try
+    bool unanswered = false;        ///< sent, and nobody told what became of it
+    std::string refusal;            ///< of the last try
     bool shown_to_writers = false;  ///< stale by what only those who write are shown
   };
   using Group = std::vector<Attempt*>;

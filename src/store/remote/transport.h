@@ -29,6 +29,7 @@ struct Failed {
   bool too_large = false;      ///< fewer changes at once may be taken
   bool may_want_look = false;  ///< the server may take the push after it was asked what it shows
   std::optional<StoreFailure> when_readable;  ///< what a failed push is when a look goes well
+  bool foreign = false;                       ///< no push of ours can be carried out there
   bool moved = false;        ///< a ref was gone between a look and the fetch that followed it
   bool out_of_time = false;  ///< the deadline is over; other failures may be the cause
   std::optional<SteadyTime> not_before;  ///< the server asks to be left alone until then

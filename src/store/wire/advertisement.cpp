@@ -54,9 +54,7 @@ void Advertisement::parse(std::string_view answer) {
       const auto hash = capabilities_.find(hash_capability);
       if (hash != std::string::npos &&
           !capabilities_.substr(hash).starts_with("object-format=sha1"))
-        throw WireError(
-            "the repository uses object names other than SHA-1 (SHA-256, as a rule), which this "
-            "version does not know");
+        throw ForeignNames();
     }
     line = without_line_end(line);
     // A repository that was cloned with a depth says where its history ends.
@@ -130,11 +128,12 @@ std::map<std::string, Version> Advertisement::under(std::string_view prefix) con
 }
 
 std::string ls_refs_request(std::span<const std::string> prefixes) {
+  // HEAD tells by the length of its value how objects are called, where nothing else is shown.
   std::string request = packet("command=ls-refs\n") + packet("agent=refgate\n") +
                         packet("object-format=sha1\n") + delimiter_packet;
   for (const auto& prefix : prefixes)
     request += packet("ref-prefix " + prefix + "\n");
-  return request + flush_packet;
+  return request + packet("ref-prefix HEAD\n") + flush_packet;
 }
 
 }  // namespace refgate

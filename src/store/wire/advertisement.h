@@ -38,6 +38,8 @@ class Advertisement {
   void add(std::string_view name, const git_oid& id);
   void sort();  ///< to be called once after the last add
 
+  bool empty() const { return entries_.empty(); }
+
   /// Zero when there is no such ref.
   git_oid value(std::string_view name) const;
   /// A zero id removes the ref.

@@ -20,6 +20,15 @@ class WireError : public std::runtime_error {
   bool said_by_server_;
 };
 
+/// The repository names its objects otherwise than this program.
+class ForeignNames : public WireError {
+ public:
+  ForeignNames()
+      : WireError(
+            "the repository uses object names other than SHA-1 (SHA-256, as a rule), which this "
+            "version does not know") {}
+};
+
 inline constexpr const char* flush_packet = "0000";
 inline constexpr const char* delimiter_packet = "0001";
 
