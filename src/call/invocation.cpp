@@ -1,6 +1,7 @@
 #include "call/invocation.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <fstream>
 #include <ostream>
@@ -54,6 +55,19 @@ bool follows_the_work(const Invocation& call) {
          call.command != "run";
 }
 
+/// What says whose session is meant, or which piece of work: with a token in its hands, a step
+/// behind the work takes it from its own options, and from the runner's own variables.
+bool is_steered_by_options_alone(const Invocation& call, std::string_view setting) {
+  static constexpr std::array<std::string_view, 8> commands{
+      "finish", "heartbeat", "health", "cleanup", "register", "audit", "result", "deliver"};
+  static constexpr std::array<std::string_view, 12> settings{
+      "namespace", "claim-id", "state-dir", "run-id",   "run-attempt", "job",
+      "event",     "workflow", "sha",       "identity", "share",       "dimension"};
+  return follows_the_work(call) &&
+         std::find(commands.begin(), commands.end(), call.command) != commands.end() &&
+         std::find(settings.begin(), settings.end(), setting) != settings.end();
+}
+
 RemoteSource source_of_remote(const Invocation& call, const Settings& settings) {
   if (settings.remote.empty()) return RemoteSource::nobody;
   if (!call.option("remote").empty()) return RemoteSource::step;
@@ -73,9 +87,16 @@ Settings settings_of(const Invocation& call) {
   for (const SettingRow& row : setting_table()) {
     if (row.name == "config") continue;
     const std::string variable = environment_name(row.name);
-    const std::string from_environment = call.environment.get(variable);
+    std::string from_environment = call.environment.get(variable);
     const auto given = call.options.find(std::string(row.name));
     if (row.name == "identity") refuse_empty_identity(call, variable);
+    if (!from_environment.empty() && is_steered_by_options_alone(call, row.name)) {
+      if (given == call.options.end())
+        call.err << "refgate: the variable " << variable
+                 << " is ignored in a step behind the work, "
+                 << "since any step before it may have set it: give --" << row.name << "\n";
+      from_environment.clear();
+    }
     // A stronger source replaces a weaker one's pairs, it does not add to them.
     const bool said_here = !from_environment.empty() || given != call.options.end();
     if (row.form == SettingForm::pairs && said_here) settings.dimensions.clear();

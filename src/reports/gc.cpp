@@ -15,6 +15,7 @@
 #include "state/fold_record.h"
 #include "state/queues.h"
 #include "state/record.h"
+#include "state/transact.h"
 
 namespace refgate {
 namespace {
@@ -54,7 +55,7 @@ std::size_t forget_ledgers(Store& store, const std::string& name_space, Instant 
       deletions.push_back({ref, stored.version, std::nullopt});
   }
   if (dry_run) return deletions.size();
-  const auto outcomes = swap_in_batches(store, deletions);
+  const auto outcomes = push_in_batches(store, deletions);
   return static_cast<std::size_t>(std::count_if(
       outcomes.begin(), outcomes.end(),
       [](const SwapOutcome& outcome) { return outcome.result == SwapResult::swapped; }));
@@ -93,7 +94,7 @@ void settle_claims(Store& store, const Claims& claims, Instant at, bool dry_run,
       changes.push_back({stored.ref, stored.version, claim_snapshot(emptied)});
     }
   }
-  if (!dry_run) swap_in_batches(store, changes);
+  if (!dry_run) push_in_batches(store, changes);
 }
 
 void collect(Store& store, const Invocation& call, const std::string& name_space, bool dry_run,

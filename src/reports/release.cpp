@@ -57,8 +57,8 @@ int command_release(const Invocation& call) {
   if (who.empty()) who = call.environment.get("USER");
   const bool had_ended = stored.claim.state == ClaimState::ended;
   const Ended released = update_claim(
-      *store, stored.ref, stored.claim.claim_id, settings.name_space,
-      {stored.claim, stored.version},
+      *store,
+      {stored.ref, stored.claim.claim_id, settings.name_space, {stored.claim, stored.version}},
       [&](const Claim& claim) { return release_claim(claim, who, why, now()); },
       Publish::what_stood);
   if (released.result != Ended::Result::ended) {

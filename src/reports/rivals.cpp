@@ -41,12 +41,12 @@ struct Broken {
 };
 
 bool is_taken(Store& store, const Change& rival) {
-  return store.swap(std::span(&rival, 1)).front().result == SwapResult::swapped;
+  return push_once(store, rival).result == SwapResult::swapped;
 }
 
 Version move(Store& store, const std::string& ref, const std::optional<Version>& from) {
   const Change step{ref, from, scratch_snapshot()};
-  const SwapOutcome outcome = store.swap(std::span(&step, 1)).front();
+  const SwapOutcome outcome = push_once(store, step);
   if (outcome.result != SwapResult::swapped) throw Disturbed();
   return *outcome.version;
 }

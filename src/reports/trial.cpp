@@ -63,9 +63,7 @@ Place notes_place(const std::string& name_space) {
       "deletions there"};
 }
 
-SwapOutcome swap_one(Store& store, const Change& change) {
-  return store.swap(std::span(&change, 1)).front();
-}
+SwapOutcome swap_one(Store& store, const Change& change) { return push_once(store, change); }
 
 std::string words_of(const SwapOutcome& outcome) {
   if (outcome.result == SwapResult::stale) return "somebody else changed it meanwhile";
@@ -165,9 +163,9 @@ void clean_up(const Trial& trial) {
     for (const auto& [ref, version] : store->list(below))
       if (is_scratch(ref, trial.name_space)) deletions.push_back({ref, version, std::nullopt});
   if (deletions.empty()) return;
-  const auto outcomes = store->swap(deletions);
+  const auto outcomes = push_once(*store, deletions);
   for (std::size_t i = 0; i < outcomes.size(); ++i)
-    if (outcomes[i].result == SwapResult::refused) store->swap(std::span(&deletions[i], 1));
+    if (outcomes[i].result == SwapResult::refused) push_once(*store, deletions[i]);
 }
 
 /// True when that many refs were made by one push.
@@ -177,7 +175,7 @@ bool takes(const Trial& trial, std::size_t count, std::string& words) {
   for (const std::string& ref : many_scratch_refs(trial.name_space, count))
     changes.push_back({ref, std::nullopt, scratch_snapshot()});
   const std::uint64_t before = store->traffic().pushes;
-  const auto outcomes = store->swap(changes);
+  const auto outcomes = push_once(*store, changes);
   const bool all = std::all_of(outcomes.begin(), outcomes.end(), [&](const SwapOutcome& outcome) {
     if (outcome.result == SwapResult::refused) words = words_of(outcome);
     return outcome.result == SwapResult::swapped;

@@ -168,6 +168,7 @@ void keep_in_store(Delivery& delivery, Kept& kept, bool interrupted) {
     auto claim = delivery.session ? delivery.session
                  : interrupted    ? std::nullopt
                                   : claim_of_another_job(delivery, *store);
+    if (claim && !may_act_on(delivery.call, delivery.settings, *claim)) claim.reset();
     const KeptResult done = keep_result(*store, delivery.settings.name_space, delivery.record,
                                         delivery.content, delivery.state, std::move(claim));
     kept.retrieve = retrieval(delivery.settings, delivery.record.id);

@@ -11,7 +11,6 @@ namespace {
 
 // A result may have a MiB: this many are read, and deleted, at once.
 constexpr std::size_t batch = 50;
-constexpr int link_rounds = 5;
 
 Snapshot result_snapshot(const ResultRecord& record, const std::string& content) {
   return {{{std::string(result_file), encode_result(record)}, {std::string(content_file), content}},
@@ -21,21 +20,28 @@ Snapshot result_snapshot(const ResultRecord& record, const std::string& content)
 
 /// Lets the claim name the result; returns why it does not.
 std::string link(Store& store, ClaimNote& note, const std::string& id) {
-  for (int round = 0; round < link_rounds; ++round) {
-    const SeenClaim seen = read_claim(store, note.ref);
-    if (!seen.claim || seen.claim->claim_id != note.claim.claim_id)
-      return "the claim is not this job's any more";
+  struct Linked {
+    std::optional<Claim> claim;  ///< that names the result; nullopt: it is not this job's any more
+  };
+  const auto look = [&] { return read_claim(store, note.ref); };
+  const auto propose = [&](const SeenClaim& seen) {
+    Proposal<Linked> proposal;
+    if (!seen.claim || seen.claim->claim_id != note.claim.claim_id ||
+        seen.claim->holder != note.claim.holder)
+      return proposal;
     Claim next = *seen.claim;
     next.result = id;
-    const Change change{note.ref, seen.version, claim_snapshot(next)};
-    const SwapOutcome outcome = store.swap(std::span(&change, 1)).front();
-    if (outcome.result == SwapResult::refused) return outcome.message;
-    if (outcome.result == SwapResult::stale) continue;
-    note.claim = std::move(next);
-    note.version = outcome.version;
-    return {};
-  }
-  return "the claim changed too fast";
+    proposal.changes.push_back({note.ref, seen.version, claim_snapshot(next)});
+    proposal.answer.claim = std::move(next);
+    return proposal;
+  };
+  auto settled = transact<SeenClaim>(store, "the claim could not name the result", std::nullopt,
+                                     look, propose);
+  if (!settled.answer.claim) return "the claim is not this job's any more";
+  if (const SwapOutcome* refused = settled.refused()) return refused->message;
+  note.claim = std::move(*settled.answer.claim);
+  note.version = settled.outcomes.front().version;
+  return {};
 }
 
 /// Never a failure: the result is safe by now.
@@ -119,7 +125,7 @@ KeptResult keep_result(Store& store, const std::string& name_space, const Result
     named.result = record.id;
     changes.push_back({session->ref, session->version, claim_snapshot(named)});
   }
-  const auto outcomes = store.swap(changes);
+  const auto outcomes = push_once(store, changes);
   if (outcomes[0].result != SwapResult::swapped) {
     const bool dangling = known && outcomes[1].result == SwapResult::swapped;
     const std::string former = session ? session->claim.result : "";
@@ -174,7 +180,7 @@ PrunedResults prune_results(Store& store, const std::string& name_space, Instant
       deletions.push_back({result.ref, result.version, std::nullopt});
     if (dry_run) pruned.gone += deletions.size();
     if (dry_run || deletions.empty()) continue;
-    for (const SwapOutcome& outcome : store.swap(deletions))
+    for (const SwapOutcome& outcome : push_once(store, deletions))
       pruned.gone += outcome.result == SwapResult::swapped ? 1 : 0;
   }
   return pruned;

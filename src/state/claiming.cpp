@@ -18,15 +18,11 @@
 #include "call/invocation.h"
 #include "core/claim/outbox.h"
 #include "core/event/scope.h"
-#include "job/note/health_file.h"
 
 namespace refgate {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Rivals back off further each time they lose, up to a second.
-Duration backoff(int round) { return std::min<Duration>(20ms * (1 << std::min(round, 6)), 1s); }
 
 Claim decoded(const std::string& ref, const Stored& stored) {
   const auto file = stored.files.find(std::string(claim_file));
@@ -43,47 +39,11 @@ Claim decoded(const std::string& ref, const Stored& stored) {
   return std::get<Claim>(std::move(claim));
 }
 
-/// A claim that was never sent, or that the server answered with a refusal, is not the job's: its
-/// note must not make `finish` look for it.
-std::vector<SwapOutcome> swap_or_forget(Store& store, const std::vector<Change>& changes,
-                                        const JobState& state, const std::string& nonce) {
-  const auto pushes = store.traffic().pushes;
-  try {
-    return store.swap(changes);
-  } catch (const StoreError& error) {
-    if (store.traffic().pushes == pushes || error.failure() == StoreFailure::denied ||
-        error.failure() == StoreFailure::read_only)
-      state.remove(nonce);
-    throw;
-  }
-}
-
 /// True when the decision is a skip for the sake of a claim that may be dead for all that its time
 /// says.
 bool depends_on_holder(const Decision& decision, const std::optional<Claim>& claim) {
   return claim && claim->state != ClaimState::ended && decision.verdict == Verdict::skip &&
          (is_promise(decision.code) || decision.code == ReasonCode::queued);
-}
-
-/// The job's own news of its session begin with the claim.
-void begin_health(const JobState& state, const Decision& decision, const std::string& ref,
-                  BootTime sent) {
-  const Claim& claim = *decision.next;
-  if (claim.state != ClaimState::active) return;
-  const HealthFile file(state, claim.claim_id);
-  const auto renew = [&](Health& health) {
-    health.lease = claim.limits.lease;
-    health = renewed(std::move(health), sent, claim.renewed_at);
-  };
-  if (decision.code == ReasonCode::own && file.update(renew)) return;
-  file.write(health_of(claim, ref, state.runner_job(), sent));
-}
-
-[[noreturn]] void refuse(const Store& store, const std::string& ref, const std::string& message) {
-  throw StoreError(
-      StoreFailure::denied,
-      store.describe() + " refused to change " + ref + ": " + message + "; nothing was changed",
-      "look for a push rule or a hook that forbids refs of this name, and try: refgate doctor");
 }
 
 }  // namespace
@@ -114,19 +74,17 @@ std::set<std::string> published_by(Store& store, std::span<const AuditEntry> lin
   for (const AuditEntry& line : lines)
     notes.push_back(note_change(line, name_space));
   std::set<std::string> taken;
-  const auto overall = store.deadline();
-  const auto clock = std::chrono::steady_clock::now();
   // Half of the time that there is, so that the swap itself has as much.
-  store.set_deadline(
-      std::min(clock + publishing_bound, clock + (std::max(overall, clock) - clock) / 2));
+  const auto clock = std::chrono::steady_clock::now();
+  const auto left = std::chrono::duration_cast<Duration>(std::max(store.deadline(), clock) - clock);
+  const Within bound(store, std::min(publishing_bound, left / 2));
   try {
-    const auto outcomes = store.swap(notes);
+    const auto outcomes = push_once(store, notes);
     for (std::size_t i = 0; i < outcomes.size(); ++i)
       if (outcomes[i].result != SwapResult::refused) taken.insert(lines[i].id);
   } catch (const StoreError&) {
     // Whatever it is, the swap of the claim will meet it too, or can do without the lines.
   }
-  store.set_deadline(overall);
   return taken;
 }
 
@@ -162,139 +120,159 @@ std::string describe_left_out(std::size_t lines) {
 }
 
 SeenClaim read_claim(Store& store, const std::string& ref) {
-  const auto read = store.read(std::span(&ref, 1));
+  return read_claim_in(store.read(std::span(&ref, 1)), ref);
+}
+
+SeenClaim read_claim_in(const std::map<std::string, Stored>& read, const std::string& ref) {
   const auto found = read.find(ref);
   if (found == read.end()) return {};
   return {decoded(ref, found->second), found->second.version};
 }
 
-Acquired acquire(Store& store, const Request& request, const Policy& policy,
-                 const std::string& name_space, const JobState& state, SeenClaim known,
-                 const Informants& informants) {
-  Request asking = request;
-  SeenClaim seen = std::move(known);
-  // Most scopes are new: without better knowledge the first push expects nothing, and finds out by
-  // itself when there is something.
-  ClaimNote blank;
-  blank.ref = request.scope;
-  blank.name_space = name_space;
-  blank.remote = store.describe();
-  blank.runner_job = state.runner_job();
-  std::string asked_about;
-  RunEnded answered = RunEnded::unknown;
-  for (int round = 0;; ++round) {
-    Surroundings around;
-    if (informants.budgets) around.spent = informants.budgets(store);
-    Decision decision = decide(seen.claim, asking, policy, now(), around);
-    if (informants.holder_run && depends_on_holder(decision, seen.claim)) {
-      if (asked_about != seen.claim->claim_id) answered = informants.holder_run(*seen.claim);
-      asked_about = seen.claim->claim_id;
-      around.holder_run = answered;
-      decision = decide(seen.claim, asking, policy, now(), around);
-    }
-    if (decision.verdict == Verdict::skip) {
-      state.remove(request.nonce);
-      return {std::move(decision), std::nullopt, std::move(seen.claim)};
-    }
-    std::vector<AuditEntry> along;
-    std::size_t left_out = 0;
-    if (seen.claim && decision.code != ReasonCode::own) {
-      decision.next = with_room(store, std::move(*decision.next), seen.claim->outbox, name_space);
-      left_out = decision.next->left_out - seen.claim->left_out;
-      along = kept_of(seen.claim->outbox, *decision.next);
-    }
-    ClaimNote note = blank;
-    note.claim = *decision.next;
-    // What is ours already can be ended by what is known of it; anything else may arrive after its
-    // sender is dead.
-    if (decision.code == ReasonCode::own) note.version = seen.version;
-    note.unanswered = note.untold = decision.code != ReasonCode::own;
-    note.expected = seen.version;
-    state.save(note);
+namespace {
 
-    std::vector<Change> changes{
-        {request.scope, seen.version, claim_snapshot(*decision.next), true}};
-    for (const AuditEntry& line : along)
-      changes.push_back(note_change(line, name_space));
-    const BootTime sent = boot_now();
-    const SwapOutcome outcome = swap_or_forget(store, changes, state, request.nonce).front();
-    if (outcome.result == SwapResult::swapped) {
-      try {
-        note.version = outcome.version;
-        note.unanswered = false;
-        state.save(note);
-        begin_health(state, decision, request.scope, sent);
-      } catch (const std::runtime_error&) {
-        // The claim is won all the same: what was noted before the push is enough for `finish`, and
-        // `health` says that it knows nothing.
-      }
-      return {std::move(decision), outcome.version, std::move(seen.claim), left_out};
-    }
-    if (outcome.result == SwapResult::refused) {
-      state.remove(request.nonce);
-      refuse(store, request.scope, outcome.message);
-    }
-    if (std::chrono::steady_clock::now() >= store.deadline())
-      throw StoreError(
-          StoreFailure::unreachable,
-          store.describe() +
-              " changed so fast that no verdict came within the deadline; nothing was claimed",
-          "try again, or give more time with --deadline");
-    if (round > 0) pause(store, backoff(round));
-    seen = read_claim(store, request.scope);
-    // A push whose reply was lost twice over may have made the claim after all.
-    if (seen.claim && seen.claim->claim_id == request.nonce)
-      asking.presented.push_back(request.nonce);
+/// Asked again when the answer is about another claim, and at most once about each.
+class HolderRun {
+ public:
+  RunEnded of(const Claim& claim, const Informants& informants) {
+    if (asked_about_ != claim.claim_id) answered_ = informants.holder_run(claim);
+    asked_about_ = claim.claim_id;
+    return answered_;
   }
+
+ private:
+  std::string asked_about_;
+  RunEnded answered_ = RunEnded::unknown;
+};
+
+/// All that matters is gathered before it is decided; the holder's run is asked about only when the
+/// answer would change something.
+Decision decide_by(Store& store, const Question& question, const Request& asking,
+                   const SeenClaim& seen, HolderRun& holder_run) {
+  const Informants& informants = question.informants;
+  Surroundings around;
+  if (informants.budgets) around.spent = informants.budgets(store);
+  Decision decision = decide(seen.claim, asking, question.policy, now(), around);
+  if (!informants.holder_run || !depends_on_holder(decision, seen.claim)) return decision;
+  around.holder_run = holder_run.of(*seen.claim, informants);
+  return decide(seen.claim, asking, question.policy, now(), around);
 }
 
-Ended update_claim(Store& store, const std::string& ref, const std::string& claim_id,
-                   const std::string& name_space, SeenClaim known,
-                   const std::function<Claim(const Claim&)>& change, Publish publish,
-                   std::vector<Change>* along) {
-  for (int round = 0;; ++round) {
-    if (!known.claim || !known.version) {
-      known = read_claim(store, ref);
-      if (!known.claim || known.claim->claim_id != claim_id)
-        return {Ended::Result::not_ours, known.claim, {}};
-      if (known.claim->state == ClaimState::ended)
-        return {Ended::Result::already, known.claim, *known.claim};
+/// Refused as existing and not shown: a server may keep refs from those who read.
+constexpr int most_unseen = 3;
+
+[[noreturn]] void throw_hidden(const Store& store, const std::string& ref) {
+  throw StoreError(StoreFailure::unreadable,
+                   store.describe() + " refuses to make " + ref +
+                       " because it exists, and does not show it to readers; nothing was claimed",
+                   "the server hides refs below this prefix: choose another --namespace");
+}
+
+}  // namespace
+
+Acquired acquire(Store& store, const Question& question, SeenClaim known,
+                 const Watch<Decision>& watch) {
+  Request asking = question.request;
+  HolderRun holder_run;
+  Acquired acquired;
+  int unseen = 0;
+  const auto look = [&] {
+    SeenClaim seen = read_claim(store, asking.scope);
+    unseen = seen.version ? 0 : unseen + 1;
+    if (unseen == most_unseen) throw_hidden(store, asking.scope);
+    // A push whose reply was lost twice over may have made the claim after all.
+    if (seen.claim && seen.claim->claim_id == asking.nonce)
+      asking.presented.push_back(asking.nonce);
+    return seen;
+  };
+  const auto propose = [&](const SeenClaim& seen) {
+    Decision decision = decide_by(store, question, asking, seen, holder_run);
+    acquired.holder = seen.claim;
+    acquired.left_out = 0;
+    Proposal<Decision> proposal{std::move(decision), {}, {}};
+    Decision& made = proposal.answer;
+    if (made.verdict == Verdict::skip) return proposal;
+    if (seen.claim && made.code != ReasonCode::own) {
+      made.next = with_room(store, std::move(*made.next), seen.claim->outbox, question.name_space);
+      acquired.left_out = made.next->left_out - seen.claim->left_out;
+      for (const AuditEntry& line : kept_of(seen.claim->outbox, *made.next))
+        proposal.along.push_back(note_change(line, question.name_space));
     }
-    const Claim next = with_room(store, change(*known.claim), known.claim->outbox, name_space);
-    const std::size_t left_out = next.left_out - std::min(next.left_out, known.claim->left_out);
-    std::vector<Change> changes{{ref, known.version, claim_snapshot(next), true}};
+    proposal.changes.push_back({asking.scope, seen.version, claim_snapshot(*made.next), true});
+    return proposal;
+  };
+  // Most scopes are new: without better knowledge the first push expects nothing, and finds out by
+  // itself when there is something.
+  auto settled =
+      transact<SeenClaim>(store, "no verdict came within the deadline; nothing was claimed",
+                          std::optional<SeenClaim>(std::move(known)), look, propose, watch);
+  acquired.decision = std::move(settled.answer);
+  if (!settled.pushed()) return acquired;
+  if (const SwapOutcome* refused = settled.refused())
+    throw refusal(store, asking.scope, refused->message, "nothing was changed");
+  acquired.version = settled.outcomes.front().version;
+  return acquired;
+}
+
+Acquired consult(Store& store, const Question& question, SeenClaim known) {
+  HolderRun holder_run;
+  if (!known.claim) known = read_claim(store, question.request.scope);
+  Decision decision = decide_by(store, question, question.request, known, holder_run);
+  return {std::move(decision), std::nullopt, std::move(known.claim)};
+}
+
+Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Claim&)>& change,
+                   Publish publish, std::vector<Change>* along) {
+  std::size_t lines = 0;
+  const auto look = [&] { return read_claim(store, at.ref); };
+  const auto propose = [&](const SeenClaim& seen) {
+    Proposal<Ended> proposal;
+    Ended& ended = proposal.answer;
+    ended.seen = seen.claim;
+    if (!seen.claim || seen.claim->claim_id != at.claim_id) return proposal;
+    if (at.is_own && !at.is_own(*seen.claim)) {
+      ended.result = Ended::Result::foreign;
+      return proposal;
+    }
+    if (seen.claim->state == ClaimState::ended) {
+      ended.result = Ended::Result::already;
+      ended.claim = *seen.claim;
+      return proposal;
+    }
+    const Claim next = with_room(store, change(*seen.claim), seen.claim->outbox, at.name_space);
+    ended.result = Ended::Result::ended;
+    ended.seen = ended.claim = next;
+    ended.left_out = next.left_out - std::min(next.left_out, seen.claim->left_out);
+    proposal.changes.push_back({at.ref, seen.version, claim_snapshot(next), true});
     for (const AuditEntry& line :
-         publish == Publish::everything ? next.outbox : kept_of(known.claim->outbox, next))
-      changes.push_back(note_change(line, name_space));
-    const std::size_t own = changes.size();
-    if (along != nullptr) changes.insert(changes.end(), along->begin(), along->end());
-    auto outcomes = store.swap(changes);
-    for (std::size_t i = outcomes.size(); i > own; --i)
-      if (outcomes[i - 1].result == SwapResult::swapped)
-        along->erase(along->begin() + static_cast<std::ptrdiff_t>(i - 1 - own));
-    outcomes.resize(own);
-    const SwapOutcome& outcome = outcomes.front();
-    if (outcome.result == SwapResult::swapped) {
-      const bool published =
-          std::none_of(outcomes.begin(), outcomes.end(),
-                       [](const SwapOutcome& each) { return each.result == SwapResult::refused; });
-      return {Ended::Result::ended, next, next, outcome.version, published, false, left_out};
-    }
-    if (outcome.result == SwapResult::refused) refuse(store, ref, outcome.message);
-    if (std::chrono::steady_clock::now() >= store.deadline())
-      throw StoreError(StoreFailure::unreachable,
-                       store.describe() +
-                           " changed so fast that the claim could not be swapped within the "
-                           "deadline; it stands as it was");
-    if (round > 0) pause(store, backoff(round));
-    known = {};
-  }
+         publish == Publish::everything ? next.outbox : kept_of(seen.claim->outbox, next))
+      proposal.along.push_back(note_change(line, at.name_space));
+    lines = proposal.along.size();
+    if (along != nullptr) proposal.along.insert(proposal.along.end(), along->begin(), along->end());
+    return proposal;
+  };
+  std::optional<SeenClaim> guess;
+  if (at.known.claim && at.known.version) guess = std::move(at.known);
+  auto settled = transact<SeenClaim>(
+      store, "the claim could not be swapped within the deadline; it stands as it was",
+      std::move(guess), look, propose);
+  if (!settled.pushed()) return std::move(settled.answer);
+  if (const SwapOutcome* refused = settled.refused())
+    throw refusal(store, at.ref, refused->message, "nothing was changed");
+  Ended ended = std::move(settled.answer);
+  ended.version = settled.outcomes.front().version;
+  const auto end_of_lines = settled.along.begin() + static_cast<std::ptrdiff_t>(lines);
+  ended.published = std::none_of(settled.along.begin(), end_of_lines, [](const SwapOutcome& each) {
+    return each.result == SwapResult::refused;
+  });
+  for (std::size_t i = settled.along.size(); i > lines; --i)
+    if (settled.along[i - 1].result == SwapResult::swapped)
+      along->erase(along->begin() + static_cast<std::ptrdiff_t>(i - 1 - lines));
+  return ended;
 }
 
 int sweep(Store& store, const std::string& name_space, std::size_t most, Duration budget) {
-  const auto overall = store.deadline();
-  const auto end = std::min(overall, std::chrono::steady_clock::now() + budget);
-  store.set_deadline(end);
+  const Within bound(store, budget);
   int gone = 0;
   try {
     const Instant at = now();
@@ -319,16 +297,15 @@ int sweep(Store& store, const std::string& name_space, std::size_t most, Duratio
       // safe.
       bool published = true;
       if (!notes.empty())
-        for (const SwapOutcome& outcome : store.swap(notes))
+        for (const SwapOutcome& outcome : push_once(store, notes))
           published = published && outcome.result != SwapResult::refused;
       if (published)
-        for (const SwapOutcome& outcome : store.swap(deletions))
+        for (const SwapOutcome& outcome : push_once(store, deletions))
           gone += outcome.result == SwapResult::swapped ? 1 : 0;
     }
   } catch (const StoreError&) {
     // The next finish, or gc, will find the same refs.
   }
-  store.set_deadline(overall);
   return gone;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
-// The loop around the pure decision: read, decide, swap, and on stale again, with jitter, until the
-// deadline.
+// Claims as they lie in the store, and the transactions that make and change them.
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,7 +10,7 @@
 #include "core/claim/claim.h"
 #include "core/claim/decision.h"
 #include "core/claim/policy.h"
-#include "job/note/job_state.h"
+#include "state/transact.h"
 #include "store/store.h"
 
 namespace refgate {
@@ -24,6 +24,9 @@ struct SeenClaim {
 /// Reads one claim. Throws StoreError(unreadable) for a record that is broken or of a newer
 /// version: it is left alone.
 SeenClaim read_claim(Store& store, const std::string& ref);
+
+/// Picks the claim out of what was read; else as read_claim.
+SeenClaim read_claim_in(const std::map<std::string, Stored>& read, const std::string& ref);
 
 struct Acquired {
   Decision decision;
@@ -40,13 +43,19 @@ struct Informants {
   std::function<std::optional<SpentBudget>(Store&)> budgets;  ///< asked before each decision
 };
 
+/// What a claim is asked for with.
+struct Question {
+  const Request& request;
+  const Policy& policy;
+  const std::string& name_space;
+  const Informants& informants;
+};
+
 /// Decides and, on run, makes the claim: exactly one of several concurrent callers with one ref
-/// gets `run`. The job's state file is written before the push, and removed when the verdict is
-/// skip; on run the job's health record begins. Throws StoreError when there is no answer; then the
-/// state file stays, since the claim may have been made.
-Acquired acquire(Store& store, const Request& request, const Policy& policy,
-                 const std::string& name_space, const JobState& state, SeenClaim known = {},
-                 const Informants& informants = {});
+/// gets `run`. `watch` is told of each push of a claim: its `before` runs ahead of the push. Throws
+/// StoreError when there is no answer; then the claim may have been made.
+Acquired acquire(Store& store, const Question& question, SeenClaim known,
+                 const Watch<Decision>& watch);
 
 /// The commit that a claim is stored as.
 Snapshot claim_snapshot(const Claim& claim);
@@ -64,11 +73,16 @@ std::string describe_left_out(std::size_t lines);
 /// A create-only change that publishes one line of the record.
 Change note_change(const AuditEntry& line, const std::string& name_space);
 
+/// What `acquire` would answer now, by the same picture, with nothing claimed. `known` saves the
+/// reading.
+Acquired consult(Store& store, const Question& question, SeenClaim known = {});
+
 struct Ended {
   enum class Result {
-    ended,    ///< by this call
-    already,  ///< the claim had ended before
-    not_ours  ///< somebody else holds the scope, or nobody: nothing was changed
+    ended,     ///< by this call
+    already,   ///< the claim had ended before
+    not_ours,  ///< somebody else holds the scope, or nobody: nothing was changed
+    foreign,   ///< it has the id, and is not the caller's: nothing was changed
   };
   Result result = Result::not_ours;
   std::optional<Claim> seen;       ///< what stands there now, when it was looked at
@@ -77,6 +91,7 @@ struct Ended {
   bool published = false;          ///< every line that went along is in the record now
   bool given_back = false;         ///< nothing had been launched: the scope is as it was before
   std::size_t left_out = 0;        ///< lines that the record will lack; see with_room
+  bool recorded = false;           ///< not ours: what the session did stands in the record
 };
 
 /// Which lines go along with the swap.
@@ -86,14 +101,20 @@ enum class Publish {
                ///< with its session)
 };
 
-/// Applies `change` to the claim that has `claim_id` at `ref`, by compare-and-swap, again and again
-/// while it is somebody's renewal that came in between. `known` saves the reading when it is what
-/// the ref holds. `along` are changes that go with each try, whatever becomes of them; those that
-/// arrived are taken out.
-Ended update_claim(Store& store, const std::string& ref, const std::string& claim_id,
-                   const std::string& name_space, SeenClaim known,
-                   const std::function<Claim(const Claim&)>& change, Publish publish,
-                   std::vector<Change>* along = nullptr);
+/// Which claim a change is meant for.
+struct ClaimAt {
+  std::string ref;
+  std::string claim_id;
+  std::string name_space;
+  SeenClaim known = {};  ///< saves the reading when it is what the ref holds
+  std::function<bool(const Claim&)> is_own = {};  ///< asked of what stands there; empty: it is
+};
+
+/// Applies `change` to the claim, by compare-and-swap, again and again while it is somebody's
+/// renewal that came in between. `along` are changes that go with each try, whatever becomes of
+/// them; those that arrived are taken out.
+Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Claim&)>& change,
+                   Publish publish, std::vector<Change>* along = nullptr);
 
 /// Removes up to `most` expired claims by compare-and-swap, in a push of its own, after their lines
 /// are published; gives up when `budget` is over. Returns how many are gone. Never throws: this is

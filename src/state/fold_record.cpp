@@ -10,15 +10,13 @@
 #include "call/invocation.h"
 #include "core/event/scope.h"
 #include "core/record/folding.h"
+#include "state/transact.h"
 
 namespace refgate {
 namespace {
 
 using namespace std::chrono_literals;
 
-// A push of this many refs takes a server about a second, and stays below what hosts limit.
-constexpr std::size_t most_changes = 500;
-constexpr std::size_t most_bytes = 16U << 20U;
 // What is held in memory at once; a few kilobytes a note with everything around it.
 constexpr std::size_t most_notes = 50'000;
 constexpr int fold_rounds = 8;
@@ -204,7 +202,7 @@ void swap_days(Store& store, const std::string& name_space, std::vector<Day*> da
       changed.push_back(day);
     }
     if (changes.empty()) return;
-    const auto outcomes = swap_in_batches(store, changes);
+    const auto outcomes = push_in_batches(store, changes);
     const auto seen = store.list(notes_prefix(name_space));
     std::vector<std::string> moved;
     for (std::size_t i = 0; i < changed.size(); ++i) {
@@ -252,7 +250,7 @@ void delete_sources(Store& store, const std::vector<Day*>& days) {
     if (day->done)
       for (const auto& [ref, version] : day->read)
         deletions.push_back({ref, version, std::nullopt});
-  swap_in_batches(store, deletions);
+  push_in_batches(store, deletions);
 }
 
 /// While a day lasts: what has outgrown its level is the source of the next.
@@ -314,25 +312,6 @@ void fold_days(Store& store, const std::string& name_space, const FoldRequest& r
 
 }  // namespace
 
-std::vector<SwapOutcome> swap_in_batches(Store& store, const std::vector<Change>& changes) {
-  std::vector<SwapOutcome> all;
-  for (std::size_t at = 0; at < changes.size();) {
-    std::size_t count = 0;
-    std::size_t bytes = 0;
-    while (at + count < changes.size() && count < most_changes &&
-           (count == 0 || bytes < most_bytes)) {
-      if (const auto& replacement = changes[at + count].replacement)
-        for (const auto& [path, text] : replacement->files)
-          bytes += path.size() + text.size();
-      ++count;
-    }
-    auto outcomes = store.swap(std::span(changes).subspan(at, count));
-    std::move(outcomes.begin(), outcomes.end(), std::back_inserter(all));
-    at += count;
-  }
-  return all;
-}
-
 void fold_record(Store& store, const std::string& name_space, const FoldRequest& request,
                  FoldReport& report) {
   auto days = days_of(store, name_space, request, report);
@@ -363,15 +342,13 @@ std::size_t fold_earlier_days(Store& store, const std::string& name_space, Insta
   if (static_cast<std::size_t>(std::count_if(seen->begin(), seen->end(), is_foldable)) <
       worth_a_fold)
     return 0;
-  const auto overall = store.deadline();
-  store.set_deadline(std::min(overall, std::chrono::steady_clock::now() + budget));
+  const Within bound(store, budget);
   FoldReport report;
   try {
     fold_record(store, name_space, {at, false, {}, false}, report);
   } catch (const StoreError&) {
     // The next finish, or gc, goes on where this one stopped.
   }
-  store.set_deadline(overall);
   return report.notes;
 }
 

@@ -48,7 +48,4 @@ void fold_record(Store& store, const std::string& name_space, const FoldRequest&
 std::size_t fold_earlier_days(Store& store, const std::string& name_space, Instant at,
                               Duration budget);
 
-/// Swaps in few pushes, each of a bounded number of changes and bytes; the outcomes in order.
-std::vector<SwapOutcome> swap_in_batches(Store& store, const std::vector<Change>& changes);
-
 }  // namespace refgate

@@ -4,12 +4,15 @@
 
 #include "call/invocation.h"
 #include "core/event/scope.h"
-#include "state/fold_record.h"
+#include "state/transact.h"
 
 namespace refgate {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// Those behind pass over who has ended: nobody waits long for this.
+constexpr Duration returning_bound = 5s;
 
 std::variant<Queue, ClaimError> decoded(const Stored& stored) {
   const auto file = stored.files.find(std::string(queue_file));
@@ -58,15 +61,20 @@ std::vector<Change> ticket_changes(Store& store, const std::string& name_space,
   return {{ref, seen.version, queue_snapshot(without_ticket(*seen.queue, claim.claim_id, at), at)}};
 }
 
-void return_ticket(Store& store, const std::string& name_space, const Claim& claim) {
+std::string return_ticket(Store& store, const std::string& name_space, const Claim& claim) {
+  if (claim.group.empty()) return {};
+  const auto look = [&] { return ticket_changes(store, name_space, claim); };
+  const auto propose = [](const std::vector<Change>& changes) {
+    return Proposal<bool>{true, changes, {}};
+  };
   try {
-    for (int round = 0; round < 20; ++round) {
-      const std::vector<Change> changes = ticket_changes(store, name_space, claim);
-      if (changes.empty() || store.swap(changes).front().result == SwapResult::swapped) return;
-      pause(store, std::min<Duration>(50ms * (round + 1), 500ms));
-    }
-  } catch (const StoreError&) {
-    // Its claim has ended, or will be lost: those behind it see that.
+    const Within bound(store, returning_bound);
+    const auto settled = transact<std::vector<Change>>(
+        store, "the place could not be given back in time", std::nullopt, look, propose);
+    const SwapOutcome* refused = settled.refused();
+    return refused == nullptr ? std::string() : refused->message;
+  } catch (const StoreError& error) {
+    return error.what();
   }
 }
 
@@ -79,7 +87,7 @@ std::size_t forget_queues(Store& store, const std::string& name_space, Instant a
     if (is_forgettable(stored.queue, at))
       deletions.push_back({stored.ref, stored.version, std::nullopt});
   if (dry_run) return deletions.size();
-  const auto outcomes = swap_in_batches(store, deletions);
+  const auto outcomes = push_in_batches(store, deletions);
   return static_cast<std::size_t>(std::count_if(
       outcomes.begin(), outcomes.end(),
       [](const SwapOutcome& outcome) { return outcome.result == SwapResult::swapped; }));

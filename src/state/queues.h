@@ -42,9 +42,9 @@ Queues read_queues(Store& store, const std::string& name_space);
 /// the line passes over the ended claim by itself, or `return_ticket` tries again.
 std::vector<Change> ticket_changes(Store& store, const std::string& name_space, const Claim& claim);
 
-/// Gives the place back by pushes of its own, until it is gone or the store's deadline has come.
-/// Never throws: the line passes over who has ended.
-void return_ticket(Store& store, const std::string& name_space, const Claim& claim);
+/// Gives the place back by a push of its own. Returns why it could not, for people; empty when the
+/// claim stands in no line any more. Never throws: the line passes over who has ended.
+std::string return_ticket(Store& store, const std::string& name_space, const Claim& claim);
 
 /// Removes the queues in which nobody stands and whose last session has been over for a day; with
 /// `dry_run` only counts them. Returns how many are gone; those that could not be read are named in

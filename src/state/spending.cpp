@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 
 #include "call/invocation.h"
+#include "state/transact.h"
 
 namespace refgate {
 namespace {
-
-using namespace std::chrono_literals;
 
 const std::string& subject_of(const Budget& budget, const BudgetSubjects& subjects) {
   switch (budget.kind) {
@@ -36,27 +36,23 @@ Ledger ledger_in(const std::string& ref, const Stored& stored) {
 /// Changes one ledger until the swap succeeds. `change` returns nullopt to leave it as it is.
 void change_ledger(Store& store, const std::string& ref,
                    const std::function<std::optional<Ledger>(const Ledger&)>& change) {
-  for (int round = 0;; ++round) {
-    const auto read = store.read(std::span(&ref, 1));
+  const auto look = [&] { return store.read(std::span(&ref, 1)); };
+  const auto propose = [&](const std::map<std::string, Stored>& read) {
     const auto found = read.find(ref);
     const bool there = found != read.end();
     const auto next = change(there ? ledger_in(ref, found->second) : Ledger{});
-    if (!next) return;
-    const Change swap{
-        ref, there ? std::optional(found->second.version) : std::nullopt,
-        Snapshot{{{std::string(ledger_file), encode_ledger(*next)}}, "refgate: budget", now()},
-        true};
-    const SwapOutcome outcome = store.swap(std::span(&swap, 1)).front();
-    if (outcome.result == SwapResult::swapped) return;
-    if (outcome.result == SwapResult::refused)
-      throw StoreError(StoreFailure::denied,
-                       store.describe() + " refused to change " + ref + ": " + outcome.message);
-    if (std::chrono::steady_clock::now() >= store.deadline())
-      throw StoreError(StoreFailure::unreachable,
-                       store.describe() +
-                           " changed so fast that no budget could be entered within the deadline");
-    pause(store, std::min<Duration>(20ms * (1 << std::min(round, 6)), 1s));
-  }
+    Proposal<bool> proposal{next.has_value(), {}, {}};
+    if (next)
+      proposal.changes.push_back(
+          {ref, there ? std::optional(found->second.version) : std::nullopt,
+           Snapshot{{{std::string(ledger_file), encode_ledger(*next)}}, "refgate: budget", now()},
+           true});
+    return proposal;
+  };
+  const auto settled = transact<std::map<std::string, Stored>>(
+      store, "no budget could be entered within the deadline", std::nullopt, look, propose);
+  if (const SwapOutcome* refused = settled.refused())
+    throw refusal(store, ref, refused->message, "no launch was entered");
 }
 
 }  // namespace

@@ -39,6 +39,10 @@ struct Snapshot {
   Instant time{};
 };
 
+/// The version that a ref has when it holds the snapshot. Throws std::invalid_argument for a
+/// snapshot that no store takes.
+Version version_of(const Snapshot& snapshot);
+
 struct Stored {
   Version version;
   Files files;

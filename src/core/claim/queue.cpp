@@ -41,23 +41,6 @@ json record_of(const Ticket& ticket) {
           {"arrived_at", format_rfc3339(ticket.arrived_at)}};
 }
 
-/// Rules: git-check-ref-format(1). The length is what libgit2 takes, GIT_REFNAME_MAX with its end.
-bool is_legal_ref(std::string_view ref) {
-  constexpr std::size_t longest_ref = 1023;
-  if (!ref.starts_with("refs/") || ref.size() > longest_ref || ref.ends_with('.')) return false;
-  if (ref.find("..") != ref.npos || ref.find("@{") != ref.npos ||
-      ref.find_first_of(" ~^:?*[\\\x7f") != ref.npos)
-    return false;
-  if (std::any_of(ref.begin(), ref.end(), [](unsigned char byte) { return byte < 0x20; }))
-    return false;
-  for (std::size_t begin = 0; begin <= ref.size();) {
-    const std::string_view part = ref.substr(begin, ref.find('/', begin) - begin);
-    if (part.empty() || part.starts_with('.') || part.ends_with(".lock")) return false;
-    begin += part.size() + 1;
-  }
-  return true;
-}
-
 Ticket read_ticket(const json& object) {
   Ticket ticket{text(object, "claim_id"),     text(object, "claim_ref"), text(object, "run_id"),
                 text(object, "run_url"),      text(object, "event"),     text(object, "workflow"),
@@ -112,6 +95,22 @@ Queue read_queue(const json& object) {
 }
 
 }  // namespace
+
+bool is_legal_ref(std::string_view ref) {
+  constexpr std::size_t longest_ref = 1023;
+  if (!ref.starts_with("refs/") || ref.size() > longest_ref || ref.ends_with('.')) return false;
+  if (ref.find("..") != ref.npos || ref.find("@{") != ref.npos ||
+      ref.find_first_of(" ~^:?*[\\\x7f") != ref.npos)
+    return false;
+  if (std::any_of(ref.begin(), ref.end(), [](unsigned char byte) { return byte < 0x20; }))
+    return false;
+  for (std::size_t begin = 0; begin <= ref.size();) {
+    const std::string_view part = ref.substr(begin, ref.find('/', begin) - begin);
+    if (part.empty() || part.starts_with('.') || part.ends_with(".lock")) return false;
+    begin += part.size() + 1;
+  }
+  return true;
+}
 
 bool is_overfull(const Queue& queue) {
   return queue.tickets.size() > most_tickets || encode_queue(queue).size() > longest_queue;

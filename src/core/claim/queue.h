@@ -64,6 +64,10 @@ struct Queue {
   bool operator==(const Queue&) const = default;
 };
 
+/// True for a name below refs/ that every git takes: git-check-ref-format(1), and the length that
+/// libgit2 takes (GIT_REFNAME_MAX with its end).
+bool is_legal_ref(std::string_view ref);
+
 inline constexpr std::string_view queue_file = "queue.json";
 inline constexpr std::size_t most_closed_sessions = 10;
 /// Nobody waits behind so many, nor behind a record of so many bytes: whoever comes then is told

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "call/invocation.h"
 #include "job/note/job_state.h"
 #include "state/claiming.h"
 
@@ -11,8 +12,13 @@ namespace refgate {
 /// Ends the claim of `note`, when it is still that claim, as `job_status` says (see
 /// meaning_of_status), and keeps the end in the job's state, so that a second call has nothing to
 /// do. Where nothing was executed the scope is given back as it was, with its place in its budgets.
-Ended end_session(Store& store, const JobState& state, const ClaimNote& note,
-                  const std::string& job_status);
+///
+/// The note is a hint: the claim is ended only when it stands below the step's own namespace and is
+/// the step's own, or when the step names it by `--claim-id`; what else it says is never written to
+/// the remote. What does not fit is a StoreError that names it, and changes nothing. A session that
+/// was launched and whose claim is gone or somebody else's is recorded all the same.
+Ended end_session(const Invocation& call, const Settings& settings, Store& store,
+                  const ClaimNote& note, const std::string& job_status);
 
 /// For people.
 std::string describe_end(const Ended& ended, const std::string& session_key);

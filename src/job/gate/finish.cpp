@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <ostream>
 
 #include "call/commands.h"
@@ -7,109 +8,280 @@
 #include "job/gate/own_claims.h"
 #include "job/gate/subject.h"
 #include "job/note/health_file.h"
+#include "job/note/renewal.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
-#include "state/fold_record.h"
 #include "state/queues.h"
-#include "state/renewal.h"
+#include "state/record.h"
 #include "state/spending.h"
+#include "state/transact.h"
 
 namespace refgate {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t swept_by_finish = 20;
-constexpr Duration sweep_budget = 1s;
-constexpr Duration fold_budget = 5s;
+constexpr Duration look_for_others_bound = 5s;
 
-bool others_are_there(const Store& store, const std::string& name_space, const std::string& own) {
-  const auto seen = store.last_seen(claims_prefix(name_space));
-  if (!seen) return false;
-  return std::any_of(seen->begin(), seen->end(),
-                     [&](const auto& entry) { return entry.first != own; });
+/// The step's own piece of work, as far as its options and the runner's variables tell.
+std::optional<Subject> own_subject(const Invocation& call, const Settings& settings) {
+  try {
+    return subject_of(call, settings);
+  } catch (const UsageError&) {
+    return std::nullopt;
+  }
 }
 
-/// A gate that was killed may have a push on the wire. Its job runs nothing more, so the ref is
-/// given, by a swap on the very value that the push expects, a claim that ended before it began:
-/// whatever arrives later is stale. False when the ref has moved on.
-bool fence_off(Store& store, const ClaimNote& note, Claim& closed) {
-  // Nothing was launched: whoever comes next may start, a re-run too, and only what others did
-  // before is told.
-  closed = end_claim(note.claim, ClaimOutcome::released, "cancelled", now());
-  closed.note = "its gate was ended before it had an answer";
-  std::erase_if(closed.outbox,
-                [&](const AuditEntry& line) { return line.claim_id == note.claim.claim_id; });
-  std::vector<Change> changes{{note.ref, note.expected, claim_snapshot(closed), true}};
-  for (const AuditEntry& line : closed.outbox)
-    changes.push_back(note_change(line, note.name_space));
-  return store.swap(changes).front().result == SwapResult::swapped;
+[[noreturn]] void throw_misfit(const std::string& what) {
+  throw StoreError(StoreFailure::denied,
+                   what + "; nothing was changed, and the claim is left to its lease",
+                   "if the session is to be ended from here, name it: --claim-id (input claim-id)");
 }
+
+/// One end of one note.
+class Ending {
+ public:
+  Ending(const Invocation& call, const Settings& settings, Store& store, const ClaimNote& note)
+      : call_(call),
+        settings_(settings),
+        store_(store),
+        note_(note),
+        state_(settings, call.environment),
+        self_(self_of(call, settings)) {
+    // Whatever a note says, a claim is ended below the namespace of the step.
+    if (const auto why = misnamed(note.ref, settings.name_space)) throw_misfit(*why);
+  }
+
+  Ended end(const std::string& job_status) {
+    if (note_.unanswered && note_.untold)
+      if (const auto closed = fence_off()) {
+        ClaimNote done = note_;
+        done.claim = *closed;
+        done.unanswered = false;
+        keep([&] {
+          state_.save(done);
+          note_end(state_, closed->claim_id);
+        });
+        return {Ended::Result::ended, *closed, *closed, std::nullopt, true};
+      }
+    const StatusMeaning meaning = meaning_of_status(job_status);
+    const std::string status =
+        meaning.known ? job_status : std::string(name_of(ClaimOutcome::cancelled));
+    // Its place in line goes with it, in the same push.
+    std::vector<Change> place;
+    if (is_own(note_.claim, self_)) try {
+        place = ticket_changes(store_, settings_.name_space, note_.claim);
+      } catch (const StoreError&) {
+        // The line passes over it; ending the session is what counts.
+      }
+    Claim launched;
+    // What our last acknowledged swap left is what the ref should hold: no need to read it.
+    Ended ended = update_claim(
+        store_,
+        {note_.ref, note_.claim.claim_id, settings_.name_space, proven(note_, self_),
+         [&](const Claim& claim) { return is_own(claim, self_); }},
+        [&](const Claim& claim) {
+          if (claim.state == ClaimState::waiting)
+            return abandon_claim(claim, "its gate was ended while it waited", now());
+          launched = claim;
+          if (note_.untold)
+            return abandon_claim(claim, "its gate could not tell its verdict", now());
+          if (!meaning.executed) return give_back_claim(claim, "nothing was executed", now());
+          return end_claim(claim, meaning.outcome, status, now());
+        },
+        Publish::everything, &place);
+    if (ended.result == Ended::Result::foreign)
+      throw_misfit("the job's note names the claim of " + describe_holder(*ended.seen, now()) +
+                   ", which is not this job's");
+    // Others came in between, or the claim's group was not known before it was read.
+    if (ended.result == Ended::Result::ended &&
+        (!place.empty() || note_.claim.group != ended.claim.group))
+      if (const std::string why = return_ticket(store_, settings_.name_space, ended.claim);
+          !why.empty())
+        call_.err << "refgate: the place in line was not given back ("
+                  << escape_for(Place::line, why) << "); those behind pass over it\n";
+    const bool was_freed =
+        ended.result == Ended::Result::already && ended.claim.outcome == ClaimOutcome::released;
+    const bool was_launched =
+        !note_.untold && note_.claim.state != ClaimState::waiting && meaning.executed;
+    if (was_launched && (ended.result == Ended::Result::not_ours || was_freed))
+      record_without_claim(ended, meaning.outcome, status);
+    keep([&] { bring_up_to_date(ended, launched); });
+    return ended;
+  }
+
+ private:
+  /// After the push was acknowledged the job's own files are a courtesy: the session has ended,
+  /// whatever the disk says.
+  template <typename Write>
+  void keep(Write write) {
+    try {
+      write();
+    } catch (const std::runtime_error& error) {
+      call_.err << "refgate: " << escape_for(Place::line, error.what())
+                << "; the remote has it all the same\n";
+    }
+  }
+
+  /// Whether the step may put something where no claim of its own stands: only at its own scope,
+  /// and at the refs beside it.
+  bool is_own_scope(const std::optional<Subject>& subject) const {
+    if (!self_.in_actions) return true;
+    return subject && (note_.ref == subject->ref || note_.ref.starts_with(subject->ref + ",@"));
+  }
+
+  /// The claim that this job would have at the scope now, made of what the step itself knows.
+  Claim claim_here(const std::optional<Subject>& subject, const std::optional<Claim>& seen) const {
+    Request request;
+    if (self_.in_actions) {
+      request = subject->request;
+    } else {
+      const Claim& claim = note_.claim;
+      request.holder = claim.holder;
+      request.event = claim.event;
+      request.workflow = claim.workflow;
+      request.commit = claim.commit;
+      request.session_key = claim.session_key;
+    }
+    request.nonce = note_.claim.claim_id;
+    request.scope = note_.ref;
+    Policy policy = settings_.policy;
+    policy.force = true;
+    return *decide(seen, request, policy, std::min(note_.claim.claimed_at, now())).next;
+  }
+
+  /// A gate that was killed may have a push on the wire. Its job runs nothing more, so the ref is
+  /// given, by a swap on the very value that the push expects, a claim that ended before it began:
+  /// whatever arrives later is stale. nullopt when the ref has moved on.
+  std::optional<Claim> fence_off() {
+    const SeenClaim seen = read_claim(store_, note_.ref);
+    if (seen.version != note_.expected) return std::nullopt;
+    const bool may_live = seen.claim && seen.claim->state != ClaimState::ended &&
+                          !is_lost(*seen.claim, now()) && seen.claim->holder.run_id != self_.run_id;
+    if (may_live) return std::nullopt;
+    const auto subject = own_subject(call_, settings_);
+    if (!is_own_scope(subject))
+      throw_misfit("the job's note names " + note_.ref +
+                   ", where nothing of this job stands, and which is not what this step asks for");
+    // Nothing was launched: whoever comes next may start, a re-run too, and only what others did
+    // before is told.
+    Claim closed =
+        end_claim(claim_here(subject, seen.claim), ClaimOutcome::released, "cancelled", now());
+    closed.note = "its gate was ended before it had an answer";
+    std::erase_if(closed.outbox,
+                  [&](const AuditEntry& line) { return line.claim_id == note_.claim.claim_id; });
+    std::vector<Change> changes{{note_.ref, note_.expected, claim_snapshot(closed), true}};
+    for (const AuditEntry& line : closed.outbox)
+      changes.push_back(note_change(line, settings_.name_space));
+    if (push_once(store_, changes).front().result != SwapResult::swapped) return std::nullopt;
+    return closed;
+  }
+
+  /// A session that was launched, and whose claim is gone, is somebody else's, or was never known
+  /// to be made: what it did is in the record all the same, and where the scope is free its end is
+  /// remembered.
+  void record_without_claim(Ended& ended, ClaimOutcome outcome, const std::string& status) {
+    const auto subject = own_subject(call_, settings_);
+    if (self_.in_actions && !subject) return;
+    const bool taken = ended.seen.has_value() && note_.version.has_value();
+    if (!taken && is_known_elsewhere())
+      throw_misfit("the job's note has the id of a claim that stands elsewhere");
+    Claim claim = claim_here(subject, std::nullopt);
+    claim.generation = note_.claim.generation;
+    AuditEntry launch = claim.outbox.back();
+    launch.generation = claim.generation;
+    launch.id = entry_id(claim.claim_id, claim.generation, EntryKind::launch);
+    launch.reason_code = name_of(note_.version ? ReasonCode::first : ReasonCode::unreachable);
+    launch.reason = "Told at its end: its claim was gone, or never known to be made";
+    claim.outbox = {launch};
+    claim = end_claim(claim, outcome, status, now());
+    if (!note_.version && is_own_scope(subject) && remember(claim)) {
+      ended.recorded = true;
+      return;
+    }
+    std::vector<Change> lines;
+    for (const AuditEntry& line : claim.outbox)
+      if (!taken || line.kind != EntryKind::launch)
+        lines.push_back(note_change(line, settings_.name_space));
+    const auto outcomes = push_once(store_, lines);
+    ended.recorded = std::none_of(outcomes.begin(), outcomes.end(), [](const SwapOutcome& each) {
+      return each.result == SwapResult::refused;
+    });
+  }
+
+  bool is_known_elsewhere() {
+    const Claims claims = read_claims(store_, settings_.name_space);
+    return std::any_of(claims.claims.begin(), claims.claims.end(), [&](const StoredClaim& stored) {
+      return stored.ref != note_.ref && stored.claim.claim_id == note_.claim.claim_id;
+    });
+  }
+
+  /// The end of a session that ran without a claim, at a scope that nobody holds.
+  bool remember(const Claim& done) {
+    const auto look = [&] { return read_claim(store_, note_.ref); };
+    const auto propose = [&](const SeenClaim& seen) {
+      Proposal<bool> proposal{false, {}, {}};
+      if (seen.claim &&
+          (seen.claim->state != ClaimState::ended || seen.claim->outcome == ClaimOutcome::success))
+        return proposal;
+      Claim next = done;
+      if (seen.claim) {
+        next.generation = seen.claim->generation + 1;
+        next.outbox.insert(next.outbox.begin(), seen.claim->outbox.begin(),
+                           seen.claim->outbox.end());
+        next = with_room(store_, std::move(next), seen.claim->outbox, settings_.name_space);
+      }
+      proposal.answer = true;
+      proposal.changes.push_back({note_.ref, seen.version, claim_snapshot(next), true});
+      for (const AuditEntry& line : next.outbox)
+        proposal.along.push_back(note_change(line, settings_.name_space));
+      return proposal;
+    };
+    const auto settled = transact<SeenClaim>(
+        store_, "the end could not be remembered within the deadline", std::nullopt, look, propose);
+    return settled.answer && settled.refused() == nullptr;
+  }
+
+  void bring_up_to_date(Ended& ended, const Claim& launched) {
+    const std::string& claim_id = note_.claim.claim_id;
+    if (ended.result == Ended::Result::not_ours) {
+      state_.remove(claim_id);
+      HealthFile(state_, claim_id).update([&](Health& health) {
+        health =
+            died(std::move(health), {now(), ended.seen ? DeathCause::taken_over : DeathCause::gone,
+                                     describe_end(ended, health.session_key)});
+      });
+      return;
+    }
+    const bool never_started =
+        ended.claim.claim_id != claim_id || ended.claim.outcome == ClaimOutcome::abandoned;
+    ended.given_back = ended.result == Ended::Result::ended && never_started;
+    if (ended.given_back) take_back_launch(store_, launched, settings_.name_space);
+    note_end(state_, claim_id);
+    if (never_started) {
+      // What stands there now may be the claim of somebody before us.
+      state_.remove(claim_id);
+      return;
+    }
+    ClaimNote done = note_;
+    done.claim = ended.claim;
+    done.version.reset();
+    state_.save(done);
+  }
+
+  const Invocation& call_;
+  const Settings& settings_;
+  Store& store_;
+  const ClaimNote& note_;
+  JobState state_;
+  Self self_;
+};
 
 }  // namespace
 
-Ended end_session(Store& store, const JobState& state, const ClaimNote& note,
-                  const std::string& job_status) {
-  const StatusMeaning meaning = meaning_of_status(job_status);
-  if (Claim closed; note.unanswered && fence_off(store, note, closed)) {
-    ClaimNote done = note;
-    done.claim = closed;
-    done.unanswered = false;
-    state.save(done);
-    note_end(state, closed.claim_id);
-    return {Ended::Result::ended, closed, closed, std::nullopt, true};
-  }
-  SeenClaim known;
-  // What our last acknowledged swap left is what the ref should hold: no need to read it.
-  if (note.version && note.claim.state != ClaimState::ended) known = {note.claim, note.version};
-  // Its place in line goes with it, in the same push.
-  std::vector<Change> place;
-  try {
-    place = ticket_changes(store, note.name_space, note.claim);
-  } catch (const StoreError&) {
-    // The line passes over it; ending the session is what counts.
-  }
-  Claim launched;
-  Ended ended = update_claim(
-      store, note.ref, note.claim.claim_id, note.name_space, std::move(known),
-      [&](const Claim& claim) {
-        if (claim.state == ClaimState::waiting)
-          return abandon_claim(claim, "its gate was ended while it waited", now());
-        launched = claim;
-        if (note.untold) return abandon_claim(claim, "its gate could not tell its verdict", now());
-        if (!meaning.executed) return give_back_claim(claim, "nothing was executed", now());
-        return end_claim(claim, meaning.outcome,
-                         meaning.known ? job_status : name_of(ClaimOutcome::cancelled), now());
-      },
-      Publish::everything, &place);
-  // Others came in between, or the claim's group was not known before it was read.
-  if (ended.result == Ended::Result::ended &&
-      (!place.empty() || note.claim.group != ended.claim.group))
-    return_ticket(store, note.name_space, ended.claim);
-  if (ended.result == Ended::Result::not_ours) {
-    state.remove(note.claim.claim_id);
-    HealthFile(state, note.claim.claim_id).update([&](Health& health) {
-      health =
-          died(std::move(health), {now(), ended.seen ? DeathCause::taken_over : DeathCause::gone,
-                                   describe_end(ended, health.session_key)});
-    });
-  } else {
-    note_end(state, note.claim.claim_id);
-    const bool never_started = ended.claim.claim_id != note.claim.claim_id ||
-                               ended.claim.outcome == ClaimOutcome::abandoned;
-    ended.given_back = ended.result == Ended::Result::ended && never_started;
-    if (ended.given_back) take_back_launch(store, launched, note.name_space);
-    if (never_started) {
-      // What stands there now may be the claim of somebody before us.
-      state.remove(note.claim.claim_id);
-      return ended;
-    }
-    ClaimNote done = note;
-    done.claim = ended.claim;
-    done.version.reset();
-    state.save(done);
-  }
-  return ended;
+Ended end_session(const Invocation& call, const Settings& settings, Store& store,
+                  const ClaimNote& note, const std::string& job_status) {
+  return Ending(call, settings, store, note).end(job_status);
 }
 
 std::string describe_end(const Ended& ended, const std::string& session_key) {
@@ -124,11 +296,13 @@ std::string describe_end(const Ended& ended, const std::string& session_key) {
       return "Session had ended before: " + session_key + " (" +
              std::string(name_of(ended.claim.outcome)) + "); nothing was changed";
     case Ended::Result::not_ours:
+    case Ended::Result::foreign:
       break;
   }
   return "Nothing was changed: " + session_key +
          (ended.seen ? " is held by " + describe_holder(*ended.seen, now())
-                     : " has no claim any more");
+                     : " has no claim any more") +
+         (ended.recorded ? "; what this session did is in the record" : "");
 }
 
 namespace {
@@ -149,15 +323,40 @@ std::string unknown_status(const std::string& status) {
          "came of it: steps.<id>.outcome, needs.<job>.result or job.status";
 }
 
+/// A session whose gate ran in another job of this run is ended by its id alone. Best effort.
+void warn_of_claims_elsewhere(const Invocation& call, const Settings& settings, Store& store) {
+  const std::string run_id = self_of(call, settings).run_id;
+  if (run_id.empty()) return;
+  const Within bound(store, look_for_others_bound);
+  try {
+    const Claims claims = read_claims(store, settings.name_space);
+    for (const StoredClaim& stored : claims.claims) {
+      const Claim& claim = stored.claim;
+      if (claim.state == ClaimState::ended || claim.holder.run_id != run_id) continue;
+      const std::string text = "job " + claim.holder.job + " of this run holds the session " +
+                               claim.session_key +
+                               ", and this step does not end it: no gate ran in this job. Give the "
+                               "gate's output claim_id as claim-id (--claim-id)";
+      call.err << "refgate: " << escape_for(Place::line, text) << "\n";
+      call.out << annotation(call.environment, "warning", "refgate: a session is left live", text);
+    }
+  } catch (const StoreError&) {
+    // Nothing was asked to be ended.
+  }
+}
+
 int finish(const Invocation& call, const Settings& settings) {
   const std::string status = status_of(call);
   const StatusMeaning meaning = meaning_of_status(status);
   const JobState state(settings, call.environment);
   const auto store = store_of(call, settings);
   std::vector<ClaimNote> notes = notes_of_job(settings, state, call.environment, store->describe());
-  if (notes.empty() && settings.claim_id.empty())
+  if (notes.empty() && settings.claim_id.empty()) {
     call.out << "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran "
                 "in it)\n";
+    if (call.environment.in_actions() && !state.was_told_to_skip())
+      warn_of_claims_elsewhere(call, settings, *store);
+  }
   const std::string ref =
       notes.empty() && !settings.claim_id.empty() ? find_claim(call, settings, *store) : "";
   if (notes.empty() && !settings.claim_id.empty() && ref.empty())
@@ -172,7 +371,6 @@ int finish(const Invocation& call, const Settings& settings) {
     note.claim.session_key = ref;
     notes.push_back(std::move(note));
   }
-  bool ended_one = false;
   std::optional<StoreError> failed;
   for (const ClaimNote& note : notes) {
     if (note.claim.state == ClaimState::ended) {
@@ -181,12 +379,11 @@ int finish(const Invocation& call, const Settings& settings) {
       continue;
     }
     try {
-      const Ended ended = end_session(*store, state, note, status);
+      const Ended ended = end_session(call, settings, *store, note, status);
       const std::string& key =
           ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
       call.out << escape_for(Place::line, describe_end(ended, key)) << "\n";
       if (ended.left_out > 0) call.err << "refgate: " << describe_left_out(ended.left_out) << "\n";
-      ended_one = ended_one || ended.result == Ended::Result::ended;
     } catch (const StoreError& error) {
       // One claim that cannot be read must not keep the others alive.
       if (failed)
@@ -197,17 +394,6 @@ int finish(const Invocation& call, const Settings& settings) {
   }
   if (failed) throw StoreError(*failed);
   if (!meaning.known) throw UsageError(unknown_status(status));
-  // A cancelled job has seconds to live; the next finish will find the same refs.
-  if (ended_one && meaning.outcome != ClaimOutcome::cancelled &&
-      others_are_there(*store, settings.name_space, notes.front().ref))
-    if (const int gone = sweep(*store, settings.name_space, swept_by_finish, sweep_budget);
-        gone > 0)
-      call.out << "Old sessions cleaned: " << gone << "\n";
-  if (ended_one && meaning.outcome != ClaimOutcome::cancelled)
-    if (const std::size_t folded =
-            fold_earlier_days(*store, settings.name_space, now(), fold_budget);
-        folded > 0)
-      call.out << "Lines of earlier days folded: " << folded << "\n";
   return exit_done;
 }
 

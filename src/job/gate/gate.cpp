@@ -29,16 +29,13 @@ constexpr Duration give_back_bound = 5s;
 void publish_skip(const Invocation& call, Store& store, const Settings& settings,
                   const AuditEntry& line) {
   if (settings.policy.audit_skips != AuditSkips::push) return;
-  const auto overall = store.deadline();
-  store.set_deadline(std::min(overall, std::chrono::steady_clock::now() + skip_line_bound));
+  const Within bound(store, skip_line_bound);
   try {
-    const Change change = note_change(line, settings.name_space);
-    store.swap(std::span(&change, 1));
+    push_once(store, note_change(line, settings.name_space));
   } catch (const StoreError& error) {
     call.err << "refgate: this skip is not in the record: " << escape_for(Place::line, error.what())
              << "\n";
   }
-  store.set_deadline(overall);
 }
 
 BudgetSubjects budget_subjects(const Subject& subject) {
@@ -70,6 +67,11 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
 
 namespace {
 
+Policy forced(Policy policy) {
+  policy.force = true;
+  return policy;
+}
+
 /// The claim is won before its budgets are entered, so that a crash in between costs nobody a
 /// launch. When rivals of other scopes were faster, the claim is given up again.
 void spend(Store& store, const Subject& subject, const Settings& settings, const JobState& state,
@@ -84,7 +86,7 @@ void spend(Store& store, const Subject& subject, const Settings& settings, const
   const Decision skip =
       decide(std::nullopt, subject.request, settings.policy, now(), {RunEnded::unknown, spent});
   update_claim(
-      store, subject.ref, claim.claim_id, settings.name_space, {claim, acquired.version},
+      store, {subject.ref, claim.claim_id, settings.name_space, {claim, acquired.version}},
       [&](const Claim& held) {
         return abandon_claim(held, "its budget was spent meanwhile", now());
       },
@@ -93,11 +95,6 @@ void spend(Store& store, const Subject& subject, const Settings& settings, const
   state.remove(claim.claim_id);
   HealthFile(state, claim.claim_id).remove();
   acquired.decision = skip;
-}
-
-bool beats_already(const Health& health) {
-  return health.heartbeat_process > 0 &&
-         ::kill(static_cast<pid_t>(health.heartbeat_process), 0) == 0;
 }
 
 /// The claim has the long lease until its first heartbeat is due, and the short one from then on: a
@@ -124,10 +121,11 @@ void begin_heartbeats(const Invocation& call, const Settings& settings, const Jo
 /// is there no claim to make.
 GateAnswer gate_read_only(const Invocation& call, Store& store, const Subject& subject,
                           const Settings& settings, const StoreError& refusal, TellAs as) {
-  const SeenClaim seen = read_claim(store, subject.ref);
-  const Decision decision = decide(seen.claim, subject.request, settings.policy, now());
-  if (decision.verdict == Verdict::skip) {
-    Told told = told_of(decision, subject.request, seen.claim);
+  const Informants informants = informants_of(call, subject, settings, store);
+  const Acquired seen =
+      consult(store, {subject.request, settings.policy, settings.name_space, informants});
+  if (seen.decision.verdict == Verdict::skip) {
+    Told told = told_of(seen.decision, subject.request, seen.holder);
     told.as = as;
     tell(call, told);
     return {Verdict::skip, exit_done};
@@ -152,6 +150,23 @@ void end_by(const Invocation& call, int signal) {
 
 namespace {
 
+/// A job that was told to run remembers it, whether or not its claim is known to be made.
+void leave_note(const Settings& settings, const JobState& state, const Subject& subject,
+                const Invocation& call) {
+  const auto notes = state.notes();
+  const bool asked = std::any_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
+    return note.claim.claim_id == subject.request.nonce;
+  });
+  if (asked) return state.mark_told(subject.request.nonce);
+  ClaimNote note;
+  note.ref = subject.ref;
+  note.name_space = settings.name_space;
+  note.remote = resolve_remote(settings, call.environment).address;
+  note.runner_job = state.runner_job();
+  note.claim = *decide(std::nullopt, subject.request, forced(settings.policy), now()).next;
+  state.save(note);
+}
+
 /// Who runs without a claim, as `--on-error run` says, has nothing that could be lost.
 void unclaimed_health(const Settings& settings, const JobState& state, const Subject& subject) {
   Claim claim;
@@ -171,15 +186,16 @@ namespace {
 
 /// A claim that was won, and of which nobody could be told: the scope becomes as it was. What
 /// cannot be given back now is given back by `finish`.
-void give_back(const Invocation& call, Store& store, const JobState& state,
+void give_back(const Invocation& call, const Settings& settings, Store& store,
                const std::string& claim_id) {
+  const JobState state(settings, call.environment);
   for (ClaimNote& note : state.notes()) {
     if (note.claim.claim_id != claim_id || note.unanswered || note.claim.state == ClaimState::ended)
       continue;
     note.untold = true;
     try {
-      store.set_deadline(std::chrono::steady_clock::now() + give_back_bound);
-      end_session(store, state, note, "cancelled");
+      give_time(store, give_back_bound);
+      end_session(call, settings, store, note, "cancelled");
       call.err << "refgate: the claim was given back, since its verdict could not be told\n";
     } catch (const std::exception& error) {
       call.err << "refgate: the claim could not be given back: "
@@ -210,18 +226,24 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
     answer.exit = none.exit;
     answer.code = none.told.code;
     if (answer.verdict != Verdict::run) return;
-    // What it may have won after all is ended with what comes of the work.
-    state.mark_told(subject.request.nonce);
-    unclaimed_health(settings, state, subject);
+    // What it may have won after all is ended with what comes of the work; and what ran without a
+    // claim is recorded by the job's finish.
+    try {
+      leave_note(settings, state, subject, call);
+      unclaimed_health(settings, state, subject);
+    } catch (const std::runtime_error& failure) {
+      call.err << "refgate: " << escape_for(Place::line, failure.what())
+               << "; its end will not be recorded\n";
+    }
   };
   try {
     const auto store = store_of(call, settings);
     try {
       std::string won;
       try {
-        Ordered ordered =
-            acquire_in_order(call, *store, subject.request, ordering, settings, state, own.known,
-                             informants_of(call, subject, settings, *store));
+        const Informants informants = informants_of(call, subject, settings, *store);
+        Ordered ordered = acquire_in_order(
+            {call, *store, subject.request, ordering, settings, state, informants}, own.known);
         Acquired& acquired = ordered.acquired;
         spend(*store, subject, settings, state, acquired);
         Told told = told_of(acquired.decision, subject.request, acquired.holder);
@@ -235,6 +257,7 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
         won.clear();
         if (acquired.left_out > 0)
           call.err << "refgate: " << describe_left_out(acquired.left_out) << "\n";
+        if (acquired.decision.verdict == Verdict::skip) state.mark_skipped();
         if (acquired.decision.line) publish_skip(call, *store, settings, *acquired.decision.line);
         answer.verdict = acquired.decision.verdict;
         answer.code = acquired.decision.code;
@@ -243,7 +266,7 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
           begin_heartbeats(call, settings, state, answer.claim_id);
         answer.interrupted_by = ordered.interrupted_by;
       } catch (...) {
-        give_back(call, *store, state, won.empty() ? subject.request.nonce : won);
+        give_back(call, settings, *store, won.empty() ? subject.request.nonce : won);
         throw;
       }
     } catch (const StoreError& error) {

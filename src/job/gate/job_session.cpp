@@ -4,6 +4,7 @@
 
 #include "job/gate/own_claims.h"
 #include "job/note/health_file.h"
+#include "runner/runner.h"
 #include "state/claiming.h"
 
 namespace refgate {
@@ -34,6 +35,7 @@ std::optional<ClaimNote> session_note(const Invocation& call, const Settings& se
 std::optional<ClaimNote> claim_of_session(const Invocation& call, const Settings& settings,
                                           const JobState& state, Store& store) {
   auto note = session_note(call, settings, state);
+  if (note && !may_act_on(call, settings, *note)) return std::nullopt;
   if (note || settings.claim_id.empty()) return note;
   const std::string ref = find_claim(call, settings, store);
   const SeenClaim seen = ref.empty() ? SeenClaim{} : read_claim(store, ref);
@@ -49,6 +51,13 @@ std::optional<ClaimNote> claim_of_session(const Invocation& call, const Settings
   found.version = seen.version;
   found.claim = *seen.claim;
   return found;
+}
+
+bool may_act_on(const Invocation& call, const Settings& settings, ClaimNote& note) {
+  const auto why = disproven(note, settings, self_of(call, settings));
+  if (why)
+    call.err << "refgate: " << escape_for(Place::line, *why) << "; its claim is left alone\n";
+  return !why;
 }
 
 SessionNews session_news(const Invocation& call, const Settings& settings, const JobState& state) {

@@ -19,6 +19,10 @@ std::optional<ClaimNote> session_note(const Invocation& call, const Settings& se
 std::optional<ClaimNote> claim_of_session(const Invocation& call, const Settings& settings,
                                           const JobState& state, Store& store);
 
+/// False, and said, when the note names a claim that is not the step's. What it says of the
+/// remote's value is dropped unless it is proven.
+bool may_act_on(const Invocation& call, const Settings& settings, ClaimNote& note);
+
 struct SessionNews {
   bool alive = true;
   std::string text;  ///< for people: why it is not

@@ -1,10 +1,62 @@
 #include "job/gate/own_claims.h"
 
+#include <algorithm>
+
+#include "core/claim/decision.h"
+#include "core/claim/queue.h"
 #include "core/event/scope.h"
+#include "core/text/shorten.h"
 #include "job/gate/subject.h"
 #include "state/claiming.h"
 
 namespace refgate {
+
+Self self_of(const Invocation& call, const Settings& settings) {
+  const auto said = [&](const std::string& setting, const char* variable) {
+    return setting.empty() ? call.environment.get(variable) : setting;
+  };
+  return {shortened(said(settings.run_id, "GITHUB_RUN_ID"), bounds::word),
+          said(settings.run_attempt, "GITHUB_RUN_ATTEMPT"),
+          shortened(said(settings.job, "GITHUB_JOB"), bounds::word),
+          settings.job_index,
+          settings.claim_id,
+          call.environment.in_actions()};
+}
+
+bool is_own(const Claim& claim, const Self& self) {
+  if (!self.claim_id.empty() && claim.claim_id == self.claim_id) return true;
+  if (!self.in_actions) return true;
+  const Holder& holder = claim.holder;
+  return holder.run_id == self.run_id &&
+         (self.run_attempt.empty() || std::to_string(holder.run_attempt) == self.run_attempt) &&
+         (self.job.empty() || holder.job.empty() || holder.job == self.job) &&
+         (self.job_index.empty() || holder.job_index.empty() || holder.job_index == self.job_index);
+}
+
+std::optional<std::string> misnamed(const std::string& ref, const std::string& name_space) {
+  const std::string prefix = claims_prefix(name_space);
+  const bool below = ref.starts_with(prefix) && is_legal_ref(ref);
+  const std::string_view leaf = below ? std::string_view(ref).substr(prefix.size()) : "";
+  if (below && std::count(leaf.begin(), leaf.end(), '/') == 1) return std::nullopt;
+  return "the job's note names " + (ref.empty() ? "no ref" : ref) + ", which is no claim below " +
+         prefix;
+}
+
+SeenClaim proven(const ClaimNote& note, const Self& self) {
+  if (!note.version || note.claim.state == ClaimState::ended || !is_own(note.claim, self))
+    return {};
+  if (version_of(claim_snapshot(note.claim)) != *note.version) return {};
+  return {note.claim, note.version};
+}
+
+std::optional<std::string> disproven(ClaimNote& note, const Settings& settings, const Self& self) {
+  if (auto why = misnamed(note.ref, settings.name_space)) return why;
+  if (!is_own(note.claim, self))
+    return "the job's note names the claim of " + describe_holder(note.claim, now()) +
+           ", which is not this job's";
+  if (!proven(note, self).version) note.version.reset();
+  return std::nullopt;
+}
 
 std::vector<ClaimNote> notes_of_job(const Settings& settings, const JobState& state,
                                     const Environment& environment, const std::string& remote) {

@@ -1,13 +1,42 @@
 #pragma once
 // Which claims a caller owns: those of its job's state, or the one whose id it can show.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "call/invocation.h"
 #include "job/note/job_state.h"
+#include "state/claiming.h"
 
 namespace refgate {
+
+/// Who a step is, by its own options and the runner's variables. What it does not say of itself
+/// does not tell it apart.
+struct Self {
+  std::string run_id;
+  std::string run_attempt;
+  std::string job;
+  std::string job_index;
+  std::string claim_id;     ///< that the step names: it owns that claim, whoever made it
+  bool in_actions = false;  ///< else the folder is the user's, and a note of it is the user's word
+};
+Self self_of(const Invocation& call, const Settings& settings);
+
+/// Whether the step may end or renew the claim, which stands at the remote.
+bool is_own(const Claim& claim, const Self& self);
+
+/// Why the ref that a note gives is none that a claim of the namespace can have; nullopt when it
+/// can.
+std::optional<std::string> misnamed(const std::string& ref, const std::string& name_space);
+
+/// What is known of the note's claim without reading it: only a copy that makes the very object
+/// that the remote must hold, of a claim that is the step's own. Anything else is looked at.
+SeenClaim proven(const ClaimNote& note, const Self& self);
+
+/// Why what the note names is not the step's; nullopt when it is, as far as the note tells. What
+/// the note says of the remote's value is dropped unless it is proven.
+std::optional<std::string> disproven(ClaimNote& note, const Settings& settings, const Self& self);
 
 /// The notes of the claims that this caller owns: by `--claim-id`, or those of its own job.
 std::vector<ClaimNote> notes_of_job(const Settings& settings, const JobState& state,

@@ -18,13 +18,6 @@ constexpr Duration between_lookups = 60s;
 /// Dead heads that are looked through in one go.
 constexpr int most_heads = 20;
 
-[[noreturn]] void refuse(const Store& store, const std::string& ref, const std::string& message) {
-  throw StoreError(
-      StoreFailure::denied,
-      store.describe() + " refused to change " + ref + ": " + message + "; nothing was started",
-      "look for a push rule or a hook that forbids refs of this name, and try: refgate doctor");
-}
-
 }  // namespace
 
 std::optional<Claim> claim_at(const std::map<std::string, Stored>& read, const std::string& ref) {
@@ -41,23 +34,20 @@ bool is_foreign(const std::map<std::string, Stored>& read, const std::string& re
   return read.contains(ref) && !claim_at(read, ref);
 }
 
-PlaceInLine::PlaceInLine(const Invocation& call, Store& store, const Request& request,
-                         const Ordering& ordering, const Settings& settings, const JobState& state,
-                         const Informants& informants, const Acquired& acquired,
-                         Clock::time_point until)
-    : call_(call),
-      store_(store),
-      request_(request),
-      ordering_(ordering),
-      settings_(settings),
-      state_(state),
-      informants_(informants),
+PlaceInLine::PlaceInLine(const Asking& asking, const Acquired& acquired, Clock::time_point until)
+    : call_(asking.call),
+      store_(asking.store),
+      request_(asking.request),
+      ordering_(asking.ordering),
+      settings_(asking.settings),
+      state_(asking.state),
+      informants_(asking.informants),
       acquired_(acquired),
       until_(until),
       claim_(*acquired.decision.next),
       limits_(claim_.limits),
       version_(acquired.version),
-      line_(queue_ref(ordering.group, settings.name_space)) {}
+      line_(queue_ref(asking.ordering.group, asking.settings.name_space)) {}
 
 Turn PlaceInLine::take_turn(const Interruption& interruption) {
   Patience patience;
@@ -65,7 +55,7 @@ Turn PlaceInLine::take_turn(const Interruption& interruption) {
   int lost_races = 0;
   for (;;) {
     if (interruption.signal() != 0) return Turn::interrupted;
-    store_.set_deadline(Clock::now() + settings_.policy.deadline);
+    give_time(store_, settings_.policy.deadline);
     Step step = Step::waits;
     try {
       step = advance();
@@ -111,40 +101,45 @@ Turn PlaceInLine::take_turn(const Interruption& interruption) {
 }
 
 void PlaceInLine::leave(const std::string& why) {
-  bool abandoned = false;
-  bool out = false;
-  std::string trouble = "others changed it again and again";
+  struct Standing {
+    SeenClaim claim;
+    SeenQueue queue;
+  };
+  const auto look = [&] {
+    const std::vector<std::string> refs{line_, request_.scope};
+    const auto read = store_.read(refs);
+    return Standing{read_claim_in(read, request_.scope), queue_in(read, line_)};
+  };
+  const auto propose = [&](const Standing& standing) {
+    const Instant at = now();
+    Proposal<bool> proposal{false, {}, {}};
+    const std::optional<Claim>& claim = standing.claim.claim;
+    const bool ours =
+        claim && claim->claim_id == claim_.claim_id && claim->state != ClaimState::ended;
+    if (ours)
+      proposal.changes.push_back(
+          {request_.scope, standing.claim.version, claim_snapshot(abandon_claim(*claim, why, at))});
+    if (standing.queue.queue && position(*standing.queue.queue, claim_.claim_id))
+      proposal.changes.push_back(
+          {line_, standing.queue.version,
+           queue_snapshot(without_ticket(*standing.queue.queue, claim_.claim_id, at), at)});
+    return proposal;
+  };
+  std::string trouble;
   try {
-    for (int round = 0; round < 30 && !(abandoned && out); ++round) {
-      if (round > 0) pause(store_, 200ms);
-      const Instant at = now();
-      const SeenQueue seen = queue_in(store_.read(std::span(&line_, 1)), line_);
-      out = !seen.queue || !position(*seen.queue, claim_.claim_id);
-      std::vector<Change> changes;
-      if (!abandoned)
-        changes.push_back(
-            {request_.scope, version_, claim_snapshot(abandon_claim(claim_, why, at))});
-      if (!out)
-        changes.push_back({line_, seen.version,
-                           queue_snapshot(without_ticket(*seen.queue, claim_.claim_id, at), at)});
-      if (changes.empty()) break;
-      const auto outcomes = store_.swap(changes);
-      if (!abandoned) {
-        if (outcomes.front().result == SwapResult::refused)
-          refuse(store_, request_.scope, outcomes.front().message);
-        abandoned =
-            outcomes.front().result == SwapResult::swapped || adopt_what_stands() != Step::again;
-      }
-      out = out || outcomes.back().result == SwapResult::swapped;
-    }
-    if (abandoned) {
+    const auto settled = transact<Standing>(store_, "it could not be given back in time",
+                                            std::nullopt, look, propose);
+    const SwapOutcome* refused = settled.refused();
+    if (refused != nullptr) trouble = refused->message;
+    // The claim comes first; a place that stays behind is passed over.
+    if (refused == nullptr || settled.outcomes.front().result == SwapResult::swapped) {
       state_.remove(claim_.claim_id);
       HealthFile(state_, claim_.claim_id).remove();
     }
-    if (abandoned && out) return;
   } catch (const StoreError& error) {
     trouble = error.what();
   }
+  if (trouble.empty()) return;
   call_.err << "refgate: the place in line was not given back (" << escape_for(Place::line, trouble)
             << "); those behind pass over it when its lease is over\n"
             << std::flush;
@@ -200,9 +195,9 @@ PlaceInLine::Step PlaceInLine::advance() {
   const BootTime sent = boot_now();
   if (changes.empty()) return first ? run(sent) : place_ == former ? Step::waits : Step::moved;
 
-  const auto outcomes = store_.swap(changes);
+  const auto outcomes = push_once(store_, changes);
   if (line_changes && outcomes.front().result == SwapResult::refused)
-    refuse(store_, line_, outcomes.front().message);
+    throw refusal(store_, line_, outcomes.front().message, "nothing was started");
   const bool line_is_so = !line_changes || outcomes.front().result == SwapResult::swapped;
   if (claim_changes) {
     const SwapOutcome& outcome = outcomes.back();
@@ -211,7 +206,7 @@ PlaceInLine::Step PlaceInLine::advance() {
     else if (outcome.result == SwapResult::stale)
       return adopt_what_stands();
     else if (line_is_so)
-      refuse(store_, request_.scope, outcome.message);
+      throw refusal(store_, request_.scope, outcome.message, "nothing was started");
   }
   if (!line_is_so) return Step::again;
   return first ? run(sent) : place_ == former ? Step::waits : Step::moved;
@@ -342,10 +337,12 @@ bool PlaceInLine::is_gone(const Ticket& ticket, const std::map<std::string, Stor
   return true;
 }
 
-/// Asked by the second in line alone, and not at once: most heads end by themselves.
+/// Not asked at once: most heads end by themselves. The second in line asks first; those behind it
+/// after as much longer, since it may be dead itself.
 bool PlaceInLine::its_run_has_ended(const Claim& head, Instant at) {
-  if (!informants_.holder_run || place_ != 2) return false;
-  const bool due = asked_about_ == head.claim_id && at >= asked_at_ + between_lookups;
+  if (!informants_.holder_run || place_ < 2) return false;
+  const Duration patience = between_lookups * static_cast<Duration::rep>(place_ - 1);
+  const bool due = asked_about_ == head.claim_id && at >= asked_at_ + patience;
   if (asked_about_ == head.claim_id && !due) return false;
   asked_about_ = head.claim_id;
   asked_at_ = at;

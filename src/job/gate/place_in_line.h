@@ -35,9 +35,7 @@ class PlaceInLine {
  public:
   /// `acquired` holds the claim, in state `waiting`. Everything is referred to, and must live as
   /// long.
-  PlaceInLine(const Invocation& call, Store& store, const Request& request,
-              const Ordering& ordering, const Settings& settings, const JobState& state,
-              const Informants& informants, const Acquired& acquired,
+  PlaceInLine(const Asking& asking, const Acquired& acquired,
               std::chrono::steady_clock::time_point until);
 
   /// Takes a ticket and waits until it is the head of the line. Throws StoreError.

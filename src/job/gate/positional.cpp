@@ -10,6 +10,7 @@
 #include "core/text/shorten.h"
 #include "job/gate/ending.h"
 #include "job/gate/gating.h"
+#include "job/gate/noted_claim.h"
 #include "job/gate/subject.h"
 #include "job/gate/verdict.h"
 #include "runner/runner.h"
@@ -43,9 +44,10 @@ int look(const Invocation& call, const Settings& settings, const Subject& subjec
   int exit = exit_done;
   try {
     const auto store = store_of(call, settings);
-    const SeenClaim seen = read_claim(*store, subject.ref);
-    told = told_of(decide(seen.claim, subject.request, settings.policy, now()), subject.request,
-                   seen.claim);
+    const Informants informants = informants_of(call, subject, settings, *store);
+    const Acquired seen =
+        consult(*store, {subject.request, settings.policy, settings.name_space, informants});
+    told = told_of(seen.decision, subject.request, seen.holder);
     told.claim_id.clear();
   } catch (const StoreError& error) {
     const NoAnswer none = no_answer(settings.policy, subject.request, code_of(error), error.what());
@@ -99,8 +101,8 @@ int command_register(const Invocation& call) {
   subject.request.presented = own.presented;
 
   const auto store = store_of(call, settings);
-  const Acquired acquired =
-      acquire(*store, subject.request, settings.policy, settings.name_space, state, own.known);
+  const Acquired acquired = acquire_with_note(
+      *store, state, {subject.request, settings.policy, settings.name_space, {}}, own.known);
   if (acquired.decision.verdict == Verdict::skip) {
     call.out << "Session not registered: " << escape_for(Place::line, key) << " ("
              << name_of(acquired.decision.code) << ")\n";
@@ -137,7 +139,7 @@ int command_cleanup(const Invocation& call) {
   std::string why = "this job registered no session of that key, so that nothing was changed";
   for (const ClaimNote& note : notes) {
     const std::string status = note.job_status.empty() ? "success" : note.job_status;
-    const Ended ended = end_session(*store, state, note, status);
+    const Ended ended = end_session(call, settings, *store, note, status);
     found = found || ended.result == Ended::Result::ended;
     why = describe_end(ended, key);
   }
@@ -187,8 +189,7 @@ int command_audit(const Invocation& call) {
     if (line.executed) state.save(note);
   }
   const auto store = store_of(call, settings);
-  const Change change = note_change(line, settings.name_space);
-  const SwapOutcome outcome = store->swap(std::span(&change, 1)).front();
+  const SwapOutcome outcome = push_once(*store, note_change(line, settings.name_space));
   if (outcome.result != SwapResult::swapped)
     throw StoreError(StoreFailure::denied, store->describe() + " refused the audit entry: " +
                                                outcome.message + "; it is not in the record");

@@ -5,6 +5,7 @@
 
 #include "core/event/scope.h"
 #include "core/text/shorten.h"
+#include "job/gate/noted_claim.h"
 #include "job/gate/place_in_line.h"
 #include "job/note/health_file.h"
 #include "os/interruption.h"
@@ -24,8 +25,6 @@ constexpr Duration bound_of_giving_back = 6s;
 /// repository.
 constexpr Duration between_lookups = 60s;
 
-void give_time(Store& store, Duration span) { store.set_deadline(Clock::now() + span); }
-
 Decision not_now(const Request& request, ReasonCode code, const Ordering& ordering,
                  std::size_t place, const std::string& why) {
   return skip_for(request, now(), code,
@@ -33,15 +32,15 @@ Decision not_now(const Request& request, ReasonCode code, const Ordering& orderi
 }
 
 /// What was won while a signal came is left to the next one.
-void give_up(Store& store, const Request& request, const Settings& settings, const JobState& state,
-             Acquired& acquired) {
+void give_up(const Asking& asking, Acquired& acquired) {
+  const auto& [call, store, request, ordering, settings, state, informants] = asking;
   if (acquired.decision.verdict != Verdict::run) return;
   const Claim claim = *acquired.decision.next;
   // A session that had begun before; what was won by a push without a reply is `own`, too.
   if (acquired.decision.code == ReasonCode::own && claim.claim_id != request.nonce) return;
   give_time(store, std::min(bound_of_giving_back, settings.policy.deadline));
   update_claim(
-      store, request.scope, claim.claim_id, settings.name_space, {claim, acquired.version},
+      store, {request.scope, claim.claim_id, settings.name_space, {claim, acquired.version}},
       [](const Claim& held) {
         return abandon_claim(held, "it was cancelled while it waited", now());
       },
@@ -54,13 +53,12 @@ void give_up(Store& store, const Request& request, const Settings& settings, con
 }
 
 /// Waits beside the holder of the work until it has ended or was lost, and decides again.
-Ordered stand_by(const Invocation& call, Store& store, Request& request, const Settings& settings,
-                 const JobState& state, SeenClaim known, const Informants& informants) {
+Ordered stand_by(const Asking& asking, SeenClaim known) {
+  const auto& [call, store, request, ordering, settings, state, informants] = asking;
   const Policy& policy = settings.policy;
   const auto until = Clock::now() + policy.wait;
   Ordered ordered;
-  ordered.acquired =
-      acquire(store, request, policy, settings.name_space, state, std::move(known), informants);
+  ordered.acquired = acquire_with_note(store, state, asking.question(policy), std::move(known));
   if (policy.no_wait || policy.wait <= Duration::zero()) return ordered;
   const Interruption interruption;
   Patience patience;
@@ -103,8 +101,7 @@ Ordered stand_by(const Invocation& call, Store& store, Request& request, const S
       else
         request.presented.push_back(request.nonce);
       answered = false;
-      ordered.acquired =
-          acquire(store, request, policy, settings.name_space, state, std::move(seen), informants);
+      ordered.acquired = acquire_with_note(store, state, asking.question(policy), std::move(seen));
       answered = true;
     } catch (const StoreError& error) {
       if (error.failure() != StoreFailure::unreachable) throw;
@@ -114,7 +111,7 @@ Ordered stand_by(const Invocation& call, Store& store, Request& request, const S
       continue;
     }
     if (interruption.signal() != 0) {
-      give_up(store, request, settings, state, ordered.acquired);
+      give_up(asking, ordered.acquired);
       ordered.interrupted_by = interruption.signal();
       return ordered;
     }
@@ -123,9 +120,8 @@ Ordered stand_by(const Invocation& call, Store& store, Request& request, const S
 
 /// What `--no-wait` sees without touching anything: a place in line behind somebody who lives.
 /// nullopt: go on.
-std::optional<std::size_t> place_without_standing(Store& store, const Request& request,
-                                                  const Ordering& ordering,
-                                                  const Settings& settings) {
+std::optional<std::size_t> place_without_standing(const Asking& asking) {
+  const auto& [call, store, request, ordering, settings, state, informants] = asking;
   const std::string line = queue_ref(ordering.group, settings.name_space);
   const SeenQueue seen = queue_in(store.read(std::span(&line, 1)), line);
   if (!seen.queue) return std::nullopt;
@@ -136,14 +132,24 @@ std::optional<std::size_t> place_without_standing(Store& store, const Request& r
   const auto read = store.read(refs);
   const Instant at = now();
   std::size_t alive = 0;
+  bool asked = false;
   for (const Ticket& ticket : seen.queue->tickets) {
     const bool presented = std::find(request.presented.begin(), request.presented.end(),
                                      ticket.claim_id) != request.presented.end();
     // What this very job, or this very piece of work, has in line is the decision's affair.
     if (presented || ticket.claim_ref == request.scope) return std::nullopt;
-    if (is_foreign(read, ticket.claim_ref) ||
-        !is_dead(ticket, claim_at(read, ticket.claim_ref), at))
+    if (is_foreign(read, ticket.claim_ref)) {
       ++alive;
+      continue;
+    }
+    const std::optional<Claim> claim = claim_at(read, ticket.claim_ref);
+    if (is_dead(ticket, claim, at)) continue;
+    // Whoever is first behind the dead asks, once: nobody else may be there to do it.
+    if (alive == 0 && !asked && informants.holder_run) {
+      asked = true;
+      if (informants.holder_run(*claim) == RunEnded::yes) continue;
+    }
+    ++alive;
   }
   if (alive == 0) return std::nullopt;
   return alive + 1;
@@ -170,12 +176,10 @@ Ordering ordering_of(const Settings& settings, const Event& event, Instant now) 
   return ordering;
 }
 
-Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
-                         const Ordering& ordering, const Settings& settings, const JobState& state,
-                         SeenClaim known, const Informants& informants) {
+Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
+  const auto& [call, store, request, ordering, settings, state, informants] = asking;
   request.group = ordering.group;
-  if (ordering.group.empty())
-    return stand_by(call, store, request, settings, state, std::move(known), informants);
+  if (ordering.group.empty()) return stand_by(asking, std::move(known));
 
   const Policy& policy = settings.policy;
   if (policy.force) {
@@ -183,8 +187,7 @@ Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
     request.group.clear();
     Ordered ordered;
     ordered.group = ordering.group;
-    ordered.acquired =
-        acquire(store, request, policy, settings.name_space, state, std::move(known), informants);
+    ordered.acquired = acquire_with_note(store, state, asking.question(policy), std::move(known));
     return ordered;
   }
   const auto until = Clock::now() + (policy.wait > Duration::zero() ? policy.wait : wait_in_group);
@@ -198,31 +201,30 @@ Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
     Ordered ordered;
     ordered.group = ordering.group;
     if (policy.no_wait) {
-      if (const auto place = place_without_standing(store, request, ordering, settings)) {
+      if (const auto place = place_without_standing(asking)) {
         // What would be skipped anyway has no place in line.
-        const SeenClaim seen = known.claim ? known : read_claim(store, request.scope);
-        Decision decision = decide(seen.claim, request, policy, now());
+        Acquired seen = consult(store, asking.question(policy), known);
+        Decision& decision = seen.decision;
         if (decision.verdict == Verdict::run && decision.code != ReasonCode::own) {
           ordered.position = *place;
           decision =
               not_now(request, ReasonCode::queued, ordering, *place, "Not its turn (--no-wait)");
         }
         if (decision.verdict == Verdict::skip) {
-          ordered.acquired = {std::move(decision), std::nullopt, seen.claim};
+          ordered.acquired = std::move(seen);
           return ordered;
         }
       }
     }
-    ordered.acquired = acquire(store, request, while_waiting, settings.name_space, state,
-                               std::move(known), informants);
+    ordered.acquired =
+        acquire_with_note(store, state, asking.question(while_waiting), std::move(known));
     known = {};
     // A skip, or a session of this job that has started before.
     if (ordered.acquired.decision.verdict == Verdict::skip ||
         ordered.acquired.decision.next->state != ClaimState::waiting)
       return ordered;
 
-    PlaceInLine place(call, store, request, ordering, settings, state, informants, ordered.acquired,
-                      until);
+    PlaceInLine place(asking, ordered.acquired, until);
     const Turn turn = place.take_turn(interruption);
     if (turn == Turn::ours) {
       ordered.acquired.decision.next = place.claim();

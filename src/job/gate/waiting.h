@@ -25,6 +25,21 @@ Ordering ordering_of(const Settings& settings, const Event& event, Instant now);
 /// How long a gate in a group stands in line when `--wait` was not said.
 inline constexpr Duration wait_in_group = std::chrono::hours(1);
 
+/// What one gate asks, and with what. Everything is referred to, and must live as long.
+struct Asking {
+  const Invocation& call;
+  Store& store;
+  Request& request;
+  const Ordering& ordering;
+  const Settings& settings;
+  const JobState& state;
+  const Informants& informants;
+
+  Question question(const Policy& policy) const {
+    return {request, policy, settings.name_space, informants};
+  }
+};
+
 struct Ordered {
   Acquired acquired;
   std::string group;         ///< empty: none
@@ -33,7 +48,7 @@ struct Ordered {
       0;  ///< the signal that ended the wait, after everything was given back; 0: none
 };
 
-/// `acquire`, in the order of the subject's group, within `--wait`.
+/// `acquire_with_note`, in the order of the subject's group, within `--wait`.
 ///
 /// In a group the claim is made as `waiting`, then takes a ticket, and becomes active when the
 /// ticket is the head of the line. Meanwhile its lease is renewed, and heads whose claim is dead
@@ -46,8 +61,6 @@ struct Ordered {
 /// then decides again; `--no-wait` wins over it. Once it stands by, an outage of the store is
 /// waited through; one that outlasts `--wait` is thrown. `request.nonce` and `request.group` are
 /// set anew as needed. The store's deadline is moved on with each step. Throws as `acquire` does.
-Ordered acquire_in_order(const Invocation& call, Store& store, Request& request,
-                         const Ordering& ordering, const Settings& settings, const JobState& state,
-                         SeenClaim known, const Informants& informants);
+Ordered acquire_in_order(const Asking& asking, SeenClaim known);
 
 }  // namespace refgate

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "call/remote.h"
 #include "core/text/digest.h"
 
 namespace refgate {
@@ -65,8 +66,8 @@ std::optional<Health> HealthFile::read() const { return read_record(path_); }
 
 void HealthFile::write(const Health& health) const {
   if (!replace_file(path_, encode_health(health)))
-    throw std::runtime_error("the session's health record " + path_ + " could not be written (" +
-                             std::strerror(errno) + ")");
+    throw UsageError("the session's health record " + path_ + " could not be written (" +
+                     std::strerror(errno) + ")");
 }
 
 std::optional<Health> HealthFile::update(const std::function<void(Health&)>& change) const {

@@ -131,6 +131,11 @@ std::vector<std::string> token_variables(const Environment& environment) {
   return names;
 }
 
+bool beats_already(const Health& health) {
+  return health.heartbeat_process > 0 &&
+         ::kill(static_cast<pid_t>(health.heartbeat_process), 0) == 0;
+}
+
 long process_of_job() {
   static constexpr std::array<std::string_view, 12> shells{"bash", "sh",   "dash",    "zsh",
                                                            "ksh",  "fish", "busybox", "pwsh",

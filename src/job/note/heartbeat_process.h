@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "call/settings.h"
+#include "core/claim/health.h"
 #include "job/note/job_state.h"
 #include "runner/environment.h"
 
@@ -38,6 +39,9 @@ void require_room_for_heartbeats(const Policy& policy);
 /// std::runtime_error when it could not be started.
 HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& environment,
                                   const JobState& state, const HeartbeatPlan& plan, bool listen);
+
+/// Whether the process that the record names still runs.
+bool beats_already(const Health& health);
 
 /// The nearest ancestor that is no shell: in a step, the runner's worker. 0 when there is none.
 long process_of_job();

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "call/remote.h"
 #include "core/text/digest.h"
 #include "core/text/json.h"
 
@@ -55,9 +56,16 @@ std::optional<ClaimNote> read_note(const fs::path& path) {
   return note;
 }
 
+/// A folder that another user made in our place could hold anything.
+bool is_own_folder(const std::string& path) {
+  struct stat about {};
+  return ::lstat(path.c_str(), &about) == 0 && S_ISDIR(about.st_mode) &&
+         (about.st_uid == ::getuid() || about.st_uid == 0);
+}
+
 [[noreturn]] void fail(const std::string& path) {
-  throw std::runtime_error("the job's state file " + path + " could not be written (" +
-                           std::strerror(errno) + "); nothing was claimed");
+  throw UsageError("the job's state file " + path + " could not be written (" +
+                   std::strerror(errno) + "); nothing was claimed");
 }
 
 }  // namespace
@@ -78,11 +86,7 @@ std::string JobState::path_of(const std::string& claim_id) const {
 std::vector<ClaimNote> JobState::notes() const {
   std::vector<ClaimNote> notes;
   std::error_code error;
-  struct stat about {};
-  // A folder that another user made in our place could hold anything.
-  if (::lstat(folder_.c_str(), &about) != 0 || !S_ISDIR(about.st_mode) ||
-      (about.st_uid != ::getuid() && about.st_uid != 0))
-    return notes;
+  if (!is_own_folder(folder_)) return notes;
   for (const auto& file : fs::directory_iterator(folder_, error)) {
     const std::string name = file.path().filename().string();
     if (!name.starts_with("claim-") || !name.ends_with(".json")) continue;
@@ -131,6 +135,22 @@ void JobState::make_folder() const {
   std::error_code error;
   fs::create_directories(fs::path(folder_).parent_path(), error);
   if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) fail(folder_);
+  if (!is_own_folder(folder_))
+    throw UsageError("the job's state folder " + folder_ +
+                     " is a link, or another user's; nothing was claimed");
+}
+
+void JobState::mark_skipped() const {
+  try {
+    make_folder();
+    replace_file(folder_ + "/skipped", "told to skip\n");
+  } catch (const std::runtime_error&) {
+    // Then finish looks for a claim, and finds none.
+  }
+}
+
+bool JobState::was_told_to_skip() const {
+  return read_small_file(folder_ + "/skipped", 64).has_value();
 }
 
 void JobState::save(const ClaimNote& note) const {

@@ -52,17 +52,21 @@ class JobState {
   /// Every note that can be read, ended or not. Unreadable files are passed over.
   std::vector<ClaimNote> notes() const;
 
-  /// Throws std::runtime_error when it cannot be written: without it `finish` could not find the
-  /// claim.
+  /// Throws UsageError when it cannot be written: without it `finish` could not find the claim.
   void save(const ClaimNote& note) const;
   void remove(const std::string& claim_id) const;
 
   /// From here on what comes of the session is what its job says. Throws std::runtime_error.
   void mark_told(const std::string& claim_id) const;
 
+  /// A gate of this job told it to skip: its `finish` has nothing to look for. Best effort.
+  void mark_skipped() const;
+  bool was_told_to_skip() const;
+
   const std::string& folder() const { return folder_; }
 
-  /// Makes the folder. Throws std::runtime_error.
+  /// Makes the folder. Throws UsageError for one that is a link or another user's: whoever made it
+  /// could lead the job's files anywhere.
   void make_folder() const;
 
   /// RUNNER_TRACKING_ID of this process.

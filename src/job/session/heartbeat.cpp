@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <iostream>
 #include <random>
@@ -18,13 +19,15 @@
 
 #include "call/commands.h"
 #include "core/text/json.h"
+#include "core/text/shorten.h"
 #include "job/gate/own_claims.h"
 #include "job/note/health_file.h"
 #include "job/note/heartbeat_process.h"
+#include "job/note/renewal.h"
 #include "os/marked_processes.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
-#include "state/renewal.h"
+#include "state/fold_record.h"
 
 namespace refgate {
 namespace {
@@ -33,6 +36,8 @@ using namespace std::chrono_literals;
 
 constexpr int events_descriptor = 3;
 constexpr Duration grace_of_orphans = 1s;
+constexpr std::size_t swept_at_once = 20;
+constexpr Duration tidying_bound = 5s;
 
 Duration duration_option(const Invocation& call, const std::string& name, Duration fallback) {
   const std::string value = call.option(name);
@@ -42,6 +47,23 @@ Duration duration_option(const Invocation& call, const std::string& name, Durati
     throw UsageError("--" + name + " is \"" + value +
                      "\", but must be a span of time such as 90s, 5m, 1h or 7d");
   return *parsed;
+}
+
+std::optional<unsigned> parse_attempt(const std::string& text) {
+  unsigned attempt = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), attempt);
+  if (error != std::errc() || end != text.data() + text.size() || attempt == 0) return std::nullopt;
+  return attempt;
+}
+
+/// Of a process; throws UsageError for anything but a positive number.
+long process_option(const std::string& text) {
+  long id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size() || id < 1)
+    throw UsageError("--while-pid is \"" + text +
+                     "\", but must be the number of a process; nothing was started");
+  return id;
 }
 
 /// The one session that is meant: by `--claim-id`, or the job's only live one.
@@ -57,6 +79,35 @@ ClaimNote note_to_renew(const Settings& settings, const JobState& state,
     throw UsageError("this job holds " + std::to_string(notes.size()) +
                      " live claims: say which one with --claim-id; nothing was renewed");
   return notes.front();
+}
+
+/// Who renews a session is its holder from then on: the run that made its claim may end before it.
+void become_holder(const Invocation& call, const Settings& settings, Store& store,
+                   ClaimNote& note) {
+  const Self self = self_of(call, settings);
+  if (!self.in_actions || self.run_id.empty() || note.claim.holder.run_id == self.run_id) return;
+  const auto hand_over = [&](const Claim& claim) {
+    Claim next = claim;
+    const Environment& environment = call.environment;
+    next.holder.run_id = self.run_id;
+    next.holder.run_attempt = 1;
+    if (const auto attempt = parse_attempt(self.run_attempt)) next.holder.run_attempt = *attempt;
+    next.holder.job = self.job;
+    next.holder.job_index = self.job_index;
+    next.holder.run_url =
+        shortened(environment.get("GITHUB_SERVER_URL") + "/" +
+                      environment.get("GITHUB_REPOSITORY") + "/actions/runs/" + self.run_id,
+                  bounds::address);
+    next.holder.actor = shortened(environment.get("GITHUB_ACTOR"), bounds::word);
+    return next;
+  };
+  const Ended moved = update_claim(
+      store, {note.ref, note.claim.claim_id, note.name_space, {note.claim, note.version}},
+      hand_over, Publish::what_stood);
+  if (moved.result != Ended::Result::ended)
+    throw UsageError("the claim that --claim-id gives ended meanwhile; nothing was renewed");
+  note.claim = moved.claim;
+  note.version = moved.version;
 }
 
 /// A claim that another job made is known by its id alone: its ref is looked for, and from then on
@@ -75,6 +126,7 @@ ClaimNote adopt(const Invocation& call, const Settings& settings, const JobState
   note.runner_job = state.runner_job();
   note.claim = *seen.claim;
   note.version = seen.version;
+  become_holder(call, settings, store, note);
   state.save(note);
   return note;
 }
@@ -85,6 +137,11 @@ ClaimNote found_note(const Invocation& call, const Settings& settings, const Job
       notes_of_job(settings, state, call.environment, store.describe()).empty())
     return adopt(call, settings, state, store);
   return note_to_renew(settings, state, call.environment, store.describe());
+}
+
+void require_own(const Invocation& call, const Settings& settings, ClaimNote& note) {
+  if (const auto why = disproven(note, settings, self_of(call, settings)))
+    throw StoreError(StoreFailure::denied, *why + "; nothing was renewed");
 }
 
 void ensure_health(const JobState& state, const ClaimNote& note) {
@@ -99,6 +156,7 @@ void ensure_health(const JobState& state, const ClaimNote& note) {
 int once(const Invocation& call, const Settings& settings, const JobState& state) {
   const auto store = store_of(call, settings);
   ClaimNote note = found_note(call, settings, state, *store);
+  require_own(call, settings, note);
   const Duration lease =
       settings.policy.lease_given ? settings.policy.lease : note.claim.limits.lease;
   ensure_health(state, note);
@@ -127,6 +185,7 @@ int background(const Invocation& call, const Settings& settings, const JobState&
   const auto store = store_of(call, settings);
   HeartbeatPlan plan;
   plan.note = found_note(call, settings, state, *store);
+  require_own(call, settings, plan.note);
   Policy policy = settings.policy;
   policy.skew = plan.note.claim.limits.skew;
   require_room_for_heartbeats(policy);
@@ -134,8 +193,14 @@ int background(const Invocation& call, const Settings& settings, const JobState&
   plan.interval = beat_interval(policy);
   plan.first_after = duration_option(call, "first-after", Duration::zero());
   if (const std::string id = call.option("while-pid"); !id.empty())
-    plan.while_process = std::strtol(id.c_str(), nullptr, 10);
+    plan.while_process = process_option(id);
   ensure_health(state, plan.note);
+  const auto health = HealthFile(state, plan.note.claim.claim_id).read();
+  if (health && beats_already(*health)) {
+    call.out << "Heartbeats run already: process " << health->heartbeat_process << " renews "
+             << escape_for(Place::line, plan.note.claim.session_key) << "\n";
+    return exit_done;
+  }
   const HeartbeatProcess process = start_heartbeats(settings, call.environment, state, plan, false);
   call.out << "Heartbeats started: process " << process.id << " renews "
            << escape_for(Place::line, plan.note.claim.session_key) << " every "
@@ -236,6 +301,13 @@ void stop_orphans(const std::string& mark) {
   signal_marked(mark, SIGKILL);
 }
 
+/// Once a job, by a process that nobody waits for: what is old is forgotten and folded. gc does the
+/// same, and more of it.
+void tidy(Store& store, const Settings& settings) {
+  sweep(store, settings.name_space, swept_at_once, tidying_bound);
+  fold_earlier_days(store, settings.name_space, now(), tidying_bound);
+}
+
 int beat_on(const Invocation& call, const Settings& settings, const JobState& state,
             const std::string& claim_id, bool listening, const std::string& mark) {
   std::set<std::string> published;
@@ -252,7 +324,13 @@ int beat_on(const Invocation& call, const Settings& settings, const JobState& st
         return std::move(note);
     return std::nullopt;
   };
+  // Read once, before the work can have changed it: from here on the file says no more than that
+  // the session has not ended.
+  const std::optional<ClaimNote> first = own_note();
+  if (!first) return exit_done;
+  ClaimNote note = *first;
   BootTime next = boot_now() + duration_option(call, "first-after", Duration::zero());
+  bool tidied = false;
   for (;;) {
     switch (waiting.until(next)) {
       case Woken::job_gone:
@@ -266,9 +344,8 @@ int beat_on(const Invocation& call, const Settings& settings, const JobState& st
       case Woken::time:
         break;
     }
-    std::optional<ClaimNote> note = own_note();
     const auto health = file.read();
-    if (!note || !health || health->ended) return exit_done;
+    if (!own_note() || !health || health->ended) return exit_done;
     const Duration left = halts_at(*health) - boot_now();
     if (left <= Duration::zero() || health->death) {
       file.update([&](Health& record) {
@@ -281,9 +358,11 @@ int beat_on(const Invocation& call, const Settings& settings, const JobState& st
     try {
       const auto store = store_of(call, settings);
       store->set_deadline(std::min(store->deadline(), std::chrono::steady_clock::now() + left));
-      switch (renew_lease(*store, state, *note, settings.policy.lease, published)) {
+      switch (renew_lease(*store, state, note, settings.policy.lease, published)) {
         case Beat::renewed:
           tell_listener(listening, "renewed\n");
+          if (!tidied) tidy(*store, settings);
+          tidied = true;
           next = boot_now() + with_jitter(interval);
           continue;
         case Beat::ended:

@@ -118,9 +118,7 @@ void LedSession::begin() {
   const auto health = HealthFile(state_, answer_.claim_id).read();
   if (health) arm(timer_, halts_at(*health));
   // Those that the gate of this job has started are enough.
-  if (begun_before_ && health && health->heartbeat_process > 0 &&
-      ::kill(static_cast<pid_t>(health->heartbeat_process), 0) == 0)
-    return;
+  if (begun_before_ && health && beats_already(*health)) return;
   heartbeats_ = start_heartbeats(settings_, call_.environment, state_, plan, true);
 }
 
@@ -234,7 +232,7 @@ bool LedSession::end_note(const std::string& job_status, bool never_started) {
     if (job_status == "cancelled")
       store->set_deadline(
           std::min(store->deadline(), std::chrono::steady_clock::now() + longest_cancelled_end));
-    const Ended ended = end_session(*store, state_, *own, job_status);
+    const Ended ended = end_session(call_, settings_, *store, *own, job_status);
     call_.err << "refgate: " << escape_for(Place::line, describe_end(ended, own->claim.session_key))
               << "\n";
     if (ended.left_out > 0) call_.err << "refgate: " << describe_left_out(ended.left_out) << "\n";

@@ -159,4 +159,8 @@ std::optional<git_oid> parse_oid(std::string_view hex) {
   return id;
 }
 
+Version version_of(const Snapshot& snapshot) {
+  return Version{hex_of(encode_snapshot(snapshot).commit)};
+}
+
 }  // namespace refgate

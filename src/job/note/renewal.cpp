@@ -1,4 +1,4 @@
-#include "state/renewal.h"
+#include "job/note/renewal.h"
 
 #include <algorithm>
 
@@ -55,7 +55,7 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
   const HealthFile file(state, claim_id);
   Ended swap;
   try {
-    swap = update_claim(store, note.ref, claim_id, note.name_space, std::move(known), renew,
+    swap = update_claim(store, {note.ref, claim_id, note.name_space, std::move(known)}, renew,
                         Publish::what_stood);
   } catch (const StoreError& error) {
     // What stands there is not known any more.
