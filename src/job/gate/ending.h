@@ -1,8 +1,10 @@
 #pragma once
 // How a session ends: by its holder, once.
 
+#include <iosfwd>
 #include <string>
 
+#include "call/invocation.h"
 #include "job/note/job_state.h"
 #include "state/claiming.h"
 
@@ -13,6 +15,11 @@ namespace refgate {
 /// do. Where nothing was executed the scope is given back as it was, with its place in its budgets.
 Ended end_session(Store& store, const JobState& state, const ClaimNote& note,
                   const std::string& job_status);
+
+/// In Actions: the end in the job summary, and a warning on `commands` when the session was lost
+/// before its job ended it.
+void tell_end(const Invocation& call, const Ended& ended, const std::string& session_key,
+              std::ostream& commands);
 
 /// For people.
 std::string describe_end(const Ended& ended, const std::string& session_key);

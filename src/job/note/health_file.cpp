@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "core/text/digest.h"
+#include "os/checked_output.h"
 
 namespace refgate {
 namespace {
@@ -65,8 +66,7 @@ std::optional<Health> HealthFile::read() const { return read_record(path_); }
 
 void HealthFile::write(const Health& health) const {
   if (!replace_file(path_, encode_health(health)))
-    throw std::runtime_error("the session's health record " + path_ + " could not be written (" +
-                             std::strerror(errno) + ")");
+    throw OutputError("the session's health record " + path_, errno);
 }
 
 std::optional<Health> HealthFile::update(const std::function<void(Health&)>& change) const {

@@ -12,6 +12,7 @@
 
 #include "core/text/digest.h"
 #include "core/text/json.h"
+#include "os/checked_output.h"
 
 namespace refgate {
 namespace {
@@ -56,8 +57,7 @@ std::optional<ClaimNote> read_note(const fs::path& path) {
 }
 
 [[noreturn]] void fail(const std::string& path) {
-  throw std::runtime_error("the job's state file " + path + " could not be written (" +
-                           std::strerror(errno) + "); nothing was claimed");
+  throw OutputError("the job's state file " + path, errno, "nothing was claimed");
 }
 
 }  // namespace
