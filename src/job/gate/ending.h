@@ -13,8 +13,10 @@ namespace refgate {
 /// Ends the claim of `note`, when it is still that claim, as `job_status` says (see
 /// meaning_of_status), and keeps the end in the job's state, so that a second call has nothing to
 /// do. Where nothing was executed the scope is given back as it was, with its place in its budgets.
+/// What an earlier attempt than `attempt` (0: not known) had launched may have been executed, though
+/// this one left it out: then it ends as cancelled.
 Ended end_session(Store& store, const JobState& state, const ClaimNote& note,
-                  const std::string& job_status);
+                  const std::string& job_status, unsigned attempt = 0);
 
 /// In Actions: the end in the job summary, and a warning on `commands` when the session was lost
 /// before its job ended it.

@@ -51,7 +51,7 @@ bool fence_off(Store& store, const ClaimNote& note, Claim& closed) {
 }  // namespace
 
 Ended end_session(Store& store, const JobState& state, const ClaimNote& note,
-                  const std::string& job_status) {
+                  const std::string& job_status, unsigned attempt) {
   const StatusMeaning meaning = meaning_of_status(job_status);
   if (Claim closed; note.unanswered && fence_off(store, note, closed)) {
     ClaimNote done = note;
@@ -79,9 +79,10 @@ Ended end_session(Store& store, const JobState& state, const ClaimNote& note,
           return abandon_claim(claim, "its gate was ended while it waited", now());
         launched = claim;
         if (note.untold) return abandon_claim(claim, "its gate could not tell its verdict", now());
-        if (!meaning.executed) return give_back_claim(claim, "nothing was executed", now());
+        if (!meaning.executed && attempt <= claim.holder.run_attempt)
+          return give_back_claim(claim, "nothing was executed", now());
         return end_claim(claim, meaning.outcome,
-                         meaning.known ? job_status : name_of(ClaimOutcome::cancelled), now());
+                         meaning.known && meaning.executed ? job_status : name_of(ClaimOutcome::cancelled), now());
       },
       Publish::everything, &place);
   // Others came in between, or the claim's group was not known before it was read.
@@ -193,13 +194,16 @@ class Judgement {
     const bool earlier = ended.result == Ended::Result::already && is_own_failure(claim, caller_) &&
                          claim.holder.run_attempt < caller_.run_attempt;
     const bool judged_here = handed_on_ && ended.result == Ended::Result::ended &&
-                             !ended.given_back && claim.outcome != ClaimOutcome::success;
+                             (ended.given_back || claim.outcome != ClaimOutcome::success);
     if (earlier)
       fail("attempt " + std::to_string(claim.holder.run_attempt) + " ended with " +
            std::string(name_of(claim.outcome)));
     else if (judged_here)
-      fail("it ended with " + std::string(name_of(claim.outcome)));
+      fail(ended.given_back ? "nothing was executed"
+                            : "it ended with " + std::string(name_of(claim.outcome)));
   }
+
+  unsigned attempt() const { return caller_.run_attempt; }
 
   int tell(const Invocation& call) const {
     if (why_.empty()) return exit_done;
@@ -254,7 +258,7 @@ int finish(const Invocation& call, const Settings& settings) {
       continue;
     }
     try {
-      const Ended ended = end_session(*store, state, note, status);
+      const Ended ended = end_session(*store, state, note, status, judgement.attempt());
       const std::string& key =
           ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
       call.out << escape_for(Place::line, describe_end(ended, key)) << "\n";
