@@ -78,7 +78,7 @@ constexpr std::array<SettingRow, 38> rows{{
     {"on-error", SettingForm::choice, "fail|run|skip",
      "what to do when the store cannot be reached, read or written", "fail", true},
     {"on-read-only", SettingForm::choice, "skip|run|fail",
-     "what to do when the token may only read", "skip", true},
+     "what to do when the token may only read", "skip for forks and Dependabot, else fail", true},
     {"audit-skips", SettingForm::choice, "push|summary", "where a skip is recorded", "push", true},
     {"claim-id", SettingForm::text, "ID",
      "the claim that the caller owns, from the gate's output of that name", "the job's state file",
@@ -303,7 +303,7 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "retry") return choose(policy.retry, name, value, retries);
   if (name == "force") return choose(policy.force, name, value, booleans);
   if (name == "on-error") return choose(policy.on_error, name, value, fallbacks);
-  if (name == "on-read-only") return choose(policy.on_read_only, name, value, fallbacks);
+  if (name == "on-read-only") return choose(policy.on_read_only.emplace(), name, value, fallbacks);
   if (name == "audit-skips") return choose(policy.audit_skips, name, value, audits);
   return "there is no setting \"" + std::string(name) + "\"";
 }

@@ -23,9 +23,14 @@ std::span<const CommandRow> workflow_commands() {
        {},
        join({store_settings(), subject_settings(), policy_settings(), liveness_settings(),
              ordering_settings()}),
-       {{"status", "success|failure|cancelled", "what came of it (job.status; default success)"}},
+       {{"status", "STATUS",
+         "what came of it: steps.<id>.outcome, needs.<job>.result or job.status; success when not "
+         "given"},
+        {"own-failure", "true|false",
+         "the gate's output own_failure, where the gate has a job of its own: then finish exits 1 "
+         "unless the work was done, here or by another run"}},
        "refgate finish --status \"$JOB_STATUS\"\n\nA job that was told to skip may call it too: it "
-       "changes nothing then.",
+       "changes nothing then. It exits 1 when this run's own work was not done in an earlier try.",
        command_finish},
       {"check",
        "In a workflow",

@@ -10,6 +10,7 @@
 #include "call/commands.h"
 #include "cli/disk_files.h"
 #include "core/text/enum_name.h"
+#include "os/checked_output.h"
 
 namespace refgate {
 namespace {
@@ -55,8 +56,7 @@ int command_lint(const Invocation& call) {
   request.explain = call.option("explain");
   request.config = call.option("config");
   request.threads = std::max(1u, std::thread::hardware_concurrency());
-  request.colour = &call.out == &std::cout && ::isatty(STDOUT_FILENO) == 1 &&
-                   call.environment.get("NO_COLOR").empty() &&
+  request.colour = ::isatty(STDOUT_FILENO) == 1 && call.environment.get("NO_COLOR").empty() &&
                    call.environment.get("TERM") != "dumb";
 
   lint::LintSeams seams{disk_files(), replace_workflow_file, {}};
@@ -73,10 +73,8 @@ int command_lint(const Invocation& call) {
   if (progress_shown) call.err << "\r\x1b[K";
   call.out << outcome.output;
   call.err << outcome.errors;
-  if (!outcome.sarif.empty() && !write_text_file(call.option("sarif"), outcome.sarif)) {
-    call.err << call.option("sarif") << ": the SARIF file cannot be written\n";
-    return exit_failed;
-  }
+  if (!outcome.sarif.empty())
+    write_output_file("--sarif " + call.option("sarif"), call.option("sarif"), outcome.sarif);
   return outcome.status;
 }
 

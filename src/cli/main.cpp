@@ -1,6 +1,9 @@
 #include "cli/main.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <exception>
 #include <iostream>
@@ -9,6 +12,8 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "os/checked_output.h"
+#include "runner/failure.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -34,6 +39,11 @@ void print_lines(std::ostream& err, std::string_view text) {
   }
 }
 
+std::string first_line(const std::string& text) {
+  const std::string line = text.substr(0, text.find('\n'));
+  return line.starts_with("refgate: ") ? line.substr(9) : line;
+}
+
 /// A misspelt setting would otherwise be ignored in silence where most people set it.
 void warn_of_unread_variables(const Environment& environment, std::ostream& err) {
   std::vector<std::string> names;
@@ -51,17 +61,53 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
       out << reply->text;
     else
       print_lines(err, without_tokens(reply->text, environment));
+    if (reply->exit != exit_done && !words.empty())
+      tell_failure(environment, err,
+                   {words.front(), first_line(without_tokens(reply->text, environment)), {}, {}});
     return reply->exit;
   }
   Said& said = std::get<Said>(read);
   if (!said.row->settings.empty()) warn_of_unread_variables(environment, err);
-  return said.row->run(
+  const int status = said.row->run(
       {said.row->name, std::move(said.arguments), std::move(said.options), environment, out, err});
+  // Those that give a verdict have told why there is none, and the status of `run` is its
+  // command's.
+  if (status >= exit_usage && !gives_verdict(said.row->name))
+    tell_failure(environment, err, {said.row->name, "The log of this step says why", {}, {}});
+  return status;
+}
+
+/// As a shell tells of a writer whose reader has gone.
+constexpr int exit_reader_gone = 128 + SIGPIPE;
+
+int tell_error(const std::string& command, const Environment& environment) {
+  const auto say = [&](const std::string& message, const std::string& hint = {}) {
+    std::cerr << "refgate: " << escape_for(Place::line, message) << "\n";
+    if (!hint.empty()) std::cerr << "  " << escape_for(Place::line, hint) << "\n";
+    tell_failure(environment, std::cerr, {command, message, hint, {}});
+  };
+  try {
+    throw;
+  } catch (const UsageError& error) {
+    say(without_tokens(error.what(), environment));
+    return exit_usage;
+  } catch (const StoreError& error) {
+    say(error.what(), error.hint());
+    return exit_store;
+  } catch (const OutputError& error) {
+    if (error.error() == EPIPE) return exit_reader_gone;
+    say(error.what());
+    return exit_store;
+  } catch (const std::exception& error) {
+    say(std::string("internal error: ") + error.what());
+    return exit_internal;
+  }
 }
 
 }  // namespace
 
 int run_main(int argc, char** argv) {
+  reserve_standard_files();
   std::signal(SIGPIPE, SIG_IGN);
   // Inherited as ignored, it would take away what became of the processes that are started.
   std::signal(SIGCHLD, SIG_DFL);
@@ -71,19 +117,21 @@ int run_main(int argc, char** argv) {
   if (!words.empty() &&
       (words.front() == "gate" || words.front() == "check" || words.front() == "run"))
     close_guards(environment);
+  const std::string command = words.empty() ? std::string() : words.front();
+  CheckedOutput buffer(STDOUT_FILENO);
+  std::ostream out(&buffer);
+  if (::isatty(STDOUT_FILENO) == 1) out << std::unitbuf;
   try {
-    const int status = run_command(words, environment, std::cout, std::cerr);
-    std::cout.flush();
+    const int status = run_command(words, environment, out, std::cerr);
+    // What failed has said so already; an end of its output changes nothing about that.
+    if (status != exit_done)
+      out.flush();
+    else
+      flush_or_throw(out);
     return status;
-  } catch (const UsageError& error) {
-    std::cerr << "refgate: " << escape_for(Place::line, without_tokens(error.what(), environment))
-              << "\n";
-    return exit_usage;
-  } catch (const StoreError& error) {
-    return report(std::cerr, error);
-  } catch (const std::exception& error) {
-    std::cerr << "refgate: internal error: " << escape_for(Place::line, error.what()) << "\n";
-    return exit_internal;
+  } catch (...) {
+    out.flush();
+    return tell_error(command, environment);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "core/claim/decision.h"
 #include "core/figures/statistics.h"
 #include "core/text/json.h"
+#include "os/checked_output.h"
 #include "reports/report_page.h"
 #include "reports/report_summary.h"
 #include "runner/runner.h"
@@ -188,13 +189,6 @@ json data_of(const Record& record, const Claims& claims, const Period& period, c
           {"lines", std::move(lines)}};
 }
 
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file) throw UsageError("--html " + path + " could not be written: " + std::strerror(errno));
-}
-
 /// Into the job summary of the run; outside of Actions to standard output.
 void summarise(const Invocation& call, const Statistics& statistics, const Period& period,
                Instant at) {
@@ -242,7 +236,7 @@ int command_report(const Invocation& call) {
     call.out << page;
     return exit_done;
   }
-  write_file(path, page);
+  write_output_file("--html " + path, path, page);
   call.out << "Report written: " << path << " (" << statistics.lines << " lines, "
            << page.size() / 1024 << " KiB)\n";
   return exit_done;

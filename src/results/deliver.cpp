@@ -17,6 +17,7 @@
 #include "call/commands.h"
 #include "call/content.h"
 #include "job/gate/job_session.h"
+#include "os/checked_output.h"
 #include "os/interruption.h"
 #include "results/channel.h"
 #include "results/result_input.h"
@@ -207,8 +208,12 @@ void tell_outputs(const Delivery& delivery, const Kept& kept) {
     });
     delivery.call.out << big << "=" << escape_for(Place::line, value) << "\n";
   }
-  if (!write_outputs(delivery.call.environment, lines))
-    say(delivery, "GITHUB_OUTPUT could not be written");
+  try {
+    write_outputs(delivery.call.environment, lines);
+  } catch (const OutputError& error) {
+    // What became of the result is said, and counts.
+    say(delivery, error.what());
+  }
 }
 
 void tell_summary(const Delivery& delivery, const Kept& kept) {

@@ -10,6 +10,7 @@
 #include "core/text/digest.h"
 #include "core/text/json.h"
 #include "job/gate/job_session.h"
+#include "os/checked_output.h"
 #include "results/result_input.h"
 #include "results/result_store.h"
 #include "runner/runner.h"
@@ -59,8 +60,7 @@ int save(const Invocation& call, const Settings& settings) {
   const std::string retrieve = retrieval(settings, record.id);
   call.out << "RESULT_ID=" << record.id << "\nRETRIEVE=" << escape_for(Place::line, retrieve)
            << "\n";
-  if (!write_outputs(call.environment, {{"result_id", record.id}, {"retrieve", retrieve}}))
-    call.err << "refgate: GITHUB_OUTPUT could not be written; the result is kept\n";
+  write_outputs(call.environment, {{"result_id", record.id}, {"retrieve", retrieve}});
   return exit_done;
 }
 
@@ -144,13 +144,9 @@ int get(const Invocation& call, const Settings& settings) {
         << "refgate: the content does not fit the digest in its record: somebody has changed it\n";
   const std::string text = call.flag("meta-only") ? dump(json_of(*found)) : found->content;
   if (const std::string path = call.option("output"); !path.empty()) {
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file << text;
-    file.close();
-    if (!file) throw UsageError(path + " could not be written");
+    write_output_file("--output " + path, path, text);
   } else {
-    call.out << text << std::flush;
-    if (!call.out) throw std::runtime_error("standard output could not be written");
+    call.out << text;
   }
   return whole ? exit_done : exit_no;
 }

@@ -4,23 +4,28 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+
+#include "os/checked_output.h"
 
 namespace refgate {
 namespace {
 
-bool append(const std::string& path, std::string_view text) {
-  if (path.empty()) return true;
+/// errno's value of what failed; 0: nothing.
+int append(const std::string& path, std::string_view text) {
+  if (path.empty()) return 0;
   const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-  if (file < 0) return false;
-  bool whole = true;
-  while (!text.empty() && whole) {
+  if (file < 0) return errno;
+  int failed = 0;
+  while (!text.empty() && failed == 0) {
     const ssize_t written = ::write(file, text.data(), text.size());
-    if (written <= 0)
-      whole = false;
-    else
+    if (written > 0)
       text.remove_prefix(static_cast<std::size_t>(written));
+    else if (written == 0 || errno != EINTR)
+      failed = written == 0 ? EIO : errno;
   }
-  return ::close(file) == 0 && whole;
+  if (::close(file) != 0 && failed == 0) failed = errno;
+  return failed;
 }
 
 void percent(std::string& out, char c) {
@@ -119,14 +124,16 @@ void close_guards(const Environment& environment) {
   append(environment.get("GITHUB_OUTPUT"), "skip_execution=true\n");
 }
 
-bool write_outputs(const Environment& environment, const Outputs& outputs) {
+void write_outputs(const Environment& environment, const Outputs& outputs) {
   std::string text;
   std::string last;
   for (const auto& [name, value] : outputs) {
     const std::string line = name + "=" + escape_for(Place::line, value) + "\n";
     (name == "skip_execution" ? last : text) += line;
   }
-  return append(environment.get("GITHUB_OUTPUT"), text + last);
+  if (const int failed = append(environment.get("GITHUB_OUTPUT"), text + last); failed != 0)
+    throw OutputError("GITHUB_OUTPUT", failed,
+                      last.empty() ? "" : "the guards of the later steps stay closed");
 }
 
 void append_summary(const Environment& environment, std::string_view markdown) {

@@ -31,8 +31,8 @@ using Outputs = std::vector<std::pair<std::string, std::string>>;
 void close_guards(const Environment& environment);
 
 /// Appends all outputs to GITHUB_OUTPUT in one write, `skip_execution` last, so that a torn write
-/// leaves the guards closed. Returns false when the file could not be written.
-bool write_outputs(const Environment& environment, const Outputs& outputs);
+/// leaves the guards closed. Throws OutputError when the file could not be written.
+void write_outputs(const Environment& environment, const Outputs& outputs);
 
 /// Appends markdown to GITHUB_STEP_SUMMARY; the text must be escaped already. A summary that cannot
 /// be written is no reason to fail.

@@ -9,7 +9,7 @@ from gate_case import HEAD, GateCase
 
 NAMES = ["SESSION_KEY", "SKIP_EXECUTION", "REASON", "RETRY_SUPPRESSION", "EARLY_GATING",
          "REASON_CODE", "CLAIM_ID", "GENERATION", "RUN_ATTEMPT", "HOLDER_RUN_ID",
-         "HOLDER_RUN_URL", "GROUP", "POSITION", "RESULT_ID"]
+         "HOLDER_RUN_URL", "HOLDER_OUTCOME", "OWN_FAILURE", "GROUP", "POSITION", "RESULT_ID"]
 HOSTILE = ["a\nskip_execution=false\nb", "a\r\nskip_execution=false", "%0Askip_execution=false",
            "::error title=x::y", "\n::set-output name=skip_execution::false\n",
            "x::stop-commands::y", "a|b|c\n| --- |", "<script>alert(1)</script>",
@@ -83,7 +83,7 @@ class Outputs(GateCase):
         answer = self.job().call("gate", GITHUB_OUTPUT=__file__ + "/output")
         self.assertNotEqual(answer.status, 0, answer)
 
-    def test_the_summary_is_a_table(self):
+    def test_the_summary_is_a_sentence_and_a_table_that_is_folded(self):
         _, won = self.gate()
         self.assertRegex(won.summary, r"\| refgate \|")
         self.assertIn(won.lines["SESSION_KEY"], won.summary)
@@ -91,8 +91,9 @@ class Outputs(GateCase):
         self.assertIn("active", skipped.summary)
         self.assertIn(skipped.lines["HOLDER_RUN_URL"], skipped.summary)
         for summary in (won.summary, skipped.summary):
-            rows = [row for row in summary.splitlines() if row.strip()]
+            rows = [row for row in summary.splitlines() if row.startswith("|")]
             self.assertTrue(all(row.count("|") == 3 for row in rows), summary)
+            self.assertLess(summary.index("<details>"), summary.index(rows[0]))
 
     def test_a_skip_is_a_notice_a_run_is_none(self):
         _, won = self.gate()
@@ -138,8 +139,10 @@ class Hostile(GateCase):
             self.assertRegex(line, "^::notice title=[^:,]*::")
         for character in answer.out + answer.err + answer.output_text:
             self.assertTrue(character in "\n\t" or ord(character) >= 32, repr(answer.out))
-        self.assertNotRegex(answer.summary, r"<(?!br>)[a-z/!]")
-        rows = [row for row in answer.summary.splitlines() if row.strip()]
+        ours = re.sub(r"</?(details|summary)>", "", answer.summary)
+        self.assertEqual(answer.summary.count("<"), 4)
+        self.assertNotRegex(ours, r"<[a-z/!]")
+        rows = [row for row in answer.summary.splitlines() if row.startswith("|")]
         self.assertTrue(all(re.sub(r"\\\\|\\\|", "", row).count("|") == 3 for row in rows),
                         answer.summary)
         self.assertNotIn("](javascript", answer.summary)

@@ -39,10 +39,19 @@ bool is_pull_request(std::string_view event) {
   return event == "pull_request" || event == "pull_request_target";
 }
 
-std::string ago(Instant then, Instant now) {
-  if (then > now) return "by a clock that is " + format_duration(then - now) + " ahead";
-  return format_duration(now - then) + " ago";
+/// People read no milliseconds.
+std::string in_seconds(Duration span) {
+  return format_duration(std::chrono::floor<std::chrono::seconds>(span));
 }
+
+std::string ago(Instant then, Instant now) {
+  if (then > now + std::chrono::seconds(1))
+    return "by a clock that is " + in_seconds(then - now) + " ahead";
+  return now - then < std::chrono::seconds(1) ? "just now" : in_seconds(now - then) + " ago";
+}
+
+/// "2026-11-22T02:20:40Z"
+std::string at_second(Instant at) { return format_rfc3339(at).substr(0, 19) + "Z"; }
 
 /// `Party` is a claim or a request: both say who, for what, under which nonce.
 template <typename Party>
@@ -193,7 +202,7 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
     if (const Instant over = *state->ended_at + policy.cooldown;
         policy.cooldown > Duration::zero() && now < over)
       return skip(*state, request, now, ReasonCode::cooldown,
-                  "Cooling down until " + format_rfc3339(over) + " (cooldown " +
+                  "Cooling down until " + at_second(over) + " (cooldown " +
                       format_duration(policy.cooldown) + "): " + describe_holder(*state, now) +
                       override_hint);
   }
@@ -203,7 +212,7 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
       return skip(*state, request, now, ReasonCode::max_attempts,
                   "Launched " + std::to_string(state->attempts) + " times already, and at most " +
                       std::to_string(policy.max_attempts) + " are allowed (max-attempts) until " +
-                      format_rfc3339(since + state->limits.memory) + ": " +
+                      at_second(since + state->limits.memory) + ": " +
                       describe_holder(*state, now) + override_hint);
   }
   if (around.spent) {
@@ -213,7 +222,7 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
                  "The budget of " + std::to_string(spent.budget.launches) + " launches per " +
                      std::string(name_of(spent.budget.kind)) + " within " +
                      format_duration(spent.budget.window) + " is spent until " +
-                     format_rfc3339(spent.frees_at) + override_hint);
+                     at_second(spent.frees_at) + override_hint);
     return decision;
   }
   return std::nullopt;
@@ -265,7 +274,7 @@ std::string describe_holder(const Claim& claim, Instant now) {
     add("job " + claim.holder.job +
         (claim.holder.job_index.empty() ? "" : " #" + claim.holder.job_index));
   add(claim.event + (claim.holder.actor.empty() ? "" : " by " + claim.holder.actor));
-  text += " (" + inner + "), since " + format_rfc3339(claim.claimed_at) + " (" +
+  text += " (" + inner + "), since " + at_second(claim.claimed_at) + " (" +
           ago(claim.claimed_at, now) + ")";
   if (!claim.holder.run_url.empty()) text += ", " + claim.holder.run_url;
   return text;
@@ -309,7 +318,7 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
     const bool live = !is_rerun && holder_run != RunEnded::yes && !is_lost(claim, now);
     if (live) {
       const std::string until =
-          ". It holds until " + format_rfc3339(claim.lease_until + claim.limits.skew);
+          ". It holds until " + at_second(claim.lease_until + claim.limits.skew);
       const std::string free_it =
           override_hint + ", or free it: refgate release " + request.scope + " --reason '…'";
       if (claim.state == ClaimState::waiting)
@@ -329,7 +338,7 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
     if (claim.window_only && pr_locked && holder_run != RunEnded::yes)
       return skip(claim, request, now, ReasonCode::pr_lock,
                   "This commit was handled by " + other_event(claim) + ": " + holder +
-                      ". The lock holds until " + format_rfc3339(*claim.pr_locked_until) +
+                      ". The lock holds until " + at_second(*claim.pr_locked_until) +
                       override_hint);
     return run(state, request, policy, now, ReasonCode::takeover,
                (is_rerun ? "Taken over, since an earlier attempt of this run did not finish it: "
@@ -354,7 +363,7 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
       if (!remembered) break;
       return skip(claim, request, now, ReasonCode::already_done,
                   "This work was done by " + holder + ended_text + result_text +
-                      ", and is remembered until " + format_rfc3339(ended + claim.limits.memory) +
+                      ", and is remembered until " + at_second(ended + claim.limits.memory) +
                       override_hint);
     case ClaimOutcome::failure:
       if (!remembered) break;

@@ -133,7 +133,7 @@ Claim release_claim(const Claim& claim, std::string_view who, std::string_view w
 /// The line that says that nobody has heard of the holder since its lease passed.
 AuditEntry lost_line(const Claim& claim, Instant now);
 
-/// "run 42 (attempt 2, job review, push by octocat), since 2026-11-22T02:20:40.123Z (4m 12s ago),
+/// "run 42 (attempt 2, job review, push by octocat), since 2026-11-22T02:20:40Z (4m 12s ago),
 /// https://…"
 std::string describe_holder(const Claim& claim, Instant now);
 

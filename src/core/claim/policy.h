@@ -2,6 +2,7 @@
 // What the user chose. Options win over the environment, that over `--config`, that over the
 // defaults below.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,7 +64,8 @@ struct Policy {
   HolderRun holder_run = HolderRun::ask;
   bool force = false;
   Fallback on_error = Fallback::fail;
-  Fallback on_read_only = Fallback::skip;
+  std::optional<Fallback> on_read_only;  ///< nullopt: skip where such a token is to be expected,
+                                         ///< fail everywhere else (core/event/read_only.h)
   AuditSkips audit_skips = AuditSkips::push;
 };
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <ostream>
 
@@ -9,6 +10,7 @@
 #include "job/gate/subject.h"
 #include "job/note/health_file.h"
 #include "job/note/renewal.h"
+#include "job/note/told_skip.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/queues.h"
@@ -66,7 +68,8 @@ class Ending {
       }
     const StatusMeaning meaning = meaning_of_status(job_status);
     const std::string status =
-        meaning.known ? job_status : std::string(name_of(ClaimOutcome::cancelled));
+        meaning.known && meaning.executed ? job_status
+                                          : std::string(name_of(ClaimOutcome::cancelled));
     // Its place in line goes with it, in the same push.
     std::vector<Change> place;
     if (is_own(note_.claim, self_)) try {
@@ -86,7 +89,10 @@ class Ending {
           launched = claim;
           if (note_.untold)
             return abandon_claim(claim, "its gate could not tell its verdict", now());
-          if (!meaning.executed) return give_back_claim(claim, "nothing was executed", now());
+          // What an earlier attempt had launched may have been executed, though this one left it
+          // out.
+          if (!meaning.executed && self_.run_attempt <= claim.holder.run_attempt)
+            return give_back_claim(claim, "nothing was executed", now());
           return end_claim(claim, meaning.outcome, status, now());
         },
         Publish::everything, &place);
@@ -345,10 +351,82 @@ void warn_of_claims_elsewhere(const Invocation& call, const Settings& settings, 
   }
 }
 
+/// The gate's output of that name; nullopt when it was not handed on.
+std::optional<bool> own_failure_of(const Invocation& call) {
+  const std::string said = call.option("own-failure", call.environment.get("REFGATE_OWN_FAILURE"));
+  if (said.empty()) return std::nullopt;
+  if (said != "true" && said != "false")
+    throw UsageError("--own-failure is \"" + said +
+                     "\", but must be true or false, as the gate's output own_failure is");
+  return said == "true";
+}
+
+/// Who calls, as far as it says of itself.
+Holder caller_of(const Invocation& call, const Settings& settings) {
+  const auto said = [&](const std::string& setting, const char* variable) {
+    return setting.empty() ? call.environment.get(variable) : setting;
+  };
+  Holder holder;
+  holder.run_id = said(settings.run_id, "GITHUB_RUN_ID");
+  holder.job = said(settings.job, "GITHUB_JOB");
+  const std::string attempt = said(settings.run_attempt, "GITHUB_RUN_ATTEMPT");
+  unsigned number = 1;
+  std::from_chars(attempt.data(), attempt.data() + attempt.size(), number);
+  holder.run_attempt = number;
+  return holder;
+}
+
+/// Whether the job that calls may end well: a skip must not turn this run's own failure into
+/// success.
+class Judgement {
+ public:
+  Judgement(const Invocation& call, const Settings& settings, const JobState& state)
+      : caller_(caller_of(call, settings)), handed_on_(own_failure_of(call)) {
+    for (const ToldSkip& skip : told_skips(state, caller_))
+      if (skip.own_failure) fail(skip.reason);
+    if (handed_on_.value_or(false)) fail("its gate says so");
+  }
+
+  /// With the claim of another job: the gate's outputs may be those of an earlier attempt.
+  void hear(const Ended& ended) {
+    const Claim& claim = ended.claim;
+    const bool earlier = ended.result == Ended::Result::already && is_own_failure(claim, caller_) &&
+                         claim.holder.run_attempt < caller_.run_attempt;
+    const bool judged_here = handed_on_ && ended.result == Ended::Result::ended &&
+                             (ended.given_back || claim.outcome != ClaimOutcome::success);
+    if (earlier)
+      fail("attempt " + std::to_string(claim.holder.run_attempt) + " ended with " +
+           std::string(name_of(claim.outcome)));
+    else if (judged_here)
+      fail(ended.given_back ? "nothing was executed"
+                            : "it ended with " + std::string(name_of(claim.outcome)));
+  }
+
+  int tell(const Invocation& call) const {
+    if (why_.empty()) return exit_done;
+    const std::string text =
+        "this run's own session did not end with success, so that this job does not either: " +
+        why_;
+    call.err << "refgate: " << escape_for(Place::line, text) << "\n"
+             << annotation(call.environment, "error", "refgate: the work is not done", text);
+    return exit_no;
+  }
+
+ private:
+  void fail(const std::string& why) {
+    if (why_.empty()) why_ = why;
+  }
+
+  Holder caller_;
+  std::optional<bool> handed_on_;
+  std::string why_;
+};
+
 int finish(const Invocation& call, const Settings& settings) {
   const std::string status = status_of(call);
   const StatusMeaning meaning = meaning_of_status(status);
   const JobState state(settings, call.environment);
+  Judgement judgement(call, settings, state);
   const auto store = store_of(call, settings);
   std::vector<ClaimNote> notes = notes_of_job(settings, state, call.environment, store->describe());
   if (notes.empty() && settings.claim_id.empty()) {
@@ -384,6 +462,8 @@ int finish(const Invocation& call, const Settings& settings) {
           ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
       call.out << escape_for(Place::line, describe_end(ended, key)) << "\n";
       if (ended.left_out > 0) call.err << "refgate: " << describe_left_out(ended.left_out) << "\n";
+      tell_end(call, ended, key, call.out);
+      if (!settings.claim_id.empty()) judgement.hear(ended);
     } catch (const StoreError& error) {
       // One claim that cannot be read must not keep the others alive.
       if (failed)
@@ -394,7 +474,7 @@ int finish(const Invocation& call, const Settings& settings) {
   }
   if (failed) throw StoreError(*failed);
   if (!meaning.known) throw UsageError(unknown_status(status));
-  return exit_done;
+  return judgement.tell(call);
 }
 
 }  // namespace
@@ -404,8 +484,8 @@ int command_finish(const Invocation& call) {
   try {
     return finish(call, settings);
   } catch (const StoreError& error) {
+    if (settings.policy.on_error == Fallback::fail) throw;
     report(call.err, error);
-    if (settings.policy.on_error == Fallback::fail) return exit_store;
     call.err << "refgate: the session was not ended; its claim passes when its lease does\n";
     return exit_done;
   }

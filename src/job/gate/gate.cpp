@@ -11,6 +11,8 @@
 #include "job/note/health_file.h"
 #include "job/note/heartbeat_process.h"
 #include "job/note/job_state.h"
+#include "job/note/told_skip.h"
+#include "os/checked_output.h"
 #include "runner/run_lookup.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
@@ -124,18 +126,25 @@ GateAnswer gate_read_only(const Invocation& call, Store& store, const Subject& s
   const Informants informants = informants_of(call, subject, settings, store);
   const Acquired seen =
       consult(store, {subject.request, settings.policy, settings.name_space, informants});
-  if (seen.decision.verdict == Verdict::skip) {
-    Told told = told_of(seen.decision, subject.request, seen.holder);
+  const Decision& decision = seen.decision;
+  // What is the caller's already needs no claim to be made.
+  if (decision.verdict == Verdict::skip || decision.code == ReasonCode::own) {
+    Told told = told_of(decision, subject.request, seen.holder);
     told.as = as;
     tell(call, told);
-    return {Verdict::skip, exit_done};
+    GateAnswer answer{decision.verdict, exit_done};
+    answer.code = decision.code;
+    answer.own_failure = told.own_failure;
+    answer.reason = told.reason;
+    return answer;
   }
-  NoAnswer answer =
-      no_answer(settings.policy, subject.request, ReasonCode::read_only, refusal.what());
+  NoAnswer answer = no_answer(call, settings.policy, subject.request, refusal);
   answer.told.as = as;
-  tell(call, answer.told);
+  tell(call, answer.told, answer.trouble);
   if (answer.exit != exit_done || !refusal.hint().empty()) report(call.err, refusal);
-  return {answer.told.verdict, answer.exit};
+  GateAnswer none{answer.told.verdict, answer.exit};
+  none.code = ReasonCode::read_only;
+  return none;
 }
 
 /// What was waited for is given back, and told: now the signal has its way.
@@ -218,9 +227,9 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
       as == TellAs::original_lines ? Ordering{} : ordering_of(settings, subject.event, now());
   GateAnswer answer;
   const auto answer_without_store = [&](const StoreError& error) {
-    NoAnswer none = no_answer(settings.policy, subject.request, code_of(error), error.what());
+    NoAnswer none = no_answer(call, settings.policy, subject.request, error);
     none.told.as = as;
-    tell(call, none.told);
+    tell(call, none.told, none.trouble);
     report(call.err, error);
     answer.verdict = none.told.verdict;
     answer.exit = none.exit;
@@ -259,6 +268,8 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
           call.err << "refgate: " << describe_left_out(acquired.left_out) << "\n";
         if (acquired.decision.verdict == Verdict::skip) state.mark_skipped();
         if (acquired.decision.line) publish_skip(call, *store, settings, *acquired.decision.line);
+        answer.own_failure = told.own_failure;
+        answer.reason = told.reason;
         answer.verdict = acquired.decision.verdict;
         answer.code = acquired.decision.code;
         if (acquired.decision.next) answer.claim_id = acquired.decision.next->claim_id;
@@ -277,6 +288,10 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
   } catch (const StoreError& error) {
     answer_without_store(error);
   }
+  if (answer.verdict == Verdict::run)
+    forget_skip(state, subject.ref);
+  else
+    note_skip(state, {subject.ref, subject.request.holder, answer.reason, answer.own_failure});
   return answer;
 }
 

@@ -15,6 +15,8 @@ struct GateAnswer {
   std::string claim_id;  ///< of the claim that was won; empty when there is none (a skip, or a run
                          ///< without one)
   ReasonCode code = ReasonCode::unreadable;
+  bool own_failure = false;  ///< see Told::own_failure
+  std::string reason;        ///< of a skip, for people
   int interrupted_by =
       0;  ///< the signal that ended a wait, after everything was given back; 0: none
 };

@@ -41,6 +41,7 @@ std::vector<ClaimNote> own_notes(const Settings& settings, const JobState& state
 /// `check` without a run id: looks, and changes nothing.
 int look(const Invocation& call, const Settings& settings, const Subject& subject) {
   Told told;
+  std::optional<Trouble> trouble;
   int exit = exit_done;
   try {
     const auto store = store_of(call, settings);
@@ -50,13 +51,14 @@ int look(const Invocation& call, const Settings& settings, const Subject& subjec
     told = told_of(seen.decision, subject.request, seen.holder);
     told.claim_id.clear();
   } catch (const StoreError& error) {
-    const NoAnswer none = no_answer(settings.policy, subject.request, code_of(error), error.what());
+    const NoAnswer none = no_answer(call, settings.policy, subject.request, error);
     told = none.told;
+    trouble = none.trouble;
     exit = none.exit;
     report(call.err, error);
   }
   told.as = TellAs::original_lines;
-  tell(call, told);
+  tell(call, told, trouble);
   if (exit != exit_done) return exit;
   return told.verdict == Verdict::skip ? exit_no : exit_done;
 }

@@ -1,4 +1,5 @@
 #include "job/gate/subject.h"
+#include "core/event/read_only.h"
 
 #include <algorithm>
 #include <fstream>
@@ -201,6 +202,17 @@ Subject positional_subject(const Invocation& call, const Settings& settings,
   complete(call, subject, settings, commit);
   subject.request.window_only = true;
   return subject;
+}
+
+bool token_may_only_read(const Invocation& call) {
+  std::string payload;
+  try {
+    if (const std::string path = call.environment.get("GITHUB_EVENT_PATH"); !path.empty())
+      payload = read_payload(path);
+  } catch (const UsageError&) {
+    // Then only the environment tells.
+  }
+  return may_only_read(payload, runner_environment(call.environment));
 }
 
 bool is_of_job(const ClaimNote& note, const Holder& holder, const JobState& state) {

@@ -32,6 +32,10 @@ Subject positional_subject(const Invocation& call, const Settings& settings,
                            const std::string& event, const std::string& workflow,
                            const std::string& commit, const std::string& run_id);
 
+/// True when this very run, whatever event was asked about, is one of those whose token may only
+/// read (core/event/read_only.h).
+bool token_may_only_read(const Invocation& call);
+
 /// What this caller has of a claim at `ref`.
 struct Ownership {
   std::vector<std::string> presented;  ///< claim ids that it can show

@@ -1,13 +1,19 @@
 #include "job/gate/verdict.h"
 
 #include <ostream>
-#include <stdexcept>
 
+#include "core/event/read_only.h"
 #include "core/record/result.h"
+#include "job/gate/glance.h"
+#include "job/gate/subject.h"
+#include "os/checked_output.h"
+#include "runner/failure.h"
 #include "runner/runner.h"
 
 namespace refgate {
 namespace {
+
+const std::string permission_yaml = "permissions:\n  contents: write\n";
 
 std::string lower(std::string_view name) {
   std::string out;
@@ -16,19 +22,13 @@ std::string lower(std::string_view name) {
   return out;
 }
 
-std::string summary_of(const Told& told) {
-  const auto row = [](std::string_view name, std::string_view value) {
-    return value.empty()
-               ? std::string()
-               : "| " + std::string(name) + " | " + escape_for(Place::markdown, value) + " |\n";
-  };
-  return "\n| refgate | " +
-         std::string(told.verdict == Verdict::skip ? "⏭️ skipped" : "▶️ runs") +
-         " |\n| --- | --- |\n" + row("Session", told.session_key) + row("Reason", told.reason) +
-         row("Code", name_of(told.code)) +
-         row("Holder", told.holder_run_url.empty() ? told.holder_run_id : told.holder_run_url) +
-         row("Generation", told.generation == 0 ? "" : std::to_string(told.generation)) +
-         row("Result", told.result_id.empty() ? "" : how_to_get(told.result_id)) + "\n";
+void tell_runner(const Invocation& call, const Told& told, std::ostream& commands) {
+  const Glance glance = glance_of(told, now());
+  if (glance.level[0] != '\0')
+    commands << annotation(call.environment, glance.level,
+                           "refgate: skipped (" + std::string(name_of(told.code)) + ")",
+                           glance.sentence);
+  append_summary(call.environment, glance.summary);
 }
 
 }  // namespace
@@ -40,6 +40,7 @@ Told told_of(const Decision& decision, const Request& request, const std::option
   told.reason = decision.reason;
   told.session_key = request.session_key;
   told.run_attempt = request.holder.run_attempt;
+  told.run_url = request.holder.run_url;
   const std::optional<Claim>& claim = decision.next ? decision.next : holder;
   if (decision.next) told.claim_id = decision.next->claim_id;
   if (claim) {
@@ -48,10 +49,15 @@ Told told_of(const Decision& decision, const Request& request, const std::option
     told.holder_run_url = claim->holder.run_url;
     if (time_of_result(claim->result)) told.result_id = claim->result;
   }
+  if (told.verdict == Verdict::skip && holder) {
+    told.holder = holder;
+    told.holder_outcome = outcome_for_others(*holder);
+    told.own_failure = is_own_failure(*holder, request.holder);
+  }
   return told;
 }
 
-void tell(const Invocation& call, const Told& told) {
+void tell(const Invocation& call, const Told& told, const std::optional<Trouble>& trouble) {
   const bool skip = told.verdict == Verdict::skip;
   Outputs lines{{"SESSION_KEY", told.session_key},
                 {"SKIP_EXECUTION", skip ? "true" : "false"},
@@ -66,28 +72,30 @@ void tell(const Invocation& call, const Told& told) {
                   {"RUN_ATTEMPT", std::to_string(told.run_attempt)},
                   {"HOLDER_RUN_ID", told.holder_run_id},
                   {"HOLDER_RUN_URL", told.holder_run_url},
+                  {"HOLDER_OUTCOME", told.holder_outcome},
+                  {"OWN_FAILURE", told.own_failure ? "true" : "false"},
                   {"GROUP", told.group},
                   {"POSITION", told.position == 0 ? "" : std::to_string(told.position)},
                   {"RESULT_ID", told.result_id}});
   }
   Outputs outputs;
-  for (const auto& [name, value] : lines) {
-    if (told.as != TellAs::sentence)
-      call.out << name << "=" << escape_for(Place::line, value) << "\n";
+  for (const auto& [name, value] : lines)
     outputs.emplace_back(lower(name), value);
-  }
-  if (!write_outputs(call.environment, outputs))
-    throw std::runtime_error(
-        "GITHUB_OUTPUT could not be written, so that the guards of the later steps stay closed");
-  if (told.as == TellAs::sentence)
+  // First what opens the guards: nothing is printed of a verdict that nobody was told.
+  write_outputs(call.environment, outputs);
+  if (told.as != TellAs::sentence)
+    for (const auto& [name, value] : lines)
+      call.out << name << "=" << escape_for(Place::line, value) << "\n";
+  else
     call.err << "refgate: " << (skip ? "skipped (" : "runs (") << name_of(told.code)
              << "): " << escape_for(Place::line, told.reason) << "\n";
-  std::ostream& commands = told.as == TellAs::sentence ? call.err : call.out;
-  if (skip)
-    commands << annotation(call.environment, "notice",
-                           "refgate: skipped (" + std::string(name_of(told.code)) + ")",
-                           told.reason);
-  append_summary(call.environment, summary_of(told));
+  if (trouble)
+    tell_failure(call.environment, call.err,
+                 {call.command, trouble->message, trouble->hint, trouble->yaml});
+  else
+    tell_runner(call, told, told.as == TellAs::sentence ? call.err : call.out);
+  if (told.as != TellAs::sentence && call.environment.get("GITHUB_OUTPUT").empty())
+    flush_or_throw(call.out);
 }
 
 ReasonCode code_of(const StoreError& error) {
@@ -104,22 +112,44 @@ ReasonCode code_of(const StoreError& error) {
   return ReasonCode::unreadable;
 }
 
-NoAnswer no_answer(const Policy& policy, const Request& request, ReasonCode code,
-                   const std::string& message) {
+NoAnswer no_answer(const Invocation& call, const Policy& policy, const Request& request,
+                   const StoreError& error) {
+  const ReasonCode code = code_of(error);
   const bool read_only = code == ReasonCode::read_only;
-  const Fallback choice = read_only ? policy.on_read_only : policy.on_error;
+  const bool by_default = read_only && !policy.on_read_only;
+  const bool expected = read_only && token_may_only_read(call);
+  const Fallback choice = !read_only            ? policy.on_error
+                          : policy.on_read_only ? *policy.on_read_only
+                          : expected            ? Fallback::skip
+                                                : Fallback::fail;
   const std::string option = read_only ? "--on-read-only " : "--on-error ";
   NoAnswer answer;
   answer.told.code = code;
   answer.told.session_key = request.session_key;
   answer.told.run_attempt = request.holder.run_attempt;
+  answer.told.run_url = request.holder.run_url;
   answer.told.verdict = choice == Fallback::run ? Verdict::run : Verdict::skip;
-  answer.told.reason =
-      message + (choice == Fallback::run    ? "; it runs without a claim, as " + option + "run says"
-                 : choice == Fallback::skip ? "; it is skipped, as " + option + "skip says"
-                                            : "; nothing runs, since there is no verdict (" +
-                                                  option + "run or skip would decide)");
+  answer.told.reason = error.what();
+  if (choice == Fallback::run)
+    answer.told.reason += "; it runs without a claim, as " + option + "run says";
+  else if (choice == Fallback::skip && by_default)
+    answer.told.reason +=
+        "; it is skipped, since a fork's pull request and Dependabot's runs get such a token "
+        "(--on-read-only run or fail would decide otherwise)";
+  else if (choice == Fallback::skip)
+    answer.told.reason += "; it is skipped, as " + option + "skip says";
+  else
+    answer.told.reason +=
+        "; nothing runs, since there is no verdict (" + option + "run or skip would decide)";
   answer.exit = choice == Fallback::fail ? exit_store : exit_done;
+  if (choice == Fallback::fail) {
+    answer.trouble = Trouble{error.what(), error.hint(), {}};
+    if (read_only && !expected)
+      *answer.trouble = {std::string(error.what()) +
+                             "; nothing of this workflow will ever run, until the job has the "
+                             "permission to write contents",
+                         "Give it to the job, or to the workflow:", permission_yaml};
+  }
   return answer;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// How a verdict is told: NAME=value lines, outputs, an annotation, a row of the job summary.
+// How a verdict is told: NAME=value lines, outputs, an annotation, the job summary.
 
+#include <optional>
 #include <string>
 
 #include "call/invocation.h"
@@ -26,27 +27,39 @@ struct Told {
   unsigned run_attempt = 1;
   std::string holder_run_id;
   std::string holder_run_url;
+  std::string holder_outcome;  ///< how the session that suppresses ended, see outcome_for_others
+  bool own_failure = false;    ///< see is_own_failure: a skip that must not let this run end well
   std::string group;
   std::size_t position = 0;  ///< in the group's line; 0: in none
   std::string
       result_id;  ///< of the latest result that the session which the verdict is about has kept
+  std::optional<Claim> holder;  ///< the claim that a skip is about
+  std::string run_url;          ///< of the caller's own run
   TellAs as = TellAs::all_lines;
 };
 
 Told told_of(const Decision& decision, const Request& request, const std::optional<Claim>& holder);
 
-/// Prints and appends everything. Throws std::runtime_error when GITHUB_OUTPUT cannot be written:
-/// then the guards stay closed.
-void tell(const Invocation& call, const Told& told);
+/// Why there is no answer, and what the user may change.
+struct Trouble {
+  std::string message;
+  std::string hint;  ///< or empty
+  std::string yaml;  ///< to paste into the workflow; or empty
+};
 
-/// What the user chose for when there is no answer. `failure` 0 means that the verdict stands as
-/// told.
+/// Writes the outputs, and prints. Throws OutputError when GITHUB_OUTPUT cannot be written (then
+/// the guards stay closed), or when there is none and standard output cannot: then nobody was told.
+/// With `trouble` the call fails, and leaves one error instead of a verdict.
+void tell(const Invocation& call, const Told& told, const std::optional<Trouble>& trouble = {});
+
+/// What the user chose for when there is no answer. `trouble` is there when the call fails.
 struct NoAnswer {
   Told told;
+  std::optional<Trouble> trouble;
   int exit = exit_done;
 };
-NoAnswer no_answer(const Policy& policy, const Request& request, ReasonCode code,
-                   const std::string& message);
+NoAnswer no_answer(const Invocation& call, const Policy& policy, const Request& request,
+                   const StoreError& error);
 
 /// unreachable, denied, unreadable or read_only.
 ReasonCode code_of(const StoreError& error);

@@ -14,6 +14,7 @@
 
 #include "call/remote.h"
 #include "core/text/digest.h"
+#include "os/checked_output.h"
 
 namespace refgate {
 namespace {
@@ -66,8 +67,7 @@ std::optional<Health> HealthFile::read() const { return read_record(path_); }
 
 void HealthFile::write(const Health& health) const {
   if (!replace_file(path_, encode_health(health)))
-    throw UsageError("the session's health record " + path_ + " could not be written (" +
-                     std::strerror(errno) + ")");
+    throw OutputError("the session's health record " + path_, errno);
 }
 
 std::optional<Health> HealthFile::update(const std::function<void(Health&)>& change) const {

@@ -13,6 +13,7 @@
 #include "call/remote.h"
 #include "core/text/digest.h"
 #include "core/text/json.h"
+#include "os/checked_output.h"
 
 namespace refgate {
 namespace {
@@ -64,8 +65,7 @@ bool is_own_folder(const std::string& path) {
 }
 
 [[noreturn]] void fail(const std::string& path) {
-  throw UsageError("the job's state file " + path + " could not be written (" +
-                   std::strerror(errno) + "); nothing was claimed");
+  throw OutputError("the job's state file " + path, errno, "nothing was claimed");
 }
 
 }  // namespace

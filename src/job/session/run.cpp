@@ -17,6 +17,7 @@
 #include "job/session/session.h"
 #include "os/child_group.h"
 #include "os/marked_processes.h"
+#include "runner/failure.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -128,6 +129,12 @@ int command_run(const Invocation& call) {
     session.give_back();
     return 128 + session.cancelled_by();
   }
+  if (gate.verdict == Verdict::skip && gate.own_failure) {
+    // Asked again, a failure must not end well.
+    call.err << "refgate: this run's own session did not end with success, so that this one does "
+                "not either\n";
+    return exit_no;
+  }
   if (gate.verdict == Verdict::skip) return gate.exit != exit_done ? gate.exit : skipped;
 
   ChildGroup::Command command;
@@ -142,6 +149,7 @@ int command_run(const Invocation& call) {
     } catch (const std::exception& error) {
       call.err << "refgate: " << escape_for(Place::line, error.what()) << "; nothing was run\n";
       session.give_back();
+      tell_failure(call.environment, call.err, {call.command, error.what(), {}, {}});
       return exit_internal;
     }
   }

@@ -236,6 +236,8 @@ bool LedSession::end_note(const std::string& job_status, bool never_started) {
     call_.err << "refgate: " << escape_for(Place::line, describe_end(ended, own->claim.session_key))
               << "\n";
     if (ended.left_out > 0) call_.err << "refgate: " << describe_left_out(ended.left_out) << "\n";
+    // Who led the session has told of its loss by itself.
+    if (!lost_) tell_end(call_, ended, own->claim.session_key, call_.err);
     return true;
   } catch (const StoreError& error) {
     report(call_.err, error);

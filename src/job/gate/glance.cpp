@@ -1,0 +1,176 @@
+#include "job/gate/glance.h"
+
+#include <algorithm>
+
+#include "core/record/result.h"
+#include "runner/runner.h"
+
+namespace refgate {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// What GitHub shows of an annotation before it folds it.
+constexpr std::size_t longest_sentence = 200;
+
+std::string seconds_of(Duration span) {
+  return format_duration(std::chrono::floor<std::chrono::seconds>(span));
+}
+
+std::string markdown(std::string_view text) { return escape_for(Place::markdown, text); }
+
+/// A code span shows entities as they are written, so only harmless words stand in one.
+std::string code(std::string_view text) {
+  const bool harmless = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == ' ' || c == '_' || c == '-' || c == '/' || c == '.' ||
+           c == ':';
+  });
+  return harmless && !text.empty() ? "`" + std::string(text) + "`" : markdown(text);
+}
+
+std::string run_of(const Claim& claim) {
+  return claim.holder.run_id.empty() ? "another caller" : "run " + claim.holder.run_id;
+}
+
+std::string by_whom(const Claim& claim) {
+  std::string text = claim.event;
+  if (!claim.holder.actor.empty()) text += " by " + claim.holder.actor;
+  if (claim.holder.run_attempt > 1) text += ", attempt " + std::to_string(claim.holder.run_attempt);
+  return text;
+}
+
+/// The sentence in parts, so that the run's name can become a link.
+struct Parts {
+  std::string before;
+  std::string run;  ///< or empty
+  std::string after;
+  std::string detail;  ///< in brackets behind it; or empty
+};
+
+/// Up to the first full stop or semicolon that ends a clause.
+std::string first_clause(const std::string& reason) {
+  const std::size_t end = std::min(reason.find(". "), reason.find("; "));
+  return reason.substr(0, end);
+}
+
+Parts parts_of(const Told& told, Instant now) {
+  if (!told.holder)
+    return {(is_promise(told.code) ? "Not run: " : "Not run, and nobody does this work: ") +
+                first_clause(told.reason),
+            {},
+            {},
+            {}};
+  const Claim& claim = *told.holder;
+  const std::string ended = claim.ended_at ? ", ended with " + std::string(name_of(claim.outcome)) +
+                                                 " " + age(*claim.ended_at, now)
+                                           : "";
+  const bool live = claim.state != ClaimState::ended;
+  if (told.code == ReasonCode::queued && live)
+    return {"Not run, and nobody does this work yet: ", run_of(claim), " waits for its turn",
+            by_whom(claim)};
+  if (is_promise(told.code) && live)
+    return {"Not run: ", run_of(claim),
+            " is doing this work since " + seconds_of(std::max(0ms, now - claim.claimed_at)),
+            by_whom(claim)};
+  if (is_promise(told.code))
+    return {"Not run again: ", run_of(claim), " did this work", by_whom(claim) + ended};
+  if (told.code == ReasonCode::retry_suppressed)
+    return {"Not run again, and nobody has done this work: ", run_of(claim),
+            claim.outcome == ClaimOutcome::failure ? " failed" : " did not finish it",
+            by_whom(claim) + ended};
+  return {
+      "Not run, and nobody has done this work: " + first_clause(told.reason) + ". The last was ",
+      run_of(claim), "", by_whom(claim) + ended};
+}
+
+std::string plain(const Parts& parts) {
+  return parts.before + parts.run + parts.after +
+         (parts.detail.empty() ? "" : " (" + parts.detail + ")");
+}
+
+/// At most so many bytes, cut between two characters.
+std::string shortened(std::string text) {
+  if (text.size() <= longest_sentence) return text;
+  std::size_t end = longest_sentence - 3;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U)
+    --end;
+  return text.substr(0, end) + "…";
+}
+
+/// The one thing to do when the skip is wrong; or empty.
+std::string cure_of(const Told& told) {
+  if (!told.holder) return {};
+  const Claim& claim = *told.holder;
+  const std::string target = claim.holder.run_id.empty() || claim.holder.run_id.find_first_not_of(
+                                                                "0123456789") != std::string::npos
+                                 ? claim.session_key
+                                 : claim.holder.run_id;
+  const std::string free_it = code("refgate release " + target + " --reason why");
+  const std::string command =
+      free_it.starts_with('`') ? free_it : "`refgate release` of it, with a reason";
+  if (claim.state != ClaimState::ended) return "Stuck? " + command + " frees it";
+  return "Wrong? Free it by " + command + ", then " +
+         (told.run_url.empty() ? "ask again" : markdown_link("re-run this run", told.run_url));
+}
+
+std::string row(std::string_view name, const std::string& value) {
+  return value.empty() ? std::string() : "| " + std::string(name) + " | " + value + " |\n";
+}
+
+std::string details(const Told& told) {
+  return "<details><summary>Why: " + code(name_of(told.code)) + "</summary>\n\n| refgate | " +
+         (told.verdict == Verdict::skip ? "⏭️ skipped" : "▶️ runs") +
+         " |\n| --- | --- |\n" + row("Session", markdown(told.session_key)) +
+         row("Reason", markdown(told.reason)) +
+         row("Holder", markdown_link(told.holder_run_id, told.holder_run_url)) +
+         row("Generation", told.generation == 0 ? "" : std::to_string(told.generation)) +
+         row("Group", markdown(told.group)) +
+         row("Place", told.position == 0 ? "" : std::to_string(told.position)) + "\n</details>\n\n";
+}
+
+}  // namespace
+
+std::string age(Instant then, Instant now) {
+  if (then > now + 1s) return "by a clock that is " + seconds_of(then - now) + " ahead";
+  return now - then < 1s ? "just now" : seconds_of(now - then) + " ago";
+}
+
+std::string markdown_link(std::string_view text, std::string_view url) {
+  const bool web = url.starts_with("https://") || url.starts_with("http://");
+  const bool harmless = url.find_first_of(" \t\r\n()<>[]`\"'\\|") == std::string_view::npos;
+  if (text.empty()) text = url;
+  if (!web || !harmless) return markdown(text);
+  return "[" + markdown(text) + "](" + std::string(url) + ")";
+}
+
+Glance glance_of(const Told& told, Instant now) {
+  Glance glance;
+  if (told.verdict == Verdict::run) {
+    glance.summary =
+        "\n▶️ **Runs**: " + markdown(first_clause(told.reason)) + "\n\n" + details(told);
+    return glance;
+  }
+  const Parts parts = parts_of(told, now);
+  const bool promised = is_promise(told.code) && !told.own_failure;
+  glance.level = promised ? "notice" : "warning";
+  glance.sentence = shortened(plain(parts));
+  glance.summary = std::string("\n") + (promised ? "⏭️" : "⚠️") + " **" +
+                   markdown(parts.before) +
+                   (parts.run.empty() ? "" : markdown_link(parts.run, told.holder_run_url)) +
+                   markdown(parts.after) + "**" +
+                   (parts.detail.empty() ? "" : " (" + markdown(parts.detail) + ")") + ".";
+  if (told.own_failure) glance.summary += " It is this run's own, so that this job ends red.";
+  if (!told.result_id.empty())
+    glance.summary += " Result: " + code(how_to_get(told.result_id)) + ".";
+  if (const std::string cure = cure_of(told); !cure.empty()) glance.summary += " " + cure + ".";
+  glance.summary += "\n\n" + details(told);
+  return glance;
+}
+
+std::string glance_at_end(const std::string& session_key, std::string_view outcome, Duration took) {
+  const char* mark = outcome == "success" ? "✅" : outcome == "failure" ? "❌" : "⏹️";
+  return std::string("\n") + mark + " **The session ended with " + markdown(outcome) + "** after " +
+         seconds_of(took) + " (" + markdown(session_key) + ").\n\n";
+}
+
+}  // namespace refgate

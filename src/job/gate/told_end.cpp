@@ -1,0 +1,60 @@
+// What a person sees of a session's end: a line of the job summary, and a warning when the session
+// was not this job's any more.
+
+#include <algorithm>
+#include <ostream>
+
+#include "job/gate/ending.h"
+#include "job/gate/glance.h"
+#include "runner/runner.h"
+
+namespace refgate {
+namespace {
+
+std::string clock_time(Instant at) { return format_rfc3339(at).substr(11, 5) + " UTC"; }
+
+bool was_freed(const Ended& ended) {
+  return ended.result == Ended::Result::already && ended.claim.outcome == ClaimOutcome::released;
+}
+
+/// nullopt: the session was this job's to its end.
+std::optional<std::string> how_lost(const Ended& ended) {
+  if (was_freed(ended))
+    return "was released at " + clock_time(ended.claim.ended_at.value_or(now())) +
+           (ended.claim.note.empty() ? "" : " (" + ended.claim.note + ")");
+  if (ended.result != Ended::Result::not_ours) return std::nullopt;
+  if (!ended.seen) return "is gone from the store";
+  const Holder& holder = ended.seen->holder;
+  return "was lost at " + clock_time(ended.seen->claimed_at) + ": " +
+         (holder.run_id.empty() ? "another caller" : "run " + holder.run_id) +
+         (ended.seen->state == ClaimState::ended ? " did this work" : " does this work now");
+}
+
+}  // namespace
+
+void tell_end(const Invocation& call, const Ended& ended, const std::string& session_key,
+              std::ostream& commands) {
+  if (const auto lost = how_lost(ended)) {
+    const std::string text = "this job's session " + *lost + "; this job's result does not count";
+    commands << annotation(call.environment, "warning", "refgate: session lost", text);
+    append_summary(call.environment, "\n⚠️ " + escape_for(Place::markdown, text) + " (" +
+                                         escape_for(Place::markdown, session_key) + ").\n\n");
+    return;
+  }
+  if (ended.result != Ended::Result::ended) return;
+  if (ended.given_back) {
+    append_summary(
+        call.environment,
+        "\n↩️ **Nothing was executed**: the session is given back, and the next event "
+        "does the work (" +
+            escape_for(Place::markdown, session_key) + ").\n\n");
+    return;
+  }
+  const Claim& claim = ended.claim;
+  append_summary(
+      call.environment,
+      glance_at_end(session_key, name_of(claim.outcome),
+                    std::max(Duration::zero(), claim.ended_at.value_or(now()) - claim.claimed_at)));
+}
+
+}  // namespace refgate

@@ -1,0 +1,73 @@
+#include "job/note/told_skip.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "core/text/digest.h"
+#include "core/text/json.h"
+
+namespace refgate {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::size_t longest_note = 64U << 10;
+
+std::string path_of(const JobState& state, const std::string& ref) {
+  return state.folder() + "/skip-" + sha256_hex(ref).substr(0, 32) + ".json";
+}
+
+std::string field(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+void note_skip(const JobState& state, const ToldSkip& skip) {
+  // Outside of a job the folder is the user's, and nobody's finish would be meant.
+  if (!state.belongs_to_job()) return;
+  try {
+    state.make_folder();
+  } catch (const std::runtime_error&) {
+    return;
+  }
+  const json record = {{"version", 1},
+                       {"ref", skip.ref},
+                       {"runner_job", state.runner_job()},
+                       {"run_id", skip.caller.run_id},
+                       {"run_attempt", skip.caller.run_attempt},
+                       {"job", skip.caller.job},
+                       {"reason", skip.reason},
+                       {"own_failure", skip.own_failure}};
+  replace_file(path_of(state, skip.ref),
+               record.dump(1, ' ', false, json::error_handler_t::replace));
+}
+
+void forget_skip(const JobState& state, const std::string& ref) {
+  ::unlink(path_of(state, ref).c_str());
+}
+
+std::vector<ToldSkip> told_skips(const JobState& state, const Holder& job) {
+  std::vector<ToldSkip> skips;
+  if (!state.belongs_to_job()) return skips;
+  std::error_code error;
+  for (const auto& file : fs::directory_iterator(state.folder(), error)) {
+    const std::string name = file.path().filename().string();
+    if (!name.starts_with("skip-") || !name.ends_with(".json")) continue;
+    const auto text = read_small_file(file.path().string(), longest_note);
+    const json record = json::parse(text.value_or(""), nullptr, false);
+    if (!record.is_object() || record.value("version", json()) != 1) continue;
+    if (field(record, "runner_job") != state.runner_job() ||
+        field(record, "run_id") != job.run_id || field(record, "job") != job.job ||
+        record.value("run_attempt", json()) != job.run_attempt)
+      continue;
+    skips.push_back({field(record, "ref"), job, field(record, "reason"),
+                     record.value("own_failure", json()) == true});
+  }
+  return skips;
+}
+
+}  // namespace refgate

@@ -1,0 +1,41 @@
+#include "runner/failure.h"
+
+#include <ostream>
+
+#include "runner/runner.h"
+
+namespace refgate {
+namespace {
+
+/// A fenced block keeps its lines; the text is our own.
+std::string fenced(const std::string& yaml) {
+  return yaml.empty() ? std::string() : "\n```yaml\n" + yaml + "```\n";
+}
+
+std::string sentence(const std::string& text) {
+  return text.empty() || text.ends_with('.') || text.ends_with(':') ? text : text + ".";
+}
+
+}  // namespace
+
+bool gives_verdict(std::string_view command) {
+  return command == "gate" || command == "run" || command == "check";
+}
+
+void tell_failure(const Environment& environment, std::ostream& err, const Failure& failure) {
+  if (!environment.in_actions()) return;
+  const std::string head = gives_verdict(failure.command)
+                               ? "No verdict: nothing was launched, nothing was claimed"
+                               : "refgate " + failure.command + " could not do its work";
+  std::string text = head + ". " + sentence(failure.message);
+  if (!failure.hint.empty()) text += " " + sentence(failure.hint);
+  if (!failure.yaml.empty()) text += "\n" + failure.yaml;
+  err << annotation(environment, "error", "refgate: no answer", text) << std::flush;
+  append_summary(environment, "\n✖ **" + escape_for(Place::markdown, head) + ".** " +
+                                  escape_for(Place::markdown, sentence(failure.message)) +
+                                  (failure.hint.empty() ? "" : " ") +
+                                  escape_for(Place::markdown, sentence(failure.hint)) + "\n" +
+                                  fenced(failure.yaml) + "\n");
+}
+
+}  // namespace refgate

@@ -1,0 +1,243 @@
+"""What is told of a call that has no answer, of output that nobody could read, and at one glance."""
+
+import os
+import subprocess
+import unittest
+
+import payloads
+import runner
+from gate_case import HEAD, GateCase
+
+YAML = "permissions:\n  contents: write"
+
+
+def errors(answer):
+    return [line for line in (answer.out + answer.err).splitlines() if line.startswith("::error")]
+
+
+class NoAnswer(GateCase):
+    """Exactly one error in Actions, which says what did not happen; nothing of the kind elsewhere."""
+
+    def assert_told(self, answer, status, *words):
+        self.assertEqual(answer.status, status, answer)
+        (error,) = errors(answer)
+        for word in words:
+            self.assertIn(word, error)
+        self.assertNotIn("::notice", answer.out + answer.err)
+        self.assertIn("✖", answer.summary)
+
+    def test_a_verdict_that_there_is_none_of(self):
+        wrong = self.remote.by(self.remote.url, REFGATE_TOKEN="ghs_wrong000000000000000000000000")
+        gone = self.remote.by("http://127.0.0.1:1/octo/app.git")
+        rows = ((self.remote, ("gate", "--memory", "xx"), 2), (self.remote, ("gate", "--memry", "2d"), 2),
+                (self.remote, ("check", "push"), 2), (self.remote, ("run",), 2), (wrong, ("gate",), 3),
+                (gone, ("gate", "--deadline", "2s"), 3), (wrong, ("run", "--", "true"), 3))
+        for remote, words, status in rows:
+            with self.subTest(words=words):
+                answer = self.job(remote=remote).call(*words)
+                self.assert_told(answer, status, "nothing was launched, nothing was claimed")
+                self.assertIn("No verdict: nothing was launched, nothing was claimed",
+                              answer.summary)
+
+    def test_any_other_command(self):
+        wrong = self.remote.by(self.remote.url, REFGATE_TOKEN="ghs_wrong000000000000000000000000")
+        job, _ = self.gate()
+        job.remote = wrong
+        job.environment.update(wrong.environment)
+        self.assert_told(job.call("finish"), 3)
+        self.assert_told(self.job().call("finish", "--status", "dnoe"), 2, "steps.<id>.outcome")
+        self.assert_told(self.job().call("verify", "--since", "soon"), 2)
+        self.assert_told(self.job(remote=wrong).call("gc"), 3)
+
+    def test_a_person_is_told_without_commands_of_the_runner(self):
+        answer = self.person().call("gate", "--memory", "xx")
+        self.assertEqual((answer.status, errors(answer)), (2, []), answer)
+
+
+class ReadOnly(GateCase):
+    """A token that may not write is expected of some runs, and a mistake of the set-up in all others."""
+
+    def told(self, event, payload, *words, **options):
+        job = self.job(event, payload, remote=self.remote_of("read-only"), **options)
+        return job.call("gate", *words)
+
+    def test_where_it_is_a_mistake(self):
+        for event, payload in (("push", payloads.push(HEAD)),
+                               ("pull_request", payloads.pull_request(HEAD)),
+                               ("issues", payloads.issue(3))):
+            with self.subTest(event):
+                answer = self.told(event, payload)
+                self.assertEqual((answer.status, answer.code, answer.runs), (3, "read_only", False))
+                (error,) = errors(answer)
+                self.assertIn(YAML.replace("\n", "%0A"), error)
+                self.assertIn(YAML, answer.summary)
+                self.assertIn("nothing of this workflow will ever run", error)
+
+    def test_where_it_is_to_be_expected(self):
+        dependabot = {"actor": "dependabot[bot]"}
+        rows = (("pull_request", payloads.pull_request(HEAD, source=payloads.FORK), {}),
+                ("pull_request_review", payloads.review(HEAD, 5, source=payloads.FORK), {}),
+                ("push", payloads.push(HEAD), dependabot),
+                ("pull_request", payloads.pull_request(HEAD), dependabot))
+        for event, payload, options in rows:
+            with self.subTest(event, **options):
+                answer = self.told(event, payload, **options)
+                self.assert_skips(answer, "read_only")
+                self.assertEqual(errors(answer), [])
+                self.assertIn("::warning", answer.out)
+
+    def test_who_says_it_gets_it(self):
+        self.assert_skips(self.told("push", payloads.push(HEAD), "--on-read-only", "skip"),
+                          "read_only")
+        fork = payloads.pull_request(HEAD, source=payloads.FORK)
+        answer = self.told("pull_request", fork, "--on-read-only", "fail")
+        self.assertEqual(answer.status, 3, answer)
+        self.assertNotIn(YAML, answer.summary)
+
+    def test_a_claim_that_is_handed_on_may_be_looked_at(self):
+        _, gate = self.gate("--share", "s")
+        job = self.job(remote=self.remote_of("read-only"), job="work")
+        again = job.call("gate", "--share", "s", "--claim-id", gate.claim_id)
+        self.assert_runs(again, "own")
+        self.assertEqual(again.claim_id, gate.claim_id)
+
+
+class Output(GateCase):
+    """What could not be written is no success."""
+
+    remote_kind = "path"
+
+    def to(self, job, file, *words, **environment):
+        environment = {**job.environment, "REFGATE_REMOTE": self.remote.url, **environment}
+        return subprocess.run([runner.BINARY, *map(str, words)], env=environment, cwd=job.folder,
+                              stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.PIPE,
+                              text=True, check=False)
+
+    def test_a_full_disk(self):
+        job, _ = self.gate()
+        job.call("finish")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            for words in (("status", "--all"), ("log",), ("stats", "--json"), ("verify",),
+                          ("show", HEAD), ("metrics",), ("report", "--html", "-"), ("--help",),
+                          ("--version",), ("gc",), ("matrix", "[1]")):
+                with self.subTest(words=words):
+                    done = self.to(self.person(), full, *words)
+                    self.assertEqual(done.returncode, 3, done)
+                    self.assertIn("standard output could not be written: No space left on device",
+                                  done.stderr)
+
+    def test_a_closed_one(self):
+        for words in (("status",), ("log",), ("--version",)):
+            done = subprocess.run(["bash", "-c", 'exec "$0" "$@" >&-', runner.BINARY, *words],
+                                  env={**self.person().environment,
+                                       "REFGATE_REMOTE": self.remote.url},
+                                  capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 3, done)
+            self.assertIn("standard output could not be written", done.stderr)
+
+    def test_a_reader_that_has_gone(self):
+        reading, writing = os.pipe()
+        os.close(reading)
+        try:
+            done = self.to(self.person(), writing, "--help")
+        finally:
+            os.close(writing)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stderr, "")
+
+    def test_a_verdict_that_nobody_was_told_is_given_back(self):
+        words = ("gate", "--event", "push", "--workflow", "w", "--sha", HEAD, "--run-id")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = self.to(self.person(), full, *words, "1")
+        self.assertEqual(done.returncode, 3, done)
+        self.assert_runs(self.person().call(*words, "2"), "first")
+
+    def test_outputs_that_cannot_be_written(self):
+        job = self.job()
+        done = self.to(job, subprocess.PIPE, "gate", GITHUB_OUTPUT="/dev/full")
+        self.assertEqual(done.returncode, 3, done)
+        self.assertIn("GITHUB_OUTPUT could not be written: No space left on device", done.stderr)
+        self.assertNotIn("SKIP_EXECUTION=false", done.stdout)
+        self.assertNotIn("internal error", done.stderr)
+        self.assert_runs(self.job().call("gate"), "first")
+
+    def test_files_that_people_name(self):
+        self.gate()
+        for words in (("report", "--html", "/dev/full"), ("lint", "--sarif", "/dev/full", "w.yml")):
+            job = self.person()
+            (job.folder / "w.yml").write_text("on: push\njobs: {}\n")
+            answer = job.call(*words)
+            self.assertEqual(answer.status, 3, answer)
+            self.assertIn("No space left on device", answer.err)
+
+    def test_a_state_folder_that_cannot_be_made_is_no_mistake_of_ours(self):
+        answer = self.job(environment={"RUNNER_TEMP": "/dev/null/temp"}).call("gate")
+        self.assertEqual(answer.status, 3, answer)
+        self.assertNotIn("internal", answer.err)
+        self.assertIn("nothing was claimed", answer.err)
+
+
+class Glance(GateCase):
+    """One sentence first; the rest is folded."""
+
+    remote_kind = "path"
+
+    def first_line(self, answer):
+        return next(line for line in answer.summary.splitlines() if line.strip())
+
+    def test_what_the_skipped_see(self):
+        holder, _ = self.gate()
+        link = f"[run {holder.run}](https://github.com/octo/app/actions/runs/{holder.run})"
+        live = self.job().call("gate")
+        self.assertIn(f"{link} is doing this work since", self.first_line(live))
+        self.assertIn("::notice", live.out)
+        holder.call("finish", "--status", "success")
+        done = self.job().call("gate")
+        self.assertIn(f"{link} did this work", self.first_line(done))
+        self.assertIn("ended with success", self.first_line(done))
+        self.assertIn("re-run this run", self.first_line(done))
+        for answer in (live, done):
+            self.assertNotRegex(answer.summary + answer.out, r"\d+ms ago|\.\d{3}Z")
+            self.assertIn("<details>", answer.summary)
+            (notice,) = [line for line in answer.out.splitlines() if line.startswith("::")]
+            self.assertLessEqual(len(notice.split("::", 2)[2]), 200)
+
+    def test_skips_that_promise_nothing_are_warnings(self):
+        job, _ = self.gate()
+        job.call("finish", "--status", "failure")
+        rows = (((), "retry_suppressed"),
+                (("--retry", "allow", "--max-attempts", "1"), "max_attempts"),
+                (("--retry", "allow", "--cooldown", "1h"), "cooldown"),
+                (("--retry", "allow", "--budget", "scope:0/1h"), "budget"))
+        for words, code in rows:
+            with self.subTest(code):
+                answer = self.job().call("gate", *words)
+                self.assert_skips(answer, code)
+                (warning,) = [line for line in answer.out.splitlines() if line.startswith("::")]
+                self.assertTrue(warning.startswith("::warning"), warning)
+                self.assertIn("nobody has done this work", warning)
+                self.assertIn("nobody has done this work", answer.summary)
+
+    def test_the_holders_own_summary_gets_its_end(self):
+        job, _ = self.gate()
+        ended = job.call("finish", "--status", "failure")
+        self.assertIn("ended with failure", ended.summary)
+        ran = self.job("push", payloads.push(payloads.commit("run"))).call("run", "--", "true")
+        self.assertIn("ended with success", ran.summary)
+
+    def test_a_holder_that_lost_its_session_is_warned(self):
+        for number, words in enumerate((("release",), ("force",))):
+            with self.subTest(words):
+                payload = payloads.push(payloads.commit(f"lost {number}"))
+                job, gate = self.gate(payload=payload)
+                if words == ("release",):
+                    self.person().call("release", gate.claim_id, "--reason", "stuck")
+                else:
+                    self.gate("--force", payload=payload)
+                ended = self.done(job.call("finish", "--status", "success"))
+                self.assertIn("::warning title=refgate: session lost", ended.out.replace("%3A", ":"))
+                self.assertIn("does not count", ended.summary)
+
+
+if __name__ == "__main__":
+    unittest.main()
