@@ -3,6 +3,7 @@
 
 #include "call/commands.h"
 #include "core/event/scope.h"
+#include "job/gate/asked_end.h"
 #include "job/gate/ending.h"
 #include "job/gate/own_claims.h"
 #include "job/gate/subject.h"
@@ -153,8 +154,17 @@ int finish(const Invocation& call, const Settings& settings) {
   const std::string status = status_of(call);
   const StatusMeaning meaning = meaning_of_status(status);
   const JobState state(settings, call.environment);
+  if (const auto done = finish_without_token(call, settings, state, status)) {
+    if (!meaning.known) throw UsageError(unknown_status(status));
+    return *done;
+  }
   const auto store = store_of(call, settings);
   std::vector<ClaimNote> notes = notes_of_job(settings, state, call.environment, store->describe());
+  if (notes.empty() && settings.claim_id.empty())
+    if (const auto done = finish_without_note(call, settings, state, *store, status)) {
+      if (!meaning.known) throw UsageError(unknown_status(status));
+      return *done;
+    }
   if (notes.empty() && settings.claim_id.empty())
     call.out << "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran "
                 "in it)\n";
