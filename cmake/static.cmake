@@ -28,5 +28,7 @@ refgate_dependency(git2 $<TARGET_OBJECTS:refgate_static_stubs> refgate_git2_arch
 refgate_dependency(yaml-cpp ${YAMLCPP_ARCHIVE})
 refgate_dependency(yaml ${YAML_ARCHIVE})
 
-target_compile_options(refgate_flags INTERFACE -ffunction-sections -fdata-sections)
-target_link_options(refgate_flags INTERFACE -static -Wl,--wrap=git_net_url_apply_redirect -Wl,--wrap=mbedtls_x509_crt_parse_file -Wl,--gc-sections -Wl,--strip-all -Wl,--build-id=none -Wl,-z,relro,-z,now)
+# Position-independent, though nothing else is loaded: where the program lies is then new for each process. `./dev dist --examine` reads off the
+# files that these flags took effect.
+target_compile_options(refgate_flags INTERFACE -ffunction-sections -fdata-sections -fPIE)
+target_link_options(refgate_flags INTERFACE -static-pie -Wl,--wrap=git_net_url_apply_redirect -Wl,--wrap=mbedtls_x509_crt_parse_file -Wl,--gc-sections -Wl,--strip-all -Wl,--build-id=none -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code)

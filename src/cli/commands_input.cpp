@@ -61,7 +61,9 @@ std::span<const CommandRow> input_commands() {
        "--body-file -\n\n"
        "A channel gets the result on standard input and in the file REFGATE_RESULT_FILE, and has "
        "delivered when its exit status is 0 and it\n"
-       "did not stop in the midst of its input. The session is asked before each channel; one that "
+       "did not stop in the midst of its input. It inherits the environment but for REFGATE_TOKEN: "
+       "a token under another name, such as GH_TOKEN for gh,\n"
+       "stays. The session is asked before each channel; one that "
        "is gone ends the delivery.\n"
        "Exit status: 0 delivered; 1 kept in the store (refgate result get); 3 neither, and "
        "RESULT_FILE names the file that holds it.",

@@ -45,6 +45,16 @@ lint::Files disk_files() {
     if (fs::is_directory(status)) return lint::Files::Kind::folder;
     return fs::is_regular_file(status) ? lint::Files::Kind::file : lint::Files::Kind::missing;
   };
+  files.reach = [](const std::string& root, const std::string& file) {
+    std::error_code error;
+    const fs::path base = fs::canonical(root.empty() ? "." : root, error);
+    if (error) return lint::Files::Reach::outside;
+    const fs::path real = fs::canonical(root + file, error);
+    if (error) return lint::Files::Reach::own;  // it is not there: reading it says so
+    const auto [end, rest] = std::mismatch(base.begin(), base.end(), real.begin(), real.end());
+    if (end != base.end()) return lint::Files::Reach::outside;
+    return fs::is_symlink(root + file) ? lint::Files::Reach::linked : lint::Files::Reach::own;
+  };
   return files;
 }
 

@@ -210,7 +210,7 @@ int command_explain(const Invocation& call) {
   const Explained explained = explain(call, settings);
   if (call.flag("json"))
     call.out
-        << json_of(explained, settings).dump(1, ' ', false, ordered_json::error_handler_t::replace)
+        << json_of(explained, settings).dump(1, ' ', true, ordered_json::error_handler_t::replace)
         << "\n";
   else
     print(call, explained, settings);

@@ -63,11 +63,17 @@ Pipe make_pipe() {
 
 std::vector<std::string> environment_of(const ChildCommand& command) {
   std::vector<std::string> result;
+  std::vector<std::string_view> secret;
+  for (const char* name : {"REFGATE_TOKEN", "GITHUB_TOKEN"})
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0')
+      secret.emplace_back(value);
   for (char** item = environ; *item != nullptr; ++item) {
     const std::string_view entry = *item;
     const auto name = entry.substr(0, entry.find('='));
     const auto changed = [&](const auto& change) { return change.first == name; };
-    if (std::ranges::none_of(command.environment, changed)) result.emplace_back(entry);
+    const bool is_token = !command.keep_tokens && name.size() < entry.size() &&
+                          std::ranges::find(secret, entry.substr(name.size() + 1)) != secret.end();
+    if (!is_token && std::ranges::none_of(command.environment, changed)) result.emplace_back(entry);
   }
   for (const auto& [name, value] : command.environment) {
     if (value) result.push_back(name + "=" + *value);

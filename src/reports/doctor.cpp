@@ -160,7 +160,7 @@ void print_json(const Invocation& call, const std::vector<Finding>& findings) {
                     {"state", finding.state},
                     {"text", finding.text},
                     {"hint", finding.hint}});
-  call.out << list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  call.out << list.dump(1, ' ', true, nlohmann::json::error_handler_t::replace) << "\n";
 }
 
 void print_text(const Invocation& call, const std::vector<Finding>& findings) {

@@ -60,13 +60,13 @@ Filter filter_of(const Invocation& call) {
 }
 
 std::string json_line(const ReadEntry& read) {
-  const std::string line = encode_entry(read.entry);
-  if (read.digest_fits) return line;
-  // A digest of our own making must not hide that the stored one does not fit.
-  nlohmann::json value = nlohmann::json::parse(line);
-  value.erase("digest");
-  value["digest_fits"] = false;
-  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  nlohmann::json value = nlohmann::json::parse(encode_entry(read.entry));
+  if (!read.digest_fits) {
+    // A digest of our own making must not hide that the stored one does not fit.
+    value.erase("digest");
+    value["digest_fits"] = false;
+  }
+  return value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace

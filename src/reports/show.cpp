@@ -131,7 +131,7 @@ int command_show(const Invocation& call) {
       value["claims"].push_back(json::parse(claim_json(*stored, at)));
     for (const ReadEntry& read : story)
       value["entries"].push_back(json::parse(encode_entry(read.entry)));
-    call.out << value.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+    call.out << value.dump(1, ' ', true, json::error_handler_t::replace) << "\n";
     return exit_done;
   }
   for (const StoredClaim* stored : found)

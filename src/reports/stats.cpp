@@ -82,7 +82,7 @@ void print_json(const Invocation& call, const Statistics& s, unsigned threshold)
       {"groups", json_of(over(s.groups, 1))},
       {"lines", s.lines},
       {"altered", s.altered}};
-  call.out << value.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+  call.out << value.dump(1, ' ', true, json::error_handler_t::replace) << "\n";
 }
 
 std::string listed(const std::map<std::string, std::uint64_t>& counts) {

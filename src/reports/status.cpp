@@ -96,7 +96,7 @@ int show_queues(const Invocation& call, const Queues& queues, const Claims& clai
     json list = json::array();
     for (const StoredQueue& stored : queues.queues)
       list.push_back(json_of(stored, claims, at));
-    call.out << list.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+    call.out << list.dump(1, ' ', true, json::error_handler_t::replace) << "\n";
     return exit_done;
   }
   const Rows lines = lines_of(queues, claims, at);
@@ -142,7 +142,7 @@ int command_status(const Invocation& call) {
     if (!claim.holder.run_url.empty()) rows.back().push_back(claim.holder.run_url);
   }
   if (call.flag("json")) {
-    call.out << list.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+    call.out << list.dump(1, ' ', true, json::error_handler_t::replace) << "\n";
   } else {
     if (rows.size() == 1)
       call.out << (call.flag("lost") ? "No work is lost." : "No live sessions.") << "\n";

@@ -43,7 +43,7 @@ void print_json(const Invocation& call, const Verification& result, const Record
                       {"duplicates", duplicates},
                       {"altered", json_of(record.altered)},
                       {"unreadable", json_of(record.unreadable)}};
-  call.out << value.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+  call.out << value.dump(1, ' ', true, json::error_handler_t::replace) << "\n";
 }
 
 void print_text(const Invocation& call, const Verification& result, const Record& record) {

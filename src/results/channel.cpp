@@ -73,6 +73,8 @@ ChildCommand command_of(const std::vector<std::string>& arguments,
   command.arguments = arguments;
   command.own_session = true;
   command.halt = halt;
+  // `gh` and its like need theirs: a variable that the workflow gave another name stays.
+  command.keep_tokens = true;
   for (const char* name : {"REFGATE_TOKEN", "INPUT_TOKEN"})
     command.environment.emplace_back(name, std::nullopt);
   return command;

@@ -73,7 +73,7 @@ json json_of(const StoredResult& result) {
 }
 
 std::string dump(const json& value) {
-  return value.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+  return value.dump(1, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
 bool is_about(const ResultRecord& record, const std::string& url) {

@@ -82,7 +82,10 @@ RunEnded ask_run(const Environment& environment, const std::string& remote, cons
                "silent\nwrite-out = \"\\n%{http_code}\"\nmax-filesize = 1000000\nmax-time = " +
                std::to_string(left.count() / 1000) + "." +
                std::to_string(left.count() % 1000 + 1000).substr(1) + "\n";
-  curl.environment = {{"REFGATE_TOKEN", std::nullopt}, {"GITHUB_TOKEN", std::nullopt}};
+  // What could make curl load or log something; the proxy's variables and the certificates' stay.
+  for (const char* name : {"LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "OPENSSL_CONF",
+                           "OPENSSL_MODULES", "OPENSSL_ENGINES", "SSLKEYLOGFILE"})
+    curl.environment.emplace_back(name, std::nullopt);
   curl.own_session = true;
   try {
     const ChildResult result = run_child(curl, end);

@@ -8,6 +8,8 @@
 
 #include "os/checked_output.h"
 
+#include "core/text/visible.h"
+
 namespace refgate {
 namespace {
 
@@ -34,46 +36,20 @@ void percent(std::string& out, char c) {
   out += {'%', digits[byte >> 4], digits[byte & 15]};
 }
 
-/// The bytes of one character of valid UTF-8 at the start of `text`; 0 when there is none.
-std::size_t length_of_character(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t length = lead < 0x80                   ? 1
-                             : lead >= 0xc2 && lead < 0xe0 ? 2
-                             : lead >= 0xe0 && lead < 0xf0 ? 3
-                             : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                           : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((static_cast<unsigned char>(text[i]) & 0xc0U) != 0x80U) return 0;
-  return length;
-}
-
-/// C1 controls, which some terminals obey, line and paragraph separators, and the marks that
-/// reorder what stands around them.
-bool is_deceptive(std::string_view character) {
-  if (character.size() == 2)
-    return character[0] == '\xc2' && static_cast<unsigned char>(character[1]) < 0xa0;
-  if (character.size() != 3 || character[0] != '\xe2') return false;
-  const auto second = static_cast<unsigned char>(character[1]);
-  const auto third = static_cast<unsigned char>(character[2]);
-  return (second == 0x80 && (third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae))) ||
-         (second == 0x81 && third >= 0xa6 && third <= 0xa9);
-}
-
 /// Valid UTF-8 without deceptive characters.
 std::string plain_text(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t length = length_of_character(text);
-    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
-    if (length == 0)
+    const Character character = first_character(text);
+    // Controls that ASCII has are the place's matter: a line end has an escape in some of them.
+    if (character.bytes == 0)
       out += "\xef\xbf\xbd";
-    else if (is_deceptive(character))
+    else if (is_deceptive(character.code) || (character.bytes > 1 && is_control(character.code)))
       out += ' ';
     else
-      out += character;
-    text.remove_prefix(character.size());
+      out += text.substr(0, character.bytes);
+    text.remove_prefix(std::max<std::size_t>(character.bytes, 1));
   }
   return out;
 }

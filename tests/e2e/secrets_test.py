@@ -129,6 +129,31 @@ class Secrets(GateCase):
         answer = person.call("status", REFGATE_REMOTE="origin")
         self.assert_quiet(answer)
 
+    def test_no_child_inherits_the_token_under_any_name(self):
+        seen = self.folder / "seen"
+        shims = self.folder / "bin"
+        shims.mkdir()
+        trap = f"#!/bin/sh\n{{ echo \"called $0\"; env; }} >> {seen}\nexit 1\n"
+        for name in ("ssh", "git", "curl"):
+            (shims / name).write_text(trap, encoding="utf-8")
+            (shims / name).chmod(0o755)
+        for variable in ("REFGATE_TOKEN", "GITHUB_TOKEN"):
+            for url in ("ssh://git@127.0.0.1/x.git", "git@127.0.0.1:x.git"):
+                for path in (str(shims), f"{self.folder}/ssh-only"):
+                    with self.subTest(variable=variable, url=url, path=path):
+                        seen.unlink(missing_ok=True)
+                        person = self.person()
+                        del person.environment["REFGATE_TOKEN"]
+                        (person.folder / ".gitconfig").write_text(
+                            f"[core]\n\tsshCommand = {shims}/ssh\n", encoding="utf-8")
+                        more = {variable: TOKEN, "GH_TOKEN": TOKEN, "INPUT_TOKEN": TOKEN,
+                                "ANOTHER": TOKEN, "HARMLESS": "kept"}
+                        if path == str(shims):
+                            more["PATH"] = f"{shims}:{os.environ['PATH']}"
+                        person.call("status", "--remote", url, "--deadline", "3s", **more)
+                        self.assertIn("HARMLESS=kept", seen.read_text(encoding="utf-8"))
+                        self.assert_absent(seen.read_bytes(), seen)
+
     def test_a_line_break_in_the_token_smuggles_no_header(self):
         for token in (f"{TOKEN}\r\nX-Evil: 1", f"{TOKEN}\n", "\n", "\0x"[1:] + "\r"):
             remote = self.remote.by(self.remote.url, REFGATE_TOKEN=token)

@@ -51,7 +51,7 @@ bool is_sqs_text(std::string_view body) {
 }
 
 std::string dump(const ordered_json& value) {
-  return value.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return value.dump(1, ' ', true, ordered_json::error_handler_t::replace) + "\n";
 }
 
 /// Attributes of SQS must not be empty.

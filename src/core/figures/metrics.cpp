@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/text/visible.h"
+
 namespace refgate {
 namespace {
 
@@ -27,6 +29,18 @@ std::string shortened(std::string_view text) {
     if (starts_character && ++characters > longest_label) break;
   }
   return std::string(text.substr(0, end));
+}
+
+/// The lines of a text, each as it would be seen.
+std::string visible_text(std::string_view text) {
+  std::string out;
+  while (true) {
+    const std::size_t end = text.find('\n');
+    out += visible_line(text.substr(0, end), ' ');
+    if (end == std::string_view::npos) return out;
+    out += '\n';
+    text.remove_prefix(end + 1);
+  }
 }
 
 std::string seconds(std::int64_t milliseconds) {
@@ -219,7 +233,7 @@ void put_live(Page& page, const MetricsInput& input) {
 
 std::string label_value(std::string_view text) {
   std::string out;
-  for (const char c : shortened(text)) {
+  for (const char c : shortened(visible_text(text))) {
     if (c == '\\')
       out += "\\\\";
     else if (c == '"')

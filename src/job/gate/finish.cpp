@@ -5,6 +5,7 @@
 
 #include "call/commands.h"
 #include "core/event/scope.h"
+#include "job/gate/asked_end.h"
 #include "job/gate/ending.h"
 #include "job/gate/own_claims.h"
 #include "job/gate/subject.h"
@@ -38,6 +39,13 @@ std::optional<Subject> own_subject(const Invocation& call, const Settings& setti
   throw StoreError(StoreFailure::denied,
                    what + "; nothing was changed, and the claim is left to its lease",
                    "if the session is to be ended from here, name it: --claim-id (input claim-id)");
+}
+
+/// 0 for anything but a number.
+unsigned number_of(const std::string& text) {
+  unsigned number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 /// One end of one note.
@@ -91,7 +99,7 @@ class Ending {
             return abandon_claim(claim, "its gate could not tell its verdict", now());
           // What an earlier attempt had launched may have been executed, though this one left it
           // out.
-          if (!meaning.executed && self_.run_attempt <= claim.holder.run_attempt)
+          if (!meaning.executed && number_of(self_.run_attempt) <= claim.holder.run_attempt)
             return give_back_claim(claim, "nothing was executed", now());
           return end_claim(claim, meaning.outcome, status, now());
         },
@@ -427,9 +435,16 @@ int finish(const Invocation& call, const Settings& settings) {
   const StatusMeaning meaning = meaning_of_status(status);
   const JobState state(settings, call.environment);
   Judgement judgement(call, settings, state);
+  const auto done = [&](int status_of_end) {
+    if (!meaning.known) throw UsageError(unknown_status(status));
+    return status_of_end == exit_done ? judgement.tell(call) : status_of_end;
+  };
+  if (const auto ended = finish_without_token(call, settings, state, status)) return done(*ended);
   const auto store = store_of(call, settings);
   std::vector<ClaimNote> notes = notes_of_job(settings, state, call.environment, store->describe());
   if (notes.empty() && settings.claim_id.empty()) {
+    if (const auto ended = finish_without_note(call, settings, state, *store, status))
+      return done(*ended);
     call.out << "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran "
                 "in it)\n";
     if (call.environment.in_actions() && !state.was_told_to_skip())

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "job/gate/asked_end.h"
 #include "job/gate/ending.h"
 #include "job/gate/gating.h"
 #include "job/gate/subject.h"
@@ -299,6 +300,8 @@ int command_gate(const Invocation& call) {
   const Settings settings = settings_of(call);
   Subject subject = subject_of(call, settings);
   const GateAnswer answer = gate(call, settings, subject, TellAs::all_lines);
+  mark_verdict(JobState(settings, call.environment), call.environment,
+               answer.verdict == Verdict::skip && answer.exit == exit_done);
   end_by(call, answer.interrupted_by);
   return answer.exit;
 }

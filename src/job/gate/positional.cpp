@@ -119,7 +119,7 @@ int command_register(const Invocation& call) {
       {"run_id", run_id},           {"commit_sha", commit},
       {"claim_id", claim.claim_id}, {"generation", claim.generation}};
   call.out << "Session registered: " << escape_for(Place::line, key) << "\n"
-           << data.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+           << data.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) << "\n";
   return exit_done;
 }
 
@@ -197,7 +197,7 @@ int command_audit(const Invocation& call) {
                                                outcome.message + "; it is not in the record");
   call.out << "Audit entry created:\n"
            << nlohmann::json::parse(encode_entry(line))
-                  .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+                  .dump(2, ' ', true, nlohmann::json::error_handler_t::replace)
            << "\n";
   return exit_done;
 }

@@ -213,11 +213,16 @@ HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& e
   // Only a process that cannot be looked into is told anything.
   bool ready = read_line(events.read) == "closed";
   if (ready) {
-    const nlohmann::json words = {{"token", remote.token},
-                                  {"claim_id", plan.note.claim.claim_id},
-                                  {"listen", listen},
-                                  {"mark", plan.mark}};
-    write_all(input.write, words.dump() + "\n");
+    nlohmann::json words = {{"token", remote.token},
+                            {"ref", plan.note.ref},
+                            {"namespace", plan.note.name_space},
+                            {"remote", plan.note.remote},
+                            {"claim", encode_claim(plan.note.claim)},
+                            {"listen", listen},
+                            {"mark", plan.mark}};
+    if (plan.note.version) words["object"] = plan.note.version->id;
+    write_all(input.write,
+              words.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n");
   }
   ::close(input.write);
   ready = ready && read_line(events.read) == "ready";

@@ -91,7 +91,7 @@ int command_health(const Invocation& call) {
                << "; operations that follow are stopped and counted\n";
   }
   if (call.flag("json"))
-    call.out << list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    call.out << list.dump(1, ' ', true, nlohmann::json::error_handler_t::replace) << "\n";
   return halt ? exit_no : exit_done;
 }
 

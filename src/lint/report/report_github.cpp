@@ -12,28 +12,26 @@ namespace {
 
 constexpr std::size_t shown_annotations = 10;
 
+/// `text` as a value of a workflow command. Its line ends stay, as the command's escapes.
 std::string escaped(std::string_view text, bool property) {
   std::string result;
-  for (const char character : text) {
-    switch (character) {
-      case '%':
-        result += "%25";
-        break;
-      case '\r':
-        result += "%0D";
-        break;
-      case '\n':
-        result += "%0A";
-        break;
-      case ':':
-        result += property ? "%3A" : ":";
-        break;
-      case ',':
-        result += property ? "%2C" : ",";
-        break;
-      default:
-        result += character;
-    }
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of("%\r\n:,"), text.size());
+    result += printable(text.substr(0, end));
+    text.remove_prefix(end);
+    if (text.empty()) break;
+    const char mark = text.front();
+    text.remove_prefix(1);
+    if (mark == '%')
+      result += "%25";
+    else if (mark == '\r')
+      result += "%0D";
+    else if (mark == '\n')
+      result += "%0A";
+    else if (!property)
+      result += mark;
+    else
+      result += mark == ':' ? "%3A" : "%2C";
   }
   return result;
 }

@@ -63,7 +63,7 @@ std::string render_json(const std::vector<Finding>& findings, const ReportFacts&
                        {"warnings", counts[1]},
                        {"notes", counts[0]},
                        {"findings", std::move(list)}};
-  return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return report.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace refgate::lint

@@ -124,8 +124,8 @@ class Run {
     for (const Unreadable& unreadable : project.unreadable()) {
       if (!unreadable.missing) continue;
       part.status = failed_status;
-      part.errors +=
-          paths.root + unreadable.file + ": the file cannot be read, and was not checked\n";
+      part.errors += paths.root + unreadable.file + ": " + unreadable.problem.message +
+                     ", and was not checked\n";
     }
     LintResult result = lint_project(project, config, threads);
     part.files = checked_files(project);
@@ -143,6 +143,12 @@ class Run {
       return Part{.errors = path + ": there is no such file; nothing was checked\n",
                   .status = usage_status};
     }
+    if (request_.config.empty() &&
+        seams_.files.reach_of(paths.root, ".github/refgate.yml") == Files::Reach::outside)
+      return Part{.errors = path +
+                            ": the configuration is a link out of the project; nothing was "
+                            "checked\n",
+                  .status = failed_status};
     std::optional<std::string> text = seams_.files.read(path);
     if (!text)
       return Part{.errors = path + ": the configuration cannot be read; nothing was checked\n",
@@ -184,6 +190,10 @@ class Run {
       if (outcome.applied == 0) continue;
       if (request_.diff) {
         part.diff += unified_diff(paths.root + file, before, outcome.text);
+      } else if (seams_.files.reach_of(paths.root, file) != Files::Reach::own) {
+        part.status = failed_status;
+        part.errors += paths.root + file + ": the file is a link, and was left as it was\n";
+        continue;
       } else if (!seams_.write || !seams_.write(paths.root + file, outcome.text)) {
         part.status = failed_status;
         part.errors += paths.root + file + ": the fixed file cannot be written, and is as it was\n";

@@ -7,8 +7,8 @@
 namespace refgate::lint {
 
 /// The text with everything that would not be shown as it is replaced by one `?` each: control
-/// characters (tabs become one space), bytes that are not UTF-8, and the marks that reorder what is
-/// written (Unicode's bidirectional controls). One line stays one line.
+/// characters (tabs become one space), bytes that are not UTF-8, and what is_deceptive names. One
+/// line stays one line.
 std::string printable(std::string_view text);
 
 /// Code points of a text of valid UTF-8.

@@ -46,6 +46,8 @@ struct Loaded {
 };
 
 Loaded load(const std::string& root, const std::string& file, const Files& files) {
+  if (files.reach_of(root, file) == Files::Reach::outside)
+    return {nullptr, Unreadable{file, {"the file lies outside of the project", Place()}, "", true}};
   std::optional<std::string> text = files.read(root + file);
   if (!text) return {nullptr, Unreadable{file, {"the file cannot be read", Place()}, "", true}};
   const std::string start = text->substr(0, max_document_bytes + 1);
@@ -70,7 +72,9 @@ void read_local_actions(const std::string& root, const Files& files,
         if (!folder) continue;
         for (const std::string_view name : {"action.yml", "action.yaml"}) {
           const std::string file = action_path(*folder, name);
-          if (!known.insert(file).second || files.kind(root + file) != Files::Kind::file) continue;
+          if (!known.insert(file).second || files.kind(root + file) != Files::Kind::file ||
+              files.reach_of(root, file) == Files::Reach::outside)
+            continue;
           Loaded loaded = load(root, file, files);
           if (loaded.document) {
             found.push_back(read_action(file, loaded.document));

@@ -26,6 +26,14 @@ struct Files {
   std::function<std::vector<std::string>(const std::string& folder)> list;
   enum class Kind { missing, file, folder };
   std::function<Kind(const std::string& path)> kind;
+  /// Where `root + file` really lies. A checked-out repository may be anybody's: what it links to
+  /// outside of itself is neither read nor written, and no link is written through. Nothing may
+  /// stand here where there are no links.
+  enum class Reach { own, linked, outside };
+  std::function<Reach(const std::string& root, const std::string& file)> reach;
+  Reach reach_of(const std::string& root, const std::string& file) const {
+    return reach ? reach(root, file) : Reach::own;
+  }
 };
 
 /// A file that could not be read as YAML, or not at all.

@@ -1,0 +1,154 @@
+#include "job/gate/asked_end.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <ostream>
+#include <stdexcept>
+#include <vector>
+
+#include "core/event/scope.h"
+#include "core/text/json.h"
+#include "job/note/heartbeat_socket.h"
+#include "runner/runner.h"
+#include "state/claiming.h"
+
+namespace refgate {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+struct Word {
+  std::string result;
+  std::string text;
+  std::string ref;
+  std::string claim_id;
+};
+
+std::string field(const nlohmann::json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::vector<Word> ask_to_end(const Invocation& call, const Settings& settings,
+                             const JobState& state, const std::string& status) {
+  const auto deadline = Clock::now() + settings.policy.deadline;
+  // A little less than this call has, so that what came of it can still be told.
+  const auto within = std::chrono::duration_cast<std::chrono::milliseconds>(
+      settings.policy.deadline - std::min<Duration>(settings.policy.deadline / 10, 1s));
+  const nlohmann::json question = {
+      {"ask", "end"}, {"status", status}, {"within_ms", within.count()}};
+  std::vector<Word> words;
+  for (const std::string& line : ask_heartbeats(
+           heartbeat_address(call.environment, state),
+           question.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace), deadline)) {
+    const auto answer = nlohmann::json::parse(line, nullptr, false);
+    if (answer.is_object())
+      words.push_back({field(answer, "result"), field(answer, "text"), field(answer, "ref"),
+                       field(answer, "claim_id")});
+  }
+  return words;
+}
+
+/// What a ref holds that somebody told: nothing, when it is none of this namespace's claims.
+SeenClaim look_at(Store& store, const Settings& settings, const std::string& ref) {
+  if (!ref.starts_with(claims_prefix(settings.name_space))) return {};
+  try {
+    return read_claim(store, ref);
+  } catch (const StoreError&) {
+    throw;
+  } catch (const std::exception&) {
+    return {};  // no legal name of a ref
+  }
+}
+
+void tell(const Invocation& call, const Word& word) {
+  (word.result == "failed" ? call.err : call.out)
+      << "By the word of this job's heartbeat process: " << escape_for(Place::line, word.text)
+      << "\n";
+}
+
+bool holds_live_claim(const Invocation& call, const JobState& state) {
+  const auto notes = state.notes();
+  return std::any_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
+    return note.claim.state != ClaimState::ended && note.runner_job == state.runner_job() &&
+           note.claim.holder.run_id == call.environment.get("GITHUB_RUN_ID");
+  });
+}
+
+std::string mark_path(const JobState& state) { return state.folder() + "/told-skip"; }
+
+std::string mark_text(const Environment& environment, const JobState& state) {
+  return heartbeat_address(environment, state) + "\n";
+}
+
+bool was_told_skip(const JobState& state, const Environment& environment) {
+  return read_small_file(mark_path(state), 1024) == mark_text(environment, state);
+}
+
+constexpr const char* nothing_here =
+    "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran in it)\n";
+
+}  // namespace
+
+std::optional<int> finish_without_token(const Invocation& call, const Settings& settings,
+                                        const JobState& state, const std::string& status) {
+  if (!call.environment.in_actions() || !settings.claim_id.empty()) return std::nullopt;
+  const Remote remote = resolve_remote(settings, call.environment);
+  if (remote.kind != Remote::Kind::https || !remote.token.empty()) return std::nullopt;
+  const std::vector<Word> words = ask_to_end(call, settings, state, status);
+  bool failed = false;
+  for (const Word& word : words) {
+    tell(call, word);
+    failed = failed || word.result == "failed" || word.result.empty();
+  }
+  if (!words.empty()) return failed ? exit_store : exit_done;
+  if (was_told_skip(state, call.environment) && !holds_live_claim(call, state)) {
+    call.out << nothing_here;
+    return exit_done;
+  }
+  throw StoreError(
+      StoreFailure::denied,
+      "this step has no token, and no heartbeat process of this job answers: whatever its gate "
+      "began was not ended, and the claim is left to its lease",
+      "give the step the input token, or the claim-id of the gate; with heartbeat: false finish "
+      "gets the job's own token");
+}
+
+std::optional<int> finish_without_note(const Invocation& call, const Settings& settings,
+                                       const JobState& state, Store& store,
+                                       const std::string& status) {
+  const std::vector<Word> words = ask_to_end(call, settings, state, status);
+  bool agreed = true;
+  for (const Word& word : words) {
+    tell(call, word);
+    const SeenClaim seen = look_at(store, settings, word.ref);
+    const bool live = seen.claim && seen.claim->claim_id == word.claim_id &&
+                      seen.claim->state != ClaimState::ended;
+    const bool told = word.result != "failed" && !word.result.empty() && !word.ref.empty();
+    if (told && !live) continue;
+    agreed = false;
+    call.err << "refgate: the remote does not say so: "
+             << (live ? "the claim is live" : "there is no such claim")
+             << "; give finish the gate's claim-id\n";
+  }
+  if (words.empty()) return std::nullopt;
+  return agreed ? exit_done : exit_store;
+}
+
+void mark_verdict(const JobState& state, const Environment& environment, bool skip) {
+  if (!state.belongs_to_job()) return;
+  try {
+    if (skip) {
+      state.make_folder();
+      replace_file(mark_path(state), mark_text(environment, state));
+    } else {
+      ::unlink(mark_path(state).c_str());
+    }
+  } catch (const std::runtime_error&) {
+    return;
+  }
+}
+
+}  // namespace refgate

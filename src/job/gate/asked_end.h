@@ -1,0 +1,30 @@
+#pragma once
+// How `finish` ends a session without a token, or without a note: by asking the job's heartbeat
+// process, which holds both in a memory that nobody reads.
+
+#include <optional>
+#include <string>
+
+#include "call/invocation.h"
+#include "job/note/job_state.h"
+
+namespace refgate {
+
+/// In a run, for a step that was given no token and no claim id: the exit status of `finish`, told
+/// by the word of the processes that were asked. nullopt where `finish` can do it by itself.
+/// exit_store when neither process nor token is there and a session may be live: its claim is left
+/// to its lease.
+std::optional<int> finish_without_token(const Invocation& call, const Settings& settings,
+                                        const JobState& state, const std::string& status);
+
+/// For a step that has a token, in whose job no note of a claim is left: what a heartbeat process
+/// ended, if there is one, and whether the remote agrees. nullopt when nobody answers.
+std::optional<int> finish_without_note(const Invocation& call, const Settings& settings,
+                                       const JobState& state, Store& store,
+                                       const std::string& status);
+
+/// Leaves a mark that this job was told to skip, so that a later `finish` knows that nothing is
+/// live, and takes it away when it is told to run. Never throws: the mark is a hint.
+void mark_verdict(const JobState& state, const Environment& environment, bool skip);
+
+}  // namespace refgate

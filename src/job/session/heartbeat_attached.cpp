@@ -1,0 +1,395 @@
+#include "job/session/heartbeat_attached.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <iostream>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "core/text/json.h"
+#include "job/gate/ending.h"
+#include "job/note/health_file.h"
+#include "job/note/heartbeat_socket.h"
+#include "job/note/renewal.h"
+#include "os/marked_processes.h"
+#include "runner/run_lookup.h"
+#include "state/claiming.h"
+#include "state/fold_record.h"
+
+namespace refgate {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int events_descriptor = 3;
+constexpr Duration grace_of_orphans = 1s;
+constexpr std::size_t swept_at_once = 20;
+constexpr Duration tidying_bound = 5s;
+// Where no parent tells: a job of a self-hosted runner ends after five days (docs.github.com,
+// "Usage limits for self-hosted runners").
+constexpr Duration longest_job = std::chrono::days(5);
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int get() const { return number_; }
+
+ private:
+  int number_;
+};
+
+void tell_listener(bool listening, const char* line) {
+  if (!listening) return;
+  // Nobody reads any more: no reason to stop.
+  if (::write(events_descriptor, line, std::char_traits<char>::length(line)) < 0) return;
+}
+
+/// Until `until` on the clock that counts sleep, or until something happened that ends the
+/// heartbeats or is worth a look.
+enum class Woken { time, job_gone, told_to_stop, state_changed, asked };
+
+class Waiting {
+ public:
+  Waiting(long process, const std::string& folder, int questions)
+      : questions_(questions),
+        process_(process > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, process, 0)) : -1),
+        job_is_gone_(process > 0 && process_.get() < 0 && errno == ESRCH),
+        folder_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
+        signals_(block_signals()) {
+    if (folder_.get() >= 0)
+      ::inotify_add_watch(folder_.get(), folder.c_str(), IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF);
+  }
+
+  Woken until(BootTime at) {
+    if (job_is_gone_) return Woken::job_gone;
+    for (;;) {
+      const Duration left = at - boot_now();
+      if (left <= Duration::zero()) return Woken::time;
+      // Poll's own clock may stand still while the machine sleeps; a look a minute is cheap.
+      const int wait = static_cast<int>(std::min<Duration>(left + 1ms, 60s).count());
+      pollfd files[4] = {{process_.get(), POLLIN, 0},
+                         {signals_.get(), POLLIN, 0},
+                         {folder_.get(), POLLIN, 0},
+                         {questions_, POLLIN, 0}};
+      const int found = ::poll(files, 4, wait);
+      if (found <= 0) continue;
+      if (files[0].revents != 0) return Woken::job_gone;
+      if (files[1].revents != 0) return Woken::told_to_stop;
+      if (files[3].revents != 0) return Woken::asked;
+      if (files[2].revents != 0) {
+        char buffer[4096];
+        while (::read(folder_.get(), buffer, sizeof buffer) > 0)
+          continue;
+        return Woken::state_changed;
+      }
+    }
+  }
+
+ private:
+  static int block_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+      sigaddset(&set, signal);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  }
+
+  int questions_;
+  Descriptor process_;
+  bool job_is_gone_ = false;
+  Descriptor folder_;
+  Descriptor signals_;
+};
+
+/// Up to a tenth longer, so that the runners of one repository do not all push at the same moment,
+/// and never more than one push an interval.
+Duration with_jitter(Duration interval) {
+  static std::minstd_rand random{std::random_device{}()};
+  return interval + Duration(std::uniform_int_distribution<Duration::rep>(
+                        0, std::max<Duration::rep>(interval.count() / 10, 1))(random));
+}
+
+/// Work whose leader was killed must not go on beside whoever takes it over.
+void stop_orphans(const std::string& mark) {
+  const BootTime until = boot_now() + grace_of_orphans;
+  if (signal_marked(mark, SIGTERM).empty()) return;
+  while (any_marked(mark) && boot_now() < until)
+    std::this_thread::sleep_for(20ms);
+  signal_marked(mark, SIGKILL);
+}
+
+/// Once a job, by a process that nobody waits for: what is old is forgotten and folded. gc does the
+/// same, and more of it.
+void tidy(Store& store, const Settings& settings) {
+  sweep(store, settings.name_space, swept_at_once, tidying_bound);
+  fold_earlier_days(store, settings.name_space, now(), tidying_bound);
+}
+
+/// What the process holds in its own memory: nothing here is read from the job's files again.
+struct Held {
+  ClaimNote note;
+  Health health;
+  std::set<std::string> published;
+};
+
+class Beating {
+ public:
+  Beating(const Invocation& call, const Settings& settings, const JobState& state, Held held,
+          bool listening, std::string mark)
+      : call_(call),
+        settings_(settings),
+        state_(state),
+        file_(state, held.note.claim.claim_id),
+        held_(std::move(held)),
+        listening_(listening),
+        mark_(std::move(mark)),
+        process_(std::strtol(call.option("while-pid", "0").c_str(), nullptr, 10)),
+        socket_(heartbeat_address(call.environment, state)),
+        waiting_(process_, state.folder(), socket_.descriptor()) {}
+
+  int run() {
+    held_.health.interval = settings_.policy.interval;
+    held_.health.heartbeat_process = ::getpid();
+    tell_file();
+    const BootTime last = boot_now() + longest_job;
+    next_ = boot_now() + span_option(call_, "first-after", Duration::zero());
+    while (boot_now() < last) {
+      switch (waiting_.until(std::min(next_, last))) {
+        case Woken::job_gone:
+          stop_orphans(mark_);
+          return exit_done;
+        case Woken::told_to_stop:
+          return exit_done;
+        case Woken::asked:
+          if (answer_question()) return exit_done;
+          continue;
+        case Woken::state_changed:
+          if (job_says_ended()) return exit_done;
+          continue;
+        case Woken::time:
+          break;
+      }
+      if (const auto status = beat()) return *status;
+    }
+    return exit_done;
+  }
+
+ private:
+  /// The job's own `finish` has ended the session, as it says. A note that vanished says nothing.
+  bool job_says_ended() const {
+    for (const ClaimNote& note : state_.notes())
+      if (note.claim.claim_id == held_.note.claim.claim_id)
+        return note.claim.state == ClaimState::ended;
+    return false;
+  }
+
+  /// The record for `health` and for people. That it cannot be written stops nothing.
+  void tell_file() const {
+    try {
+      const auto kept = file_.update([&](Health& health) {
+        health.interval = held_.health.interval;
+        health.heartbeat_process = held_.health.heartbeat_process;
+      });
+      if (kept) return;
+      state_.make_folder();
+      file_.write(held_.health);
+    } catch (const std::runtime_error&) {
+      return;
+    }
+  }
+
+  /// One try. A status ends the process.
+  std::optional<int> beat() {
+    if (job_says_ended()) return exit_done;
+    const Duration left = halts_at(held_.health) - boot_now();
+    if (left <= Duration::zero()) {
+      die({now(), DeathCause::expired, answer(held_.health, boot_now()).text});
+      tell_listener(listening_, "lost\n");
+      return exit_no;
+    }
+    tell_file();
+    const BootTime sent = boot_now();
+    const auto before = held_.note.version;
+    try {
+      const auto store = store_of(call_, settings_);
+      store->set_deadline(std::min(store->deadline(), std::chrono::steady_clock::now() + left));
+      Beat beat = Beat::renewed;
+      try {
+        beat = renew_lease(*store, state_, held_.note, settings_.policy.lease, held_.published);
+      } catch (const StoreError&) {
+        throw;
+      } catch (const std::runtime_error&) {
+        // The lease is renewed, and what could not be written is the job's record of it.
+        if (!held_.note.version || held_.note.version == before) throw;
+      }
+      switch (beat) {
+        case Beat::renewed:
+          held_.health.lease = settings_.policy.lease;
+          held_.health = renewed(std::move(held_.health), sent, held_.note.claim.renewed_at);
+          tell_listener(listening_, "renewed\n");
+          if (!tidied_) tidy(*store, settings_);
+          tidied_ = true;
+          next_ = boot_now() + with_jitter(settings_.policy.interval);
+          return run_has_ended() ? std::optional<int>(exit_done) : std::nullopt;
+        case Beat::ended:
+          tell_listener(listening_, "ended\n");
+          return exit_done;
+        case Beat::lost:
+          tell_listener(listening_, "lost\n");
+          return exit_no;
+      }
+    } catch (const std::exception&) {
+      // The record has it, unless the disk is what failed. A try that failed may be made again
+      // before the next interval, but not so often that it becomes a burden.
+      tell_listener(listening_, "failed\n");
+      next_ =
+          boot_now() + with_jitter(std::clamp<Duration>(settings_.policy.interval / 4, 500ms, 30s));
+    }
+    return std::nullopt;
+  }
+
+  void die(const Death& death) const {
+    try {
+      file_.update([&](Health& record) { record = died(std::move(record), death); });
+    } catch (const std::runtime_error&) {
+      return;
+    }
+  }
+
+  /// In a container no process of the job is its parent, so that only REST knows of the end.
+  bool run_has_ended() const {
+    if (process_ > 0) return false;
+    return ask_run(call_.environment, call_.option("remote"), held_.note.claim,
+                   std::chrono::steady_clock::now() + 3s) == RunEnded::yes;
+  }
+
+  /// True when the session has ended, by this process or before.
+  bool answer_question() {
+    const auto line = socket_.hear();
+    if (!line) return false;
+    const auto words = nlohmann::json::parse(*line, nullptr, false);
+    if (!words.is_object() || words.value("ask", nlohmann::json()) != "end" ||
+        !words.contains("status") || !words["status"].is_string())
+      return false;
+    const std::string status = words["status"].get<std::string>();
+    nlohmann::json reply = {{"claim_id", held_.note.claim.claim_id}, {"ref", held_.note.ref}};
+    bool over = false;
+    try {
+      const Ended ended = end(status, words.value("within_ms", std::int64_t{0}));
+      over = true;
+      reply["result"] = ended.result == Ended::Result::ended     ? "ended"
+                        : ended.result == Ended::Result::already ? "already"
+                                                                 : "not_ours";
+      reply["text"] = describe_end(ended, held_.note.claim.session_key);
+    } catch (const std::exception& error) {
+      reply["result"] = "failed";
+      reply["text"] = error.what();
+    }
+    socket_.answer(reply.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
+    if (over) tell_listener(listening_, "ended\n");
+    return over;
+  }
+
+  Ended end(const std::string& status, std::int64_t within_ms) {
+    const auto store = store_of(call_, settings_);
+    if (within_ms > 0)
+      store->set_deadline(std::min(store->deadline(), std::chrono::steady_clock::now() +
+                                                          std::chrono::milliseconds(within_ms)));
+    ClaimNote note = held_.note;
+    // Whether anybody was told to run is known to the gate alone, which may have been killed in
+    // between; what its file says can at most give the job's own session back.
+    for (const ClaimNote& kept : state_.notes())
+      if (kept.claim.claim_id == note.claim.claim_id) note.untold = kept.untold;
+    return end_session(call_, settings_, *store, note, status);
+  }
+
+  const Invocation& call_;
+  const Settings& settings_;
+  const JobState& state_;
+  HealthFile file_;
+  Held held_;
+  bool listening_;
+  std::string mark_;
+  long process_;
+  HeartbeatSocket socket_;
+  Waiting waiting_;
+  BootTime next_{};
+  bool tidied_ = false;
+};
+
+/// What the process is told through its pipe.
+std::optional<Held> read_held(const nlohmann::json& words, const JobState& state) {
+  const auto text = [&](const char* name) { return words.value(name, std::string()); };
+  auto claim = decode_claim(text("claim"));
+  if (!std::holds_alternative<Claim>(claim)) return std::nullopt;
+  Held held;
+  held.note.ref = text("ref");
+  held.note.name_space = text("namespace");
+  held.note.remote = text("remote");
+  held.note.runner_job = state.runner_job();
+  held.note.claim = std::get<Claim>(std::move(claim));
+  if (const std::string version = text("object"); !version.empty())
+    held.note.version = Version{version};
+  // Written by whoever made the claim, before any other code ran.
+  const auto health = HealthFile(state, held.note.claim.claim_id).read();
+  held.health =
+      health.value_or(health_of(held.note.claim, held.note.ref, held.note.runner_job, boot_now()));
+  return held;
+}
+
+}  // namespace
+
+Duration span_option(const Invocation& call, const std::string& name, Duration fallback) {
+  const std::string value = call.option(name);
+  if (value.empty()) return fallback;
+  const auto parsed = parse_duration(value);
+  if (!parsed)
+    throw UsageError("--" + name + " is \"" + value +
+                     "\", but must be a span of time such as 90s, 5m, 1h or 7d");
+  return *parsed;
+}
+
+int beat_attached(const Invocation& call, const Settings& settings, const JobState& state) {
+  // Before it is told anything: other processes of this user can neither attach to it nor read its
+  // memory, and it leaves no core file.
+  if (::prctl(PR_SET_DUMPABLE, 0) != 0) return exit_internal;
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  tell_listener(true, "closed\n");
+  std::string line;
+  std::getline(std::cin, line);
+  const auto words = nlohmann::json::parse(line, nullptr, false);
+  if (!words.is_object()) return exit_usage;
+  auto held = read_held(words, state);
+  if (!held) return exit_usage;
+  const bool listening = words.value("listen", false);
+  auto variables = call.environment.variables();
+  variables["REFGATE_TOKEN"] = words.value("token", "");
+  const Invocation own{call.command, call.arguments,
+                       call.options, Environment(std::move(variables)),
+                       call.out,     call.err};
+  Beating beating(own, settings, state, *std::move(held), listening, words.value("mark", ""));
+  // Only now can it be asked.
+  tell_listener(true, "ready\n");
+  if (!listening) ::close(events_descriptor);
+  return beating.run();
+}
+
+}  // namespace refgate

@@ -1,0 +1,148 @@
+"""The action's own script: what it starts, what steers it, and what an earlier step cannot change.
+
+The runner runs the script with the step's `shell`, in an environment that any earlier step of the
+job may have added to (GITHUB_ENV, GITHUB_PATH) and with a folder of the action that any earlier
+step may have written to.
+"""
+
+import hashlib
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import unittest
+
+from gate_case import TOKEN, GateCase
+from runner import BINARY, read_outputs
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+TEXT = (TREE / "action.yml").read_text(encoding="utf-8")
+STEP = TEXT.split("\nruns:\n")[1]
+SCRIPT = re.sub(r"^ {8}", "", STEP.split("\n      run: |\n")[1], flags=re.MULTILINE)
+SHELL = re.search(r"^      shell: (.*)$", STEP, re.MULTILINE)[1]
+NAMES = re.findall(r"^        (INPUT_\w+): ", STEP, re.MULTILINE)
+DIGESTS = dict(re.findall(r"binary=([\w-]+) digest=([0-9a-f]{64}) ;;", STEP))
+NATIVE = {"x86_64": "refgate-linux-x64", "aarch64": "refgate-linux-arm64"}[os.uname().machine]
+
+
+class Action(GateCase):
+    def setUp(self):
+        super().setUp()
+        self.action = self.folder / "action"
+        (self.action / "dist").mkdir(parents=True)
+        self.binary = self.action / "dist" / NATIVE
+        os.link(BINARY, self.binary) if self.same_disk() else self.copy()
+        digest = hashlib.sha256(pathlib.Path(BINARY).read_bytes()).hexdigest()
+        self.script = SCRIPT.replace(DIGESTS[NATIVE], digest)
+        self.assertNotEqual(self.script, SCRIPT)
+        self.traces = self.folder / "traces"
+
+    def same_disk(self):
+        return os.stat(BINARY).st_dev == os.stat(self.action).st_dev
+
+    def copy(self):
+        self.binary.write_bytes(pathlib.Path(BINARY).read_bytes())
+        self.binary.chmod(0o755)
+
+    def step(self, job, command="gate", inputs=None, **environment):
+        """One step that uses the action."""
+        job.calls += 1
+        output = job.folder / f"output-{job.calls}"
+        output.touch()
+        file = job.folder / f"step-{job.calls}.sh"
+        file.write_text(self.script, encoding="utf-8")
+        given = {"INPUT_COMMAND": command, "INPUT_REMOTE": self.remote.url,
+                 "INPUT_STATUS": "success",
+                 **{f"INPUT_{name}": value for name, value in (inputs or {}).items()}}
+        variables = {**job.environment, **environment, **dict.fromkeys(NAMES, ""), **given,
+                     "REFGATE_ACTION": str(self.action), "REFGATE_TOKEN": TOKEN,
+                     "GITHUB_OUTPUT": str(output),
+                     "GITHUB_STEP_SUMMARY": str(job.folder / "summary")}
+        words = [str(file) if word == "{0}" else word for word in shlex.split(SHELL)]
+        done = subprocess.run(words, env=variables, cwd=job.folder, text=True,
+                              capture_output=True, check=False)
+        done.outputs = read_outputs(output.read_text(encoding="utf-8"))
+        return done
+
+    def trap(self, name):
+        """A program that leaves a trace with what it knows."""
+        return (f"#!/bin/sh\n{{ echo {name}; env; }} >> {self.traces}\n"
+                f"exec /usr/bin/{name} \"$@\"\n")
+
+    def assert_no_trace(self):
+        self.assertFalse(self.traces.exists(), self.traces.exists() and self.traces.read_text())
+
+    def test_gate_and_finish_go_through(self):
+        job = self.job()
+        done = self.step(job)
+        self.assertEqual((done.returncode, done.outputs["skip_execution"]), (0, "false"), done)
+        done = self.step(job, "finish", {"CLAIM_ID": done.outputs["claim_id"]})
+        self.assertEqual(done.returncode, 0, done)
+        self.assertEqual(self.only_claim()["state"], "ended")
+
+    def test_a_program_that_was_replaced_is_not_started(self):
+        for change in ("script", "byte", "link", "nothing", "folder"):
+            for command in ("gate", "run", "check", "finish"):
+                with self.subTest(change=change, command=command):
+                    self.binary.unlink(missing_ok=True)
+                    if change == "script":
+                        self.binary.write_text(self.trap("true"), encoding="utf-8")
+                    elif change == "byte":
+                        self.binary.write_bytes(pathlib.Path(BINARY).read_bytes() + b"\0")
+                    elif change == "link":
+                        self.binary.symlink_to("/usr/bin/env")
+                    elif change == "folder":
+                        self.binary.mkdir()
+                    if change in ("script", "byte"):
+                        self.binary.chmod(0o755)
+                    done = self.step(self.job(), command)
+                    self.assertEqual(done.returncode, 4, done)
+                    self.assertIn("::error title=refgate::", done.stdout)
+                    self.assertIn("not started", done.stdout)
+                    if command != "finish":
+                        self.assertEqual(done.outputs, {"skip_execution": "true"})
+                    self.assert_no_trace()
+                    if change == "folder":
+                        self.binary.rmdir()
+        self.assertEqual(self.remote.all_refs(), {})
+
+    def test_start_up_files_functions_and_path_of_an_earlier_step_run_nothing(self):
+        start_up = self.folder / "start-up"
+        start_up.write_text(self.trap("true").replace("exec", ": "), encoding="utf-8")
+        shims = self.folder / "shims"
+        shims.mkdir()
+        for name in ("bash", "sh", "uname", "sha256sum", "mktemp", "env", "printf", "cat"):
+            (shims / name).write_text(self.trap(name), encoding="utf-8")
+            (shims / name).chmod(0o755)
+        function = f"() {{ {{ echo function; env; }} >> {self.traces}; }}"
+        job = self.job()
+        hostile = {"BASH_ENV": str(start_up), "ENV": str(start_up), "SHELLOPTS": "xtrace",
+                   "PS4": f"$(env >> {self.traces})", "IFS": "/",
+                   "PATH": f"{shims}:{os.environ['PATH']}",
+                   **{f"BASH_FUNC_{name}%%": function for name in (
+                       "command", "uname", "sha256sum", "echo", "exec", "export", "printf", "set",
+                       "read", "case", "[")}}
+        done = self.step(job, **hostile)
+        self.assertEqual((done.returncode, done.outputs["skip_execution"]), (0, "false"), done)
+        done = self.step(job, "finish", **hostile)
+        self.assertEqual(done.returncode, 0, done)
+        self.assert_no_trace()
+        self.assertEqual(self.only_claim()["state"], "ended")
+
+    def test_what_steers_is_an_input_and_no_variable(self):
+        other = self.remote_of("http")
+        job = self.job()
+        self.step(job, inputs={"NAMESPACE": "mine"},
+                  REFGATE_REMOTE="http://127.0.0.1:9/x.git", REFGATE_NAMESPACE="theirs")
+        self.assertEqual(len(other.refs("refs/mine/claims")), 1)
+        self.assertEqual(len(other.refs("refs/theirs")), 0)
+
+    def test_the_digests_are_those_of_dist(self):
+        sums = dict(reversed(line.split()) for line in
+                    (TREE / "dist" / "SHA256SUMS").read_text(encoding="utf-8").splitlines())
+        self.assertEqual(DIGESTS, sums)
+
+
+if __name__ == "__main__":
+    unittest.main()

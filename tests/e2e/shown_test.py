@@ -1,0 +1,118 @@
+"""Texts of strangers on their way to people and programs: what is shown is what is there."""
+
+import json
+import os
+import re
+import subprocess
+import unittest
+
+import payloads
+from gate_case import GateCase
+from runner import BINARY
+
+# One of each kind that some terminal, log, page or parser obeys.
+MARKS = ("\x1b[2J", "\x1b]0;title\x07", "\x1b]8;;http://evil.example\x1b\\", "\x07", "\x08", "\x7f",
+         "\r", "\n", "\t", "\x0b", "\x00"[:0] + "\x01", "\u009b31m", "\u009d0;x\u009c", "\u0085",
+         "\u061c", "\u200b", "\u200d", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202e",
+         "\u2060", "\u2066", "\u2069", "\ufeff", "\ufff9", "\U000e0001", "\U000e0041\U000e007f",
+         "\U000e0100", "\u3164")
+COMMANDS = ("\n::set-output name=skip_execution::false", "%0A::error::x", "\n##[error]x",
+            "::add-mask::x", "\nskip_execution=false\n", "skip_execution<<EOF\nfalse\nEOF",
+            "<script>alert(1)</script>", "[x](javascript:alert(1))", "| a | b |", "`x`", "$(id)",
+            '"; id; "', "' \\' \"", "{{7*7}}", "\\n", "\\\\", '"} 1\nforged{a="')
+TEXTS = tuple(f"a{mark}b" for mark in MARKS + COMMANDS)
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e"
+                    "\u2060-\u206f\u3164\ufeff\ufff0-\ufffb\U000e0000-\U000e0fff]")
+LABELS = re.compile(r'(\w+)="((?:[^"\\\n]|\\["\\n])*)"(,|$)')
+SAMPLE = re.compile(r'^[a-z_]+(?:\{(.*)\})? -?[0-9.]+(?:e[+-]?\d+)?$')
+
+
+class Shown(GateCase):
+    def assert_seen(self, text, where):
+        found = UNSEEN.search(text)
+        self.assertIsNone(found, (where, found and hex(ord(found.group())), text[:2000]))
+
+    def assert_plain(self, answer):
+        for name in ("out", "err", "summary", "output_text"):
+            self.assert_seen(getattr(answer, name), (answer.words, name))
+        if "::" in answer.out + answer.err:
+            for line in (answer.out + answer.err).splitlines():
+                if line.startswith("::"):
+                    self.assertRegex(line, r"^::(error|warning|notice) title=refgate[^:]*::")
+
+    def test_of_a_run(self):
+        for number, text in enumerate(TEXTS):
+            with self.subTest(text=text):
+                payload = payloads.push(payloads.commit(f"text {number}"))
+                payload["ref"] = f"refs/heads/{text}"
+                payload["head_commit"] = {"message": text, "id": payload["after"]}
+                payload["sender"] = {"login": text}
+                job = self.job(payload=payload, workflow=text, actor=text, job=text)
+                gate = job.call("gate", "--share", text, "--dimension", f"k={text.strip() or 'x'}")
+                if gate.status == 0:
+                    self.assertEqual(set(gate.outputs["skip_execution"]), set("false"))
+                self.assert_plain(gate)
+                again = self.job(payload=payload, workflow=text, actor=text).call(
+                    "gate", "--share", text, "--dimension", f"k={text.strip() or 'x'}")
+                self.assert_plain(again)
+                self.assert_plain(job.call("finish"))
+        person = self.person()
+        for words in (("status", "--all"), ("log",), ("stats",), ("verify",), ("gc", "--dry-run")):
+            self.assert_plain(person.call(*words))
+        for words in (("status", "--all", "--json"), ("stats", "--json"), ("verify", "--json"),
+                      ("doctor", "--json")):
+            answer = person.call(*words)
+            self.assertTrue(answer.out.isascii(), answer.out[:500])
+            json.loads(answer.out)
+            self.assert_seen(answer.out, words)
+        lines = person.call("log", "--json")
+        self.assertTrue(lines.out.isascii())
+        self.assertGreaterEqual({line["workflow"] for line in lines.json_lines()}, set(TEXTS) - {
+            text for text in TEXTS if not text.strip()})
+        self.assert_metrics(self.done(person.call("metrics")).out)
+
+    def assert_metrics(self, text):
+        """The text format's grammar: comments and samples, nothing else."""
+        self.assert_seen(text, "metrics")
+        for line in text.splitlines():
+            if line.startswith("#"):
+                self.assertRegex(line, r"^# (HELP|TYPE) [a-z_]+ ")
+                continue
+            sample = SAMPLE.match(line)
+            self.assertTrue(sample, line)
+            rest = sample[1] or ""
+            while rest:
+                label = LABELS.match(rest)
+                self.assertTrue(label, line)
+                rest = rest[label.end():]
+
+    def test_of_files(self):
+        folder = self.folder / "work" / ".github" / "workflows"
+        folder.mkdir(parents=True)
+        for number, text in enumerate(TEXTS):
+            name = text.replace("/", "-")
+            text = json.dumps(text)
+            (folder / f"{number}{name}.yml").write_text(
+                f"name: {text}\non: [push, pull_request]\njobs:\n  j{number}:\n    name: {text}\n"
+                f"    runs-on: ubuntu-latest\n    steps:\n      - name: {text}\n"
+                "        run: claude -p review\n", encoding="utf-8")
+        for form in ("text", "github", "json", "sarif"):
+            with self.subTest(form=form):
+                done = subprocess.run(
+                    [BINARY, "lint", f"--format={form}", str(self.folder / "work")],
+                    env={"PATH": os.environ["PATH"]}, capture_output=True, check=False)
+                self.assertIn(done.returncode, (0, 1), done)
+                self.assert_seen(done.stdout.decode("utf-8") + done.stderr.decode("utf-8"), form)
+                self.assertGreater(len(done.stdout), 1000)
+                if form in ("json", "sarif"):
+                    self.assertTrue(done.stdout.isascii())
+                    json.loads(done.stdout)
+                for line in done.stdout.decode("utf-8").splitlines():
+                    if form == "github" and line.startswith("::"):
+                        self.assertRegex(line, r"^::(error|warning|notice) file=[^:]+,line=\d+,"
+                                               r"endLine=\d+,col=\d+(,endColumn=\d+)?,"
+                                               r"title=refgate%3A [\w-]+::")
+
+
+if __name__ == "__main__":
+    unittest.main()
