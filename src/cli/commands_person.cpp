@@ -11,7 +11,10 @@ std::span<const CommandRow> person_commands() {
        {},
        store_settings(),
        {{"lost", "",
-         "only work whose holder died and that nobody took up; exit 1 when there is any"},
+         "only work that nobody does and nobody has done: its holder died, was cancelled, freed or "
+         "gave up, and nobody took it up; with the runs that were skipped for it. Exit 1 when "
+         "there "
+         "is any"},
         {"all", "", "ended sessions too"},
         {"queues", "",
          "who is in line in which group, and the sessions of groups, open and closed"},

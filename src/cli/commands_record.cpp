@@ -44,9 +44,11 @@ std::span<const CommandRow> record_commands() {
        period_options(
            {{"by", "WHAT", "also a table by day, workflow or event"},
             {"hot", "N", "a session is hot when its key was asked for N times (default 5)"},
+            {"usd-per-hour", "AMOUNT", "what an hour of a session costs: the saved ones in money"},
             json_option}),
-       "refgate stats --since 7d --by workflow\n\nSaved are the callers that were told to skip. A "
-       "session is counted by its launch and closed once. "
+       "refgate stats --since 7d --by workflow\n\nSaved are the duplicates that were told to skip; "
+       "held back are those after which nobody has done the work. A session is counted by its "
+       "launch and closed once. "
        "Lines that were written with `audit` count where the gate recorded nothing of that run.",
        command_stats},
       {"verify",
@@ -60,7 +62,9 @@ std::span<const CommandRow> record_commands() {
        "the "
        "first went on after the second had started, or when the first had succeeded and its claim "
        "was gone before its memory had passed. Forced "
-       "launches are counted and are none. A line whose digest does not fit was altered: it is "
+       "launches are counted and are none. Lines of the positional audit that say \"executed\" are "
+       "launches of their workflow and commit, one a run and attempt. A line whose digest does not "
+       "fit was altered: it is "
        "named, and the exit status is 1 too. Lines that are "
        "not refgate's are named and change nothing.",
        command_verify},
@@ -86,6 +90,7 @@ std::span<const CommandRow> record_commands() {
            {{"html", "FILE", "where the page goes; - is standard output"},
             {"summary", "", "also, or only, the counts as a section of the job summary"},
             {"hot", "N", "a session is hot when its key was asked for N times (default 5)"},
+            {"usd-per-hour", "AMOUNT", "what an hour of a session costs: the saved ones in money"},
             {"lines", "N",
              "so many of the newest lines are on the page (default 5000); the counts are of all"}}),
        "refgate report --since 30d --html report.html\n\nOne file, light and dark, that asks the "
@@ -96,7 +101,8 @@ std::span<const CommandRow> record_commands() {
        "Complete and fold the record, forget expired claims, old results and spent budgets",
        {},
        store_settings(),
-       {{"dry-run", "", "say what would be done, change nothing"}},
+       {{"dry-run", "", "say what would be done, change nothing"},
+        {"keep", "SPAN", "days of the record that ended longer ago are dropped (default 1y)"}},
        "refgate gc --dry-run\n\nMay be killed anywhere and run twice at once. A large record takes "
        "longer than the usual deadline: --deadline 10m.",
        command_gc},

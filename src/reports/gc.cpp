@@ -4,15 +4,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <ostream>
 
 #include "call/commands.h"
-#include "core/claim/budget.h"
+#include "core/claim/decision.h"
 #include "core/event/scope.h"
 #include "results/result_store.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/fold_record.h"
+#include "state/ledgers.h"
 #include "state/queues.h"
 #include "state/record.h"
 #include "state/transact.h"
@@ -25,99 +27,141 @@ using namespace std::chrono_literals;
 constexpr Duration results_kept_for = std::chrono::days(30);
 constexpr std::size_t most_results = 10'000;
 
-/// Refs besides claims that are forgotten one day; each kind says how, and how many there were.
-struct Expirable {
-  const char* words;
-  std::size_t (*forget)(Store& store, const std::string& name_space, Instant at, bool dry_run,
-                        std::vector<UnreadableRef>& left_alone);
-};
-
-std::size_t forget_results(Store& store, const std::string& name_space, Instant at, bool dry_run,
-                           std::vector<UnreadableRef>& left_alone) {
-  PrunedResults pruned =
-      prune_results(store, name_space, at - results_kept_for, most_results, dry_run);
-  left_alone.insert(left_alone.end(), pruned.unreadable.begin(), pruned.unreadable.end());
-  return pruned.gone;
-}
-
-std::size_t forget_ledgers(Store& store, const std::string& name_space, Instant at, bool dry_run,
-                           std::vector<UnreadableRef>& left_alone) {
-  std::vector<Change> deletions;
-  for (const auto& [ref, stored] : store.read_all(budgets_prefix(name_space))) {
-    const auto file = stored.files.find(std::string(ledger_file));
-    const auto ledger =
-        file == stored.files.end()
-            ? ClaimError{ClaimErrorKind::broken, "it holds something that is no ledger"}
-            : decode_ledger(file->second);
-    if (const auto* error = std::get_if<ClaimError>(&ledger))
-      left_alone.push_back({ref, error->message});
-    else if (is_expired(std::get<Ledger>(ledger), at))
-      deletions.push_back({ref, stored.version, std::nullopt});
-  }
-  if (dry_run) return deletions.size();
-  const auto outcomes = push_in_batches(store, deletions);
-  return static_cast<std::size_t>(std::count_if(
-      outcomes.begin(), outcomes.end(),
-      [](const SwapOutcome& outcome) { return outcome.result == SwapResult::swapped; }));
-}
-
-constexpr Expirable expirables[] = {
-    {"old results", forget_results},
-    {"spent budgets", forget_ledgers},
-    {"empty queues", forget_queues},
+/// What gc has to do, and what became of it.
+struct Task {
+  Store& store;
+  const std::string& name_space;
+  Instant at;
+  bool dry_run;
 };
 
 struct Summary {
   FoldReport fold;
   std::size_t claims = 0;
   std::vector<std::pair<std::string, std::size_t>> others;
+  std::size_t unpublished = 0;  ///< lines that still stand in outboxes only
 };
+
+/// The doors beside a claim's ref: claims of the same work for other pull requests or job
+/// instances.
+bool is_door(const std::string& ref) {
+  return ref.find(",@for=") != std::string::npos || ref.find(",@job=") != std::string::npos;
+}
+
+/// True when a door stands beside this first one. Who finds no first door takes it that there is
+/// none at all, so it goes last, when the others have been seen to be gone.
+bool has_doors(const std::string& ref, const std::map<std::string, Version>& names) {
+  if (is_door(ref)) return false;
+  const auto stands = [&](const char* kind) {
+    const auto next = names.lower_bound(ref + kind);
+    return next != names.end() && next->first.starts_with(ref + kind);
+  };
+  return stands(",@for=") || stands(",@job=");
+}
+
+/// Deletes what `expired` chose; in a dry run only counts.
+std::size_t forget(const Task& task, const std::vector<Change>& deletions, Summary& summary) {
+  if (task.dry_run) return deletions.size();
+  return note_refusals(deletions, push_in_batches(task.store, deletions), "could not be deleted",
+                       summary.fold.undone);
+}
 
 /// Lines first: a claim is forgotten, and its outbox emptied, when the record holds what stood in
 /// it.
-void settle_claims(Store& store, const Claims& claims, Instant at, bool dry_run, Summary& summary) {
+void settle_claims(const Task& task, const Claims& claims,
+                   const std::map<std::string, Version>& names, Summary& summary) {
   const auto is_published = [&](const AuditEntry& line) {
     return summary.fold.published.contains(line.id);
   };
-  std::vector<Change> changes;
+  std::vector<Change> deletions;
+  std::vector<Change> emptyings;
   for (const StoredClaim& stored : claims.claims) {
     const Claim& claim = stored.claim;
-    const bool all = std::all_of(claim.outbox.begin(), claim.outbox.end(), is_published);
-    const bool lost_told = claim.state == ClaimState::ended || is_published(lost_line(claim, at));
-    if (all && is_expired(claim, at) && lost_told) {
-      changes.push_back({stored.ref, stored.version, std::nullopt});
-      ++summary.claims;
-    } else if (std::any_of(claim.outbox.begin(), claim.outbox.end(), is_published)) {
+    const auto published = static_cast<std::size_t>(
+        std::count_if(claim.outbox.begin(), claim.outbox.end(), is_published));
+    const bool all = published == claim.outbox.size();
+    const bool lost_told =
+        claim.state == ClaimState::ended || is_published(lost_line(claim, task.at));
+    if (!task.dry_run) summary.unpublished += claim.outbox.size() - published;
+    if (all && is_expired(claim, task.at) && lost_told && !has_doors(stored.ref, names)) {
+      deletions.push_back({stored.ref, stored.version, std::nullopt});
+    } else if (published > 0) {
       // Else whoever touches the claim next would publish the line again, beside the folded one.
       Claim emptied = claim;
       std::erase_if(emptied.outbox, is_published);
-      changes.push_back({stored.ref, stored.version, claim_snapshot(emptied)});
+      emptyings.push_back({stored.ref, stored.version, claim_snapshot(emptied)});
     }
   }
-  if (!dry_run) push_in_batches(store, changes);
+  summary.claims = forget(task, deletions, summary);
+  if (!task.dry_run)
+    note_refusals(emptyings, push_in_batches(task.store, emptyings),
+                  "its published lines could not be taken out", summary.fold.undone);
 }
 
-void collect(Store& store, const Invocation& call, const std::string& name_space, bool dry_run,
-             Summary& summary) {
-  const Instant at = now();
+void forget_ledgers(const Task& task, const std::map<std::string, Stored>& stored,
+                    Summary& summary) {
+  const Ledgers ledgers = ledgers_in(stored, task.name_space);
+  auto& left_alone = summary.fold.left_alone;
+  left_alone.insert(left_alone.end(), ledgers.unreadable.begin(), ledgers.unreadable.end());
+  std::vector<Change> deletions;
+  for (const StoredLedger& one : ledgers.ledgers)
+    if (is_expired(one.ledger, task.at)) deletions.push_back({one.ref, one.version, std::nullopt});
+  summary.others.emplace_back("spent budgets", forget(task, deletions, summary));
+}
+
+void forget_queues(const Task& task, const std::map<std::string, Stored>& stored,
+                   Summary& summary) {
+  const Queues queues = queues_in(stored, task.name_space);
+  auto& left_alone = summary.fold.left_alone;
+  left_alone.insert(left_alone.end(), queues.unreadable.begin(), queues.unreadable.end());
+  std::vector<Change> deletions;
+  for (const StoredQueue& one : queues.queues)
+    if (is_forgettable(one.queue, task.at))
+      deletions.push_back({one.ref, one.version, std::nullopt});
+  summary.others.emplace_back("empty queues", forget(task, deletions, summary));
+}
+
+/// Only where the names, which tell the time, say that there is something to do.
+void forget_results(const Task& task, const std::map<std::string, Version>& names,
+                    Summary& summary) {
+  const std::string prefix = results_prefix(task.name_space);
+  const Instant before = task.at - results_kept_for;
+  const bool any = std::any_of(names.begin(), names.end(), [&](const auto& item) {
+    if (!item.first.starts_with(prefix)) return false;
+    const auto kept = time_of_result(std::string_view(item.first).substr(prefix.size()));
+    return !kept || *kept < before;
+  });
+  PrunedResults pruned;
+  if (any) pruned = prune_results(task.store, task.name_space, before, most_results, task.dry_run);
+  auto& left_alone = summary.fold.left_alone;
+  left_alone.insert(left_alone.end(), pruned.unreadable.begin(), pruned.unreadable.end());
+  auto& undone = summary.fold.undone;
+  undone.insert(undone.end(), pruned.undone.begin(), pruned.undone.end());
+  summary.others.emplace_back("old results", pruned.gone);
+}
+
+/// One look tells what there is; one reading has all records but results and notes.
+void collect(const Task& task, Duration keep, Summary& summary) {
+  const auto names = task.store.list("refs/" + task.name_space + "/");
+  std::vector<std::string> wanted;
+  const std::string results = results_prefix(task.name_space);
+  for (const auto& [ref, version] : names)
+    if (!ref.starts_with(results) && !is_scratch(ref, task.name_space)) wanted.push_back(ref);
   // Claims before notes: a line that leaves an outbox meanwhile is in what is read after it.
-  const Claims claims = read_claims(store, name_space);
+  const auto stored = wanted.empty() ? std::map<std::string, Stored>{} : task.store.read(wanted);
+  const Claims claims = claims_in(stored, task.name_space);
   summary.fold.left_alone = claims.unreadable;
-  FoldRequest request{at, true, {}, dry_run};
-  for (const StoredClaim& stored : claims.claims) {
-    request.lines.insert(request.lines.end(), stored.claim.outbox.begin(),
-                         stored.claim.outbox.end());
-    if (is_expired(stored.claim, at) && stored.claim.state != ClaimState::ended)
-      request.lines.push_back(lost_line(stored.claim, at));
+  FoldRequest request{task.at, true, {}, task.dry_run, keep};
+  for (const StoredClaim& one : claims.claims) {
+    request.lines.insert(request.lines.end(), one.claim.outbox.begin(), one.claim.outbox.end());
+    if (is_expired(one.claim, task.at) && one.claim.state != ClaimState::ended)
+      request.lines.push_back(lost_line(one.claim, task.at));
   }
-  fold_record(store, name_space, request, summary.fold);
-  settle_claims(store, claims, at, dry_run, summary);
-  for (const Expirable& kind : expirables)
-    summary.others.emplace_back(
-        kind.words, kind.forget(store, name_space, at, dry_run, summary.fold.left_alone));
-  for (const UnreadableRef& ref : summary.fold.left_alone)
-    call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": "
-             << escape_for(Place::line, ref.why) << "; it was left alone\n";
+  fold_record(task.store, task.name_space, request, summary.fold);
+  settle_claims(task, claims, names, summary);
+  forget_results(task, names, summary);
+  forget_ledgers(task, stored, summary);
+  forget_queues(task, stored, summary);
 }
 
 void tell(const Invocation& call, const Summary& summary, bool dry_run, const Traffic& traffic) {
@@ -128,26 +172,63 @@ void tell(const Invocation& call, const Summary& summary, bool dry_run, const Tr
            << summary.fold.days << forgotten << summary.claims << " expired claims";
   for (const auto& [words, count] : summary.others)
     call.out << ", " << count << " " << words;
+  if (summary.fold.dropped_lines > 0)
+    call.out << (dry_run ? "; would drop " : "; dropped ") << summary.fold.dropped_lines
+             << " lines of " << summary.fold.dropped_days << " days that are older than --keep";
   if (!summary.fold.left_alone.empty())
     call.out << "; " << summary.fold.left_alone.size() << " refs were left alone";
   call.out << ". Pushes: " << traffic.pushes << "\n";
+}
+
+void name_what_was_not_done(const Invocation& call, const Summary& summary) {
+  for (const UnreadableRef& ref : summary.fold.left_alone)
+    call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": "
+             << escape_for(Place::line, ref.why) << "; it was left alone\n";
+  for (const UnreadableRef& ref : summary.fold.undone)
+    call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": "
+             << escape_for(Place::line, ref.why) << "\n";
+  if (summary.unpublished > 0)
+    call.err << "refgate: " << summary.unpublished
+             << " lines are in claims only, and not published\n";
+}
+
+/// Asked for by the option or by its variable: what is a dry run in anybody's eyes writes nothing.
+bool is_dry_run(const Invocation& call) {
+  if (call.flag("dry-run")) return true;
+  const std::string value = call.environment.get("REFGATE_DRY_RUN");
+  if (value.empty() || value == "false" || value == "0" || value == "no") return false;
+  if (value == "true" || value == "1" || value == "yes") return true;
+  throw UsageError("REFGATE_DRY_RUN is \"" + value +
+                   "\", but must be true or false; nothing was asked");
+}
+
+Duration keep_of(const Invocation& call) {
+  const std::string value = call.option("keep", "1y");
+  const auto keep = parse_duration(value);
+  if (!keep || *keep < std::chrono::days(1))
+    throw UsageError("--keep is \"" + value +
+                     "\", but must be a span of at least a day, such as 90d or 1y");
+  return *keep;
 }
 
 }  // namespace
 
 int command_gc(const Invocation& call) {
   const Settings settings = settings_of(call);
-  const bool dry_run = call.flag("dry-run");
+  const bool dry_run = is_dry_run(call);
+  const Duration keep = keep_of(call);
   const auto store = store_of(call, settings);
   Summary summary;
   try {
-    collect(*store, call, settings.name_space, dry_run, summary);
+    collect({*store, settings.name_space, now(), dry_run}, keep, summary);
   } catch (const StoreError&) {
+    name_what_was_not_done(call, summary);
     tell(call, summary, dry_run, store->traffic());
     throw;
   }
+  name_what_was_not_done(call, summary);
   tell(call, summary, dry_run, store->traffic());
-  return exit_done;
+  return summary.fold.undone.empty() && summary.unpublished == 0 ? exit_done : exit_store;
 }
 
 }  // namespace refgate

@@ -6,6 +6,7 @@
 
 #include "call/commands.h"
 #include "core/event/scope.h"
+#include "core/figures/lost_work.h"
 #include "core/figures/metrics.h"
 #include "results/result_store.h"
 #include "state/record.h"
@@ -37,9 +38,21 @@ int command_metrics(const Invocation& call) {
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
   name_unreadable(call, results.unreadable);
+  const Instant at = now();
   const Statistics statistics =
-      count_record(record.entries, claims.all(), now(), settings.policy.skew);
-  MetricsInput input{statistics, {}, 0, 0, most_names};
+      count_record(record.entries, claims.all(), at, settings.policy.skew);
+  MetricsInput input{.statistics = statistics, .most_names = most_names};
+  std::vector<ScopeState> scopes;
+  for (const StoredClaim& stored : claims.claims)
+    scopes.push_back({stored.ref, &stored.claim, false});
+  // As status --lost: older skips are forgotten with the work that they were about.
+  const Instant since = with_what_came_before({at, Instant::max()}, settings.policy.memory).since;
+  const auto recent =
+      std::partition_point(record.entries.begin(), record.entries.end(),
+                           [&](const ReadEntry& read) { return read.entry.timestamp < since; });
+  const auto lost = find_lost_work(scopes, {recent, record.entries.end()}, at);
+  input.promises_broken = static_cast<std::uint64_t>(std::count_if(
+      lost.begin(), lost.end(), [](const LostWork& work) { return !work.skipped.empty(); }));
   for (const StoredResult& result : results.results)
     ++input.results[{std::string(name_of(result.record.reason)), result.record.depth}];
   input.unreadable =

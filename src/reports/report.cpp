@@ -48,6 +48,8 @@ std::string json_for_script(const json& value) {
 json json_of(const Counts& counts) {
   return {{"sessions", counts.sessions},
           {"prevented", counts.prevented},
+          {"held_back", counts.held_back},
+          {"held_back_by_reason", counts.held_back_by_reason},
           {"takeovers", counts.takeovers},
           {"forced", counts.forced},
           {"retries_suppressed", counts.retries_suppressed},
@@ -71,10 +73,12 @@ json top_of(const std::map<std::string, Counts>& groups) {
   json list = json::array();
   std::uint64_t sessions = 0;
   std::uint64_t prevented = 0;
+  std::uint64_t held_back = 0;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     if (i >= most_rows) {
       sessions += sorted[i].second->sessions;
       prevented += sorted[i].second->prevented;
+      held_back += sorted[i].second->held_back;
       continue;
     }
     json row = json_of(*sorted[i].second);
@@ -85,6 +89,7 @@ json top_of(const std::map<std::string, Counts>& groups) {
     list.push_back({{"name", std::to_string(sorted.size() - most_rows) + " more"},
                     {"sessions", sessions},
                     {"prevented", prevented},
+                    {"held_back", held_back},
                     {"p50_ms", 0}});
   return list;
 }
@@ -100,9 +105,11 @@ json days_of(const Statistics& statistics) {
   for (; day <= last; day += std::chrono::days(1)) {
     const std::string name = dashed_day(Instant(day));
     const auto found = statistics.by_day.find(name);
+    const Counts counts = found == statistics.by_day.end() ? Counts{} : found->second;
     list.push_back({{"day", name},
-                    {"sessions", found == statistics.by_day.end() ? 0 : found->second.sessions},
-                    {"prevented", found == statistics.by_day.end() ? 0 : found->second.prevented}});
+                    {"sessions", counts.sessions},
+                    {"prevented", counts.prevented},
+                    {"held_back", counts.held_back}});
   }
   return list;
 }
@@ -115,6 +122,7 @@ json heat_of(const std::vector<Heat>& heats, unsigned threshold) {
                       {"asked", heat.asked()},
                       {"sessions", heat.sessions},
                       {"prevented", heat.prevented},
+                      {"held_back", heat.held_back},
                       {"last", format_rfc3339(heat.last)}});
   return list;
 }
@@ -148,6 +156,7 @@ json line_of(const AuditEntry& entry) {
           {"job", entry.job},
           {"status", entry.job_status},
           {"code", entry.reason_code},
+          {"promise", is_promise(entry.reason_code)},
           {"reason", entry.reason},
           {"commit", entry.commit_sha},
           {"scope", entry.scope},
@@ -216,19 +225,24 @@ int command_report(const Invocation& call) {
         "summary");
   const Period period = period_of(call);
   const unsigned threshold = number_option(call, "hot", hot_by_default, 1);
+  const double usd_per_hour = money_option(call, "usd-per-hour");
   const unsigned most_lines = number_option(call, "lines", lines_by_default, 0);
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
-  const Record record = read_record(*store, settings.name_space, claims, period);
+  Record record = read_record(*store, settings.name_space, claims,
+                              with_what_came_before(period, settings.policy.memory));
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
   const Instant at = now();
   const Statistics statistics =
-      count_record(record.entries, claims.all(), at, settings.policy.skew);
+      count_record(record.entries, claims.all(), at, settings.policy.skew, period.since);
+  std::erase_if(record.entries,
+                [&](const ReadEntry& read) { return !period.holds(read.entry.timestamp); });
   if (with_summary) summarise(call, statistics, period, at);
   if (path.empty()) return exit_done;
   json data = data_of(record, claims, period, statistics, at, threshold, most_lines);
   data["remote"] = store->describe();
+  data["usd_per_hour"] = usd_per_hour;
 
   std::string page(report_page());
   page.replace(page.find(place), place.size(), json_for_script(data));

@@ -31,6 +31,8 @@ std::string summary_of(const Statistics& s, std::string_view period) {
   text += s.duplicates_allowed == 0 ? "No duplicate ran. "
                                     : "**" + number(s.duplicates_allowed) +
                                           " duplicates ran: `refgate verify` lists them.** ";
+  if (total.held_back > 0)
+    text += "**" + number(total.held_back) + " were held back, and nobody has done their work.** ";
   text += number(total.retries_suppressed) + " retries were suppressed";
   if (total.durations.count() > 0)
     text +=
@@ -46,13 +48,15 @@ std::string summary_of(const Statistics& s, std::string_view period) {
   });
   if (workflows.empty()) return text;
   text +=
-      "| Workflow | Ran | Saved | Retries suppressed | Half within |\n| --- | ---: | ---: | ---: | "
-      "---: |\n";
+      "| Workflow | Ran | Saved | Held back | Retries suppressed | Half within |\n| --- | ---: | "
+      "---: "
+      "| ---: | ---: | ---: |\n";
   for (std::size_t i = 0; i < workflows.size() && i < most_workflows; ++i) {
     const auto& [name, counts] = workflows[i];
     text +=
         "| " + escape_for(Place::markdown, name) + " | " + number(counts->sessions) + " | " +
-        number(counts->prevented) + " | " + number(counts->retries_suppressed) + " | " +
+        number(counts->prevented) + " | " + number(counts->held_back) + " | " +
+        number(counts->retries_suppressed) + " | " +
         (counts->durations.count() > 0 ? format_duration(counts->durations.percentile(50)) : "-") +
         " |\n";
   }

@@ -85,6 +85,9 @@ void tell_outcome(std::ostream& out, const std::vector<ReadEntry>& story, Instan
       << (counts.sessions == 1 ? " session ran" : " sessions ran")
       << (closed.empty() ? "" : closed + ")") << ", " << counts.prevented
       << (counts.prevented == 1 ? " was saved" : " were saved");
+  if (counts.held_back > 0)
+    out << ", " << counts.held_back << (counts.held_back == 1 ? " was" : " were")
+        << " held back without anybody doing the work";
   if (statistics.duplicates_allowed > 0)
     out << ", and " << statistics.duplicates_allowed
         << " of those that ran should not have (refgate verify)";

@@ -1,6 +1,7 @@
 // stats: counts of the record, without writing jq.
 
 #include <algorithm>
+#include <cstdio>
 #include <ostream>
 
 #include "call/commands.h"
@@ -20,10 +21,16 @@ using nlohmann::json;
 constexpr unsigned hot_by_default = 5;
 constexpr std::size_t most_hot = 20;
 
+double hours_of(Duration span) {
+  return std::chrono::duration<double, std::ratio<3600>>(span).count();
+}
+
 json json_of(const Counts& counts) {
   return {{"sessions", counts.sessions},
           {"prevented", counts.prevented},
           {"saved", counts.prevented},
+          {"held_back", counts.held_back},
+          {"held_back_by_reason", counts.held_back_by_reason},
           {"retries_suppressed", counts.retries_suppressed},
           {"early_exits", counts.early_exits},
           {"forced", counts.forced},
@@ -58,13 +65,25 @@ json json_of(const std::vector<Heat>& heats) {
     list.push_back({{"name", heat.name},
                     {"sessions", heat.sessions},
                     {"prevented", heat.prevented},
+                    {"held_back", heat.held_back},
                     {"asked", heat.asked()},
                     {"last", format_rfc3339(heat.last)}});
   return list;
 }
 
-void print_json(const Invocation& call, const Statistics& s, unsigned threshold) {
+/// An estimate; absent where nothing is known to estimate from.
+json saved_json(const Statistics& s, double usd_per_hour) {
+  const SavedTime saved = saved_time(s);
+  if (!saved.is_known()) return json();
+  json value = {{"time_ms", saved.time.count()}, {"sessions", saved.sessions}};
+  if (usd_per_hour > 0) value["usd"] = hours_of(saved.time) * usd_per_hour;
+  return value;
+}
+
+void print_json(const Invocation& call, const Statistics& s, unsigned threshold,
+                double usd_per_hour) {
   const json value = {
+      {"saved_estimate", saved_json(s, usd_per_hour)},
       {"total", json_of(s.total)},
       {"by_day", json_of(s.by_day)},
       {"by_workflow", json_of(s.by_workflow)},
@@ -94,7 +113,19 @@ std::string listed(const std::map<std::string, std::uint64_t>& counts) {
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
-void print_total(const Invocation& call, const Statistics& s, Instant at) {
+std::string saved_text(const SavedTime& saved, double usd_per_hour) {
+  std::string text =
+      "about " + format_duration(std::chrono::floor<std::chrono::seconds>(saved.time));
+  if (usd_per_hour > 0) {
+    char dollars[40];
+    std::snprintf(dollars, sizeof dollars, ", $%.2f", hours_of(saved.time) * usd_per_hour);
+    text += dollars;
+  }
+  return text + ", estimated from the median of what ran (" + std::to_string(saved.sessions) +
+         (saved.sessions == 1 ? " session)" : " sessions)");
+}
+
+void print_total(const Invocation& call, const Statistics& s, Instant at, double usd_per_hour) {
   const Counts& total = s.total;
   std::uint64_t closed = 0;
   for (const auto& [word, count] : total.closed)
@@ -106,12 +137,16 @@ void print_total(const Invocation& call, const Statistics& s, Instant at) {
                                            number(total.forced) + " forced)"
                                      : "")},
       {"Saved", number(total.prevented) + listed(total.by_reason)},
+      {"Held back", number(total.held_back) + listed(total.held_back_by_reason) +
+                        (total.held_back > 0 ? ": nobody has done this work" : "")},
       {"  retries suppressed", number(total.retries_suppressed)},
       {"  early exits", number(total.early_exits)},
       {"Duplicates that ran", number(s.duplicates_allowed) +
                                   (s.duplicates_allowed > 0 ? " (refgate verify lists them)" : "")},
       {"Closed", number(closed) + listed(total.closed)},
   };
+  if (const SavedTime saved = saved_time(s); saved.is_known())
+    rows.push_back({"Saved work", saved_text(saved, usd_per_hour)});
   if (total.durations.count() > 0)
     rows.push_back({"Duration", "half within " + format_duration(total.durations.percentile(50)) +
                                     ", 90 % within " +
@@ -133,21 +168,21 @@ void print_total(const Invocation& call, const Statistics& s, Instant at) {
 void print_groups(const Invocation& call, const std::string& title,
                   const std::map<std::string, Counts>& groups) {
   std::vector<std::vector<std::string>> rows{
-      {title, "SESSIONS", "SAVED", "RETRIES", "EARLY EXITS", "HALF WITHIN"}};
+      {title, "SESSIONS", "SAVED", "HELD BACK", "RETRIES", "EARLY EXITS", "HALF WITHIN"}};
   for (const auto& [name, counts] : groups)
     rows.push_back(
         {name.empty() ? "(none)" : name, number(counts.sessions), number(counts.prevented),
-         number(counts.retries_suppressed), number(counts.early_exits),
+         number(counts.held_back), number(counts.retries_suppressed), number(counts.early_exits),
          counts.durations.count() > 0 ? format_duration(counts.durations.percentile(50)) : "-"});
   call.out << "\n" << table_of(rows);
 }
 
 void print_heat(const Invocation& call, const std::string& title, const std::vector<Heat>& heats) {
   if (heats.empty()) return;
-  std::vector<std::vector<std::string>> rows{{title, "ASKED", "RAN", "SAVED", "LAST"}};
+  std::vector<std::vector<std::string>> rows{{title, "ASKED", "RAN", "SAVED", "HELD BACK", "LAST"}};
   for (const Heat& heat : heats)
     rows.push_back({heat.name, number(heat.asked()), number(heat.sessions), number(heat.prevented),
-                    format_rfc3339(heat.last)});
+                    number(heat.held_back), format_rfc3339(heat.last)});
   call.out << "\n" << table_of(rows);
 }
 
@@ -157,22 +192,24 @@ int command_stats(const Invocation& call) {
   const Settings settings = settings_of(call);
   const Period period = period_of(call);
   const unsigned threshold = number_option(call, "hot", hot_by_default, 1);
+  const double usd_per_hour = money_option(call, "usd-per-hour");
   const std::string by = call.option("by");
   if (!by.empty() && by != "day" && by != "workflow" && by != "event")
     throw UsageError("--by is \"" + by + "\", but must be day, workflow or event");
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
-  const Record record = read_record(*store, settings.name_space, claims, period);
+  const Record record = read_record(*store, settings.name_space, claims,
+                                    with_what_came_before(period, settings.policy.memory));
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
   const Instant at = now();
   const Statistics statistics =
-      count_record(record.entries, claims.all(), at, settings.policy.skew);
+      count_record(record.entries, claims.all(), at, settings.policy.skew, period.since);
   if (call.flag("json")) {
-    print_json(call, statistics, threshold);
+    print_json(call, statistics, threshold, usd_per_hour);
     return exit_done;
   }
-  print_total(call, statistics, at);
+  print_total(call, statistics, at, usd_per_hour);
   if (by == "day") print_groups(call, "DAY", statistics.by_day);
   if (by == "workflow") print_groups(call, "WORKFLOW", statistics.by_workflow);
   if (by == "event") print_groups(call, "EVENT", statistics.by_event);

@@ -1,14 +1,19 @@
 // What is live now, and who waits for whom.
 
+#include <algorithm>
 #include <map>
 #include <ostream>
 
 #include "call/commands.h"
 #include "core/claim/decision.h"
+#include "core/figures/lost_work.h"
 #include "core/text/json.h"
+#include "runner/run_lookup.h"
 #include "runner/runner.h"
+#include "state/ledgers.h"
 #include "state/queues.h"
 #include "view/claim_view.h"
+#include "view/reading_options.h"
 #include "view/table.h"
 
 namespace refgate {
@@ -106,31 +111,106 @@ int show_queues(const Invocation& call, const Queues& queues, const Claims& clai
   return exit_done;
 }
 
-}  // namespace
+/// More than these are not asked about, the oldest first: each is a request of its own.
+constexpr std::size_t most_lookups = 20;
 
-int command_status(const Invocation& call) {
-  const Settings settings = settings_of(call);
-  const auto store = store_of(call, settings);
-  const Claims claims = read_claims(*store, settings.name_space);
-  const Queues queues = read_queues(*store, settings.name_space);
-  const Instant at = now();
-  name_unreadable(call, claims.unreadable);
-  name_unreadable(call, queues.unreadable);
-  if (call.flag("queues")) return show_queues(call, queues, claims, at);
+/// Whether the holder's run has ended is asked of those that have been silent for longer than
+/// between two heartbeats.
+std::vector<ScopeState> states_of(const Invocation& call, const Settings& settings,
+                                  const Store& store, const Claims& claims, Instant at) {
+  std::vector<ScopeState> states;
+  std::vector<std::pair<Instant, std::size_t>> silent;
+  for (const StoredClaim& stored : claims.claims) {
+    const Claim& claim = stored.claim;
+    states.push_back({stored.ref, &claim, false});
+    if (claim.state == ClaimState::ended || is_lost(claim, at)) continue;
+    const bool beats = claim.renewed_at > claim.claimed_at;
+    if (!beats || at - claim.renewed_at > claim.limits.lease / 3)
+      silent.emplace_back(claim.renewed_at, states.size() - 1);
+  }
+  if (settings.policy.holder_run != HolderRun::ask) return states;
+  std::sort(silent.begin(), silent.end());
+  if (silent.size() > most_lookups) silent.resize(most_lookups);
+  const std::string remote = resolve_remote(settings, call.environment).address;
+  for (const auto& [since, index] : silent)
+    states[index].run_ended =
+        ask_run(call.environment, remote, *states[index].claim, store.deadline()) == RunEnded::yes;
+  return states;
+}
 
+json json_of(const LostWork& lost, const StoredClaim* stored, Instant at) {
+  json value = stored == nullptr ? json{{"ref", lost.ref}} : json::parse(claim_json(*stored, at));
+  value["why"] = name_of(lost.why);
+  value["skipped"] = json::array();
+  for (const AuditEntry* skip : lost.skipped)
+    value["skipped"].push_back({{"run_id", skip->run_id},
+                                {"run_attempt", skip->run_attempt},
+                                {"event", skip->event_type},
+                                {"actor", skip->actor},
+                                {"commit", skip->commit_sha},
+                                {"reason_code", skip->reason_code},
+                                {"timestamp", format_rfc3339(skip->timestamp)}});
+  return value;
+}
+
+/// "2: runs 13 and 14"
+std::string skipped_text(const LostWork& lost) {
+  if (lost.skipped.empty()) return "-";
+  std::string text = std::to_string(lost.skipped.size());
+  const char* before = lost.skipped.size() == 1 ? ": run " : ": runs ";
+  for (std::size_t i = 0; i < lost.skipped.size() && i < 5; ++i) {
+    text += before + lost.skipped[i]->run_id;
+    before = ", ";
+  }
+  return text;
+}
+
+int show_lost(const Invocation& call, const Settings& settings, Store& store, const Claims& claims,
+              Instant at) {
+  const std::vector<ScopeState> states = states_of(call, settings, store, claims, at);
+  // A skip may be as old as the memory in which its work would have been remembered.
+  const Record record =
+      read_record(store, settings.name_space, claims,
+                  with_what_came_before({at, Instant::max()}, settings.policy.memory));
+  name_unreadable(call, record.unreadable);
+  const std::vector<LostWork> lost = find_lost_work(states, record.entries, at);
+  json list = json::array();
+  Rows rows{{"SESSION", "WHY", "SKIPPED FOR IT", "RUN", "SINCE", "CLAIM"}};
+  for (const LostWork& work : lost) {
+    const auto stored = std::find_if(claims.claims.begin(), claims.claims.end(),
+                                     [&](const StoredClaim& one) { return one.ref == work.ref; });
+    const bool stands = work.claim != nullptr && stored != claims.claims.end();
+    list.push_back(json_of(work, stands ? &*stored : nullptr, at));
+    const AuditEntry* skip = work.skipped.empty() ? nullptr : work.skipped.front();
+    std::vector<std::string> row{
+        stands ? work.claim->session_key : skip->session_key,
+        std::string(words_of(work.why)),
+        skipped_text(work),
+        stands ? work.claim->holder.run_id : skip->holder_run_id,
+        format_duration(at - (stands ? work.claim->claimed_at : skip->timestamp)) + " ago",
+        stands ? work.claim->claim_id : work.ref};
+    if (row[3].empty()) row[3] = "-";
+    if (stands && !work.claim->holder.run_url.empty()) row.push_back(work.claim->holder.run_url);
+    rows.push_back(std::move(row));
+  }
+  if (call.flag("json"))
+    call.out << list.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+  else
+    call.out << (rows.size() == 1 ? "No work is lost.\n" : table_of(rows));
+  return lost.empty() ? exit_done : exit_no;
+}
+
+int show_sessions(const Invocation& call, const Queues& queues, const Claims& claims, Instant at) {
   std::map<std::string, std::size_t> places;
   for (const StoredQueue& stored : queues.queues)
     for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i)
       places[stored.queue.tickets[i].claim_id] = i + 1;
   json list = json::array();
   Rows rows{{"SESSION", "STATE", "RUN", "SINCE", "HOLDS UNTIL", "CLAIM"}};
-  bool any_lost = false;
   for (const StoredClaim& stored : claims.claims) {
     const Claim& claim = stored.claim;
-    const bool lost = is_lost(claim, at);
-    any_lost = any_lost || lost;
     const bool ended = claim.state == ClaimState::ended;
-    if (call.flag("lost") ? !lost : ended && !call.flag("all")) continue;
+    if (ended && !call.flag("all")) continue;
     list.push_back(json::parse(claim_json(stored, at)));
     if (const auto place = places.find(claim.claim_id); place != places.end())
       list.back()["position"] = place->second;
@@ -143,15 +223,33 @@ int command_status(const Invocation& call) {
   }
   if (call.flag("json")) {
     call.out << list.dump(1, ' ', true, json::error_handler_t::replace) << "\n";
-  } else {
-    if (rows.size() == 1)
-      call.out << (call.flag("lost") ? "No work is lost." : "No live sessions.") << "\n";
-    else
-      call.out << table_of(rows);
-    const Rows lines = lines_of(queues, claims, at);
-    if (lines.size() > 1 && !call.flag("lost")) call.out << "\n" << table_of(lines);
+    return exit_done;
   }
-  return call.flag("lost") && any_lost ? exit_no : exit_done;
+  call.out << (rows.size() == 1 ? "No live sessions.\n" : table_of(rows));
+  const Rows lines = lines_of(queues, claims, at);
+  if (lines.size() > 1) call.out << "\n" << table_of(lines);
+  return exit_done;
+}
+
+}  // namespace
+
+int command_status(const Invocation& call) {
+  const Settings settings = settings_of(call);
+  const auto store = store_of(call, settings);
+  const Claims claims = read_claims(*store, settings.name_space);
+  const Queues queues = read_queues(*store, settings.name_space);
+  const Ledgers ledgers = read_ledgers(*store, settings.name_space);
+  const Instant at = now();
+  bool all_read = true;
+  for (const auto* unreadable : {&claims.unreadable, &queues.unreadable, &ledgers.unreadable}) {
+    name_unreadable(call, *unreadable);
+    all_read = all_read && unreadable->empty();
+  }
+  const int answer = call.flag("queues") ? show_queues(call, queues, claims, at)
+                     : call.flag("lost") ? show_lost(call, settings, *store, claims, at)
+                                         : show_sessions(call, queues, claims, at);
+  // What could not be read may be a session: nobody may take the rest for all.
+  return answer == exit_done && !all_read ? exit_store : answer;
 }
 
 }  // namespace refgate

@@ -15,7 +15,8 @@ namespace {
 
 using nlohmann::json;
 
-json json_of(const std::vector<UnreadableRef>& refs) {
+template <typename Refs>
+json json_of(const Refs& refs) {
   json list = json::array();
   for (const UnreadableRef& ref : refs)
     list.push_back({{"ref", ref.ref}, {"why", ref.why}});
@@ -25,8 +26,18 @@ json json_of(const std::vector<UnreadableRef>& refs) {
 std::string side(const AuditEntry& entry) {
   return "run " + entry.run_id +
          (entry.run_attempt > 1 ? " attempt " + std::to_string(entry.run_attempt) : "") + " at " +
-         format_rfc3339(entry.timestamp) + " (" + entry.session_key + ", generation " +
-         std::to_string(entry.generation) + ", claim " + entry.claim_id + ")";
+         format_rfc3339(entry.timestamp) + " (" + entry.session_key +
+         (entry.kind == EntryKind::audit
+              ? ", recorded by hand: " + entry.job_status
+              : ", generation " + std::to_string(entry.generation) + ", claim " + entry.claim_id) +
+         ")";
+}
+
+/// A line by hand names none; then the work is told by its words.
+std::string scope_of(const Duplicate& duplicate) {
+  for (const AuditEntry* entry : {&duplicate.second, &duplicate.first})
+    if (!entry->scope.empty()) return entry->scope;
+  return duplicate.second.workflow + " at " + duplicate.second.commit_sha;
 }
 
 void print_json(const Invocation& call, const Verification& result, const Record& record) {
@@ -34,7 +45,7 @@ void print_json(const Invocation& call, const Verification& result, const Record
   for (const Duplicate& duplicate : result.duplicates)
     duplicates.push_back({{"kind", name_of(duplicate.kind)},
                           {"why", duplicate.why},
-                          {"scope", duplicate.second.scope},
+                          {"scope", scope_of(duplicate)},
                           {"first", json::parse(encode_entry(duplicate.first))},
                           {"second", json::parse(encode_entry(duplicate.second))}});
   const json value = {{"launches", result.launches},
@@ -52,7 +63,7 @@ void print_text(const Invocation& call, const Verification& result, const Record
   };
   for (const Duplicate& duplicate : result.duplicates) {
     line("Duplicate (" + std::string(name_of(duplicate.kind)) + "): " + duplicate.why);
-    line("  scope  " + (duplicate.second.scope.empty() ? "(not told)" : duplicate.second.scope));
+    line("  scope  " + scope_of(duplicate));
     line("  first  " + side(duplicate.first));
     line("  second " + side(duplicate.second));
   }
@@ -73,10 +84,13 @@ int command_verify(const Invocation& call) {
   const Period period = period_of(call);
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
-  const Record record = read_record(*store, settings.name_space, claims, period);
+  Record record = read_record(*store, settings.name_space, claims,
+                              with_what_came_before(period, settings.policy.memory));
+  std::erase_if(record.altered, [&](const AlteredLine& line) { return !period.holds(line.at); });
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
-  const Verification result = verify_launches(record.entries, settings.policy.skew);
+  const Verification result =
+      verify_launches(record.entries, settings.policy.skew, period.since, period.until);
   if (call.flag("json"))
     print_json(call, result, record);
   else

@@ -180,8 +180,12 @@ PrunedResults prune_results(Store& store, const std::string& name_space, Instant
       deletions.push_back({result.ref, result.version, std::nullopt});
     if (dry_run) pruned.gone += deletions.size();
     if (dry_run || deletions.empty()) continue;
-    for (const SwapOutcome& outcome : push_once(store, deletions))
-      pruned.gone += outcome.result == SwapResult::swapped ? 1 : 0;
+    const auto outcomes = push_once(store, deletions);
+    for (std::size_t i = 0; i < deletions.size(); ++i) {
+      if (outcomes[i].result == SwapResult::refused)
+        pruned.undone.push_back({deletions[i].ref, "could not be deleted: " + outcomes[i].message});
+      pruned.gone += outcomes[i].result == SwapResult::swapped ? 1 : 0;
+    }
   }
   return pruned;
 }

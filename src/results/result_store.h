@@ -57,6 +57,7 @@ std::optional<StoredResult> read_result(Store& store, const std::string& name_sp
 struct PrunedResults {
   std::size_t gone = 0;                   ///< deleted; in a dry run: what would be
   std::vector<UnreadableRef> unreadable;  ///< old, and not understood: left alone
+  std::vector<UnreadableRef> undone;      ///< could not be deleted
 };
 
 /// Deletes up to `most` results that were kept before `before`, the oldest first. They vanish from

@@ -77,9 +77,13 @@ void choose_target(Day& day) {
       if (ref != day.target) day.sources.push_back(ref);
 }
 
+using Refs = std::vector<std::string>;
+
 std::map<std::string, Day> days_of(Store& store, const std::string& name_space,
-                                   const FoldRequest& request, FoldReport& report) {
+                                   const FoldRequest& request, Refs& dropped, FoldReport& report) {
   std::map<std::string, Day> days;
+  const std::string first_kept =
+      request.keep > Duration::zero() ? format_day(request.at - request.keep) : "";
   const std::string prefix = notes_prefix(name_space);
   const std::string today = format_day(request.at - grace);
   const auto is_wanted = [&](const std::string& name) { return request.today || name < today; };
@@ -95,13 +99,15 @@ std::map<std::string, Day> days_of(Store& store, const std::string& name_space,
     const auto name = day_of_note(ref, name_space);
     if (!name)
       report.left_alone.push_back({ref, "its name is none that refgate gives"});
+    else if (*name < first_kept)
+      dropped.push_back(ref);
     else if (is_wanted(*name))
       (is_folded_note(ref) ? day_named(*name).folded : day_named(*name).inbox).push_back(ref);
   }
   std::set<std::string> asked;
   for (const AuditEntry& line : request.lines) {
     if (!asked.insert(line.id).second) continue;
-    if (names.contains(entry_ref(line, name_space)))
+    if (names.contains(entry_ref(line, name_space)) || format_day(line.timestamp) < first_kept)
       report.published.insert(line.id);
     else if (is_wanted(format_day(line.timestamp)))
       day_named(format_day(line.timestamp)).lines.push_back(line);
@@ -208,8 +214,8 @@ void swap_days(Store& store, const std::string& name_space, std::vector<Day*> da
     for (std::size_t i = 0; i < changed.size(); ++i) {
       Day& day = *changed[i];
       if (outcomes[i].result == SwapResult::refused) {
-        report.left_alone.push_back(
-            {day.target, "the notes of this day could not be folded: " + outcomes[i].message});
+        report.undone.push_back(
+            {day.target, "the lines of this day could not be written: " + outcomes[i].message});
         day.failed = true;
         continue;
       }
@@ -238,19 +244,21 @@ void swap_days(Store& store, const std::string& name_space, std::vector<Day*> da
   }
   for (Day* day : days)
     if (!settled(day)) {
-      report.left_alone.push_back(
+      report.undone.push_back(
           {day->target, "others changed it again and again; the next gc folds this day"});
       day->failed = true;
     }
 }
 
-void delete_sources(Store& store, const std::vector<Day*>& days) {
+/// Returns how many are gone by this call.
+std::size_t delete_sources(Store& store, const std::vector<Day*>& days, FoldReport& report) {
   std::vector<Change> deletions;
   for (const Day* day : days)
     if (day->done)
       for (const auto& [ref, version] : day->read)
         deletions.push_back({ref, version, std::nullopt});
-  push_in_batches(store, deletions);
+  return note_refusals(deletions, push_in_batches(store, deletions), "could not be deleted",
+                       report.undone);
 }
 
 /// While a day lasts: what has outgrown its level is the source of the next.
@@ -282,7 +290,7 @@ void move_up(Store& store, const std::string& name_space, const std::vector<Day*
     for (Day& step : steps)
       take(step, contents, report);
     swap_days(store, name_space, pointers, at, report);
-    delete_sources(store, pointers);
+    delete_sources(store, pointers, report);
     std::vector<Day> further;
     for (const Day& step : steps)
       if (auto next = next_step(step)) further.push_back(std::move(*next));
@@ -300,21 +308,65 @@ void fold_days(Store& store, const std::string& name_space, const FoldRequest& r
   for (const Day* day : days) {
     if (!request.dry_run && !day->done) continue;
     ++report.days;
-    report.notes += day->read.size();
+    if (request.dry_run) report.notes += day->read.size();
     report.lines += day->lines.size();
     for (const AuditEntry& line : day->lines)
       report.published.insert(line.id);
   }
   if (request.dry_run) return;
-  delete_sources(store, days);
+  report.notes += delete_sources(store, days, report);
   move_up(store, name_space, days, request.at, report);
+}
+
+/// Refs of days that nobody wants any more; several are one day.
+void drop_days(Store& store, const Refs& refs, bool dry_run, FoldReport& report) {
+  std::set<std::string> days;
+  for (std::size_t at = 0; at < refs.size(); at += most_changes) {
+    const auto some = std::span(refs).subspan(at, std::min(most_changes, refs.size() - at));
+    std::vector<Change> deletions;
+    std::vector<std::size_t> lines;
+    for (const auto& [ref, stored] : store.read(some)) {
+      std::set<std::string> ids;
+      collect_ids(stored.files, ids);
+      const std::size_t count = count_lines(stored.files);
+      if (count == 0 || ids.size() < count) {
+        report.left_alone.push_back({ref, "it is old, and holds lines that are not refgate's"});
+        continue;
+      }
+      deletions.push_back({ref, stored.version, std::nullopt});
+      lines.push_back(count);
+    }
+    std::vector<SwapOutcome> outcomes(deletions.size(), SwapOutcome{SwapResult::swapped, {}, {}});
+    if (!dry_run) outcomes = push_in_batches(store, deletions);
+    note_refusals(deletions, outcomes, "could not be deleted", report.undone);
+    for (std::size_t i = 0; i < deletions.size(); ++i) {
+      if (outcomes[i].result != SwapResult::swapped) continue;
+      report.dropped_lines += lines[i];
+      const std::string& ref = deletions[i].ref;
+      days.insert(ref.substr(0, ref.rfind('/')));
+    }
+  }
+  report.dropped_days = days.size();
 }
 
 }  // namespace
 
+std::size_t note_refusals(const std::vector<Change>& changes,
+                          const std::vector<SwapOutcome>& outcomes, const char* what,
+                          std::vector<UnreadableRef>& undone) {
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (outcomes[i].result == SwapResult::refused)
+      undone.push_back({changes[i].ref, std::string(what) + ": " + outcomes[i].message});
+    done += outcomes[i].result == SwapResult::swapped ? 1 : 0;
+  }
+  return done;
+}
+
 void fold_record(Store& store, const std::string& name_space, const FoldRequest& request,
                  FoldReport& report) {
-  auto days = days_of(store, name_space, request, report);
+  Refs dropped;
+  auto days = days_of(store, name_space, request, dropped, report);
   std::vector<Day*> some;
   std::size_t notes = 0;
   for (auto it = days.begin(); it != days.end();) {
@@ -328,6 +380,7 @@ void fold_record(Store& store, const std::string& name_space, const FoldRequest&
     some.clear();
     notes = 0;
   }
+  drop_days(store, dropped, request.dry_run, report);
 }
 
 std::size_t fold_earlier_days(Store& store, const std::string& name_space, Instant at,

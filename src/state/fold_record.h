@@ -19,13 +19,17 @@ struct FoldRequest {
   std::vector<AuditEntry>
       lines;  ///< of outboxes: those that nobody has published yet go straight into the folded day
   bool dry_run = false;
+  Duration keep{};  ///< days that ended longer ago are dropped; zero: none is
 };
 
 struct FoldReport {
-  std::size_t notes = 0;  ///< refs that were folded, and deleted
+  std::size_t notes = 0;  ///< refs that were folded, and are gone
   std::size_t lines = 0;  ///< of outboxes, that nobody had published
   std::size_t days = 0;
-  std::vector<UnreadableRef> left_alone;
+  std::size_t dropped_days = 0;
+  std::size_t dropped_lines = 0;
+  std::vector<UnreadableRef> left_alone;  ///< not understood
+  std::vector<UnreadableRef> undone;      ///< what could not be written or deleted, and why
   std::set<std::string> published;  ///< ids of those of `lines` that stand in a note or in a folded
                                     ///< day, as seen on the server
 };
@@ -39,6 +43,10 @@ struct FoldReport {
 /// May be killed anywhere and run twice at once: a line is never lost, and stands twice only until
 /// the day is over. `report` is filled as things are done, and holds what was done when a
 /// StoreError comes.
+///
+/// Days that ended longer ago than `keep` are not folded but deleted, and lines of outboxes that
+/// belong there count as published: whoever bounds the record wants them gone. A day that holds a
+/// line that is not refgate's, or of a newer version, is left alone.
 void fold_record(Store& store, const std::string& name_space, const FoldRequest& request,
                  FoldReport& report);
 
@@ -47,5 +55,12 @@ void fold_record(Store& store, const std::string& name_space, const FoldRequest&
 /// throws: this is a courtesy, and gc does the same.
 std::size_t fold_earlier_days(Store& store, const std::string& name_space, Instant at,
                               Duration budget);
+
+
+/// Notes each change of these that was refused; what was stale, somebody else has done. Returns how
+/// many were done.
+std::size_t note_refusals(const std::vector<Change>& changes,
+                          const std::vector<SwapOutcome>& outcomes, const char* what,
+                          std::vector<UnreadableRef>& undone);
 
 }  // namespace refgate

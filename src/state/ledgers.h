@@ -1,6 +1,7 @@
 #pragma once
 // The ledgers of budgets as they lie in the store.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct Ledgers {
   std::vector<StoredLedger> ledgers;
   std::vector<UnreadableRef> unreadable;  ///< left alone, and to be named
 };
+/// Those among what was read.
+Ledgers ledgers_in(const std::map<std::string, Stored>& read, const std::string& name_space);
 Ledgers read_ledgers(Store& store, const std::string& name_space);
 
 }  // namespace refgate

@@ -40,8 +40,13 @@ Snapshot queue_snapshot(const Queue& queue, Instant at) {
 }
 
 Queues read_queues(Store& store, const std::string& name_space) {
+  return queues_in(store.read_all(queues_prefix(name_space)), name_space);
+}
+
+Queues queues_in(const std::map<std::string, Stored>& read, const std::string& name_space) {
   Queues all;
-  for (auto& [ref, stored] : store.read_all(queues_prefix(name_space))) {
+  for (const auto& [ref, stored] : read) {
+    if (!ref.starts_with(queues_prefix(name_space))) continue;
     auto queue = decoded(stored);
     if (const auto* error = std::get_if<ClaimError>(&queue))
       all.unreadable.push_back({ref, error->message});
@@ -76,21 +81,6 @@ std::string return_ticket(Store& store, const std::string& name_space, const Cla
   } catch (const StoreError& error) {
     return error.what();
   }
-}
-
-std::size_t forget_queues(Store& store, const std::string& name_space, Instant at, bool dry_run,
-                          std::vector<UnreadableRef>& left_alone) {
-  const Queues queues = read_queues(store, name_space);
-  left_alone.insert(left_alone.end(), queues.unreadable.begin(), queues.unreadable.end());
-  std::vector<Change> deletions;
-  for (const StoredQueue& stored : queues.queues)
-    if (is_forgettable(stored.queue, at))
-      deletions.push_back({stored.ref, stored.version, std::nullopt});
-  if (dry_run) return deletions.size();
-  const auto outcomes = push_in_batches(store, deletions);
-  return static_cast<std::size_t>(std::count_if(
-      outcomes.begin(), outcomes.end(),
-      [](const SwapOutcome& outcome) { return outcome.result == SwapResult::swapped; }));
 }
 
 }  // namespace refgate

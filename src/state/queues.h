@@ -35,6 +35,8 @@ struct Queues {
   std::vector<StoredQueue> queues;
   std::vector<UnreadableRef> unreadable;  ///< left alone, and to be named
 };
+/// Those among what was read.
+Queues queues_in(const std::map<std::string, Stored>& read, const std::string& name_space);
 Queues read_queues(Store& store, const std::string& name_space);
 
 /// What gives back the claim's place in line, to go along with the push that ends it; empty when it
@@ -45,11 +47,5 @@ std::vector<Change> ticket_changes(Store& store, const std::string& name_space, 
 /// Gives the place back by a push of its own. Returns why it could not, for people; empty when the
 /// claim stands in no line any more. Never throws: the line passes over who has ended.
 std::string return_ticket(Store& store, const std::string& name_space, const Claim& claim);
-
-/// Removes the queues in which nobody stands and whose last session has been over for a day; with
-/// `dry_run` only counts them. Returns how many are gone; those that could not be read are named in
-/// `left_alone`.
-std::size_t forget_queues(Store& store, const std::string& name_space, Instant at, bool dry_run,
-                          std::vector<UnreadableRef>& left_alone);
 
 }  // namespace refgate

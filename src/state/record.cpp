@@ -66,8 +66,13 @@ std::vector<const Claim*> Claims::all() const {
 }
 
 Claims read_claims(Store& store, const std::string& name_space) {
+  return claims_in(store.read_all(claims_prefix(name_space)), name_space);
+}
+
+Claims claims_in(const std::map<std::string, Stored>& read, const std::string& name_space) {
   Claims all;
-  for (auto& [ref, stored] : store.read_all(claims_prefix(name_space))) {
+  for (const auto& [ref, stored] : read) {
+    if (!ref.starts_with(claims_prefix(name_space))) continue;
     const auto file = stored.files.find(std::string(claim_file));
     if (file == stored.files.end()) {
       all.unreadable.push_back({ref, "it holds something that is no claim"});
@@ -142,9 +147,10 @@ Record read_record(Store& store, const std::string& name_space, const Claims& cl
         }
         if (!read->digest_fits && period.holds(read->entry.timestamp))
           record.altered.push_back(
-              {ref, "the digest of line " + read->entry.id + " (" +
-                        std::string(name_of(read->entry.kind)) + ", " + read->entry.session_key +
-                        ", " + format_rfc3339(read->entry.timestamp) + ") does not fit"});
+              {{ref, "the digest of line " + read->entry.id + " (" +
+                         std::string(name_of(read->entry.kind)) + ", " + read->entry.session_key +
+                         ", " + format_rfc3339(read->entry.timestamp) + ") does not fit"},
+               read->entry.timestamp});
         lines.add(std::move(*read));
       });
   }

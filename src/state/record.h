@@ -31,6 +31,8 @@ struct Claims {
   /// The claims alone, for what counts them.
   std::vector<const Claim*> all() const;
 };
+/// Those among what was read.
+Claims claims_in(const std::map<std::string, Stored>& read, const std::string& name_space);
 Claims read_claims(Store& store, const std::string& name_space);
 
 /// From when to when lines are wanted, both included.
@@ -42,13 +44,17 @@ struct Period {
   bool holds(Instant at) const { return since <= at && at <= until; }
 };
 
+/// A line whose digest does not fit, with the ref that it stands in.
+struct AlteredLine : UnreadableRef {
+  Instant at;  ///< the line's own time
+};
+
 struct Record {
   std::vector<ReadEntry> entries;  ///< of the period, by time; one of each id, whether it stands in
                                    ///< a note, a folded day or an outbox
   std::vector<UnreadableRef>
       unreadable;  ///< notes that nobody of ours wrote, or of a newer version
-  std::vector<UnreadableRef>
-      altered;  ///< lines whose digest does not fit, each with the ref that it stands in
+  std::vector<AlteredLine> altered;
 };
 
 /// Fetches the days of the period and nothing else of the notes: a line is filed under its own day.

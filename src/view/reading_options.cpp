@@ -1,5 +1,6 @@
 #include "view/reading_options.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace refgate {
@@ -31,6 +32,12 @@ Period period_of(const Invocation& call) {
           instant_option(call, "until", Instant::max(), Bound::until)};
 }
 
+Period with_what_came_before(const Period& period, Duration memory) {
+  const Duration margin = std::max(memory, Duration(std::chrono::days(7))) + std::chrono::days(1);
+  if (period.since < Instant::min() + margin) return {Instant::min(), period.until};
+  return {period.since - margin, period.until};
+}
+
 std::vector<OptionRow> period_options(std::initializer_list<OptionRow> more) {
   std::vector<OptionRow> rows{{"since", "WHEN", "7d, 2026-11-22 or a time"},
                               {"until", "WHEN", "likewise"}};
@@ -48,6 +55,17 @@ unsigned number_option(const Invocation& call, const std::string& name, unsigned
     throw UsageError("--" + name + " is \"" + value +
                      "\", but must be a whole number of at least " + std::to_string(least));
   return number;
+}
+
+double money_option(const Invocation& call, const std::string& name) {
+  const std::string value = call.option(name);
+  if (value.empty()) return 0;
+  double sum = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), sum);
+  if (error != std::errc() || end != value.data() + value.size() || !(sum >= 0) || sum > 1e6)
+    throw UsageError("--" + name + " is \"" + value +
+                     "\", but must be an amount such as 12.50, at most 1000000");
+  return sum;
 }
 
 bool names(const Claim& claim, const std::string& ref, const std::string& target) {

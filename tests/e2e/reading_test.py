@@ -84,11 +84,13 @@ class Stats(RecordCase):
         self.gate(payload=payloads.pull_request(payloads.commit("pr")), event="pull_request")
         stats = self.stats("--hot", "2")
         total = stats["total"]
-        self.assertEqual((total["sessions"], total["prevented"], total["saved"]), (6, 4, 4))
+        self.assertEqual((total["sessions"], total["prevented"], total["saved"],
+                          total["held_back"]), (6, 3, 3, 1))
         self.assertEqual((total["retries_suppressed"], total["early_exits"], total["forced"]),
                          (1, 4, 1))
         self.assertEqual(total["closed"], {"failure": 1, "success": 3})
-        self.assertEqual(total["by_reason"], {"active_session": 3, "retry_suppressed": 1})
+        self.assertEqual(total["by_reason"], {"active_session": 3})
+        self.assertEqual(total["held_back_by_reason"], {"retry_suppressed": 1})
         self.assertEqual(total["durations"]["count"], 4)
         self.assertEqual(stats["by_event"]["pull_request"]["sessions"], 1)
         self.assertEqual(list(stats["by_workflow"]), ["Agent Review"])
@@ -122,9 +124,9 @@ class Summary(RecordCase):
         summary = self.done(job.call("report", "--summary", "--since", "7d")).summary
         self.assertIn("2 of 5 sessions saved in the last 7d", summary)
         self.assertIn("No duplicate ran", summary)
-        self.assertIn("| Agent Review | 2 | 2 | 0 |", summary)
+        self.assertIn("| Agent Review | 2 | 2 | 0 | 0 |", summary)
         row = next(line for line in summary.splitlines() if "img" in line)
-        self.assertEqual(row.count("|"), 6)
+        self.assertEqual(row.count("|"), 7)
         self.assertNotIn("<img", row)
         self.assertNotIn("](y)", row)
         shown = self.done(self.person().call("report", "--summary")).out

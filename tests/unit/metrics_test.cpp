@@ -97,7 +97,10 @@ TEST_CASE("results are counted by reason and depth, deep ones together") {
 TEST_CASE("a reason code that is none of refgate's makes no label of its own") {
   Statistics s;
   s.total.by_reason = {{"active_session", 2}, {"x1", 3}, {"x2", 4}};
+  s.total.held_back_by_reason = {{"retry_suppressed", 5}, {"y", 6}};
   const std::string page = metrics_text({s, {}, 0, 0, 20});
   CHECK(holds(page, "refgate_duplicates_detected_total{reason=\"other\"} 7"));
   CHECK(holds(page, "refgate_duplicates_detected_total{reason=\"active_session\"} 2"));
+  CHECK(holds(page, "refgate_skips_without_promise_total{reason=\"retry_suppressed\"} 5"));
+  CHECK(holds(page, "refgate_skips_without_promise_total{reason=\"other\"} 6"));
 }

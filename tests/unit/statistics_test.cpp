@@ -66,14 +66,18 @@ TEST_CASE("sessions, saved ones, suppressed retries and closures are counted onc
   });
   CHECK(s.total.sessions == 3);
   CHECK(s.total.takeovers == 1);
-  CHECK(s.total.prevented == 5);
+  CHECK(s.total.prevented == 4);
+  CHECK(s.total.held_back == 1);
+  CHECK(s.total.held_back_by_reason.at("retry_suppressed") == 1);
+  CHECK(s.total.asked() == 8);
   CHECK(s.total.early_exits == 5);
   CHECK(s.total.retries_suppressed == 2);
   CHECK(s.total.closed == std::map<std::string, std::uint64_t>{{"failure", 1}, {"success", 1}});
   CHECK(s.total.by_reason.at("already_done") == 2);
   CHECK(s.by_day.at("2026-11-22").sessions == 2);
   CHECK(s.by_day.at("2026-11-23").sessions == 1);
-  CHECK(s.by_workflow.at("Docs").prevented == 1);
+  CHECK(s.by_workflow.at("Docs").prevented == 0);
+  CHECK(s.by_workflow.at("Docs").held_back == 1);
   CHECK(s.by_event.at("pull_request").prevented == 1);
   CHECK(s.first_activity == noon);
   CHECK(s.last_activity == noon + 24h);
@@ -113,6 +117,49 @@ TEST_CASE("a line written by hand counts where nothing else tells of its run") {
   skipped[0].entry.executed = false;
   CHECK(count_record(skipped, {}, noon, 60s).total.prevented == 1);
   CHECK(count_record(skipped, {}, noon, 60s).total.early_exits == 0);
+}
+
+TEST_CASE("lines by hand count once a run and attempt, and beside no launch of it") {
+  const Made hand{EntryKind::audit, "a", "success"};
+  Made again = hand;
+  again.word = "failure";
+  Made second = hand;
+  second.attempt = 2;
+  const Made other{EntryKind::audit, "b", "success"};
+  CHECK(counted({hand, again}).total.sessions == 1);
+  CHECK(counted({hand, again}).total.closed ==
+        std::map<std::string, std::uint64_t>{{"success", 1}});
+  CHECK(counted({hand, second}).total.sessions == 2);
+  CHECK(counted({hand, other}).total.sessions == 2);
+  CHECK(counted({{EntryKind::launch, "a", "first"}, hand, second}).total.sessions == 2);
+  CHECK(counted({{EntryKind::skip, "a", "active_session"}, hand}).total.sessions == 1);
+  auto skipped = lines({hand, again, second});
+  for (ReadEntry& read : skipped)
+    read.entry.executed = false;
+  CHECK(count_record(skipped, {}, noon, 60s).total.prevented == 2);
+}
+
+TEST_CASE("lines before the period are known, and not counted") {
+  const auto made = lines({{EntryKind::launch, "a", "first"},
+                           {EntryKind::end, "a", "success", 1min, 1, 1min},
+                           {EntryKind::audit, "a", "success", 2min},
+                           {EntryKind::audit, "b", "success", 3min}});
+  const Statistics s = count_record(made, {}, noon + 1h, 60s, noon + 90s);
+  CHECK(s.total.sessions == 1);
+  CHECK(s.lines == 2);
+  CHECK(s.first_activity == noon + 2min);
+}
+
+TEST_CASE("saved time is told only of workflows in which something ended") {
+  const auto s = counted({{EntryKind::launch, "a", "first"},
+                          {EntryKind::end, "a", "success", 10min, 1, 10min},
+                          {EntryKind::skip, "b", "already_done", 11min},
+                          {EntryKind::skip, "c", "pr_lock", 12min},
+                          {EntryKind::skip, "d", "budget", 13min},
+                          {EntryKind::skip, "e", "active_session", 14min, 1, 0s, "Docs"}});
+  CHECK(saved_time(s).time == 20min);
+  CHECK(saved_time(s).sessions == 2);
+  CHECK_FALSE(saved_time(counted({{EntryKind::skip, "b", "already_done"}})).is_known());
 }
 
 TEST_CASE("percentiles are the nearest rank") {

@@ -7,13 +7,13 @@ using namespace std::chrono_literals;
 
 TEST_CASE("spans of time are read with their units only") {
   const std::vector<std::pair<std::string, Duration>> good{
-      {"0", 0ms}, {"250ms", 250ms}, {"90s", 90s},     {"5m", 5min},
-      {"1h", 1h}, {"7d", 168h},     {"1h30m", 90min}, {"0s", 0s}};
+      {"0", 0ms},   {"250ms", 250ms}, {"90s", 90s}, {"5m", 5min}, {"1h", 1h},
+      {"7d", 168h}, {"1h30m", 90min}, {"0s", 0s},   {"2w", 336h}, {"1y", 8760h}};
   for (const auto& [text, span] : good) {
     CAPTURE(text);
     CHECK(parse_duration(text) == span);
   }
-  for (const char* bad : {"", "5", "-5m", "5 m", "m", "5w", "1.5h", "5m!", "+5m",
+  for (const char* bad : {"", "5", "-5m", "5 m", "m", "5x", "1.5h", "5m!", "+5m",
                           "99999999999999999999d", "4000d", "5M"}) {
     CAPTURE(bad);
     CHECK_FALSE(parse_duration(bad));

@@ -94,6 +94,13 @@ TEST_CASE("two launches of one scope are a duplicate unless something separates 
        {launch("a", 1, 0s), lost("a", 1, 20min), launch("b", 2, 20min, "takeover"),
         end("a", 1, 30min)},
        {DuplicateKind::overlap}},
+      {"a holder that was freed by hand, and worked on",
+       {launch("a", 1, 0s), release("a", 1, 5min), launch("b", 2, 6min, "takeover"),
+        end("a", 1, 30min), end("b", 2, 40min)},
+       {DuplicateKind::overlap}},
+      {"a holder whose claim was deleted, and that worked on",
+       {launch("a", 1, 0s), launch("b", 1, 6min), end("a", 1, 30min), end("b", 1, 40min)},
+       {DuplicateKind::overlap}},
       {"a former holder that noticed within the skew",
        {launch("a", 1, 0s), lost("a", 1, 20min), launch("b", 2, 20min, "takeover"),
         end("a", 1, 20min + skew)},
@@ -170,4 +177,98 @@ TEST_CASE("launches without a scope belong together by session key and commit") 
   CHECK(verify_launches(std::vector{one, two}, skew).duplicates.size() == 1);
   two.entry.commit_sha = "another";
   CHECK(verify_launches(std::vector{one, two}, skew).duplicates.empty());
+}
+
+namespace {
+
+/// A line by hand, of a run.
+ReadEntry hand(const std::string& run, Duration at, const std::string& status = "success",
+               const std::string& event = "push", unsigned attempt = 1) {
+  ReadEntry read = line(EntryKind::audit, run, 0, at, status);
+  read.entry.run_id = run;
+  read.entry.run_attempt = attempt;
+  read.entry.event_type = event;
+  read.entry.workflow = "Agent";
+  read.entry.commit_sha = "9fceb02d";
+  read.entry.executed = true;
+  read.entry.id += run + std::to_string(attempt) + status;
+  return read;
+}
+
+/// A line of the gate about the same work, of run "run-of-<claim>".
+ReadEntry of_agent(ReadEntry read, const std::string& event = "push") {
+  read.entry.event_type = event;
+  read.entry.workflow = "Agent";
+  read.entry.commit_sha = "9fceb02d";
+  return read;
+}
+
+}  // namespace
+
+TEST_CASE("what was executed by a line by hand is a launch of its workflow and commit") {
+  const auto other_commit = [](ReadEntry read) {
+    read.entry.commit_sha = "b";
+    return read;
+  };
+  const std::vector<Row> rows{
+      {"one run that says it twice", {hand("1", 0s), hand("1", 1min, "failure")}, {}},
+      {"two runs of one commit", {hand("1", 0s), hand("2", 1h)}, {DuplicateKind::within_memory}},
+      {"a push and its pull request",
+       {hand("1", 0s), hand("2", 1h, "success", "pull_request")},
+       {DuplicateKind::within_memory}},
+      {"two commits", {hand("1", 0s), other_commit(hand("2", 1h))}, {}},
+      {"two events that are no code", {hand("1", 0s), hand("2", 1h, "success", "issues")}, {}},
+      {"a re-run after a failure",
+       {hand("1", 0s, "failure"), hand("1", 1h, "success", "push", 2)},
+       {}},
+      {"a re-run after a success",
+       {hand("1", 0s), hand("1", 1h, "success", "push", 2)},
+       {DuplicateKind::within_memory}},
+      {"long after", {hand("1", 0s), hand("2", 24h * 8)}, {}},
+      {"what a clock or a person starts",
+       {hand("1", 0s, "success", "schedule"), hand("2", 1h, "success", "schedule")},
+       {}},
+      {"the run that the gate launched",
+       {of_agent(launch("a", 1, 0s)), of_agent(end("a", 1, 1min)), hand("run-of-a", 2min)},
+       {}},
+      {"another run than the one that the gate launched",
+       {of_agent(launch("a", 1, 0s)), of_agent(end("a", 1, 1min)), hand("2", 2min)},
+       {DuplicateKind::within_memory}},
+      {"while the one that the gate launched is at work",
+       {of_agent(launch("a", 1, 0s)), hand("2", 2min)},
+       {DuplicateKind::unseparated}},
+      {"and is over later",
+       {of_agent(launch("a", 1, 0s)), hand("2", 2min), of_agent(end("a", 1, 3min))},
+       {DuplicateKind::overlap}},
+      {"after the one that the gate launched had failed",
+       {of_agent(launch("a", 1, 0s)), of_agent(end("a", 1, 1min, "failure")), hand("2", 2min)},
+       {}},
+      {"a run that was told to skip after a failure",
+       {of_agent(launch("a", 1, 0s)), of_agent(end("a", 1, 1min, "failure")),
+        of_agent(line(EntryKind::skip, "b", 1, 2min)), hand("run-of-b", 3min)},
+       {DuplicateKind::told_to_skip}},
+      {"a launch of the gate after one by hand",
+       {hand("1", 0s), of_agent(launch("a", 1, 1min)), of_agent(end("a", 1, 2min))},
+       {DuplicateKind::within_memory}},
+      {"one that was forced", {hand("1", 0s), of_agent(launch("a", 1, 1min, "forced"))}, {}},
+  };
+  for (const Row& row : rows) {
+    INFO(row.what);
+    std::vector<DuplicateKind> found;
+    for (const Duplicate& duplicate : verify_launches(row.lines, skew).duplicates)
+      found.push_back(duplicate.kind);
+    CHECK(found == row.found);
+  }
+}
+
+TEST_CASE("a pair counts when its second launch is in the period") {
+  const std::vector lines{launch("a", 1, 0s), end("a", 1, 5min), launch("b", 1, 24h)};
+  const auto found = [&](Duration since, Duration until) {
+    const Verification result = verify_launches(lines, skew, noon + since, noon + until);
+    return std::pair(result.duplicates.size(), result.launches);
+  };
+  CHECK(found(0s, 48h) == std::pair<std::size_t, std::size_t>(1, 2));
+  CHECK(found(23h, 48h) == std::pair<std::size_t, std::size_t>(1, 1));
+  CHECK(found(0s, 23h) == std::pair<std::size_t, std::size_t>(0, 1));
+  CHECK(found(25h, 48h) == std::pair<std::size_t, std::size_t>(0, 0));
 }

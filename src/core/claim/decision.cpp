@@ -248,6 +248,13 @@ bool is_promise(std::string_view code) {
 
 std::string_view name_of(BudgetKind kind) { return name_in(budget_kinds, kind); }
 
+std::vector<std::string_view> reason_code_names() {
+  std::vector<std::string_view> names;
+  for (const EnumName<ReasonCode>& code : codes)
+    names.push_back(code.name);
+  return names;
+}
+
 Decision skip_for(const Request& request, Instant now, ReasonCode code, std::string reason) {
   Decision decision{Verdict::skip, code, std::move(reason), std::nullopt, std::nullopt};
   AuditEntry line = line_of(request, 0, EntryKind::skip, code, decision.reason, now);

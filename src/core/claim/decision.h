@@ -108,6 +108,9 @@ Decision skip_for(const Request& request, Instant now, ReasonCode code, std::str
 /// "scope", "workflow", "actor"
 std::string_view name_of(BudgetKind kind);
 
+/// Every reason code, in the words of the record.
+std::vector<std::string_view> reason_code_names();
+
 /// The claim as its holder ends it: outcome, end time, and the `end` line in the outbox.
 /// `published` lines leave the outbox.
 Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status, Instant now);

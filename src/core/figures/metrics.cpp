@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <set>
 #include <utility>
 #include <vector>
 
+#include "core/claim/decision.h"
 #include "core/text/visible.h"
 
 namespace refgate {
@@ -86,12 +86,15 @@ struct Group {
 void add(Counts& to, const Counts& from) {
   to.sessions += from.sessions;
   to.prevented += from.prevented;
+  to.held_back += from.held_back;
   to.retries_suppressed += from.retries_suppressed;
   to.early_exits += from.early_exits;
   for (const auto& [word, count] : from.closed)
     to.closed[word] += count;
   for (const auto& [code, count] : from.by_reason)
     to.by_reason[code] += count;
+  for (const auto& [code, count] : from.held_back_by_reason)
+    to.held_back_by_reason[code] += count;
 }
 
 /// The names that were asked for most, each with its counts, and "other" for the rest. Names that
@@ -126,7 +129,8 @@ void put_sessions(Page& page, const MetricsInput& input) {
   page.family("refgate_sessions_total", "counter", "Sessions that were launched.");
   for (const Group& group : workflows)
     page.sample({{"workflow", group.name}}, group.counts.sessions);
-  page.family("refgate_sessions_saved_total", "counter", "Callers that were told to skip.");
+  page.family("refgate_sessions_saved_total", "counter",
+              "Duplicates that were told to skip: the work was being done, or had been done.");
   for (const Group& group : workflows)
     page.sample({{"workflow", group.name}}, group.counts.prevented);
   const auto events = bounded(s.by_event, input.most_names);
@@ -135,29 +139,39 @@ void put_sessions(Page& page, const MetricsInput& input) {
   for (const Group& group : events)
     page.sample({{"event", group.name}}, group.counts.sessions);
   page.family("refgate_event_sessions_saved_total", "counter",
-              "Callers that were told to skip, by the event that asked.");
+              "Duplicates that were told to skip, by the event that asked.");
   for (const Group& group : events)
     page.sample({{"event", group.name}}, group.counts.prevented);
 }
 
+/// Reason codes are a fixed set; another program's lines may say anything.
+void put_reasons(Page& page, const std::map<std::string, std::uint64_t>& reasons) {
+  static const std::vector<std::string_view> codes = reason_code_names();
+  const auto is_known = [](const std::string& code) {
+    return code == "by_hand" || std::find(codes.begin(), codes.end(), code) != codes.end();
+  };
+  std::map<std::string, std::uint64_t> by_label;
+  for (const auto& [code, count] : reasons)
+    by_label[is_known(code) ? code : "other"] += count;
+  for (const auto& [code, count] : by_label)
+    page.sample({{"reason", code}}, count);
+}
+
 void put_duplicates(Page& page, const MetricsInput& input) {
   const Statistics& s = input.statistics;
-  page.family("refgate_duplicates_detected_total", "counter",
-              "Duplicates that were noticed: callers that were told to skip, by reason code, and "
-              "those that ran all the same (reason allowed).");
-  std::map<std::string, std::uint64_t> by_reason;
-  // Reason codes are a fixed set; another program's lines may say anything.
-  static const std::set<std::string> known{
-      "active_session", "pr_lock", "already_done", "retry_suppressed", "max_attempts",
-      "cooldown",       "budget",  "queued",       "wait_expired",     "by_hand"};
-  for (const auto& [code, count] : s.total.by_reason)
-    by_reason[known.contains(code) ? code : "other"] += count;
-  for (const auto& [code, count] : by_reason)
-    page.sample({{"reason", code}}, count);
+  page.family(
+      "refgate_duplicates_detected_total", "counter",
+      "Duplicates that were noticed: callers that were told to skip since the work is being "
+      "done or has been done, by reason code, and those that ran all the same (reason "
+      "allowed).");
+  put_reasons(page, s.total.by_reason);
   page.sample({{"reason", "allowed"}}, s.duplicates_allowed);
   page.single("refgate_duplicates_allowed_total", "counter",
               "Duplicates that did execute, as refgate verify finds them. Must stay 0.",
               s.duplicates_allowed);
+  page.family("refgate_skips_without_promise_total", "counter",
+              "Callers that were told to skip although nobody has done the work, by reason code.");
+  put_reasons(page, s.total.held_back_by_reason);
   page.single("refgate_retries_suppressed_total", "counter",
               "Retries and re-runs that were told to skip.", s.total.retries_suppressed);
   page.single("refgate_early_exits_total", "counter",
@@ -213,6 +227,10 @@ void put_live(Page& page, const MetricsInput& input) {
   page.sample({{"state", "held"}}, live.held);
   page.single("refgate_lost_sessions", "gauge",
               "Claims whose lease has passed and that nobody took over.", live.lost);
+  page.single("refgate_promises_broken", "gauge",
+              "Work that nobody does and nobody has done, although somebody was told to skip for "
+              "its sake; refgate status --lost lists it.",
+              input.promises_broken);
   page.single("refgate_queue_depth", "gauge", "Sessions that wait for their turn.", live.waiting);
   page.single("refgate_queues", "gauge", "Groups in which somebody waits.", live.queued.size());
   page.single("refgate_record_lines", "gauge", "Lines of the record that were read.",

@@ -5,13 +5,13 @@
 #include <utility>
 
 #include "core/claim/decision.h"
+#include "core/figures/launches.h"
 #include "core/figures/verification.h"
 
 namespace refgate {
 namespace {
 
 using ClaimKey = std::pair<std::string_view, std::uint64_t>;
-using RunKey = std::pair<std::string_view, std::string_view>;
 
 bool is_retry(const AuditEntry& entry) {
   return entry.run_attempt > 1 || entry.reason_code == "retry_suppressed" ||
@@ -28,36 +28,63 @@ std::string closing_word(const AuditEntry& entry) {
 /// Which lines tell of something that another line has told already, or taken back.
 class Repeated {
  public:
-  explicit Repeated(std::span<const ReadEntry> entries) {
+  Repeated(std::span<const ReadEntry> entries, const Launches& launches) : launches_(launches) {
     for (const ReadEntry& read : entries) {
       const AuditEntry& entry = read.entry;
-      if (entry.kind == EntryKind::given_back)
-        given_back_.insert({entry.claim_id, entry.generation});
       if (entry.kind == EntryKind::end) ended_.insert({entry.claim_id, entry.generation});
       if (entry.kind == EntryKind::release) released_.insert({entry.claim_id, entry.generation});
-      if (entry.kind == EntryKind::launch) launched_.insert({entry.session_key, entry.run_id});
-      if (entry.kind == EntryKind::skip) skipped_.insert({entry.session_key, entry.run_id});
     }
+    for (const AuditEntry* entry : launches.by_gate())
+      launched_.insert(run_attempt_of(*entry));
   }
-  bool operator()(const AuditEntry& entry) const {
+  /// Entries are asked about in order, each once.
+  bool operator()(const AuditEntry& entry) {
     const ClaimKey claim{entry.claim_id, entry.generation};
-    const RunKey run{entry.session_key, entry.run_id};
-    if (entry.kind == EntryKind::launch || entry.kind == EntryKind::lost)
-      if (given_back_.contains(claim)) return true;
-    if (entry.kind == EntryKind::release) return ended_.contains(claim);
-    if (entry.kind == EntryKind::lost) return ended_.contains(claim) || released_.contains(claim);
-    if (entry.kind == EntryKind::audit)
-      return entry.executed ? launched_.contains(run) : skipped_.contains(run);
+    switch (entry.kind) {
+      case EntryKind::launch:
+        return launches_.is_given_back(entry);
+      case EntryKind::release:
+        return ended_.contains(claim);
+      case EntryKind::lost:
+        return launches_.is_given_back(entry) || ended_.contains(claim) ||
+               released_.contains(claim);
+      case EntryKind::audit:
+        return entry.executed ? !launches_.tells(entry) : is_told_already(entry);
+      case EntryKind::skip:
+      case EntryKind::end:
+      case EntryKind::given_back:
+        break;
+    }
     return false;
   }
 
  private:
-  std::set<ClaimKey> given_back_;
+  bool is_told_already(const AuditEntry& entry) {
+    const RunAttempt run = run_attempt_of(entry);
+    if (launches_.was_told_to_skip(entry) || launched_.contains(run)) return true;
+    return !entry.run_id.empty() && !skipped_by_hand_.insert({run, work_of(entry)}).second;
+  }
+
+  const Launches& launches_;
   std::set<ClaimKey> ended_;
   std::set<ClaimKey> released_;
-  std::set<RunKey> launched_;
-  std::set<RunKey> skipped_;
+  std::set<RunAttempt> launched_;
+  std::set<std::pair<RunAttempt, WorkKey>> skipped_by_hand_;
 };
+
+void add_skip(Counts& counts, const AuditEntry& entry) {
+  const bool by_hand = entry.kind == EntryKind::audit;
+  const std::string code = by_hand ? "by_hand" : entry.reason_code;
+  if (by_hand || is_promise(entry.reason_code)) {
+    ++counts.prevented;
+    ++counts.by_reason[code];
+  } else {
+    ++counts.held_back;
+    ++counts.held_back_by_reason[code];
+  }
+  counts.retries_suppressed += is_retry(entry) ? 1 : 0;
+  counts.early_exits += by_hand ? 0 : 1;
+}
 
 void add(Counts& counts, const AuditEntry& entry) {
   const bool by_hand = entry.kind == EntryKind::audit;
@@ -66,12 +93,7 @@ void add(Counts& counts, const AuditEntry& entry) {
     counts.forced += entry.reason_code == "forced" ? 1 : 0;
     counts.takeovers += entry.reason_code == "takeover" ? 1 : 0;
   }
-  if (entry.kind == EntryKind::skip || (by_hand && !entry.executed)) {
-    ++counts.prevented;
-    counts.retries_suppressed += is_retry(entry) ? 1 : 0;
-    counts.early_exits += by_hand ? 0 : 1;
-    ++counts.by_reason[by_hand ? "by_hand" : entry.reason_code];
-  }
+  if (entry.kind == EntryKind::skip || (by_hand && !entry.executed)) add_skip(counts, entry);
   if (entry.kind == EntryKind::end || entry.kind == EntryKind::lost ||
       entry.kind == EntryKind::release || (by_hand && entry.executed))
     ++counts.closed[closing_word(entry)];
@@ -89,7 +111,7 @@ void add(Heat& heat, const AuditEntry& entry) {
   if (entry.kind == EntryKind::launch)
     ++heat.sessions;
   else
-    ++heat.prevented;
+    ++(is_promise(entry.reason_code) ? heat.prevented : heat.held_back);
   heat.last = std::max(heat.last, entry.timestamp);
 }
 
@@ -131,23 +153,26 @@ Duration DurationCounts::percentile(unsigned percent) const {
 std::string dashed_day(Instant at) { return format_rfc3339(at).substr(0, 10); }
 
 Statistics count_record(std::span<const ReadEntry> entries, std::span<const Claim* const> claims,
-                        Instant now, Duration skew) {
+                        Instant now, Duration skew, Instant since) {
   Statistics statistics;
   std::map<std::string_view, std::string_view> group_of_claim;
   for (const Claim* claim : claims)
     group_of_claim[claim->claim_id] = claim->group;
   std::map<std::string, Heat> sessions;
   std::map<std::string, Heat> groups;
-  const Repeated repeated(entries);
+  const Launches launches(entries);
+  Repeated repeated(entries, launches);
   for (const ReadEntry& read : entries) {
     const AuditEntry& entry = read.entry;
+    const bool told = repeated(entry);
+    if (entry.timestamp < since) continue;
     ++statistics.lines;
     statistics.altered += read.digest_fits ? 0 : 1;
     if (!statistics.first_activity || entry.timestamp < *statistics.first_activity)
       statistics.first_activity = entry.timestamp;
     if (!statistics.last_activity || entry.timestamp > *statistics.last_activity)
       statistics.last_activity = entry.timestamp;
-    if (repeated(entry)) continue;
+    if (told) continue;
     for (Counts* counts :
          {&statistics.total, &statistics.by_day[dashed_day(entry.timestamp)],
           &statistics.by_workflow[entry.workflow], &statistics.by_event[entry.event_type]})
@@ -167,8 +192,22 @@ Statistics count_record(std::span<const ReadEntry> entries, std::span<const Clai
   statistics.sessions = hottest_first(std::move(sessions));
   statistics.groups = hottest_first(std::move(groups));
   statistics.live = count_live(claims, now);
-  statistics.duplicates_allowed = verify_launches(entries, skew).duplicates.size();
+  statistics.duplicates_allowed = verify_launches(entries, skew, since).duplicates.size();
   return statistics;
+}
+
+SavedTime saved_time(const Statistics& statistics) {
+  SavedTime saved;
+  for (const auto& [workflow, counts] : statistics.by_workflow) {
+    if (counts.durations.count() == 0) continue;
+    // Lines are anybody's numbers: the sum must not overflow.
+    const Duration median = counts.durations.percentile(50);
+    const auto most = Duration::max() / std::max<std::uint64_t>(1, counts.prevented);
+    if (median > most || saved.time > Duration::max() - median * counts.prevented) continue;
+    saved.time += median * static_cast<Duration::rep>(counts.prevented);
+    saved.sessions += counts.prevented;
+  }
+  return saved;
 }
 
 }  // namespace refgate

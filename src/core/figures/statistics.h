@@ -28,22 +28,36 @@ struct DurationCounts {
 };
 
 /// A session is counted by its launch, and closed once however many lines say so: by its holder's
-/// end where there is one. A line that was written by hand (`audit`) counts only where no line of
-/// the gate tells of the same session key and run.
+/// end where there is one. A line that was written by hand (`audit`) counts once a run and attempt,
+/// and only where no line of the gate tells of them (see Launches). What was given back is no
+/// session.
 struct Counts {
   std::uint64_t sessions = 0;
-  std::uint64_t prevented = 0;           ///< callers that were told to skip: sessions saved
-  std::uint64_t retries_suppressed = 0;  ///< of these: later attempts of a run, and what came after
-                                         ///< a failure, too many attempts or a cooldown
-  std::uint64_t early_exits = 0;         ///< of these: by the gate, before anything expensive
+  std::uint64_t prevented = 0;  ///< duplicates: callers that were told to skip because the work is
+                                ///< being done or has been done; sessions saved
+  std::uint64_t held_back = 0;  ///< callers that were told to skip although nobody has done the
+                                ///< work: after a failure, too often, not their turn, no budget
+  std::uint64_t retries_suppressed = 0;  ///< of these two: later attempts of a run, and what came
+                                         ///< after a failure, too many attempts or a cooldown
+  std::uint64_t early_exits = 0;         ///< of these two: by the gate, before anything expensive
   std::uint64_t forced = 0;              ///< of the sessions
   std::uint64_t takeovers = 0;           ///< of the sessions
   std::map<std::string, std::uint64_t>
       closed;  ///< by "success", "failure", "cancelled", "lost", "released", "other"
-  std::map<std::string, std::uint64_t> by_reason;  ///< the prevented, by reason code
+  std::map<std::string, std::uint64_t> by_reason;            ///< the prevented, by reason code
+  std::map<std::string, std::uint64_t> held_back_by_reason;  ///< likewise
   DurationCounts durations;
 
-  std::uint64_t asked() const { return sessions + prevented; }
+  std::uint64_t asked() const { return sessions + prevented + held_back; }
+};
+
+/// What the saved sessions would have taken, were each as long as the median session of its
+/// workflow that ended: an estimate.
+struct SavedTime {
+  Duration time{};
+  std::uint64_t sessions = 0;  ///< those that it is known for: their workflow had an end
+
+  bool is_known() const { return sessions > 0; }
 };
 
 /// Calls about one session key, or one group.
@@ -51,9 +65,10 @@ struct Heat {
   std::string name;
   std::uint64_t sessions = 0;
   std::uint64_t prevented = 0;
+  std::uint64_t held_back = 0;
   Instant last{};
 
-  std::uint64_t asked() const { return sessions + prevented; }
+  std::uint64_t asked() const { return sessions + prevented + held_back; }
 };
 
 /// The claims that stand now.
@@ -80,9 +95,13 @@ struct Statistics {
   std::uint64_t altered = 0;  ///< lines whose digest does not fit
 };
 
-/// Entries by time, each once; `claims` are all that stand; `skew` as in verify_launches.
+/// Entries by time, each once; `claims` are all that stand; `skew` as in verify_launches. Lines
+/// before `since` are not counted: they are there so that the second of two launches is known for a
+/// duplicate, and a line by hand for one that is told already.
 Statistics count_record(std::span<const ReadEntry> entries, std::span<const Claim* const> claims,
-                        Instant now, Duration skew);
+                        Instant now, Duration skew, Instant since = Instant::min());
+
+SavedTime saved_time(const Statistics& statistics);
 
 /// "2026-11-22"
 std::string dashed_day(Instant at);

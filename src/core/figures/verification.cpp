@@ -7,15 +7,19 @@
 #include <set>
 #include <utility>
 
+#include "core/claim/claim.h"
+#include "core/claim/policy.h"
+#include "core/figures/launches.h"
 #include "core/text/enum_name.h"
 
 namespace refgate {
 namespace {
 
-constexpr std::array<EnumName<DuplicateKind>, 3> kinds{
+constexpr std::array<EnumName<DuplicateKind>, 4> kinds{
     {{DuplicateKind::unseparated, "unseparated"},
      {DuplicateKind::overlap, "overlap"},
-     {DuplicateKind::within_memory, "within_memory"}}};
+     {DuplicateKind::within_memory, "within_memory"},
+     {DuplicateKind::told_to_skip, "told_to_skip"}}};
 
 /// Beyond this, a lower generation is a new beginning after the claim was forgotten, and no clock
 /// that is wrong.
@@ -26,6 +30,7 @@ struct Closing {
   std::optional<Instant> earliest;
   std::optional<Instant> ended;  ///< by its holder
   bool lost = false;
+  bool released = false;
   bool success = false;
 };
 
@@ -45,6 +50,7 @@ void add(Closing& closing, const AuditEntry& entry) {
   closing.earliest =
       closing.earliest ? std::min(*closing.earliest, entry.timestamp) : entry.timestamp;
   closing.lost = closing.lost || entry.kind == EntryKind::lost;
+  closing.released = closing.released || entry.kind == EntryKind::release;
   if (entry.kind != EntryKind::end) return;
   closing.ended = entry.timestamp;
   closing.success = entry.job_status == "success";
@@ -63,10 +69,13 @@ std::optional<Duplicate> judge(const AuditEntry& a, const AuditEntry& b, const C
   if (!closing.earliest)
     return duplicate(DuplicateKind::unseparated,
                      "nothing says that the session of " + run_of(a) + " was over");
-  if (closing.lost && closing.ended && *closing.ended > b.timestamp + skew)
-    return duplicate(DuplicateKind::overlap, run_of(a) + " was taken for lost, and ended " +
-                                                 format_duration(*closing.ended - b.timestamp) +
-                                                 " after " + run_of(b) + " had started");
+  // The next generation was swapped in over an end that it saw; its clock need not agree.
+  const bool saw_the_end = b.generation == a.generation + 1 && !closing.lost && !closing.released;
+  if (closing.ended && *closing.ended > b.timestamp + skew && !saw_the_end)
+    return duplicate(DuplicateKind::overlap,
+                     run_of(a) + (closing.lost ? " was taken for lost, and" : "") + " ended " +
+                         format_duration(*closing.ended - b.timestamp) + " after " + run_of(b) +
+                         " had started");
   if (b.generation == a.generation + 1) return std::nullopt;
   if (*closing.earliest > b.timestamp + skew)
     return duplicate(DuplicateKind::overlap, run_of(a) + " was over only " +
@@ -102,41 +111,117 @@ void put_in_order(std::vector<const AuditEntry*>& launches) {
   }
 }
 
+/// Nobody's duplicate: each was asked for by itself.
+bool is_exempt(const AuditEntry& entry) {
+  return entry.event_type == "schedule" || entry.event_type == "workflow_dispatch" ||
+         entry.event_type == "repository_dispatch";
+}
+
+/// How a launch ended, whoever tells of it. A line by hand is written when its work is over.
+Closing closing_of(const AuditEntry& entry, const std::map<ClaimKey, Closing>& closings) {
+  if (entry.kind == EntryKind::audit) {
+    const StatusMeaning meaning = meaning_of_status(entry.job_status);
+    const bool failed = meaning.known && meaning.outcome != ClaimOutcome::success;
+    return {entry.timestamp, entry.timestamp, false, false, !failed};
+  }
+  const auto found = closings.find(claim_of(entry));
+  return found == closings.end() ? Closing{} : found->second;
+}
+
+std::optional<Duplicate> judge_by_hand(const AuditEntry& a, const AuditEntry& b,
+                                       const Closing& closing, bool told_to_skip) {
+  if (is_exempt(a) || is_exempt(b)) return std::nullopt;
+  if (told_to_skip)
+    return Duplicate{DuplicateKind::told_to_skip, a, b,
+                     run_of(b) + " was told to skip, and was executed all the same"};
+  if (b.reason_code == "forced" || b.reason_code == "retry_allowed") return std::nullopt;
+  if (!closing.earliest)
+    return Duplicate{DuplicateKind::unseparated, a, b,
+                     "nothing says that the session of " + run_of(a) + " was over"};
+  if (closing.ended && *closing.ended > b.timestamp)
+    return Duplicate{DuplicateKind::overlap, a, b,
+                     run_of(a) + " ended after " + run_of(b) + " was recorded"};
+  const Duration memory = a.memory.value_or(Policy{}.memory);
+  if (!closing.success || b.timestamp > *closing.ended + memory) return std::nullopt;
+  return Duplicate{DuplicateKind::within_memory, a, b,
+                   run_of(a) + " had done it when " + run_of(b) + " was executed too"};
+}
+
+/// The pairs of which at least one is told by hand alone.
+void pair_by_hand(const Launches& launches, const std::map<ClaimKey, Closing>& closings,
+                  std::vector<Duplicate>& duplicates) {
+  std::map<WorkKey, std::vector<const AuditEntry*>> works;
+  for (const AuditEntry* entry : launches.by_hand())
+    works[work_of(*entry)].push_back(entry);
+  for (const AuditEntry* entry : launches.by_gate())
+    if (const auto found = works.find(work_of(*entry)); found != works.end())
+      found->second.push_back(entry);
+  for (auto& [work, entries] : works) {
+    std::stable_sort(entries.begin(), entries.end(), [](const AuditEntry* a, const AuditEntry* b) {
+      return a->timestamp < b->timestamp;
+    });
+    for (std::size_t i = 1; i < entries.size(); ++i) {
+      const AuditEntry& a = *entries[i - 1];
+      const AuditEntry& b = *entries[i];
+      if (a.kind != EntryKind::audit && b.kind != EntryKind::audit) continue;
+      const bool told_to_skip = b.kind == EntryKind::audit && launches.was_told_to_skip(b);
+      if (auto duplicate = judge_by_hand(a, b, closing_of(a, closings), told_to_skip))
+        duplicates.push_back(std::move(*duplicate));
+    }
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(DuplicateKind kind) { return name_in(kinds, kind); }
 
-Verification verify_launches(std::span<const ReadEntry> entries, Duration skew) {
+Verification verify_launches(std::span<const ReadEntry> entries, Duration skew, Instant since,
+                             Instant until) {
+  const Launches launches(entries);
   std::map<std::string, std::vector<const AuditEntry*>> scopes;
   std::map<ClaimKey, Closing> closings;
-  std::set<ClaimKey> given_back;
+  for (const AuditEntry* entry : launches.by_gate())
+    scopes[scope_of(*entry)].push_back(entry);
   for (const ReadEntry& read : entries)
-    if (read.entry.kind == EntryKind::given_back) given_back.insert(claim_of(read.entry));
-  for (const ReadEntry& read : entries) {
-    const AuditEntry& entry = read.entry;
-    if (given_back.contains(claim_of(entry))) continue;
-    if (entry.kind == EntryKind::launch)
-      scopes[scope_of(entry)].push_back(&entry);
-    else if (closes(entry.kind))
-      add(closings[claim_of(entry)], entry);
-  }
+    if (closes(read.entry.kind) && !launches.is_given_back(read.entry))
+      add(closings[claim_of(read.entry)], read.entry);
+
+  const auto counts = [&](const AuditEntry& entry) {
+    return since <= entry.timestamp && entry.timestamp <= until;
+  };
   Verification result;
-  result.scopes = scopes.size();
-  for (auto& [scope, launches] : scopes) {
-    put_in_order(launches);
-    result.launches += launches.size();
-    for (std::size_t i = 0; i < launches.size(); ++i) {
-      result.forced += launches[i]->reason_code == "forced" ? 1 : 0;
+  std::vector<Duplicate> duplicates;
+  std::set<WorkKey> works;
+  for (auto& [scope, launched] : scopes) {
+    put_in_order(launched);
+    bool any = false;
+    for (std::size_t i = 0; i < launched.size(); ++i) {
+      const AuditEntry& entry = *launched[i];
+      if (counts(entry)) {
+        any = true;
+        ++result.launches;
+        result.forced += entry.reason_code == "forced" ? 1 : 0;
+        works.insert(work_of(entry));
+      }
       if (i == 0) continue;
-      if (auto duplicate =
-              judge(*launches[i - 1], *launches[i], closings[claim_of(*launches[i - 1])], skew))
-        result.duplicates.push_back(std::move(*duplicate));
+      const AuditEntry& before = *launched[i - 1];
+      if (auto duplicate = judge(before, entry, closings[claim_of(before)], skew))
+        duplicates.push_back(std::move(*duplicate));
     }
+    result.scopes += any ? 1 : 0;
   }
-  std::stable_sort(result.duplicates.begin(), result.duplicates.end(),
+  for (const AuditEntry* entry : launches.by_hand()) {
+    if (!counts(*entry)) continue;
+    ++result.launches;
+    result.scopes += works.insert(work_of(*entry)).second ? 1 : 0;
+  }
+  pair_by_hand(launches, closings, duplicates);
+  std::erase_if(duplicates, [&](const Duplicate& duplicate) { return !counts(duplicate.second); });
+  std::stable_sort(duplicates.begin(), duplicates.end(),
                    [](const Duplicate& a, const Duplicate& b) {
                      return a.second.timestamp < b.second.timestamp;
                    });
+  result.duplicates = std::move(duplicates);
   return result;
 }
 

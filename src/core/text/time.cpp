@@ -58,6 +58,10 @@ std::optional<Duration> parse_duration(std::string_view text) {
       one = hours(1);
     else if (unit == "d")
       one = days(1);
+    else if (unit == "w")
+      one = days(7);
+    else if (unit == "y")
+      one = days(365);
     else
       return std::nullopt;
     if (count > longest / one) return std::nullopt;
