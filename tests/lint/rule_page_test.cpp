@@ -151,6 +151,20 @@ std::string option_names(const Document& front) {
   return names;
 }
 
+std::map<std::string, std::size_t> counted(const std::vector<Finding>& findings) {
+  std::map<std::string, std::size_t> counts;
+  for (const Finding& finding : findings)
+    ++counts[finding.rule];
+  return counts;
+}
+
+/// The files of the bad example, those that the fixed one shows as it shows them.
+Example fixed_by(Example bad, const Example& fixed) {
+  for (const auto& [file, text] : fixed.files.texts)
+    bad.files.texts[file] = text;
+  return bad;
+}
+
 }  // namespace
 
 TEST_CASE("each rule has a page and each page a rule") {
@@ -224,6 +238,37 @@ TEST_CASE(
       REQUIRE(index > 0);
       REQUIRE(examples[index].section == "Bad");
       check_fixed(examples[index - 1], examples[index], rule);
+    }
+  }
+}
+
+TEST_CASE("a fix leaves no finding of any rule that was not there before") {
+  for (const Rule& rule : rules()) {
+    const std::vector<Example> examples = examples_of(rule_page(rule.id));
+    for (std::size_t index = 1; index < examples.size(); ++index) {
+      if (!examples[index].fixed) continue;
+      INFO(rule.id << ".md:" << examples[index].line);
+      const LintConfig config = config_of(examples[index - 1], rule.id);
+      const auto before = counted(lint(project_of(examples[index - 1]), config));
+      const auto after =
+          counted(lint(project_of(fixed_by(examples[index - 1], examples[index])), config));
+      for (const auto& [id, count] : after) {
+        INFO(id << " " << count);
+        CHECK((before.contains(id) && count <= before.at(id)));
+      }
+    }
+  }
+}
+
+TEST_CASE("a good example has no error of any rule") {
+  for (const Rule& rule : rules()) {
+    for (const Example& example : examples_of(rule_page(rule.id))) {
+      if (example.section != "Good") continue;
+      INFO(rule.id << ".md:" << example.line);
+      for (const Finding& finding : lint(project_of(example), config_of(example, rule.id))) {
+        INFO(finding.rule << ": " << finding.message);
+        CHECK(finding.severity != Severity::error);
+      }
     }
   }
 }

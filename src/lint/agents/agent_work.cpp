@@ -70,6 +70,51 @@ std::set<std::string> words_of(const std::string& text) {
   return words;
 }
 
+/// Inputs that do not change what a session does: who pays, who speaks, how long.
+bool is_incidental(std::string_view input) {
+  const std::string name = to_lower(input);
+  for (const char* part : {"token", "key", "secret", "timeout", "turns", "comment", "progress",
+                           "output", "trigger", "phrase", "allowed_", "allow-"}) {
+    if (name.find(part) != std::string::npos) return true;
+  }
+  return is_prompt(input);
+}
+
+/// How the session works, besides what it is told: model, tools, settings, folder. In one order.
+std::set<std::string> manner(const AgentLaunch& launch) {
+  std::set<std::string> all;
+  for (const Step* step : {launch.step, launch.launch}) {
+    for (const Entry& input : step->with.value.entries()) {
+      if (!is_incidental(input.key.text()))
+        all.insert(to_lower(input.key.text()) + "=" + std::string(input.value.text()));
+    }
+    if (step->working_directory)
+      all.insert("in " + std::string(step->working_directory.value.text()));
+  }
+  return all;
+}
+
+/// The words of a text that name something: paths, quoted words, options, identifiers, numbers,
+/// outputs and inputs that are filled in. Two texts that differ in one are about different things.
+std::set<std::string> targets_of(const std::string& text) {
+  std::set<std::string> targets;
+  std::string word;
+  for (std::size_t at = 0; at <= text.size(); ++at) {
+    const char character = at < text.size() ? text[at] : ' ';
+    if (std::string_view(" \t\r\n").find(character) == std::string_view::npos) {
+      word += character;
+      continue;
+    }
+    while (!word.empty() && std::string_view(".,;:!?)").find(word.back()) != std::string_view::npos)
+      word.pop_back();
+    const bool names = word.find_first_of("/_`'\"$=0123456789") != std::string::npos ||
+                       word.find('.') != std::string::npos || word.starts_with("--");
+    if (names) targets.insert(to_lower(word));
+    word.clear();
+  }
+  return targets;
+}
+
 }  // namespace
 
 std::string agent_of(const AgentLaunch& launch, const Facts& facts) {
@@ -95,9 +140,13 @@ std::string agent_of(const AgentLaunch& launch, const Facts& facts) {
 
 bool is_same_work(const AgentLaunch& left, const AgentLaunch& right, const Facts& facts) {
   if (agent_of(left, facts) != agent_of(right, facts)) return false;
-  const std::set<std::string> first = words_of(instructions(left));
-  const std::set<std::string> second = words_of(instructions(right));
+  if (left.launch != right.launch && manner(left) != manner(right)) return false;
+  const std::string told_left = instructions(left);
+  const std::string told_right = instructions(right);
+  const std::set<std::string> first = words_of(told_left);
+  const std::set<std::string> second = words_of(told_right);
   if (first.empty() && second.empty()) return left.launch == right.launch;
+  if (targets_of(told_left) != targets_of(told_right)) return false;
   std::vector<std::string> common;
   std::set_intersection(first.begin(), first.end(), second.begin(), second.end(),
                         std::back_inserter(common));

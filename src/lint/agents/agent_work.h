@@ -11,9 +11,10 @@ namespace refgate::lint {
 /// or command itself when it is of no known family.
 std::string agent_of(const AgentLaunch& launch, const Facts& facts);
 
-/// Whether two launches tell the same agent nearly the same: equal prompts, or at least four of
-/// five words in common. What is told by other means than a prompt (a script, inputs of a called
-/// workflow) counts the same way. Unsure: false.
+/// Whether two launches tell the same agent nearly the same, in the same manner: equal prompts, or
+/// prose with at least four of five words in common that names the same paths, words in quotes and
+/// identifiers; equal inputs besides (model, tools, settings). What is told by other means than a
+/// prompt (a script, inputs of a called workflow) counts the same way. Unsure: false.
 bool is_same_work(const AgentLaunch& left, const AgentLaunch& right, const Facts& facts);
 
 /// Whether the launch answers this text. One of the known actions waits to be mentioned when it has

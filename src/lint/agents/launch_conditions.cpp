@@ -33,8 +33,13 @@ Truth LaunchConditions::job_runs(const Scope& scope) const {
 Truth LaunchConditions::runs(const Scope& scope) const {
   Truth runs = job_runs(scope);
   const Scope inner = inside(scope, launch_.path.size() - 1);
-  for (const Expression& condition : steps_)
-    runs = both(runs, evaluate_condition(condition, inner));
+  // What comes before it in the job mostly succeeds; a step for failures may be reached as well.
+  Scope well = inner;
+  well.set_status(Truth::yes, Truth::no, Truth::no);
+  for (const Expression& condition : steps_) {
+    const bool reached = evaluate_condition(condition, well) == Truth::yes;
+    runs = both(runs, reached ? Truth::yes : evaluate_condition(condition, inner));
+  }
   return runs;
 }
 

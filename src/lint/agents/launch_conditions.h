@@ -14,7 +14,7 @@ class LaunchConditions {
   /// Takes the conditions of jobs out of the memo, which must outlive this.
   LaunchConditions(const AgentLaunch& launch, Memo& memo);
 
-  /// Whether the launch is reached in a run with this scope.
+  /// Whether the launch is reached in a run with this scope, in which earlier steps succeed.
   Truth runs(const Scope& scope) const;
   /// Whether the job that launches is: its steps' conditions do not count.
   Truth job_runs(const Scope& scope) const;

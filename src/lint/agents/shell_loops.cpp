@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
 
 #include "lint/shell/shell_commands.h"
 
@@ -91,26 +92,42 @@ bool is_retry_command(const std::string& word) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool launches_behind(const std::vector<std::string>& words, const Facts& facts) {
+using IsMeant = std::function<bool(const std::vector<std::string>&)>;
+
+bool launches_behind(const std::vector<std::string>& words, const IsMeant& is_meant) {
   for (std::size_t at = 1; at < words.size(); ++at) {
-    if (!agent_commands_in(quoted(words, at), facts).empty()) return true;
+    const std::vector<std::vector<std::string>> commands = shell_commands(quoted(words, at));
+    if (std::any_of(commands.begin(), commands.end(), is_meant)) return true;
   }
   return false;
 }
 
+/// `refgate run -- agent`: the gate does see it, and `retry-around-gate` speaks of it.
+bool is_through_gate(const std::vector<std::string>& words) {
+  const std::vector<std::string> command = launched_command(words);
+  if (command.empty()) return false;
+  const std::string_view name = std::string_view(command[0]).substr(command[0].rfind('/') + 1);
+  return name == "refgate" || name.starts_with("refgate-linux-");
+}
+
 }  // namespace
 
-std::vector<RetriedAgent> retried_agents(std::string_view script, const Facts& facts) {
-  std::vector<RetriedAgent> found;
+std::vector<RetriedCommand> retried_agents(std::string_view script, const Facts& facts) {
   const auto is_named = [&](const std::string& words) {
     return script.find(words.substr(0, words.find(' '))) != std::string_view::npos;
   };
-  if (std::none_of(facts.agent_commands.begin(), facts.agent_commands.end(), is_named))
-    return found;
+  if (std::none_of(facts.agent_commands.begin(), facts.agent_commands.end(), is_named)) return {};
+  return retried_commands(script, [&](const std::vector<std::string>& words) {
+    return !agent_command(words, facts).empty() && !is_through_gate(words);
+  });
+}
 
+std::vector<RetriedCommand> retried_commands(std::string_view script, const IsMeant& is_meant) {
+  std::vector<RetriedCommand> found;
   const std::string marked = with_marks(script);
   const std::vector<std::vector<std::string>> commands = shell_commands(marked);
-  const std::vector<std::vector<std::string>> agents = agent_commands_in(marked, facts);
+  std::vector<std::vector<std::string>> agents;
+  std::copy_if(commands.begin(), commands.end(), std::back_inserter(agents), is_meant);
   // `|| break` ends a loop when the agent fails, which is no retry.
   const bool ends_on_failure = script.find("|| break") != std::string_view::npos;
   std::size_t next_agent = 0;
@@ -137,7 +154,7 @@ std::vector<RetriedAgent> retried_agents(std::string_view script, const Facts& f
       } else if (!loops.empty()) {
         loops.back().agents.push_back(at);
       }
-    } else if (is_retry_command(command[0]) && launches_behind(command, facts)) {
+    } else if (is_retry_command(command[0]) && launches_behind(command, is_meant)) {
       found.push_back({command, "`" + command[0] + "`"});
     } else if (leaves_loop(command) && !loops.empty() && !ends_on_failure) {
       for (const std::size_t agent : loops.back().agents)

@@ -71,7 +71,8 @@ void add_own_outputs(Gate& gate) {
     gate.outputs.add({{name},
                       Value::unknown(),
                       Value::unknown(),
-                      known == refgate_roles.end() ? GateRole::hint : known->role});
+                      known == refgate_roles.end() ? GateRole::hint : known->role,
+                      name == "reason_code"});
   }
 }
 
@@ -137,6 +138,12 @@ GateSignal derive(ContextPath path, std::string_view text, const GateView& seen)
     if (signal.role == GateRole::attempt && !whole) signal.role = GateRole::other;
     return signal;
   }
+  const std::vector<Reference> named = references(expression);
+  signal.code =
+      expression.node(expression.root()).kind == ExpressionKind::index && named.size() == 1 &&
+      std::any_of(seen.signals().begin(), seen.signals().end(), [&](const GateSignal& each) {
+        return each.code && refers_to(named.front(), each.path);
+      });
   const auto as_text = [](const Value& value) {
     return value.is_primitive() ? Value::string(to_text(value)) : Value::unknown(truth(value));
   };

@@ -38,6 +38,7 @@ struct GateSignal {
   Value on_skip = Value::unknown();
   Value on_run = Value::unknown();
   GateRole role = GateRole::other;
+  bool code = false;  ///< why the gate says what it says, as one of its reason codes
 };
 
 /// What can be seen of gates from one place: from a step after one, or from a job that needs one.

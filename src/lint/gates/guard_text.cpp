@@ -62,6 +62,33 @@ std::string guard_for(const GateView& view, GateKind kind) {
                                       : " != " + literal(to_text(best->on_skip)));
 }
 
+const GateSignal* attempt_of(const GateView& view) {
+  const auto found =
+      std::find_if(view.signals().begin(), view.signals().end(),
+                   [](const GateSignal& signal) { return signal.role == GateRole::attempt; });
+  return found == view.signals().end() ? nullptr : &*found;
+}
+
+std::vector<TextEdit> hand_attempt_on(const Document& document, const GatedJob& gated) {
+  const Gate& gate = gated.gates.front();
+  if (gate.step == nullptr || gate.step->id.empty() || !gated.job->outputs) return {};
+  return add_entry(document, gated.job->outputs.value, "run_attempt",
+                   "${{ steps." + std::string(gate.step->id) + ".outputs.run_attempt }}");
+}
+
+std::string attempt_guard(const GatedJob& gated) {
+  const GateSignal* attempt = attempt_of(gated.view);
+  const std::string path = attempt != nullptr
+                               ? dotted(attempt->path)
+                               : "needs." + std::string(gated.job->id) + ".outputs.run_attempt";
+  return path + " == github.run_attempt";
+}
+
+bool asks_for_each_attempt(const Gate& gate) {
+  return gate.kind == GateKind::refgate && gate.origin != nullptr &&
+         gate.origin->input("retry").value.text() != "allow";
+}
+
 std::string explain_guard(const GuardJudgement& judgement, const std::vector<GateOutput>& verdicts,
                           std::string_view condition, const std::string& what) {
   const GateOutput& output = verdicts.front();

@@ -16,6 +16,16 @@ std::string dotted(const ContextPath& path);
 /// Empty when no output carries the verdict.
 std::string guard_for(const GateView& view, GateKind kind);
 
+/// What tells a job that needs the gate for which attempt the verdict was given; nullptr when the
+/// gate's job does not hand it on.
+const GateSignal* attempt_of(const GateView& view);
+/// Edits that let the gate's job hand it on as `run_attempt`; empty when that cannot be done.
+std::vector<TextEdit> hand_attempt_on(const Document& document, const GatedJob& gated);
+/// The comparison that closes a job whose gate was not asked again for this attempt.
+std::string attempt_guard(const GatedJob& gated);
+/// Whether a job behind the gate has to make it: a re-run is to be asked about like any other run.
+bool asks_for_each_attempt(const Gate& gate);
+
 /// What is wrong with a condition and what it does; `what` is "the step" or "job `x`".
 std::string explain_guard(const GuardJudgement& judgement, const std::vector<GateOutput>& verdicts,
                           std::string_view condition, const std::string& what);

@@ -190,6 +190,27 @@ bool walk_steps(std::vector<WalkedStep>& steps, const GateView& seen,
   return always_stops;
 }
 
+bool names_something_new(const Expression& condition) {
+  static constexpr auto known_functions = std::to_array<std::string_view>(
+      {"contains", "startsWith", "endsWith", "format", "join", "toJSON", "fromJSON", "case",
+       "hashFiles", "success", "failure", "always", "cancelled"});
+  static constexpr auto known_contexts =
+      std::to_array<std::string_view>({"github", "env", "vars", "job", "jobs", "steps", "runner",
+                                       "secrets", "strategy", "matrix", "needs", "inputs"});
+  const auto is_new = [](const auto& known, std::string_view name) {
+    return std::none_of(known.begin(), known.end(),
+                        [&](std::string_view each) { return same_name(each, name); });
+  };
+  for (const FunctionUse& use : functions(condition)) {
+    if (is_new(known_functions, use.name)) return true;
+  }
+  const std::vector<Reference> all = references(condition);
+  return std::any_of(all.begin(), all.end(), [&](const Reference& reference) {
+    return !reference.path.empty() && reference.path[0] &&
+           is_new(known_contexts, *reference.path[0]);
+  });
+}
+
 bool holds_but_for_overrides(const Expression& condition, const GateView& seen,
                              const Scope& scope) {
   return OverrideWalk(condition, seen, scope).value(condition.root()) == Truth::no;

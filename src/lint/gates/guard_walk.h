@@ -42,6 +42,10 @@ struct WalkedStep {
 bool walk_steps(std::vector<WalkedStep>& steps, const GateView& seen,
                 const std::vector<Scope>& events, std::vector<Scope>* ends = nullptr);
 
+/// Whether the condition calls a function or names a context that is not known here, so that what
+/// it is cannot be told. GitHub adds both.
+bool names_something_new(const Expression& condition);
+
 /// Whether the condition is false on a skip when alternatives are left out that somebody decides on
 /// by hand: inputs, labels, tags, words in a commit message, other outputs of the gate.
 bool holds_but_for_overrides(const Expression& condition, const GateView& seen, const Scope& scope);

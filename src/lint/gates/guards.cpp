@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "core/claim/decision.h"
 #include "lint/agents/launches.h"
 #include "lint/gates/gate_before.h"
 #include "lint/gates/guard_text.h"
@@ -160,8 +161,11 @@ class GuardSearch {
             gate_place);
       return;
     }
+    if (said == GateRole::hint)
+      by_code(*walked.condition, step.condition, walked.fate, seen, what, gate_place);
     if (said == GateRole::hint || misspelt(walked.condition, seen) || cost == Cost::cheap ||
-        seen.mention(step.node) >= GateRole::hint)
+        seen.mention(step.node) >= GateRole::hint ||
+        (walked.condition && names_something_new(*walked.condition)))
       return;
     if (dear_only_ && cost < Cost::set_up) return;
     const bool by_status = walked.condition && has_status_function(*walked.condition) &&
@@ -238,8 +242,9 @@ class GuardSearch {
             cost < Cost::checkout || is_for_duplicates(job.node, job.id), gate_place);
       return;
     }
+    if (said == GateRole::hint) by_code(*condition, job.condition, fate, seen, what, gate_place);
     if (said == GateRole::hint || misspelt(condition, seen) || other_verdict(condition) ||
-        is_gated(job))
+        is_gated(job) || (condition && names_something_new(*condition)))
       return;
     if (seen.mention(job.node) >= GateRole::hint) {
       guarded_inside(job, gated, events);
@@ -259,7 +264,21 @@ class GuardSearch {
                                            quoted(gated.job->id) + " and compare it here"
                                      : "; write `if: " + guard + "`";
     if (doubtful) finding.confidence = Confidence::medium;
-    offer(finding, add_guard(document(), job.node, job.condition, job.needs, guard), guard);
+    offer(finding, guard_with_attempt(job, gated, guard), guard);
+  }
+
+  /// The whole guard, so that mending one thing does not bring the next finding.
+  std::vector<TextEdit> guard_with_attempt(const Job& job, const GatedJob& gated,
+                                           const std::string& guard) const {
+    const bool asks = asks_for_each_attempt(gated.gates.front());
+    const std::string whole =
+        guard.empty() || !asks ? guard : guard + " && " + attempt_guard(gated);
+    std::vector<TextEdit> edits = add_guard(document(), job.node, job.condition, job.needs, whole);
+    if (!asks || edits.empty() || attempt_of(gated.view) != nullptr) return edits;
+    const std::vector<TextEdit> more = hand_attempt_on(document(), gated);
+    if (more.empty()) return {};
+    edits.insert(edits.end(), more.begin(), more.end());
+    return edits;
   }
 
   /// What the gate's job puts out on a skip, as far as its steps tell.
@@ -319,6 +338,7 @@ class GuardSearch {
       return;
     const GuardJudgement judgement = judge_guard(condition, verdicts, nullptr, fate.open);
     if (judgement.fault == GuardFault::none || judgement.effect.on_skip == Truth::no) return;
+    if (judgement.effect.on_skip == Truth::unknown && names_something_new(condition)) return;
     const bool inverted =
         judgement.fault == GuardFault::inverted || judgement.effect.on_run == Truth::no;
     if (inverted && for_skips) return;
@@ -327,6 +347,37 @@ class GuardSearch {
     finding.message = explain_guard(judgement, verdicts, entry.value.text(), what);
     if (judgement.effect.on_skip == Truth::unknown) finding.confidence = Confidence::medium;
     offer(finding, mend_guard(entry.value, judgement, verdicts), "");
+  }
+
+  /// The condition asks for the reason, and some reasons to skip let the work run as a run does.
+  void by_code(const Expression& condition, const Entry& entry, const Fate& fate,
+               const GateView& seen, const std::string& what, const Place& gate) {
+    const auto signal =
+        std::find_if(seen.signals().begin(), seen.signals().end(), [&](const GateSignal& each) {
+          const std::vector<Reference> all = references(condition);
+          return each.code && std::any_of(all.begin(), all.end(), [&](const Reference& reference) {
+                   return refers_to(reference, each.path);
+                 });
+        });
+    if (signal == seen.signals().end()) return;
+    const auto value_for = [&](bool skip, ReasonCode code) {
+      Scope scope = seen.scope(skip, fate.open);
+      scope.set(signal->path, Value::string(std::string(name_of(code))));
+      return evaluate_truth(condition, scope);
+    };
+    if (value_for(false, ReasonCode::first) != Truth::yes) return;
+    static constexpr auto skips = std::to_array<ReasonCode>(
+        {ReasonCode::active_session, ReasonCode::already_done, ReasonCode::retry_suppressed,
+         ReasonCode::pr_lock, ReasonCode::max_attempts, ReasonCode::cooldown, ReasonCode::budget,
+         ReasonCode::queued});
+    const auto* const open = std::find_if(skips.begin(), skips.end(), [&](ReasonCode code) {
+      return value_for(true, code) == Truth::yes;
+    });
+    if (open == skips.end()) return;
+    add(true, entry.value.place(), gate).message =
+        "the gate says skip with the reason " + quoted(name_of(*open)) +
+        " too, and this condition then lets " + what + " run; compare the verdict, " +
+        quoted(guard_for(seen, GateKind::refgate));
   }
 
   /// Conditions that name a gate which they cannot see.

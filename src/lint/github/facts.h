@@ -50,6 +50,7 @@ struct EventFact {
   std::string name;
   std::vector<std::string> types;          ///< every activity type; empty when the event has none
   std::vector<std::string> default_types;  ///< those that start a workflow which names none
+  std::vector<std::string> with_opened;    ///< those that GitHub may send together with `opened`
 };
 
 /// What an input of this project's action takes.

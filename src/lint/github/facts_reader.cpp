@@ -156,9 +156,13 @@ Problem add_event(const Entry& event, Facts& facts) {
   fact.name = event.key.text();
   for (const Entry& entry : event.value.entries()) {
     const bool types = entry.key.text() == "types";
-    if (!types && entry.key.text() != "default-types")
-      return unknown_key(entry.key, {"types", "default-types"});
-    if (Problem problem = add_texts(entry, types ? fact.types : fact.default_types)) return problem;
+    const bool together = entry.key.text() == "with-opened";
+    if (!types && !together && entry.key.text() != "default-types")
+      return unknown_key(entry.key, {"types", "default-types", "with-opened"});
+    if (Problem problem = add_texts(entry, types      ? fact.types
+                                           : together ? fact.with_opened
+                                                      : fact.default_types))
+      return problem;
   }
   if (fact.default_types.empty()) fact.default_types = fact.types;
   facts.events.push_back(std::move(fact));

@@ -50,6 +50,12 @@ bool asks_something_unknown(const Expression& condition, const Scope& scope) {
 std::optional<Start> way_in(const AgentLaunch& launch, const Subject& subject) {
   if (asks_for_write(*launch.launch, subject.facts())) return std::nullopt;
   const LaunchConditions& conditions = conditions_of(subject, launch);
+  // `condition-is-text` says why a condition that asks for the actor does not count.
+  const std::vector<const Expression*> texts = conditions.all();
+  if (std::any_of(texts.begin(), texts.end(), [](const Expression* each) {
+        return each->node(each->root()).kind == ExpressionKind::concatenation && names_actor(*each);
+      }))
+    return std::nullopt;
   std::optional<bool> checked;
   for (const Start& start : starts_of(*subject.workflow, subject.facts())) {
     if (!is_comment_event(start.event)) continue;

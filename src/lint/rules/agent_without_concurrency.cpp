@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "lint/finding/edit.h"
 #include "lint/gates/gate_before.h"
 #include "lint/rule/rule.h"
+#include "lint/workflow/concurrency_group.h"
 
 namespace refgate::lint {
 namespace {
@@ -52,21 +54,43 @@ bool comes_again(const Start& start, const std::vector<const Expression*>& condi
   return is_one_of(start.type, {"synchronize", "edited"});
 }
 
-bool has_group(const AgentLaunch& launch) {
-  return std::any_of(launch.path.begin(), launch.path.end(), [](const JobPlace& place) {
-    return place.job->concurrency || place.workflow->concurrency;
-  });
+/// The groups that a launch is in, from the caller's workflow inwards.
+std::vector<const Concurrency*> groups_of(const AgentLaunch& launch) {
+  std::vector<const Concurrency*> groups;
+  for (const JobPlace& place : launch.path) {
+    for (const Concurrency* each : {&place.workflow->concurrency, &place.job->concurrency}) {
+      if (*each) groups.push_back(each);
+    }
+  }
+  return groups;
+}
+
+/// What makes a group another one for each event of one subject; nullopt when two events share it,
+/// and when each run has its own (`concurrency-defeated` says so).
+std::optional<std::string> divided_by(const Concurrency& concurrency, const Start& start) {
+  if (!concurrency.group.has_expression()) return std::nullopt;
+  const Expression group = parse_template(concurrency.group.text());
+  if (!group.is_valid()) return std::nullopt;
+  const Scope scope = scope_of_event(start.event, start.type);
+  if (unique_part(group, scope, Uniqueness::run)) return std::nullopt;
+  return unique_part(group, scope, Uniqueness::subject);
+}
+
+/// Whether two events of one subject wait for each other.
+bool has_group(const AgentLaunch& launch, const Start& start) {
+  const std::vector<const Concurrency*> groups = groups_of(launch);
+  return std::any_of(groups.begin(), groups.end(),
+                     [&](const Concurrency* each) { return !divided_by(*each, start); });
 }
 
 /// The start that can come while the agent of an earlier one still works; nullptr when there is
 /// none.
 const Start* overlapping_start(const AgentLaunch& launch, const std::vector<Start>& starts,
                                const Subject& subject) {
-  if (has_group(launch)) return nullptr;
   const LaunchConditions& conditions = conditions_of(subject, launch);
   const std::vector<const Expression*> all = conditions.all();
   const auto found = std::find_if(starts.begin(), starts.end(), [&](const Start& start) {
-    return comes_again(start, all) &&
+    return comes_again(start, all) && !has_group(launch, start) &&
            conditions.runs(scope_of_event(start.event, start.type)) != Truth::no;
   });
   return found == starts.end() || !gates_before(subject, launch).empty() ? nullptr : &*found;
@@ -109,7 +133,7 @@ std::vector<TextEdit> group_for(const Workflow& workflow, const Job& job) {
 
 void check_agent_without_concurrency(const Subject& subject, Sink& sink) {
   const Workflow& workflow = *subject.workflow;
-  if (workflow.only_called() || workflow.concurrency) return;
+  if (workflow.only_called()) return;
   const std::vector<AgentLaunch>& launches = launches_of(subject);
   if (launches.empty()) return;
   const std::vector<Start> starts = starts_of(workflow, subject.facts());
@@ -129,18 +153,25 @@ void check_agent_without_concurrency(const Subject& subject, Sink& sink) {
   const std::string others =
       open.size() == 1 ? ""
                        : " (and " + std::to_string(open.size() - 1) + " more of this workflow)";
-  auto report =
-      sink.report(subject, open.front()->own_job().key,
-                  "job `" + std::string(open.front()->own_job().id) + "`" + others +
-                      " launches an agent and is in no concurrency group: when `" + first->event +
-                      "` comes again before it is done, two agents work on the same " +
-                      thing_of(first->event) + " at the same time, and both are paid for");
+  const std::vector<const Concurrency*> groups = groups_of(*open.front());
+  const std::optional<std::string> part =
+      groups.empty() ? std::nullopt : divided_by(*groups.front(), *first);
+  auto report = sink.report(
+      subject, open.front()->own_job().key,
+      "job `" + std::string(open.front()->own_job().id) + "`" + others +
+          (part ? " launches an agent in a concurrency group that `" + *part +
+                      "` makes another one for each event: when `" + first->event
+                : " launches an agent and is in no concurrency group: when `" + first->event) +
+          "` comes again before it is done, two agents work on the same " + thing_of(first->event) +
+          " at the same time, and both are paid for");
   report.related(subject, first->trigger->key, "this event can come again at any time");
   std::vector<TextEdit> edits;
   bool complete = true;
   for (const AgentLaunch* launch : open) {
     report.related(subject, launch->place().key, "the agent is launched here");
-    const std::vector<TextEdit> group = group_for(workflow, launch->own_job());
+    const std::vector<TextEdit> group = groups_of(*launch).empty()
+                                            ? group_for(workflow, launch->own_job())
+                                            : std::vector<TextEdit>();
     complete = complete && !group.empty();
     edits.insert(edits.end(), group.begin(), group.end());
   }

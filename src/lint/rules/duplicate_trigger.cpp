@@ -16,6 +16,7 @@
 #include "lint/github/event_scope.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
+#include "lint/rules/repeated_starts.h"
 #include "lint/workflow/trigger_filter.h"
 
 namespace refgate::lint {
@@ -73,6 +74,7 @@ class Finder {
     if (!find_push_and_pull_request() && !find_both_pull_requests()) find_push_and_queue();
     find_ready_for_review();
     find_comment_and_review();
+    report_repeated_starts(subject_, sink_);
   }
 
  private:

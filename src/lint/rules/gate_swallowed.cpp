@@ -34,13 +34,13 @@ bool opens_on_empty(const Entry& condition, const GateView& seen) {
   return !verdicts.empty() && guard_effect(expression, verdicts).on_unset == Truth::yes;
 }
 
-struct Place_of {
+struct Neighbours {
   const Job* job = nullptr;
   const std::vector<Step>* steps = nullptr;
 };
 
 /// The first guard that opens when the gate fails; an absent node when all stay closed.
-Entry opening_guard(const Subject& subject, const GateView& seen, const Place_of& where) {
+Entry opening_guard(const Subject& subject, const GateView& seen, const Neighbours& where) {
   for (const Step& step : *where.steps) {
     if (opens_on_empty(step.condition, seen)) return step.condition;
   }
@@ -55,7 +55,7 @@ Entry opening_guard(const Subject& subject, const GateView& seen, const Place_of
 }
 
 void check_gate(const Subject& subject, const Gate& gate, const GateView& seen,
-                const Place_of& where, Sink& sink) {
+                const Neighbours& where, Sink& sink) {
   if (gate.kind != GateKind::refgate && gate.kind != GateKind::positional) return;
   const Step& step = *gate.step;
   YamlNode place;
@@ -87,7 +87,8 @@ void check_gate(const Subject& subject, const Gate& gate, const GateView& seen,
   }
 }
 
-void check_all(const Subject& subject, const GatedSteps& gated, const Place_of& where, Sink& sink) {
+void check_all(const Subject& subject, const GatedSteps& gated, const Neighbours& where,
+               Sink& sink) {
   for (const Gate& gate : gated.gates)
     check_gate(subject, gate, gated.view, where, sink);
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lint/agents/dispatches.h"
 #include "lint/agents/launches.h"
 #include "lint/agents/shell_loops.h"
 #include "lint/expression/expression_value.h"
@@ -59,7 +60,7 @@ void check_action(const Subject& subject, const Step& step, Sink& sink) {
 void check_script(const Subject& subject, const Step& step, Sink& sink) {
   const Entry script = script_of(step);
   if (!script) return;
-  const std::vector<RetriedAgent> agents = retried_agents(script.value.text(), subject.facts());
+  const std::vector<RetriedCommand> agents = retried_agents(script.value.text(), subject.facts());
   if (agents.empty()) return;
   const std::vector<std::string> command = agent_command(agents.front().command, subject.facts());
   const std::string name = command.empty() ? "agent" : command[0];
@@ -136,23 +137,6 @@ void check_second_steps(const Subject& subject, const Job& job, Sink& sink) {
       break;
     }
   }
-}
-
-/// The words of a command that start a workflow by its file or name: `gh workflow run agent.yml`.
-bool dispatches(std::string_view script, const Workflow& workflow) {
-  if (script.find("workflow") == std::string_view::npos) return false;
-  const std::string_view file =
-      std::string_view(workflow.file).substr(workflow.file.rfind('/') + 1);
-  for (std::vector<std::string>& words : shell_commands(script)) {
-    const std::vector<std::string> command = launched_command(std::move(words));
-    if (command.size() < 4 || command[0] != "gh" || command[1] != "workflow" || command[2] != "run")
-      continue;
-    if (std::any_of(command.begin() + 3, command.end(), [&](const std::string& word) {
-          return word == file || word == workflow.display_name();
-        }))
-      return true;
-  }
-  return false;
 }
 
 bool only_after_failure(const JobConditions& conditions, const Job& job) {

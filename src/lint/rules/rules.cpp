@@ -7,6 +7,12 @@
 #include "lint/rule/rule.h"
 
 #define REFGATE_RULES(RULE)                                                                        \
+  RULE(agent_for_outsiders, "agent-for-outsiders", workflow, warning, high, true, none, "",        \
+       "Anybody can start an agent that may change the repository and has the tools to do it")     \
+  RULE(agent_keeps_token, "agent-keeps-token", workflow, warning, high, true, unsafe, "",          \
+       "An agent works beside a token that may write, which a checkout left there")                \
+  RULE(agent_unpinned, "agent-unpinned", workflow, note, high, false, none, "",                    \
+       "An agent is launched by an action that is named by a branch")                              \
   RULE(agent_without_actor_check, "agent-without-actor-check", workflow, warning, high, true,      \
        none, "", "A comment starts an agent, and nothing asks who wrote it")                       \
   RULE(agent_without_concurrency, "agent-without-concurrency", workflow, warning, high, true,      \
@@ -20,6 +26,8 @@
        "Every push to about every branch pays for an agent or a gate, whatever it changes")        \
   RULE(broken_guard, "broken-guard", file, error, high, true, safe, "",                            \
        "A condition names a gate's verdict and lets a skip through all the same, or never a run")  \
+  RULE(cancel_around_gate, "cancel-around-gate", workflow, warning, high, true, none, "",          \
+       "A concurrency group cancels the session before its gate can turn a duplicate away")        \
   RULE(concurrency_deadlock, "concurrency-deadlock", workflow, error, high, true, none, "",        \
        "A run waits for a concurrency group that it holds itself, and is cancelled")               \
   RULE(concurrency_defeated, "concurrency-defeated", workflow, warning, high, true, none, "",      \
@@ -47,10 +55,18 @@
        "An expression is none that GitHub reads, and it refuses the whole file")                   \
   RULE(late_gate, "late-gate", file, warning, high, true, none, "",                                \
        "Something expensive stands before the gate and is paid for on a duplicate too")            \
+  RULE(late_work, "late-work", workflow, warning, high, true, none, "",                            \
+       "Work that waits for an approval or a group begins on an old verdict")                      \
+  RULE(lease_too_short, "lease-too-short", workflow, warning, high, true, none, "",                \
+       "A session in another job may work for longer than it is held")                             \
   RULE(missing_guard, "missing-guard", file, error, high, true, safe, "",                          \
        "A step or job behind a gate runs whatever the gate says")                                  \
+  RULE(prompt_injection, "prompt-injection", workflow, warning, high, true, none, "",              \
+       "What a stranger wrote is pasted into a script or a prompt")                                \
   RULE(rerun_loop, "rerun-loop", workflow, warning, high, true, unsafe, "",                        \
        "A failed run is run again without a bound")                                                \
+  RULE(retry_around_gate, "retry-around-gate", workflow, warning, high, true, none, "",            \
+       "A retry asks the gate again, which launches nothing again that failed in its run")         \
   RULE(retry_not_suppressed, "retry-not-suppressed", workflow, warning, high, true, none, "",      \
        "An agent is launched again by itself when it fails")                                       \
   RULE(self_trigger, "self-trigger", workflow, warning, high, true, none, "",                      \
@@ -67,6 +83,8 @@
        "A session is checked and never registered, so that no other run knows of it")              \
   RULE(no_check, "unused-ignore", file, warning, high, true, safe, "",                             \
        "An ignore comment ignores nothing, or names no rule")                                      \
+  RULE(work_narrower_than_gate, "work-narrower-than-gate", workflow, warning, high, true, none,    \
+       "", "The work asks for more than its gate, and what was not done is recorded as done")      \
   RULE(work_swallowed, "work-swallowed", workflow, warning, high, true, none, "",                  \
        "Work that fails behind a gate is recorded as done")                                        \
   RULE(workflow_run_fan_out, "workflow-run-fan-out", project, note, high, true, none, "sources",   \

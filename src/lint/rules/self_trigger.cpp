@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "lint/agents/actor_checks.h"
+#include "lint/agents/dispatches.h"
 #include "lint/agents/launches.h"
 #include "lint/expression/expression_value.h"
 #include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"
+#include "lint/shell/shell_commands.h"
 
 namespace refgate::lint {
 namespace {
@@ -22,8 +24,10 @@ enum class Deed : std::uint8_t {
   review,
   label,
   push,
+  push_branch,  ///< to the branch that the workflow was started for
   open_issue,
-  open_pull_request
+  open_pull_request,
+  dispatch  ///< of the workflow itself, by hand
 };
 
 /// Something that a step does under a name that starts workflows.
@@ -73,6 +77,10 @@ std::vector<Event> events_of(Deed deed) {
           {"issues", "labeled"}, {"pull_request", "labeled"}, {"pull_request_target", "labeled"}};
     case Deed::push:
       return {{"pull_request", "synchronize"}, {"pull_request_target", "synchronize"}};
+    case Deed::push_branch:
+      return {{"push", ""}};
+    case Deed::dispatch:
+      return {{"workflow_dispatch", ""}};
     case Deed::open_issue:
       return {{"issues", "opened"}};
     case Deed::open_pull_request:
@@ -91,7 +99,10 @@ std::string_view words_for(Deed deed) {
     case Deed::label:
       return "label";
     case Deed::push:
+    case Deed::push_branch:
       return "push";
+    case Deed::dispatch:
+      return "dispatch";
     case Deed::open_issue:
       return "issue";
     case Deed::open_pull_request:
@@ -127,6 +138,33 @@ bool is_on_head(const Job& job) {
   });
 }
 
+/// A word in a commit's message that keeps GitHub from starting workflows for it. Facts: "Skipping
+/// workflow runs".
+bool skips_runs(const Job& job) {
+  return mentions_any(job.node.source(), {"[skip ci]", "[ci skip]", "[no ci]", "[skip actions]",
+                                          "[actions skip]", "skip-checks: true"});
+}
+
+/// Whether a script pushes to the branch that it stands on: not to another, and not to a new one.
+bool pushes_own_branch(std::string_view script) {
+  if (mentions_any(script, {"checkout -b", "switch -c", "checkout -B", "gh pr create"}))
+    return false;
+  for (std::vector<std::string>& words : shell_commands(script)) {
+    const std::vector<std::string> command = launched_command(std::move(words));
+    if (command.size() < 2 || command[0] != "git" || command[1] != "push") continue;
+    std::vector<std::string> plain;
+    for (std::size_t at = 2; at < command.size(); ++at) {
+      if (command[at].starts_with("--tags") || command[at].starts_with("--delete")) return false;
+      if (!command[at].starts_with('-')) plain.push_back(command[at]);
+    }
+    if (plain.size() < 2) return true;
+    if (plain.size() == 2 && (plain[1] == "HEAD" || plain[1] == "main" || plain[1] == "master" ||
+                              mentions_any(plain[1], {"ref_name", "REF_NAME"})))
+      return true;
+  }
+  return false;
+}
+
 AgentIdentity identity_of_script(const AgentLaunch& launch, const Step& step) {
   for (const YamlNode env : {step.env.value, launch.job().env.value, launch.workflow().env.value}) {
     for (const char* name : {"GH_TOKEN", "GITHUB_TOKEN"}) {
@@ -134,6 +172,23 @@ AgentIdentity identity_of_script(const AgentLaunch& launch, const Step& step) {
     }
   }
   return {};
+}
+
+/// What actions after the agent do that are known for it.
+void add_actions(const AgentLaunch& launch, const Step& step, std::vector<Evidence>& found) {
+  const std::string_view uses = step.uses_text();
+  if (uses.empty()) return;
+  const Job& job = launch.job();
+  if (matches_action(uses, "stefanzweifel/git-auto-commit-action") && !skips_runs(job)) {
+    const AgentIdentity identity = identity_of_git(job, step);
+    if (starts_workflows(identity))
+      found.push_back({is_on_head(job) ? Deed::push : Deed::push_branch, &step, identity});
+  }
+  if (matches_action(uses, "peter-evans/create-pull-request")) {
+    const Entry token = step.input("token");
+    const AgentIdentity identity = token ? identity_of_token(token.value, job) : AgentIdentity();
+    if (starts_workflows(identity)) found.push_back({Deed::open_pull_request, &step, identity});
+  }
 }
 
 /// What the agent does, and what the steps of its job do with what it made.
@@ -157,12 +212,18 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts)
     }
   }
   for (const Step& step : launch.job().steps) {
+    if (step.index >= launch.step->index) add_actions(launch, step, found);
     if (!step.run || launches_agent(step, facts)) continue;
     for (const Deed deed : deeds_in(step.run_text())) {
       const AgentIdentity identity = deed == Deed::push ? identity_of_git(launch.job(), step)
                                                         : identity_of_script(launch, step);
-      if (deed == Deed::push && !is_on_head(launch.job())) continue;
-      if (starts_workflows(identity)) found.push_back({deed, &step, identity});
+      if (!starts_workflows(identity)) continue;
+      if (deed == Deed::push && !is_on_head(launch.job())) {
+        if (pushes_own_branch(step.run_text()) && !skips_runs(launch.job()))
+          found.push_back({Deed::push_branch, &step, identity});
+        continue;
+      }
+      found.push_back({deed, &step, identity});
     }
   }
   return found;
@@ -236,16 +297,44 @@ class Finder {
           return each.event == event.name && each.type == event.type;
         });
         if (start == starts_.end()) continue;
+        // Whether the agent's change passes a filter of paths cannot be told.
+        if (evidence.deed == Deed::push_branch &&
+            (start->trigger->paths || start->trigger->paths_ignore ||
+             (start->trigger->tags && !start->trigger->branches)))
+          continue;
         const Passage way = passage(conditions, *start, evidence);
         if (way == Passage::shut) continue;
         report(launch, evidence, *start, way);
         return true;
       }
     }
-    return false;
+    return dispatches_itself(launch, conditions);
   }
 
  private:
+  /// A step after the agent that starts the workflow again, whatever came of it. A condition, in
+  /// the script or of the step, may be the bound that ends it.
+  bool dispatches_itself(const AgentLaunch& launch, const LaunchConditions& conditions) {
+    const auto start = std::find_if(starts_.begin(), starts_.end(), [](const Start& each) {
+      return each.event == "workflow_dispatch";
+    });
+    if (start == starts_.end() || conditions.runs(scope_of_event("workflow_dispatch")) == Truth::no)
+      return false;
+    for (const Step& step : launch.job().steps) {
+      if (step.index < launch.step->index || !dispatches(step.run_text(), *subject_.workflow))
+        continue;
+      const bool bound =
+          mentions_any(step.run_text(), {"if ", "[ ", "[[", "case ", "test ", "exit", "&&"}) ||
+          (step.condition && step.condition.value.text() != "always()" &&
+           step.condition.value.text() != "success()") ||
+          launch.own_job().condition;
+      if (bound) continue;
+      report(launch, {Deed::dispatch, &step, {}}, *start, Passage::open);
+      return true;
+    }
+    return false;
+  }
+
   void report(const AgentLaunch& launch, const Evidence& evidence, const Start& start,
               Passage way) {
     const std::string who = evidence.identity.login ? "`" + *evidence.identity.login + "`"
@@ -255,6 +344,17 @@ class Finder {
     const std::string deed(words_for(evidence.deed));
     const std::string when =
         way == Passage::with_words ? " as soon as it says the words that `if:` looks for" : "";
+    if (evidence.deed == Deed::dispatch) {
+      sink_
+          .report(
+              subject_, start.trigger->key,
+              "each run starts the next one, agent and all, and nothing ends it: a dispatch "
+              "starts a workflow whoever's token makes it. Count the rounds in an input and ask "
+              "for it, or put a condition on the step")
+          .related(subject_, launch.place().key, "the agent is launched here")
+          .related(subject_, evidence.step->run.key, "and the next run is started here");
+      return;
+    }
     auto report = sink_.report(subject_, start.trigger->key,
                                "the agent's own " + deed + " starts this workflow again" + when +
                                    ": it bears the name of " + who +

@@ -134,6 +134,7 @@ class Endings {
     for (const Ending& ending : endings) {
       if (ending.job != gated.job) continue;
       in_job = &ending;
+      if (command == "finish" && is_too_early(gated, ending, endings)) return;
       covered.success = covered.success || may_run(ending.step->condition, scope, false);
       covered.failure = covered.failure || may_run(ending.step->condition, scope, true);
     }
@@ -154,6 +155,34 @@ class Endings {
     }
     for (const Ending& ending : endings)
       in_other_job(gated, command, ending);
+  }
+
+  /// Ends the session while a later step of the job has its work to do, and no later one ends it.
+  bool is_too_early(const GatedJob& gated, const Ending& ending,
+                    const std::vector<Ending>& endings) {
+    const Step* work = nullptr;
+    for (const Step& step : gated.job->steps) {
+      if (step.index <= ending.step->index) continue;
+      if (std::any_of(endings.begin(), endings.end(),
+                      [&](const Ending& each) { return each.step == &step; }))
+        return false;
+      if (work == nullptr && step.condition && names_verdict(step, gated) &&
+          cost_of(step, subject_.project, subject_.facts()) != Cost::cheap)
+        work = &step;
+    }
+    if (work == nullptr) return false;
+    sink_
+        .report(subject_, main(*ending.step).key,
+                "this ends the session before the work of a later step has begun: whoever comes "
+                "meanwhile is told that it is done, and what comes of the work is recorded "
+                "nowhere; put it last")
+        .related(subject_, main(*work).key, "the work");
+    return true;
+  }
+
+  static bool names_verdict(const Step& step, const GatedJob& gated) {
+    const Expression condition = parse_condition(step.condition.value.text());
+    return condition.is_valid() && gated.inside.view.mention(condition) >= GateRole::hint;
   }
 
   void in_other_job(const GatedJob& gated, const std::string& command, const Ending& ending) {

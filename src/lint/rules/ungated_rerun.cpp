@@ -26,13 +26,6 @@ Scope attempt_scope(const GateView& view, const char* attempt) {
   return scope;
 }
 
-const GateSignal* attempt_of(const GateView& view) {
-  const auto found =
-      std::find_if(view.signals().begin(), view.signals().end(),
-                   [](const GateSignal& signal) { return signal.role == GateRole::attempt; });
-  return found == view.signals().end() ? nullptr : &*found;
-}
-
 /// Whether every step that costs something looks at the attempt itself.
 bool closed_inside(const Job& job, const GateView& view, const Subject& subject) {
   const Scope scope = attempt_scope(view, "2");
@@ -55,22 +48,13 @@ bool is_session_job(const Job& job, const Subject& subject) {
          });
 }
 
-/// `run_attempt` handed on by the gate's job; nothing when it is so already.
-std::vector<TextEdit> hand_on(const Document& document, const GatedJob& gated) {
-  const Gate& gate = gated.gates.front();
-  if (gate.step == nullptr || gate.step->id.empty() || !gated.job->outputs) return {};
-  return add_entry(document, gated.job->outputs.value, "run_attempt",
-                   "${{ steps." + std::string(gate.step->id) + ".outputs.run_attempt }}");
-}
-
 }  // namespace
 
 void check_ungated_rerun(const Subject& subject, Sink& sink) {
   const Workflow& workflow = *subject.workflow;
   for (const GatedJob& gated : gated_jobs_of(subject)) {
     const Gate& gate = gated.gates.front();
-    if (gate.kind != GateKind::refgate || gate.origin->input("retry").value.text() == "allow")
-      continue;
+    if (!asks_for_each_attempt(gate)) continue;
     const GateSignal* attempt = attempt_of(gated.view);
     bool handed_on = attempt != nullptr;
     for (const Job& job : workflow.jobs) {
@@ -82,10 +66,7 @@ void check_ungated_rerun(const Subject& subject, Sink& sink) {
       if (cost_of_job(job, subject) == Cost::cheap || is_session_job(job, subject) ||
           closed_inside(job, gated.view, subject))
         continue;
-      const std::string path = attempt != nullptr
-                                   ? dotted(attempt->path)
-                                   : "needs." + std::string(gated.job->id) + ".outputs.run_attempt";
-      const std::string guard = path + " == github.run_attempt";
+      const std::string guard = attempt_guard(gated);
       auto report = sink.report(
           subject, job.condition.value,
           "\"Re-run failed jobs\" starts job `" + std::string(job.id) +
@@ -99,7 +80,7 @@ void check_ungated_rerun(const Subject& subject, Sink& sink) {
       std::vector<TextEdit> edits =
           add_guard(*workflow.document, job.node, job.condition, {}, guard);
       if (!handed_on && !edits.empty()) {
-        const std::vector<TextEdit> more = hand_on(*workflow.document, gated);
+        const std::vector<TextEdit> more = hand_attempt_on(*workflow.document, gated);
         if (more.empty()) edits.clear();
         edits.insert(edits.end(), more.begin(), more.end());
       }

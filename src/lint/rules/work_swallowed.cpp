@@ -3,38 +3,15 @@
 #include <algorithm>
 #include <string>
 
-#include "lint/expression/expression_value.h"
 #include "lint/gates/gate_before.h"
 #include "lint/gates/gate_costs.h"
+#include "lint/gates/session_end.h"
 #include "lint/github/own_action.h"
 #include "lint/rule/rule.h"
 #include "lint/shell/lost_status.h"
 
 namespace refgate::lint {
 namespace {
-
-/// Whether the step that ends the session is told more than the job's own status.
-bool is_told_status(const Step& finish, const Step& work) {
-  const Entry status = finish.input("status");
-  if (!status)
-    return finish.run_text().find("--status") != std::string_view::npos ||
-           finish.env.value.entry("REFGATE_STATUS") ||
-           finish.input("flags").value.text().find("status") != std::string_view::npos;
-  const Expression expression = parse_template(status.value.text());
-  if (!expression.is_valid()) return true;
-  const std::vector<Reference> all = references(expression);
-  if (all.size() != 1 || !all.front().is_literal()) return true;
-  if (refers_to(all.front(), {"job", "status"})) return false;
-  // A step that goes on after an error concludes with success; its outcome tells.
-  return !refers_to(all.front(), {"steps", std::string(work.id), "conclusion"});
-}
-
-const Step* finish_of(const Job& job, const Project& project) {
-  const auto found = std::find_if(job.steps.begin(), job.steps.end(), [&](const Step& step) {
-    return has_session_command(step, project, "finish");
-  });
-  return found == job.steps.end() ? nullptr : &*found;
-}
 
 bool launches_any(const std::vector<std::string>& words, const Facts& facts) {
   return !agent_command(words, facts).empty();
@@ -52,7 +29,7 @@ void check_step(const Subject& subject, const Job& job, const Step& step, const 
   const std::string advice =
       "; give it an `id`, and `finish` its `status: ${{ steps.<id>.outcome }}`";
   if (step.continue_on_error.value.boolean().value_or(false)) {
-    if (!is_told_status(finish, step))
+    if (!is_told_outcome(finish, step.id))
       report(step.continue_on_error.key,
              "with `continue-on-error` the job succeeds when this fails, and `finish` hears of "
              "success" +
@@ -74,7 +51,7 @@ void check_work_swallowed(const Subject& subject, Sink& sink) {
   for (const GatedJob& gated : gated_jobs_of(subject)) {
     const Gate& gate = gated.gates.front();
     if (gate.kind != GateKind::refgate || gate.step == nullptr) continue;
-    const Step* finish = gate.whole ? gate.step : finish_of(*gated.job, subject.project);
+    const Step* finish = gate.whole ? gate.step : finish_in(*gated.job, subject.project);
     if (finish == nullptr) continue;
     for (const Step& step : gated.job->steps) {
       const bool own = &step == gate.step;

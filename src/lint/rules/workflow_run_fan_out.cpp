@@ -12,6 +12,7 @@
 #include "lint/agents/agent_work.h"
 #include "lint/agents/launches.h"
 #include "lint/gates/gate_before.h"
+#include "lint/gates/gate_costs.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
 #include "lint/workflow/trigger_filter.h"
@@ -227,6 +228,11 @@ class Finder {
     }
     const bool agents = same_agent.size() > 1;
     if (agents) most = same_agent;
+    // What reports, deploys or publishes has nothing to share.
+    if (!agents && !takes_every_source(subject_.options) && !share_preparation(most) &&
+        std::none_of(most.begin(), most.end(),
+                     [&](const Listener& each) { return is_dear(*each.workflow); }))
+      return;
     const auto first = std::find_if(most.begin(), most.end(), [](const Listener& listener) {
       return listener.workflow->selected;
     });
@@ -243,6 +249,41 @@ class Finder {
       if (listener.workflow != first->workflow)
         report.related(*listener.workflow, listener.name, "listens to it too");
     }
+  }
+
+  /// It launches an agent, or asks a gate.
+  bool is_dear(const Workflow& workflow) const {
+    return !launches_of(subject_, workflow).empty() || !gated_jobs_of(subject_, workflow).empty();
+  }
+
+  /// What a workflow does before its work: the steps up to the last set-up among its first ones.
+  std::string preparation(const Workflow& workflow) const {
+    std::string text;
+    std::string so_far;
+    for (const Job& job : workflow.jobs) {
+      for (const Step& step : job.steps) {
+        const Cost cost = cost_of(step, subject_.project, subject_.facts());
+        so_far += std::string(step.uses_text()) + std::string(step.run_text()) + "\n" +
+                  std::string(step.with.value.source()) + "\n";
+        if (cost == Cost::set_up || (cost == Cost::work && step.run)) {
+          text = so_far;
+          if (cost == Cost::work) return text;
+        } else if (cost != Cost::checkout && cost != Cost::cheap) {
+          return text;
+        }
+      }
+      break;
+    }
+    return text;
+  }
+
+  /// Two of them begin with the same checkout, tools and packages.
+  bool share_preparation(const std::vector<Listener>& listeners) const {
+    std::set<std::string> known;
+    return std::any_of(listeners.begin(), listeners.end(), [&](const Listener& listener) {
+      std::string text = preparation(*listener.workflow);
+      return text.find("setup") != std::string::npos && !known.insert(std::move(text)).second;
+    });
   }
 
   using Sources = std::vector<std::pair<const Workflow*, Listener>>;

@@ -92,52 +92,136 @@ std::string as_yaml(std::string_view name) {
   return quoted + "'";
 }
 
+/// At most so many of a list are compared with all names for what they may have meant.
+constexpr std::size_t most_suggested = 20;
+
+/// A name of a list that starts nothing.
+struct Dead {
+  YamlNode source;
+  std::string_view name;
+  bool only_called = false;  ///< workflows bear it, but they have no runs of their own
+  std::string_view meant;    ///< empty when nothing is near
+  bool of_file = false;      ///< it is a file's name, and `meant` the name of its workflow
+};
+
+class Listener {
+ public:
+  Listener(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink) {
+    for (const Workflow& workflow : subject.project.workflows()) {
+      if (&workflow != subject.workflow && !workflow.only_called())
+        names_.push_back(trimmed(workflow.display_name()));
+    }
+  }
+
+  void check(const Trigger& trigger) {
+    std::vector<Dead> dead;
+    std::size_t listed = 0;
+    for (const YamlNode source : trigger.workflows.values) {
+      const std::string_view name = trimmed(source.text());
+      if (name.empty() || name.starts_with('!')) continue;
+      ++listed;
+      // What is not judged may start it.
+      if (source.has_expression() || source.is_alias() || !is_dead(name)) continue;
+      dead.push_back({source, name, is_known(subject_.project, name), {}, false});
+    }
+    if (dead.empty()) return;
+    for (std::size_t at = 0; at < std::min(dead.size(), most_suggested); ++at)
+      suggest(trigger, dead[at]);
+    report(trigger, dead, dead.size() == listed);
+  }
+
+ private:
+  bool is_dead(std::string_view name) const {
+    if (is_made_by_github(name, subject_.options)) return false;
+    return !is_known(subject_.project, name) || is_only_called(name);
+  }
+
+  bool is_only_called(std::string_view name) const {
+    const std::vector<const Workflow*> bearers = subject_.project.workflows_named(name);
+    return !bearers.empty() &&
+           std::all_of(bearers.begin(), bearers.end(),
+                       [](const Workflow* each) { return each->only_called(); });
+  }
+
+  void suggest(const Trigger& trigger, Dead& dead) const {
+    const Workflow* of_file =
+        dead.only_called ? nullptr : workflow_of_file(subject_.project, dead.name);
+    if (of_file != nullptr && of_file->only_called()) of_file = nullptr;
+    dead.of_file = of_file != nullptr;
+    dead.meant = of_file != nullptr ? trimmed(of_file->display_name()) : nearest(dead.name, names_);
+    // What is listed already was not meant a second time.
+    if (std::any_of(trigger.workflows.values.begin(), trigger.workflows.values.end(),
+                    [&](YamlNode other) { return same_name(trimmed(other.text()), dead.meant); }))
+      dead.meant = {};
+  }
+
+  static std::string quoted(std::string_view name) { return "`" + std::string(name) + "`"; }
+
+  static std::string advice(const Dead& dead) {
+    if (dead.meant.empty()) return "; `workflows` takes what other workflows have as their `name`";
+    return dead.of_file
+               ? "; that is a file, and `workflows` takes names: write " + quoted(dead.meant)
+               : "; is " + quoted(dead.meant) + " meant?";
+  }
+
+  void report(const Trigger& trigger, const std::vector<Dead>& dead, bool all) {
+    const Dead& first = dead.front();
+    const std::string never =
+        all ? ", so that this one never starts" : ", so that this one never starts for it";
+    std::string message;
+    if (dead.size() == 1) {
+      message =
+          (first.only_called ? quoted(first.name) +
+                                   " is only called by other workflows and has no runs of "
+                                   "its own"
+                             : "no workflow of this repository is named " + quoted(first.name)) +
+          never + (first.only_called ? "; name the one that calls it" : advice(first));
+    } else {
+      message = "no run of this repository bears one of the names ";
+      constexpr std::size_t most_named = 5;
+      for (std::size_t at = 0; at < std::min(dead.size(), most_named); ++at)
+        message += (at == 0 ? "" : ", ") + quoted(dead[at].name);
+      if (dead.size() > most_named)
+        message += " and " + std::to_string(dead.size() - most_named) + " more";
+      message +=
+          all ? ", so that this one never starts" : ", so that this one never starts for them";
+      message += "; `workflows` takes what other workflows have as their `name`";
+    }
+    auto made = dead.size() == 1
+                    ? sink_.report(FileRef(subject_), first.source, message)
+                    : sink_.report(FileRef(subject_), trigger.workflows.entry.key, message);
+    if (!all) made.severity(Severity::warning);
+    std::vector<TextEdit> edits;
+    std::string description;
+    for (const Dead& each : dead) {
+      if (each.meant.empty()) continue;
+      for (const Workflow* workflow : subject_.project.workflows_named(each.meant)) {
+        made.related(*workflow, workflow->name ? workflow->name.value : workflow->on.key,
+                     "this workflow has that name");
+      }
+      edits.push_back(replace_node(each.source, as_yaml(each.meant)));
+      description += (description.empty() ? "Write " : ", ") + as_yaml(each.meant);
+    }
+    made.fix(FixKind::unsafe, description, std::move(edits));
+  }
+
+  const Subject& subject_;
+  Sink& sink_;
+  std::vector<std::string_view> names_;
+};
+
 }  // namespace
 
 void check_workflow_run_unknown(const Subject& subject, Sink& sink) {
-  const Project& project = subject.project;
-  const auto& workflows = project.workflows();
-  if (!project.complete() ||
+  const auto& workflows = subject.project.workflows();
+  if (!subject.project.complete() ||
       std::any_of(workflows.begin(), workflows.end(),
                   [](const Workflow& each) { return each.name.value.has_expression(); }))
     return;
-  std::vector<std::string_view> names;
-  for (const Workflow& workflow : workflows) {
-    if (&workflow != subject.workflow) names.push_back(trimmed(workflow.display_name()));
-  }
+  if (subject.workflow->trigger("workflow_run") == nullptr) return;
+  Listener listener(subject, sink);
   for (const Trigger& trigger : subject.workflow->triggers) {
-    if (trigger.event != "workflow_run") continue;
-    for (const YamlNode source : trigger.workflows.values) {
-      const std::string_view name = trimmed(source.text());
-      if (name.empty() || name.starts_with('!') || source.has_expression() || source.is_alias())
-        continue;
-      if (is_known(project, name) || is_made_by_github(name, subject.options)) continue;
-      std::string message = "no workflow of this repository is named `" + std::string(name) +
-                            "`, so that this one never starts for it";
-      const Workflow* of_file = workflow_of_file(project, name);
-      std::string_view meant =
-          of_file != nullptr ? trimmed(of_file->display_name()) : nearest(name, names);
-      const auto is_meant = [&](YamlNode other) { return same_name(trimmed(other.text()), meant); };
-      // What is listed already was not meant a second time.
-      if (std::any_of(trigger.workflows.values.begin(), trigger.workflows.values.end(), is_meant))
-        meant = {};
-      if (of_file != nullptr && !meant.empty()) {
-        message +=
-            "; that is a file, and `workflows` takes names: write `" + std::string(meant) + "`";
-      } else if (!meant.empty()) {
-        message += "; is `" + std::string(meant) + "` meant?";
-      } else {
-        message += "; `workflows` takes what other workflows have as their `name`";
-      }
-      auto report = sink.report(subject, source, message);
-      if (meant.empty()) continue;
-      for (const Workflow* workflow : project.workflows_named(meant)) {
-        report.related(*workflow, workflow->name ? workflow->name.value : workflow->on.key,
-                       "this workflow has that name");
-      }
-      report.fix(FixKind::unsafe, "Write " + as_yaml(meant),
-                 {replace_node(source, as_yaml(meant))});
-    }
+    if (trigger.event == "workflow_run") listener.check(trigger);
   }
 }
 

@@ -40,6 +40,9 @@ std::size_t skip_closed(std::string_view line, std::size_t at) {
   if (open == '\'') return std::min(line.find('\'', at + 1), line.size() - 1);
   if (open == '\\') return at + 1;
   const bool substitution = open == '$' && at + 1 < line.size() && line[at + 1] == '(';
+  const bool group = (open == '{' || open == '(') && at + 1 < line.size() &&
+                     (at == 0 || line[at - 1] == ' ') && (open == '(' || line[at + 1] == ' ');
+  if (group) return std::min(line.rfind(open == '{' ? '}' : ')'), line.size() - 1);
   if (open != '"' && open != '`' && !substitution) return at;
   int depth = 0;
   for (std::size_t next = at + 1; next < line.size(); ++next) {

@@ -31,6 +31,27 @@ const std::vector<ContextPath>& event_properties() {
   return paths;
 }
 
+/// What each event of these kinds brings anew: its own run, check or commit.
+bool is_of_one_event(const Reference& reference, const Scope& scope) {
+  static const std::vector<ContextPath> ids = {{"github", "event", "workflow_run", "id"},
+                                               {"github", "event", "workflow_run", "run_number"},
+                                               {"github", "event", "check_run", "id"},
+                                               {"github", "event", "check_suite", "id"}};
+  static const std::vector<ContextPath> commits = {
+      {"github", "sha"},
+      {"github", "event", "after"},
+      {"github", "event", "head_commit", "id"},
+      {"github", "event", "pull_request", "head", "sha"}};
+  if (refers_to_any(reference, ids)) return true;
+  const Value event = scope.get({"github", "event_name"});
+  if (!event.is_known()) return false;
+  // Elsewhere these are of the default branch, or not there.
+  const std::string name = to_text(event);
+  const bool pushed = name == "push" || name == "pull_request" || name == "pull_request_target";
+  return pushed && refers_to_any(reference, commits) &&
+         !(name == "pull_request_target" && refers_to(reference, {"github", "sha"}));
+}
+
 class UniqueFinder {
  public:
   UniqueFinder(const Expression& group, const Scope& scope, Uniqueness uniqueness)
@@ -44,6 +65,9 @@ class UniqueFinder {
       // The property is there only when the event brings a comment or review.
       if (uniqueness_ == Uniqueness::event && refers_to_any(reference, event_properties()) &&
           is_true(id) != Truth::no)
+        return reference.text();
+      if (uniqueness_ == Uniqueness::subject && is_true(id) != Truth::no &&
+          (refers_to_any(reference, event_properties()) || is_of_one_event(reference, scope_)))
         return reference.text();
     }
     switch (node.kind) {

@@ -16,8 +16,9 @@ namespace refgate::lint {
 
 /// What gives each run a group of its own: `run` a property of the run (`github.run_id`,
 /// `github.run_number`), `event` one of the single comment or review as well
-/// (`github.event.comment.id`).
-enum class Uniqueness : std::uint8_t { run, event };
+/// (`github.event.comment.id`), `subject` whatever is new with each event of one branch or pull
+/// request, such as the commit of a push.
+enum class Uniqueness : std::uint8_t { run, event, subject };
 
 /// The reference that makes a group's name another one for every run, as it is written; nullopt
 /// when the name is, or may be, the same for two runs. `github.run_attempt` does not count: it is 1

@@ -1,0 +1,167 @@
+// What a stranger wrote, pasted into a script or a prompt before anybody reads it. Facts: "Script
+// injections": `${{ }}` is replaced before the shell sees the script.
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "lint/agents/actor_checks.h"
+#include "lint/agents/launches.h"
+#include "lint/expression/expression_value.h"
+#include "lint/gates/guard_text.h"
+#include "lint/github/own_action.h"
+#include "lint/rule/rule.h"
+
+namespace refgate::lint {
+namespace {
+
+/// Texts of an event that its author chooses freely.
+const std::vector<ContextPath>& free_texts() {
+  static const std::vector<ContextPath> paths = {
+      {"github", "event", "issue", "title"},
+      {"github", "event", "issue", "body"},
+      {"github", "event", "pull_request", "title"},
+      {"github", "event", "pull_request", "body"},
+      {"github", "event", "pull_request", "head", "ref"},
+      {"github", "event", "pull_request", "head", "label"},
+      {"github", "event", "comment", "body"},
+      {"github", "event", "review", "body"},
+      {"github", "event", "discussion", "title"},
+      {"github", "event", "discussion", "body"},
+      {"github", "event", "workflow_run", "head_branch"},
+      {"github", "event", "workflow_run", "display_title"},
+      {"github", "event", "workflow_run", "head_commit", "message"},
+      {"github", "head_ref"}};
+  return paths;
+}
+
+/// Events by which anybody reaches a workflow that has secrets.
+bool is_open(std::string_view event) {
+  static constexpr auto events = std::to_array<std::string_view>(
+      {"issues", "issue_comment", "discussion", "discussion_comment", "pull_request_target",
+       "workflow_run"});
+  return std::find(events.begin(), events.end(), event) != events.end();
+}
+
+bool is_prompt(std::string_view input) {
+  static constexpr auto names = std::to_array<std::string_view>(
+      {"prompt", "direct_prompt", "override_prompt", "custom_instructions", "instruction",
+       "system_prompt", "append_system_prompt"});
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return same_name(input, name); });
+}
+
+class Search {
+ public:
+  Search(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink) {
+    for (const Start& start : starts_of(*subject.workflow, subject.facts())) {
+      if (is_open(start.event)) starts_.push_back(start);
+    }
+  }
+
+  bool has_way_in() const { return !starts_.empty(); }
+
+  void check(const AgentLaunch& launch) {
+    if (launch.is_called() || launch.action != nullptr) return;
+    const Step& step = *launch.launch;
+    if (const Entry script = script_of(step)) look(launch, script, true);
+    for (const Entry& input : step.with.value.entries()) {
+      if (is_prompt(input.key.text())) look(launch, input, false);
+    }
+  }
+
+ private:
+  void look(const AgentLaunch& launch, const Entry& entry, bool script) {
+    if (!entry.value.has_expression()) return;
+    const Expression text = parse_template(entry.value.text());
+    if (!text.is_valid()) return;
+    for (const Reference& reference : references(text)) {
+      const auto& paths = free_texts();
+      if (std::none_of(paths.begin(), paths.end(),
+                       [&](const ContextPath& path) { return refers_to(reference, path); }))
+        continue;
+      const Start* start = way_in(launch, reference);
+      if (start == nullptr) continue;
+      report(launch, entry, reference, *start, script);
+      return;
+    }
+  }
+
+  /// The event by which somebody whom nothing asks brings this text.
+  const Start* way_in(const AgentLaunch& launch, const Reference& reference) {
+    const LaunchConditions& conditions = conditions_of(subject_, launch);
+    for (const Start& start : starts_) {
+      Scope scope = scope_of_event(start.event, start.type);
+      const Value there = value_of(reference, scope);
+      if (there.is_known() && there.kind() == Value::Kind::null) continue;
+      if (conditions.runs(scope) == Truth::no) continue;
+      if (!is_by_actor(reference, start)) return &start;
+      set_actor(scope, {"an-outsider", "User", "NONE"});
+      if (conditions.runs(scope) == Truth::no || asks_for_write(*launch.launch, subject_.facts()) ||
+          asks_who_acts(conditions, subject_.project))
+        continue;
+      return &start;
+    }
+    return nullptr;
+  }
+
+  static Value value_of(const Reference& reference, const Scope& scope) {
+    ContextPath path;
+    for (const auto& part : reference.path) {
+      if (!part) return Value::unknown();
+      path.push_back(*part);
+      const Value value = scope.get(path);
+      if (value.is_known() && value.kind() == Value::Kind::null) return value;
+    }
+    return Value::unknown();
+  }
+
+  /// Whoever causes the event wrote the text; otherwise it is somebody else's.
+  static bool is_by_actor(const Reference& reference, const Start& start) {
+    const std::string_view part = reference.path.size() > 2 ? *reference.path[2] : "";
+    if (same_name(part, "comment") || same_name(part, "review")) return true;
+    const bool own = start.type == "opened" || start.type == "created" || start.type == "edited" ||
+                     start.type == "synchronize" || start.type == "reopened";
+    return own && (start.event == "issues" || start.event == "discussion" ||
+                   start.event == "pull_request_target");
+  }
+
+  void report(const AgentLaunch& launch, const Entry& entry, const Reference& reference,
+              const Start& start, bool script) {
+    const std::string name = "`" + reference.text() + "`";
+    auto made = sink_.report(
+        subject_, place_in(*subject_.workflow->document, entry.value, reference.range),
+        script ? name +
+                     " is pasted into this script before the shell reads it: whoever writes the "
+                     "text runs commands of his own beside the agent's secrets; hand it on in "
+                     "`env` and write \"$NAME\""
+               : name +
+                     " is pasted into the prompt as if you had written it: whoever writes the text "
+                     "tells the agent what to do; hand it on in a file or a variable that the "
+                     "prompt calls untrusted data");
+    if (script) {
+      made.severity(Severity::error);
+    } else {
+      made.confidence(Confidence::medium);
+    }
+    made.related(subject_, start.trigger->key, "this event brings it")
+        .related(subject_, launch.place().key, "the agent is launched here");
+  }
+
+  const Subject& subject_;
+  Sink& sink_;
+  std::vector<Start> starts_;
+};
+
+}  // namespace
+
+void check_prompt_injection(const Subject& subject, Sink& sink) {
+  const std::vector<AgentLaunch>& launches = launches_of(subject);
+  if (launches.empty()) return;
+  Search search(subject, sink);
+  if (!search.has_way_in()) return;
+  for (const AgentLaunch& launch : launches)
+    search.check(launch);
+}
+
+}  // namespace refgate::lint

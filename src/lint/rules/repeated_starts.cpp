@@ -1,0 +1,231 @@
+#include "lint/rules/repeated_starts.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lint/agents/agent_work.h"
+#include "lint/agents/launches.h"
+#include "lint/gates/gate_before.h"
+#include "lint/github/supposed_run.h"
+#include "lint/workflow/cron.h"
+
+namespace refgate::lint {
+namespace {
+
+std::string quoted(std::string_view word) { return "`" + std::string(word) + "`"; }
+
+class Finder {
+ public:
+  Finder(const Subject& subject, Sink& sink)
+      : subject_(subject), sink_(sink), launches_(launches_of(subject)) {}
+
+  void find() {
+    if (launches_.empty()) return;
+    find_any_value();
+    find_crons();
+  }
+
+ private:
+  const LaunchConditions& conditions(std::size_t launch) const {
+    return conditions_of(subject_, launches_[launch]);
+  }
+
+  /// Something that is put on a subject, and comes as an event for each piece of it.
+  struct Given {
+    std::string_view type;
+    ContextPath which;  ///< what names the piece that was just given
+    std::string_view what;
+    std::string_view piece;
+  };
+
+  static const std::vector<Given>& given() {
+    static const std::vector<Given> all = {
+        {"labeled", {"github", "event", "label", "name"}, "label", "github.event.label.name"},
+        {"unlabeled", {"github", "event", "label", "name"}, "label", "github.event.label.name"},
+        {"assigned",
+         {"github", "event", "assignee", "login"},
+         "assignee",
+         "github.event.assignee.login"},
+        {"review_requested",
+         {"github", "event", "requested_reviewer", "login"},
+         "reviewer",
+         "github.event.requested_reviewer.login"}};
+    return all;
+  }
+
+  /// With what the gates on the way say when they say run: each of these events is one to them.
+  Scope let_through(Scope scope, const AgentLaunch& launch) const {
+    for (const GatedJob& gated : gated_jobs_of(subject_, launch.workflow())) {
+      const GateView& view = gated.job == &launch.job() ? gated.inside.view : gated.view;
+      scope = view.scope(false, scope);
+      for (const GateSignal& signal : view.signals()) {
+        if (signal.role == GateRole::attempt) scope.set(signal.path, Value::string("1"));
+      }
+    }
+    scope.set("github.run_attempt", Value::string("1"));
+    return scope;
+  }
+
+  /// Whether the launch is reached when something else than what its condition waits for was
+  /// given, while that is there already.
+  bool is_reached_by_any(std::size_t launch, const SupposedRun& run, const Given& given) const {
+    const std::vector<const Expression*> all = conditions(launch).all();
+    for (const std::string& repository : repositories_named(all)) {
+      SupposedRun here = run;
+      here.repository = repository;
+      Scope scope = let_through(scope_of(here), launches_[launch]);
+      if (given.what != "label") scope.set("github.event.label", Value());
+      scope.set(given.which, Value::string("another"));
+      if (conditions(launch).runs(scope) == Truth::yes &&
+          answers_text(*launches_[launch].launch, here.text))
+        return true;
+    }
+    return false;
+  }
+
+  /// A launch that each further label (assignee, reviewer) starts again, whatever it is.
+  std::optional<std::size_t> launched_by_any(const Trigger& trigger, const Given& given) const {
+    for (std::size_t at = 0; at < launches_.size(); ++at) {
+      const std::vector<const Expression*> all = conditions(at).all();
+      std::vector<std::string> texts{""};
+      for (std::string& phrase : phrases_named(all))
+        texts.push_back(std::move(phrase));
+      if (const std::string_view awaited = awaited_phrase(*launches_[at].launch); !awaited.empty())
+        texts.emplace_back(awaited);
+      std::vector<std::string> labels = labels_named(all);
+      labels.emplace_back("");
+      for (const std::string& text : texts) {
+        for (const std::string& label : labels) {
+          if (is_reached_by_any(at,
+                                {.event = std::string(trigger.event),
+                                 .type = std::string(given.type),
+                                 .text = text,
+                                 .label = label},
+                                given))
+            return at;
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+  /// Where a workflow says that it listens to a type; absent when it does not.
+  YamlNode listens_at(const Trigger& trigger, std::string_view type) const {
+    if (!trigger.types) {
+      const EventFact* fact = subject_.facts().event(trigger.event);
+      const bool by_default =
+          fact != nullptr && std::find(fact->default_types.begin(), fact->default_types.end(),
+                                       type) != fact->default_types.end();
+      return by_default ? trigger.key : YamlNode();
+    }
+    const auto listed = std::find_if(trigger.types.values.begin(), trigger.types.values.end(),
+                                     [&](YamlNode each) { return each.text() == type; });
+    return listed == trigger.types.values.end() ? YamlNode() : *listed;
+  }
+
+  void find_any_value() {
+    for (const Trigger& trigger : subject_.workflow->triggers) {
+      for (const Given& each : given()) {
+        const YamlNode place = listens_at(trigger, each.type);
+        if (!place) continue;
+        const std::optional<std::size_t> at = launched_by_any(trigger, each);
+        if (!at) continue;
+        report_any_value(trigger, place, each, launches_[*at]);
+        return;
+      }
+    }
+  }
+
+  void report_any_value(const Trigger& trigger, YamlNode type, const Given& given,
+                        const AgentLaunch& launch) {
+    const YamlNode opened = listens_at(trigger, "opened");
+    const EventFact* fact = subject_.facts().event(trigger.event);
+    const bool together = static_cast<bool>(opened) && fact != nullptr &&
+                          std::find(fact->with_opened.begin(), fact->with_opened.end(),
+                                    given.type) != fact->with_opened.end();
+    const std::string what(given.what);
+    auto report = sink_.report(
+        subject_, type,
+        "every " + what + " that is " + (given.type == "unlabeled" ? "taken off" : "given") +
+            ", whichever it is, launches the agent again, since nothing asks which one it was" +
+            (together ? "; what is opened with " + what +
+                            "s launches it at once for `opened` and "
+                            "for each of them"
+                      : std::string()) +
+            "; compare " + quoted(given.piece) + " in the `if`" +
+            (given.type == "labeled" ? "" : ", or leave this type out"));
+    if (given.what != "label") report.severity(Severity::note).confidence(Confidence::medium);
+    if (together) report.related(subject_, opened, "comes together with it");
+    report.related(subject_, launch.place().key, "the agent is launched here");
+  }
+
+  /// The launches that a schedule reaches.
+  std::vector<std::size_t> reached_by(std::string_view cron) const {
+    std::vector<std::size_t> found;
+    for (std::size_t at = 0; at < launches_.size(); ++at) {
+      for (const std::string& repository : repositories_named(conditions(at).all())) {
+        Scope scope = scope_of({.event = "schedule", .repository = repository});
+        scope.set("github.event.schedule", Value::string(std::string(cron)));
+        if (conditions(at).runs(scope) != Truth::yes || is_gated_by_identity(at)) continue;
+        found.push_back(at);
+        break;
+      }
+    }
+    return found;
+  }
+
+  /// Runs of a schedule are never duplicates for a gate, unless it is told what they have in
+  /// common.
+  bool is_gated_by_identity(std::size_t launch) const {
+    const std::vector<const Gate*> gates = gates_before(subject_, launches_[launch]);
+    return std::any_of(gates.begin(), gates.end(), [](const Gate* gate) {
+      return gate->kind != GateKind::refgate ||
+             (gate->origin != nullptr && gate->origin->input("identity"));
+    });
+  }
+
+  void find_crons() {
+    constexpr std::size_t most_crons = 24;
+    for (const Trigger& each : subject_.workflow->triggers) {
+      const Trigger* trigger = &each;
+      if (trigger->event != "schedule") continue;
+      const std::size_t count = std::min(trigger->crons.size(), most_crons);
+      for (std::size_t second = 1; second < count; ++second) {
+        for (std::size_t first = 0; first < second; ++first) {
+          const std::string_view left = trigger->crons[first].text();
+          const std::string_view right = trigger->crons[second].text();
+          // Equal ones are for `duplicate-entry`.
+          const std::optional<std::string> minute =
+              left == right ? std::nullopt : common_minute(left, right);
+          if (!minute) continue;
+          const std::vector<std::size_t> one = reached_by(left);
+          const std::vector<std::size_t> other = reached_by(right);
+          const auto both = std::find_if(one.begin(), one.end(), [&](std::size_t at) {
+            return std::find(other.begin(), other.end(), at) != other.end();
+          });
+          if (both == one.end()) continue;
+          sink_
+              .report(subject_, trigger->crons[second],
+                      "this schedule and " + quoted(left) + " meet, at " + *minute +
+                          " UTC for instance, and then launch the agent twice; move one of them, "
+                          "or ask for `github.event.schedule` in the `if`")
+              .related(subject_, trigger->crons[first], "the other schedule")
+              .related(subject_, launches_[*both].place().key, "the agent is launched here");
+          return;
+        }
+      }
+    }
+  }
+
+  const Subject& subject_;
+  Sink& sink_;
+  const std::vector<AgentLaunch>& launches_;
+};
+
+}  // namespace
+
+void report_repeated_starts(const Subject& subject, Sink& sink) { Finder(subject, sink).find(); }
+
+}  // namespace refgate::lint
