@@ -132,7 +132,7 @@ SeenClaim read_claim_in(const std::map<std::string, Stored>& read, const std::st
 namespace {
 
 /// Asked again when the answer is about another claim, and at most once about each.
-class HolderRun {
+class Inquiry {
  public:
   RunEnded of(const Claim& claim, const Informants& informants) {
     if (asked_about_ != claim.claim_id) answered_ = informants.holder_run(claim);
@@ -148,7 +148,7 @@ class HolderRun {
 /// All that matters is gathered before it is decided; the holder's run is asked about only when the
 /// answer would change something.
 Decision decide_by(Store& store, const Question& question, const Request& asking,
-                   const SeenClaim& seen, HolderRun& holder_run) {
+                   const SeenClaim& seen, Inquiry& holder_run) {
   const Informants& informants = question.informants;
   Surroundings around;
   if (informants.budgets) around.spent = informants.budgets(store);
@@ -173,7 +173,7 @@ constexpr int most_unseen = 3;
 Acquired acquire(Store& store, const Question& question, SeenClaim known,
                  const Watch<Decision>& watch) {
   Request asking = question.request;
-  HolderRun holder_run;
+  Inquiry holder_run;
   Acquired acquired;
   int unseen = 0;
   const auto look = [&] {
@@ -215,7 +215,7 @@ Acquired acquire(Store& store, const Question& question, SeenClaim known,
 }
 
 Acquired consult(Store& store, const Question& question, SeenClaim known) {
-  HolderRun holder_run;
+  Inquiry holder_run;
   if (!known.claim) known = read_claim(store, question.request.scope);
   Decision decision = decide_by(store, question, question.request, known, holder_run);
   return {std::move(decision), std::nullopt, std::move(known.claim)};

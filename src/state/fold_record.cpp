@@ -18,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // What is held in memory at once; a few kilobytes a note with everything around it.
+constexpr std::size_t most_read_at_once = 500;
 constexpr std::size_t most_notes = 50'000;
 constexpr int fold_rounds = 8;
 constexpr std::size_t first_level = 500;
@@ -321,8 +322,8 @@ void fold_days(Store& store, const std::string& name_space, const FoldRequest& r
 /// Refs of days that nobody wants any more; several are one day.
 void drop_days(Store& store, const Refs& refs, bool dry_run, FoldReport& report) {
   std::set<std::string> days;
-  for (std::size_t at = 0; at < refs.size(); at += most_changes) {
-    const auto some = std::span(refs).subspan(at, std::min(most_changes, refs.size() - at));
+  for (std::size_t at = 0; at < refs.size(); at += most_read_at_once) {
+    const auto some = std::span(refs).subspan(at, std::min(most_read_at_once, refs.size() - at));
     std::vector<Change> deletions;
     std::vector<std::size_t> lines;
     for (const auto& [ref, stored] : store.read(some)) {
