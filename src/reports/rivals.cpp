@@ -12,6 +12,7 @@
 
 #include "call/invocation.h"
 #include "reports/trial.h"
+#include "state/transact.h"
 
 namespace refgate {
 namespace {

@@ -11,6 +11,7 @@
 #include "call/invocation.h"
 #include "core/event/scope.h"
 #include "state/record.h"
+#include "state/transact.h"
 
 namespace refgate {
 namespace {

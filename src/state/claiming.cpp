@@ -132,7 +132,7 @@ SeenClaim read_claim_in(const std::map<std::string, Stored>& read, const std::st
 namespace {
 
 /// Asked again when the answer is about another claim, and at most once about each.
-class Inquiry {
+class RunLookup {
  public:
   RunEnded of(const Claim& claim, const Informants& informants) {
     if (asked_about_ != claim.claim_id) answered_ = informants.holder_run(claim);
@@ -148,7 +148,7 @@ class Inquiry {
 /// All that matters is gathered before it is decided; the holder's run is asked about only when the
 /// answer would change something.
 Decision decide_by(Store& store, const Question& question, const Request& asking,
-                   const SeenClaim& seen, Inquiry& holder_run) {
+                   const SeenClaim& seen, RunLookup& holder_run) {
   const Informants& informants = question.informants;
   Surroundings around;
   if (informants.budgets) around.spent = informants.budgets(store);
@@ -173,7 +173,7 @@ constexpr int most_unseen = 3;
 Acquired acquire(Store& store, const Question& question, SeenClaim known,
                  const Watch<Decision>& watch) {
   Request asking = question.request;
-  Inquiry holder_run;
+  RunLookup holder_run;
   Acquired acquired;
   int unseen = 0;
   const auto look = [&] {
@@ -215,7 +215,7 @@ Acquired acquire(Store& store, const Question& question, SeenClaim known,
 }
 
 Acquired consult(Store& store, const Question& question, SeenClaim known) {
-  Inquiry holder_run;
+  RunLookup holder_run;
   if (!known.claim) known = read_claim(store, question.request.scope);
   Decision decision = decide_by(store, question, question.request, known, holder_run);
   return {std::move(decision), std::nullopt, std::move(known.claim)};
@@ -224,7 +224,11 @@ Acquired consult(Store& store, const Question& question, SeenClaim known) {
 Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Claim&)>& change,
                    Publish publish, std::vector<Change>* along) {
   std::size_t lines = 0;
-  const auto look = [&] { return read_claim(store, at.ref); };
+  bool looked = false;
+  const auto look = [&] {
+    looked = true;
+    return read_claim(store, at.ref);
+  };
   const auto propose = [&](const SeenClaim& seen) {
     Proposal<Ended> proposal;
     Ended& ended = proposal.answer;
@@ -234,7 +238,8 @@ Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Cla
       ended.result = Ended::Result::foreign;
       return proposal;
     }
-    if (seen.claim->state == ClaimState::ended) {
+    // Who says what stands there may mean a claim that has ended, to free its scope.
+    if (looked && seen.claim->state == ClaimState::ended) {
       ended.result = Ended::Result::already;
       ended.claim = *seen.claim;
       return proposal;

@@ -56,7 +56,6 @@ void fold_record(Store& store, const std::string& name_space, const FoldRequest&
 std::size_t fold_earlier_days(Store& store, const std::string& name_space, Instant at,
                               Duration budget);
 
-
 /// Notes each change of these that was refused; what was stale, somebody else has done. Returns how
 /// many were done.
 std::size_t note_refusals(const std::vector<Change>& changes,

@@ -2,7 +2,6 @@
 // take notes and stores that do not.
 
 #include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <set>
 
@@ -74,12 +73,8 @@ TEST_CASE("no number of launches locks a scope, and each line that was taken is 
                     Way{"long names, no notes", false, true, false, quotes, full ? 5000 : 12});
   CAPTURE(way.name);
   const auto store = way.notes ? open_memory_store() : std::make_unique<NoNotes>();
-  const JobState state = [] {
-    Settings settings;
-    std::string folder = (std::filesystem::temp_directory_path() / "refgate-XXXXXX").string();
-    settings.state_dir = ::mkdtemp(folder.data());
-    return JobState(settings, Environment());
-  }();
+  const Informants nobody;
+  const std::string name_space = "refgate";
   Request request;
   request.event = "push";
   request.workflow = request.session_key = request.holder.job = way.names;
@@ -95,7 +90,7 @@ TEST_CASE("no number of launches locks a scope, and each line that was taken is 
   for (int launch = 0; launch < way.launches; ++launch) {
     request.nonce = fresh_nonce();
     request.holder.run_id = std::to_string(launch);
-    const Acquired won = acquire(*store, request, policy, "refgate", state);
+    const Acquired won = acquire(*store, {request, policy, name_space, nobody}, {}, {});
     REQUIRE(won.decision.verdict == Verdict::run);
     Claim claim = *won.decision.next;
     left_out += won.left_out;
@@ -103,7 +98,7 @@ TEST_CASE("no number of launches locks a scope, and each line that was taken is 
       true_lines.insert(line.id);
     if (!way.force && !way.takeover) {
       const Ended ended = update_claim(
-          *store, request.scope, claim.claim_id, "refgate", {claim, won.version},
+          *store, {request.scope, claim.claim_id, name_space, {claim, won.version}},
           [](const Claim& held) {
             return end_claim(held, ClaimOutcome::failure, "failure", now());
           },
@@ -116,7 +111,6 @@ TEST_CASE("no number of launches locks a scope, and each line that was taken is 
       true_lines.insert(line.id);
     longest = std::max(longest, encode_claim(claim).size());
     REQUIRE(outbox_fits(claim.outbox));
-    state.remove(claim.claim_id);
   }
   CHECK(longest < longest_claim);
   const SeenClaim last = read_claim(*store, request.scope);
@@ -132,5 +126,4 @@ TEST_CASE("no number of launches locks a scope, and each line that was taken is 
   CHECK(there.size() + left_out == true_lines.size());
   CHECK((left_out == 0) == way.notes);
   CHECK(true_lines.size() >= static_cast<std::size_t>(way.launches));
-  std::filesystem::remove_all(state.folder());
 }

@@ -328,9 +328,12 @@ TEST_CASE("an event belongs to the entity that people would name") {
       {"delete", "{'ref':'v1','ref_type':'tag'}", {EntityKind::tag, "v1"}},
       {"watch", "{'sender':{'id':9}}", {EntityKind::repository, ""}},
       {"schedule", "{}", {EntityKind::branch, "main"}},
-      {"status", "{'sha':'$A','context':'x','state':'y','branches':[{'name':'a'},{'name':'b'}]}", {EntityKind::none, ""}},
+      {"status",
+       "{'sha':'$A','context':'x','state':'y','branches':[{'name':'a'},{'name':'b'}]}",
+       {EntityKind::none, ""}},
       {"workflow_run",
-       "{'workflow_run':{'id':7,'head_sha':'$A','head_branch':'main','head_repository':{'id':2,'owner':{'"
+       "{'workflow_run':{'id':7,'head_sha':'$A','head_branch':'main','head_repository':{'id':2,'"
+       "owner':{'"
        "login':'eve'}}},'repository':{'id':1}}",
        {EntityKind::branch, "eve:main"}},
   };

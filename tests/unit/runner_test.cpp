@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "catch.h"
+#include "os/checked_output.h"
 
 using namespace refgate;
 
@@ -60,16 +61,16 @@ TEST_CASE("outputs end with the one that opens the guards") {
   const Environment environment(Variables{{"GITHUB_OUTPUT", file.path}});
   close_guards(environment);
   CHECK(file.text() == "skip_execution=true\n");
-  CHECK(write_outputs(environment,
-                      {{"skip_execution", "false"}, {"reason", "a\nskip_execution=false"}}));
+  write_outputs(environment, {{"skip_execution", "false"}, {"reason", "a\nskip_execution=false"}});
   CHECK(file.text() ==
         "skip_execution=true\nreason=a skip_execution=false\nskip_execution=false\n");
 }
 
 TEST_CASE("outputs that cannot be written are no success") {
-  CHECK_FALSE(write_outputs(Environment(Variables{{"GITHUB_OUTPUT", "/nonexistent/folder/file"}}),
-                            {{"skip_execution", "false"}}));
-  CHECK(write_outputs(Environment(), {{"skip_execution", "false"}}));
+  const OutputFile file;
+  const Environment below_a_file(Variables{{"GITHUB_OUTPUT", file.path + "/output"}});
+  CHECK_THROWS_AS(write_outputs(below_a_file, {{"skip_execution", "false"}}), OutputError);
+  CHECK_NOTHROW(write_outputs(Environment(), {{"skip_execution", "false"}}));
 }
 
 TEST_CASE("annotations are for Actions only") {

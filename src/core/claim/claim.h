@@ -81,7 +81,7 @@ struct Claim {
                        ///< it back. Empty: none
   Limits limits;
   std::vector<std::string> ledgers;  ///< refs of the budgets that its launch is entered in
-  std::vector<AuditEntry> outbox;  ///< lines not yet known to be published; see outbox.h
+  std::vector<AuditEntry> outbox;    ///< lines not yet known to be published; see outbox.h
   unsigned left_out = 0;  ///< lines of this scope that are nowhere: nobody would take them, and the
                           ///< outbox was full
 

@@ -46,9 +46,9 @@ struct Verification {
 ///
 ///   1. B was forced: no duplicate, somebody chose it.
 ///   2. No line `end`, `lost` or `release` closes A's claim: duplicate, unseparated.
-///   3. A's own `end` is later than B's launch by more than `skew`, and B is no next generation that
-///   saw that end: duplicate, overlap. Whatever was thought of A meanwhile (lost, freed by hand,
-///   deleted), it worked on.
+///   3. A's own `end` is later than B's launch by more than `skew`, and B is no next generation
+///   that saw that end: duplicate, overlap. Whatever was thought of A meanwhile (lost, freed by
+///   hand, deleted), it worked on.
 ///   4. B's generation is A's plus one: no duplicate. B's claim was swapped in over A's, so its
 ///   decision saw what had become of A, and judged by the
 ///      limits that A's claim was made with; clocks need not be compared.

@@ -17,9 +17,9 @@ namespace refgate {
 /// The note is a hint: the claim is ended only when it stands below the step's own namespace and is
 /// the step's own, or when the step names it by `--claim-id`; what else it says is never written to
 /// the remote. What does not fit is a StoreError that names it, and changes nothing. A session that
-/// was launched and whose claim is gone or somebody else's is recorded all the same. What an earlier
-/// attempt had launched may have been executed, though this one left it out: then it ends as
-/// cancelled.
+/// was launched and whose claim is gone or somebody else's is recorded all the same. What an
+/// earlier attempt had launched may have been executed, though this one left it out: then it ends
+/// as cancelled.
 Ended end_session(const Invocation& call, const Settings& settings, Store& store,
                   const ClaimNote& note, const std::string& job_status);
 

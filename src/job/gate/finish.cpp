@@ -75,9 +75,9 @@ class Ending {
         return {Ended::Result::ended, *closed, *closed, std::nullopt, true};
       }
     const StatusMeaning meaning = meaning_of_status(job_status);
-    const std::string status =
-        meaning.known && meaning.executed ? job_status
-                                          : std::string(name_of(ClaimOutcome::cancelled));
+    const std::string status = meaning.known && meaning.executed
+                                   ? job_status
+                                   : std::string(name_of(ClaimOutcome::cancelled));
     // Its place in line goes with it, in the same push.
     std::vector<Change> place;
     if (is_own(note_.claim, self_)) try {

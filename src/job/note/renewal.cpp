@@ -55,8 +55,13 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
   const HealthFile file(state, claim_id);
   Ended swap;
   try {
-    swap = update_claim(store, {note.ref, claim_id, note.name_space, std::move(known)}, renew,
-                        Publish::what_stood);
+    // An id alone proves nothing: anything in the job could have put another's into the note.
+    const auto is_same_holder = [&](const Claim& claim) {
+      return claim.holder == note.claim.holder;
+    };
+    swap =
+        update_claim(store, {note.ref, claim_id, note.name_space, std::move(known), is_same_holder},
+                     renew, Publish::what_stood);
   } catch (const StoreError& error) {
     // What stands there is not known any more.
     note.version.reset();
