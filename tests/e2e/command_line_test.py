@@ -100,7 +100,7 @@ class Variables(unittest.TestCase):
                       self.gate(REFGATE_MEMRY="1d"))
 
     def test_an_option_that_has_no_variable_is_warned_of(self):
-        self.assertIn("REFGATE_DRY_RUN is not read: --dry-run", self.gate(REFGATE_DRY_RUN="true"))
+        self.assertIn("REFGATE_HTML is not read: --html", self.gate(REFGATE_HTML="page.html"))
 
     def test_what_is_read_is_not_warned_of(self):
         told = self.gate(REFGATE_MEMORY="1d", REFGATE_TOKEN="x", REFGATE_SESSION_MARK="y",
@@ -122,7 +122,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.complete("refgate ga"), ["gate"])
         self.assertEqual(self.complete("refgate gate --retry ma"), ["manual"])
         self.assertIn("--memory", self.complete("refgate gate --me"))
-        self.assertEqual(self.complete("refgate finish --status s")[0], "success")
+        self.assertEqual(self.complete("refgate lint --min-severity w"), ["warning"])
         self.assertNotIn("--memory", self.complete("refgate doctor --"))
 
     def test_every_command_is_offered(self):

@@ -162,7 +162,7 @@ class Deliver(DeliverCase):
         remote = self.remote_of("path")
         job, _ = self.gate(remote=remote)
         binary = shlex.quote(os.environ["REFGATE_BIN"])
-        return job, f"{binary} finish --status cancelled > /dev/null"
+        return job, f"{binary} finish --remote {self.remote.url} --status cancelled > /dev/null"
 
     def test_a_session_that_is_lost_while_a_channel_fails_stops_the_others(self):
         job, end = self.losing()
@@ -313,8 +313,8 @@ class Deliver(DeliverCase):
                 if session == "ended":
                     self.done(job.call("finish"))
                 self.sink().unlink(missing_ok=True)
-                answer = self.deliver("--channel-timeout", "1s", "--", "sh", "-c", script, job=job,
-                                      REFGATE_REMOTE=remote.url)
+                answer = self.deliver("--remote", remote.url, "--channel-timeout", "1s", "--", "sh",
+                                      "-c", script, job=job)
                 delivered = self.sink().exists() and self.sink().read_bytes() == CONTENT
                 self.assertEqual(answer.status == 0, delivered, answer)
                 self.assertEqual(delivered, kind == "takes" and session != "ended")

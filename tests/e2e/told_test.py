@@ -119,7 +119,7 @@ class Output(GateCase):
         with open("/dev/full", "w", encoding="utf-8") as full:
             for words in (("status", "--all"), ("log",), ("stats", "--json"), ("verify",),
                           ("show", HEAD), ("metrics",), ("report", "--html", "-"), ("--help",),
-                          ("--version",), ("gc",), ("matrix", "[1]")):
+                          ("--version",), ("gc",), ("matrix", '["a"]')):
                 with self.subTest(words=words):
                     done = self.to(self.person(), full, *words)
                     self.assertEqual(done.returncode, 3, done)

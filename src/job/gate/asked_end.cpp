@@ -1,15 +1,14 @@
 #include "job/gate/asked_end.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <ostream>
-#include <stdexcept>
 #include <vector>
 
 #include "core/event/scope.h"
 #include "core/text/json.h"
+#include "job/gate/own_claims.h"
 #include "job/note/heartbeat_socket.h"
+#include "job/note/told_skip.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 
@@ -77,16 +76,6 @@ bool holds_live_claim(const Invocation& call, const JobState& state) {
   });
 }
 
-std::string mark_path(const JobState& state) { return state.folder() + "/told-skip"; }
-
-std::string mark_text(const Environment& environment, const JobState& state) {
-  return heartbeat_address(environment, state) + "\n";
-}
-
-bool was_told_skip(const JobState& state, const Environment& environment) {
-  return read_small_file(mark_path(state), 1024) == mark_text(environment, state);
-}
-
 constexpr const char* nothing_here =
     "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran in it)\n";
 
@@ -104,7 +93,7 @@ std::optional<int> finish_without_token(const Invocation& call, const Settings& 
     failed = failed || word.result == "failed" || word.result.empty();
   }
   if (!words.empty()) return failed ? exit_store : exit_done;
-  if (was_told_skip(state, call.environment) && !holds_live_claim(call, state)) {
+  if (!told_skips(state, caller_of(call, settings)).empty() && !holds_live_claim(call, state)) {
     call.out << nothing_here;
     return exit_done;
   }
@@ -135,20 +124,6 @@ std::optional<int> finish_without_note(const Invocation& call, const Settings& s
   }
   if (words.empty()) return std::nullopt;
   return agreed ? exit_done : exit_store;
-}
-
-void mark_verdict(const JobState& state, const Environment& environment, bool skip) {
-  if (!state.belongs_to_job()) return;
-  try {
-    if (skip) {
-      state.make_folder();
-      replace_file(mark_path(state), mark_text(environment, state));
-    } else {
-      ::unlink(mark_path(state).c_str());
-    }
-  } catch (const std::runtime_error&) {
-    return;
-  }
 }
 
 }  // namespace refgate

@@ -23,8 +23,4 @@ std::optional<int> finish_without_note(const Invocation& call, const Settings& s
                                        const JobState& state, Store& store,
                                        const std::string& status);
 
-/// Leaves a mark that this job was told to skip, so that a later `finish` knows that nothing is
-/// live, and takes it away when it is told to run. Never throws: the mark is a hint.
-void mark_verdict(const JobState& state, const Environment& environment, bool skip);
-
 }  // namespace refgate

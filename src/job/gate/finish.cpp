@@ -369,21 +369,6 @@ std::optional<bool> own_failure_of(const Invocation& call) {
   return said == "true";
 }
 
-/// Who calls, as far as it says of itself.
-Holder caller_of(const Invocation& call, const Settings& settings) {
-  const auto said = [&](const std::string& setting, const char* variable) {
-    return setting.empty() ? call.environment.get(variable) : setting;
-  };
-  Holder holder;
-  holder.run_id = said(settings.run_id, "GITHUB_RUN_ID");
-  holder.job = said(settings.job, "GITHUB_JOB");
-  const std::string attempt = said(settings.run_attempt, "GITHUB_RUN_ATTEMPT");
-  unsigned number = 1;
-  std::from_chars(attempt.data(), attempt.data() + attempt.size(), number);
-  holder.run_attempt = number;
-  return holder;
-}
-
 /// Whether the job that calls may end well: a skip must not turn this run's own failure into
 /// success.
 class Judgement {
@@ -447,7 +432,7 @@ int finish(const Invocation& call, const Settings& settings) {
       return done(*ended);
     call.out << "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran "
                 "in it)\n";
-    if (call.environment.in_actions() && !state.was_told_to_skip())
+    if (call.environment.in_actions() && told_skips(state, caller_of(call, settings)).empty())
       warn_of_claims_elsewhere(call, settings, *store);
   }
   const std::string ref =

@@ -3,7 +3,6 @@
 #include <ostream>
 
 #include "call/commands.h"
-#include "job/gate/asked_end.h"
 #include "job/gate/ending.h"
 #include "job/gate/gating.h"
 #include "job/gate/subject.h"
@@ -267,7 +266,6 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
         won.clear();
         if (acquired.left_out > 0)
           call.err << "refgate: " << describe_left_out(acquired.left_out) << "\n";
-        if (acquired.decision.verdict == Verdict::skip) state.mark_skipped();
         if (acquired.decision.line) publish_skip(call, *store, settings, *acquired.decision.line);
         answer.own_failure = told.own_failure;
         answer.reason = told.reason;
@@ -300,8 +298,6 @@ int command_gate(const Invocation& call) {
   const Settings settings = settings_of(call);
   Subject subject = subject_of(call, settings);
   const GateAnswer answer = gate(call, settings, subject, TellAs::all_lines);
-  mark_verdict(JobState(settings, call.environment), call.environment,
-               answer.verdict == Verdict::skip && answer.exit == exit_done);
   end_by(call, answer.interrupted_by);
   return answer.exit;
 }

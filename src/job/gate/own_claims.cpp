@@ -1,6 +1,7 @@
 #include "job/gate/own_claims.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/claim/decision.h"
 #include "core/claim/queue.h"
@@ -21,6 +22,20 @@ Self self_of(const Invocation& call, const Settings& settings) {
           settings.job_index,
           settings.claim_id,
           call.environment.in_actions()};
+}
+
+Holder caller_of(const Invocation& call, const Settings& settings) {
+  const auto said = [&](const std::string& setting, const char* variable) {
+    return setting.empty() ? call.environment.get(variable) : setting;
+  };
+  Holder holder;
+  holder.run_id = said(settings.run_id, "GITHUB_RUN_ID");
+  holder.job = said(settings.job, "GITHUB_JOB");
+  const std::string attempt = said(settings.run_attempt, "GITHUB_RUN_ATTEMPT");
+  unsigned number = 1;
+  std::from_chars(attempt.data(), attempt.data() + attempt.size(), number);
+  holder.run_attempt = number;
+  return holder;
 }
 
 bool is_own(const Claim& claim, const Self& self) {

@@ -23,6 +23,9 @@ struct Self {
 };
 Self self_of(const Invocation& call, const Settings& settings);
 
+/// The same as a claim would name it; the attempt is 1 where nothing says it.
+Holder caller_of(const Invocation& call, const Settings& settings);
+
 /// Whether the step may end or renew the claim, which stands at the remote.
 bool is_own(const Claim& claim, const Self& self);
 

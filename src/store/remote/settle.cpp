@@ -199,7 +199,9 @@ Settlement::Pushed Settlement::push(Group group) {
     std::erase_if(group, [](const Attempt* attempt) { return attempt->outcome.has_value(); });
     if (group.empty()) return Pushed::settled;
     const auto decisive = [](const Attempt* attempt) { return attempt->change->decisive; };
-    const bool decides = group.size() > 1 && std::ranges::any_of(group, decisive);
+    // Lines that go along are true whatever becomes of the rest; one that is there already must not
+    // hold back the others.
+    const bool decides = std::ranges::count_if(group, decisive) > 1;
     if (decides && !transport_.pushes_together() && !asked) {
       asked = true;
       look_at(group, Side::writing, std::nullopt, tries);
