@@ -17,11 +17,19 @@ std::span<const CommandRow> lint_commands() {
          "warnings decide)"},
         {"fix", "=safe", "apply safe fixes; --fix=unsafe applies those that involve a choice too"},
         {"diff", "", "print what --fix would change, and change nothing"},
+        {"select", "RULES", "look for these only (ids with commas between), and for broken YAML"},
+        {"ignore", "RULES", "look for all but these"},
+        {"baseline", "FILE",
+         "leave out the findings that this file lists, and tell which are gone"},
+        {"write-baseline", "FILE", "write all findings to that file, and report none"},
+        {"stdin-name", "FILE", "what `-`, the standard input, is called"},
         {"explain", "RULE", "print a rule's page"},
         {"config", "FILE", "the configuration (default: .github/refgate.yml)"}},
        "refgate lint .github/workflows\n\n"
-       "Exit status: 0 nothing found; 1 findings; 2 wrong usage; 3 the run failed, and nothing was "
-       "checked.\n"
+       "`-` is the standard input: git show HEAD:.github/workflows/ci.yml | refgate lint -\n"
+       "Exit status: 0 nothing found; 1 findings; 2 wrong usage, or no workflow where one was "
+       "looked "
+       "for; 3 the run failed, and nothing was checked.\n"
        "A line `# refgate: ignore[rule] reason` ignores findings on it or below it.",
        command_lint},
       {"init",

@@ -43,7 +43,8 @@ lint::Files disk_files() {
     std::error_code error;
     const fs::file_status status = fs::status(path.empty() ? "." : path, error);
     if (fs::is_directory(status)) return lint::Files::Kind::folder;
-    return fs::is_regular_file(status) ? lint::Files::Kind::file : lint::Files::Kind::missing;
+    if (fs::is_regular_file(status)) return lint::Files::Kind::file;
+    return fs::exists(status) ? lint::Files::Kind::other : lint::Files::Kind::missing;
   };
   files.reach = [](const std::string& root, const std::string& file) {
     std::error_code error;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iostream>
 #include <thread>
 
@@ -27,7 +28,6 @@ constexpr std::array<EnumName<lint::FixKind>, 2> fixes{
 
 // A terminal wants a sign of life only when there is a wait.
 constexpr std::size_t worth_a_progress_line = 200;
-constexpr int exit_failed = 3;
 
 template <typename E, std::size_t N>
 E chosen(const Invocation& call, const std::string& option, const std::array<EnumName<E>, N>& names,
@@ -40,6 +40,55 @@ E chosen(const Invocation& call, const std::string& option, const std::array<Enu
     allowed += (allowed.empty() ? "" : ", ") + std::string(row.name);
   throw UsageError("--" + option + " is \"" + word + "\", but must be one of " + allowed +
                    "; nothing was checked");
+}
+
+/// The disk, with the standard input in the place of one path.
+lint::Files with_stdin(const lint::Files& files, const std::string& path, const std::string& text) {
+  lint::Files both = files;
+  both.read = [read = files.read, path, text](const std::string& wanted) {
+    return wanted == path ? std::optional(text) : read(wanted);
+  };
+  both.kind = [kind = files.kind, path](const std::string& wanted) {
+    return wanted == path ? lint::Files::Kind::file : kind(wanted);
+  };
+  return both;
+}
+
+std::string read_stdin() {
+  std::string text(lint::max_document_bytes + 1, '\0');
+  std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::cin.gcount()));
+  return text;
+}
+
+/// Words between commas.
+std::vector<std::string> listed(const std::string& words) {
+  std::vector<std::string> list;
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t end = std::min(words.find(',', at), words.size());
+    std::string word = words.substr(at, end - at);
+    std::erase(word, ' ');
+    if (!word.empty()) list.push_back(std::move(word));
+    at = end + 1;
+  }
+  return list;
+}
+
+/// `-` among the paths: what an editor holds, under the name of its file if that is told.
+void take_stdin(const Invocation& call, lint::LintRequest& request, lint::Files& files) {
+  const auto dash = std::find(request.paths.begin(), request.paths.end(), "-");
+  const std::string name = call.option("stdin-name");
+  if (dash == request.paths.end()) {
+    if (name.empty()) return;
+    throw UsageError(
+        "--stdin-name says what `-` is called, and no path is `-`; nothing was checked");
+  }
+  if (request.fix != lint::FixKind::none && !request.diff)
+    throw UsageError(
+        "the standard input cannot be changed: --fix goes with --diff there; nothing "
+        "was checked");
+  *dash = name.empty() ? std::string(lint::stdin_name) : name;
+  files = with_stdin(files, *dash, read_stdin());
 }
 
 }  // namespace
@@ -59,7 +108,19 @@ int command_lint(const Invocation& call) {
   request.colour = ::isatty(STDOUT_FILENO) == 1 && call.environment.get("NO_COLOR").empty() &&
                    call.environment.get("TERM") != "dumb";
 
+  request.select = listed(call.option("select"));
+  request.ignore = listed(call.option("ignore"));
+  request.baseline = call.option("baseline");
+  request.write_baseline = !call.option("write-baseline").empty();
+  if (call.flag("select") && request.select.empty())
+    throw UsageError("--select names no rule; nothing was checked");
+
   lint::LintSeams seams{disk_files(), replace_workflow_file, {}};
+  seams.clock = [] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+  };
+  take_stdin(call, request, seams.files);
   std::optional<std::size_t> progress_shown;
   if (::isatty(STDERR_FILENO) == 1) {
     seams.progress = [&](std::size_t done, std::size_t total) {
@@ -75,6 +136,10 @@ int command_lint(const Invocation& call) {
   call.err << outcome.errors;
   if (!outcome.sarif.empty())
     write_output_file("--sarif " + call.option("sarif"), call.option("sarif"), outcome.sarif);
+  if (!outcome.baseline.empty()) {
+    const std::string path = call.option("write-baseline");
+    write_output_file("--write-baseline " + path, path, outcome.baseline);
+  }
   return outcome.status;
 }
 

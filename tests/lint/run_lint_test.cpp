@@ -82,9 +82,105 @@ TEST_CASE("what is no workflow is passed over, and not counted") {
   CHECK(none.status == 2);  // README.md is not there
   const LintOutcome passed = files.run({.paths = {"compose.yml", "broken.yml"}});
   CHECK(passed.status == 0);
-  CHECK(passed.output == "nothing found in 0 files\n");
+  CHECK(passed.output == "0 workflows among 2 files\n");
   CHECK(files.run({.paths = {"compose.yml", "loose.yml"}})
             .output.ends_with("1 warning in 1 of 1 file\n"));
+}
+
+TEST_CASE("a place without a workflow is no success, in any format") {
+  Disk files = disk({{"docs/readme.md", ""},
+                     {"a/.github/workflows/a.yml", clean},
+                     {"b/.github/refgate.yml", "rules: {}\n"}});
+  for (const Format format : {Format::text, Format::json, Format::sarif, Format::github}) {
+    const LintOutcome here = files.run({.format = format});
+    CHECK(here.status == 2);
+    CHECK(here.output.empty());
+    CHECK(here.errors == "no workflow was found below .; nothing was checked\n");
+  }
+  CHECK(files.run({.paths = {"docs"}}).status == 2);
+  CHECK(files.run({.paths = {"b"}}).status == 2);
+  CHECK(files.run({.paths = {"a"}}).status == 0);
+  const LintOutcome one_of_two = files.run({.paths = {"a", "docs"}});
+  CHECK(one_of_two.status == 2);
+  CHECK(one_of_two.output == "nothing found in 1 file\n");
+  CHECK(one_of_two.errors == "no workflow was found below docs; nothing was checked\n");
+}
+
+TEST_CASE("rules are chosen by name, and what is no YAML is told all the same") {
+  Disk files = disk({{".github/workflows/a.yml", twice}, {".github/workflows/b.yml", "a: [\n"}});
+  const auto rules_of = [&](LintRequest request) {
+    request.format = Format::json;
+    std::string rules;
+    const auto report = nlohmann::json::parse(files.run(std::move(request)).output);
+    for (const auto& finding : report["findings"])
+      rules += finding["rule"].get<std::string>() + " ";
+    return rules;
+  };
+  CHECK(rules_of({}) == "duplicate-entry syntax ");
+  CHECK(rules_of({.select = {"late-gate"}}) == "syntax ");
+  CHECK(rules_of({.select = {"duplicate-entry"}, .ignore = {"syntax"}}) == "duplicate-entry ");
+  CHECK(rules_of({.ignore = {"duplicate-entry"}}) == "syntax ");
+  const LintOutcome unknown = files.run({.ignore = {"duplicate-entri"}});
+  CHECK(unknown.status == 2);
+  CHECK(unknown.output.empty());
+  CHECK(unknown.errors ==
+        "no rule has this id: `duplicate-entri` is not known here; did you mean "
+        "`duplicate-entry`?; nothing was checked\n");
+}
+
+TEST_CASE("what a baseline lists stays silent, and what is gone of it is told") {
+  const std::string file = ".github/workflows/a.yml";
+  Disk files = disk({{file, twice}, {".github/workflows/b.yml", clean}});
+  const LintOutcome written = files.run({.write_baseline = true});
+  CHECK(written.status == 0);
+  CHECK(written.output == "1 finding is known from now on\n");
+  files.texts["known.json"] = written.baseline;
+  files.texts[file] = "# more\n\n" + twice;
+  const LintOutcome silent = files.run({.baseline = "known.json"});
+  CHECK(silent.status == 0);
+  CHECK(silent.output == "nothing found in 2 files, 1 known\n");
+  // One more on an equal line is a new one.
+  files.texts[file] = "on: [push, push, push]\njobs: {}\n";
+  CHECK(files.run({.baseline = "known.json"}).status == 1);
+  files.texts[file] = clean;
+  const LintOutcome gone = files.run({.baseline = "known.json"});
+  CHECK(gone.status == 0);
+  CHECK(gone.output.starts_with("gone: " + file + ": on: [push, push] [duplicate-entry]\n"));
+  CHECK(nlohmann::json::parse(
+            files.run({.format = Format::json, .baseline = "known.json"}).output)["gone"]
+            .size() == 1);
+  // A file that was not looked at, or a rule: nobody knows.
+  CHECK(files.run({.paths = {".github/workflows/b.yml"}, .baseline = "known.json"})
+            .output.find("gone") == std::string::npos);
+  CHECK(files.run({.select = {"late-gate"}, .baseline = "known.json"}).output.find("gone") ==
+        std::string::npos);
+  files.texts.erase(file);
+  CHECK(files.run({.baseline = "known.json"}).output.starts_with("gone: "));
+  for (const char* broken :
+       {"", "[]", "{\"version\": 2, \"findings\": []}", "{\"version\": 1, \"findings\": [{}]}"}) {
+    files.texts["broken.json"] = broken;
+    const LintOutcome refused = files.run({.baseline = "broken.json"});
+    CHECK(refused.status == 2);
+    CHECK(refused.output.empty());
+  }
+  CHECK(files.run({.baseline = "nowhere.json"}).status == 2);
+}
+
+TEST_CASE("the standard input is a workflow of no repository, or an action, or nothing") {
+  const std::string name(stdin_name);
+  Disk files = disk({{name, twice}});
+  CHECK(files.run({.paths = {name}}).output.starts_with("<stdin>:1:12: warning: "));
+  files.texts[name] = "on: {workflow_run: {workflows: [Elsewhere]}}\njobs: {}\n";
+  CHECK(files.run({.paths = {name}}).output == "nothing found in 1 file\n");
+  files.texts[name] = "a: [\n";
+  CHECK(files.run({.paths = {name}}).status == 1);
+  files.texts[name] = "runs: {using: composite, steps: []}\n";
+  CHECK(files.run({.paths = {name}}).status == 0);
+  files.texts[name] = "a: b\n";
+  const LintOutcome none = files.run({.paths = {name}});
+  CHECK(none.status == 2);
+  CHECK(none.output.empty());
+  CHECK(none.errors == "there is no workflow on the standard input; nothing was checked\n");
 }
 
 TEST_CASE("a file that cannot be read fails the run, which says what was not checked") {

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import pty
+import re
 import subprocess
 import tempfile
 import unittest
@@ -69,16 +70,42 @@ class Terminal(unittest.TestCase):
         self.write(a=TWICE)
         self.assertEqual(self.lint("--min-severity=warning")[0], 1)
         status, shown = self.lint("--min-severity=error")
-        self.assertEqual((status, shown), (0, "nothing found in 1 file\n"))
+        self.assertEqual((status, re.sub(r" \(\d+\.\d\d s\)", "", shown)), (0, "nothing found in 1 file\n"))
         status, shown = self.lint("--min-severity=bad")
         self.assertEqual(status, 2)
         self.assertIn("error, warning, note", shown)
 
     def test_an_ignore_that_ignores_nothing_is_reported(self):
         self.write(a="on: [push, push] # refgate: ignore[duplicate-entry] both are meant\njobs: {}\n")
-        self.assertEqual(self.lint(), (0, "nothing found in 1 file, 1 ignored\n"))
+        status, shown = self.lint()
+        self.assertEqual((status, shown.split(" (")[0]), (0, "nothing found in 1 file, 1 ignored"))
         self.write(a="on: push # refgate: ignore[duplicate-entry] once\njobs: {}\n")
         self.assertIn("[unused-ignore]", self.lint("--min-severity=note")[1])
+
+    def test_pipes_and_the_standard_input(self):
+        os.mkfifo(self.workflows / "pipe.yml")
+        for words in (["pipe.yml"], ["--config", "pipe.yml", "."], ["--baseline", "pipe.yml", "."], ["/dev/null"]):
+            with self.subTest(words):
+                words = [word.replace("pipe.yml", str(self.workflows / "pipe.yml")) for word in words]
+                self.write(a=ONCE)
+                self.assertEqual(self.lint(*words)[0], 2)
+        done = subprocess.run([REFGATE, "lint", "-"], input=TWICE, capture_output=True, text=True, cwd=self.folder)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("<stdin>:1:12: warning:", done.stdout)
+        done = subprocess.run([REFGATE, "lint", "-", "--stdin-name", ".github/workflows/a.yml"], input=TWICE, capture_output=True, text=True,
+                              cwd=self.folder)
+        self.assertIn(".github/workflows/a.yml:1:12: warning:", done.stdout)
+        self.assertEqual(subprocess.run([REFGATE, "lint", "--fix", "-"], input=TWICE, capture_output=True, text=True).returncode, 2)
+
+    def test_a_baseline_is_written_and_read(self):
+        self.write(a=TWICE)
+        self.assertEqual(self.lint("--write-baseline", "known.json")[0], 0)
+        status, shown = self.lint("--baseline", "known.json")
+        self.assertEqual(status, 0)
+        self.assertIn("1 known", shown)
+        status, shown = self.lint("--write-baseline", "/dev/full")
+        self.assertEqual(status, 3)
+        self.assertIn("No space left on device", shown)
 
     def test_the_exit_status_says_what_came_of_the_run(self):
         self.write(a=TWICE)
@@ -88,7 +115,7 @@ class Terminal(unittest.TestCase):
         self.assertEqual(self.lint("--no-such-option")[0], 2)
         status, shown = self.lint("--sarif=nowhere/x.sarif")
         self.assertEqual(status, 3)
-        self.assertIn("nowhere/x.sarif: the SARIF file cannot be written", shown)
+        self.assertIn("--sarif nowhere/x.sarif could not be written", shown)
         self.write(a=ONCE)
         self.assertEqual(self.lint()[0], 0)
         (self.workflows / "a.yml").write_bytes(b"#" * (4 << 20) + b"\n" + ONCE.encode())

@@ -62,7 +62,7 @@ std::string plain_line(const Finding& finding) {
 
 }  // namespace
 
-std::string render_github(const std::vector<Finding>& findings, const ReportFacts&) {
+std::string render_github(const std::vector<Finding>& findings, const ReportFacts& facts) {
   std::vector<const Finding*> order;
   for (const Finding& finding : findings)
     order.push_back(&finding);
@@ -77,7 +77,7 @@ std::string render_github(const std::vector<Finding>& findings, const ReportFact
             " more are listed above without an annotation, since GitHub shows " +
             std::to_string(shown_annotations) + " a step\n";
   }
-  return text;
+  return text + gone_lines(facts) + summary_line(findings, facts);
 }
 
 }  // namespace refgate::lint

@@ -56,13 +56,15 @@ std::string render_json(const std::vector<Finding>& findings, const ReportFacts&
     ++counts[static_cast<std::size_t>(finding.severity)];
     list.push_back(finding_of(finding));
   }
-  const Json report = {{"version", 1},
-                       {"files", facts.files},
-                       {"ignored", facts.ignored},
-                       {"errors", counts[2]},
-                       {"warnings", counts[1]},
-                       {"notes", counts[0]},
-                       {"findings", std::move(list)}};
+  Json gone = Json::array();
+  for (const GoneFinding& each : facts.gone) {
+    gone.push_back(
+        {{"file", each.file}, {"rule", each.rule}, {"line", each.line}, {"count", each.count}});
+  }
+  const Json report = {
+      {"version", 1},         {"files", facts.files},        {"ignored", facts.ignored},
+      {"known", facts.known}, {"errors", counts[2]},         {"warnings", counts[1]},
+      {"notes", counts[0]},   {"findings", std::move(list)}, {"gone", std::move(gone)}};
   return report.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 

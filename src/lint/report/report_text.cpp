@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <array>
-#include <set>
 #include <string>
 
 #include "lint/report/report.h"
@@ -62,20 +60,12 @@ std::string excerpt(const Location& location, Severity severity, const Paint& pa
          paint(colour_of(severity), "^" + std::string(marks - 1, '~')) + "\n";
 }
 
-std::string counted(std::size_t count, std::string_view one, std::string_view many) {
-  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
-}
-
 }  // namespace
 
 std::string render_text(const std::vector<Finding>& findings, const ReportFacts& facts) {
   const Paint paint{facts.colour};
   std::string text;
-  std::array<std::size_t, 3> counts{};
-  std::set<std::string_view> files;
   for (const Finding& finding : findings) {
-    ++counts[static_cast<std::size_t>(finding.severity)];
-    files.insert(finding.location.file);
     text += paint("1", where(finding.location)) + ": " +
             paint(colour_of(finding.severity), name_of(finding.severity)) + ": " +
             printable(finding.message) + " [" + finding.rule + "]\n" +
@@ -88,19 +78,7 @@ std::string render_text(const std::vector<Finding>& findings, const ReportFacts&
     }
     text += "\n";
   }
-  const std::string ignored =
-      facts.ignored == 0 ? "" : ", " + std::to_string(facts.ignored) + " ignored";
-  if (findings.empty())
-    return "nothing found in " + counted(facts.files, "file", "files") + ignored + "\n";
-  std::string levels;
-  for (const Severity severity : {Severity::error, Severity::warning, Severity::note}) {
-    const std::size_t count = counts[static_cast<std::size_t>(severity)];
-    if (count == 0) continue;
-    const std::string name(name_of(severity));
-    levels += (levels.empty() ? "" : ", ") + counted(count, name, name + "s");
-  }
-  return text + levels + " in " + std::to_string(files.size()) + " of " +
-         counted(facts.files, "file", "files") + ignored + "\n";
+  return text + gone_lines(facts) + summary_line(findings, facts);
 }
 
 }  // namespace refgate::lint

@@ -96,8 +96,16 @@ class Finder {
     for (const Workflow& workflow : subject.project.workflows()) {
       // What a program makes from its sources is united, or not, by that program.
       if (workflow.only_called() || workflow.generated) continue;
-      for (const AgentLaunch& launch : launches_of(subject, workflow))
+      const std::vector<AgentLaunch>& launches = launches_of(subject, workflow);
+      for (const AgentLaunch& launch : launches)
         add(workflow, launch);
+      if (launches.size() == most_launches && workflow.selected) {
+        sink_
+            .report(workflow, launches.back().own_job().key,
+                    "there are so many launches of agents that no rule looks at those after "
+                    "this one")
+            .severity(Severity::note);
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 // A step or job behind a gate whose `if` says nothing of the verdict, and that is not skipped
 // through `needs` either.
 
+#include "lint/gates/gate_before.h"
 #include "lint/gates/guards.h"
 
 namespace refgate::lint {
@@ -12,6 +13,14 @@ void check_missing_guard(const Subject& subject, Sink& sink) {
     report.confidence(finding.confidence).related(subject, finding.gate, "the gate");
     report.fix(finding.confidence == Confidence::high ? FixKind::safe : FixKind::unsafe,
                finding.fix_description, finding.fix);
+  }
+  if (subject.workflow == nullptr) return;
+  const std::vector<GatedJob>& gated = gated_jobs_of(subject);
+  if (gated.size() == most_gated_jobs) {
+    sink.report(subject, gated.back().job->key,
+                "there are so many jobs with gates that what stands behind those after this one "
+                "is not looked at")
+        .severity(Severity::note);
   }
 }
 

@@ -35,7 +35,12 @@ struct LintRequest {
   bool diff = false;  ///< print what `fix` would change (safe fixes unless `fix` says more),
                       ///< instead of the findings, and change nothing
   bool colour = false;
-  std::string explain;  ///< a rule's id: print its page, and nothing else
+  /// Rules by their ids: only these (none: all that are on), and all but these. What is no YAML is
+  /// reported in any case, unless `syntax` is ignored.
+  std::vector<std::string> select, ignore;
+  std::string baseline;         ///< path of a list of known findings; empty: none
+  bool write_baseline = false;  ///< hand the list of all findings out, instead of reporting them
+  std::string explain;          ///< a rule's id: print its page, and nothing else
   std::string config;  ///< path of the configuration; empty: `.github/refgate.yml` of each project,
                        ///< if there is one
   unsigned threads = 1;
@@ -47,6 +52,8 @@ struct LintSeams {
   std::function<bool(const std::string& path, const std::string& text)> write;
   /// Files read and to read. Called from one thread at a time, for a terminal; may be empty.
   std::function<void(std::size_t done, std::size_t total)> progress;
+  /// Seconds of some clock, for the summary; may be empty.
+  std::function<double()> clock = {};
 };
 
 struct LintOutcome {
@@ -55,8 +62,9 @@ struct LintOutcome {
   std::string output;  ///< for the standard output
   std::string
       errors;  ///< for the standard error: what went wrong, and what was not checked because of it
-  std::string sarif;  ///< with `with_sarif`, unless the run failed: code scanning takes what is
-                      ///< missing in a report for mended
+  std::string baseline;  ///< with `write_baseline`, unless the run failed: the list to write
+  std::string sarif;     ///< with `with_sarif`, unless the run failed: code scanning takes what is
+                         ///< missing in a report for mended
 };
 
 /// Finds, reads, lints, fixes and renders. Repositories are handled one by one or side by side, and

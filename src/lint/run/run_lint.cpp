@@ -3,11 +3,14 @@
 #include <map>
 #include <mutex>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "lint/finding/fix.h"
 #include "lint/rule/rule.h"
+#include "lint/run/baseline.h"
 #include "lint/run/lint.h"
+#include "lint/text/nearest.h"
 #include "lint/workflow/parallel.h"
 
 namespace refgate::lint {
@@ -22,7 +25,7 @@ constexpr unsigned shared_files = 8;
 struct Part {
   std::vector<Finding> findings;
   std::size_t ignored = 0;
-  std::size_t files = 0;
+  std::vector<std::string> files;  ///< that were looked at
   std::string diff;
   std::string errors;
   int status = 0;  ///< of a failure; 0 when it was checked
@@ -32,14 +35,49 @@ bool is_travelling(const std::string& root) {
   return root.starts_with('/') || root.starts_with("../");
 }
 
-/// Files that were linted, or could not be: loose ones that are no workflow do not count.
-std::size_t checked_files(const Project& project) {
-  const auto is_selected = [](const auto& file) { return file.selected; };
-  const auto& workflows = project.workflows();
-  const auto& actions = project.actions();
-  return static_cast<std::size_t>(std::count_if(workflows.begin(), workflows.end(), is_selected) +
-                                  std::count_if(actions.begin(), actions.end(), is_selected)) +
-         project.unreadable().size();
+/// Files that were linted, or could not be: loose ones that are no workflow do not count, nor does
+/// what stands on the standard input and is none.
+std::vector<std::string> checked_files(const Project& project) {
+  std::vector<std::string> files;
+  for (const Workflow& workflow : project.workflows()) {
+    if (workflow.selected &&
+        (workflow.file != stdin_name || looks_like_workflow(*workflow.document)))
+      files.push_back(workflow.file);
+  }
+  for (const Action& action : project.actions()) {
+    if (action.selected) files.push_back(action.file);
+  }
+  for (const Unreadable& unreadable : project.unreadable())
+    files.push_back(unreadable.file);
+  return files;
+}
+
+/// One sentence when no rule has one of these ids.
+std::optional<std::string> unknown_rule(const LintRequest& request) {
+  for (const std::vector<std::string>* ids : {&request.select, &request.ignore}) {
+    for (const std::string& id : *ids) {
+      if (find_rule(id) == nullptr)
+        return "no rule has this id: " + unknown_word(id, rule_ids()) + "; nothing was checked\n";
+    }
+  }
+  return std::nullopt;
+}
+
+void choose_rules(const LintRequest& request, LintConfig& config) {
+  const auto turn = [&](std::string_view id, bool on) {
+    RuleConfig& rule = config.rules[std::string(id)];
+    rule.on = on;
+    rule.off = !on;
+  };
+  if (!request.select.empty()) {
+    for (const std::string_view id : rule_ids()) {
+      if (id != "syntax") turn(id, false);
+    }
+    for (const std::string& id : request.select)
+      turn(id, true);
+  }
+  for (const std::string& id : request.ignore)
+    turn(id, false);
 }
 
 /// What stands before the files of a repository in a report.
@@ -72,6 +110,10 @@ class Run {
   Run& operator=(const Run&) = delete;
 
   LintOutcome lint_all() {
+    const double begun = seams_.clock ? seams_.clock() : 0;
+    if (const auto unknown = unknown_rule(request_)) return {usage_status, "", *unknown};
+    if (const auto problem = take_baseline())
+      return {usage_status, "", request_.baseline + ": " + *problem + "; nothing was checked\n"};
     if (LintConfig config; !request_.config.empty()) {
       if (const std::optional<Part> bad = read_config({}, config))
         return {bad->status, "", bad->errors};
@@ -93,8 +135,12 @@ class Run {
     std::vector<Part> parts(projects.size());
     const auto run = [&](std::size_t project, unsigned threads) {
       parts[project] = lint_one(projects[project], threads);
-      const std::string prefix = shown_prefix(
-          projects[project].root, projects, request_.with_sarif ? Format::sarif : request_.format);
+      const bool travels =
+          request_.with_sarif || request_.write_baseline || !request_.baseline.empty();
+      const std::string prefix =
+          shown_prefix(projects[project].root, projects, travels ? Format::sarif : request_.format);
+      for (std::string& file : parts[project].files)
+        file.insert(0, prefix);
       for (Finding& finding : parts[project].findings) {
         finding.location.file.insert(0, prefix);
         for (Related& related : finding.related)
@@ -112,14 +158,54 @@ class Run {
     for_each_index(
         order.size() - large, side_by_side ? request_.threads : 1,
         [&](std::size_t index) { run(order[large + index], side_by_side ? 1 : request_.threads); });
-    return merge(std::move(parts));
+    LintOutcome outcome = merge(std::move(parts), begun);
+    say_what_is_missing(projects, outcome);
+    return outcome;
   }
 
  private:
+  std::optional<std::string> take_baseline() {
+    if (request_.baseline.empty()) return std::nullopt;
+    if (seams_.files.kind(request_.baseline) != Files::Kind::file)
+      return "there is no such baseline; write one with --write-baseline FILE";
+    const std::optional<std::string> text = seams_.files.read(request_.baseline);
+    if (!text) return "the baseline cannot be read";
+    auto read = read_baseline(*text);
+    if (const auto* problem = std::get_if<std::string>(&read)) return *problem;
+    baseline_ = std::get<Baseline>(std::move(read));
+    return std::nullopt;
+  }
+
+  /// A place that was named, or the place where one stands, and that holds no workflow: a check
+  /// that checks nothing must not pass. Files that a hook names may be anything.
+  void say_what_is_missing(const std::vector<ProjectPaths>& projects, LintOutcome& outcome) const {
+    if (outcome.status == failed_status) return;
+    const std::vector<std::string> here{"."};
+    for (const std::string& path : request_.paths.empty() ? here : request_.paths) {
+      const bool is_stdin = path == stdin_name;
+      if (!is_stdin && seams_.files.kind(path) != Files::Kind::folder) continue;
+      const auto found = find_projects({path}, seams_.files);
+      const auto* below = std::get_if<std::vector<ProjectPaths>>(&found);
+      const bool any =
+          below != nullptr && std::any_of(below->begin(), below->end(), [&](const auto& project) {
+            return std::any_of(
+                project.selected.begin(), project.selected.end(),
+                [&](const std::string& file) { return checked_.contains(project.root + file); });
+          });
+      if (any || (below != nullptr && !below->empty() && projects.empty())) continue;
+      outcome.status = usage_status;
+      outcome.errors += is_stdin
+                            ? "there is no workflow on the standard input; nothing was checked\n"
+                            : "no workflow was found below " + path + "; nothing was checked\n";
+    }
+    if (outcome.status == usage_status && checked_.empty()) outcome.output.clear();
+  }
+
   Part lint_one(const ProjectPaths& paths, unsigned threads) {
     Part part;
     LintConfig config;
     if (std::optional<Part> bad = read_config(paths, config)) return *std::move(bad);
+    choose_rules(request_, config);
     Project project = read_project(paths, files_, threads);
     for (const Unreadable& unreadable : project.unreadable()) {
       if (!unreadable.missing) continue;
@@ -129,6 +215,7 @@ class Run {
     }
     LintResult result = lint_project(project, config, threads);
     part.files = checked_files(project);
+    note_checked(paths.root, part.files);
     part.ignored = result.ignored;
     part.findings = std::move(result.findings);
     if (request_.fix != FixKind::none || request_.diff) fix(paths, project, config, part);
@@ -208,6 +295,19 @@ class Run {
     part.findings = std::move(result.findings);
   }
 
+  void note_checked(const std::string& root, const std::vector<std::string>& files) {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& file : files)
+      checked_.insert(root + file);
+  }
+
+  /// Files that were named one by one, and are no workflow.
+  std::size_t passed_over() const {
+    return static_cast<std::size_t>(std::count_if(
+        request_.paths.begin(), request_.paths.end(),
+        [&](const std::string& path) { return seams_.files.kind(path) == Files::Kind::file; }));
+  }
+
   void progress() {
     const std::lock_guard lock(mutex_);
     // Files that were not asked for are read too, to look things up in.
@@ -215,15 +315,34 @@ class Run {
     seams_.progress(done_, total_);
   }
 
-  LintOutcome merge(std::vector<Part> parts) const {
+  /// Leaves out what the baseline names, and tells what is gone of it.
+  void sift_known(const std::set<std::string>& files, std::vector<Finding>& findings,
+                  ReportFacts& facts) const {
+    const auto is_checked = [&](const std::string& file) {
+      return files.contains(file) ||
+             (request_.paths.empty() && seams_.files.kind(file) == Files::Kind::missing);
+    };
+    facts.known = baseline_.sift(findings, is_checked, facts.gone);
+    // What is left out, or ignored, is not gone.
+    std::erase_if(facts.gone, [&](const GoneFinding& gone) {
+      const auto is = [&](const std::string& id) { return id == gone.rule; };
+      return (!request_.select.empty() &&
+              std::none_of(request_.select.begin(), request_.select.end(), is)) ||
+             std::any_of(request_.ignore.begin(), request_.ignore.end(), is);
+    });
+  }
+
+  LintOutcome merge(std::vector<Part> parts, double begun) const {
     LintOutcome outcome;
     std::vector<Finding> findings;
     ReportFacts facts;
     facts.colour = request_.colour;
     std::string diff;
+    std::set<std::string> files;
     for (Part& part : parts) {
+      files.insert(part.files.begin(), part.files.end());
       std::move(part.findings.begin(), part.findings.end(), std::back_inserter(findings));
-      facts.files += part.files;
+      facts.files += part.files.size();
       facts.ignored += part.ignored;
       diff += part.diff;
       outcome.errors += part.errors;
@@ -232,11 +351,24 @@ class Run {
     const Severity shown = request_.min_severity.value_or(Severity::note);
     const Severity counted = request_.min_severity.value_or(Severity::warning);
     std::erase_if(findings, [&](const Finding& finding) { return finding.severity < shown; });
+    if (request_.write_baseline) {
+      const Baseline list(findings);
+      if (outcome.status != 0) return outcome;
+      outcome.baseline = list.text();
+      outcome.output = std::to_string(list.size()) +
+                       (list.size() == 1 ? " finding is" : " findings are") +
+                       " known from now on\n";
+      return outcome;
+    }
+    if (!request_.baseline.empty()) sift_known(files, findings, facts);
+    if (facts.files == 0) facts.named = passed_over();
+    if (seams_.clock) facts.seconds = seams_.clock() - begun;
     const bool any = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
       return finding.severity >= counted;
     });
     if (request_.with_sarif && outcome.status == 0) outcome.sarif = render_sarif(findings, facts);
     if (outcome.status == 0 && any && request_.format != Format::sarif) outcome.status = 1;
+    if (outcome.status >= usage_status && facts.files == 0) return outcome;
     outcome.output = request_.diff ? diff : render(request_.format, findings, facts);
     return outcome;
   }
@@ -244,6 +376,8 @@ class Run {
   const LintRequest& request_;
   const LintSeams& seams_;
   Files files_;  ///< which count what is read
+  Baseline baseline_;
+  std::set<std::string> checked_;  ///< by their paths
   std::mutex mutex_;
   std::size_t done_ = 0;
   std::size_t total_ = 0;

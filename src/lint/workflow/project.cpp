@@ -179,13 +179,17 @@ Project read_project(const ProjectPaths& paths, const Files& files, unsigned thr
   std::vector<Workflow> workflows;
   std::vector<Action> actions;
   std::vector<Unreadable> unreadable;
-  bool complete = !paths.workflows.empty();
+  const bool on_stdin = std::find(paths.workflows.begin(), paths.workflows.end(), stdin_name) !=
+                        paths.workflows.end();
+  bool complete = !paths.workflows.empty() && !on_stdin;
   for (std::size_t index = 0; index < todo.size(); ++index) {
     const auto& [role, file] = todo[index];
     if (loaded[index].unreadable) {
       if (role == Role::workflow) complete = false;
       if (role != Role::loose && selected(file))
         unreadable.push_back(*std::move(loaded[index].unreadable));
+    } else if (file == stdin_name && looks_like_action(*loaded[index].document)) {
+      actions.push_back(read_action(file, std::move(loaded[index].document)));
     } else if (role == Role::workflow ||
                (role == Role::loose && looks_like_workflow(*loaded[index].document))) {
       workflows.push_back(read_workflow(file, std::move(loaded[index].document)));

@@ -24,7 +24,7 @@ struct Files {
   std::function<std::optional<std::string>(const std::string& path)> read;
   /// The names (not paths) of the plain files in a folder; empty when there is none.
   std::function<std::vector<std::string>(const std::string& folder)> list;
-  enum class Kind { missing, file, folder };
+  enum class Kind { missing, file, folder, other };  ///< other: a pipe, a device
   std::function<Kind(const std::string& path)> kind;
   /// Where `root + file` really lies. A checked-out repository may be anybody's: what it links to
   /// outside of itself is neither read nor written, and no link is written through. Nothing may
@@ -35,6 +35,9 @@ struct Files {
     return reach ? reach(root, file) : Reach::own;
   }
 };
+
+/// The path that stands for the standard input, which belongs to no repository.
+inline constexpr std::string_view stdin_name = "<stdin>";
 
 /// A file that could not be read as YAML, or not at all.
 struct Unreadable {

@@ -106,6 +106,11 @@ std::variant<std::vector<ProjectPaths>, std::string> find_projects(
     const std::vector<std::string>& paths, const Files& files) {
   std::map<std::string, Members> projects;
   for (const std::string& given : paths) {
+    if (given == stdin_name) {
+      projects[""].workflows.insert(given);
+      projects[""].selected.insert(given);
+      continue;
+    }
     const std::string path = normalised(given);
     switch (files.kind(path.empty() ? "." : path)) {
       case Files::Kind::folder:
@@ -116,6 +121,8 @@ std::variant<std::vector<ProjectPaths>, std::string> find_projects(
         break;
       case Files::Kind::missing:
         return "no file or folder is named " + given;
+      case Files::Kind::other:
+        return given + " is neither a file nor a folder (`-` is the standard input)";
     }
   }
   std::vector<ProjectPaths> result;
