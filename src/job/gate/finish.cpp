@@ -447,7 +447,7 @@ int finish(const Invocation& call, const Settings& settings) {
       return done(*ended);
     call.out << "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran "
                 "in it)\n";
-    if (call.environment.in_actions() && !state.was_told_to_skip())
+    if (call.environment.in_actions() && told_skips(state, caller_of(call, settings)).empty())
       warn_of_claims_elsewhere(call, settings, *store);
   }
   const std::string ref =

@@ -267,7 +267,6 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
         won.clear();
         if (acquired.left_out > 0)
           call.err << "refgate: " << describe_left_out(acquired.left_out) << "\n";
-        if (acquired.decision.verdict == Verdict::skip) state.mark_skipped();
         if (acquired.decision.line) publish_skip(call, *store, settings, *acquired.decision.line);
         answer.own_failure = told.own_failure;
         answer.reason = told.reason;

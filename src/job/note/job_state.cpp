@@ -140,19 +140,6 @@ void JobState::make_folder() const {
                      " is a link, or another user's; nothing was claimed");
 }
 
-void JobState::mark_skipped() const {
-  try {
-    make_folder();
-    replace_file(folder_ + "/skipped", "told to skip\n");
-  } catch (const std::runtime_error&) {
-    // Then finish looks for a claim, and finds none.
-  }
-}
-
-bool JobState::was_told_to_skip() const {
-  return read_small_file(folder_ + "/skipped", 64).has_value();
-}
-
 void JobState::save(const ClaimNote& note) const {
   make_folder();
   json record = {{"version", 1},

@@ -59,10 +59,6 @@ class JobState {
   /// From here on what comes of the session is what its job says. Throws std::runtime_error.
   void mark_told(const std::string& claim_id) const;
 
-  /// A gate of this job told it to skip: its `finish` has nothing to look for. Best effort.
-  void mark_skipped() const;
-  bool was_told_to_skip() const;
-
   const std::string& folder() const { return folder_; }
 
   /// Makes the folder. Throws UsageError for one that is a link or another user's: whoever made it
