@@ -183,6 +183,7 @@ class Job:
             return self.start_fed(file, *words, **environment).wait()
 
     def state_files(self):
-        """The job's state files as text."""
+        """What the job remembers of claims, as text. (A told skip leaves a note of its own.)"""
         return [path.read_text(encoding="utf-8")
-                for path in sorted((self.folder / "temp").rglob("*")) if path.is_file()]
+                for path in sorted((self.folder / "temp").rglob("*"))
+                if path.is_file() and path.name.startswith(("claim-", "health-"))]
