@@ -58,8 +58,8 @@ bool follows_the_work(const Invocation& call) {
 /// What says whose session is meant, or which piece of work: with a token in its hands, a step
 /// behind the work takes it from its own options, and from the runner's own variables.
 bool is_steered_by_options_alone(const Invocation& call, std::string_view setting) {
-  static constexpr std::array<std::string_view, 8> commands{
-      "finish", "heartbeat", "health", "cleanup", "register", "audit", "result", "deliver"};
+  static constexpr std::array<std::string_view, 7> commands{
+      "finish", "heartbeat", "cleanup", "register", "audit", "result", "deliver"};
   static constexpr std::array<std::string_view, 12> settings{
       "namespace", "claim-id", "state-dir", "run-id",   "run-attempt", "job",
       "event",     "workflow", "sha",       "identity", "share",       "dimension"};
@@ -91,7 +91,10 @@ Settings settings_of(const Invocation& call) {
     const auto given = call.options.find(std::string(row.name));
     if (row.name == "identity") refuse_empty_identity(call, variable);
     if (!from_environment.empty() && is_steered_by_options_alone(call, row.name)) {
-      if (given == call.options.end())
+      // What `run` tells its command, where it says no more than the runner does.
+      const bool says_the_same =
+          from_environment == call.environment.get("RUNNER_TEMP") + "/refgate";
+      if (given == call.options.end() && !says_the_same)
         call.err << "refgate: the variable " << variable
                  << " is ignored in a step behind the work, "
                  << "since any step before it may have set it: give --" << row.name << "\n";

@@ -183,7 +183,7 @@ class Job:
             return self.start_fed(file, *words, **environment).wait()
 
     def state_files(self):
-        """The job's files about sessions as text; what it keeps of a skip is none."""
+        """What the job remembers of claims, as text. (A told skip leaves a note of its own.)"""
         return [path.read_text(encoding="utf-8")
                 for path in sorted((self.folder / "temp").rglob("*"))
-                if path.is_file() and not path.name.startswith("skip-")]
+                if path.is_file() and path.name.startswith(("claim-", "health-"))]

@@ -241,6 +241,10 @@ bool LedSession::end_note(const std::string& job_status, bool never_started) {
     return true;
   } catch (const StoreError& error) {
     report(call_.err, error);
+    if (!has_claim()) {
+      call_.err << "refgate: it ran without a claim, and what came of it is not in the record\n";
+      return true;
+    }
     call_.err << "refgate: the session was not ended; its claim passes when its lease does\n";
   } catch (const std::exception& error) {
     call_.err << "refgate: the end of the session could not be noted: "
