@@ -299,7 +299,7 @@ class ReadOnly(GateCase):
         self.assert_skips(self.job(remote=self.reader).call("gate"), "already_done")
 
     def test_what_it_cannot_claim_follows_the_choice(self):
-        for words, status, skip in (((), 0, "true"), (("--on-read-only", "skip"), 0, "true"),
+        for words, status, skip in (((), 3, "true"), (("--on-read-only", "skip"), 0, "true"),
                                     (("--on-read-only", "run"), 0, "false"),
                                     (("--on-read-only", "fail"), 3, "true")):
             with self.subTest(words=words):
