@@ -28,14 +28,13 @@ void tell_failure(const Environment& environment, std::ostream& err, const Failu
                                ? "No verdict: nothing was launched, nothing was claimed"
                                : "refgate " + failure.command + " could not do its work";
   std::string text = head + ". " + sentence(failure.message);
-  if (!failure.hint.empty()) text += " " + sentence(failure.hint);
   if (!failure.yaml.empty()) text += "\n" + failure.yaml;
+  if (!failure.hint.empty()) text += (failure.yaml.empty() ? " " : "") + sentence(failure.hint);
   err << annotation(environment, "error", "refgate: no answer", text) << std::flush;
   append_summary(environment, "\n✖ **" + escape_for(Place::markdown, head) + ".** " +
                                   escape_for(Place::markdown, sentence(failure.message)) +
-                                  (failure.hint.empty() ? "" : " ") +
-                                  escape_for(Place::markdown, sentence(failure.hint)) + "\n" +
-                                  fenced(failure.yaml) + "\n");
+                                  (failure.yaml.empty() ? " " : fenced(failure.yaml) + "\n") +
+                                  escape_for(Place::markdown, sentence(failure.hint)) + "\n\n");
 }
 
 }  // namespace refgate

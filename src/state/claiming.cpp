@@ -13,6 +13,7 @@
 #include <chrono>
 #include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "call/invocation.h"
@@ -185,8 +186,14 @@ Acquired acquire(Store& store, const Question& question, SeenClaim known,
       asking.presented.push_back(asking.nonce);
     return seen;
   };
-  const auto propose = [&](const SeenClaim& seen) {
+  bool looked = false;
+  const auto propose = [&](SeenClaim seen) {
     Decision decision = decide_by(store, question, asking, seen, holder_run);
+    // The state of the work decides first, and a budget is no reason not to look at it.
+    if (decision.code == ReasonCode::budget && !seen.version && !std::exchange(looked, true)) {
+      seen = read_claim(store, asking.scope);
+      decision = decide_by(store, question, asking, seen, holder_run);
+    }
     acquired.holder = seen.claim;
     acquired.left_out = 0;
     Proposal<Decision> proposal{std::move(decision), {}, {}};

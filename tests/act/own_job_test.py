@@ -11,6 +11,7 @@ GATE = """
       skip_execution: ${{ steps.gate.outputs.skip_execution }}
       run_attempt: ${{ steps.gate.outputs.run_attempt }}
       claim_id: ${{ steps.gate.outputs.claim_id }}
+      own_failure: ${{ steps.gate.outputs.own_failure }}
     steps:
       - id: gate
         uses: refgate/refgate@v1
@@ -28,9 +29,10 @@ REUSED = """
       skip_execution: ${{ steps.before.outputs.skip_execution }}
       run_attempt: ${{ steps.before.outputs.run_attempt }}
       claim_id: ${{ steps.before.outputs.claim_id }}
+      own_failure: ${{ steps.before.outputs.own_failure }}
     steps:
       - id: before
-        run: printf 'skip_execution=false\\nrun_attempt=1\\nclaim_id=%s\\n' "$BEFORE" >> "$GITHUB_OUTPUT"
+        run: printf 'skip_execution=false\\nrun_attempt=1\\nclaim_id=%s\\nown_failure=false\\n' "$BEFORE" >> "$GITHUB_OUTPUT"
 """
 
 WORKFLOW = """
@@ -55,6 +57,7 @@ jobs:
         with:
           command: finish
           claim-id: ${{ needs.gate.outputs.claim_id }}
+          own-failure: ${{ needs.gate.outputs.own_failure }}
           status: ${{ needs.work.result }}
           remote: ${{ vars.STATE }}
 """
@@ -84,11 +87,11 @@ class OwnJob(ActCase):
         self.pull_request(run=2)
         self.assert_ran("work 1.1")
 
-    def test_outputs_of_an_earlier_attempt_do_not_open_the_work(self):
+    def test_outputs_of_an_earlier_attempt_do_not_open_the_work_nor_turn_it_green(self):
         self.push(run=1, FAILS="yes", fails=True)
         before = self.remote.refs("refs")
         self.write_workflow(WORKFLOW.replace("@GATE@", REUSED))
-        self.push(run=1, attempt=2, BEFORE=self.only_claim()["claim_id"])
+        self.push(run=1, attempt=2, fails=True, BEFORE=self.only_claim()["claim_id"])
         self.assert_ran("work 1.1")
         self.assertEqual(self.remote.refs("refs"), before)
 

@@ -61,7 +61,7 @@ class ReadmeTest(unittest.TestCase):
     def test_every_input_that_a_workflow_of_the_readme_gives_is_one_of_the_action(self):
         action = (ROOT / "action.yml").read_text(encoding="utf-8")
         inputs = set(re.findall(r"^  ([a-z-]+):\n    description", action[:action.index("\noutputs:")], re.M))
-        given = [name for block in blocks("yaml") for step in re.findall(r"uses: refgate/refgate@v1.*?(?=\n *- |\Z)", block, re.S)
+        given = [name for block in blocks("yaml") for step in re.findall(r"uses: refgate/refgate@v1.*?(?=\n *- |\n {2,4}[a-z]+:\n|\Z)", block, re.S)
                  for name in re.findall(r"^ +([a-z-]+): ", step.partition("with:")[2], re.M)]
         self.assertGreater(len(given), 2)
         for name in given:

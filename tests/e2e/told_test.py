@@ -189,7 +189,8 @@ class Glance(GateCase):
         holder, _ = self.gate()
         link = f"[run {holder.run}](https://github.com/octo/app/actions/runs/{holder.run})"
         live = self.job().call("gate")
-        self.assertIn(f"{link} is doing this work since", self.first_line(live))
+        self.assertIn(f"{link} ", self.first_line(live))
+        self.assertIn(" this work", self.first_line(live))
         self.assertIn("::notice", live.out)
         holder.call("finish", "--status", "success")
         done = self.job().call("gate")

@@ -70,7 +70,9 @@ Parts parts_of(const Told& told, Instant now) {
             by_whom(claim)};
   if (is_promise(told.code) && live)
     return {"Not run: ", run_of(claim),
-            " is doing this work since " + seconds_of(std::max(0ms, now - claim.claimed_at)),
+            now - claim.claimed_at < 1s
+                ? " has just begun this work"
+                : " is doing this work since " + seconds_of(now - claim.claimed_at),
             by_whom(claim)};
   if (is_promise(told.code))
     return {"Not run again: ", run_of(claim), " did this work", by_whom(claim) + ended};
@@ -118,7 +120,9 @@ std::string row(std::string_view name, const std::string& value) {
 }
 
 std::string details(const Told& told) {
-  return "<details><summary>Why: " + code(name_of(told.code)) + "</summary>\n\n| refgate | " +
+  // Within a line of HTML no Markdown is read.
+  return "<details><summary>Why: <code>" + std::string(name_of(told.code)) +
+         "</code></summary>\n\n| refgate | " +
          (told.verdict == Verdict::skip ? "⏭️ skipped" : "▶️ runs") +
          " |\n| --- | --- |\n" + row("Session", markdown(told.session_key)) +
          row("Reason", markdown(told.reason)) +

@@ -35,7 +35,7 @@ std::optional<std::string> how_lost(const Ended& ended) {
 void tell_end(const Invocation& call, const Ended& ended, const std::string& session_key,
               std::ostream& commands) {
   if (const auto lost = how_lost(ended)) {
-    const std::string text = "this job's session " + *lost + "; this job's result does not count";
+    const std::string text = "This job's session " + *lost + "; this job's result does not count";
     commands << annotation(call.environment, "warning", "refgate: session lost", text);
     append_summary(call.environment, "\n⚠️ " + escape_for(Place::markdown, text) + " (" +
                                          escape_for(Place::markdown, session_key) + ").\n\n");

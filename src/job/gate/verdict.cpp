@@ -145,10 +145,10 @@ NoAnswer no_answer(const Invocation& call, const Policy& policy, const Request& 
   if (choice == Fallback::fail) {
     answer.trouble = Trouble{error.what(), error.hint(), {}};
     if (read_only && !expected)
-      *answer.trouble = {std::string(error.what()) +
-                             "; nothing of this workflow will ever run, until the job has the "
-                             "permission to write contents",
-                         "Give it to the job, or to the workflow:", permission_yaml};
+      *answer.trouble = {
+          "The token may only read, so that nothing of this workflow will ever run. "
+          "Give the job, or the workflow, the permission:",
+          error.what(), permission_yaml};
   }
   return answer;
 }
