@@ -22,6 +22,9 @@ STEP = TEXT.split("\nruns:\n")[1]
 SCRIPT = re.sub(r"^ {8}", "", STEP.split("\n      run: |\n")[1], flags=re.MULTILINE)
 SHELL = re.search(r"^      shell: (.*)$", STEP, re.MULTILINE)[1]
 NAMES = re.findall(r"^        (INPUT_\w+): ", STEP, re.MULTILINE)
+# What an input is that was not given, where that is a plain text.
+DEFAULTS = {f"INPUT_{name.upper().replace('-', '_')}": value for name, value in re.findall(
+    r"^  ([\w-]+):\n(?:    .*\n)*?    default: ([^'$].*)$", TEXT, re.MULTILINE)}
 DIGESTS = dict(re.findall(r"binary=([\w-]+) digest=([0-9a-f]{64}) ;;", STEP))
 NATIVE = {"x86_64": "refgate-linux-x64", "aarch64": "refgate-linux-arm64"}[os.uname().machine]
 
@@ -55,7 +58,8 @@ class Action(GateCase):
         given = {"INPUT_COMMAND": command, "INPUT_REMOTE": self.remote.url,
                  "INPUT_STATUS": "success",
                  **{f"INPUT_{name}": value for name, value in (inputs or {}).items()}}
-        variables = {**job.environment, **environment, **dict.fromkeys(NAMES, ""), **given,
+        variables = {**job.environment, **environment, **dict.fromkeys(NAMES, ""),
+                     **DEFAULTS, **given,
                      "REFGATE_ACTION": str(self.action), "REFGATE_TOKEN": TOKEN,
                      "GITHUB_OUTPUT": str(output),
                      "GITHUB_STEP_SUMMARY": str(job.folder / "summary")}

@@ -71,16 +71,24 @@ class Ends(GateCase):
             with self.subTest(token=bool(token)):
                 job, process = self.begin("--share", f"s{bool(token)}")
                 temp = pathlib.Path(job.environment["RUNNER_TEMP"])
-                shutil.rmtree(temp)
-                temp.mkdir()
+                self.empty(temp)
                 renewed = self.claim_of(job)["renewed_at"]
                 await_that(lambda: self.claim_of(job)["renewed_at"] > renewed, what="a renewal")
-                shutil.rmtree(temp)
+                self.empty(temp)
                 self.assertTrue(alive(process))
                 answer = self.done(job.call("finish", REFGATE_TOKEN=token))
                 self.assertIn("Session ended", answer.out)
                 self.assertEqual(self.claim_of(job)["state"], "ended")
                 self.await_gone(process)
+
+    @staticmethod
+    def empty(folder):
+        """As a clean-up step does, while the process may write there."""
+        def emptied():
+            for path in folder.iterdir():
+                shutil.rmtree(path, ignore_errors=True)
+            return not any(folder.iterdir())
+        await_that(emptied, what="an empty folder")
 
     def claim_of(self, job):
         (claim,) = [claim for claim in self.remote.claims().values()
@@ -160,12 +168,12 @@ class Ends(GateCase):
                     self.assertNotEqual(answer.status, 4, answer)
                     self.assertNotIn("\x1b", answer.out + answer.err)
                     self.assertNotIn("Session ended", answer.out)
-                    shutil.rmtree(job.environment["RUNNER_TEMP"], ignore_errors=True)
+                    self.empty(pathlib.Path(job.environment["RUNNER_TEMP"]))
                     answer = job.call("finish", "--deadline", "3s")
                     self.assertNotEqual(answer.status, 4, answer)
                     if reply.startswith(b'{"result"'):
                         self.assertEqual(answer.status, 3, answer)
-                        self.assertIn("remote", answer.err)
+                        self.assertRegex(answer.err, "remote|not the name of a ref")
         self.assertEqual(self.remote.all_refs(), before)
 
     def socket_name(self, process_free=False):
@@ -191,7 +199,7 @@ class Ends(GateCase):
                 try:
                     asking.sendall(line)
                     asking.shutdown(socket.SHUT_WR)
-                    self.assertEqual(asking.recv(100), b"")
+                    self.assertNotIn(b'"ended"', asking.recv(1000))
                 except (BrokenPipeError, ConnectionResetError):
                     pass
         self.assertTrue(alive(process))

@@ -68,12 +68,21 @@ void tell(const Invocation& call, const Word& word) {
       << "\n";
 }
 
-bool holds_live_claim(const Invocation& call, const JobState& state) {
+bool holds_claim(const Invocation& call, const JobState& state, bool ended) {
   const auto notes = state.notes();
   return std::any_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
-    return note.claim.state != ClaimState::ended && note.runner_job == state.runner_job() &&
+    return (note.claim.state == ClaimState::ended) == ended &&
+           note.runner_job == state.runner_job() &&
            note.claim.holder.run_id == call.environment.get("GITHUB_RUN_ID");
   });
+}
+
+bool holds_live_claim(const Invocation& call, const JobState& state) {
+  return holds_claim(call, state, false);
+}
+
+bool holds_ended_claim(const Invocation& call, const JobState& state) {
+  return holds_claim(call, state, true);
 }
 
 constexpr const char* nothing_here =
@@ -97,6 +106,10 @@ std::optional<int> finish_without_token(const Invocation& call, const Settings& 
     call.out << nothing_here;
     return exit_done;
   }
+  if (!holds_live_claim(call, state) && holds_ended_claim(call, state)) {
+    call.out << "Session had ended before, as this job's own note says; nothing was changed\n";
+    return exit_done;
+  }
   throw StoreError(
       StoreFailure::denied,
       "this step has no token, and no heartbeat process of this job answers: whatever its gate "
@@ -113,13 +126,14 @@ std::optional<int> finish_without_note(const Invocation& call, const Settings& s
   for (const Word& word : words) {
     tell(call, word);
     const SeenClaim seen = look_at(store, settings, word.ref);
-    const bool live = seen.claim && seen.claim->claim_id == word.claim_id &&
-                      seen.claim->state != ClaimState::ended;
-    const bool told = word.result != "failed" && !word.result.empty() && !word.ref.empty();
-    if (told && !live) continue;
+    const bool same = seen.claim && seen.claim->claim_id == word.claim_id;
+    const bool ended = same && seen.claim->state == ClaimState::ended;
+    const bool another = word.result == "given_back" || word.result == "not_ours";
+    if ((ended && word.result != "failed") || (another && !same && !word.claim_id.empty()))
+      continue;
     agreed = false;
     call.err << "refgate: the remote does not say so: "
-             << (live ? "the claim is live" : "there is no such claim")
+             << (same ? "the claim is live" : "there is no such claim")
              << "; give finish the gate's claim-id\n";
   }
   if (words.empty()) return std::nullopt;

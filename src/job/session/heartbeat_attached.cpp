@@ -286,15 +286,19 @@ class Beating {
     if (!line) return false;
     const auto words = nlohmann::json::parse(*line, nullptr, false);
     if (!words.is_object() || words.value("ask", nlohmann::json()) != "end" ||
-        !words.contains("status") || !words["status"].is_string())
+        !words.contains("status") || !words["status"].is_string() || !words.contains("within_ms") ||
+        !words["within_ms"].is_number_integer()) {
+      socket_.answer(R"({"result":"failed","text":"the question was not understood"})");
       return false;
+    }
     const std::string status = words["status"].get<std::string>();
     nlohmann::json reply = {{"claim_id", held_.note.claim.claim_id}, {"ref", held_.note.ref}};
     bool over = false;
     try {
-      const Ended ended = end(status, words.value("within_ms", std::int64_t{0}));
+      const Ended ended = end(status, words["within_ms"].get<std::int64_t>());
       over = true;
-      reply["result"] = ended.result == Ended::Result::ended     ? "ended"
+      reply["result"] = ended.given_back                         ? "given_back"
+                        : ended.result == Ended::Result::ended   ? "ended"
                         : ended.result == Ended::Result::already ? "already"
                                                                  : "not_ours";
       reply["text"] = describe_end(ended, held_.note.claim.session_key);
