@@ -84,7 +84,12 @@ class OnePlace {
 
   Life live() {
     if (!make()) return {finding(), false};
-    if (!is_shown()) complain("could not be seen by readers", "", place_.without_sight);
+    if (!is_shown()) {
+      // What is not shown is not deleted either: the store looks before it deletes.
+      complain("could not be seen by readers", "", place_.without_sight);
+      swap_one(*store_, {place_.ref, value_, std::nullopt});
+      return {finding(), false};
+    }
     change();
     take_away();
     return {finding(), wrong_.empty()};

@@ -99,7 +99,9 @@ class Life(DoctorCase):
                 self.setUp()
                 self.config("uploadpack.hideRefs", prefix)
                 self.assert_failed(self.doctor(), check, "seen by readers", "--namespace")
-                self.assertEqual(self.remote.all_refs(), {})
+                self.assertNotIn("deleted", self.doctor()[check]["text"])
+                self.assert_failed(self.doctor(), check, "--namespace")
+                self.assertLessEqual(set(self.remote.all_refs()), {CLAIM_SCRATCH, NOTE_SCRATCH})
 
     def test_a_bound_on_the_refs_of_a_push_is_found(self):
         for bound in (1, 2, 5):
@@ -143,6 +145,23 @@ class Comparing(DoctorCase):
         for call in calls:
             rows = call.wait().json()
             self.assertNotIn("does not compare", json.dumps(rows))
+
+
+class Clocks(DoctorCase):
+    def test_a_clock_that_differs_from_the_servers_by_more_than_the_skew(self):
+        for ahead, word in ((7200, "2h behind"), (-1200, "20m ahead of")):
+            with self.subTest(ahead=ahead):
+                server = self.contexts.enter_context(
+                    launch.careless(self.server("http"), self.root, half="none", ahead=ahead))
+                remote = self.remote.by(f"{server.url}/{self.path.name}")
+                self.assert_failed(self.doctor("--rounds", "0", remote=remote), "clock", "skew")
+                self.assertRegex(self.doctor("--rounds", "0", remote=remote)["clock"]["text"],
+                                 word.split()[1])
+                rows = self.doctor("--rounds", "0", "--skew", "3h", remote=remote, status=0)
+                self.assertEqual(rows["clock"]["state"], "ok")
+
+    def test_a_clock_that_agrees(self):
+        self.assertIn("agrees", self.doctor("--rounds", "0", status=0)["clock"]["text"])
 
 
 class Records(DoctorCase):

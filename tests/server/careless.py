@@ -7,10 +7,12 @@ says what it takes without comparing:
   all        whatever stands there is replaced or deleted
   creations  changes and deletions are compared; a new ref is made by "is it there?" and then, a
              moment later, "set it", so that only rivals at the same time can tell
+  none       everything is compared
 """
 
 import argparse
 import contextlib
+import email.utils
 import pathlib
 import socket
 import subprocess
@@ -43,9 +45,16 @@ class Careless(faults.Proxy):
     root = None
     half = None
     environment = None
+    ahead = 0
     setting = threading.Lock()
 
     def ask_upstream(self, body):
+        status, reason, headers, body = self.ask_carelessly(body)
+        now = email.utils.formatdate(time.time() + self.ahead, usegmt=True)
+        return status, reason, [(name, now if name.lower() == "date" else value)
+                                for name, value in headers], body
+
+    def ask_carelessly(self, body):
         if self.command != "POST" or not self.path.endswith("/git-receive-pack"):
             return super().ask_upstream(body)
         commands, rest = packets(body)
@@ -60,6 +69,8 @@ class Careless(faults.Proxy):
     def is_unchecked(self, command):
         if self.half == "all":
             return True
+        if self.half == "none":
+            return False
         return command[0] == ZERO and self.value(self.ref_of(command)) == ZERO
 
     @staticmethod
@@ -80,7 +91,9 @@ def main():
     parser.add_argument("--upstream", required=True, metavar="URL", help="the server's address")
     parser.add_argument("--root", required=True, type=pathlib.Path,
                         help="folder of its bare repositories")
-    parser.add_argument("--half", choices=("all", "creations"), default="all")
+    parser.add_argument("--half", choices=("all", "creations", "none"), default="all")
+    parser.add_argument("--ahead", type=int, default=0, metavar="SECONDS",
+                        help="so much the server's clock is ahead, by its Date")
     arguments = parser.parse_args()
 
     with lifetime.work_folder("refgate-careless") as folder:
@@ -90,6 +103,7 @@ def main():
         settings = faults.Settings(arguments.upstream, None, folder / "plan.json", requests)
         handler = type("Handler", (Careless,), {"settings": settings, "root": arguments.root,
                                                 "half": arguments.half,
+                                                "ahead": arguments.ahead,
                                                 "environment": environment})
 
         def serve(client, address):

@@ -73,9 +73,11 @@ def faults(upstream, *, ca=None, plan=None, requests=None, tls=False):
                                           tls=tls))
 
 
-def careless(server, root, *, half="all"):
-    """.url .requests .pid; a server over `root` that does not compare, or no creations."""
-    return _program("careless.py", _options(upstream=server.url, root=root, half=half))
+def careless(server, root, *, half="all", ahead=None):
+    """.url .requests .pid; a server over `root` that does not compare, or no creations, or whose
+    clock is so many seconds ahead."""
+    return _program("careless.py", _options(upstream=server.url, root=root, half=half,
+                                            ahead=ahead if ahead is None else str(ahead)))
 
 
 def set_plan(proxy, *rules):
