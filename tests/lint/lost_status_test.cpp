@@ -21,6 +21,9 @@ TEST_CASE("the exit status of a command is lost") {
       {"set -e\nwork 2>&1 | tee log", "a pipe without `pipefail`"},
       {"work | tee log || true", "`|| true`"},
       {"echo begun; work || exit 0", "`|| exit 0`"},
+      {"set +e\nwork\necho done", "`set +e`"},
+      {"set +e; work; true", "`set +e`"},
+      {"if work; then echo well; fi", "an `if` without an `else`"},
   };
   for (const auto& [script, how] : rows) {
     INFO(script);
@@ -34,7 +37,10 @@ TEST_CASE("the exit status of a command is passed on, or looked at") {
       "work || exit 1",
       "work || status=$?",
       "work || { echo failed; exit 3; }",
-      "if work; then echo well; fi",
+      "if work; then echo well; else exit 1; fi",
+      "if ! work; then exit 1; fi",
+      "set +e\nwork",
+      "set +e\nwork\nstatus=$?\necho $status\nexit $status",
       "work && echo well",
       "set -o pipefail\nwork | tee log",
       "echo \"work || true\"",

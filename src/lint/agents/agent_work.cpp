@@ -162,6 +162,15 @@ bool answers_text(const Step& launch, std::string_view text) {
   return !phrase.empty() && to_lower(text).find(to_lower(phrase)) != std::string::npos;
 }
 
+bool answers_event(const Step& launch, std::string_view event, std::string_view type) {
+  if (event != "issues" || type == "opened" ||
+      !matches_action(launch.uses_text(), "anthropics/claude-code-action"))
+    return true;
+  return static_cast<bool>(launch.input("prompt")) ||
+         static_cast<bool>(launch.input("direct_prompt")) ||
+         static_cast<bool>(launch.input("override_prompt"));
+}
+
 std::string_view awaited_phrase(const Step& launch) {
   if (!matches_action(launch.uses_text(), "anthropics/claude-code-action")) return {};
   if (launch.input("prompt") || launch.input("direct_prompt") || launch.input("override_prompt"))

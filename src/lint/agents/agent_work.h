@@ -20,6 +20,9 @@ bool is_same_work(const AgentLaunch& left, const AgentLaunch& right, const Facts
 /// Whether the launch answers this text. One of the known actions waits to be mentioned when it has
 /// no prompt; all others are launched in any case.
 bool answers_text(const Step& launch, std::string_view text);
+/// Whether the launch works for this event at all. As its source says, claude-code-action without a
+/// prompt takes of an issue's events only `opened`, and one label or assignee that an input names.
+bool answers_event(const Step& launch, std::string_view event, std::string_view type);
 /// The words that such an action waits for; empty for all others, and when they are not known.
 std::string_view awaited_phrase(const Step& launch);
 

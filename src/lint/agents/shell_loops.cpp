@@ -94,20 +94,22 @@ bool is_retry_command(const std::string& word) {
 
 using IsMeant = std::function<bool(const std::vector<std::string>&)>;
 
-bool launches_behind(const std::vector<std::string>& words, const IsMeant& is_meant) {
-  for (std::size_t at = 1; at < words.size(); ++at) {
-    const std::vector<std::vector<std::string>> commands = shell_commands(quoted(words, at));
-    if (std::any_of(commands.begin(), commands.end(), is_meant)) return true;
-  }
-  return false;
-}
-
 /// `refgate run -- agent`: the gate does see it, and `retry-around-gate` speaks of it.
 bool is_through_gate(const std::vector<std::string>& words) {
   const std::vector<std::string> command = launched_command(words);
   if (command.empty()) return false;
   const std::string_view name = std::string_view(command[0]).substr(command[0].rfind('/') + 1);
   return name == "refgate" || name.starts_with("refgate-linux-");
+}
+
+bool launches_behind(const std::vector<std::string>& words, const IsMeant& is_meant) {
+  for (std::size_t at = 1; at < words.size(); ++at) {
+    const std::vector<std::vector<std::string>> commands = shell_commands(quoted(words, at));
+    if (std::any_of(commands.begin(), commands.end(), is_meant)) return true;
+    // What stands behind the gate's own words is the gate's.
+    if (std::any_of(commands.begin(), commands.end(), is_through_gate)) return false;
+  }
+  return false;
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ constexpr auto skip_duplicate_outputs =
 GateKind kind_of(const GateFact& fact) {
   if (fact.uses == "fkirc/skip-duplicate-actions") return GateKind::skip_duplicate_actions;
   if (fact.command.ends_with(" check") || fact.input_value == "check") return GateKind::positional;
-  const bool own = fact.uses.ends_with("/refgate") || fact.command == "refgate gate";
+  const bool own = fact.uses.ends_with("/refgate") || fact.command == "refgate gate" ||
+                   fact.command == "refgate run";
   return own ? GateKind::refgate : GateKind::configured;
 }
 
@@ -81,7 +82,7 @@ Gate gate_from(const GateFact& fact, const Step& step) {
   gate.kind = kind_of(fact);
   gate.step = gate.origin = &step;
   gate.whole = gate.works = gate.ends_session =
-      gate.kind == GateKind::refgate && is_whole_session(step);
+      gate.kind == GateKind::refgate && (is_whole_session(step) || fact.command == "refgate run");
   for (const VerdictOutput& output : fact.outputs) {
     const Value run = !output.run.empty()
                           ? Value::string(output.run)

@@ -133,6 +133,22 @@ class GuardSearch {
 
   void judge_step(const WalkedStep& walked, const GateView& seen, const Gate& gate,
                   const Place& gate_place) {
+    const std::size_t before = found_.size();
+    judge_written(walked, seen, gate, gate_place);
+    for (std::size_t at = before; at < found_.size(); ++at)
+      repeat_at(*walked.step, found_[at]);
+  }
+
+  /// What an alias repeats is wrong where it is repeated, and right or wrong elsewhere for itself.
+  static void repeat_at(const Step& step, GuardFinding& finding) {
+    if (!step.node.is_alias()) return;
+    finding.written = finding.place;
+    finding.place = step.node.place();
+    finding.fix.clear();
+  }
+
+  void judge_written(const WalkedStep& walked, const GateView& seen, const Gate& gate,
+                     const Place& gate_place) {
     const Step& step = *walked.step;
     if (walked.condition && !walked.condition->is_valid()) return;
     if (gate_at(step, subject_.project, subject_.facts())) return;
@@ -388,9 +404,10 @@ class GuardSearch {
       for (const Reference& reference : references(condition)) {
         const std::string message = why_unseen(reference, job, step, gated_);
         if (message.empty()) continue;
-        add(true, place_in(document(), entry.value, reference.range),
-            gated_.front().job->key.place())
-            .message = message;
+        GuardFinding& finding = add(true, place_in(document(), entry.value, reference.range),
+                                    gated_.front().job->key.place());
+        finding.message = message;
+        if (step != nullptr) repeat_at(*step, finding);
         return;
       }
     };

@@ -2,6 +2,7 @@
 // Steps and jobs behind a gate, and what their conditions do for each of its verdicts. Two rules
 // report what is found here: `missing-guard` and `broken-guard`.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,8 @@ struct GuardFinding {
   Place place;
   std::string message;
   Confidence confidence = Confidence::high;
-  Place gate;  ///< where the gate, or the job with it, stands in the same file
+  std::optional<Place> written;  ///< where the content stands that an alias repeats at `place`
+  Place gate;                    ///< where the gate, or the job with it, stands in the same file
   std::string fix_description;
   std::vector<TextEdit> fix;  ///< empty: none
 };

@@ -90,6 +90,7 @@ struct Facts {
   std::vector<GateFact> gates;
   std::vector<std::string> retry_actions;
   std::vector<EventFact> events;
+  std::vector<std::string> own_commands;  ///< of this project's program, those known here
   std::vector<InputFact> inputs;  ///< of this project's action, those that take a choice or a span
   std::shared_ptr<const ProjectScripts>
       scripts;  ///< of the project that is being linted; may be nullptr

@@ -137,9 +137,13 @@ Problem add_gate(YamlNode node, Facts& facts) {
 
 Problem add_inputs(const Entry& inputs, Facts& facts) {
   for (const Entry& entry : inputs.value.entries()) {
+    if (entry.key.text() == "commands") {
+      if (Problem problem = add_texts(entry, facts.own_commands)) return problem;
+      continue;
+    }
     const bool spans = entry.key.text() == "spans";
     if (!spans && entry.key.text() != "choices")
-      return unknown_key(entry.key, {"choices", "spans"});
+      return unknown_key(entry.key, {"commands", "choices", "spans"});
     for (const Entry& choice : entry.value.entries()) {
       InputFact& fact = facts.inputs.emplace_back();
       fact.name = choice.key.text();

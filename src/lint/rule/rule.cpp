@@ -42,9 +42,13 @@ Sink::~Sink() {
 }
 
 Sink::Report Sink::report(const FileRef& file, const Place& place, std::string message) {
-  const bool full = ++reported_ > max_reports;
-  if (full) overflow_ = {};
-  Finding& finding = full ? overflow_ : findings_.emplace_back();
+  const bool fresh = known_
+                         .insert(std::string(file.file) + ":" + std::to_string(place.begin) + ":" +
+                                 std::to_string(place.end) + ":" + message)
+                         .second;
+  const bool full = fresh && ++reported_ > max_reports;
+  if (full || !fresh) overflow_ = {};
+  Finding& finding = full || !fresh ? overflow_ : findings_.emplace_back();
   finding.rule = rule_.id;
   finding.severity = rule_.severity;
   finding.confidence = rule_.confidence;

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "lint/finding/finding.h"
 #include "lint/github/facts.h"
@@ -59,7 +60,9 @@ struct FileRef {
 struct Rule;
 
 /// Where findings go. The row's id, severity and confidence are filled in; the configured level
-/// comes later. After max_reports findings further ones are only counted, and the last one says so.
+/// comes later. What was reported already, in the same words at the same place, is left out: an
+/// alias repeats content. After max_reports findings further ones are only counted, and the last
+/// one says so.
 class Sink {
  public:
   static constexpr std::size_t max_reports = 1000;
@@ -93,7 +96,8 @@ class Sink {
   const Rule& rule_;
   std::vector<Finding>& findings_;
   std::size_t reported_ = 0;
-  Finding overflow_;
+  std::unordered_set<std::string> known_;
+  Finding overflow_;  ///< what is not kept
 };
 
 using Check = void (*)(const Subject& subject, Sink& sink);

@@ -10,6 +10,7 @@ void check_broken_guard(const Subject& subject, Sink& sink) {
     if (!finding.broken) continue;
     auto report = sink.report(subject, finding.place, finding.message);
     report.confidence(finding.confidence).related(subject, finding.gate, "the gate");
+    if (finding.written) report.related(subject, *finding.written, "what is repeated stands here");
     report.fix(FixKind::safe, finding.fix_description, finding.fix);
   }
 }

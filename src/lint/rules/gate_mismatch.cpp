@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <vector>
 
 #include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
@@ -28,27 +29,35 @@ std::string squeezed(const std::optional<Told>& told) {
 
 class Pairs {
  public:
-  Pairs(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink) {}
+  Pairs(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink) {
+    if (gated_jobs_of(subject).empty()) return;
+    for (const Job& job : subject.workflow->jobs) {
+      for (const Step& step : job.steps) {
+        if (is_finish(step)) endings_.push_back({&job, &step});
+      }
+    }
+  }
 
   void check(const GatedJob& gated) {
     const Gate& gate = gated.gates.front();
     if (gate.kind != GateKind::refgate || gate.whole || gate.step == nullptr ||
         gate.step != gate.origin)
       return;
-    for (const Job& job : subject_.workflow->jobs) {
-      const bool same = &job == gated.job;
-      for (const Step& step : job.steps) {
-        if (!is_finish(step) || (same && step.index < gate.step->index)) continue;
-        const bool meant = same || (gates_of_own(job) && names_gate_job(step, gated)) ||
-                           names_gate_job(step, gated);
-        if (!meant) continue;
-        compare(gated, gate, {&step, &job, subject_.workflow});
-        if (!same) claim(gated, gate, step);
-      }
+    for (const Ending& ending : endings_) {
+      const bool same = ending.job == gated.job;
+      if (same ? ending.step->index < gate.step->index : !names_gate_job(*ending.step, gated))
+        continue;
+      compare(gated, gate, {ending.step, ending.job, subject_.workflow});
+      if (!same) claim(gated, gate, *ending.step);
     }
   }
 
  private:
+  struct Ending {
+    const Job* job;
+    const Step* step;
+  };
+
   bool is_finish(const Step& step) const {
     // One that a local action wraps is told what that action tells it.
     return !step.uses_text().starts_with("./") &&
@@ -58,12 +67,6 @@ class Pairs {
   static bool names_gate_job(const Step& step, const GatedJob& gated) {
     const std::string name = "needs." + std::string(gated.job->id) + ".";
     return step.node.source().find(name) != std::string_view::npos;
-  }
-
-  bool gates_of_own(const Job& job) const {
-    const auto& all = gated_jobs_of(subject_);
-    return std::any_of(all.begin(), all.end(),
-                       [&](const GatedJob& gated) { return gated.job == &job; });
   }
 
   void compare(const GatedJob& gated, const Gate& gate, const StepPlace& finish) {
@@ -127,6 +130,7 @@ class Pairs {
 
   const Subject& subject_;
   Sink& sink_;
+  std::vector<Ending> endings_;
 };
 
 }  // namespace

@@ -71,7 +71,24 @@ class Inputs {
                  {replace_node(input.key, meant)});
   }
 
+  void check_command(const Entry& input) {
+    const auto value = input.value.literal();
+    const std::vector<std::string>& known = subject_.facts().own_commands;
+    if (!value || value->empty() || std::find(known.begin(), known.end(), *value) != known.end())
+      return;
+    const std::string_view meant =
+        nearest(*value, std::vector<std::string_view>(known.begin(), known.end()));
+    if (meant.empty()) return;
+    auto report = sink_.report(subject_, input.value,
+                               "there is no command `" + std::string(*value) + "`; `" +
+                                   std::string(meant) + "` is meant?");
+    if (!input.value.is_alias())
+      report.fix(FixKind::unsafe, "Write `" + std::string(meant) + "`",
+                 {replace_node(input.value, meant)});
+  }
+
   void check_value(const Entry& input) {
+    if (same_name(input.key.text(), "command")) check_command(input);
     const auto& inputs = subject_.facts().inputs;
     const auto fact = std::find_if(inputs.begin(), inputs.end(), [&](const InputFact& each) {
       return same_name(each.name, input.key.text());

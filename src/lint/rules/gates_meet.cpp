@@ -3,6 +3,7 @@
 // be told apart and mute nobody.
 
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include "lint/gates/gate_before.h"
@@ -86,8 +87,8 @@ bool may_be_told_apart(const Subject& subject, const Job& job) {
 bool names_share(const Job& job) { return static_cast<bool>(job.with.value.entry("share")); }
 
 void check_calls(const Subject& subject, Sink& sink) {
-  const std::vector<Job>& jobs = subject.workflow->jobs;
-  for (const Job& job : jobs) {
+  std::map<std::string_view, const Job*> first;  // by what they call
+  for (const Job& job : subject.workflow->jobs) {
     if (!job.calls_workflow() || !calls_gate(subject, job)) continue;
     const bool heeds = may_be_told_apart(subject, job);
     if (job.has_several_legs() && !(heeds && told_by(job).find("matrix.") != std::string::npos)) {
@@ -100,11 +101,8 @@ void check_calls(const Subject& subject, Sink& sink) {
           .related(subject, job.matrix.entry.key, "each row is a leg");
       continue;
     }
-    const auto earlier = std::find_if(jobs.begin(), jobs.end(), [&](const Job& other) {
-      return &other == &job ||
-             (other.calls_workflow() && other.uses.value.text() == job.uses.value.text());
-    });
-    if (&*earlier == &job || (heeds && told_by(*earlier) != told_by(job)) ||
+    const Job* earlier = first.try_emplace(job.uses.value.text(), &job).first->second;
+    if (earlier == &job || (heeds && told_by(*earlier) != told_by(job)) ||
         (names_share(job) && names_share(*earlier)))
       continue;
     sink.report(subject, job.uses.key,

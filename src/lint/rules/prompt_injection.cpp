@@ -76,15 +76,29 @@ class Search {
     const Expression text = parse_template(entry.value.text());
     if (!text.is_valid()) return;
     for (const Reference& reference : references(text)) {
-      const auto& paths = free_texts();
-      if (std::none_of(paths.begin(), paths.end(),
-                       [&](const ContextPath& path) { return refers_to(reference, path); }))
-        continue;
+      if (!is_free_text(reference, text)) continue;
       const Start* start = way_in(launch, reference);
       if (start == nullptr) continue;
       report(launch, entry, reference, *start, script);
       return;
     }
+  }
+
+  /// One of the free texts, or a whole object with one, which only toJSON makes a text.
+  static bool is_free_text(const Reference& reference, const Expression& text) {
+    const std::vector<FunctionUse> calls = functions(text);
+    const bool whole = std::any_of(calls.begin(), calls.end(), [](const FunctionUse& call) {
+      return same_name(call.name, "toJSON");
+    });
+    const auto& paths = free_texts();
+    return std::any_of(paths.begin(), paths.end(), [&](const ContextPath& path) {
+      if (refers_to(reference, path)) return true;
+      return whole && reference.is_literal() && reference.path.size() > 1 &&
+             reference.path.size() < path.size() &&
+             refers_to(reference,
+                       ContextPath(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(
+                                                                    reference.path.size())));
+    });
   }
 
   /// The event by which somebody whom nothing asks brings this text.

@@ -51,14 +51,25 @@ class Finder {
         {"review_requested",
          {"github", "event", "requested_reviewer", "login"},
          "reviewer",
-         "github.event.requested_reviewer.login"}};
+         "github.event.requested_reviewer.login"},
+        {"edited", {"github", "event", "changes", "body"}, "edit", "github.event.changes.body"}};
     return all;
+  }
+
+  /// The gates that a launch may ask about: its own job's, and of the others so many.
+  std::vector<const GatedJob*> near_gates(const AgentLaunch& launch) const {
+    constexpr std::size_t most = 32;
+    std::vector<const GatedJob*> found;
+    for (const GatedJob& gated : gated_jobs_of(subject_, launch.workflow())) {
+      if (gated.job == &launch.job() || found.size() < most) found.push_back(&gated);
+    }
+    return found;
   }
 
   /// With what the gates on the way say when they say run: each of these events is one to them.
   Scope let_through(Scope scope, const AgentLaunch& launch) const {
-    for (const GatedJob& gated : gated_jobs_of(subject_, launch.workflow())) {
-      const GateView& view = gated.job == &launch.job() ? gated.inside.view : gated.view;
+    for (const GatedJob* gated : near_gates(launch)) {
+      const GateView& view = gated->job == &launch.job() ? gated->inside.view : gated->view;
       scope = view.scope(false, scope);
       for (const GateSignal& signal : view.signals()) {
         if (signal.role == GateRole::attempt) scope.set(signal.path, Value::string("1"));
@@ -85,9 +96,59 @@ class Finder {
     return false;
   }
 
+  /// Whether nothing on the way asks what was given, and all that is asked is known from the event:
+  /// then whatever else its conditions say, they say it again for the next piece.
+  bool asks_nothing_of(std::size_t launch, const Trigger& trigger, const Given& given) const {
+    const ContextPath piece(given.which.begin(), given.which.begin() + 3);
+    for (const Expression* condition : conditions(launch).all()) {
+      for (const Reference& reference : references(*condition)) {
+        if (refers_into(reference, piece)) return false;
+        if (given.what == "reviewer" &&
+            refers_into(reference, {"github", "event", "requested_team"}))
+          return false;
+        if (!refers_into(reference, {"github"}) && !is_verdict(launch, reference)) return false;
+      }
+      if (names_function_of_files(*condition)) return false;
+    }
+    const std::string word = "event." + piece.back();
+    for (const Step* step : conditions(launch).steps_before()) {
+      if (step->node.source().find(word) != std::string_view::npos) return false;
+    }
+    if (launches_[launch].launch->node.source().find(word) != std::string_view::npos) return false;
+    Scope scope = let_through(scope_of_event(trigger.event, given.type), launches_[launch]);
+    if (given.what != "label") scope.set("github.event.label", Value());
+    return conditions(launch).runs(scope) != Truth::no &&
+           answers_text(*launches_[launch].launch,
+                        std::string(awaited_phrase(*launches_[launch].launch)));
+  }
+
+  static bool names_function_of_files(const Expression& condition) {
+    const std::vector<FunctionUse> calls = functions(condition);
+    return std::any_of(calls.begin(), calls.end(), [](const FunctionUse& call) {
+      return same_name(call.name, "hashFiles") || same_name(call.name, "failure") ||
+             same_name(call.name, "cancelled");
+    });
+  }
+
+  /// What a gate on the way says, or for which attempt.
+  bool is_verdict(std::size_t launch, const Reference& reference) const {
+    for (const GatedJob* gated : near_gates(launches_[launch])) {
+      for (const GateView* view : {&gated->inside.view, &gated->view}) {
+        if (std::any_of(
+                view->signals().begin(), view->signals().end(), [&](const GateSignal& signal) {
+                  return signal.role >= GateRole::attempt && refers_to(reference, signal.path);
+                }))
+          return true;
+      }
+    }
+    return false;
+  }
+
   /// A launch that each further label (assignee, reviewer) starts again, whatever it is.
   std::optional<std::size_t> launched_by_any(const Trigger& trigger, const Given& given) const {
     for (std::size_t at = 0; at < launches_.size(); ++at) {
+      if (!answers_event(*launches_[at].launch, trigger.event, given.type)) continue;
+      if (asks_nothing_of(at, trigger, given)) return at;
       const std::vector<const Expression*> all = conditions(at).all();
       std::vector<std::string> texts{""};
       for (std::string& phrase : phrases_named(all))
@@ -129,7 +190,8 @@ class Finder {
     for (const Trigger& trigger : subject_.workflow->triggers) {
       for (const Given& each : given()) {
         const YamlNode place = listens_at(trigger, each.type);
-        if (!place) continue;
+        // Without a list of types edits come along by the way; with one they are asked for.
+        if (!place || (each.type == "edited" && !trigger.types)) continue;
         const std::optional<std::size_t> at = launched_by_any(trigger, each);
         if (!at) continue;
         report_any_value(trigger, place, each, launches_[*at]);
@@ -148,7 +210,10 @@ class Finder {
     const std::string what(given.what);
     auto report = sink_.report(
         subject_, type,
-        "every " + what + " that is " + (given.type == "unlabeled" ? "taken off" : "given") +
+        "every " + what + " that is " +
+            (given.type == "unlabeled" ? "taken off"
+             : given.type == "edited"  ? "made"
+                                       : "given") +
             ", whichever it is, launches the agent again, since nothing asks which one it was" +
             (together ? "; what is opened with " + what +
                             "s launches it at once for `opened` and "

@@ -101,6 +101,16 @@ std::string trimmed(std::string text) {
   return begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
 }
 
+/// Whether a later line looks at a status, or ends the script with one.
+bool is_looked_at(std::string_view rest) {
+  for (const char* word : {"$?", "exit", "return", "set -e", "PIPESTATUS", "wait"}) {
+    if (rest.find(word) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+bool has_command(std::string_view rest) { return !shell_commands(rest).empty(); }
+
 bool sets_pipefail(std::string_view script) {
   return script.find("pipefail") != std::string_view::npos ||
          script.find("PIPESTATUS") != std::string_view::npos;
@@ -111,17 +121,33 @@ bool sets_pipefail(std::string_view script) {
 std::string lost_status(std::string_view script, bool pipefail,
                         const std::function<bool(const std::vector<std::string>&)>& is_meant) {
   const bool whole_pipes = pipefail || sets_pipefail(script);
+  bool goes_on = false;  // after `set +e`
   for (std::size_t at = 0; at < script.size();) {
     const std::vector<Part> parts = parts_of(take_line(script, at));
+    const std::string_view later = script.substr(std::min(at, script.size()));
     for (std::size_t part = 0; part < parts.size(); ++part) {
       const std::vector<std::vector<std::string>> commands = shell_commands(parts[part].text);
+      for (const std::vector<std::string>& words : commands)
+        goes_on = goes_on || (words[0] == "set" && words.size() > 1 && words[1] == "+e");
       // Only the last one's status counts, and what stands in `if` or `while` is asked for.
       if (commands.empty() || !is_meant(commands.back()) ||
           parts[part].text.find("$(") != std::string::npos)
         continue;
       const std::string first = trimmed(parts[part].text).substr(0, 6);
-      if (first.starts_with("if ") || first.starts_with("while") || first.starts_with("until") ||
-          first.starts_with("! "))
+      const auto rest = [&] {
+        std::string text;
+        for (std::size_t next = part + 1; next < parts.size(); ++next)
+          text += parts[next].text + std::string(parts[next].after) + " ";
+        return text + std::string(later);
+      };
+      if (first.starts_with("if ")) {
+        const std::string text = rest();
+        if (text.find("else") == std::string::npos && text.find("elif") == std::string::npos &&
+            !is_looked_at(text))
+          return "an `if` without an `else`";
+        continue;
+      }
+      if (first.starts_with("while") || first.starts_with("until") || first.starts_with("! "))
         continue;
       std::size_t last = part;
       while (last + 1 < parts.size() && parts[last].after == "|")
@@ -129,6 +155,8 @@ std::string lost_status(std::string_view script, bool pipefail,
       if (last + 1 < parts.size() && parts[last].after == "||" && forgives(parts[last + 1].text))
         return "`|| " + trimmed(parts[last + 1].text).substr(0, 20) + "`";
       if (last != part && !whole_pipes) return "a pipe without `pipefail`";
+      if (goes_on && parts[part].after != "||" && has_command(rest()) && !is_looked_at(rest()))
+        return "`set +e`";
     }
   }
   return {};
