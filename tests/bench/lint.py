@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How fast the linter reads, next to its peers and to the YAML parser under it, in one run over the same files.
+"""How fast the linter reads, next to its peers to actionlint, and to the YAML parser under it, in one run over the same files.
 
 usage: lint.py [FOLDER] [--refgate PATH] [--rounds N] [--no-peers]
 
@@ -145,12 +145,18 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", nargs="?", type=pathlib.Path)
     parser.add_argument("--refgate", default=os.environ.get("REFGATE_BIN"))
+    parser.add_argument("--actionlint", default=os.environ.get("ACTIONLINT"), help="the Go program, which ./dev bench builds")
+    parser.add_argument("--growth", action="store_true", help="print what each shape of a file costs at 25 and 250 kB, and nothing else")
     parser.add_argument("--events", help="the program that yaml_events.cpp makes; by default the one of the same build")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-peers", action="store_true")
     arguments = parser.parse_args()
     refgate = pathlib.Path(arguments.refgate or "build/release/src/refgate").resolve()
     build = refgate.parent.parent
+    if arguments.growth:
+        growth = HERE.parent / "lint" / "growth" / "growth_test.py"
+        subprocess.run([sys.executable, "-B", growth, "--table", "25000", "250000"], env={**os.environ, "REFGATE_BIN": str(refgate)}, check=True)
+        return
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         folder = arguments.folder or scratch / "made-up"
@@ -162,22 +168,29 @@ def main():
             sys.exit(f"{folder} has no */.github/workflows/*.yml")
         core = {max(os.sched_getaffinity(0))}
         listed = "\n".join(map(str, files))
-        events = Contender("yaml-cpp's events alone, one core", [arguments.events or build / "tests" / "bench" / "yaml_events"], cores=core, text=listed)
+        events = Contender("libyaml's events alone, one core", [arguments.events or build / "tests" / "bench" / "yaml_events"], cores=core, text=listed)
         single = Contender("refgate lint, one core", [refgate, "lint", *repositories], cores=core, statuses=(0, 1))
         every = Contender("refgate lint, all cores", [refgate, "lint", *repositories], statuses=(0, 1))
         others = [] if arguments.no_peers else peers(build / "peers", files)
+        # Without the programs that it would start for scripts.
+        rival = arguments.actionlint and Contender("actionlint, one core", [arguments.actionlint, "-shellcheck=", "-pyflakes=", *files], cores=core,
+                                                   statuses=(0, 1))
         for _ in range(arguments.rounds):
-            for contender in (events, single, every):
+            for contender in filter(None, (events, single, every, rival)):
                 contender.take()
         for contender in others:
             contender.take()
         print(f"{len(files)} files of {len(repositories)} repositories, {len(os.sched_getaffinity(0))} cores, median of {arguments.rounds} rounds (peers: one)")
-        for contender in (events, single, every, *others):
+        for contender in filter(None, (events, single, every, rival, *others)):
             print(contender.row(len(files)))
         for contender in others[:-1]:
             print(f"    {contender.name}: {contender.output.strip().splitlines()[-1]}")
         ratio = statistics.median(single.cpu) / statistics.median(events.cpu)
-        print(f"one core: {ratio:.2f} times the CPU time of yaml-cpp's events (aim: at most 2)")
+        print(f"one core: {ratio:.2f} times the CPU time of libyaml's events")
+        if rival:
+            versions = [run([program, word])[3].splitlines()[0] for program, word in ((refgate, "--version"), (arguments.actionlint, "-version"))]
+            ratio = statistics.median(single.cpu) / statistics.median(rival.cpu)
+            print(f"one core: {ratio:.2f} times the CPU time of actionlint ({versions[0]}; actionlint {versions[1]}; aim: at most 0.5)")
         if others:
             fastest = min(others, key=Contender.seconds)
             print(f"all cores: {fastest.seconds() / every.seconds():.1f} times the speed of the fastest peer, {fastest.name} (aim: at least 4)")
