@@ -11,6 +11,7 @@
 #include "job/gate/subject.h"
 #include "job/gate/waiting.h"
 #include "runner/runner.h"
+#include "state/doors.h"
 #include "state/queues.h"
 #include "view/claim_view.h"
 
@@ -74,7 +75,7 @@ Explained explain(const Invocation& call, const Settings& settings) {
     const std::string line = explained.ordering.group.empty()
                                  ? std::string()
                                  : queue_ref(explained.ordering.group, settings.name_space);
-    explained.seen = read_claim(*store, explained.subject.ref);
+    explained.seen = look_at_doors(*store, request, Meeting::leave);
     if (!line.empty()) {
       const SeenQueue queue = queue_in(store->read(std::span(&line, 1)), line);
       if (queue.queue && !queue.queue->tickets.empty()) {
@@ -102,6 +103,12 @@ Explained explain(const Invocation& call, const Settings& settings) {
 ordered_json json_of(const Explained& explained, const Settings& settings) {
   const Event& event = explained.subject.event;
   const Scope& scope = explained.subject.scope;
+  ordered_json parts = ordered_json::array();
+  for (const auto& [name, text] : event.identity_parts)
+    if (!text.empty()) parts.push_back({{"name", name}, {"value", text}});
+  ordered_json covers = ordered_json::array();
+  for (const auto& [number, base] : event.covers)
+    covers.push_back({{"number", number}, {"base", base}});
   ordered_json value;
   value["event"] = {
       {"kind", event.kind},
@@ -111,6 +118,9 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
       {"entity", {{"kind", name_of_kind(event.entity.kind)}, {"value", event.entity.value}}},
       {"head_commit", event.head_commit},
       {"identity", {{"kind", event.identity.kind}, {"value", event.identity.value}}},
+      {"identity_parts", parts},
+      {"covers", covers},
+      {"twin", event.twin},
       {"exempt", event.exempt},
       {"exempt_because", event.exempt_because},
       {"trust", event.trust == Trust::outside ? "outside" : "repository"},
@@ -120,6 +130,7 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
                     {"share_is_name", scope.share_is_name},
                     {"dimensions", scope.dimensions},
                     {"ref", explained.subject.ref},
+                    {"door", explained.subject.request.scope},
                     {"session_key", explained.subject.request.session_key}};
   value["ordering"] = {{"strategy", explained.ordering.strategy},
                        {"group", explained.ordering.group}};
@@ -130,8 +141,8 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
   value["asked"] = explained.asked;
   value["state"] = nullptr;
   if (explained.seen.claim)
-    value["state"] = ordered_json::parse(
-        claim_json({explained.subject.ref, *explained.seen.version, *explained.seen.claim}, now()));
+    value["state"] = ordered_json::parse(claim_json(
+        {explained.subject.request.scope, *explained.seen.version, *explained.seen.claim}, now()));
   value["decision"] = {{"verdict", explained.decision.verdict == Verdict::run ? "run" : "skip"},
                        {"reason_code", name_of(explained.decision.code)},
                        {"reason", explained.decision.reason}};
@@ -158,7 +169,16 @@ void print(const Invocation& call, const Explained& explained, const Settings& s
   for (const auto& [name, value] : scope.dimensions)
     share += ", " + name + "=" + value;
   line("Shared by", share);
+  std::string parts;
+  for (const auto& [name, value] : event.identity_parts)
+    if (!value.empty()) parts += (parts.empty() ? "" : ", ") + name + " " + value;
+  line("Of", parts);
+  for (const auto& [number, base] : event.covers)
+    line("For", "pull request " + number + " into " + base);
+  line("Twin", event.twin.empty() ? "none" : event.twin);
   line("Ref", explained.subject.ref);
+  if (explained.subject.request.scope != explained.subject.ref)
+    line("Door", explained.subject.request.scope);
   if (explained.ordering.group.empty())
     line("Order", explained.ordering.strategy == "none"
                       ? "none"

@@ -19,6 +19,7 @@
 #include "call/invocation.h"
 #include "core/claim/outbox.h"
 #include "core/event/scope.h"
+#include "state/doors.h"
 
 namespace refgate {
 namespace {
@@ -173,12 +174,13 @@ constexpr int most_unseen = 3;
 
 Acquired acquire(Store& store, const Question& question, SeenClaim known,
                  const Watch<Decision>& watch) {
-  Request asking = question.request;
+  // Where the caller claims is known by the look: what it keeps beside the claim goes by it.
+  Request& asking = question.request;
   RunLookup holder_run;
   Acquired acquired;
   int unseen = 0;
   const auto look = [&] {
-    SeenClaim seen = read_claim(store, asking.scope);
+    SeenClaim seen = look_at_doors(store, asking, Meeting::mark);
     unseen = seen.version ? 0 : unseen + 1;
     if (unseen == most_unseen) throw_hidden(store, asking.scope);
     // A push whose reply was lost twice over may have made the claim after all.
@@ -210,9 +212,11 @@ Acquired acquire(Store& store, const Question& question, SeenClaim known,
   };
   // Most scopes are new: without better knowledge the first push expects nothing, and finds out by
   // itself when there is something.
+  std::optional<SeenClaim> guess;
+  if (known.claim || !asking.look_first) guess = std::move(known);
   auto settled =
       transact<SeenClaim>(store, "no verdict came within the deadline; nothing was claimed",
-                          std::optional<SeenClaim>(std::move(known)), look, propose, watch);
+                          std::move(guess), look, propose, watch);
   acquired.decision = std::move(settled.answer);
   if (!settled.pushed()) return acquired;
   if (const SwapOutcome* refused = settled.refused())
@@ -223,7 +227,7 @@ Acquired acquire(Store& store, const Question& question, SeenClaim known,
 
 Acquired consult(Store& store, const Question& question, SeenClaim known) {
   RunLookup holder_run;
-  if (!known.claim) known = read_claim(store, question.request.scope);
+  if (!known.claim) known = look_at_doors(store, question.request, Meeting::leave);
   Decision decision = decide_by(store, question, question.request, known, holder_run);
   return {std::move(decision), std::nullopt, std::move(known.claim)};
 }

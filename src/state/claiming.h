@@ -45,7 +45,7 @@ struct Informants {
 
 /// What a claim is asked for with.
 struct Question {
-  const Request& request;
+  Request& request;  ///< its scope becomes the door that is decided by
   const Policy& policy;
   const std::string& name_space;
   const Informants& informants;

@@ -14,7 +14,9 @@ using nlohmann::json;
 using record::Broken, record::instant, record::member, record::named, record::number,
     record::optional_instant, record::span, record::text;
 
-constexpr int claim_version = 1;
+constexpr int claim_version = 2;
+/// A head has few pull requests; this bounds what anybody may have written.
+constexpr std::size_t most_covers = 100;
 constexpr record::Form form{.what = "claim", .version = claim_version};
 
 ClaimError error_of(const record::Problem& problem) {
@@ -61,9 +63,22 @@ Claim read_claim(const json& stored) {
   claim.window_only = window_only.get<bool>();
   const json& holder = member(stored, "holder");
   if (!holder.is_object()) throw Broken("\"holder\" is no object");
-  claim.holder = {text(holder, "run_id"),  number<unsigned>(holder, "run_attempt", 1),
-                  text(holder, "job"),     text(holder, "job_index"),
-                  text(holder, "run_url"), text(holder, "actor")};
+  claim.holder = {text(holder, "run_id"),
+                  number<unsigned>(holder, "run_attempt", 1),
+                  text(holder, "job"),
+                  text(holder, "job_index"),
+                  text(holder, "run_url"),
+                  text(holder, "actor"),
+                  holder.contains("instance") ? text(holder, "instance") : std::string()};
+  if (stored.contains("covers"))
+    for (const json& pull : record::list(stored, "covers", most_covers))
+      claim.covers.push_back({text(pull, "number"), text(pull, "base")});
+  std::sort(claim.covers.begin(), claim.covers.end());
+  if (stored.contains("ambiguous")) {
+    const json& ambiguous = member(stored, "ambiguous");
+    if (!ambiguous.is_boolean()) throw Broken("\"ambiguous\" is neither true nor false");
+    claim.ambiguous = ambiguous.get<bool>();
+  }
   claim.claimed_at = instant(stored, "claimed_at");
   claim.renewed_at = instant(stored, "renewed_at");
   claim.lease_until = instant(stored, "lease_until");
@@ -137,6 +152,10 @@ std::string encode_claim(const Claim& claim) {
         {"pr_lock_window", stored(claim.limits.pr_lock_window)}}},
       {"outbox", json::array()},
   };
+  if (!claim.holder.instance.empty()) record["holder"]["instance"] = claim.holder.instance;
+  for (const Cover& pull : claim.covers)
+    record["covers"].push_back({{"number", pull.number}, {"base", pull.base}});
+  if (claim.ambiguous) record["ambiguous"] = true;
   if (!claim.group.empty()) record["group"] = claim.group;
   if (!claim.former.empty()) record["former"] = claim.former;
   if (!claim.result.empty()) record["result"] = claim.result;

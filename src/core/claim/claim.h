@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/event/event.h"
 #include "core/record/audit.h"
 #include "core/text/time.h"
 
@@ -41,6 +42,7 @@ struct Holder {
   std::string job_index;  ///< strategy.job-index, or empty
   std::string run_url;
   std::string actor;
+  std::string instance;  ///< what tells this job of the run from all its others; or empty
 
   bool operator==(const Holder&) const = default;
 };
@@ -73,10 +75,12 @@ struct Claim {
   Instant lease_until{};
   std::optional<Instant> ended_at;
   std::optional<Instant> pr_locked_until;  ///< set when `event` is push or pull_request
-  std::string note;                        ///< why it was released, for people
-  std::string group;      ///< the sessions that are processed in order with this one; or empty
-  std::string result;     ///< id of the latest result that the session kept; or empty
-  unsigned attempts = 1;  ///< launches of this scope since its memory began, this one included
+  std::vector<Cover> covers;  ///< the pull requests that it answers to; empty: all of its head
+  bool ambiguous = false;     ///< another job of its run cannot be told from it: it mutes nobody
+  std::string note;           ///< why it was released, for people
+  std::string group;          ///< the sessions that are processed in order with this one; or empty
+  std::string result;         ///< id of the latest result that the session kept; or empty
+  unsigned attempts = 1;      ///< launches of this scope since its memory began, this one included
   std::string former;  ///< the ended claim that this one replaced, in text form: giving up brings
                        ///< it back. Empty: none
   Limits limits;

@@ -11,12 +11,13 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<EnumName<ReasonCode>, 18> codes{
+constexpr std::array<EnumName<ReasonCode>, 19> codes{
     {{ReasonCode::forced, "forced"},
      {ReasonCode::own, "own"},
      {ReasonCode::first, "first"},
      {ReasonCode::takeover, "takeover"},
      {ReasonCode::retry_allowed, "retry_allowed"},
+     {ReasonCode::same_run, "same_run"},
      {ReasonCode::active_session, "active_session"},
      {ReasonCode::pr_lock, "pr_lock"},
      {ReasonCode::already_done, "already_done"},
@@ -93,7 +94,8 @@ AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind k
 Holder bounded(const Holder& holder) {
   return {shortened(holder.run_id, bounds::word),     holder.run_attempt,
           shortened(holder.job, bounds::word),        shortened(holder.job_index, bounds::word),
-          shortened(holder.run_url, bounds::address), shortened(holder.actor, bounds::word)};
+          shortened(holder.run_url, bounds::address), shortened(holder.actor, bounds::word),
+          shortened(holder.instance, bounds::word)};
 }
 
 Claim claim_of(const Request& request, const Policy& policy, Instant now) {
@@ -106,6 +108,8 @@ Claim claim_of(const Request& request, const Policy& policy, Instant now) {
   claim.ledgers = request.ledgers;
   claim.window_only = request.window_only;
   claim.holder = bounded(request.holder);
+  claim.covers = request.covers;
+  claim.ambiguous = request.met.has_value();
   claim.session_key = shortened(request.session_key, bounds::name);
   claim.workflow = shortened(request.workflow, bounds::name);
   claim.event = shortened(request.event, bounds::word);
@@ -267,6 +271,17 @@ bool are_push_and_pull_request(std::string_view one, std::string_view other) {
   return (one == "push" && is_pull_request(other)) || (is_pull_request(one) && other == "push");
 }
 
+bool is_of_another_job(const Claim& claim, const Request& request) {
+  const Holder& theirs = claim.holder;
+  const Holder& own = request.holder;
+  if (!request.tells_jobs || claim.window_only || own.run_id.empty()) return false;
+  if (theirs.run_id != own.run_id || theirs.run_attempt != own.run_attempt) return false;
+  if (std::find(request.presented.begin(), request.presented.end(), claim.claim_id) !=
+      request.presented.end())
+    return false;
+  return theirs.instance.empty() || own.instance.empty() || theirs.instance != own.instance;
+}
+
 bool is_lost(const Claim& claim, Instant now) {
   return claim.state != ClaimState::ended && now >= claim.lease_until + claim.limits.skew;
 }
@@ -297,6 +312,14 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
         state, request, policy, now, ReasonCode::forced,
         live ? "Forced, although this work is held by " + describe_holder(*state, now) : "Forced");
   }
+  const bool own = state && state->state != ClaimState::ended &&
+                   std::find(request.presented.begin(), request.presented.end(), state->claim_id) !=
+                       request.presented.end();
+  if (request.met && !own)
+    return run(state, request, policy, now, ReasonCode::same_run,
+               "Another job cannot be told from this one, so neither stands for the other; "
+               "dimensions tell them apart: " +
+                   describe_holder(*request.met, now));
   if (!state) return run(state, request, policy, now, ReasonCode::first, "No conflicts detected");
 
   const Claim& claim = *state;
@@ -366,7 +389,11 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
   };
   switch (claim.outcome) {
     case ClaimOutcome::success:
-      if (pr_locked) return locked();
+      if (counterpart && now < ended + claim.limits.pr_lock_window) return locked();
+      if (counterpart)
+        return run(state, request, policy, now, ReasonCode::first,
+                   "What was done for " + other_event(claim) +
+                       " counts no longer than the lock window: " + holder + ended_text);
       if (!remembered) break;
       return skip(claim, request, now, ReasonCode::already_done,
                   "This work was done by " + holder + ended_text + result_text +

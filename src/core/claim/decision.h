@@ -23,6 +23,7 @@ enum class ReasonCode {
   first,
   takeover,
   retry_allowed,
+  same_run,
   // skip
   active_session,
   pr_lock,
@@ -71,7 +72,15 @@ struct Request {
   std::string workflow;
   std::string commit;
   std::string session_key;
-  std::string scope;  ///< the claim's ref, for people
+  std::string scope;          ///< the claim's ref: one of the doors
+  std::string first_door;     ///< the scope's own ref; see core/claim/doors.h
+  std::vector<Cover> covers;  ///< the pull requests that the work is for, sorted; empty: all
+  bool look_first = false;    ///< there is cause to expect a claim: look before pushing
+  bool shows_id = false;      ///< `--claim-id`: the claim may be that of another job
+  bool in_run = false;        ///< asked by a job of a run, and not at a command line
+  bool tells_jobs = false;    ///< a job of a run that named no share: jobs of one run are never
+                              ///< duplicates of one another
+  std::optional<Claim> met;   ///< the claim that cannot be told from the caller's own
   std::string nonce;  ///< the claim id to use when the claim is won: 32 random hexadecimal digits
   std::vector<std::string> presented;  ///< claim ids that the caller can show: from the job's state
                                        ///< files or `--claim-id`
@@ -151,6 +160,10 @@ std::string_view outcome_for_others(const Claim& claim);
 /// True when `claim` is this run's own, of whatever attempt, and ended otherwise than with success:
 /// then a skip must not let the run end well.
 bool is_own_failure(const Claim& claim, const Holder& caller);
+
+/// True when the claim is that of another job of the caller's own run and attempt: GitHub starts
+/// each once, on purpose.
+bool is_of_another_job(const Claim& claim, const Request& request);
 
 /// True when others could take the scope over, going by time alone.
 bool is_lost(const Claim& claim, Instant now);

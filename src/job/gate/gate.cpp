@@ -16,6 +16,7 @@
 #include "runner/run_lookup.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
+#include "state/doors.h"
 #include "state/queues.h"
 #include "state/spending.h"
 
@@ -88,7 +89,8 @@ void spend(Store& store, const Subject& subject, const Settings& settings, const
   const Decision skip =
       decide(std::nullopt, subject.request, settings.policy, now(), {RunEnded::unknown, spent});
   update_claim(
-      store, {subject.ref, claim.claim_id, settings.name_space, {claim, acquired.version}},
+      store,
+      {subject.request.scope, claim.claim_id, settings.name_space, {claim, acquired.version}},
       [&](const Claim& held) {
         return abandon_claim(held, "its budget was spent meanwhile", now());
       },
@@ -124,8 +126,8 @@ void begin_heartbeats(const Invocation& call, const Settings& settings, const Jo
 GateAnswer gate_read_only(const Invocation& call, Store& store, const Subject& subject,
                           const Settings& settings, const StoreError& refusal, TellAs as) {
   const Informants informants = informants_of(call, subject, settings, store);
-  const Acquired seen =
-      consult(store, {subject.request, settings.policy, settings.name_space, informants});
+  Request asking = subject.request;
+  const Acquired seen = consult(store, {asking, settings.policy, settings.name_space, informants});
   const Decision& decision = seen.decision;
   // What is the caller's already needs no claim to be made.
   if (decision.verdict == Verdict::skip || decision.code == ReasonCode::own) {
@@ -221,6 +223,8 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
     return state.belongs_to_job() && is_of_job(note, subject.request.holder, state);
   });
   subject.request.presented = own.presented;
+  if (!own.ref.empty()) subject.request.scope = own.ref;
+  if (!own.known.version && !own.presented.empty()) subject.request.look_first = true;
   subject.request.ledgers =
       ledgers_of(settings.policy, budget_subjects(subject), settings.name_space);
   const Ordering ordering =

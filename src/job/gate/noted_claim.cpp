@@ -25,7 +25,6 @@ Acquired acquire_with_note(Store& store, const JobState& state, const Question& 
                            SeenClaim known) {
   const Request& request = question.request;
   ClaimNote note;
-  note.ref = request.scope;
   note.name_space = question.name_space;
   note.remote = store.describe();
   note.runner_job = state.runner_job();
@@ -34,6 +33,7 @@ Acquired acquire_with_note(Store& store, const JobState& state, const Question& 
   watch.before = [&](const Decision& decision, const std::vector<Change>& changes) {
     const bool own = decision.code == ReasonCode::own;
     const std::optional<Version>& expected = changes.front().expected;
+    note.ref = request.scope;
     note.claim = *decision.next;
     // What is ours already can be ended by what is known of it; anything else may arrive after its
     // sender is dead.

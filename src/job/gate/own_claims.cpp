@@ -9,6 +9,7 @@
 #include "core/text/shorten.h"
 #include "job/gate/subject.h"
 #include "state/claiming.h"
+#include "state/doors.h"
 
 namespace refgate {
 
@@ -101,8 +102,10 @@ std::vector<ClaimNote> notes_of_job(const Settings& settings, const JobState& st
 std::string find_claim(const Invocation& call, const Settings& settings, Store& store) {
   try {
     const Subject subject = subject_of(call, settings);
-    const SeenClaim seen = read_claim(store, subject.ref);
-    if (seen.claim && seen.claim->claim_id == settings.claim_id) return subject.ref;
+    Request asking = subject.request;
+    asking.presented.push_back(settings.claim_id);
+    const SeenClaim seen = look_at_doors(store, asking, Meeting::leave);
+    if (seen.claim && seen.claim->claim_id == settings.claim_id) return asking.scope;
   } catch (const UsageError&) {
     // Without an event there is only the search.
   }

@@ -46,8 +46,9 @@ int look(const Invocation& call, const Settings& settings, const Subject& subjec
   try {
     const auto store = store_of(call, settings);
     const Informants informants = informants_of(call, subject, settings, *store);
+    Request asking = subject.request;
     const Acquired seen =
-        consult(*store, {subject.request, settings.policy, settings.name_space, informants});
+        consult(*store, {asking, settings.policy, settings.name_space, informants});
     told = told_of(seen.decision, subject.request, seen.holder);
     told.claim_id.clear();
   } catch (const StoreError& error) {
@@ -101,6 +102,7 @@ int command_register(const Invocation& call) {
            note.claim.holder.run_id == shortened(run_id, bounds::word);
   });
   subject.request.presented = own.presented;
+  if (!own.ref.empty()) subject.request.scope = own.ref;
 
   const auto store = store_of(call, settings);
   const Acquired acquired = acquire_with_note(

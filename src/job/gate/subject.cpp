@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/event/event_payload.h"
+#include "core/text/digest.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -86,6 +87,12 @@ std::string repository_beside(const Invocation& call, const Settings& settings,
   return own.starts_with("github.com/") ? event.repository : own;
 }
 
+/// The runner makes one RUNNER_TRACKING_ID for each job that it runs.
+std::string job_instance(const Environment& environment) {
+  const std::string id = environment.in_actions() ? environment.get("RUNNER_TRACKING_ID") : "";
+  return id.empty() ? id : sha256_hex(id).substr(0, 16);
+}
+
 void complete(const Invocation& call, Subject& subject, const Settings& settings,
               const std::string& label_commit) {
   subject.scope.identity = subject.event.identity;
@@ -106,8 +113,21 @@ void complete(const Invocation& call, Subject& subject, const Settings& settings
 
   const Event& event = subject.event;
   Request& request = subject.request;
-  request.holder = {event.run_id,       event.run_attempt, event.job,
-                    settings.job_index, event.run_url,     event.actor};
+  request.holder = {event.run_id,
+                    event.run_attempt,
+                    event.job,
+                    settings.job_index,
+                    event.run_url,
+                    event.actor,
+                    job_instance(call.environment)};
+  request.first_door = subject.ref;
+  request.in_run = call.environment.in_actions();
+  request.tells_jobs = request.in_run && !subject.scope.share_is_name;
+  request.shows_id = !settings.claim_id.empty();
+  if (settings.identity.empty()) request.covers = event.covers;
+  // Where a claim is likely, a look costs less than a push that is refused.
+  request.look_first = request.shows_id || event.run_attempt > 1 || event.kind == "workflow_run" ||
+                       (!event.covers.empty() && event.trust == Trust::repository);
   request.event = event.kind;
   request.workflow = event.workflow;
   request.commit = event.head_commit;
@@ -201,6 +221,7 @@ Subject positional_subject(const Invocation& call, const Settings& settings,
   subject.scope.share = workflow;
   complete(call, subject, settings, commit);
   subject.request.window_only = true;
+  subject.request.tells_jobs = false;
   return subject;
 }
 
@@ -227,8 +248,10 @@ Ownership ownership_of(const std::string& ref, const Settings& settings, const J
   Ownership own;
   if (!settings.claim_id.empty()) own.presented.push_back(settings.claim_id);
   for (const ClaimNote& note : state.notes()) {
-    if (note.ref != ref || note.claim.state == ClaimState::ended || !matches(note)) continue;
+    if (!is_door_of(ref, note.ref) || note.claim.state == ClaimState::ended || !matches(note))
+      continue;
     own.presented.push_back(note.claim.claim_id);
+    own.ref = note.ref;
     if (note.version) own.known = {note.claim, note.version};
   }
   return own;

@@ -39,6 +39,7 @@ bool token_may_only_read(const Invocation& call);
 /// What this caller has of a claim at `ref`.
 struct Ownership {
   std::vector<std::string> presented;  ///< claim ids that it can show
+  std::string ref;                     ///< the door where they stand; empty: nothing was noted
   SeenClaim known;                     ///< what its last acknowledged swap left there
 };
 

@@ -11,6 +11,7 @@
 #include "os/interruption.h"
 #include "os/patience.h"
 #include "runner/runner.h"
+#include "state/doors.h"
 #include "state/queues.h"
 
 namespace refgate {
@@ -118,6 +119,24 @@ Ordered stand_by(const Asking& asking, SeenClaim known) {
   }
 }
 
+/// A run stands in a line once, and never waits for itself: where another job of it has its turn,
+/// this one goes along.
+bool own_run_is_at_the_head(Store& store, const Request& request, const Ordering& ordering,
+                            const Settings& settings) {
+  if (!request.in_run || request.holder.run_id.empty()) return false;
+  const std::string line = queue_ref(ordering.group, settings.name_space);
+  const SeenQueue seen = queue_in(store.read(std::span(&line, 1)), line);
+  if (!seen.queue || seen.queue->tickets.empty()) return false;
+  const Ticket& head = seen.queue->tickets.front();
+  if (head.run_id != request.holder.run_id) return false;
+  const SeenClaim claim = read_claim(store, head.claim_ref);
+  return claim.claim && claim.claim->claim_id == head.claim_id &&
+         claim.claim->state == ClaimState::active &&
+         claim.claim->holder.run_attempt == request.holder.run_attempt &&
+         std::find(request.presented.begin(), request.presented.end(), head.claim_id) ==
+             request.presented.end();
+}
+
 /// What `--no-wait` sees without touching anything: a place in line behind somebody who lives.
 /// nullopt: go on.
 std::optional<std::size_t> place_without_standing(const Asking& asking) {
@@ -189,6 +208,10 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
     ordered.group = ordering.group;
     ordered.acquired = acquire_with_note(store, state, asking.question(policy), std::move(known));
     return ordered;
+  }
+  if (own_run_is_at_the_head(store, request, ordering, settings)) {
+    request.group.clear();
+    return stand_by(asking, std::move(known));
   }
   const auto until = Clock::now() + (policy.wait > Duration::zero() ? policy.wait : wait_in_group);
   const Interruption interruption;

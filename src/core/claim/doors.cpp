@@ -1,0 +1,75 @@
+#include "core/claim/doors.h"
+
+#include <algorithm>
+
+#include "core/event/scope.h"
+
+namespace refgate {
+namespace {
+
+enum class Rank { live, done, failed, rest };
+
+Rank rank_of(const Claim& claim, Instant now) {
+  if (claim.state != ClaimState::ended) return is_lost(claim, now) ? Rank::rest : Rank::live;
+  if (now >= *claim.ended_at + claim.limits.memory) return Rank::rest;
+  if (claim.outcome == ClaimOutcome::success) return Rank::done;
+  return claim.outcome == ClaimOutcome::failure ? Rank::failed : Rank::rest;
+}
+
+bool is_presented(const Claim& claim, const Request& request) {
+  return claim.state != ClaimState::ended &&
+         std::find(request.presented.begin(), request.presented.end(), claim.claim_id) !=
+             request.presented.end();
+}
+
+}  // namespace
+
+bool covers(const Claim& claim, const Request& request, Instant now) {
+  if (are_push_and_pull_request(claim.event, request.event) && claim.state == ClaimState::ended &&
+      claim.outcome == ClaimOutcome::success &&
+      now >= *claim.ended_at + claim.limits.pr_lock_window)
+    return false;
+  return claim.covers.empty() || request.covers.empty() ||
+         std::includes(claim.covers.begin(), claim.covers.end(), request.covers.begin(),
+                       request.covers.end());
+}
+
+Door choose_door(const Request& request, std::span<const ClaimAtDoor> doors, Instant now) {
+  for (const ClaimAtDoor& door : doors)
+    if (is_presented(door.claim, request)) return {door.ref, &door, nullptr};
+  const auto at = [&](const std::string& ref) -> const ClaimAtDoor* {
+    const auto found = std::find_if(doors.begin(), doors.end(),
+                                    [&](const ClaimAtDoor& door) { return door.ref == ref; });
+    return found == doors.end() ? nullptr : &*found;
+  };
+  const ClaimAtDoor* best = nullptr;
+  for (const ClaimAtDoor& door : doors) {
+    if (!is_door_of(request.first_door, door.ref) || is_job_door(door.ref) ||
+        door.claim.ambiguous || !covers(door.claim, request, now))
+      continue;
+    if (best == nullptr || rank_of(door.claim, now) < rank_of(best->claim, now)) best = &door;
+  }
+  Door home{request.first_door, at(request.first_door), nullptr};
+  if (best != nullptr && rank_of(best->claim, now) != Rank::rest)
+    home = {best->ref, best, nullptr};
+  else if (home.there != nullptr && !request.covers.empty() &&
+           !covers(home.there->claim, request, now)) {
+    home.ref = door_for(request.first_door, request.covers);
+    home.there = at(home.ref);
+  }
+  if (home.there == nullptr ||
+      !(home.there->claim.ambiguous || is_of_another_job(home.there->claim, request)))
+    return home;
+  const std::string instance =
+      request.holder.instance.empty() ? request.nonce : request.holder.instance;
+  const std::string beside = door_of_job(home.ref, instance);
+  return {beside, at(beside), home.there};
+}
+
+bool has_other_doors(const std::string& ref, std::span<const std::string> standing) {
+  return std::any_of(standing.begin(), standing.end(), [&](const std::string& other) {
+    return other != ref && is_door_of(ref, other);
+  });
+}
+
+}  // namespace refgate
