@@ -78,7 +78,7 @@ TEST_CASE("no number of launches locks a scope, and each line that was taken is 
   Request request;
   request.event = "push";
   request.workflow = request.session_key = request.holder.job = way.names;
-  request.scope = "refs/refgate/claims/x/y";
+  request.scope = request.first_door = "refs/refgate/claims/x/y";
   Policy policy;
   policy.force = way.force;
   policy.retry = Retry::allow;

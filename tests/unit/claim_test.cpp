@@ -87,7 +87,7 @@ TEST_CASE("a broken record is named and never taken for another") {
 }
 
 TEST_CASE("a record of a newer version says who is too old before anything else is read") {
-  const auto decoded = decode_claim(R"({"version": 2, "claim": "of another shape"})");
+  const auto decoded = decode_claim(R"({"version": 3, "claim": "of another shape"})");
   REQUIRE(std::holds_alternative<ClaimError>(decoded));
   CHECK(std::get<ClaimError>(decoded).kind == ClaimErrorKind::newer_version);
   CHECK(std::get<ClaimError>(decoded).message.find("newer refgate") != std::string::npos);

@@ -161,7 +161,7 @@ TEST_CASE("the first row of the precedence that applies decides") {
       {"done by a push, asked by a pull request within the window", ended(ClaimOutcome::success),
        request_of("2", "pull_request"), plain, 30min, ReasonCode::pr_lock},
       {"done by a push, asked by a pull request after the window", ended(ClaimOutcome::success),
-       request_of("2", "pull_request"), plain, 2h, ReasonCode::already_done},
+       request_of("2", "pull_request"), plain, 2h, ReasonCode::first},
       {"done, a re-run by a person with allow", ended(ClaimOutcome::success),
        person(request_of("1", "push", 2)), allow, 1h, ReasonCode::already_done},
       {"done, a moment before it is forgotten", ended(ClaimOutcome::success), request_of("2"),
