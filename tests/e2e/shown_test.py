@@ -41,6 +41,7 @@ class Shown(GateCase):
                     self.assertRegex(line, r"^::(error|warning|notice) title=refgate[^:]*::")
 
     def test_of_a_run(self):
+        answered = set()
         for number, text in enumerate(TEXTS):
             with self.subTest(text=text):
                 payload = payloads.push(payloads.commit(f"text {number}"))
@@ -50,7 +51,8 @@ class Shown(GateCase):
                 job = self.job(payload=payload, workflow=text, actor=text, job=text)
                 gate = job.call("gate", "--share", text, "--dimension", f"k={text.strip() or 'x'}")
                 if gate.status == 0:
-                    self.assertEqual(set(gate.outputs["skip_execution"]), set("false"))
+                    self.assertEqual(gate.outputs["skip_execution"], "false")
+                    answered.add(text)
                 self.assert_plain(gate)
                 again = self.job(payload=payload, workflow=text, actor=text).call(
                     "gate", "--share", text, "--dimension", f"k={text.strip() or 'x'}")
@@ -67,8 +69,8 @@ class Shown(GateCase):
             self.assert_seen(answer.out, words)
         lines = person.call("log", "--json")
         self.assertTrue(lines.out.isascii())
-        self.assertGreaterEqual({line["workflow"] for line in lines.json_lines()}, set(TEXTS) - {
-            text for text in TEXTS if not text.strip()})
+        self.assertGreaterEqual({line["workflow"] for line in lines.json_lines()}, answered)
+        self.assertGreater(len(answered), len(TEXTS) / 2)
         self.assert_metrics(self.done(person.call("metrics")).out)
 
     def assert_metrics(self, text):

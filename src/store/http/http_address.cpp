@@ -178,4 +178,24 @@ std::string basic_authorization(const std::string& user, const std::string& pass
   return "Basic " + encoded;
 }
 
+std::vector<std::string> secrets_of(const std::string& authorization) {
+  constexpr std::string_view scheme = "Basic ";
+  if (!authorization.starts_with(scheme)) return {};
+  const std::string encoded = authorization.substr(scheme.size());
+  std::string plain(encoded.size(), '\0');
+  std::size_t size = 0;
+  std::vector<std::string> secrets;
+  if (mbedtls_base64_decode(reinterpret_cast<unsigned char*>(plain.data()), plain.size(), &size,
+                            reinterpret_cast<const unsigned char*>(encoded.data()),
+                            encoded.size()) == 0) {
+    plain.resize(size);
+    const std::size_t colon = plain.find(':');
+    if (colon != std::string::npos && colon + 1 < plain.size())
+      secrets.push_back(plain.substr(colon + 1));
+  }
+  if (const std::string bare = encoded.substr(0, encoded.find('=')); !bare.empty())
+    secrets.push_back(bare);
+  return secrets;
+}
+
 }  // namespace refgate

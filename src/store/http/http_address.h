@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace refgate {
 
@@ -31,5 +32,8 @@ std::optional<Proxy> proxy_for(const HttpAddress& address, bool with_token);
 
 /// "Basic …" of user and password.
 std::string basic_authorization(const std::string& user, const std::string& password);
+
+/// What a message must not repeat of such a value: the password, and its encoded form.
+std::vector<std::string> secrets_of(const std::string& authorization);
 
 }  // namespace refgate

@@ -31,12 +31,19 @@ bool may_want_another_version(const Failed& failed) {
          (failed.http_status < 500 || failed.http_status == 500 || failed.http_status == 501);
 }
 
+std::string without(std::string text, const std::string& secret) {
+  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3))
+    text.replace(at, secret.size(), "***");
+  return text;
+}
+
 }  // namespace
 
 HttpTransport::HttpTransport(const std::string& url, HttpAddress address,
                              const std::string& authorization, std::optional<Proxy> proxy)
     : name_(describe_remote(url)),
       with_token_(!authorization.empty()),
+      secrets_(secrets_of(authorization)),
       client_(std::move(address), authorization, std::move(proxy)) {}
 
 HttpDoing HttpTransport::doing(bool writing, bool a_push) const {
@@ -52,7 +59,11 @@ HttpAnswer HttpTransport::ask(const HttpRequest& request, const char* type, cons
   } catch (const HttpFailed& failed) {
     throw describe_silence(failed, doing);
   }
-  if (answer.head.status != 200) throw describe_status(answer, doing, SteadyTime::clock::now());
+  if (answer.head.status != 200) {
+    for (const std::string& secret : secrets_)
+      answer.body = without(std::move(answer.body), secret);
+    throw describe_status(answer, doing, SteadyTime::clock::now());
+  }
   const std::string_view came = answer.head.field("content-type");
   if (!came.empty() && came != std::string("application/x-git-") + type)
     throw describe_nonsense("what came is " + clean_text(came), doing);

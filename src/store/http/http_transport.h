@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "store/http/http_client.h"
 #include "store/http/http_errors.h"
@@ -42,6 +43,7 @@ class HttpTransport final : public Transport {
 
   std::string name_;
   bool with_token_;
+  std::vector<std::string> secrets_;  ///< what no message may repeat, though the server does
   HttpClient client_;
   std::uint64_t pushes_ = 0;
   ProtocolVersion version_ = ProtocolVersion::v2;  ///< of reading, until the server will not
