@@ -16,10 +16,9 @@ constexpr int most_markings = 4;
 }  // namespace
 
 SeenClaim look_at_doors(Store& store, Request& asking, Meeting meeting) {
-  // Who shows a claim's id may be another job, whose own scope differs in the job alone.
-  const std::string prefix = asking.shows_id
-                                 ? asking.first_door.substr(0, asking.first_door.rfind('/') + 1)
-                                 : asking.first_door;
+  // The folder of the identity: stores list folders. Who shows a claim's id may be another job,
+  // whose own scope differs in the job alone.
+  const std::string prefix = asking.first_door.substr(0, asking.first_door.rfind('/') + 1);
   for (int round = 1;; ++round) {
     const auto read = store.read_all(prefix);
     std::vector<ClaimAtDoor> doors;
