@@ -34,11 +34,11 @@ class PushAndPullRequest(GateCase):
                 self.done(job.call("finish"))
                 self.assert_skips(second().call("gate"), "pr_lock")
 
-    def test_after_the_window_finished_work_stays_done(self):
+    def test_after_the_window_a_pull_request_wants_its_review(self):
         job = self.push()
         self.assert_runs(job.call("gate", "--pr-lock-window", "1s"), "first")
         self.done(job.call("finish"))
-        await_that(lambda: self.pull().call("gate").code == "already_done")
+        await_that(lambda: self.pull().call("gate").code == "first")
 
     def test_two_pushes_of_one_commit_on_two_branches_are_two_pieces_of_work(self):
         for ref in ("refs/heads/topic", "refs/heads/other", "refs/tags/topic"):
