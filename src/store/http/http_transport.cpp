@@ -132,6 +132,7 @@ Advertisement HttpTransport::look(std::span<const std::string> names, Side side,
       return std::move(*shown);
   }
   Advertisement shown = look_at_all(side, deadline);
+  if (shown.empty() && shown.capabilities().empty()) require_known_names(deadline);
   version_ = ProtocolVersion::v0;
   version_is_known_ = true;
   return shown;
