@@ -7,6 +7,7 @@
 
 #include "call/invocation.h"
 #include "core/event/scope.h"
+#include "state/transact.h"
 
 namespace refgate {
 namespace {
@@ -42,7 +43,7 @@ SeenClaim look_at_doors(Store& store, Request& asking, Meeting meeting) {
     marked.ambiguous = true;
     const Change change{door.met->ref, read.at(door.met->ref).version, claim_snapshot(marked),
                         true};
-    if (store.swap(std::span(&change, 1)).front().result != SwapResult::stale ||
+    if (push_once(store, change).result != SwapResult::stale ||
         round == most_markings)
       return seen();
   }
