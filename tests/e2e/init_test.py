@@ -127,8 +127,9 @@ class Init(unittest.TestCase):
     def test_a_first_workflow_where_no_agent_is(self):
         done = self.call("init")
         self.assertEqual((done.returncode, self.written()), (0, FILES), done)
-        # A gate that each push asks is what the workflow is there to show.
+        # A gate that each push asks is what the workflow is there to show: a note, and no more.
         self.assertLessEqual(set(self.rules()), {"broad-push"})
+        self.assertEqual(self.call("lint").returncode, 0)
         again = self.call("init")
         self.assertEqual(again.stdout.count("kept"), 3, again)
 

@@ -1,0 +1,317 @@
+// One end of one session: by compare-and-swap on the claim that the remote holds, whatever the
+// job's files say.
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <ostream>
+
+#include "core/event/scope.h"
+#include "job/gate/ending.h"
+#include "job/gate/own_claims.h"
+#include "job/gate/subject.h"
+#include "job/note/health_file.h"
+#include "job/note/renewal.h"
+#include "runner/runner.h"
+#include "state/claiming.h"
+#include "state/queues.h"
+#include "state/spending.h"
+#include "state/transact.h"
+
+namespace refgate {
+namespace {
+
+/// The step's own piece of work, as far as its options and the runner's variables tell.
+std::optional<Subject> own_subject(const Invocation& call, const Settings& settings) {
+  try {
+    return subject_of(call, settings);
+  } catch (const UsageError&) {
+    return std::nullopt;
+  }
+}
+
+[[noreturn]] void throw_misfit(const std::string& what) {
+  throw StoreError(StoreFailure::denied,
+                   what + "; nothing was changed, and the claim is left to its lease",
+                   "if the session is to be ended from here, name it: --claim-id (input claim-id)");
+}
+
+/// 0 for anything but a number.
+unsigned number_of(const std::string& text) {
+  unsigned number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+/// One end of one note.
+class Ending {
+ public:
+  Ending(const Invocation& call, const Settings& settings, Store& store, const ClaimNote& note)
+      : call_(call),
+        settings_(settings),
+        store_(store),
+        note_(note),
+        state_(settings, call.environment),
+        self_(self_of(call, settings)) {
+    // Whatever a note says, a claim is ended below the namespace of the step.
+    if (const auto why = misnamed(note.ref, settings.name_space)) throw_misfit(*why);
+  }
+
+  Ended end(const std::string& job_status) {
+    if (note_.unanswered && note_.untold)
+      if (const auto closed = fence_off()) {
+        ClaimNote done = note_;
+        done.claim = *closed;
+        done.unanswered = false;
+        keep([&] {
+          state_.save(done);
+          note_end(state_, closed->claim_id);
+        });
+        return {Ended::Result::ended, *closed, *closed, std::nullopt, true};
+      }
+    const StatusMeaning meaning = meaning_of_status(job_status);
+    const std::string status = meaning.known && meaning.executed
+                                   ? job_status
+                                   : std::string(name_of(ClaimOutcome::cancelled));
+    // Its place in line goes with it, in the same push.
+    std::vector<Change> place;
+    if (is_own(note_.claim, self_)) try {
+        place = ticket_changes(store_, settings_.name_space, note_.claim);
+      } catch (const StoreError&) {
+        // The line passes over it; ending the session is what counts.
+      }
+    Claim launched;
+    // What our last acknowledged swap left is what the ref should hold: no need to read it.
+    Ended ended = update_claim(
+        store_,
+        {note_.ref, note_.claim.claim_id, settings_.name_space, proven(note_, self_),
+         [&](const Claim& claim) { return is_own(claim, self_); }},
+        [&](const Claim& claim) {
+          if (claim.state == ClaimState::waiting)
+            return abandon_claim(claim, "its gate was ended while it waited", now());
+          launched = claim;
+          if (note_.untold)
+            return abandon_claim(claim, "its gate could not tell its verdict", now());
+          // What an earlier attempt had launched may have been executed, though this one left it
+          // out.
+          if (!meaning.executed && number_of(self_.run_attempt) <= claim.holder.run_attempt)
+            return give_back_claim(claim, "nothing was executed", now());
+          return end_claim(claim, meaning.outcome, status, now());
+        },
+        Publish::everything, &place);
+    if (ended.result == Ended::Result::foreign)
+      throw_misfit("the job's note names the claim of " + describe_holder(*ended.seen, now()) +
+                   ", which is not this job's");
+    // Others came in between, or the claim's group was not known before it was read.
+    if (ended.result == Ended::Result::ended &&
+        (!place.empty() || note_.claim.group != ended.claim.group))
+      if (const std::string why = return_ticket(store_, settings_.name_space, ended.claim);
+          !why.empty())
+        call_.err << "refgate: the place in line was not given back ("
+                  << escape_for(Place::line, why) << "); those behind pass over it\n";
+    const bool was_freed =
+        ended.result == Ended::Result::already && ended.claim.outcome == ClaimOutcome::released;
+    const bool was_launched =
+        !note_.untold && note_.claim.state != ClaimState::waiting && meaning.executed;
+    if (was_launched && (ended.result == Ended::Result::not_ours || was_freed))
+      record_without_claim(ended, meaning.outcome, status);
+    keep([&] { bring_up_to_date(ended, launched); });
+    return ended;
+  }
+
+ private:
+  /// After the push was acknowledged the job's own files are a courtesy: the session has ended,
+  /// whatever the disk says.
+  template <typename Write>
+  void keep(Write write) {
+    try {
+      write();
+    } catch (const std::runtime_error& error) {
+      call_.err << "refgate: " << escape_for(Place::line, error.what())
+                << "; the remote has it all the same\n";
+    }
+  }
+
+  /// Whether the step may put something where no claim of its own stands: only at its own scope,
+  /// and at the refs beside it.
+  bool is_own_scope(const std::optional<Subject>& subject) const {
+    if (!self_.in_actions) return true;
+    return subject && (note_.ref == subject->ref || note_.ref.starts_with(subject->ref + ",@"));
+  }
+
+  /// The claim that this job would have at the scope now, made of what the step itself knows.
+  Claim claim_here(const std::optional<Subject>& subject, const std::optional<Claim>& seen) const {
+    Request request;
+    if (self_.in_actions) {
+      request = subject->request;
+    } else {
+      const Claim& claim = note_.claim;
+      request.holder = claim.holder;
+      request.event = claim.event;
+      request.workflow = claim.workflow;
+      request.commit = claim.commit;
+      request.session_key = claim.session_key;
+    }
+    request.nonce = note_.claim.claim_id;
+    request.scope = note_.ref;
+    Policy policy = settings_.policy;
+    policy.force = true;
+    return *decide(seen, request, policy, std::min(note_.claim.claimed_at, now())).next;
+  }
+
+  /// A gate that was killed may have a push on the wire. Its job runs nothing more, so the ref is
+  /// given, by a swap on the very value that the push expects, a claim that ended before it began:
+  /// whatever arrives later is stale. nullopt when the ref has moved on.
+  std::optional<Claim> fence_off() {
+    const SeenClaim seen = read_claim(store_, note_.ref);
+    if (seen.version != note_.expected) return std::nullopt;
+    const bool may_live = seen.claim && seen.claim->state != ClaimState::ended &&
+                          !is_lost(*seen.claim, now()) && seen.claim->holder.run_id != self_.run_id;
+    if (may_live) return std::nullopt;
+    const auto subject = own_subject(call_, settings_);
+    if (!is_own_scope(subject))
+      throw_misfit("the job's note names " + note_.ref +
+                   ", where nothing of this job stands, and which is not what this step asks for");
+    // Nothing was launched: whoever comes next may start, a re-run too, and only what others did
+    // before is told.
+    Claim closed =
+        end_claim(claim_here(subject, seen.claim), ClaimOutcome::released, "cancelled", now());
+    closed.note = "its gate was ended before it had an answer";
+    std::erase_if(closed.outbox,
+                  [&](const AuditEntry& line) { return line.claim_id == note_.claim.claim_id; });
+    std::vector<Change> changes{{note_.ref, note_.expected, claim_snapshot(closed), true}};
+    for (const AuditEntry& line : closed.outbox)
+      changes.push_back(note_change(line, settings_.name_space));
+    if (push_once(store_, changes).front().result != SwapResult::swapped) return std::nullopt;
+    return closed;
+  }
+
+  /// A session that was launched, and whose claim is gone, is somebody else's, or was never known
+  /// to be made: what it did is in the record all the same, and where the scope is free its end is
+  /// remembered.
+  void record_without_claim(Ended& ended, ClaimOutcome outcome, const std::string& status) {
+    const auto subject = own_subject(call_, settings_);
+    if (self_.in_actions && !subject) return;
+    const bool taken = ended.seen.has_value() && note_.version.has_value();
+    if (!taken && is_known_elsewhere())
+      throw_misfit("the job's note has the id of a claim that stands elsewhere");
+    Claim claim = claim_here(subject, std::nullopt);
+    claim.generation = note_.claim.generation;
+    AuditEntry launch = claim.outbox.back();
+    launch.generation = claim.generation;
+    launch.id = entry_id(claim.claim_id, claim.generation, EntryKind::launch);
+    launch.reason_code = name_of(note_.version ? ReasonCode::first : ReasonCode::unreachable);
+    launch.reason = "Told at its end: its claim was gone, or never known to be made";
+    claim.outbox = {launch};
+    claim = end_claim(claim, outcome, status, now());
+    if (!note_.version && is_own_scope(subject) && remember(claim)) {
+      ended.recorded = true;
+      return;
+    }
+    std::vector<Change> lines;
+    for (const AuditEntry& line : claim.outbox)
+      if (!taken || line.kind != EntryKind::launch)
+        lines.push_back(note_change(line, settings_.name_space));
+    const auto outcomes = push_once(store_, lines);
+    ended.recorded = std::none_of(outcomes.begin(), outcomes.end(), [](const SwapOutcome& each) {
+      return each.result == SwapResult::refused;
+    });
+  }
+
+  bool is_known_elsewhere() {
+    const Claims claims = read_claims(store_, settings_.name_space);
+    return std::any_of(claims.claims.begin(), claims.claims.end(), [&](const StoredClaim& stored) {
+      return stored.ref != note_.ref && stored.claim.claim_id == note_.claim.claim_id;
+    });
+  }
+
+  /// The end of a session that ran without a claim, at a scope that nobody holds.
+  bool remember(const Claim& done) {
+    const auto look = [&] { return read_claim(store_, note_.ref); };
+    const auto propose = [&](const SeenClaim& seen) {
+      Proposal<bool> proposal{false, {}, {}};
+      if (seen.claim &&
+          (seen.claim->state != ClaimState::ended || seen.claim->outcome == ClaimOutcome::success))
+        return proposal;
+      Claim next = done;
+      if (seen.claim) {
+        next.generation = seen.claim->generation + 1;
+        next.outbox.insert(next.outbox.begin(), seen.claim->outbox.begin(),
+                           seen.claim->outbox.end());
+        next = with_room(store_, std::move(next), seen.claim->outbox, settings_.name_space);
+      }
+      proposal.answer = true;
+      proposal.changes.push_back({note_.ref, seen.version, claim_snapshot(next), true});
+      for (const AuditEntry& line : next.outbox)
+        proposal.along.push_back(note_change(line, settings_.name_space));
+      return proposal;
+    };
+    const auto settled = transact<SeenClaim>(
+        store_, "the end could not be remembered within the deadline", std::nullopt, look, propose);
+    return settled.answer && settled.refused() == nullptr;
+  }
+
+  void bring_up_to_date(Ended& ended, const Claim& launched) {
+    const std::string& claim_id = note_.claim.claim_id;
+    if (ended.result == Ended::Result::not_ours) {
+      state_.remove(claim_id);
+      HealthFile(state_, claim_id).update([&](Health& health) {
+        health =
+            died(std::move(health), {now(), ended.seen ? DeathCause::taken_over : DeathCause::gone,
+                                     describe_end(ended, health.session_key)});
+      });
+      return;
+    }
+    const bool never_started =
+        ended.claim.claim_id != claim_id || ended.claim.outcome == ClaimOutcome::abandoned;
+    ended.given_back = ended.result == Ended::Result::ended && never_started;
+    if (ended.given_back) take_back_launch(store_, launched, settings_.name_space);
+    note_end(state_, claim_id);
+    if (never_started) {
+      // What stands there now may be the claim of somebody before us.
+      state_.remove(claim_id);
+      return;
+    }
+    ClaimNote done = note_;
+    done.claim = ended.claim;
+    done.version.reset();
+    state_.save(done);
+  }
+
+  const Invocation& call_;
+  const Settings& settings_;
+  Store& store_;
+  const ClaimNote& note_;
+  JobState state_;
+  Self self_;
+};
+
+}  // namespace
+
+Ended end_session(const Invocation& call, const Settings& settings, Store& store,
+                  const ClaimNote& note, const std::string& job_status) {
+  return Ending(call, settings, store, note).end(job_status);
+}
+
+std::string describe_end(const Ended& ended, const std::string& session_key) {
+  switch (ended.result) {
+    case Ended::Result::ended:
+      if (ended.given_back)
+        return "Nothing was launched: " + session_key +
+               " is given back, and its scope is as it was";
+      return "Session ended: " + session_key + " (" + std::string(name_of(ended.claim.outcome)) +
+             ")";
+    case Ended::Result::already:
+      return "Session had ended before: " + session_key + " (" +
+             std::string(name_of(ended.claim.outcome)) + "); nothing was changed";
+    case Ended::Result::not_ours:
+    case Ended::Result::foreign:
+      break;
+  }
+  return "Nothing was changed: " + session_key +
+         (ended.seen ? " is held by " + describe_holder(*ended.seen, now())
+                     : " has no claim any more") +
+         (ended.recorded ? "; what this session did is in the record" : "");
+}
+
+}  // namespace refgate
