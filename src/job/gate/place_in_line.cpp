@@ -340,7 +340,14 @@ bool PlaceInLine::is_gone(const Ticket& ticket, const std::map<std::string, Stor
 /// Not asked at once: most heads end by themselves. The second in line asks first; those behind it
 /// after as much longer, since it may be dead itself.
 bool PlaceInLine::its_run_has_ended(const Claim& head, Instant at) {
-  if (!informants_.holder_run || place_ < 2) return false;
+  if (!informants_.holder_run) return false;
+  // Who does not wait asks once, before it says that it is not its turn.
+  if (settings_.policy.no_wait && asked_about_ != head.claim_id) {
+    asked_about_ = head.claim_id;
+    asked_at_ = at;
+    return informants_.holder_run(head) == RunEnded::yes;
+  }
+  if (place_ < 2) return false;
   const Duration patience = between_lookups * static_cast<Duration::rep>(place_ - 1);
   const bool due = asked_about_ == head.claim_id && at >= asked_at_ + patience;
   if (asked_about_ == head.claim_id && !due) return false;
