@@ -26,15 +26,15 @@ class Foreign(GateCase):
         job, _ = self.gate()
         ref = self.claim_ref()
         text = self.remote.git("show", f"{ref}:claim.json")
-        self.assertIn('"version": 1', text)
-        yield job, ref, "newer", text.replace('"version": 1', '"version": 2'), "claim.json"
+        self.assertIn('"version": 2', text)
+        yield job, ref, "newer", text.replace('"version": 2', '"version": 3'), "claim.json"
         yield job, ref, "newer without more", '{"version": 999}', "claim.json"
         for what, broken in (("empty", ""), ("half", text[:len(text) // 2]), ("a list", "[]"),
                              ("null", "null"), ("a wrong type", text.replace(
                                  '"generation": 1', '"generation": "one"')),
                              ("a negative number", text.replace('"generation": 1',
                                                                 '"generation": -1')),
-                             ("no version", text.replace('"version": 1', '"varsion": 1')),
+                             ("no version", text.replace('"version": 2', '"varsion": 1')),
                              ("an impossible time", text.replace('"claimed_at": "2',
                                                                  '"claimed_at": "x')),
                              ("not UTF-8", "\udcff\udcfe"), ("deep", "[" * 50000)):

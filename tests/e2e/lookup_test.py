@@ -112,8 +112,12 @@ class Lookup(GateCase):
         holder, _ = self.gate()
         self.answers(200, self.run_of(holder))
         self.assert_skips(self.gate("--holder-run", "ignore")[1], "active_session")
-        job = self.job(environment={"GITHUB_SERVER_URL": "https://github.example"})
-        self.assert_skips(job.call("gate"), "active_session")
+        elsewhere = {"GITHUB_SERVER_URL": "https://github.example"}
+        # Elsewhere the repository is in the scope, unless an identity is named.
+        self.assert_runs(self.job(environment=elsewhere).call("gate"), "first")
+        named = ("--identity", "shared")
+        self.assert_runs(self.gate(*named)[1], "first")
+        self.assert_skips(self.job(environment=elsewhere).call("gate", *named), "active_session")
         self.assert_skips(self.job(environment={"GITHUB_API_URL": ""}).call("gate"), "active_session")
         self.assertEqual(self.api.asked, [])
 
