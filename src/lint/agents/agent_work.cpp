@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <set>
+#include <vector>
 
 #include "lint/expression/expression_value.h"
 #include "lint/github/facts.h"
@@ -138,19 +139,20 @@ std::string agent_of(const AgentLaunch& launch, const Facts& facts) {
   return to_lower(commands.front().front());
 }
 
-bool is_same_work(const AgentLaunch& left, const AgentLaunch& right, const Facts& facts) {
-  if (agent_of(left, facts) != agent_of(right, facts)) return false;
-  if (left.launch != right.launch && manner(left) != manner(right)) return false;
-  const std::string told_left = instructions(left);
-  const std::string told_right = instructions(right);
-  const std::set<std::string> first = words_of(told_left);
-  const std::set<std::string> second = words_of(told_right);
-  if (first.empty() && second.empty()) return left.launch == right.launch;
-  if (targets_of(told_left) != targets_of(told_right)) return false;
+AgentWork work_of(const AgentLaunch& launch, const Facts& facts) {
+  const std::string told = instructions(launch);
+  return {launch.launch, agent_of(launch, facts), manner(launch), words_of(told), targets_of(told)};
+}
+
+bool is_same_work(const AgentWork& left, const AgentWork& right) {
+  if (left.agent != right.agent) return false;
+  if (left.launch != right.launch && left.manner != right.manner) return false;
+  if (left.words.empty() && right.words.empty()) return left.launch == right.launch;
+  if (left.targets != right.targets) return false;
   std::vector<std::string> common;
-  std::set_intersection(first.begin(), first.end(), second.begin(), second.end(),
-                        std::back_inserter(common));
-  const std::size_t all = first.size() + second.size() - common.size();
+  std::set_intersection(left.words.begin(), left.words.end(), right.words.begin(),
+                        right.words.end(), std::back_inserter(common));
+  const std::size_t all = left.words.size() + right.words.size() - common.size();
   return common.size() * 5 >= all * 4 && (all >= 10 || common.size() == all);
 }
 

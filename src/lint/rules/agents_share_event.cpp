@@ -25,6 +25,7 @@ struct Candidate {
   const Workflow* workflow;
   const AgentLaunch* launch;
   const LaunchConditions* conditions;
+  AgentWork work;
   std::vector<Start> starts;
   std::vector<std::string> phrases, labels, repositories;
   std::string asks;                  ///< the texts of all its conditions
@@ -130,21 +131,21 @@ class Finder {
     if (const std::string_view awaited = awaited_phrase(*launch.launch); !awaited.empty())
       phrases.emplace_back(awaited);
     auto share = share_of(subject_, launch);
-    candidates_.push_back({&workflow, &launch, &conditions, starts_of(workflow, subject_.facts()),
-                           std::move(phrases), labels_named(all), repositories_named(all),
+    candidates_.push_back({&workflow, &launch, &conditions, work_of(launch, subject_.facts()),
+                           starts_of(workflow, subject_.facts()), std::move(phrases),
+                           labels_named(all), repositories_named(all),
                            conditions_text(subject_, launch), std::move(share)});
   }
 
   void compare(const Candidate& first, const Candidate& second) {
     const bool same_workflow = first.workflow == second.workflow;
     if (same_workflow && !are_side_by_side(first, second)) return;
-    if (agent_of(*first.launch, subject_.facts()) != agent_of(*second.launch, subject_.facts()))
-      return;
+    if (first.work.agent != second.work.agent) return;
     if (first.share && second.share &&
         (same_workflow || (!first.share->empty() && *first.share == *second.share)))
       return;
     if (!first.workflow->selected && !second.workflow->selected) return;
-    const bool same_work = is_same_work(*first.launch, *second.launch, subject_.facts());
+    const bool same_work = is_same_work(first.work, second.work);
     for (const Start& start : first.starts) {
       for (const Start& other : second.starts) {
         if (start.event != other.event || start.type != other.type || is_asked_for(start.event))
@@ -237,8 +238,8 @@ class Finder {
     const std::string place = here.workflow == there.workflow ? "" : " of " + there.workflow->file;
     sink_
         .report(*here.workflow, job.key,
-                event + with + " launches " + agent_of(*here.launch, subject_.facts()) +
-                    " here and in job `" + std::string(there.launch->own_job().id) + "`" + place +
+                event + with + " launches " + here.work.agent + " here and in job `" +
+                    std::string(there.launch->own_job().id) + "`" + place +
                     ", for the same work: both are paid for; remove one, give them conditions of "
                     "which only one can be true, or a gate before each "
                     "that names the same `share`")

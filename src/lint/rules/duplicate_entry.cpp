@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,6 +15,10 @@
 
 namespace refgate::lint {
 namespace {
+
+/// To remove an entry, its whole mapping or list is walked, so that many in one are not all offered
+/// a fix.
+constexpr std::size_t most_fixes = 100;
 
 /// A text that is equal for two nodes exactly when GitHub sees the same value: numbers by value,
 /// strings by text, mappings in any order. Empty when an expression is part of it, since its value
@@ -56,6 +61,7 @@ class Finder {
     for (const YamlNode item : node.items())
       keys(item);
     std::map<std::string, Entry> seen;
+    std::size_t twice = 0;
     for (const Entry& entry : node.entries()) {
       keys(entry.value);
       // `${{ insert }}` may stand in a mapping any number of times.
@@ -69,6 +75,7 @@ class Finder {
                                      (same_spelling ? "" : " (GitHub compares keys without case)") +
                                      ", so GitHub refuses the file");
       report.severity(Severity::error).related(file_, first->second.key, "first defined here");
+      if (++twice > most_fixes) continue;
       const std::string value = identity(entry.value);
       if (!value.empty() && value == identity(first->second.value)) {
         report.fix(FixKind::safe, "Remove the second `" + std::string(entry.key.text()) + "`",
@@ -82,6 +89,7 @@ class Finder {
   void values(YamlNode list, const std::string& what, const std::string& effect,
               std::string (*identity_of)(YamlNode)) {
     std::map<std::string, YamlNode> seen;
+    std::size_t twice = 0;
     for (const YamlNode item : list.items()) {
       // In a filter, a pattern after a negated one takes back what that one took away.
       if (what == "filter" && item.text().starts_with('!')) seen.clear();
@@ -95,10 +103,12 @@ class Finder {
           item.is_scalar() && item.text() != first->second.text()
               ? " (as `" + std::string(first->second.text()) + "`, the same value)"
               : "";
-      sink_.report(file_, item, shown + " is already in this list" + spelling + effect)
-          .related(file_, first->second, "first listed here")
-          .fix(FixKind::safe, "Remove the second " + (item.is_scalar() ? shown : what),
-               remove_item(*file_.document, list, item));
+      auto report =
+          sink_.report(file_, item, shown + " is already in this list" + spelling + effect);
+      report.related(file_, first->second, "first listed here");
+      if (++twice > most_fixes) continue;
+      report.fix(FixKind::safe, "Remove the second " + (item.is_scalar() ? shown : what),
+                 remove_item(*file_.document, list, item));
     }
   }
 

@@ -1,6 +1,8 @@
 #include "lint/workflow/glob.h"
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 #include "lint/expression/expression_unicode.h"
 #include "lint/workflow/glob_search.h"
@@ -163,13 +165,28 @@ bool FilterList::passes_everything() const {
 
 std::optional<std::vector<std::string>> FilterList::only_literals() const {
   if (ignore_) return std::nullopt;
+  // The last pattern that matches a name decides about it, so they are looked at from the end.
+  std::unordered_map<std::string_view, bool> passing;
+  std::vector<const Glob*> taking_back;
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+    if (entry->glob.error()) continue;
+    const std::optional<std::string>& name = entry->glob.literal();
+    if (!name && !entry->negative) return std::nullopt;
+    if (!name) {
+      taking_back.push_back(&entry->glob);
+    } else if (!passing.contains(*name)) {
+      passing.emplace(
+          *name,
+          !entry->negative && std::none_of(taking_back.begin(), taking_back.end(),
+                                           [&](const Glob* glob) { return glob->matches(*name); }));
+    }
+  }
   std::vector<std::string> names;
   for (const Entry& entry : entries_) {
     if (entry.negative || entry.glob.error()) continue;
-    if (!entry.glob.literal()) return std::nullopt;
-    const std::string& name = *entry.glob.literal();
-    if (passes(name) && std::find(names.begin(), names.end(), name) == names.end())
-      names.push_back(name);
+    const auto found = passing.find(*entry.glob.literal());
+    if (!std::exchange(found->second, false)) continue;
+    names.push_back(*entry.glob.literal());
   }
   return names;
 }

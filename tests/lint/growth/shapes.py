@@ -210,10 +210,7 @@ SHAPES = {
     "matrix values": one_file(HEAD + "  a:\n    runs-on: u\n    steps: [{run: make}]\n    strategy:\n      matrix:\n        version:\n", lambda number: f"          - v{number}\n"),
     "duplicate keys": one_file(HEAD + "  a:\n    runs-on: u\n    steps: [{run: make}]\n    env:\n", duplicate_keys),
     "labels": one_file("on:\n  pull_request:\n    types: [labeled]\njobs:\n", lambda number: agent(number) + f"    if: github.event.label.name == 'l{number}'\n"),
-    "a workflow that many jobs call": called_by_many,
-    "an action that many steps use": action_used_by_many,
     "actions that use actions": actions_in_a_chain,
-    "workflows that follow each other": many_files(listener),
     "workflows that follow one": many_files(same_source),
     "workflows that listen to comments": many_files(commented),
     "workflows with agents on pushes": many_files(lambda number: f"name: W{number}\n{HEAD}" + agent(number)),
@@ -237,4 +234,11 @@ SHAPES = {
     "a long line with findings": wide_line,
     "comments": one_file(HEAD + job("a", "steps: [{run: make}]"), lambda number: f"# refgate: ignore[late-gate] no {number}\n"),
     "ignored findings": one_file(HEAD, ignored),
+}
+
+# These cost more than their size; docs/lint.md says so under "Limits".
+STEEP = {
+    "a workflow that many jobs call": called_by_many,
+    "an action that many steps use": action_used_by_many,
+    "workflows that follow each other": many_files(listener),
 }
