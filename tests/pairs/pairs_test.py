@@ -106,7 +106,8 @@ def event_of(words):
     if kind == "issue":
         return "issues", named({"action": words.get("action", "opened"), **common,
                                 "issue": {"number": int(words.get("n", 5)), "title": "It fails", "user": person(),
-                                          "author_association": "MEMBER", "updated_at": at(words.get("at", 1))}}, words)
+                                          "author_association": words.get("assoc", "MEMBER"),
+                                          "updated_at": at(words.get("at", 1))}}, words)
     if kind == "comment":
         action = words.get("action", "created")
         payload = {"action": action, **common,
@@ -114,7 +115,7 @@ def event_of(words):
                              "author_association": "MEMBER", "pull_request": {"url": "https://api.github.com/x"},
                              "updated_at": at(words.get("at", 1))},
                    "comment": {"id": int(words.get("id", 1)), "body": "again", "user": person(),
-                               "author_association": "MEMBER", "updated_at": at(words.get("at", 1))}}
+                               "author_association": words.get("assoc", "MEMBER"), "updated_at": at(words.get("at", 1))}}
         if action == "edited":
             payload["changes"] = {"body": {"from": "before"}}
         return "issue_comment", payload
