@@ -43,8 +43,7 @@ SeenClaim look_at_doors(Store& store, Request& asking, Meeting meeting) {
     marked.ambiguous = true;
     const Change change{door.met->ref, read.at(door.met->ref).version, claim_snapshot(marked),
                         true};
-    if (push_once(store, change).result != SwapResult::stale ||
-        round == most_markings)
+    if (push_once(store, change).result != SwapResult::stale || round == most_markings)
       return seen();
   }
 }
