@@ -162,7 +162,7 @@ class Deliver(DeliverCase):
         remote = self.remote_of("path")
         job, _ = self.gate(remote=remote)
         binary = shlex.quote(os.environ["REFGATE_BIN"])
-        return job, f"{binary} finish --remote {self.remote.url} --status cancelled > /dev/null"
+        return job, f"{binary} finish --remote {remote.url} --status cancelled > /dev/null"
 
     def test_a_session_that_is_lost_while_a_channel_fails_stops_the_others(self):
         job, end = self.losing()

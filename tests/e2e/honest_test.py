@@ -73,7 +73,8 @@ class OwnFailure(GateCase):
         for number, words in enumerate((("--", "sh", "-c", "exit 7"),
                                         ("--each", "items", "--", "false"))):
             with self.subTest(words):
-                job = self.job("push", payloads.push(payloads.commit(f"try {number}")))
+                job = self.job("push", payloads.push(payloads.commit(f"try {number}")),
+                               environment={"RUNNER_TRACKING_ID": f"github_{number}"})
                 (job.folder / "items").write_text("a\n")
                 self.assertNotEqual(job.call("run", *words).status, 0)
                 again = job.call("run", *words)

@@ -35,8 +35,11 @@ void check_event(const Event& event, const EventOverrides& overrides) {
   demand(event.run_attempt > 0);
   demand(event.actor.size() <= max_event_text_bytes &&
          event.entity.value.size() <= 2 * max_event_text_bytes + 1);
-  demand(
-      !claim_ref({event.identity, event.workflow_file, false, {}, event.trust}, "refgate").empty());
+  Scope scope;
+  scope.identity = event.identity;
+  scope.share = event.workflow_file;
+  scope.trust = event.trust;
+  demand(!claim_ref(scope, "refgate").empty());
 }
 
 std::string_view take_line(std::string_view& input) {

@@ -130,16 +130,37 @@ TEST_CASE("a lock that somebody holds passes", "[refusals]") {
   CHECK(store->traffic().pushes == 2);
 }
 
-TEST_CASE("what goes along with a claim that was lost is not sent", "[refusals]") {
+TEST_CASE("what goes along with one claim that was lost is true all the same", "[refusals]") {
+  const FaultyPlace place;
+  const Version one = must_swap(*place.direct(), create(claim, "one"));
+  must_swap(*place.direct(), update(claim, one, "taken"));
+  int lines = 0;
+  for (const auto& [name, store] : stores(place)) {
+    INFO(name);
+    const auto outcomes = swap(*store, {end_of(one, 0).front(), create(notes + std::to_string(lines), "line")});
+    CHECK(outcomes[0].result == SwapResult::stale);
+    CHECK(outcomes[1].result == SwapResult::swapped);
+    CHECK(store->traffic().pushes == 1);
+    CHECK(place.direct()->list("refs/notes/refgate/").size() ==
+          static_cast<std::size_t>(++lines));
+  }
+}
+
+TEST_CASE("of two that decide together none is taken when one was lost, nor what goes along",
+          "[refusals]") {
   const FaultyPlace place;
   const Version one = must_swap(*place.direct(), create(claim, "one"));
   must_swap(*place.direct(), update(claim, one, "taken"));
   for (const auto& [name, store] : stores(place)) {
     INFO(name);
-    const auto outcomes = swap(*store, end_of(one, 2));
+    std::vector<Change> changes = end_of(one, 2);
+    changes.push_back(create(claim + "-other", "other"));
+    changes.back().decisive = true;
+    const auto outcomes = swap(*store, changes);
     CHECK(outcomes[0].result == SwapResult::stale);
     CHECK(outcomes[1].message == "not sent");
-    CHECK(store->traffic().pushes == 1);
+    CHECK(outcomes[3].message == "not sent");
     CHECK(place.direct()->list("refs/notes/refgate/").empty());
+    CHECK(place.direct()->list("refs/refgate/claims/abc/").size() == 1);
   }
 }

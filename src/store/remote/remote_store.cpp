@@ -78,7 +78,10 @@ class RemoteStore final : public Store {
         just_looked_ = false;
         return std::move(*all);
       }
-      return contents(look({std::string(prefix)}).under(prefix));
+      const bool shown = just_looked_ && seen_->covers(prefix);
+      const Advertisement& all_refs = shown ? seen_->shown : look({std::string(prefix)});
+      just_looked_ = false;
+      return contents(all_refs.under(prefix));
     });
   }
 

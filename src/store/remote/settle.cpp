@@ -48,6 +48,14 @@ std::string kind_of(const PlannedChange& change) {
   return what + change.ref.substr(0, end);
 }
 
+/// Who lost a claim looks at the doors beside it next: one look shows them too. Only claims have
+/// folders of their own that stay small.
+std::string name_to_look_at(const std::string& ref) {
+  const auto claims = ref.find("/claims/");
+  if (claims == std::string::npos || !ref.starts_with("refs/")) return ref;
+  return ref.substr(0, ref.rfind('/') + 1);
+}
+
 }  // namespace
 
 bool stands(std::string_view words) {
@@ -288,7 +296,7 @@ Side Settlement::look_at(const Group& open, Side side, const std::optional<Faile
                          int tries) {
   std::vector<std::string> names;
   for (const Attempt* attempt : open) {
-    if (!attempt->outcome) names.push_back(attempt->change->ref);
+    if (!attempt->outcome) names.push_back(name_to_look_at(attempt->change->ref));
   }
   Patience patience(deadline_, 200ms, 5s);
   for (int looks = 1;; ++looks) {
