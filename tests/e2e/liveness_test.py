@@ -103,7 +103,7 @@ class Heartbeat(LiveCase):
 
     def test_it_has_the_token_by_a_pipe_and_leaves_no_core(self):
         job, _ = self.gate(*SHORT)
-        for number, environment in enumerate(({}, {"REFGATE_TOKEN": "", "GITHUB_TOKEN": TOKEN, "OTHER": TOKEN})):
+        for number, environment in enumerate(({}, {"REFGATE_TOKEN": "", "GITHUB_TOKEN": TOKEN, "OTHER": TOKEN, "GITHUB_SERVER_URL": self.server("http").url})):
             process = self.background(job, **environment)
             before = self.only_claim()["renewed_at"]
             await_that(lambda: self.only_claim()["renewed_at"] > before)

@@ -262,7 +262,7 @@ class Result(GateCase):
                 (("save", "--older-than", "1d"), "--older-than"),
                 (("prune", "--older-than", "soon"), "span"),
                 (("list", "--since", "soon"), "--since"),
-                (("save", "--max-bytes", "0"), "max-bytes"), ((), "action")]
+                (("save", "--max-bytes", "0"), "max-bytes"), ((), "ACTION")]
         for words, says in rows:
             with self.subTest(words=words):
                 answer = self.job().call("result", *words)

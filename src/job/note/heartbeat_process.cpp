@@ -52,14 +52,19 @@ std::string name_of_process(long id) {
   return name;
 }
 
-long parent_of(long id) {
+/// "S 1 …": what /proc says of a process behind its name (proc(5)): the state, then the parent.
+std::string state_of_process(long id) {
   std::ifstream file("/proc/" + std::to_string(id) + "/stat");
   std::string text;
   std::getline(file, text);
-  // The second field is the name in parentheses, and may hold anything; the fourth is the parent.
+  // The second field is the name in parentheses, and may hold anything.
   const std::size_t end = text.rfind(')');
-  if (end == std::string::npos || end + 4 >= text.size()) return 0;
-  return std::strtol(text.c_str() + end + 4, nullptr, 10);
+  return end == std::string::npos || end + 4 >= text.size() ? "" : text.substr(end + 2);
+}
+
+long parent_of(long id) {
+  const std::string state = state_of_process(id);
+  return state.empty() ? 0 : std::strtol(state.c_str() + 1, nullptr, 10);
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
@@ -132,8 +137,12 @@ std::vector<std::string> token_variables(const Environment& environment) {
 }
 
 bool beats_already(const Health& health) {
-  return health.heartbeat_process > 0 &&
-         ::kill(static_cast<pid_t>(health.heartbeat_process), 0) == 0;
+  if (health.heartbeat_process <= 0 ||
+      ::kill(static_cast<pid_t>(health.heartbeat_process), 0) != 0)
+    return false;
+  // In a container whose first process waits for nobody, what has ended stays to be seen.
+  const std::string state = state_of_process(health.heartbeat_process);
+  return !state.starts_with('Z') && !state.starts_with('X');
 }
 
 long process_of_job() {

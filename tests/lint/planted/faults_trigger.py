@@ -161,6 +161,9 @@ jobs:
   tell:
     runs-on: ubuntu-latest
     steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+      - run: npm ci
       - run: make tell
 """
 
