@@ -65,21 +65,55 @@ class Races:
                 self.setUp()
                 self.one_round([self.job() for _ in range(self.processes)])
 
-    def test_jobs_and_matrix_legs_of_one_run_are_rivals(self):
-        legs = []
-        for number in range(self.processes):
-            job = "agent" if number % 2 else f"agent-{number}"
-            legs.append(self.job(run=4711, job=job,
-                                 environment={"REFGATE_JOB_INDEX": str(number)}))
-        (winner, won), lost = self.race(legs)
+    def legs(self, number_of):
+        """Jobs of one run, each on a runner of its own."""
+        return [self.job(run=4711, environment={"REFGATE_JOB_INDEX": str(number),
+                                                "RUNNER_TRACKING_ID": f"github_{number}"})
+                for number in range(number_of)]
+
+    def all_run(self, jobs, words_of):
+        calls = [job.start("gate", "--deadline", "120s", *words_of(number))
+                 for number, job in enumerate(jobs)]
+        answers = in_parallel([call.wait for call in calls])
+        for answer in answers:
+            self.assertEqual((answer.status, answer.runs), (0, True), answer)
+        self.assertEqual(len({answer.claim_id for answer in answers}), len(jobs))
+        return answers
+
+    def test_jobs_of_one_run_that_cannot_be_told_apart_all_run(self):
+        legs = self.legs(self.processes // 2)
+        answers = self.all_run(legs, lambda _: ())
+        codes = [answer.code for answer in answers]
+        self.assertEqual((codes.count("first"), codes.count("same_run")), (1, len(legs) - 1))
+        claims = self.remote.claims()
+        self.assertEqual({claim["claim_id"] for claim in claims.values()},
+                         {answer.claim_id for answer in answers})
+        self.assertEqual({claim["ambiguous"] for claim in claims.values()}, {True})
+        self.assert_runs(self.job().call("gate"), "same_run")
+        for answer in in_parallel([leg.start("finish", "--deadline", "120s").wait
+                                   for leg in legs]):
+            self.done(answer)
+        ends = [line["claim_id"] for line in self.log() if line["kind"] == "end"]
+        self.assertEqual(sorted(ends), sorted(answer.claim_id for answer in answers))
+        self.assert_runs(self.job().call("gate"), "same_run")
+        self.done(self.person().call("verify", "--deadline", "120s"))
+
+    def test_jobs_of_one_run_with_one_share_are_rivals(self):
+        legs = self.legs(self.processes // 2)
+        (winner, won), lost = self.race(legs, "--share", "agents")
         self.assertEqual(self.only_claim()["claim_id"], won.claim_id)
         self.assertEqual({answer.code for answer in lost}, {"active_session"})
-        for leg in legs:
-            if leg is not winner:
-                self.done(leg.call("finish"))
-                break
+        loser = next(leg for leg in legs if leg is not winner)
+        self.done(loser.call("finish"))
         self.assertEqual(self.only_claim()["state"], "active")
         self.settle(winner, self.log())
+
+    def test_legs_with_dimensions_are_no_rivals(self):
+        answers = self.all_run(self.legs(16), lambda number: ("--dimension", f"leg={number}"))
+        self.assertEqual({answer.code for answer in answers}, {"first"})
+        claims = self.remote.claims().values()
+        self.assertEqual(len(claims), 16)
+        self.assertFalse(any(claim.get("ambiguous") for claim in claims))
 
 
 class OverHttp(Races, GateCase):
