@@ -10,6 +10,7 @@
 
 #include "call/invocation.h"
 #include "core/text/nearest.h"
+#include "runner/runner.h"
 
 namespace refgate {
 namespace {
@@ -156,10 +157,6 @@ std::string meant(std::string_view nearest_word, std::string_view prefix = "") {
   return "; did you mean " + std::string(prefix) + std::string(nearest_word) + "?";
 }
 
-std::string see(const CommandRow& row) {
-  return "\nSee: refgate " + std::string(row.name) + " --help\n";
-}
-
 /// "run" → "did you forget -- before the command's own words?"
 std::string before_own_words(const CommandRow& row) {
   for (const char* text : row.positional)
@@ -243,7 +240,12 @@ std::optional<std::string> wrong_word(const CommandRow& row, std::span<const std
   return std::nullopt;
 }
 
-Reply usage(std::string text) { return {"refgate: " + std::move(text) + "\n", exit_usage}; }
+/// What was typed stands in the message, which is one line whatever that holds: a line of its own
+/// could be a command to the runner.
+Reply wrong_usage(std::string_view message, const CommandRow* row) {
+  const std::string command = row != nullptr ? " " + std::string(row->name) : std::string();
+  return {escape_for(Place::line, message) + "\nSee: refgate" + command + " --help\n", exit_usage};
+}
 
 bool takes_a_command(const CommandRow& row) {
   return std::any_of(row.positional.begin(), row.positional.end(),
@@ -304,15 +306,17 @@ std::variant<Said, Reply> read_command_line(const std::vector<std::string>& type
   }
   if (words.empty()) return Reply{"refgate: say a command\n\n" + app.help(), exit_usage};
   if (chosen == nullptr && !words.front().starts_with('-'))
-    return usage("there is no command \"" + words.front() + "\"" +
-                 meant(nearest(words.front(), known)) + "\nSee: refgate --help");
+    return wrong_usage("refgate: there is no command \"" + words.front() + "\"" +
+                           meant(nearest(words.front(), known)),
+                       nullptr);
   if (chosen == nullptr && words.front() != "--help" && words.front() != "-h" &&
       words.front() != "--version")
-    return usage("there is no option " + words.front() +
-                 meant(nearest(words.front(), {"--help", "--version"})) + "\nSee: refgate --help");
+    return wrong_usage("refgate: there is no option " + words.front() +
+                           meant(nearest(words.front(), {"--help", "--version"})),
+                       nullptr);
   if (chosen != nullptr)
     if (const auto wrong = wrong_word(*chosen, std::span(words).subspan(1)))
-      return Reply{*wrong + see(*chosen), exit_usage};
+      return wrong_usage(*wrong, chosen);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::Success& help) {
@@ -320,9 +324,7 @@ std::variant<Said, Reply> read_command_line(const std::vector<std::string>& type
     app.exit(help, out, out);
     return Reply{out.str(), exit_done};
   } catch (const CLI::ParseError& error) {
-    return usage(std::string(error.what()) +
-                 (chosen != nullptr ? "\nSee: refgate " + std::string(chosen->name) + " --help"
-                                    : "\nSee: refgate --help"));
+    return wrong_usage(std::string("refgate: ") + error.what(), chosen);
   }
   for (const auto& [name, given] : parsed.flags)
     if (given) parsed.options[name] = {"true"};

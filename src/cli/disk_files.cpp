@@ -1,10 +1,10 @@
 #include "cli/disk_files.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+
+#include "os/replaced_file.h"
 
 namespace refgate {
 namespace {
@@ -69,11 +69,7 @@ bool replace_workflow_file(const std::string& path, const std::string& text) {
   std::error_code error;
   const fs::path target = fs::canonical(path, error);
   if (error) return false;
-  const fs::path fresh = target.string() + ".refgate-" + std::to_string(::getpid());
-  if (!write_text_file(fresh, text)) return fs::remove(fresh, error), false;
-  fs::permissions(fresh, fs::status(target, error).permissions(), error);
-  fs::rename(fresh, target, error);
-  return !error;
+  return replace_file(target.string(), text, true);
 }
 
 }  // namespace refgate

@@ -30,15 +30,6 @@ std::string without_tokens(std::string text, const Environment& environment) {
   return text;
 }
 
-/// What was typed stands in it, so each line is escaped by itself.
-void print_lines(std::ostream& err, std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    err << escape_for(Place::line, text.substr(0, end)) << "\n";
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-}
-
 std::string first_line(const std::string& text) {
   const std::string line = text.substr(0, text.find('\n'));
   return line.starts_with("refgate: ") ? line.substr(9) : line;
@@ -60,7 +51,7 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
     if (reply->exit == exit_done)
       out << reply->text;
     else
-      print_lines(err, without_tokens(reply->text, environment));
+      err << without_tokens(reply->text, environment);
     if (reply->exit != exit_done && !words.empty())
       tell_failure(environment, err,
                    {words.front(), first_line(without_tokens(reply->text, environment)), {}, {}});

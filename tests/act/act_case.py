@@ -58,6 +58,7 @@ jobs:
         with:
           command: finish
           remote: ${{ vars.STATE }}
+          @FINISH@
       - if: always()
         env:
           OUTPUTS: ${{ toJSON(steps.gate.outputs) }}
@@ -65,9 +66,10 @@ jobs:
 """
 
 
-def agent(*, inputs=(), work="true", strategy=""):
-    """A workflow of one gated job; `inputs` are lines of the gate's `with:`."""
+def agent(*, inputs=(), finish=(), work="true", strategy=""):
+    """A workflow of one gated job; `inputs` are lines of the gate's `with:`, `finish` of its end's."""
     text = AGENT.replace("@STRATEGY@", strategy).replace("@INPUTS@", "\n          ".join(inputs))
+    text = text.replace("@FINISH@", "\n          ".join(finish))
     return text.replace("@WORK@", work.replace("\n", "\n          "))
 
 
@@ -131,12 +133,14 @@ class ActCase(unittest.TestCase):
         cls.action = cls.make_action(cls.class_folder / "action", BINARY)
 
     @staticmethod
-    def make_action(folder, binary):
-        """The action as it is published. Links, since act copies the folder for each step."""
+    def make_action(folder, binary, uname="command -p uname"):
+        """The action as it is published, for this program. Links, since act copies the folder for each step."""
         (folder / "dist").mkdir(parents=True)
-        digest = hashlib.sha256(pathlib.Path(binary).read_bytes()).hexdigest()
+        digest = hashlib.sha256(pathlib.Path(binary).read_bytes()).hexdigest() if binary.exists() else "0" * 64
         text = (TREE / "action.yml").read_text(encoding="utf-8")
         text = re.sub("digest=[0-9a-f]{64}", f"digest={digest}", text)
+        assert text.count("command -p uname") == 2
+        text = text.replace("command -p uname", str(uname))
         (folder / "action.yml").write_text(text, encoding="utf-8")
         for name in ("refgate-linux-x64", "refgate-linux-arm64"):
             (folder / "dist" / name).symlink_to(binary)

@@ -81,8 +81,8 @@ class Again(ActCase):
         self.assert_ran("push 1.1")
         self.assertEqual(self.skips(), ["already_done"])
 
-    def test_a_rerun_of_failed_work_does_not_run_by_default(self):
-        self.twice(work="exit 7")
+    def test_a_rerun_of_failed_work_does_not_run_by_default_and_stays_red(self):
+        self.twice(work="exit 7", fails=True)
         self.assert_ran("push 1.1")
         self.assertEqual(self.skips(), ["retry_suppressed"])
         self.assert_claim(outcome="failure", generation=1)
@@ -100,7 +100,7 @@ class Again(ActCase):
         )
 
     def test_a_bots_rerun_of_failed_work_does_not_run_with_retry_manual(self):
-        self.twice("retry: manual", work="exit 7", triggering="renovate[bot]")
+        self.twice("retry: manual", work="exit 7", triggering="renovate[bot]", fails=True)
         self.assert_ran("push 1.1")
         self.assertEqual(self.skips(), ["retry_suppressed"])
 
@@ -126,7 +126,8 @@ class Again(ActCase):
 
 class Handed(ActCase):
     NAMES = set("skip_execution session_key reason reason_code retry_suppression early_gating claim_id "
-                "generation run_attempt holder_run_id holder_run_url group position result_id".split())
+                "generation run_attempt holder_run_id holder_run_url holder_outcome own_failure group position "
+                "result_id".split())
 
     def of_a_gate(self, outputs):
         """Those that a gate sets; the action declares those of other commands, too, and they are empty."""
@@ -159,6 +160,8 @@ class Handed(ActCase):
                 "run_attempt": "1",
                 "holder_run_id": "1",
                 "holder_run_url": f"https://github.com/{payloads.HOME}/actions/runs/1",
+                "holder_outcome": "",
+                "own_failure": "false",
                 "group": "",
                 "position": "",
                 "result_id": "",
@@ -184,6 +187,8 @@ class Handed(ActCase):
                 "run_attempt": "3",
                 "holder_run_id": "1",
                 "holder_run_url": f"https://github.com/{payloads.HOME}/actions/runs/1",
+                "holder_outcome": "success",
+                "own_failure": "false",
                 "group": "",
                 "position": "",
                 "result_id": "",
@@ -193,7 +198,8 @@ class Handed(ActCase):
     def test_the_job_summary_says_what_was_decided(self):
         self.write_workflow(agent())
         first, second = self.push(run=1), self.push(run=2)
-        expected = {first: ["runs", "| first |"], second: ["skipped", "runs/1 |", "| already&#95;done |"]}
+        expected = {first: ["**Runs**: No conflicts detected", "<code>first</code>", "| Generation | 1 |"],
+                    second: ["Not run again: [run 1](", "/runs/1) did this work", "<code>already_done</code>"]}
         for outcome, parts in expected.items():
             text = "".join(outcome.summaries())
             self.assertIn("| Session | agent-review-push-", text)

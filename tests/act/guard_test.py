@@ -37,12 +37,14 @@ class Guards(ActCase):
         self.assertEqual(self.remote.refs("refs"), {})
 
     def fake_uname(self, system, machine):
-        program = self.bin / "uname"
+        program = self.folder / f"uname-{system}-{machine}"
         program.write_text(
             f"#!/bin/sh\ncase $1 in -s) echo {system} ;; -m) echo {machine} ;; esac\n",
             encoding="utf-8",
         )
         program.chmod(0o755)
+        # The action asks the system's own uname, whatever lies in PATH.
+        self.action = self.make_action(self.folder / f"action-{system}-{machine}", BINARY, uname=program)
 
     def test_another_platform_is_refused_with_advice(self):
         self.write()

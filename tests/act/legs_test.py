@@ -9,7 +9,7 @@ NAMED = 'echo "model ${{ matrix.model }}" >> "$RAN"'
 
 TWO_JOBS = """
 name: Two
-on: push
+on: [push, pull_request]
 jobs:
   one: &job
     runs-on: ubuntu-latest
@@ -18,6 +18,7 @@ jobs:
         uses: refgate/refgate@v1
         with:
           remote: ${{ vars.STATE }}
+          @INPUTS@
       - if: steps.gate.outputs.skip_execution == 'false'
         run: echo "ran" >> "$RAN"
       - if: always()
@@ -25,15 +26,28 @@ jobs:
         with:
           command: finish
           remote: ${{ vars.STATE }}
+          @INPUTS@
   two:
     runs-on: ubuntu-24.04
     steps: *steps
 """
 
 
+def two_jobs(inputs=""):
+    return TWO_JOBS.replace("@INPUTS@", inputs)
+
+
 class Legs(ActCase):
-    def test_of_two_legs_of_one_run_one_works(self):
-        self.write_workflow(agent(strategy=LEGS))
+    def test_legs_work_each_and_once_by_what_their_matrix_says(self):
+        self.write_workflow(agent(strategy=LEGS, work=NAMED))
+        self.push(run=1)
+        self.pull_request(run=2)
+        self.assert_ran("push 1.1", "push 1.1", "model small", "model large")
+        self.assertEqual(self.skips(), ["pr_lock", "pr_lock"])
+        self.assertEqual(len(self.remote.claims()), 2)
+
+    def test_of_two_legs_that_name_one_share_one_works(self):
+        self.write_workflow(agent(strategy=LEGS, inputs=["share: review"]))
         self.push(run=1)
         self.assert_ran("push 1.1")
         self.assertEqual(len(self.lines("launch")), 1)
@@ -84,8 +98,16 @@ class Legs(ActCase):
             [claim["outcome"] for claim in self.remote.claims().values()], ["success", "success"]
         )
 
-    def test_of_two_jobs_of_one_run_one_works(self):
-        self.write_workflow(TWO_JOBS)
+    def test_two_jobs_of_one_run_do_different_work(self):
+        self.write_workflow(two_jobs())
+        self.push(run=1)
+        self.pull_request(run=2)
+        self.assert_ran("ran", "ran")
+        self.assertEqual({line["job"] for line in self.lines("launch")}, {"one", "two"})
+        self.assertEqual(self.skips(), ["pr_lock", "pr_lock"])
+
+    def test_of_two_jobs_that_name_one_share_one_works(self):
+        self.write_workflow(two_jobs("share: review"))
         self.push(run=1)
         self.assert_ran("ran")
         self.assert_claim(

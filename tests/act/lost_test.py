@@ -84,7 +84,7 @@ class Lost(ActCase):
         act.process.send_signal(signal.SIGINT)
         act.wait()
         self.assert_claim(state="ended", outcome="cancelled")
-        self.push_again(run=1, attempt=2)
+        self.push_again(run=1, attempt=2, fails=True)
         self.assert_ran("push 1.1")
         self.write_workflow(agent(inputs=["retry: manual"]))
         self.push_again(run=1, attempt=3)

@@ -39,7 +39,8 @@ class Heartbeats(ActCase):
         self.assertEqual(claim["outcome"], "success")
 
     def test_they_can_be_left_out(self):
-        self.write_workflow(agent(inputs=["heartbeat: false"], work="grep -q '\"heartbeat_process\":0' \"$RUNNER_TEMP\"/refgate/health-*.json"))
+        self.write_workflow(agent(inputs=["heartbeat: false"], finish=["heartbeat: false"],
+                                  work="grep -q '\"heartbeat_process\":0' \"$RUNNER_TEMP\"/refgate/health-*.json"))
         self.push(run=1)
         (claim,) = self.remote.claims().values()
         self.assertEqual((claim["limits"]["lease"], claim["outcome"]), ("21600s", "success"))

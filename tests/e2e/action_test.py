@@ -60,7 +60,7 @@ class Action(GateCase):
                  **{f"INPUT_{name}": value for name, value in (inputs or {}).items()}}
         variables = {**job.environment, **environment, **dict.fromkeys(NAMES, ""),
                      **DEFAULTS, **given,
-                     "REFGATE_ACTION": str(self.action), "REFGATE_TOKEN": TOKEN,
+                     "ACTION_FOLDER": str(self.action), "REFGATE_TOKEN": TOKEN,
                      "GITHUB_OUTPUT": str(output),
                      "GITHUB_STEP_SUMMARY": str(job.folder / "summary")}
         words = [str(file) if word == "{0}" else word for word in shlex.split(SHELL)]
@@ -81,6 +81,7 @@ class Action(GateCase):
         job = self.job()
         done = self.step(job)
         self.assertEqual((done.returncode, done.outputs["skip_execution"]), (0, "false"), done)
+        self.assertNotIn("warning", done.stderr)
         done = self.step(job, "finish", {"CLAIM_ID": done.outputs["claim_id"]})
         self.assertEqual(done.returncode, 0, done)
         self.assertEqual(self.only_claim()["state"], "ended")

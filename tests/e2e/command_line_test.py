@@ -58,6 +58,18 @@ class WrongWords(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertNotIn("\x1b", done.stderr)
 
+    def test_what_was_typed_is_one_line_and_no_command_to_the_runner(self):
+        text = "x\n::set-output name=skip_execution::false\r::error::y\nskip_execution=false"
+        for words in ([text], ["--" + text], ["gate", text], ["gate", "--" + text], ["status", "-" + text],
+                      ["check", "push", "w", "c", "1", text], ["gate", "--memory=" + text],
+                      ["gate", "--event", "push", "--force=" + text], ["show", "a", text], ["completion", text],
+                      ["heartbeat", "--interval", text], ["lint", "--format", text]):
+            with self.subTest(words=words):
+                done = refgate(*words, GITHUB_ACTIONS="true")
+                self.assertEqual(done.returncode, 2, done)
+                for line in (done.stdout + done.stderr).splitlines():
+                    self.assertRegex(line, "^(refgate|See:|  |::error title=refgate%3A no answer::)", words)
+
     def test_a_token_on_the_command_line_is_not_repeated(self):
         done = refgate("gate", "--ghs_secretsecretsecret", GITHUB_TOKEN="ghs_secretsecretsecret")
         self.assertNotIn("ghs_secret", done.stderr)

@@ -227,8 +227,9 @@ class Files(ReportCase):
         self.assertEqual((len(few["lines"]), few["total"]), (10, whole["total"]))
         self.assertEqual(few["lines_left"], len(whole["lines"]) - 10)
         self.assertEqual(data(self.report("--since", "2020-01-01", "--until", "2020-01-02"))["days"], [])
-        for words in ((), ("--html", "/nowhere/report.html"), ("--html", "x", "--lines", "many")):
-            self.assertEqual(self.person().call("report", *words).status, 2)
+        for words, status in (((), 2), (("--html", "x", "--lines", "many"), 2),
+                              (("--html", "/nowhere/report.html"), 3)):
+            self.assertEqual(self.person().call("report", *words).status, status, words)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@
 #include "call/remote.h"
 #include "core/text/digest.h"
 #include "os/checked_output.h"
+#include "os/replaced_file.h"
 
 namespace refgate {
 namespace {

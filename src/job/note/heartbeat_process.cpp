@@ -137,8 +137,7 @@ std::vector<std::string> token_variables(const Environment& environment) {
 }
 
 bool beats_already(const Health& health) {
-  if (health.heartbeat_process <= 0 ||
-      ::kill(static_cast<pid_t>(health.heartbeat_process), 0) != 0)
+  if (health.heartbeat_process <= 0 || ::kill(static_cast<pid_t>(health.heartbeat_process), 0) != 0)
     return false;
   // In a container whose first process waits for nobody, what has ended stays to be seen.
   const std::string state = state_of_process(health.heartbeat_process);

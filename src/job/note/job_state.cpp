@@ -14,6 +14,7 @@
 #include "core/text/digest.h"
 #include "core/text/json.h"
 #include "os/checked_output.h"
+#include "os/replaced_file.h"
 
 namespace refgate {
 namespace {
@@ -118,17 +119,6 @@ std::optional<std::string> read_small_file(const std::string& path, std::size_t 
   }
   ::close(file);
   return text;
-}
-
-bool replace_file(const std::string& path, const std::string& text) {
-  const std::string fresh = path + "." + std::to_string(::getpid());
-  const int file =
-      ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file < 0) return false;
-  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  if (::close(file) == 0 && written && ::rename(fresh.c_str(), path.c_str()) == 0) return true;
-  ::unlink(fresh.c_str());
-  return false;
 }
 
 void JobState::make_folder() const {

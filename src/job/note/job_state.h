@@ -35,10 +35,6 @@ struct ClaimNote {
 /// anything else.
 std::optional<std::string> read_small_file(const std::string& path, std::size_t most);
 
-/// Writes a file of the job's own in one step: whoever reads it sees the old text or the new one.
-/// False when it could not be written (errno says why).
-bool replace_file(const std::string& path, const std::string& text);
-
 class JobState {
  public:
   /// `--state-dir`, else RUNNER_TEMP/refgate, else a folder of the user's own. The folder is made

@@ -6,6 +6,7 @@
 
 #include "core/text/digest.h"
 #include "core/text/json.h"
+#include "os/replaced_file.h"
 
 namespace refgate {
 namespace {
