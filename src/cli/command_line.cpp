@@ -228,6 +228,10 @@ std::optional<std::string> wrong_word(const CommandRow& row, std::span<const std
   for (const char* text : row.positional) {
     const Positional positional = positional_of(text);
     if (positional.any_number) any_number = true;
+    // An unset variable of a script is no target, and must not mean all.
+    if (positional.name == "target" && most < loose.size() &&
+        loose[most].find_first_not_of(" \t\r\n") == std::string::npos)
+      return "refgate " + std::string(row.name) + ": TARGET is empty";
     ++most;
     if (!positional.required) continue;
     if (least == loose.size())
@@ -252,9 +256,26 @@ bool takes_a_command(const CommandRow& row) {
                      [](const char* text) { return positional_of(text).any_number; });
 }
 
+/// `-n 5` and `-n5` as --lines, for a command that has it.
+void spell_out_lines(std::vector<std::string>& words) {
+  const auto rows = all_commands();
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const CommandRow* each) {
+    return each->name == words.front() && options_of(*each).contains("lines");
+  });
+  if (row == rows.end()) return;
+  for (std::string& word : words) {
+    if (word == "--") return;
+    if (word == "-n")
+      word = "--lines";
+    else if (word.starts_with("-n") && word.size() > 2)
+      word = "--lines=" + word.substr(2);
+  }
+}
+
 /// `help gate`, `gate help` and `help` as everybody types them.
 std::vector<std::string> in_one_form(std::vector<std::string> words) {
   if (words.empty()) return words;
+  spell_out_lines(words);
   if (words.front() == "help") {
     words.erase(words.begin());
     words.resize(std::min<std::size_t>(words.size(), 1));

@@ -38,7 +38,12 @@ std::span<const CommandRow> person_commands() {
        {"target"},
        store_settings(),
        {{"reason", "TEXT", "kept in the record"}},
-       "refgate release 0b9c2e1d4f5a6b7c8d9e0f1a2b3c4d5e --reason 'runner was unplugged'",
+       "refgate release https://github.com/octo/app/actions/runs/17300000001 --reason 'runner was "
+       "unplugged'\n\nThe target is a run or its URL, a pull request (7, '#7' or its URL), a "
+       "branch, "
+       "a commit, a session key, a ref, a claim id, or the beginning of an id. When it names "
+       "several "
+       "sessions, they are listed and nothing is released.",
        command_release},
       {"doctor",
        "On a person's machine",

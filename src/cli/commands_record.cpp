@@ -9,19 +9,25 @@ std::span<const CommandRow> record_commands() {
       {"log",
        "On a person's machine",
        "The record: who asked, who ran, who was skipped and why",
-       {},
+       {"[target]"},
        join({store_settings(), {"sha"}}),
        period_options(
            {{"commit", "SHA",
              "lines about this commit (its first 7 digits or more); --sha is the same"},
-            {"key", "TEXT", "a session key, run id, claim id, ref or commit"},
+            {"key", "TARGET", "the same as TARGET"},
+            {"run", "RUN", "lines that this run wrote: its id or URL"},
+            {"lines", "N", "the newest N lines only; -n N is the same"},
             {"workflow", "NAME", "lines of this workflow"},
             {"reason", "CODE", "lines with this reason code: already_done, active_session, …"},
             {"kind", "WORD", "launch, skip, end, lost, release or audit"},
             {"executed", "", "what ran"},
             {"prevented", "", "what was skipped"},
             {"json", "", "print one JSON object a line"}}),
-       "refgate log --since 1d --prevented\n\nOnly the days of the period are fetched. Plain git "
+       "refgate log --since 1d --prevented\n  refgate log -n 20 --workflow 'Agent review'\n  "
+       "refgate "
+       "log https://github.com/octo/app/pull/7\n\nThe target is a run or its URL, a pull request "
+       "(7, '#7' or its URL), a branch, a commit, a session key, a ref, a claim id, or the "
+       "beginning of an id. Only the days of the period are fetched. Plain git "
        "shows the same lines: git fetch origin "
        "'refs/notes/refgate/*:refs/notes/refgate/*', then git log --notes='refgate/*'. In a "
        "repository that has fetched them, and "
@@ -34,7 +40,12 @@ std::span<const CommandRow> record_commands() {
        {"target"},
        store_settings(),
        {json_option},
-       "refgate show 9fceb02d\n\nThe target is a claim id, session key, run id, ref or commit.",
+       "refgate show 9fceb02d\n  refgate show "
+       "https://github.com/octo/app/actions/runs/17300000001\n  "
+       "refgate show '#7'\n\nThe target is a run or its URL, a pull request (7, '#7' or its URL), "
+       "a "
+       "branch, a commit, a session key, a ref, a claim id, or the beginning of an id. A run that "
+       "was skipped shows whose work it was skipped for.",
        command_show},
       {"stats",
        "On a person's machine",

@@ -1,14 +1,21 @@
 // log: the lines of the record, those that are asked for.
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <ostream>
 
 #include "call/commands.h"
+#include "core/claim/decision.h"
 #include "core/text/json.h"
+#include "core/text/nearest.h"
+#include "runner/runner.h"
 #include "state/record.h"
 #include "view/claim_view.h"
 #include "view/reading_options.h"
+#include "view/screen.h"
 #include "view/table.h"
+#include "view/target.h"
 
 namespace refgate {
 namespace {
@@ -19,7 +26,8 @@ constexpr std::array kinds{EntryKind::launch,    EntryKind::skip,    EntryKind::
 
 /// What a line must have; an empty text is not asked for.
 struct Filter {
-  std::string target;
+  std::optional<Target> target;
+  std::optional<Target> run;
   std::string commit;
   std::string workflow;
   std::string reason;
@@ -27,9 +35,9 @@ struct Filter {
   bool executed = false;
   bool prevented = false;
 
+  /// All but what the targets name.
   bool takes(const AuditEntry& entry) const {
-    return (target.empty() || names(entry, target)) &&
-           (commit.empty() || entry.commit_sha == commit || is_start(entry.commit_sha)) &&
+    return (commit.empty() || entry.commit_sha == commit || is_start(entry.commit_sha)) &&
            (workflow.empty() || entry.workflow == workflow) &&
            (reason.empty() || entry.reason_code == reason) &&
            (kind.empty() || name_of(entry.kind) == kind) && (!executed || entry.executed) &&
@@ -42,20 +50,54 @@ struct Filter {
   }
 };
 
+/// One of a fixed list of words, or the nearest of them is named. Throws UsageError.
+std::string word_option(const Invocation& call, const std::string& name,
+                        const std::vector<std::string_view>& known) {
+  const std::string word = call.option(name);
+  if (word.empty() || std::find(known.begin(), known.end(), word) != known.end()) return word;
+  const std::string_view near = nearest(word, known);
+  std::string words;
+  for (const std::string_view each : known)
+    words += (words.empty() ? "" : ", ") + std::string(each);
+  throw UsageError("--" + name + " is \"" + said_word(word) + "\"" +
+                   (near.empty() ? ", but must be one of " + words
+                                 : "; did you mean " + std::string(near) + "?"));
+}
+
+Target run_option(const Invocation& call) {
+  Target target = target_of(call.option("run"));
+  if (target.kind == Target::Kind::word) target.kind = Target::Kind::run;
+  if (target.kind != Target::Kind::run)
+    throw UsageError("--run is \"" + said_word(call.option("run")) +
+                     "\", but must be a run or its URL");
+  return target;
+}
+
 Filter filter_of(const Invocation& call) {
-  Filter filter{call.option("key"),      call.option("commit", call.option("sha")),
-                call.option("workflow"), call.option("reason"),
-                call.option("kind"),     call.flag("executed"),
-                call.flag("prevented")};
+  // An unset variable of a script must not turn a question about one thing into one about all.
+  for (const char* name : {"key", "run", "commit", "sha", "workflow", "reason", "kind"})
+    if (call.flag(name) && call.option(name).empty())
+      throw UsageError("--" + std::string(name) + " is empty; leave it out to ask for all");
+  std::vector<std::string_view> kind_names;
+  for (const EntryKind kind : kinds)
+    kind_names.push_back(name_of(kind));
+  Filter filter;
+  const bool positional = !call.arguments.empty() && !call.arguments.front().empty();
+  if (positional && call.flag("key"))
+    throw UsageError("a target and --key exclude each other: they say the same");
+  if (positional)
+    filter.target = target_of(call.arguments.front());
+  else if (call.flag("key"))
+    filter.target = target_of(call.option("key"));
+  if (call.flag("run")) filter.run = run_option(call);
+  filter.commit = call.option("commit", call.option("sha"));
+  filter.workflow = call.option("workflow");
+  filter.reason = word_option(call, "reason", reason_code_names());
+  filter.kind = word_option(call, "kind", kind_names);
+  filter.executed = call.flag("executed");
+  filter.prevented = call.flag("prevented");
   if (filter.executed && filter.prevented)
     throw UsageError("--executed and --prevented exclude each other");
-  bool known = filter.kind.empty();
-  std::string words;
-  for (const EntryKind kind : kinds) {
-    known = known || name_of(kind) == filter.kind;
-    words += (words.empty() ? "" : ", ") + std::string(name_of(kind));
-  }
-  if (!known) throw UsageError("--kind is \"" + filter.kind + "\", but must be one of " + words);
   return filter;
 }
 
@@ -69,31 +111,78 @@ std::string json_line(const ReadEntry& read) {
   return value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
+/// The lines that were asked for, by time. Nothing when a target is the beginning of several, which
+/// are then in `candidates`.
+std::vector<const ReadEntry*> chosen(const Filter& filter, const Claims& claims,
+                                     const Record& record, std::vector<std::string>& candidates) {
+  std::optional<Named> named;
+  if (filter.target) named = find_named(*filter.target, claims, record.entries);
+  if (named) candidates = named->candidates;
+  std::optional<Named> of_run;
+  if (filter.run) of_run = find_named(*filter.run, claims, record.entries);
+  std::vector<const ReadEntry*> lines;
+  for (const ReadEntry& read : record.entries)
+    if (filter.takes(read.entry) && (!named || named->entries.contains(&read.entry)) &&
+        (!of_run || of_run->entries.contains(&read.entry)))
+      lines.push_back(&read);
+  return lines;
+}
+
+/// A misspelt name looks like a workflow that never ran.
+void name_nearest_workflow(const Invocation& call, const std::string& asked, const Record& record) {
+  std::vector<std::string_view> known;
+  for (const ReadEntry& read : record.entries) {
+    if (read.entry.workflow == asked) return;
+    known.push_back(read.entry.workflow);
+  }
+  const std::string_view near = nearest(asked, known);
+  call.err << "refgate: no line of this period is of a workflow \""
+           << escape_for(Place::line, said_word(asked)) << "\""
+           << (near.empty() ? "" : "; did you mean \"" + escape_for(Place::line, near) + "\"?")
+           << "\n";
+}
+
 }  // namespace
 
 int command_log(const Invocation& call) {
   const Settings settings = settings_of(call);
   const Period period = period_of(call);
   const Filter filter = filter_of(call);
+  const unsigned most = number_option(call, "lines", 0, 1);
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
   const Record record = read_record(*store, settings.name_space, claims, period);
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
+  std::vector<std::string> candidates;
+  std::vector<const ReadEntry*> lines = chosen(filter, claims, record, candidates);
+  if (!candidates.empty()) {
+    call.err << tell_candidates(filter.target->value, candidates);
+    return exit_usage;
+  }
+  if (!filter.workflow.empty()) name_nearest_workflow(call, filter.workflow, record);
+  const std::size_t left_out = most > 0 && lines.size() > most ? lines.size() - most : 0;
+  lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(left_out));
+  if (call.flag("json")) {
+    for (const ReadEntry* read : lines)
+      call.out << json_line(*read) << "\n";
+    return exit_done;
+  }
   std::vector<std::vector<std::string>> rows{
       {"TIME", "WHAT", "SESSION", "RUN", "STATUS", "REASON"}};
-  for (const ReadEntry& read : record.entries) {
-    const AuditEntry& entry = read.entry;
-    if (!filter.takes(entry)) continue;
-    if (call.flag("json"))
-      call.out << json_line(read) << "\n";
-    else
-      rows.push_back({format_rfc3339(entry.timestamp), std::string(name_of(entry.kind)),
-                      entry.session_key, entry.run_id, entry.job_status,
-                      entry.reason_code + (read.digest_fits ? "" : " (its digest does not fit)")});
+  for (const ReadEntry* read : lines) {
+    const AuditEntry& entry = read->entry;
+    rows.push_back({format_rfc3339(entry.timestamp), std::string(name_of(entry.kind)),
+                    entry.session_key, entry.run_id, entry.job_status,
+                    entry.reason_code + (read->digest_fits ? "" : " (its digest does not fit)")});
   }
-  if (!call.flag("json"))
-    call.out << (rows.size() == 1 ? "The record has no such line.\n" : table_of(rows));
+  const Screen screen = screen_of(call.environment);
+  call.out << (rows.size() == 1 ? "The record has no such line.\n" : table_of(rows, screen));
+  if (screen.width > 0 && rows.size() > 1)
+    call.out << (left_out > 0 ? "The newest " + std::to_string(most) + " of " +
+                                    std::to_string(left_out + most) + " lines. "
+                              : "")
+             << "The story of one: refgate show RUN\n";
   return exit_done;
 }
 

@@ -5,12 +5,43 @@
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/record.h"
+#include "view/reading_options.h"
+#include "view/target.h"
 
 namespace refgate {
+namespace {
+
+/// Why there is nothing to free; a run that was skipped has no session, and is told whose it was
+/// skipped for.
+void tell_nothing_to_release(const Invocation& call, Store& store, const Settings& settings,
+                             const Claims& claims, const Named& named) {
+  const std::string& said = call.arguments[0];
+  if (!named.claims.empty()) {
+    call.err << "refgate: it is free already: \"" << escape_for(Place::line, said_word(said))
+             << "\"; nothing was released. See: refgate status --all\n";
+    return;
+  }
+  const Period memory = with_what_came_before({now(), Instant::max()}, settings.policy.memory);
+  const Record record = read_record(store, settings.name_space, claims, memory);
+  for (const AuditEntry* entry : find_named(target_of(said), claims, record.entries).entries)
+    if (entry->kind == EntryKind::skip && !entry->holder_run_id.empty()) {
+      const std::string holder = escape_for(Place::line, entry->holder_run_id);
+      call.err << "refgate: \"" << escape_for(Place::line, said_word(said))
+               << "\" started no session: it was skipped for run " << holder
+               << "; nothing was released. To free that one: refgate release " << holder
+               << " --reason why\n";
+      return;
+    }
+  call.err << "refgate: " << tell_unknown(said)
+           << "; nothing was released. See: refgate status --all\n";
+}
+
+}  // namespace
 
 int command_release(const Invocation& call) {
   const Settings settings = settings_of(call);
-  const std::string& target = call.arguments[0];
+  const std::string& said = call.arguments[0];
+  const Target target = target_of(said);
   const std::string why = call.option("reason");
   if (why.empty())
     throw UsageError(
@@ -19,36 +50,34 @@ int command_release(const Invocation& call) {
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
 
+  const Named named = find_named(target, claims);
+  if (!named.candidates.empty()) {
+    call.err << tell_candidates(said, named.candidates);
+    return exit_usage;
+  }
   std::vector<const StoredClaim*> matching;
   std::vector<const StoredClaim*> ended;
-  std::size_t free = 0;
-  for (const StoredClaim& stored : claims.claims) {
-    const Claim& claim = stored.claim;
-    if (claim.claim_id != target && claim.session_key != target && stored.ref != target &&
-        claim.holder.run_id != target && claim.commit != target)
-      continue;
-    if (claim.outcome == ClaimOutcome::released || claim.outcome == ClaimOutcome::abandoned)
-      ++free;
-    else
-      (claim.state == ClaimState::ended ? ended : matching).push_back(&stored);
+  for (const StoredClaim* stored : named.claims) {
+    const ClaimOutcome outcome = stored->claim.outcome;
+    if (outcome == ClaimOutcome::released || outcome == ClaimOutcome::abandoned) continue;
+    (stored->claim.state == ClaimState::ended ? ended : matching).push_back(stored);
   }
   // What lives comes first; what has ended suppresses its work, and can be freed of that.
   if (matching.empty()) matching = std::move(ended);
   if (matching.empty()) {
     for (const UnreadableRef& ref : claims.unreadable)
-      if (ref.ref == target)
+      if (ref.ref == said)
         throw StoreError(StoreFailure::unreadable, ref.ref + ": " + ref.why + "; it was left alone",
                          "delete it with git when nobody needs it");
-    call.err << "refgate: " << (free == 0 ? "no claim is known by \"" : "it is free already: \"")
-             << escape_for(Place::line, target)
-             << "\"; nothing was released. See: refgate status --all\n";
+    tell_nothing_to_release(call, *store, settings, claims, named);
     return exit_no;
   }
   if (matching.size() > 1) {
-    call.err << "refgate: \"" << escape_for(Place::line, target) << "\" names " << matching.size()
-             << " sessions; nothing was released. Name one by its claim id:\n";
+    call.err << "refgate: \"" << escape_for(Place::line, said_word(said)) << "\" names "
+             << matching.size() << " sessions; nothing was released. Name one by its claim id:\n";
     for (const StoredClaim* stored : matching)
       call.err << "  " << escape_for(Place::line, stored->claim.claim_id) << "  "
+               << escape_for(Place::line, stored->claim.session_key) << ", "
                << escape_for(Place::line, describe_holder(stored->claim, now())) << "\n";
     return exit_usage;
   }

@@ -2,8 +2,8 @@
 // it.
 
 #include <algorithm>
-#include <map>
 #include <ostream>
+#include <set>
 
 #include "call/commands.h"
 #include "core/claim/decision.h"
@@ -13,7 +13,7 @@
 #include "runner/runner.h"
 #include "state/record.h"
 #include "view/claim_view.h"
-#include "view/reading_options.h"
+#include "view/target.h"
 
 namespace refgate {
 namespace {
@@ -94,40 +94,62 @@ void tell_outcome(std::ostream& out, const std::vector<ReadEntry>& story, Instan
   out << ".\n";
 }
 
+/// The claims that are named, and those for whose sake a named line says that its run was skipped.
+std::vector<const StoredClaim*> with_holders(const Named& named, const Claims& claims) {
+  std::set<std::string_view> skipped_at;
+  for (const AuditEntry* entry : named.entries)
+    if (entry->kind == EntryKind::skip) skipped_at.insert(entry->scope);
+  std::vector<const StoredClaim*> found;
+  for (const StoredClaim& stored : claims.claims)
+    if (std::find(named.claims.begin(), named.claims.end(), &stored) != named.claims.end() ||
+        skipped_at.contains(stored.ref))
+      found.push_back(&stored);
+  return found;
+}
+
+/// An end says whose it is, not of which scope: the launch of the same claim does.
+std::vector<ReadEntry> story_of(const Named& named, const std::vector<const StoredClaim*>& found,
+                                const Record& record) {
+  std::set<std::string_view> refs;
+  std::set<std::string_view> told_claims;
+  for (const StoredClaim* stored : found) {
+    refs.insert(stored->ref);
+    told_claims.insert(stored->claim.claim_id);
+  }
+  for (const ReadEntry& read : record.entries)
+    if (!read.entry.claim_id.empty() &&
+        (refs.contains(read.entry.scope) || named.entries.contains(&read.entry)))
+      told_claims.insert(read.entry.claim_id);
+  std::vector<ReadEntry> story;
+  for (const ReadEntry& read : record.entries)
+    if (told_claims.contains(read.entry.claim_id) || named.entries.contains(&read.entry))
+      story.push_back(read);
+  return story;
+}
+
 }  // namespace
 
 int command_show(const Invocation& call) {
   const Settings settings = settings_of(call);
-  const std::string& target = call.arguments[0];
+  const std::string& said = call.arguments[0];
+  const Target target = target_of(said);
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
   const Record record = read_record(*store, settings.name_space, claims);
   const Instant at = now();
   name_unreadable(call, claims.unreadable);
 
-  std::vector<const StoredClaim*> found;
-  for (const StoredClaim& stored : claims.claims)
-    if (names(stored.claim, stored.ref, target)) found.push_back(&stored);
-  // An end says whose it is, not of which scope: the launch of the same claim does.
-  std::map<std::string, bool> told_claims;
-  for (const StoredClaim* stored : found)
-    told_claims[stored->claim.claim_id] = true;
-  for (const ReadEntry& read : record.entries) {
-    const bool of_a_found_scope =
-        std::any_of(found.begin(), found.end(),
-                    [&](const StoredClaim* stored) { return stored->ref == read.entry.scope; });
-    if (!read.entry.claim_id.empty() && (of_a_found_scope || names(read.entry, target)))
-      told_claims[read.entry.claim_id] = true;
-  }
-  std::vector<ReadEntry> story;
-  for (const ReadEntry& read : record.entries)
-    if (told_claims.contains(read.entry.claim_id) || names(read.entry, target))
-      story.push_back(read);
-  if (found.empty() && story.empty()) {
-    call.err << "refgate: nothing is known of \"" << escape_for(Place::line, target)
-             << "\"; a claim id, session key, run id, ref or commit is wanted\n";
+  const Named named = find_named(target, claims, record.entries);
+  if (named.empty()) {
+    call.err << "refgate: " << tell_unknown(said) << "\n";
     return exit_no;
   }
+  if (!named.candidates.empty()) {
+    call.err << tell_candidates(said, named.candidates);
+    return exit_usage;
+  }
+  const std::vector<const StoredClaim*> found = with_holders(named, claims);
+  const std::vector<ReadEntry> story = story_of(named, found, record);
   if (call.flag("json")) {
     json value = {{"claims", json::array()}, {"entries", json::array()}};
     for (const StoredClaim* stored : found)

@@ -162,7 +162,7 @@ void print_total(const Invocation& call, const Statistics& s, Instant at, double
                                     : " (" + format_duration(at - *s.last_activity) + " ago)")});
   if (s.altered > 0)
     rows.push_back({"Altered lines", number(s.altered) + " (refgate verify names them)"});
-  call.out << table_of(rows);
+  call.out << table_of(rows, screen_of(call.environment));
 }
 
 void print_groups(const Invocation& call, const std::string& title,
@@ -174,7 +174,7 @@ void print_groups(const Invocation& call, const std::string& title,
         {name.empty() ? "(none)" : name, number(counts.sessions), number(counts.prevented),
          number(counts.held_back), number(counts.retries_suppressed), number(counts.early_exits),
          counts.durations.count() > 0 ? format_duration(counts.durations.percentile(50)) : "-"});
-  call.out << "\n" << table_of(rows);
+  call.out << "\n" << table_of(rows, screen_of(call.environment));
 }
 
 void print_heat(const Invocation& call, const std::string& title, const std::vector<Heat>& heats) {
@@ -183,7 +183,7 @@ void print_heat(const Invocation& call, const std::string& title, const std::vec
   for (const Heat& heat : heats)
     rows.push_back({heat.name, number(heat.asked()), number(heat.sessions), number(heat.prevented),
                     number(heat.held_back), format_rfc3339(heat.last)});
-  call.out << "\n" << table_of(rows);
+  call.out << "\n" << table_of(rows, screen_of(call.environment));
 }
 
 }  // namespace

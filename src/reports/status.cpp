@@ -106,8 +106,9 @@ int show_queues(const Invocation& call, const Queues& queues, const Claims& clai
   }
   const Rows lines = lines_of(queues, claims, at);
   const Rows sessions = sessions_of(queues, at);
-  call.out << (lines.size() == 1 ? "Nobody is in line.\n" : table_of(lines));
-  if (sessions.size() > 1) call.out << "\n" << table_of(sessions);
+  call.out << (lines.size() == 1 ? "Nobody is in line.\n"
+                                 : table_of(lines, screen_of(call.environment)));
+  if (sessions.size() > 1) call.out << "\n" << table_of(sessions, screen_of(call.environment));
   return exit_done;
 }
 
@@ -196,7 +197,8 @@ int show_lost(const Invocation& call, const Settings& settings, Store& store, co
   if (call.flag("json"))
     call.out << list.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
   else
-    call.out << (rows.size() == 1 ? "No work is lost.\n" : table_of(rows));
+    call.out << (rows.size() == 1 ? "No work is lost.\n"
+                                  : table_of(rows, screen_of(call.environment)));
   return lost.empty() ? exit_done : exit_no;
 }
 
@@ -225,9 +227,10 @@ int show_sessions(const Invocation& call, const Queues& queues, const Claims& cl
     call.out << list.dump(1, ' ', true, json::error_handler_t::replace) << "\n";
     return exit_done;
   }
-  call.out << (rows.size() == 1 ? "No live sessions.\n" : table_of(rows));
+  call.out << (rows.size() == 1 ? "No live sessions.\n"
+                                : table_of(rows, screen_of(call.environment)));
   const Rows lines = lines_of(queues, claims, at);
-  if (lines.size() > 1) call.out << "\n" << table_of(lines);
+  if (lines.size() > 1) call.out << "\n" << table_of(lines, screen_of(call.environment));
   return exit_done;
 }
 

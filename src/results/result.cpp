@@ -108,7 +108,7 @@ int list(const Invocation& call, const Settings& settings) {
   else if (rows.size() == 1)
     call.out << "No results.\n";
   else
-    call.out << table_of(rows);
+    call.out << table_of(rows, screen_of(call.environment));
   return exit_done;
 }
 

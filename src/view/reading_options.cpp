@@ -21,15 +21,14 @@ Instant instant_option(const Invocation& call, const std::string& name, Instant 
       "\", but must be a span (7d), a day (2026-11-22) or a time (2026-11-22T02:20:40Z)");
 }
 
-bool is_start_of(const std::string& target, const std::string& commit) {
-  return target.size() >= 7 && commit.starts_with(target);
-}
-
 }  // namespace
 
 Period period_of(const Invocation& call) {
-  return {instant_option(call, "since", Instant::min(), Bound::since),
-          instant_option(call, "until", Instant::max(), Bound::until)};
+  const Period period{instant_option(call, "since", Instant::min(), Bound::since),
+                      instant_option(call, "until", Instant::max(), Bound::until)};
+  if (period.until < period.since)
+    throw UsageError("--until is before --since, so that there is nothing between them");
+  return period;
 }
 
 Period with_what_came_before(const Period& period, Duration memory) {
@@ -66,18 +65,6 @@ double money_option(const Invocation& call, const std::string& name) {
     throw UsageError("--" + name + " is \"" + value +
                      "\", but must be an amount such as 12.50, at most 1000000");
   return sum;
-}
-
-bool names(const Claim& claim, const std::string& ref, const std::string& target) {
-  return claim.claim_id == target || claim.session_key == target || ref == target ||
-         claim.holder.run_id == target || claim.commit == target ||
-         is_start_of(target, claim.commit);
-}
-
-bool names(const AuditEntry& entry, const std::string& target) {
-  return entry.claim_id == target || entry.session_key == target || entry.scope == target ||
-         entry.run_id == target || entry.commit_sha == target ||
-         is_start_of(target, entry.commit_sha);
 }
 
 }  // namespace refgate

@@ -27,11 +27,4 @@ unsigned number_option(const Invocation& call, const std::string& name, unsigned
 /// A sum of money that is not negative; 0 when it was not said. Throws UsageError.
 double money_option(const Invocation& call, const std::string& name);
 
-/// True when `target` is the entry's claim id, session key, scope, run id, commit, or the first 7
-/// or more digits of its commit.
-bool names(const AuditEntry& entry, const std::string& target);
-
-/// Likewise, of a claim at `ref`.
-bool names(const Claim& claim, const std::string& ref, const std::string& target);
-
 }  // namespace refgate

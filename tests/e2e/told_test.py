@@ -200,6 +200,8 @@ class Glance(GateCase):
         for answer in (live, done):
             self.assertNotRegex(answer.summary + answer.out, r"\d+ms ago|\.\d{3}Z")
             self.assertIn("<details>", answer.summary)
+            self.assertIn("[a button](https://github.com/refgate/refgate/blob/main/docs/stuck.md",
+                          self.first_line(answer))
             (notice,) = [line for line in answer.out.splitlines() if line.startswith("::")]
             self.assertLessEqual(len(notice.split("::", 2)[2]), 200)
 

@@ -13,6 +13,10 @@ using namespace std::chrono_literals;
 /// What GitHub shows of an annotation before it folds it.
 constexpr std::size_t longest_sentence = 200;
 
+/// For those who have neither the program nor a token at hand.
+constexpr std::string_view stuck_page =
+    "https://github.com/refgate/refgate/blob/main/docs/stuck.md#by-a-button";
+
 std::string seconds_of(Duration span) {
   return format_duration(std::chrono::floor<std::chrono::seconds>(span));
 }
@@ -110,8 +114,9 @@ std::string cure_of(const Told& told) {
   const std::string free_it = code("refgate release " + target + " --reason why");
   const std::string command =
       free_it.starts_with('`') ? free_it : "`refgate release` of it, with a reason";
-  if (claim.state != ClaimState::ended) return "Stuck? " + command + " frees it";
-  return "Wrong? Free it by " + command + ", then " +
+  if (claim.state != ClaimState::ended)
+    return "Stuck? " + command + " frees it, or [a button](" + std::string(stuck_page) + ")";
+  return "Wrong? Free it by " + command + " or [a button](" + std::string(stuck_page) + "), then " +
          (told.run_url.empty() ? "ask again" : markdown_link("re-run this run", told.run_url));
 }
 

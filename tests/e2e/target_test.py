@@ -1,0 +1,152 @@
+"""show, log and release take what a person has at hand: a run's URL, #7, a branch, a commit, the beginning of an id."""
+
+import unittest
+
+import payloads
+from gate_case import GateCase
+
+HEAD = payloads.commit("a stuck head")
+PAGE = "https://github.com/octo/app"
+
+
+class AtHand(GateCase):
+    remote_kind = "path"
+
+    def setUp(self):
+        super().setUp()
+        self.holder, self.gated = self.gate(event="pull_request",
+                                            payload=payloads.pull_request(HEAD, branch="fix/it"))
+        self.skipped = self.job("pull_request", payloads.pull_request(HEAD, branch="fix/it"))
+        self.assert_skips(self.skipped.call("gate"), "active_session")
+        # Another session, which no word below may reach.
+        self.other, _ = self.gate(payload=payloads.push(payloads.commit("another head")))
+        (self.ref,) = [ref for ref, claim in self.remote.claims().items()
+                       if claim["claim_id"] == self.gated.claim_id]
+
+    def words(self):
+        return (self.holder.run, f"{PAGE}/actions/runs/{self.holder.run}",
+                f"{PAGE}/actions/runs/{self.holder.run}/attempts/1",
+                f"{PAGE}/actions/runs/{self.holder.run}/job/99?pr=7", "#7", "7", f"{PAGE}/pull/7",
+                "fix/it", "refs/heads/fix/it", f"{PAGE}/tree/fix/it", HEAD, HEAD[:7],
+                f"{PAGE}/commit/{HEAD}", self.ref, self.gated.claim_id, self.gated.claim_id[:7],
+                f"agent-review-pull_request-{HEAD[:8]}")
+
+    def test_show_tells_the_story_of_each(self):
+        for word in self.words():
+            with self.subTest(word):
+                told = self.done(self.person().call("show", word)).out
+                self.assertIn(f"run {self.holder.run} (pull_request by ann", told)
+                self.assertIn(self.gated.claim_id, told)
+                self.assertNotIn(f"run {self.other.run}", told)
+
+    def test_a_run_that_was_skipped_shows_whose_work_it_was_skipped_for(self):
+        told = self.done(self.person().call("show", f"{PAGE}/actions/runs/{self.skipped.run}")).out
+        self.assertIn(f"run {self.holder.run} (pull_request", told)
+        self.assertIn(f"run {self.skipped.run} (pull_request", told)
+
+    def test_log_has_the_lines_of_each(self):
+        for word in self.words():
+            with self.subTest(word):
+                lines = self.log(word)
+                self.assertIn(self.holder.run, [line["run_id"] for line in lines])
+                self.assertNotIn(self.other.run, [line["run_id"] for line in lines])
+                self.assertEqual(lines, self.log("--key", word))
+        for word in (self.skipped.run, f"{PAGE}/actions/runs/{self.skipped.run}"):
+            self.assertEqual([line["kind"] for line in self.log("--run", word)], ["skip"])
+
+    def test_release_frees_by_each(self):
+        for number in range(len(self.words())):
+            # Those of the session that holds now.
+            word = self.words()[number]
+            with self.subTest(word):
+                self.done(self.person().call("release", word, "--reason", "stuck"))
+                self.holder, self.gated = self.gate(
+                    event="pull_request", payload=payloads.pull_request(HEAD, branch="fix/it"))
+                self.assert_runs(self.gated, "takeover")
+
+    def test_of_a_run_that_was_skipped_release_names_the_one_that_holds(self):
+        answer = self.person().call("release", self.skipped.run, "--reason", "stuck")
+        self.assertEqual(answer.status, 1, answer)
+        self.assertIn(f"refgate release {self.holder.run} --reason", answer.err)
+        self.assertEqual(self.only_live(), 2)
+
+    def only_live(self):
+        return len([claim for claim in self.remote.claims().values() if claim["state"] == "active"])
+
+    def test_what_names_several_changes_nothing_and_lists_them(self):
+        second, _ = self.gate(event="pull_request", workflow="Docs", file="docs.yml",
+                              payload=payloads.pull_request(HEAD, branch="fix/it"))
+        for word in ("#7", "fix/it", HEAD[:8]):
+            with self.subTest(word):
+                answer = self.person().call("release", word, "--reason", "stuck")
+                self.assertEqual(answer.status, 2, answer)
+                for job in (self.holder, second):
+                    self.assertIn(f"run {job.run}", answer.err)
+                self.assertIn("nothing was released", answer.err)
+        self.assertEqual(self.only_live(), 3)
+
+    def test_the_beginning_of_several_commits_is_told_with_them(self):
+        head = HEAD[:10] + "f" * 30
+        self.gate(payload=payloads.push(head))
+        for words in (("show",), ("log",), ("release", "--reason", "stuck")):
+            with self.subTest(words):
+                answer = self.person().call(words[0], HEAD[:9], *words[1:])
+                self.assertEqual(answer.status, 2, answer)
+                for whole in (HEAD, head):
+                    self.assertIn(whole, answer.err)
+                self.assertEqual(answer.out, "")
+        self.assertEqual(self.only_live(), 3)
+
+    def test_an_empty_word_is_wrong_usage(self):
+        for words in (("show", ""), ("show", " "), ("log", ""), ("log", "--key", ""),
+                      ("log", "--workflow", ""), ("log", "--run", ""),
+                      ("release", "", "--reason", "stuck")):
+            with self.subTest(words):
+                self.assertEqual(self.person().call(*words).status, 2)
+        self.assertEqual(self.only_live(), 2)
+
+    def test_what_is_long_is_not_repeated(self):
+        answer = self.person().call("show", "x" * 2000)
+        self.assertEqual(answer.status, 1)
+        self.assertLess(len(answer.err), 500)
+        self.assertEqual(self.person().call("show", "x" * 100_000).status, 2)
+
+
+class Filters(GateCase):
+    remote_kind = "path"
+
+    def setUp(self):
+        super().setUp()
+        for number in range(4):
+            self.gate(payload=payloads.push(payloads.commit(f"head {number}")))
+
+    def test_the_newest_lines(self):
+        everything = self.log()
+        for words in (("-n", "2"), ("-n2",), ("--lines", "2"), ("--lines=2",)):
+            with self.subTest(words):
+                self.assertEqual(self.log(*words), everything[-2:])
+        self.assertEqual(self.log("-n", "99"), everything)
+        for words in (("-n", "0"), ("-n", "x"), ("-n",), ("--lines", "-1")):
+            self.assertEqual(self.person().call("log", *words).status, 2, words)
+
+    def test_a_misspelt_word_is_told_with_the_nearest(self):
+        for words, near in ((("--reason", "alredy_done"), "already_done"),
+                            (("--kind", "lanch"), "launch")):
+            answer = self.person().call("log", *words)
+            self.assertEqual(answer.status, 2)
+            self.assertIn(f"did you mean {near}?", answer.err)
+        self.assertEqual(self.person().call("log", "--reason", "foo").status, 2)
+        answer = self.done(self.person().call("log", "--workflow", "Agent Revew"))
+        self.assertIn('did you mean "Agent Review"?', answer.err)
+
+    def test_a_period_that_is_empty_is_wrong_usage(self):
+        answer = self.person().call("log", "--since", "1d", "--until", "2d")
+        self.assertEqual(answer.status, 2)
+        self.assertIn("--until is before --since", answer.err)
+
+    def test_weeks_are_spans(self):
+        self.assertEqual(len(self.log("--since", "1w")), 4)
+
+
+if __name__ == "__main__":
+    unittest.main()
