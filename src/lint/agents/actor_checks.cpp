@@ -5,11 +5,16 @@
 #include <string>
 
 #include "lint/expression/expression_value.h"
+#include "lint/github/callee_memo.h"
 
 namespace refgate::lint {
 namespace {
 
 constexpr int deepest_action = 10;
+
+struct ChecksActor {
+  bool yes = false;
+};
 
 bool mentions_any(const std::string& text, std::initializer_list<std::string_view> words) {
   return std::any_of(words.begin(), words.end(),
@@ -25,13 +30,20 @@ bool is_named_like_a_check(std::string_view uses) {
 
 /// Whether a step asks who the actor is and what he may do. By its words: what a script does with
 /// the answer is not followed.
-bool checks_actor(const Step& step, const Project& project, int depth) {
+bool checks_actor(const Step& step, const Project& project, const Facts& facts, int depth) {
   const std::string_view uses = step.uses_text();
   if (is_named_like_a_check(uses)) return true;
   if (const Action* action = project.local_action(uses);
       action != nullptr && depth < deepest_action) {
-    return std::any_of(action->steps.begin(), action->steps.end(),
-                       [&](const Step& inner) { return checks_actor(inner, project, depth + 1); });
+    return of_callee<ChecksActor>(
+               facts, action, depth,
+               [&] {
+                 return ChecksActor{std::any_of(
+                     action->steps.begin(), action->steps.end(), [&](const Step& inner) {
+                       return checks_actor(inner, project, facts, depth + 1);
+                     })};
+               })
+        ->yes;
   }
   const std::string text = to_lower(step.node.source());
   if (mentions_any(text,
@@ -47,10 +59,10 @@ bool checks_actor(const Step& step, const Project& project, int depth) {
 
 }  // namespace
 
-bool asks_who_acts(const LaunchConditions& conditions, const Project& project) {
+bool asks_who_acts(const LaunchConditions& conditions, const Project& project, const Facts& facts) {
   const std::vector<const Step*> steps = conditions.steps_before();
   if (std::any_of(steps.begin(), steps.end(),
-                  [&](const Step* step) { return checks_actor(*step, project, 0); }))
+                  [&](const Step* step) { return checks_actor(*step, project, facts, 0); }))
     return true;
   const std::vector<const Job*> calls = conditions.calls_before();
   return std::any_of(calls.begin(), calls.end(), [&](const Job* job) {
@@ -58,10 +70,17 @@ bool asks_who_acts(const LaunchConditions& conditions, const Project& project) {
       return true;
     const Workflow* called = project.called_workflow(job->uses.value.text());
     if (called == nullptr) return false;
-    return std::any_of(called->jobs.begin(), called->jobs.end(), [&](const Job& inner) {
-      return std::any_of(inner.steps.begin(), inner.steps.end(),
-                         [&](const Step& step) { return checks_actor(step, project, 0); });
-    });
+    return of_callee<ChecksActor>(
+               facts, called, 0,
+               [&] {
+                 return ChecksActor{
+                     std::any_of(called->jobs.begin(), called->jobs.end(), [&](const Job& inner) {
+                       return std::any_of(
+                           inner.steps.begin(), inner.steps.end(),
+                           [&](const Step& step) { return checks_actor(step, project, facts, 0); });
+                     })};
+               })
+        ->yes;
   });
 }
 

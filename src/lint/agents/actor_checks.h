@@ -8,6 +8,6 @@ namespace refgate::lint {
 
 /// Whether a step or a called workflow that comes before the launch asks who the actor is. By its
 /// words, since what a script does with the answer cannot be followed: true means "may well be".
-bool asks_who_acts(const LaunchConditions& conditions, const Project& project);
+bool asks_who_acts(const LaunchConditions& conditions, const Project& project, const Facts& facts);
 
 }  // namespace refgate::lint

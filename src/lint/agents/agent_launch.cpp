@@ -4,6 +4,7 @@
 
 #include "lint/expression/evaluate.h"
 #include "lint/expression/expression.h"
+#include "lint/github/callee_memo.h"
 #include "lint/github/own_action.h"
 
 namespace refgate::lint {
@@ -39,6 +40,16 @@ bool runs_checked_out(const Job& job, const Step& step, const Facts& facts) {
   });
 }
 
+/// The first launch of an action, for all steps that use it.
+struct LaunchInside {
+  AgentLaunch launch;
+  bool is_there = false;
+};
+
+struct MayLaunch {
+  bool yes = false;
+};
+
 /// The launch at or below a step.
 bool find_launch(const Step& step, const Action* action, const Project& project, const Facts& facts,
                  int depth, AgentLaunch& found) {
@@ -50,10 +61,42 @@ bool find_launch(const Step& step, const Action* action, const Project& project,
     return !is_switched_off(step.condition);
   }
   const Action* local = depth < deepest_action ? project.local_action(step.uses_text()) : nullptr;
-  return local != nullptr && !is_switched_off(step.condition) &&
-         std::any_of(local->steps.begin(), local->steps.end(), [&](const Step& inner) {
-           return find_launch(inner, local, project, facts, depth + 1, found);
-         });
+  if (local == nullptr || is_switched_off(step.condition)) return false;
+  const auto inside = of_callee<LaunchInside>(facts, local, depth, [&] {
+    LaunchInside first{{}, false};
+    first.is_there = std::any_of(local->steps.begin(), local->steps.end(), [&](const Step& inner) {
+      return find_launch(inner, local, project, facts, depth + 1, first.launch);
+    });
+    return first;
+  });
+  if (!inside->is_there) return false;
+  found.launch = inside->launch.launch;
+  found.action = inside->launch.action;
+  found.by_name = inside->launch.by_name;
+  return true;
+}
+
+/// Whether a workflow may launch anything at all: what callers of one that does not need not walk.
+bool may_launch(const Workflow& workflow, const Project& project, const Facts& facts, int depth) {
+  return of_callee<MayLaunch>(
+             facts, &workflow, depth,
+             [&] {
+               const bool yes =
+                   std::any_of(workflow.jobs.begin(), workflow.jobs.end(), [&](const Job& job) {
+                     const Workflow* called = depth < static_cast<int>(deepest_call)
+                                                  ? project.called_workflow(job.uses.value.text())
+                                                  : nullptr;
+                     if (called != nullptr && may_launch(*called, project, facts, depth + 1))
+                       return true;
+                     return std::any_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
+                       AgentLaunch launch{{}, &step};
+                       return runs_checked_out(job, step, facts) ||
+                              find_launch(step, nullptr, project, facts, 0, launch);
+                     });
+                   });
+               return MayLaunch{yes};
+             })
+      ->yes;
 }
 
 void add_launches(const std::vector<JobPlace>& path, const Workflow& workflow,
@@ -79,7 +122,9 @@ void add_launches(const std::vector<JobPlace>& path, const Workflow& workflow,
         here.size() < deepest_call ? project.called_workflow(job.uses.value.text()) : nullptr;
     const bool again = std::any_of(here.begin(), here.end(),
                                    [&](const JobPlace& place) { return place.workflow == called; });
-    if (called != nullptr && !again) add_launches(here, *called, project, facts, found);
+    if (called != nullptr && !again &&
+        may_launch(*called, project, facts, static_cast<int>(here.size())))
+      add_launches(here, *called, project, facts, found);
     if (found.size() > before && is_switched_off(job.condition)) found.resize(before);
   }
 }

@@ -6,12 +6,23 @@
 #include <utility>
 
 #include "lint/expression/expression_value.h"
+#include "lint/github/callee_memo.h"
 #include "lint/shell/shell_commands.h"
 
 namespace refgate::lint {
 namespace {
 
 constexpr int deepest_action = 10;
+/// There are fewer commands; what is more is none of them.
+constexpr std::size_t most_commands = 50;
+
+struct IsRefgate {
+  bool yes = false;
+};
+
+struct RunsAgent {
+  bool yes = false;
+};
 
 std::string_view last_part(std::string_view word) { return word.substr(word.rfind('/') + 1); }
 
@@ -212,10 +223,12 @@ Cost cost_of(const Step& step, const Project& project, const Facts& facts, int d
   if (uses.empty()) return cost_of_script(step.run_text());
   if (const Action* action = project.local_action(uses);
       action != nullptr && depth < deepest_action) {
-    Cost dearest = action->steps.empty() ? Cost::unknown : Cost::cheap;
-    for (const Step& inner : action->steps)
-      dearest = std::max(dearest, cost_of(inner, project, facts, depth + 1));
-    return dearest;
+    return *of_callee<Cost>(facts, action, depth, [&] {
+      Cost dearest = action->steps.empty() ? Cost::unknown : Cost::cheap;
+      for (const Step& inner : action->steps)
+        dearest = std::max(dearest, cost_of(inner, project, facts, depth + 1));
+      return dearest;
+    });
   }
   for (const PricedAction& action : priced_actions) {
     if (matches_action(uses, action.pattern)) return action.cost;
@@ -226,22 +239,41 @@ Cost cost_of(const Step& step, const Project& project, const Facts& facts, int d
 bool runs_agent(const Step& step, const Project& project, const Facts& facts, int depth) {
   if (launches_agent(step, facts)) return true;
   const Action* action = project.local_action(step.uses_text());
-  return action != nullptr && depth < deepest_action &&
-         std::any_of(action->steps.begin(), action->steps.end(), [&](const Step& inner) {
-           return runs_agent(inner, project, facts, depth + 1);
-         });
+  if (action == nullptr || depth >= deepest_action) return false;
+  return of_callee<RunsAgent>(
+             facts, action, depth,
+             [&] {
+               return RunsAgent{
+                   std::any_of(action->steps.begin(), action->steps.end(), [&](const Step& inner) {
+                     return runs_agent(inner, project, facts, depth + 1);
+                   })};
+             })
+      ->yes;
 }
 
-void add_session_commands(const Step& step, const Project& project, int depth,
-                          std::vector<std::string>& found) {
+using Words = std::vector<std::string>;
+
+void add(std::string_view word, Words& found) {
+  if (found.size() < most_commands && std::find(found.begin(), found.end(), word) == found.end())
+    found.emplace_back(word);
+}
+
+void add_session_commands(const Step& step, const Project& project, const Facts& facts, int depth,
+                          Words& found) {
   const std::string_view uses = step.uses_text();
   const Action* local = project.local_action(uses);
-  if (matches_action(uses, "*/refgate") || (local != nullptr && is_refgate_action(*local))) {
+  if (matches_action(uses, "*/refgate") || (local != nullptr && is_refgate_action(*local, facts))) {
     const Entry command = step.input("command");
-    found.emplace_back(command ? command.value.text() : "gate");
+    add(command ? command.value.text() : "gate", found);
   } else if (local != nullptr && depth < deepest_action) {
-    for (const Step& inner : local->steps)
-      add_session_commands(inner, project, depth + 1, found);
+    const auto inside = of_callee<Words>(facts, local, depth, [&] {
+      Words words;
+      for (const Step& inner : local->steps)
+        add_session_commands(inner, project, facts, depth + 1, words);
+      return words;
+    });
+    for (const std::string& word : *inside)
+      add(word, found);
   }
   if (step.run_text().find("refgate") == std::string_view::npos &&
       step.run_text().find("session_deduplicator") == std::string_view::npos)
@@ -255,7 +287,7 @@ void add_session_commands(const Step& step, const Project& project, int depth,
       continue;
     const auto verb = std::find_if(command.begin() + 1, command.end(),
                                    [](const std::string& word) { return !word.starts_with('-'); });
-    if (verb != command.end()) found.push_back(*verb);
+    if (verb != command.end()) add(*verb, found);
   }
 }
 
@@ -291,21 +323,41 @@ bool stops_the_job(const Step& step) {
   return step.run_text().find("/cancel") != std::string_view::npos;
 }
 
-std::vector<std::string> session_commands(const Step& step, const Project& project) {
+std::vector<std::string> session_commands(const Step& step, const Project& project,
+                                          const Facts& facts) {
   std::vector<std::string> found;
-  add_session_commands(step, project, 0, found);
+  add_session_commands(step, project, facts, 0, found);
   return found;
 }
 
-bool has_session_command(const Step& step, const Project& project, std::string_view command) {
-  const std::vector<std::string> found = session_commands(step, project);
+std::vector<std::string> session_commands(const Workflow& called, const Project& project,
+                                          const Facts& facts) {
+  return *of_callee<Words>(facts, &called, 0, [&] {
+    Words words;
+    for (const Job& job : called.jobs) {
+      for (const Step& step : job.steps)
+        add_session_commands(step, project, facts, 0, words);
+    }
+    return words;
+  });
+}
+
+bool has_session_command(const Step& step, const Project& project, const Facts& facts,
+                         std::string_view command) {
+  const std::vector<std::string> found = session_commands(step, project, facts);
   return std::find(found.begin(), found.end(), command) != found.end();
 }
 
-bool is_refgate_action(const Action& action) {
-  const Entry command = action.inputs.value.entry("command");
-  return command && action.outputs.value.entry("skip_execution") &&
-         action.outputs.value.entry("claim_id") && command.value["default"].text() == "gate";
+bool is_refgate_action(const Action& action, const Facts& facts) {
+  return of_callee<IsRefgate>(facts, &action, 0,
+                              [&] {
+                                const Entry command = action.inputs.value.entry("command");
+                                return IsRefgate{command &&
+                                                 action.outputs.value.entry("skip_execution") &&
+                                                 action.outputs.value.entry("claim_id") &&
+                                                 command.value["default"].text() == "gate"};
+                              })
+      ->yes;
 }
 
 bool is_for_duplicates(YamlNode node, std::string_view id) {

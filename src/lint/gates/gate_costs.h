@@ -27,13 +27,19 @@ bool runs_agent(const Step& step, const Project& project, const Facts& facts);
 bool stops_the_job(const Step& step);
 
 /// What a step does with sessions: the words after `refgate` or the original script, or the
-/// `command` of the action, those of local actions included: {"gate"}, {"audit", "cleanup"}.
-std::vector<std::string> session_commands(const Step& step, const Project& project);
-bool has_session_command(const Step& step, const Project& project, std::string_view command);
+/// `command` of the action, those of local actions included, each once: {"gate"}, {"audit",
+/// "cleanup"}.
+std::vector<std::string> session_commands(const Step& step, const Project& project,
+                                          const Facts& facts);
+/// Of all steps of a workflow that jobs call.
+std::vector<std::string> session_commands(const Workflow& called, const Project& project,
+                                          const Facts& facts);
+bool has_session_command(const Step& step, const Project& project, const Facts& facts,
+                         std::string_view command);
 
 /// An action of this kind by its inputs and outputs, wherever it lies: how a repository uses its
 /// own.
-bool is_refgate_action(const Action& action);
+bool is_refgate_action(const Action& action, const Facts& facts);
 
 /// A step, or a job with this id, that says what was skipped or ends a run that was: it is meant
 /// for duplicates. By its names and those of its steps, since what a script says of skipping may be

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lint/gates/gate_costs.h"
+#include "lint/github/callee_memo.h"
 #include "lint/github/own_action.h"
 #include "lint/shell/shell_commands.h"
 
@@ -198,6 +199,16 @@ GateFact own_action_fact(const Facts& facts) {
 
 std::optional<Gate> gate_at(const Step& step, const Project& project, const Facts& facts,
                             int depth);
+std::optional<Gate> gate_of_action(const Action& action, const Project& project, const Facts& facts,
+                                   int depth);
+
+/// The gate that an action is to those who use it, and that a workflow is to those who call it.
+struct ActionGate {
+  std::optional<Gate> gate;
+};
+struct WorkflowGate {
+  std::optional<Gate> gate;
+};
 
 GatedSteps gates_in(const std::vector<Step>& steps, const Project& project, const Facts& facts,
                     int depth) {
@@ -224,14 +235,14 @@ bool has_work(const GatedSteps& gated, const std::vector<Step>& steps, const Gat
                   [](const GateSignal& signal) { return signal.role >= GateRole::hint; });
   return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
     return step.index > gated.gates.front().step->index &&
-           session_commands(step, project).empty() &&
+           session_commands(step, project, facts).empty() &&
            cost_of(step, project, facts) >= (is_handed_on ? Cost::set_up : Cost::unknown);
   });
 }
 
-bool ends_session(const std::vector<Step>& steps, const Project& project) {
+bool ends_session(const std::vector<Step>& steps, const Project& project, const Facts& facts) {
   return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
-    return has_session_command(step, project, "finish");
+    return has_session_command(step, project, facts, "finish");
   });
 }
 
@@ -240,46 +251,68 @@ std::optional<Gate> gate_at(const Step& step, const Project& project, const Fact
   if (const GateFact* fact = gate_of(step, facts)) return gate_from(*fact, step);
   const Action* action = project.local_action(step.uses_text());
   if (action == nullptr || depth >= deepest_file) return std::nullopt;
-  if (is_refgate_action(*action)) {
+  if (is_refgate_action(*action, facts)) {
     const Entry command = step.input("command");
     if (command && command.value.text() != "gate") return std::nullopt;
     return gate_from(own_action_fact(facts), step);
   }
-  const GatedSteps inside = gates_in(action->steps, project, facts, depth + 1);
+  std::optional<Gate> gate = of_callee<ActionGate>(facts, action, depth, [&] {
+                               return ActionGate{gate_of_action(*action, project, facts, depth)};
+                             })->gate;
+  if (gate) gate->step = &step;
+  return gate;
+}
+
+/// What a step that uses the action is, but for the step itself.
+std::optional<Gate> gate_of_action(const Action& action, const Project& project, const Facts& facts,
+                                   int depth) {
+  const GatedSteps inside = gates_in(action.steps, project, facts, depth + 1);
   if (inside.gates.empty()) return std::nullopt;
   Gate gate;
   const Gate& first = inside.gates.front();
   gate.kind = first.kind;
-  gate.step = &step;
   gate.origin = first.origin;
-  gate.origin_file = first.origin_file.empty() ? action->file : first.origin_file;
-  gate.ends_session = first.ends_session || ends_session(action->steps, project);
+  gate.origin_file = first.origin_file.empty() ? action.file : first.origin_file;
+  gate.ends_session = first.ends_session || ends_session(action.steps, project, facts);
   gate.whole = first.whole;
   gate.complete = true;
-  for (const Entry& output : action->outputs.value.entries()) {
+  for (const Entry& output : action.outputs.value.entries()) {
     gate.outputs.add(
         derive({std::string(output.key.text())}, output.value["value"].text(), inside.view));
   }
-  gate.works = first.works || has_work(inside, action->steps, gate.outputs, project, facts);
+  gate.works = first.works || has_work(inside, action.steps, gate.outputs, project, facts);
   return gate;
 }
 
 GatedJob gated_job(const Job& job, const Project& project, const Facts& facts, int depth);
+std::optional<Gate> gate_of_workflow(const Workflow& called, const Trigger& call,
+                                     const Project& project, const Facts& facts, int depth);
 
 std::optional<Gate> gate_called_by(const Job& job, const Project& project, const Facts& facts,
                                    int depth) {
   const Workflow* called = project.called_workflow(job.uses.value.text());
   const Trigger* call = called == nullptr ? nullptr : called->trigger("workflow_call");
   if (call == nullptr || depth >= deepest_file) return std::nullopt;
+  std::optional<Gate> gate =
+      of_callee<WorkflowGate>(facts, called, depth, [&] {
+        return WorkflowGate{gate_of_workflow(*called, *call, project, facts, depth)};
+      })->gate;
+  if (gate) gate->job = &job;
+  return gate;
+}
+
+/// What a job that calls the workflow is, but for the job itself.
+std::optional<Gate> gate_of_workflow(const Workflow& called, const Trigger& call,
+                                     const Project& project, const Facts& facts, int depth) {
   std::optional<Gate> gate;
   GateView seen;
-  for (const Job& inner : called->jobs) {
+  for (const Job& inner : called.jobs) {
     const GatedJob gated = gated_job(inner, project, facts, depth + 1);
     if (gated.gates.empty()) continue;
     if (!gate) {
       gate = gated.gates.front();
       gate->outputs = {};
-      if (gate->origin_file.empty()) gate->origin_file = called->file;
+      if (gate->origin_file.empty()) gate->origin_file = called.file;
     }
     gate->works = gate->works || gated.works;
     for (GateSignal signal : gated.view.signals()) {
@@ -288,9 +321,8 @@ std::optional<Gate> gate_called_by(const Job& job, const Project& project, const
     }
   }
   if (!gate) return std::nullopt;
-  gate->job = &job;
   gate->step = nullptr;
-  for (const Job& inner : called->jobs) {
+  for (const Job& inner : called.jobs) {
     gate->works =
         gate->works || (!inner.needed.empty() &&
                         std::any_of(inner.steps.begin(), inner.steps.end(),
@@ -298,11 +330,11 @@ std::optional<Gate> gate_called_by(const Job& job, const Project& project, const
                                       return cost_of(step, project, facts) >= Cost::checkout ||
                                              cost_of(step, project, facts) == Cost::unknown;
                                     }) &&
-                        !ends_session(inner.steps, project));
-    gate->ends_session = gate->ends_session || ends_session(inner.steps, project);
+                        !ends_session(inner.steps, project, facts));
+    gate->ends_session = gate->ends_session || ends_session(inner.steps, project, facts);
   }
   gate->complete = true;
-  for (const Entry& output : call->outputs.value.entries()) {
+  for (const Entry& output : call.outputs.value.entries()) {
     gate->outputs.add(derive({std::string(output.key.text())}, output.value["value"].text(), seen));
   }
   return gate;

@@ -152,7 +152,8 @@ class GuardSearch {
     const Step& step = *walked.step;
     if (walked.condition && !walked.condition->is_valid()) return;
     if (gate_at(step, subject_.project, subject_.facts())) return;
-    const std::vector<std::string> commands = session_commands(step, subject_.project);
+    const std::vector<std::string> commands =
+        session_commands(step, subject_.project, subject_.facts());
     if (!commands.empty() &&
         std::none_of(commands.begin(), commands.end(),
                      [](const std::string& each) { return each == "register" || each == "run"; }))

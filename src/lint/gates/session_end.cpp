@@ -9,9 +9,9 @@
 
 namespace refgate::lint {
 
-const Step* finish_in(const Job& job, const Project& project) {
+const Step* finish_in(const Job& job, const Project& project, const Facts& facts) {
   const auto found = std::find_if(job.steps.begin(), job.steps.end(), [&](const Step& step) {
-    return has_session_command(step, project, "finish");
+    return has_session_command(step, project, facts, "finish");
   });
   return found == job.steps.end() ? nullptr : &*found;
 }

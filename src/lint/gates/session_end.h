@@ -3,13 +3,14 @@
 
 #include <string_view>
 
+#include "lint/github/facts.h"
 #include "lint/workflow/project.h"
 
 namespace refgate::lint {
 
 /// The first step of a job that ends a session, itself or by a local action; nullptr when none
 /// does.
-const Step* finish_in(const Job& job, const Project& project);
+const Step* finish_in(const Job& job, const Project& project, const Facts& facts);
 
 /// Whether such a step is told what came of the work, and not only the job's status. `work`: the id
 /// of the step that works, whose `conclusion` is success even when it failed and may go on.

@@ -59,6 +59,7 @@ struct InputFact {
   std::vector<std::string> choices;  ///< empty for a span of time
 };
 
+class CalleeMemo;
 class Project;
 
 /// What the scripts of a project run, found once for all rules. Scripts are known by where they
@@ -94,6 +95,7 @@ struct Facts {
   std::vector<InputFact> inputs;  ///< of this project's action, those that take a choice or a span
   std::shared_ptr<const ProjectScripts>
       scripts;  ///< of the project that is being linted; may be nullptr
+  std::shared_ptr<const CalleeMemo> callees;  ///< likewise (callee_memo.h)
 
   const EventFact* event(std::string_view name) const;
 };

@@ -73,7 +73,7 @@ const Start* way_in(const Subject& subject, const AgentLaunch& launch,
     const std::vector<const Expression*> all = conditions.all();
     if (std::any_of(all.begin(), all.end(),
                     [](const Expression* each) { return names_actor(*each); }) ||
-        asks_who_acts(conditions, subject.project))
+        asks_who_acts(conditions, subject.project, subject.facts()))
       return nullptr;
     return &start;
   }

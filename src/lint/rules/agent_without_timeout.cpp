@@ -9,6 +9,7 @@
 #include "lint/agents/launches.h"
 #include "lint/expression/expression.h"
 #include "lint/finding/edit.h"
+#include "lint/github/callee_memo.h"
 #include "lint/github/own_action.h"
 #include "lint/rule/rule.h"
 
@@ -54,15 +55,25 @@ bool is_no_limit(const Entry& limit) {
   return minutes && *minutes >= default_minutes;
 }
 
+struct WithoutLimit {
+  bool yes = false;
+};
+
 bool launches_without_limit(const Step& step, const Subject& subject, int depth) {
   if (!is_no_limit(step.timeout_minutes) || has_limit_input(step) ||
       is_switched_off(step.condition))
     return false;
   if (const Action* action = subject.project.local_action(step.uses_text());
       action != nullptr && depth < 10) {
-    return std::any_of(action->steps.begin(), action->steps.end(), [&](const Step& inner) {
-      return launches_without_limit(inner, subject, depth + 1);
-    });
+    return of_callee<WithoutLimit>(
+               subject.facts(), action, depth,
+               [&] {
+                 return WithoutLimit{std::any_of(
+                     action->steps.begin(), action->steps.end(), [&](const Step& inner) {
+                       return launches_without_limit(inner, subject, depth + 1);
+                     })};
+               })
+        ->yes;
   }
   const Entry script = script_of(step);
   if (!script) return launches_agent(step, subject.facts());

@@ -1,8 +1,12 @@
 // A group that a run holds while it waits for a part of itself to enter the same group. GitHub
 // notices, and cancels: "a deadlock was detected for concurrency group".
 
+#include <algorithm>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lint/agents/agent_launch.h"
@@ -13,6 +17,8 @@ namespace refgate::lint {
 namespace {
 
 constexpr std::size_t deepest_call = 10;
+/// Each finding walks through what is called once more.
+constexpr std::size_t most_found = 200;
 
 /// A group that is held while what is below it runs.
 struct Held {
@@ -31,6 +37,7 @@ class DeadlockFinder {
     const Workflow& workflow = *subject_.workflow;
     hold(workflow, workflow.concurrency, "the workflow");
     for (const Job& job : workflow.jobs) {
+      if (reported_ == most_found) return;
       if (is_switched_off(job.condition)) continue;
       call_ = &job;
       found_ = false;
@@ -64,7 +71,7 @@ class DeadlockFinder {
     const Workflow* called = subject_.project.called_workflow(job.uses.value.text());
     if (called == nullptr || depth_ >= deepest_call) return;
     const bool holds = hold(workflow, job.concurrency, "job `" + std::string(job.id) + "`");
-    call(*called);
+    if (may_wait(*called)) call(*called);
     if (holds) held_.pop_back();
   }
 
@@ -80,10 +87,51 @@ class DeadlockFinder {
     --depth_;
   }
 
+  /// The groups that a called workflow and what it calls wait for.
+  struct Below {
+    std::set<std::string> waits;
+    bool clashes = false;  ///< one of them is held below too
+  };
+
+  /// Found once for each workflow, however many jobs call it.
+  const Below& below(const Workflow& called, std::size_t depth) {
+    const std::pair key(&called, depth);
+    if (const auto known = below_.find(key); known != below_.end()) return known->second;
+    Below found;
+    std::set<const Workflow*> further;
+    for (const Job& job : called.jobs) {
+      const auto own =
+          job.concurrency ? group_identity(job.concurrency.group, name_) : std::nullopt;
+      const Workflow* next =
+          depth < deepest_call ? subject_.project.called_workflow(job.uses.value.text()) : nullptr;
+      if (next != nullptr) {
+        const Below& inner = below(*next, depth + 1);
+        found.clashes = found.clashes || inner.clashes || (own && inner.waits.contains(*own));
+        if (further.insert(next).second) found.waits.insert(inner.waits.begin(), inner.waits.end());
+      }
+      if (own) found.waits.insert(*own);
+    }
+    if (called.concurrency) {
+      if (auto own = group_identity(called.concurrency.group, name_)) {
+        found.clashes = found.clashes || found.waits.contains(*own);
+        found.waits.insert(*std::move(own));
+      }
+    }
+    return below_.try_emplace(key, std::move(found)).first->second;
+  }
+
+  bool may_wait(const Workflow& called) {
+    const Below& all = below(called, depth_ + 1);
+    return all.clashes || std::any_of(held_.begin(), held_.end(), [&](const Held& held) {
+             return all.waits.contains(held.identity);
+           });
+  }
+
   /// One finding for each job of the workflow asked for.
   void report(const Held& held, const Workflow& workflow, const Concurrency& waiting,
               const std::string& waiter) {
     found_ = true;
+    ++reported_;
     const bool is_called = &workflow != subject_.workflow;
     const YamlNode place = is_called ? call_->uses.value : waiting.group;
     const std::string text(waiting.group.text());
@@ -106,6 +154,8 @@ class DeadlockFinder {
   const Job* call_ = nullptr;
   bool found_ = false;
   std::size_t depth_ = 0;
+  std::size_t reported_ = 0;
+  std::map<std::pair<const Workflow*, std::size_t>, Below> below_;
 };
 
 }  // namespace

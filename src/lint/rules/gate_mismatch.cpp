@@ -61,7 +61,7 @@ class Pairs {
   bool is_finish(const Step& step) const {
     // One that a local action wraps is told what that action tells it.
     return !step.uses_text().starts_with("./") &&
-           has_session_command(step, subject_.project, "finish");
+           has_session_command(step, subject_.project, subject_.facts(), "finish");
   }
 
   static bool names_gate_job(const Step& step, const GatedJob& gated) {

@@ -61,7 +61,7 @@ const Step* writing_step(const Job& job, const Subject& subject, bool& finish) {
   for (const Step& step : job.steps) {
     const std::optional<Gate> gate = gate_at(step, subject.project, subject.facts());
     const bool is_gate = gate && gate->kind == GateKind::refgate && gate->origin_file.empty();
-    finish = !is_gate && has_session_command(step, subject.project, "finish");
+    finish = !is_gate && has_session_command(step, subject.project, subject.facts(), "finish");
     if ((is_gate || finish) && !goes_elsewhere(step, job, *subject.workflow)) return &step;
   }
   return nullptr;

@@ -122,7 +122,8 @@ class Inputs {
 void check_steps(const std::vector<Step>& steps, const Subject& subject, Inputs& inputs) {
   for (const Step& step : steps) {
     const Action* local = subject.project.local_action(step.uses_text());
-    if (is_own_action(step.uses_text()) || (local != nullptr && is_refgate_action(*local)))
+    if (is_own_action(step.uses_text()) ||
+        (local != nullptr && is_refgate_action(*local, subject.facts())))
       inputs.check(step.with, own_action().inputs, "the action");
   }
 }

@@ -87,7 +87,11 @@ bool may_be_told_apart(const Subject& subject, const Job& job) {
 bool names_share(const Job& job) { return static_cast<bool>(job.with.value.entry("share")); }
 
 void check_calls(const Subject& subject, Sink& sink) {
-  std::map<std::string_view, const Job*> first;  // by what they call
+  struct Call {
+    const Job* job;
+    std::string told;
+  };
+  std::map<std::string_view, Call> first;  // by what they call
   for (const Job& job : subject.workflow->jobs) {
     if (!job.calls_workflow() || !calls_gate(subject, job)) continue;
     const bool heeds = may_be_told_apart(subject, job);
@@ -101,15 +105,16 @@ void check_calls(const Subject& subject, Sink& sink) {
           .related(subject, job.matrix.entry.key, "each row is a leg");
       continue;
     }
-    const Job* earlier = first.try_emplace(job.uses.value.text(), &job).first->second;
-    if (earlier == &job || (heeds && told_by(*earlier) != told_by(job)) ||
-        (names_share(job) && names_share(*earlier)))
+    std::string told = told_by(job);
+    const auto [earlier, is_first] = first.try_emplace(job.uses.value.text(), Call{&job, told});
+    if (is_first || (heeds && earlier->second.told != told) ||
+        (names_share(job) && names_share(*earlier->second.job)))
       continue;
     sink.report(subject, job.uses.key,
                 "one run calls this gated workflow twice, and nothing tells its gate the calls "
                 "apart: both run, and mute no later event; give each call `dimensions` of its own")
         .severity(Severity::note)
-        .related(subject, earlier->uses.key, "called here too");
+        .related(subject, earlier->second.job->uses.key, "called here too");
   }
 }
 

@@ -19,9 +19,9 @@ Entry waits_for(const Job& job) {
 }
 
 /// A step that asks whether the session is still this run's: the gate with the claim, a heartbeat.
-bool asks_again(const Job& job, const Project& project) {
+bool asks_again(const Job& job, const Project& project, const Facts& facts) {
   return std::any_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
-    const std::vector<std::string> commands = session_commands(step, project);
+    const std::vector<std::string> commands = session_commands(step, project, facts);
     return std::any_of(commands.begin(), commands.end(), [](const std::string& command) {
       return command == "gate" || command == "heartbeat" || command == "health" || command == "run";
     });
@@ -36,7 +36,8 @@ void check_late_work(const Subject& subject, Sink& sink) {
     if (gate.kind != GateKind::refgate) continue;
     for (const Job& job : subject.workflow->jobs) {
       if (&job == gated.job || !job.condition || !needs_job(job, *gated.job) ||
-          cost_of_job(job, subject) == Cost::cheap || asks_again(job, subject.project))
+          cost_of_job(job, subject) == Cost::cheap ||
+          asks_again(job, subject.project, subject.facts()))
         continue;
       const Entry wait = waits_for(job);
       if (!wait) continue;

@@ -29,9 +29,9 @@ std::optional<double> lease_of(const StepPlace& gate) {
 }
 
 /// Renews the session itself, or asks again before it works.
-bool keeps_session(const Job& job, const Project& project) {
+bool keeps_session(const Job& job, const Project& project, const Facts& facts) {
   return std::any_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
-    const std::vector<std::string> commands = session_commands(step, project);
+    const std::vector<std::string> commands = session_commands(step, project, facts);
     return std::any_of(commands.begin(), commands.end(), [](const std::string& command) {
       return command == "gate" || command == "heartbeat" || command == "run" || command == "check";
     });
@@ -58,7 +58,7 @@ void check_lease_too_short(const Subject& subject, Sink& sink) {
     for (const Job& job : subject.workflow->jobs) {
       if (&job == gated.job || !job.condition || !needs_job(job, *gated.job) ||
           job.calls_workflow() || cost_of_job(job, subject) == Cost::cheap ||
-          keeps_session(job, subject.project))
+          keeps_session(job, subject.project, subject.facts()))
         continue;
       const Expression condition = parse_condition(job.condition.value.text());
       if (!condition.is_valid() || gated.view.verdicts(condition).empty() ||

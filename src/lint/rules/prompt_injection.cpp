@@ -112,7 +112,7 @@ class Search {
       if (!is_by_actor(reference, start)) return &start;
       set_actor(scope, {"an-outsider", "User", "NONE"});
       if (conditions.runs(scope) == Truth::no || asks_for_write(*launch.launch, subject_.facts()) ||
-          asks_who_acts(conditions, subject_.project))
+          asks_who_acts(conditions, subject_.project, subject_.facts()))
         continue;
       return &start;
     }

@@ -286,7 +286,7 @@ class Finder {
   bool check(const AgentLaunch& launch) {
     if (launch.is_called()) return false;
     const LaunchConditions& conditions = conditions_of(subject_, launch);
-    if (asks_who_acts(conditions, subject_.project)) return false;
+    if (asks_who_acts(conditions, subject_.project, subject_.facts())) return false;
     for (const Evidence& evidence : evidence_of(launch, subject_.facts())) {
       const std::optional<std::string> login = evidence.identity.login;
       const bool is_app = evidence.identity.kind == AgentIdentity::Kind::app;

@@ -101,14 +101,12 @@ class Endings {
       if (&job != gated.job && is_gated(job, gated.gates.front().kind))
         continue;  // it ends the session of that job's own gate
       if (const Workflow* called = subject_.project.called_workflow(job.uses.value.text())) {
-        for (const Job& inner : called->jobs) {
-          for (const Step& step : inner.steps) {
-            if (has_session_command(step, subject_.project, command)) return true;
-          }
-        }
+        const auto known = session_commands(*called, subject_.project, subject_.facts());
+        if (std::find(known.begin(), known.end(), command) != known.end()) return true;
       }
       for (const Step& step : job.steps) {
-        const std::vector<std::string> found = session_commands(step, subject_.project);
+        const std::vector<std::string> found =
+            session_commands(step, subject_.project, subject_.facts());
         // The gate's own script, in a trap for instance.
         if (gated.gates.front().step == &step &&
             step.run_text().find(command) != std::string_view::npos)
@@ -276,7 +274,7 @@ class Endings {
         cost_of_job(job, subject_) == Cost::cheap)
       return false;
     const bool ends = std::any_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
-      return has_session_command(step, subject_.project, "finish");
+      return has_session_command(step, subject_.project, subject_.facts(), "finish");
     });
     const Expression condition = parse_condition(job.condition.value.text());
     if (ends || !condition.is_valid() || gated.view.verdicts(condition).empty()) return false;

@@ -32,7 +32,7 @@ bool closed_inside(const Job& job, const GateView& view, const Subject& subject)
   return !job.steps.empty() &&
          std::all_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
            if (cost_of(step, subject.project, subject.facts()) == Cost::cheap ||
-               !session_commands(step, subject.project).empty())
+               !session_commands(step, subject.project, subject.facts()).empty())
              return true;
            if (!step.condition) return false;
            const Expression condition = parse_condition(step.condition.value.text());
@@ -44,7 +44,7 @@ bool is_session_job(const Job& job, const Subject& subject) {
   return !job.steps.empty() &&
          std::all_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
            return cost_of(step, subject.project, subject.facts()) == Cost::cheap ||
-                  !session_commands(step, subject.project).empty();
+                  !session_commands(step, subject.project, subject.facts()).empty();
          });
 }
 

@@ -6,6 +6,7 @@
 
 #include "lint/gates/gate_before.h"
 #include "lint/gates/gate_costs.h"
+#include "lint/github/callee_memo.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
@@ -22,17 +23,28 @@ bool mentions_register(const Step& step) {
   return false;
 }
 
-bool registers(const std::vector<Step>& steps, const Project& project) {
+bool registers(const std::vector<Step>& steps, const Subject& subject) {
   return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
-    return mentions_register(step) || has_session_command(step, project, "register");
+    return mentions_register(step) ||
+           has_session_command(step, subject.project, subject.facts(), "register");
   });
 }
 
-bool registers(const Job& job, const Project& project) {
-  const Workflow* called = project.called_workflow(job.uses.value.text());
-  if (called == nullptr) return registers(job.steps, project);
-  return std::any_of(called->jobs.begin(), called->jobs.end(),
-                     [&](const Job& inner) { return registers(inner.steps, project); });
+struct Registers {
+  bool yes = false;
+};
+
+bool registers(const Job& job, const Subject& subject) {
+  const Workflow* called = subject.project.called_workflow(job.uses.value.text());
+  if (called == nullptr) return registers(job.steps, subject);
+  return of_callee<Registers>(
+             subject.facts(), called, 0,
+             [&] {
+               return Registers{
+                   std::any_of(called->jobs.begin(), called->jobs.end(),
+                               [&](const Job& inner) { return registers(inner.steps, subject); })};
+             })
+      ->yes;
 }
 
 }  // namespace
@@ -45,7 +57,7 @@ void check_unregistered_session(const Subject& subject, Sink& sink) {
     // A caller may register what a called workflow has checked.
     if (workflow.only_called() && gated.job->outputs) continue;
     if (std::any_of(workflow.jobs.begin(), workflow.jobs.end(),
-                    [&](const Job& job) { return registers(job, subject.project); }))
+                    [&](const Job& job) { return registers(job, subject); }))
       continue;
     const Entry what = gate.step == nullptr ? gated.job->uses
                        : gate.step->uses    ? gate.step->uses

@@ -53,7 +53,7 @@ class Search {
 
  private:
   bool is_work(const Step& step) const {
-    if (!session_commands(step, subject_.project).empty()) return false;
+    if (!session_commands(step, subject_.project, subject_.facts()).empty()) return false;
     const Cost cost = cost_of(step, subject_.project, subject_.facts());
     return cost == Cost::work || cost == Cost::unknown;
   }
@@ -108,7 +108,7 @@ void check_work_narrower_than_gate(const Subject& subject, Sink& sink) {
     if (gate.kind != GateKind::refgate || gate.whole || gate.step == nullptr ||
         gated.inside.gates.empty())
       continue;
-    const Step* finish = finish_in(*gated.job, subject.project);
+    const Step* finish = finish_in(*gated.job, subject.project, subject.facts());
     if (finish == nullptr || is_told_outcome(*finish, "")) continue;
     const Narrowing found = Search(subject, gated).find();
     if (found.step == nullptr) continue;

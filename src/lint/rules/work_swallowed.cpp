@@ -51,7 +51,8 @@ void check_work_swallowed(const Subject& subject, Sink& sink) {
   for (const GatedJob& gated : gated_jobs_of(subject)) {
     const Gate& gate = gated.gates.front();
     if (gate.kind != GateKind::refgate || gate.step == nullptr) continue;
-    const Step* finish = gate.whole ? gate.step : finish_in(*gated.job, subject.project);
+    const Step* finish =
+        gate.whole ? gate.step : finish_in(*gated.job, subject.project, subject.facts());
     if (finish == nullptr) continue;
     for (const Step& step : gated.job->steps) {
       const bool own = &step == gate.step;

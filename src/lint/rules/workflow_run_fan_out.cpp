@@ -77,10 +77,63 @@ class Listening {
       conditions_.push_back(&conditions_of(subject, launch));
     }
     repositories_ = repositories_named(jobs_.all());
+    for (const Expression* condition : jobs_.all())
+      note_read(*condition);
+    for (const LaunchConditions* launch : conditions_) {
+      for (const Expression* condition : launch->all())
+        note_read(*condition);
+    }
   }
 
   /// Whether one of its jobs certainly runs.
   bool runs(const Heard& heard) const {
+    const auto [known, is_new] = runs_.try_emplace(told(heard), false);
+    if (is_new) known->second = find_runs(heard);
+    return known->second;
+  }
+
+  /// The first launch that may be reached, none of them certainly not.
+  const AgentLaunch* launches(const Heard& heard) const {
+    const auto [known, is_new] = first_.try_emplace(told(heard), nullptr);
+    if (is_new) known->second = find_launch(heard);
+    return known->second;
+  }
+
+ private:
+  /// What the conditions ask of the run that is heard of. Most ask nothing, and then one answer is
+  /// good for every run.
+  void note_read(const Expression& condition) {
+    for (const Reference& reference : references(condition)) {
+      if (!reference.path[0] || !same_name(*reference.path[0], "github")) continue;
+      const auto may_be = [&](std::size_t at, std::string_view name) {
+        return reference.path.size() <= at || !reference.path[at] ||
+               same_name(*reference.path[at], name);
+      };
+      if (!may_be(1, "event")) continue;
+      const bool of_run = may_be(2, "workflow_run");
+      reads_source_ = reads_source_ || (of_run && (may_be(3, "name") || may_be(3, "path"))) ||
+                      may_be(2, "workflow");
+      reads_event_ = reads_event_ || (of_run && may_be(3, "event"));
+      reads_branch_ = reads_branch_ || (of_run && may_be(3, "head_branch"));
+      reads_end_ = reads_end_ || may_be(2, "action") ||
+                   (of_run && (may_be(3, "status") || may_be(3, "conclusion")));
+    }
+  }
+
+  /// As much of a run as the conditions ask for.
+  std::string told(const Heard& heard) const {
+    std::string key;
+    if (reads_source_) key += heard.source->file;
+    key += '\0';
+    if (reads_event_) key += heard.event;
+    key += '\0';
+    if (reads_branch_) key += heard.branch;
+    key += '\0';
+    if (reads_end_) key += heard.type + '\0' + heard.conclusion;
+    return key;
+  }
+
+  bool find_runs(const Heard& heard) const {
     return std::any_of(
         repositories_.begin(), repositories_.end(), [&](const std::string& repository) {
           const Scope scope = scope_of(heard, repository);
@@ -89,8 +142,7 @@ class Listening {
         });
   }
 
-  /// The first launch that may be reached, none of them certainly not.
-  const AgentLaunch* launches(const Heard& heard) const {
+  const AgentLaunch* find_launch(const Heard& heard) const {
     for (std::size_t at = 0; at < launches_.size(); ++at) {
       const bool reached = std::any_of(
           repositories_.begin(), repositories_.end(), [&](const std::string& repository) {
@@ -101,12 +153,17 @@ class Listening {
     return nullptr;
   }
 
- private:
   const Workflow& workflow_;
   const JobConditions& jobs_;
   std::vector<const AgentLaunch*> launches_;
   std::vector<const LaunchConditions*> conditions_;
   std::vector<std::string> repositories_;
+  bool reads_source_ = false;
+  bool reads_event_ = false;
+  bool reads_branch_ = false;
+  bool reads_end_ = false;  ///< what became of the run so far
+  mutable std::map<std::string, bool> runs_;
+  mutable std::map<std::string, const AgentLaunch*> first_;
 };
 
 bool hears(const Trigger& trigger, const Heard& heard) {

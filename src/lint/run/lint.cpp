@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "lint/github/callee_memo.h"
 #include "lint/rule/rule.h"
 #include "lint/run/ignore.h"
 #include "lint/workflow/parallel.h"
@@ -89,6 +90,7 @@ LintResult lint_project(const Project& project, const LintConfig& given, unsigne
   std::vector<Finding> findings;
   LintConfig config = given;
   config.facts.scripts = std::make_shared<const ProjectScripts>(project, config.facts);
+  config.facts.callees = std::make_shared<const CalleeMemo>();
   if (is_on(*find_rule("syntax"), config.rule("syntax"))) report_syntax(project, findings);
   const std::vector<Task> tasks = tasks_of(project);
   std::vector<std::vector<Finding>> found(tasks.size());

@@ -103,18 +103,32 @@ Project::Project(std::vector<Workflow> workflows, std::vector<Action> actions,
   std::sort(workflows_.begin(), workflows_.end(), by_file);
   std::sort(actions_.begin(), actions_.end(), by_file);
   std::sort(unreadable_.begin(), unreadable_.end(), by_file);
+  index_names();
+}
+
+Project::Project(const Project& other)
+    : workflows_(other.workflows_),
+      actions_(other.actions_),
+      unreadable_(other.unreadable_),
+      complete_(other.complete_) {
+  index_names();
+}
+
+/// The names point into the list, which a move takes along and a copy does not.
+void Project::index_names() {
+  by_name_.clear();
+  for (const Workflow& workflow : workflows_)
+    by_name_[std::string(workflow.display_name())].push_back(&workflow);
 }
 
 const Workflow* Project::workflow_at(std::string_view file) const {
   return find_file(workflows_, file);
 }
 
-std::vector<const Workflow*> Project::workflows_named(std::string_view name) const {
-  std::vector<const Workflow*> found;
-  for (const Workflow& workflow : workflows_) {
-    if (workflow.display_name() == name) found.push_back(&workflow);
-  }
-  return found;
+const std::vector<const Workflow*>& Project::workflows_named(std::string_view name) const {
+  static const std::vector<const Workflow*> none;
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? none : found->second;
 }
 
 const Workflow* Project::called_workflow(std::string_view uses) const {
@@ -155,6 +169,7 @@ Project Project::with(const std::string& file, const std::string& text) const {
   };
   replace(changed.workflows_, read_workflow);
   replace(changed.actions_, read_action);
+  changed.index_names();
   return changed;
 }
 

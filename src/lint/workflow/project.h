@@ -4,6 +4,7 @@
 // lie.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,11 @@ class Project {
   /// Takes documents that were read already; `file` of each is relative to the root.
   Project(std::vector<Workflow> workflows, std::vector<Action> actions,
           std::vector<Unreadable> unreadable = {});
+  Project(const Project& other);
+  Project(Project&&) = default;
+  Project& operator=(const Project&) = delete;
+  Project& operator=(Project&&) = default;
+  ~Project() = default;
 
   /// In the order of their paths.
   const std::vector<Workflow>& workflows() const { return workflows_; }
@@ -60,7 +66,7 @@ class Project {
 
   const Workflow* workflow_at(std::string_view file) const;
   /// All that bear this name (their `name`, or their path when they have none), compared exactly.
-  std::vector<const Workflow*> workflows_named(std::string_view name) const;
+  const std::vector<const Workflow*>& workflows_named(std::string_view name) const;
   /// The workflow that `uses: ./.github/workflows/x.yml` calls; nullptr for any other form, and
   /// when it is not there.
   const Workflow* called_workflow(std::string_view uses) const;
@@ -78,10 +84,13 @@ class Project {
   void set_complete(bool complete) { complete_ = complete; }
 
  private:
+  void index_names();
+
   std::vector<Workflow> workflows_;
   std::vector<Action> actions_;
   std::vector<Unreadable> unreadable_;
   bool complete_ = true;
+  std::map<std::string, std::vector<const Workflow*>, std::less<>> by_name_;
 };
 
 /// Where the files of a project lie and which of them were asked for.
