@@ -1,6 +1,7 @@
 #include "lint/agents/agent_launch.h"
 
 #include <algorithm>
+#include <set>
 
 #include "lint/expression/evaluate.h"
 #include "lint/expression/expression.h"
@@ -21,24 +22,40 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// Whether a step runs an action out of an agent's repository that an earlier step checked out.
-bool runs_checked_out(const Job& job, const Step& step, const Facts& facts) {
-  const std::string_view uses = step.uses_text();
-  if (!uses.starts_with("./")) return false;
-  return std::any_of(job.steps.begin(), job.steps.end(), [&](const Step& each) {
-    if (each.index >= step.index || !matches_action(each.uses_text(), "actions/checkout"))
-      return false;
-    const std::string_view repository = each.input("repository").value.text();
-    std::string_view path = each.input("path").value.text();
+/// The folders into which the steps of a job so far checked out an agent's repository.
+class AgentCheckouts {
+ public:
+  explicit AgentCheckouts(const Facts& facts) : facts_(facts) {}
+
+  void add(const Step& step) {
+    if (!matches_action(step.uses_text(), "actions/checkout")) return;
+    const std::string_view repository = step.input("repository").value.text();
+    std::string_view path = step.input("path").value.text();
     if (path.starts_with("./")) path.remove_prefix(2);
     while (path.ends_with('/'))
       path.remove_suffix(1);
-    if (repository.empty() || path.empty()) return false;
-    const std::string_view below = uses.substr(2);
-    return below.starts_with(path) && (below.size() == path.size() || below[path.size()] == '/') &&
-           (names_agent_action(repository, facts) || resembles_agent_action(repository, facts));
-  });
-}
+    if (!repository.empty() && !path.empty() &&
+        (names_agent_action(repository, facts_) || resembles_agent_action(repository, facts_)))
+      folders_.insert(path);
+  }
+
+  /// Whether a step runs an action out of one of them.
+  bool has_action_of(const Step& step) const {
+    std::string_view folder = step.uses_text();
+    if (folders_.empty() || !folder.starts_with("./")) return false;
+    folder.remove_prefix(2);
+    while (!folders_.contains(folder)) {
+      const std::size_t slash = folder.rfind('/');
+      if (slash == std::string_view::npos) return false;
+      folder = folder.substr(0, slash);
+    }
+    return true;
+  }
+
+ private:
+  const Facts& facts_;
+  std::set<std::string_view> folders_;
+};
 
 /// The first launch of an action, for all steps that use it.
 struct LaunchInside {
@@ -88,9 +105,11 @@ bool may_launch(const Workflow& workflow, const Project& project, const Facts& f
                                                   : nullptr;
                      if (called != nullptr && may_launch(*called, project, facts, depth + 1))
                        return true;
+                     AgentCheckouts checkouts(facts);
                      return std::any_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
+                       checkouts.add(step);
                        AgentLaunch launch{{}, &step};
-                       return runs_checked_out(job, step, facts) ||
+                       return checkouts.has_action_of(step) ||
                               find_launch(step, nullptr, project, facts, 0, launch);
                      });
                    });
@@ -106,10 +125,12 @@ void add_launches(const std::vector<JobPlace>& path, const Workflow& workflow,
     if (before == most_launches) return;
     std::vector<JobPlace> here = path;
     here.push_back({&workflow, &job});
+    AgentCheckouts checkouts(facts);
     for (const Step& step : job.steps) {
       if (found.size() == most_launches) return;
       AgentLaunch launch{{}, &step};
-      if (runs_checked_out(job, step, facts) && !is_switched_off(step.condition)) {
+      checkouts.add(step);
+      if (checkouts.has_action_of(step) && !is_switched_off(step.condition)) {
         launch.launch = &step;
         launch.by_name = true;
       } else if (!find_launch(step, nullptr, project, facts, 0, launch)) {

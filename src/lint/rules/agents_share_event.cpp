@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "lint/agents/agent_work.h"
@@ -49,7 +50,23 @@ std::optional<std::string> share_of(const Subject& subject, const AgentLaunch& l
   return origin == nullptr ? "" : std::string(origin->input("share").value.text());
 }
 
+bool has_common_text(const std::vector<YamlNode>& left, const std::vector<YamlNode>& right) {
+  std::unordered_set<std::string_view> texts;
+  for (const YamlNode node : right)
+    texts.insert(node.text());
+  return std::any_of(left.begin(), left.end(),
+                     [&](YamlNode node) { return texts.contains(node.text()); });
+}
+
+/// Cheap to see, and asked for each pair of launches first.
+bool sources_meet(const Trigger& left, const Trigger& right) {
+  if (left.event == "schedule") return has_common_text(left.crons, right.crons);
+  return left.event != "workflow_run" ||
+         has_common_text(left.workflows.values, right.workflows.values);
+}
+
 bool filters_meet(const Trigger& left, const Trigger& right) {
+  if (left.event == "schedule") return true;
   const EventFilter first = event_filter(left);
   const EventFilter second = event_filter(right);
   const auto share = [](const std::optional<FilterList>& one,
@@ -59,21 +76,7 @@ bool filters_meet(const Trigger& left, const Trigger& right) {
   const bool paths = can_share(first.path_list(), second.path_list()) == Truth::yes;
   const bool refs = share(first.branch_list(), second.branch_list()) ||
                     share(first.tag_list(), second.tag_list());
-  if (left.event == "workflow_run") {
-    return refs &&
-           std::any_of(
-               left.workflows.values.begin(), left.workflows.values.end(), [&](YamlNode name) {
-                 return std::any_of(right.workflows.values.begin(), right.workflows.values.end(),
-                                    [&](YamlNode other) { return other.text() == name.text(); });
-               });
-  }
-  if (left.event == "schedule") {
-    return std::any_of(left.crons.begin(), left.crons.end(), [&](YamlNode cron) {
-      return std::any_of(right.crons.begin(), right.crons.end(),
-                         [&](YamlNode other) { return other.text() == cron.text(); });
-    });
-  }
-  return paths && refs;
+  return refs && (paths || left.event == "workflow_run");
 }
 
 std::string conditions_text(const Subject& subject, const AgentLaunch& launch) {
@@ -145,11 +148,14 @@ class Finder {
         (same_workflow || (!first.share->empty() && *first.share == *second.share)))
       return;
     if (!first.workflow->selected && !second.workflow->selected) return;
-    const bool same_work = is_same_work(first.work, second.work);
+    std::optional<bool> same;
     for (const Start& start : first.starts) {
       for (const Start& other : second.starts) {
         if (start.event != other.event || start.type != other.type || is_asked_for(start.event))
           continue;
+        if (!same_workflow && !sources_meet(*start.trigger, *other.trigger)) continue;
+        if (!same) same = is_same_work(first.work, second.work);
+        const bool same_work = *same;
         if (!same_work && (same_workflow || !is_comment(start.event))) continue;
         if (!same_workflow && !filters_meet(*start.trigger, *other.trigger)) continue;
         ++meetings_;

@@ -55,6 +55,7 @@ struct Listener {
   const Workflow* workflow;
   const Trigger* trigger;
   YamlNode name;
+  std::string branch;  ///< one that it waits for
 };
 
 const std::vector<std::string>& all_types() {
@@ -179,9 +180,9 @@ std::vector<std::string> branches_of(const Trigger& trigger,
                                      const std::vector<Listener>& listeners) {
   std::vector<std::string> names{"main", "topic"};
   for (const Listener& listener : listeners) {
-    std::string awaited = topic_branch(event_filter(*listener.trigger));
-    if (!awaited.empty() && std::find(names.begin(), names.end(), awaited) == names.end())
-      names.push_back(std::move(awaited));
+    if (!listener.branch.empty() &&
+        std::find(names.begin(), names.end(), listener.branch) == names.end())
+      names.push_back(listener.branch);
   }
   if (trigger.event != "push") return names;
   const EventFilter filter = event_filter(trigger);
@@ -228,9 +229,10 @@ class Finder {
     for (const Workflow& workflow : subject.project.workflows()) {
       for (const Trigger& trigger : workflow.triggers) {
         if (trigger.event != "workflow_run") continue;
+        const std::string branch = topic_branch(event_filter(trigger));
         for (const YamlNode name : trigger.workflows.values) {
           for (const Workflow* source : subject.project.workflows_named(name.text())) {
-            if (source != &workflow) add({&workflow, &trigger, name}, *source);
+            if (source != &workflow) add({&workflow, &trigger, name, branch}, *source);
           }
         }
       }

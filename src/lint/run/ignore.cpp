@@ -19,8 +19,6 @@ constexpr std::string_view own_id = "unused-ignore";
 struct Ignore {
   const IgnoreComment* comment;
   const IgnoreComment::Name* name;
-  std::uint32_t next_line;  ///< the line that a comment of its own line speaks of; 0 for one at the
-                            ///< end of a line
   bool used = false;
 };
 
@@ -29,20 +27,40 @@ bool says_nothing(std::string_view line) {
   return first == line.end() || *first == '#';
 }
 
-std::uint32_t line_spoken_of(const Document& document, const IgnoreComment& comment) {
+/// `before`: what an earlier comment speaks of. All between the two says nothing when that lies
+/// behind this comment, so that a block of comments is read through once.
+std::uint32_t line_spoken_of(const Document& document, const IgnoreComment& comment,
+                             std::uint32_t before) {
   if (!comment.own_line) return 0;
+  if (before > comment.place.line) return before;
   std::uint32_t line = comment.place.line + 1;
   while (line < document.line_count() && says_nothing(document.line(line)))
     ++line;
   return line;
 }
 
-bool applies(const Ignore& ignore, const Finding& finding) {
-  if (ignore.name->rule != finding.rule) return false;
-  const Place& place = finding.location.place;
-  const std::uint32_t line = ignore.comment->place.line;
-  return (line >= place.line && line <= place.end_line) || ignore.next_line == place.line;
-}
+/// The ignores of one file, and where they count.
+struct FileIgnores {
+  std::vector<Ignore> all;
+  using AtLine = std::multimap<std::pair<std::string_view, std::uint32_t>, std::size_t>;
+  AtLine written;    ///< by rule and the comment's own line
+  AtLine spoken_of;  ///< by rule and the line that the comment speaks of
+
+  /// Marks those that a finding meets; false when there is none.
+  bool use(const Finding& finding) {
+    const Place& place = finding.location.place;
+    bool found = false;
+    const auto mark = [&](AtLine::iterator from, AtLine::iterator to) {
+      for (; from != to; ++from)
+        all[from->second].used = found = true;
+    };
+    mark(written.lower_bound({finding.rule, place.line}),
+         written.upper_bound({finding.rule, place.end_line}));
+    const auto [from, to] = spoken_of.equal_range({finding.rule, place.line});
+    mark(from, to);
+    return found;
+  }
+};
 
 /// The comment, with its line when nothing else stands there.
 TextEdit without_comment(const Document& document, const IgnoreComment& comment) {
@@ -59,11 +77,17 @@ class Sifter {
   explicit Sifter(const LintConfig& config) : config_(config) {}
 
   void add_file(const FileRef& file) {
-    std::vector<Ignore>& ignores = ignores_[std::string(file.file)];
+    FileIgnores& ignores = ignores_[std::string(file.file)];
+    std::uint32_t spoken_of = 0;
     for (const IgnoreComment& comment : file.document->ignores()) {
-      const std::uint32_t next_line = line_spoken_of(*file.document, comment);
-      for (const IgnoreComment::Name& name : comment.rules)
-        ignores.push_back({&comment, &name, next_line});
+      const std::uint32_t next_line = line_spoken_of(*file.document, comment, spoken_of);
+      if (next_line != 0) spoken_of = next_line;
+      for (const IgnoreComment::Name& name : comment.rules) {
+        const std::size_t index = ignores.all.size();
+        ignores.all.push_back({&comment, &name});
+        ignores.written.insert({{name.rule, comment.place.line}, index});
+        if (next_line != 0) ignores.spoken_of.insert({{name.rule, next_line}, index});
+      }
     }
   }
 
@@ -77,14 +101,7 @@ class Sifter {
     }
     if (is_ignored_path(finding)) return false;
     const auto ignores = ignores_.find(finding.location.file);
-    if (ignores == ignores_.end()) return true;
-    bool kept = true;
-    for (Ignore& ignore : ignores->second) {
-      if (!applies(ignore, finding)) continue;
-      ignore.used = true;
-      kept = false;
-    }
-    return kept;
+    return ignores == ignores_.end() || !ignores->second.use(finding);
   }
 
   void report_unused(const FileRef& file, Sink& sink) const {
@@ -94,7 +111,7 @@ class Sifter {
           file, comment.place,
           "this comment ignores nothing; an ignore is written `# refgate: ignore[rule] reason`");
     }
-    for (const Ignore& ignore : ignores_.at(std::string(file.file))) {
+    for (const Ignore& ignore : ignores_.at(std::string(file.file)).all) {
       const std::string& id = ignore.name->rule;
       std::string message;
       if (find_rule(id) == nullptr) {
@@ -129,7 +146,7 @@ class Sifter {
   }
 
   const LintConfig& config_;
-  std::map<std::string, std::vector<Ignore>, std::less<>> ignores_;
+  std::map<std::string, FileIgnores, std::less<>> ignores_;
   std::map<std::string, std::vector<Glob>, std::less<>> globs_;
 };
 

@@ -92,6 +92,28 @@ def called_by_many(size):
     return {CI: filled(size // 2, HEAD, lambda number: f"  c{number}:\n    uses: ./.github/workflows/called.yml\n"), ".github/workflows/called.yml": called}
 
 
+def groups_called_by_many(size):
+    called = filled(size // 2, "on: workflow_call\njobs:\n", lambda number: job(f"j{number}", f"concurrency: group-{number}", "steps: [{run: make}]"))
+    calls = filled(size // 2, HEAD, lambda number: f"  c{number}:\n    uses: ./.github/workflows/called.yml\n    concurrency: group-{number}\n")
+    return {CI: calls, ".github/workflows/called.yml": called}
+
+
+def called_in_a_chain(size):
+    """Four workflows, each of which calls the next one with all of its jobs."""
+    def file(number):
+        head = HEAD if number == 0 else "on: workflow_call\njobs:\n"
+        if number == 3:
+            return filled(size // 4, head, lambda each: job(f"j{each}", "steps: [{run: make}]"))
+        return filled(size // 4, head, lambda each: f"  c{each}:\n    uses: ./.github/workflows/w{number + 1}.yml\n")
+    return {f".github/workflows/w{number}.yml": file(number) for number in range(4)}
+
+
+def interface_used_by_many(size):
+    action = filled(size // 4, "name: a\ninputs:\n", lambda number: f"  i{number}: {{default: x}}\n")
+    action = filled(size // 2, action + "outputs:\n", lambda number: f"  o{number}: {{value: x}}\n", "runs:\n  using: composite\n  steps: [{run: make, shell: bash}]\n")
+    return {CI: filled(size // 2, HEAD + "  a:\n    runs-on: u\n    steps:\n", lambda _: "      - uses: ./act\n"), "act/action.yml": action}
+
+
 def action_used_by_many(size):
     action = filled(size // 2, "name: a\nruns:\n  using: composite\n  steps:\n", lambda number: f"    - {{run: 'make {number}', shell: bash}}\n")
     return {CI: filled(size // 2, HEAD + "  a:\n    runs-on: u\n    steps:\n", lambda _: "      - uses: ./act\n"), "act/action.yml": action}
@@ -110,6 +132,17 @@ def many_files(text, each=300):
 
 def listener(number):
     return f"name: W{number}\non:\n  workflow_run:\n    workflows: [W{number - 1}]\n    types: [completed]\njobs:\n" + agent(number)
+
+
+def choosy_listener(number):
+    return listener(number).replace("    types", f"    branches: [main, 'release/{number}/**']\n    types")
+
+
+def many_sources(size):
+    def file(name):
+        return filled(size // 2, f"name: {name}\non:\n  workflow_run:\n    types: [completed]\n    workflows:\n", lambda number: f"      - Build {number}\n",
+                      "jobs:\n" + agent(0))
+    return {CI: file("A"), ".github/workflows/b.yml": file("B")}
 
 
 def same_source(number):
@@ -234,11 +267,12 @@ SHAPES = {
     "a long line with findings": wide_line,
     "comments": one_file(HEAD + job("a", "steps: [{run: make}]"), lambda number: f"# refgate: ignore[late-gate] no {number}\n"),
     "ignored findings": one_file(HEAD, ignored),
-}
-
-# These cost more than their size; docs/lint.md says so under "Limits".
-STEEP = {
     "a workflow that many jobs call": called_by_many,
+    "a workflow with groups that many jobs call": groups_called_by_many,
+    "workflows that call in a chain": called_in_a_chain,
     "an action that many steps use": action_used_by_many,
+    "an action of many inputs and outputs": interface_used_by_many,
     "workflows that follow each other": many_files(listener),
+    "workflows that follow each other by branch": many_files(choosy_listener),
+    "two workflows of many sources": many_sources,
 }
