@@ -63,6 +63,8 @@
        "A step or job behind a gate runs whatever the gate says")                                  \
   RULE(prompt_injection, "prompt-injection", workflow, warning, high, true, none, "",              \
        "What a stranger wrote is pasted into a script or a prompt")                                \
+  RULE(relayed_start, "relayed-start", project, warning, medium, true, none, "",                   \
+       "What one workflow does starts an agent twice, or a ring of workflows without an end")      \
   RULE(rerun_loop, "rerun-loop", workflow, warning, high, true, unsafe, "",                        \
        "A failed run is run again without a bound")                                                \
   RULE(retry_around_gate, "retry-around-gate", workflow, warning, high, true, none, "",            \
@@ -71,6 +73,8 @@
        "An agent is launched again by itself when it fails")                                       \
   RULE(self_trigger, "self-trigger", workflow, warning, high, true, none, "",                      \
        "What an agent does starts its own workflow again")                                         \
+  RULE(skipped_check, "skipped-check", workflow, warning, high, true, none, "",                    \
+       "A failed check turns green when its run is started again and the gate says skip")          \
   RULE(no_check, "syntax", file, error, high, true, none, "",                                      \
        "The file is no YAML that GitHub reads")                                                    \
   RULE(unfinished_session, "unfinished-session", workflow, warning, high, true, safe, "",          \

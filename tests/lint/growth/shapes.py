@@ -134,6 +134,11 @@ def listener(number):
     return f"name: W{number}\non:\n  workflow_run:\n    workflows: [W{number - 1}]\n    types: [completed]\njobs:\n" + agent(number)
 
 
+def answering(number):
+    steps = f"    steps:\n      - run: claude -p 'part {number}'\n      - run: gh issue comment 1 --body done\n        env: {{GH_TOKEN: '${{{{ secrets.T }}}}'}}\n"
+    return f"name: W{number}\non: issue_comment\njobs:\n  a:\n    runs-on: u\n{steps}"
+
+
 def choosy_listener(number):
     return listener(number).replace("    types", f"    branches: [main, 'release/{number}/**']\n    types")
 
@@ -274,5 +279,6 @@ SHAPES = {
     "an action of many inputs and outputs": interface_used_by_many,
     "workflows that follow each other": many_files(listener),
     "workflows that follow each other by branch": many_files(choosy_listener),
+    "workflows that answer each other": many_files(answering),
     "two workflows of many sources": many_sources,
 }

@@ -1,0 +1,209 @@
+#include "lint/agents/deeds.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+
+#include "lint/shell/shell_commands.h"
+
+namespace refgate::lint {
+namespace {
+
+bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return text.find(word) != std::string_view::npos;
+  });
+}
+
+/// What a script or a list of an agent's tools says that is done.
+std::vector<Deed> deeds_in(std::string_view text) {
+  std::vector<Deed> found;
+  if (mentions_any(text,
+                   {"gh pr comment", "gh issue comment", "createComment(", "add_issue_comment"}))
+    found.push_back(Deed::comment);
+  if (mentions_any(text, {"create_inline_comment", "createReviewComment("}))
+    found.push_back(Deed::comment_on_line);
+  if (mentions_any(text, {"gh pr review", "createReview("})) found.push_back(Deed::review);
+  if (mentions_any(text, {"--add-label", "addLabels("})) found.push_back(Deed::label);
+  if (mentions_any(text, {"git push"})) found.push_back(Deed::push);
+  if (mentions_any(text, {"gh issue create"})) found.push_back(Deed::open_issue);
+  if (mentions_any(text, {"gh pr create"})) found.push_back(Deed::open_pull_request);
+  return found;
+}
+
+bool starts_workflows(const AgentIdentity& identity) {
+  return identity.kind == AgentIdentity::Kind::app || identity.kind == AgentIdentity::Kind::other;
+}
+
+/// Whose token the git commands of a job use: that of the checkout that came before.
+AgentIdentity identity_of_git(const Job& job, const Step& step) {
+  AgentIdentity identity;
+  for (const Step& each : job.steps) {
+    if (&each == &step) break;
+    if (!matches_action(each.uses_text(), "actions/checkout")) continue;
+    const Entry token = each.input("token");
+    identity = token ? identity_of_token(token.value, job)
+                     : AgentIdentity{AgentIdentity::Kind::github_token, std::nullopt};
+  }
+  return identity;
+}
+
+/// Whether the job works on the branch of the pull request that started it.
+bool is_on_head(const Job& job) {
+  return std::any_of(job.steps.begin(), job.steps.end(), [](const Step& step) {
+    const std::string_view ref = step.input("ref").value.text();
+    return (matches_action(step.uses_text(), "actions/checkout") &&
+            mentions_any(ref, {"head.ref", "head_ref"})) ||
+           mentions_any(step.run_text(), {"gh pr checkout"});
+  });
+}
+
+/// A word in a commit's message that keeps GitHub from starting workflows for it. Facts: "Skipping
+/// workflow runs".
+bool skips_runs(const Job& job) {
+  return mentions_any(job.node.source(), {"[skip ci]", "[ci skip]", "[no ci]", "[skip actions]",
+                                          "[actions skip]", "skip-checks: true"});
+}
+
+/// Whether a script pushes to the branch that it stands on: not to another, and not to a new one.
+bool pushes_own_branch(std::string_view script) {
+  if (mentions_any(script, {"checkout -b", "switch -c", "checkout -B", "gh pr create"}))
+    return false;
+  for (std::vector<std::string>& words : shell_commands(script)) {
+    const std::vector<std::string> command = launched_command(std::move(words));
+    if (command.size() < 2 || command[0] != "git" || command[1] != "push") continue;
+    std::vector<std::string> plain;
+    for (std::size_t at = 2; at < command.size(); ++at) {
+      if (command[at].starts_with("--tags") || command[at].starts_with("--delete")) return false;
+      if (!command[at].starts_with('-')) plain.push_back(command[at]);
+    }
+    if (plain.size() < 2) return true;
+    if (plain.size() == 2 && (plain[1] == "HEAD" || plain[1] == "main" || plain[1] == "master" ||
+                              mentions_any(plain[1], {"ref_name", "REF_NAME"})))
+      return true;
+  }
+  return false;
+}
+
+AgentIdentity identity_of_script(const Workflow& workflow, const Job& job, const Step& step) {
+  for (const YamlNode env : {step.env.value, job.env.value, workflow.env.value}) {
+    for (const char* name : {"GH_TOKEN", "GITHUB_TOKEN"}) {
+      if (const Entry token = env.entry(name)) return identity_of_token(token.value, job);
+    }
+  }
+  return {};
+}
+
+/// What actions do that are known for it.
+void add_actions(const Job& job, const Step& step, std::vector<Evidence>& found) {
+  const std::string_view uses = step.uses_text();
+  if (uses.empty()) return;
+  if (matches_action(uses, "stefanzweifel/git-auto-commit-action") && !skips_runs(job)) {
+    const AgentIdentity identity = identity_of_git(job, step);
+    if (starts_workflows(identity))
+      found.push_back({is_on_head(job) ? Deed::push : Deed::push_branch, &step, identity});
+  }
+  if (matches_action(uses, "peter-evans/create-pull-request")) {
+    const Entry token = step.input("token");
+    const AgentIdentity identity = token ? identity_of_token(token.value, job) : AgentIdentity();
+    if (starts_workflows(identity)) found.push_back({Deed::open_pull_request, &step, identity});
+  }
+}
+
+}  // namespace
+
+std::vector<DeedEvent> events_of(Deed deed) {
+  switch (deed) {
+    case Deed::comment:
+      return {{"issue_comment", "created"}};
+    case Deed::comment_on_line:
+      return {{"pull_request_review_comment", "created"}};
+    case Deed::review:
+      return {{"pull_request_review", "submitted"}};
+    case Deed::label:
+      return {
+          {"issues", "labeled"}, {"pull_request", "labeled"}, {"pull_request_target", "labeled"}};
+    case Deed::push:
+      return {{"pull_request", "synchronize"}, {"pull_request_target", "synchronize"}};
+    case Deed::push_branch:
+      return {{"push", ""}};
+    case Deed::dispatch:
+      return {{"workflow_dispatch", ""}};
+    case Deed::open_issue:
+      return {{"issues", "opened"}};
+    case Deed::open_pull_request:
+      return {{"pull_request", "opened"}, {"pull_request_target", "opened"}};
+  }
+  return {};
+}
+
+std::string_view words_for(Deed deed) {
+  switch (deed) {
+    case Deed::comment:
+    case Deed::comment_on_line:
+      return "comment";
+    case Deed::review:
+      return "review";
+    case Deed::label:
+      return "label";
+    case Deed::push:
+    case Deed::push_branch:
+      return "push";
+    case Deed::dispatch:
+      return "dispatch";
+    case Deed::open_issue:
+      return "issue";
+    case Deed::open_pull_request:
+      return "pull request";
+  }
+  return "";
+}
+
+/// What the agent does, and what the steps of its job do with what it made.
+std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts) {
+  std::vector<Evidence> found;
+  const AgentIdentity agent = identity_of(launch, facts);
+  const AgentActionFact* fact = agent_action_fact(*launch.launch, facts);
+  // Without a prompt these actions answer with a comment of their own; with one when they are told
+  // to.
+  const auto is_told = [&](std::string_view input) {
+    return launch.launch->input(input).value.text() == "true";
+  };
+  const bool answers =
+      fact != nullptr && !fact->app_login.empty() &&
+      ((!launch.launch->input("prompt") && !launch.launch->input("direct_prompt")) ||
+       is_told("track_progress") || is_told("use_sticky_comment"));
+  if (starts_workflows(agent) && launch.action == nullptr) {
+    if (answers) found.push_back({Deed::comment, launch.launch, agent});
+    for (const Deed deed : deeds_in(launch.launch->with.value.source())) {
+      if (deed != Deed::push) found.push_back({deed, launch.launch, agent});
+    }
+  }
+  const std::vector<Evidence> around =
+      deeds_of(launch.workflow(), launch.job(), facts, launch.step->index);
+  found.insert(found.end(), around.begin(), around.end());
+  return found;
+}
+
+std::vector<Evidence> deeds_of(const Workflow& workflow, const Job& job, const Facts& facts,
+                               std::size_t from) {
+  std::vector<Evidence> found;
+  for (const Step& step : job.steps) {
+    if (step.index >= from) add_actions(job, step, found);
+    if (!step.run || launches_agent(step, facts)) continue;
+    for (const Deed deed : deeds_in(step.run_text())) {
+      const AgentIdentity identity =
+          deed == Deed::push ? identity_of_git(job, step) : identity_of_script(workflow, job, step);
+      if (!starts_workflows(identity)) continue;
+      if (deed == Deed::push && !is_on_head(job)) {
+        if (pushes_own_branch(step.run_text()) && !skips_runs(job))
+          found.push_back({Deed::push_branch, &step, identity});
+        continue;
+      }
+      found.push_back({deed, &step, identity});
+    }
+  }
+  return found;
+}
+
+}  // namespace refgate::lint

@@ -1,0 +1,362 @@
+// Workflows that start each other: what a job does under a name that starts workflows starts
+// another one, and that one the next. A ring through an agent has no end, and two deeds of one job
+// may start the same agent twice. Facts: "Triggering a workflow from a workflow".
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "lint/agents/actor_checks.h"
+#include "lint/agents/deeds.h"
+#include "lint/agents/dispatches.h"
+#include "lint/agents/launches.h"
+#include "lint/gates/gate_before.h"
+#include "lint/github/supposed_run.h"
+#include "lint/rule/rule.h"
+#include "lint/workflow/trigger_filter.h"
+
+namespace refgate::lint {
+namespace {
+
+/// Each job that does something is compared with every workflow.
+constexpr std::size_t most_doers = 50;
+
+using Index = std::size_t;
+
+/// A job of a workflow that may be started.
+struct Node {
+  const Workflow* workflow;
+  const Job* job;
+  const AgentLaunch* launch = nullptr;  ///< the first one in it
+};
+
+/// Why one job is started when another one has run.
+struct Edge {
+  Index to;
+  const Trigger* trigger;
+  bool certain = false;        ///< whatever is not known of the run
+  const Step* step = nullptr;  ///< what starts it; nullptr: the end of the run
+  Deed deed = Deed::comment;
+};
+
+/// What comes of an earlier step or job, or of a setting, may be the bound that ends a ring.
+bool may_be_bound(const Expression& condition) {
+  if (!condition.is_valid()) return true;
+  const std::vector<Reference> all = references(condition);
+  return std::any_of(all.begin(), all.end(), [](const Reference& each) {
+    return refers_into(each, {"steps"}) || refers_into(each, {"needs"}) ||
+           refers_into(each, {"vars"}) || refers_into(each, {"inputs"}) ||
+           refers_into(each, {"env"}) || refers_into(each, {"github", "run_attempt"}) ||
+           refers_into(each, {"github", "event", "workflow_run", "run_attempt"});
+  });
+}
+
+bool is_bound(const Step& step) {
+  // What a script asks before it acts is not followed.
+  const std::string_view script = step.run_text();
+  for (const std::string_view word : {"if ", "[ ", "[[", "case ", "test "}) {
+    if (script.find(word) != std::string_view::npos) return true;
+  }
+  return step.condition && may_be_bound(parse_condition(step.condition.value.text()));
+}
+
+class Relays {
+ public:
+  Relays(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink) {
+    for (const Workflow& workflow : subject.project.workflows()) {
+      if (workflow.generated) continue;
+      first_[&workflow] = nodes_.size();
+      for (const Job& job : workflow.jobs) {
+        if (!job.calls_workflow() && !is_switched_off(job.condition))
+          nodes_.push_back({&workflow, &job});
+      }
+      last_[&workflow] = nodes_.size();
+      for (const AgentLaunch& launch : launches_of(subject, workflow)) {
+        for (Index at = first_[&workflow]; at < nodes_.size(); ++at) {
+          if (nodes_[at].job == &launch.own_job() && nodes_[at].launch == nullptr)
+            nodes_[at].launch = &launch;
+        }
+      }
+      starts_[&workflow] = starts_of(workflow, subject.facts());
+    }
+    edges_.resize(nodes_.size());
+  }
+
+  void find() {
+    if (std::none_of(nodes_.begin(), nodes_.end(),
+                     [](const Node& node) { return node.launch != nullptr; }))
+      return;
+    for (Index at = 0; at < nodes_.size() && doers_.size() < most_doers; ++at) {
+      if (follow(at)) doers_.push_back(at);
+      find_twice(at);
+    }
+    if (!doers_.empty()) find_ring();
+  }
+
+ private:
+  /// What the job's steps start. True when there is anything that may.
+  bool follow(Index from) {
+    const Node& node = nodes_[from];
+    bool does = false;
+    const std::vector<Evidence> deeds = node.launch != nullptr && !node.launch->is_called()
+                                            ? evidence_of(*node.launch, subject_.facts())
+                                            : deeds_of(*node.workflow, *node.job, subject_.facts());
+    for (const Evidence& deed : deeds) {
+      if (is_bound(*deed.step)) continue;
+      does = true;
+      for (const DeedEvent& event : events_of(deed.deed))
+        start(from, deed, event);
+    }
+    for (const Step& step : node.job->steps) {
+      if (step.run_text().find("workflow") == std::string_view::npos || is_bound(step)) continue;
+      for (const auto& [workflow, starts] : starts_) {
+        if (workflow == node.workflow || !dispatches(step.run_text(), *workflow)) continue;
+        does = true;
+        reach(from, *workflow, {Deed::dispatch, &step, {}}, {"workflow_dispatch", ""});
+      }
+    }
+    return does;
+  }
+
+  void start(Index from, const Evidence& deed, const DeedEvent& event) {
+    for (const auto& [workflow, starts] : starts_) {
+      if (workflow != nodes_[from].workflow) reach(from, *workflow, deed, event);
+    }
+  }
+
+  void reach(Index from, const Workflow& workflow, const Evidence& deed, const DeedEvent& event) {
+    const std::vector<Start>& starts = starts_.at(&workflow);
+    const auto start = std::find_if(starts.begin(), starts.end(), [&](const Start& each) {
+      return each.event == event.name && each.type == event.type;
+    });
+    if (start == starts.end() || !passes(*start->trigger, deed)) return;
+    for (Index to = first_.at(&workflow); to < last_.at(&workflow); ++to) {
+      const Truth reached = reaches(nodes_[to], *start, deed);
+      if (reached != Truth::no)
+        edges_[from].push_back({to, start->trigger, reached == Truth::yes, deed.step, deed.deed});
+    }
+  }
+
+  /// Which files change cannot be told, nor which branch other than the usual one.
+  static bool passes(const Trigger& trigger, const Evidence& deed) {
+    if (deed.deed != Deed::push && deed.deed != Deed::push_branch) return true;
+    if (trigger.paths || trigger.paths_ignore) return false;
+    if (deed.deed == Deed::push) return true;
+    const std::optional<FilterList> branches = event_filter(trigger).branch_list();
+    return branches && branches->passes("main");
+  }
+
+  Truth reaches(const Node& node, const Start& start, const Evidence& deed) const {
+    std::vector<const Expression*> all;
+    const JobConditions& jobs = job_conditions_of(subject_, *node.workflow);
+    if (node.launch != nullptr) {
+      const LaunchConditions& conditions = conditions_of(subject_, *node.launch);
+      const bool is_app = deed.identity.kind == AgentIdentity::Kind::app;
+      if ((is_app && turns_bot_away(*node.launch->launch, deed.identity.login, subject_.facts())) ||
+          asks_who_acts(conditions, subject_.project, subject_.facts()) ||
+          !gates_before(subject_, *node.launch).empty())
+        return Truth::no;
+      all = conditions.all();
+    } else {
+      all = jobs.path(*node.job);
+    }
+    for (const Expression* condition : all) {
+      // Whose login it is, is not known: who compares logins may mean this one.
+      if (may_be_bound(*condition) || (names_actor(*condition) && !names_association(*condition)))
+        return Truth::no;
+    }
+    return runs(node, jobs, supposed(start, deed, all));
+  }
+
+  /// What is known of the run that a deed starts. The same scope for the same knowledge, so that
+  /// what was worked out of it is found again.
+  const Scope& supposed(const Start& start, const Evidence& deed,
+                        const std::vector<const Expression*>& conditions) const {
+    const bool by_run = deed.step == nullptr;
+    const bool is_app = !by_run && deed.identity.kind == AgentIdentity::Kind::app;
+    const std::string_view said = by_run           ? std::string_view()
+                                  : deed.step->run ? deed.step->run_text()
+                                                   : deed.step->with.value.source();
+    const auto is_said = [&](const std::string& word) {
+      return said.find(word) != std::string_view::npos;
+    };
+    std::string text = "The work is done.";
+    std::string label;
+    if (!by_run) {
+      for (const std::string& phrase : phrases_named(conditions)) {
+        if (is_said(phrase)) text += " " + phrase;
+      }
+    }
+    if (deed.deed == Deed::label) {
+      const std::vector<std::string> labels = labels_named(conditions);
+      const auto found = std::find_if(labels.begin(), labels.end(), is_said);
+      label = found == labels.end() ? std::string("another label") : *found;
+    }
+    const std::string login = is_app ? deed.identity.login.value_or("") : "";
+    const auto [known, is_new] = scopes_.try_emplace(
+        std::tuple(start.event, start.type, is_app, login, text, label), Scope());
+    if (!is_new) return known->second;
+    Scope& scope = known->second = scope_of_event(start.event, start.type);
+    if (is_app) set_actor(scope, {deed.identity.login, "Bot", "NONE"});
+    if (!by_run) set_body(scope, text);
+    if (!label.empty()) scope.set("github.event.label.name", Value::string(label));
+    return scope;
+  }
+
+  Truth runs(const Node& node, const JobConditions& jobs, const Scope& scope) const {
+    if (node.launch != nullptr) return conditions_of(subject_, *node.launch).runs(scope);
+    return jobs.runs(*node.job, scope);
+  }
+
+  /// A person's token has an association, which most conditions ask for.
+  static bool names_association(const Expression& condition) {
+    const std::vector<Reference> all = references(condition);
+    return std::all_of(all.begin(), all.end(), [](const Reference& each) {
+      return !names_actor(each) || (each.path.back() && *each.path.back() == "author_association");
+    });
+  }
+
+  /// The jobs of workflows that hear of the end of this one's runs.
+  const std::vector<Edge>& at_end_of(const Workflow& source) {
+    const auto [known, is_new] = at_end_.try_emplace(&source);
+    if (!is_new) return known->second;
+    if (!listeners_made_) make_listeners();
+    const auto found = listeners_.find(source.display_name());
+    if (found == listeners_.end()) return known->second;
+    for (const auto& [workflow, trigger] : found->second) {
+      if (workflow == &source) continue;
+      const Start start{trigger, "workflow_run", "completed"};
+      for (Index to = first_.at(workflow); to < last_.at(workflow); ++to) {
+        if (reaches(nodes_[to], start, {Deed::comment, nullptr, {}}) != Truth::no)
+          known->second.push_back({to, trigger});
+      }
+    }
+    return known->second;
+  }
+
+  void make_listeners() {
+    listeners_made_ = true;
+    for (const auto& [workflow, starts] : starts_) {
+      for (const Trigger& trigger : workflow->triggers) {
+        if (trigger.event != "workflow_run") continue;
+        for (const YamlNode name : trigger.workflows.values)
+          listeners_[name.text()].emplace_back(workflow, &trigger);
+      }
+    }
+  }
+
+  /// Two steps of a job that start the same agent by two events.
+  void find_twice(Index from) {
+    std::map<Index, const Edge*> seen;
+    for (const Edge& edge : edges_[from]) {
+      if (nodes_[edge.to].launch == nullptr || !edge.certain || edge.step->condition) continue;
+      const Edge* first = seen.try_emplace(edge.to, &edge).first->second;
+      if (first->trigger == edge.trigger || !nodes_[from].workflow->selected) continue;
+      const Workflow& target = *nodes_[edge.to].workflow;
+      sink_
+          .report(*nodes_[from].workflow, edge.step->main().key,
+                  "this starts the agent of job `" + std::string(nodes_[edge.to].job->id) +
+                      "` of " + target.file + " a second time: the " +
+                      std::string(words_for(first->deed)) +
+                      " before it starts that one too; leave one of the two out")
+          .related(*nodes_[from].workflow, first->step->main().key,
+                   "starts it by `" + std::string(first->trigger->event) + "`")
+          .related(target, edge.trigger->key, "starts it here");
+      return;
+    }
+  }
+
+  using Way = std::vector<std::pair<Index, const Edge*>>;
+
+  /// The shortest way from a job that does something back to it, by way of an agent.
+  void find_ring() {
+    for (const Index doer : doers_) {
+      Way way = way_back(doer);
+      const auto agent = std::find_if(way.begin(), way.end(), [&](const auto& part) {
+        return nodes_[part.first].launch != nullptr && nodes_[part.first].workflow->selected;
+      });
+      if (agent == way.end()) continue;
+      std::rotate(way.begin(), agent, way.end());
+      report_ring(way);
+      return;
+    }
+  }
+
+  Way way_back(Index start) {
+    std::map<Index, std::pair<Index, const Edge*>> came;
+    std::vector<Index> open{start};
+    const auto look = [&](Index from, const std::vector<Edge>& edges) {
+      for (const Edge& edge : edges) {
+        if (came.try_emplace(edge.to, from, &edge).second) open.push_back(edge.to);
+      }
+    };
+    for (std::size_t at = 0; at < open.size() && !came.contains(start); ++at) {
+      look(open[at], edges_[open[at]]);
+      look(open[at], at_end_of(*nodes_[open[at]].workflow));
+    }
+    if (!came.contains(start)) return {};
+    Way way;
+    Index at = start;
+    do {
+      way.push_back(came.at(at));
+      at = way.back().first;
+    } while (at != start);
+    std::reverse(way.begin(), way.end());
+    return way;
+  }
+
+  void report_ring(const Way& way) {
+    const Node& agent = nodes_[way.front().first];
+    std::string names;
+    for (const auto& [node, edge] : way)
+      names += (names.empty() ? "" : ", ") + nodes_[edge->to].workflow->file;
+    auto report =
+        sink_.report(*agent.workflow, way.back().second->trigger->key,
+                     "the agent of job `" + std::string(agent.job->id) +
+                         "` starts itself again by way of other workflows (" + names +
+                         "), and nothing ends it: each round is paid for. Count the rounds, or "
+                         "ask for the actor in one of the conditions");
+    report.related(*agent.workflow, agent.launch->place().key, "the agent is launched here");
+    for (const auto& [node, edge] : way) {
+      if (edge->step != nullptr) {
+        report.related(*nodes_[node].workflow, edge->step->main().key,
+                       "this " + std::string(words_for(edge->deed)) + " starts " +
+                           nodes_[edge->to].workflow->file);
+      } else {
+        report.related(*nodes_[edge->to].workflow, edge->trigger->key,
+                       "hears of each run of " + nodes_[node].workflow->file);
+      }
+    }
+  }
+
+  struct ByFile {
+    bool operator()(const Workflow* left, const Workflow* right) const {
+      return left->file < right->file;
+    }
+  };
+
+  const Subject& subject_;
+  Sink& sink_;
+  std::vector<Node> nodes_;
+  std::map<const Workflow*, Index> first_, last_;
+  std::map<const Workflow*, std::vector<Start>, ByFile> starts_;
+  std::map<std::string_view, std::vector<std::pair<const Workflow*, const Trigger*>>> listeners_;
+  bool listeners_made_ = false;
+  std::vector<std::vector<Edge>> edges_;  ///< what its steps start
+  std::map<const Workflow*, std::vector<Edge>> at_end_;
+  std::vector<Index> doers_;
+  mutable std::map<
+      std::tuple<std::string, std::string, bool, std::string, std::string, std::string>, Scope>
+      scopes_;
+};
+
+}  // namespace
+
+void check_relayed_start(const Subject& subject, Sink& sink) { Relays(subject, sink).find(); }
+
+}  // namespace refgate::lint
