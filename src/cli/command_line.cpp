@@ -86,17 +86,26 @@ const char* heading_of(std::string_view setting) {
   return "Options";
 }
 
-void add_option(CLI::App& command, Parsed& parsed, const std::string& name,
-                const std::string& metavar, const std::string& help, const char* heading) {
+/// An option that takes a value, as --help shows it.
+struct ValuedOption {
+  std::string name;
+  std::string metavar;
+  std::string help;
+  const char* heading = "Options";
+};
+
+void add_option(CLI::App& command, Parsed& parsed, const ValuedOption& shown) {
   auto* option = command.add_option_function<std::vector<std::string>>(
-      "--" + name,
-      [&parsed, name](const std::vector<std::string>& values) { parsed.options[name] = values; },
-      help);
-  option->type_name(metavar)
+      "--" + shown.name,
+      [&parsed, name = shown.name](const std::vector<std::string>& values) {
+        parsed.options[name] = values;
+      },
+      shown.help);
+  option->type_name(shown.metavar)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false)
-      ->group(heading);
+      ->group(shown.heading);
 }
 
 void add_settings(CLI::App& command, const CommandRow& row, Parsed& parsed) {
@@ -109,7 +118,7 @@ void add_settings(CLI::App& command, const CommandRow& row, Parsed& parsed) {
     if (setting.form == SettingForm::flag)
       command.add_flag(std::string("--") + name, parsed.flags[name], help)->group(heading_of(name));
     else
-      add_option(command, parsed, name, std::string(setting.metavar), help, heading_of(name));
+      add_option(command, parsed, {name, std::string(setting.metavar), help, heading_of(name)});
   }
 }
 
@@ -140,7 +149,7 @@ void add_command(CLI::App& app, const CommandRow& row, Parsed& parsed, bool chos
       command->add_flag(std::string("--") + option.name + "{" + (option.metavar + 1) + "}",
                         parsed.valued_flags[option.name], option.help);
     else
-      add_option(*command, parsed, option.name, option.metavar, option.help, "Options");
+      add_option(*command, parsed, {option.name, option.metavar, option.help});
   }
   add_settings(*command, row, parsed);
   command->callback([&parsed, &row, first = parsed.words.size() - single, single] {

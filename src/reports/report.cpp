@@ -167,11 +167,26 @@ json line_of(const AuditEntry& entry) {
           {"duration", entry.duration ? json(entry.duration->count()) : json()}};
 }
 
-json data_of(const Record& record, const Claims& claims, const Period& period, const Statistics& s,
-             Instant at, unsigned threshold, std::size_t most_lines) {
+/// What was read and counted at one moment.
+struct Reading {
+  Period period;
+  Claims claims;
+  Record record;  ///< the lines of the period
+  Statistics statistics;
+  Instant at{};
+};
+
+/// How much of it the page shows.
+struct Extent {
+  unsigned threshold = 0;  ///< what was asked for so often is hot
+  std::size_t most_lines = 0;
+};
+
+json data_of(const Reading& reading, const Extent& extent) {
+  const auto& [period, claims, record, s, at] = reading;
   json lines = json::array();
-  for (auto it = record.entries.rbegin(); it != record.entries.rend() && lines.size() < most_lines;
-       ++it)
+  for (auto it = record.entries.rbegin();
+       it != record.entries.rend() && lines.size() < extent.most_lines; ++it)
     lines.push_back(line_of(it->entry));
   return {{"generated", format_rfc3339(at)},
           {"since", period.since == Instant::min() ? "" : format_rfc3339(period.since)},
@@ -191,22 +206,22 @@ json data_of(const Record& record, const Claims& claims, const Period& period, c
             {"waiting", s.live.waiting},
             {"lost", s.live.lost}}},
           {"live", live_of(claims, at)},
-          {"hot", heat_of(s.sessions, threshold)},
-          {"hot_threshold", threshold},
+          {"hot", heat_of(s.sessions, extent.threshold)},
+          {"hot_threshold", extent.threshold},
           {"groups", heat_of(s.groups, 1)},
           {"lines_left", record.entries.size() - lines.size()},
           {"lines", std::move(lines)}};
 }
 
 /// Into the job summary of the run; outside of Actions to standard output.
-void summarise(const Invocation& call, const Statistics& statistics, const Period& period,
-               Instant at) {
+void summarise(const Invocation& call, const Reading& reading) {
+  const Period& period = reading.period;
   std::string words = "all of the record";
   if (!period.is_all() && period.until == Instant::max())
-    words = "the last " + format_duration(at - period.since);
+    words = "the last " + format_duration(reading.at - period.since);
   else if (!period.is_all())
     words = "the time until " + format_rfc3339(period.until);
-  const std::string text = summary_of(statistics, words);
+  const std::string text = summary_of(reading.statistics, words);
   if (call.environment.get("GITHUB_STEP_SUMMARY").empty())
     call.out << text;
   else
@@ -223,24 +238,26 @@ int command_report(const Invocation& call) {
     throw UsageError(
         "--html FILE says where the page goes, - is standard output; --summary writes the job "
         "summary");
-  const Period period = period_of(call);
-  const unsigned threshold = number_option(call, "hot", hot_by_default, 1);
+  Reading reading;
+  const Period& period = reading.period = period_of(call);
+  Extent extent;
+  extent.threshold = number_option(call, "hot", hot_by_default, 1);
   const double usd_per_hour = money_option(call, "usd-per-hour");
-  const unsigned most_lines = number_option(call, "lines", lines_by_default, 0);
+  extent.most_lines = number_option(call, "lines", lines_by_default, 0);
   const auto store = store_of(call, settings);
-  const Claims claims = read_claims(*store, settings.name_space);
-  Record record = read_record(*store, settings.name_space, claims,
-                              with_what_came_before(period, settings.policy.memory));
+  const Claims& claims = reading.claims = read_claims(*store, settings.name_space);
+  Record& record = reading.record = read_record(
+      *store, settings.name_space, claims, with_what_came_before(period, settings.policy.memory));
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
-  const Instant at = now();
-  const Statistics statistics =
-      count_record(record.entries, claims.all(), at, settings.policy.skew, period.since);
+  reading.at = now();
+  reading.statistics =
+      count_record(record.entries, claims.all(), reading.at, settings.policy.skew, period.since);
   std::erase_if(record.entries,
                 [&](const ReadEntry& read) { return !period.holds(read.entry.timestamp); });
-  if (with_summary) summarise(call, statistics, period, at);
+  if (with_summary) summarise(call, reading);
   if (path.empty()) return exit_done;
-  json data = data_of(record, claims, period, statistics, at, threshold, most_lines);
+  json data = data_of(reading, extent);
   data["remote"] = store->describe();
   data["usd_per_hour"] = usd_per_hour;
 
@@ -251,7 +268,7 @@ int command_report(const Invocation& call) {
     return exit_done;
   }
   write_output_file("--html " + path, path, page);
-  call.out << "Report written: " << path << " (" << statistics.lines << " lines, "
+  call.out << "Report written: " << path << " (" << reading.statistics.lines << " lines, "
            << page.size() / 1024 << " KiB)\n";
   return exit_done;
 }

@@ -49,8 +49,7 @@ struct Delivery {
   std::vector<Channel> channels;
   TimeLimit limit;
   Duration channel_timeout = 60s;
-  ResultRecord record;  ///< its labels, and what became of the delivery
-  std::string content;
+  Result result;   ///< its record has the labels, and what became of the delivery
   std::string by;  ///< the channel that took it; empty: none
 };
 
@@ -71,7 +70,7 @@ Clock::time_point until(const Delivery& delivery) {
 
 Attempt attempt_by(const Delivery& delivery, const Channel& channel,
                    const std::function<bool()>& halt) {
-  Attempt attempt = run_channel(channel, delivery.content, until(delivery), halt);
+  Attempt attempt = run_channel(channel, delivery.result.content, until(delivery), halt);
   print_output(delivery.call.err, channel.name, attempt.output);
   print_output(delivery.call.err, channel.name, attempt.errors);
   if (!attempt.delivered) say(delivery, channel.name + ": not delivered: " + attempt.outcome);
@@ -85,7 +84,7 @@ void add_cause(ResultRecord& record, const std::string& cause) {
 /// Tries the channels in order; the session is asked before each, so that a session that is gone
 /// costs no more than the one that noticed.
 void try_channels(Delivery& delivery, const std::function<bool()>& halt) {
-  ResultRecord& record = delivery.record;
+  ResultRecord& record = delivery.result.record;
   const auto stop = [&](ResultReason reason, const std::string& cause) {
     record.reason = reason;
     add_cause(record, cause);
@@ -134,11 +133,12 @@ std::string write_locally(const Delivery& delivery) {
     // The next folder may do.
   }
   std::error_code error;
-  const std::string name = "/undelivered-" + delivery.record.id;
+  const std::string name = "/undelivered-" + delivery.result.record.id;
   for (const std::string& folder :
        {delivery.state.folder(), std::filesystem::temp_directory_path(error).string(),
         std::string("/tmp")})
-    if (!folder.empty() && write_whole(folder + name, delivery.content)) return folder + name;
+    if (!folder.empty() && write_whole(folder + name, delivery.result.content))
+      return folder + name;
   return {};
 }
 
@@ -155,11 +155,11 @@ std::optional<ClaimNote> claim_of_another_job(const Delivery& delivery, Store& s
 /// Never throws.
 void keep_in_store(Delivery& delivery, Kept& kept, bool interrupted) {
   try {
-    if (delivery.content.size() > longest_undelivered) {
+    if (delivery.result.content.size() > longest_undelivered) {
       kept.why_not = "it is over 16 MiB";
       return;
     }
-    if (const auto name = secret_in(delivery.call, delivery.record, delivery.content)) {
+    if (const auto name = secret_in(delivery.call, delivery.result)) {
       kept.why_not = "it holds the secret that the variable " + *name + " has";
       return;
     }
@@ -170,9 +170,9 @@ void keep_in_store(Delivery& delivery, Kept& kept, bool interrupted) {
                  : interrupted    ? std::nullopt
                                   : claim_of_another_job(delivery, *store);
     if (claim && !may_act_on(delivery.call, delivery.settings, *claim)) claim.reset();
-    const KeptResult done = keep_result(*store, delivery.settings.name_space, delivery.record,
-                                        delivery.content, delivery.state, std::move(claim));
-    kept.retrieve = retrieval(delivery.settings, delivery.record.id);
+    const KeptResult done = keep_result(*store, delivery.settings.name_space, delivery.result,
+                                        delivery.state, std::move(claim));
+    kept.retrieve = retrieval(delivery.settings, delivery.result.record.id);
     if (!done.unlinked.empty())
       say(delivery, "the claim does not name the result: " + done.unlinked);
   } catch (const std::exception& error) {
@@ -181,9 +181,8 @@ void keep_in_store(Delivery& delivery, Kept& kept, bool interrupted) {
 }
 
 Kept keep(Delivery& delivery, bool interrupted) {
-  delivery.record.status = ResultStatus::undelivered;
-  complete(delivery.record, delivery.content, now(), delivery.call, delivery.settings,
-           delivery.session);
+  delivery.result.record.status = ResultStatus::undelivered;
+  complete(delivery.result, now(), delivery.call, delivery.settings, delivery.session);
   Kept kept;
   kept.file = write_locally(delivery);
   keep_in_store(delivery, kept, interrupted);
@@ -198,7 +197,7 @@ void tell_outputs(const Delivery& delivery, const Kept& kept) {
   const bool stored = !kept.retrieve.empty();
   const Outputs lines{{"delivered", delivery.by.empty() ? "false" : "true"},
                       {"delivered_by", delivery.by},
-                      {"result_id", stored ? delivery.record.id : ""},
+                      {"result_id", stored ? delivery.result.record.id : ""},
                       {"retrieve", kept.retrieve},
                       {"result_file", kept.file}};
   for (const auto& [name, value] : lines) {
@@ -225,15 +224,15 @@ void tell_summary(const Delivery& delivery, const Kept& kept) {
       delivery.call.environment,
       std::string("\n| refgate | ") +
           (stored ? "📦 result kept, not delivered" : "⚠️ result neither delivered nor stored") +
-          " |\n| --- | --- |\n" + row("Why", delivery.record.cause) +
+          " |\n| --- | --- |\n" + row("Why", delivery.result.record.cause) +
           row(stored ? "Get it" : "It lies in", stored ? kept.retrieve : kept.file) + "\n");
 }
 
 int tell_kept(const Delivery& delivery, const Kept& kept) {
   tell_outputs(delivery, kept);
   tell_summary(delivery, kept);
-  const std::string why = "not delivered (" + std::string(name_of(delivery.record.reason)) +
-                          "): " + delivery.record.cause;
+  const std::string why = "not delivered (" + std::string(name_of(delivery.result.record.reason)) +
+                          "): " + delivery.result.record.cause;
   if (!kept.retrieve.empty()) {
     say(delivery, why);
     say(delivery, "the result is kept: " + kept.retrieve);
@@ -305,8 +304,7 @@ Delivery delivery_of(const Invocation& call) {
           channels_of(call),
           limit,
           channel_timeout_of(call),
-          labelled_record(call),
-          {},
+          {labelled_record(call), {}},
           {}};
 }
 
@@ -323,8 +321,8 @@ int command_deliver(const Invocation& call) {
 
   const auto read_until = std::max(delivery.limit.ends, Clock::now() + ready_content_bound);
   Content content = read_content(call.option("file", "-"), most_result_bytes, read_until, halt);
-  delivery.content = std::move(content.bytes);
-  if (delivery.content.empty()) say(delivery, "the result is empty");
+  delivery.result.content = std::move(content.bytes);
+  if (delivery.result.content.empty()) say(delivery, "the result is empty");
   if (call.flag("progress")) {
     const int status = progress(delivery, halt);
     tell_warning(delivery, warning);
@@ -333,15 +331,17 @@ int command_deliver(const Invocation& call) {
   if (content.end == ContentEnd::complete) {
     try_channels(delivery, halt);
   } else {
-    delivery.record.partial = true;
+    delivery.result.record.partial = true;
     const bool over = content.end == ContentEnd::timed_out;
-    delivery.record.reason = over                                ? ResultReason::time_limit
-                             : content.end == ContentEnd::halted ? ResultReason::interrupted
-                                                                 : ResultReason::channels_failed;
-    delivery.record.cause = over ? "the time limit was over before the result was complete"
-                            : content.end == ContentEnd::halted
-                                ? "this process was told to end before the result was complete"
-                                : "the result is over 64 MiB, and only so much of it was read";
+    delivery.result.record.reason = over ? ResultReason::time_limit
+                                    : content.end == ContentEnd::halted
+                                        ? ResultReason::interrupted
+                                        : ResultReason::channels_failed;
+    delivery.result.record.cause =
+        over ? "the time limit was over before the result was complete"
+        : content.end == ContentEnd::halted
+            ? "this process was told to end before the result was complete"
+            : "the result is over 64 MiB, and only so much of it was read";
   }
   tell_warning(delivery, warning);
   if (!delivery.by.empty()) {

@@ -35,32 +35,32 @@ std::size_t most_bytes(const Invocation& call) {
 }
 
 int save(const Invocation& call, const Settings& settings) {
-  ResultRecord record = labelled_record(call);
+  Result result{labelled_record(call), {}};
   const std::size_t most = most_bytes(call);
   const std::string path = call.arguments[1].empty() ? "-" : call.arguments[1];
-  const Content content = read_content(path, most);
+  Content content = read_content(path, most);
   if (content.end == ContentEnd::too_long)
     throw UsageError("the result is over " + std::to_string(most) +
                      " bytes; nothing was kept. GitHub asks for objects of at most 1 MiB: keep a "
                      "summary here and the rest as an artifact, or give "
                      "--max-bytes");
+  result.content = std::move(content.bytes);
   const JobState state(settings, call.environment);
-  if (const auto name = secret_in(call, record, content.bytes))
+  if (const auto name = secret_in(call, result))
     throw UsageError("the result holds the secret that the variable " + *name +
                      " has; nothing was kept. Take it out, or say --not-secret " + *name +
                      " when it is none");
   const auto store = store_of(call, settings);
   const auto session = claim_of_session(call, settings, state, *store);
-  complete(record, content.bytes, now(), call, settings, session);
-  const KeptResult kept =
-      keep_result(*store, settings.name_space, record, content.bytes, state, session);
+  complete(result, now(), call, settings, session);
+  const KeptResult kept = keep_result(*store, settings.name_space, result, state, session);
   if (!kept.unlinked.empty())
     call.err << "refgate: the result is kept, but the claim does not name it: "
              << escape_for(Place::line, kept.unlinked) << "\n";
-  const std::string retrieve = retrieval(settings, record.id);
-  call.out << "RESULT_ID=" << record.id << "\nRETRIEVE=" << escape_for(Place::line, retrieve)
+  const std::string retrieve = retrieval(settings, result.record.id);
+  call.out << "RESULT_ID=" << result.record.id << "\nRETRIEVE=" << escape_for(Place::line, retrieve)
            << "\n";
-  write_outputs(call.environment, {{"result_id", record.id}, {"retrieve", retrieve}});
+  write_outputs(call.environment, {{"result_id", result.record.id}, {"retrieve", retrieve}});
   return exit_done;
 }
 

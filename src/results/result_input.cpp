@@ -58,8 +58,9 @@ ResultRecord labelled_record(const Invocation& call) {
   return record;
 }
 
-void complete(ResultRecord& record, const std::string& content, Instant at, const Invocation& call,
-              const Settings& settings, const std::optional<ClaimNote>& session) {
+void complete(Result& result, Instant at, const Invocation& call, const Settings& settings,
+              const std::optional<ClaimNote>& session) {
+  auto& [record, content] = result;
   record.id = result_id(at, content, fresh_nonce());
   record.size = content.size();
   record.digest = sha256_hex(content);
@@ -78,8 +79,8 @@ std::string retrieval(const Settings& settings, const std::string& id) {
   return command;
 }
 
-std::optional<std::string> secret_in(const Invocation& call, const ResultRecord& record,
-                                     const std::string& content) {
+std::optional<std::string> secret_in(const Invocation& call, const Result& result) {
+  const auto& [record, content] = result;
   static constexpr std::array<std::string_view, 3> always{"REFGATE_TOKEN", "GITHUB_TOKEN",
                                                           "INPUT_TOKEN"};
   std::vector<std::string> harmless;

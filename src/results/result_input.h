@@ -8,6 +8,7 @@
 #include "call/invocation.h"
 #include "core/record/result.h"
 #include "job/note/job_state.h"
+#include "results/result_store.h"
 
 namespace refgate {
 
@@ -15,10 +16,10 @@ namespace refgate {
 /// record.
 ResultRecord labelled_record(const Invocation& call);
 
-/// Completes a record: id and time, size and digest, and whose work it was: by the job's claim,
-/// else by the event of the run, as far as known.
-void complete(ResultRecord& record, const std::string& content, Instant at, const Invocation& call,
-              const Settings& settings, const std::optional<ClaimNote>& session);
+/// Completes a result's record: id and time, size and digest, and whose work it was: by the job's
+/// claim, else by the event of the run, as far as known.
+void complete(Result& result, Instant at, const Invocation& call, const Settings& settings,
+              const std::optional<ClaimNote>& session);
 
 /// The command that prints the result, for whoever stands elsewhere: with the namespace and the
 /// remote where they were said.
@@ -26,7 +27,6 @@ std::string retrieval(const Settings& settings, const std::string& id);
 
 /// The variable whose secret the content or a label gives away; `--not-secret` names variables that
 /// hold none.
-std::optional<std::string> secret_in(const Invocation& call, const ResultRecord& record,
-                                     const std::string& content);
+std::optional<std::string> secret_in(const Invocation& call, const Result& result);
 
 }  // namespace refgate

@@ -12,10 +12,11 @@ namespace {
 // A result may have a MiB: this many are read, and deleted, at once.
 constexpr std::size_t batch = 50;
 
-Snapshot result_snapshot(const ResultRecord& record, const std::string& content) {
-  return {{{std::string(result_file), encode_result(record)}, {std::string(content_file), content}},
-          "refgate: result " + record.id,
-          *time_of_result(record.id)};
+Snapshot result_snapshot(const Result& result) {
+  return {{{std::string(result_file), encode_result(result.record)},
+           {std::string(content_file), result.content}},
+          "refgate: result " + result.record.id,
+          *time_of_result(result.record.id)};
 }
 
 /// Lets the claim name the result; returns why it does not.
@@ -35,8 +36,7 @@ std::string link(Store& store, ClaimNote& note, const std::string& id) {
     proposal.answer.claim = std::move(next);
     return proposal;
   };
-  auto settled = transact<SeenClaim>(store, "the claim could not name the result", std::nullopt,
-                                     look, propose);
+  auto settled = transact<SeenClaim>(store, "the claim could not name the result", {look}, propose);
   if (!settled.answer.claim) return "the claim is not this job's any more";
   if (const SwapOutcome* refused = settled.refused()) return refused->message;
   note.claim = std::move(*settled.answer.claim);
@@ -70,8 +70,8 @@ std::variant<StoredResult, UnreadableRef> decoded(const std::string& ref, Stored
   auto read = decode_result(record->second);
   if (const auto* error = std::get_if<ResultError>(&read))
     return UnreadableRef{ref, error->message};
-  StoredResult result{ref, stored.version, std::get<ResultRecord>(std::move(read)),
-                      std::move(content->second)};
+  StoredResult result{
+      {std::get<ResultRecord>(std::move(read)), std::move(content->second)}, ref, stored.version};
   if (result_ref(result.record.id, name_space) != ref)
     return UnreadableRef{ref, "the stored result is broken: it is filed under another's id"};
   return result;
@@ -109,20 +109,20 @@ Results read_refs(Store& store, const std::string& name_space, std::span<const s
 
 }  // namespace
 
-KeptResult keep_result(Store& store, const std::string& name_space, const ResultRecord& record,
-                       const std::string& content, const JobState& state,
-                       std::optional<ClaimNote> session) {
+KeptResult keep_result(Store& store, const std::string& name_space, const Result& result,
+                       const JobState& state, std::optional<ClaimNote> session) {
   // A job may have claims at several remotes.
   if (session && session->remote != store.describe()) session.reset();
-  const std::string ref = result_ref(record.id, name_space);
-  std::vector<Change> changes{{ref, std::nullopt, result_snapshot(record, content)}};
+  const std::string& id = result.record.id;
+  const std::string ref = result_ref(id, name_space);
+  std::vector<Change> changes{{ref, std::nullopt, result_snapshot(result)}};
   Claim named;
   // A claim that was made by a swap which nobody answered, or that has ended, is looked at first.
   const bool known = session && session->version && !session->unanswered &&
                      session->claim.state != ClaimState::ended;
   if (known) {
     named = session->claim;
-    named.result = record.id;
+    named.result = id;
     changes.push_back({session->ref, session->version, claim_snapshot(named)});
   }
   const auto outcomes = push_once(store, changes);
@@ -142,7 +142,7 @@ KeptResult keep_result(Store& store, const std::string& name_space, const Result
     session->claim = std::move(named);
     session->version = outcomes[1].version;
   } else {
-    kept.unlinked = link_quietly(store, *session, record.id);
+    kept.unlinked = link_quietly(store, *session, id);
   }
   if (kept.unlinked.empty() && session->claim.state == ClaimState::ended) session->version.reset();
   if (kept.unlinked.empty()) note_quietly(state, *session);

@@ -24,18 +24,21 @@ struct KeptResult {
                          ///< there is no claim
 };
 
+/// What a session produced, and what is said of it.
+struct Result {
+  ResultRecord record;
+  std::string content;
+};
+
 /// Keeps a result, and lets the claim of `session` name it, in one push when nobody has changed the
 /// claim meanwhile. The note is brought up to date. Throws StoreError when the result was not kept;
 /// that the claim could not be changed is no failure.
-KeptResult keep_result(Store& store, const std::string& name_space, const ResultRecord& record,
-                       const std::string& content, const JobState& state,
-                       std::optional<ClaimNote> session);
+KeptResult keep_result(Store& store, const std::string& name_space, const Result& result,
+                       const JobState& state, std::optional<ClaimNote> session);
 
-struct StoredResult {
+struct StoredResult : Result {
   std::string ref;
   Version version;
-  ResultRecord record;
-  std::string content;
 };
 
 struct Results {

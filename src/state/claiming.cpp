@@ -216,7 +216,7 @@ Acquired acquire(Store& store, const Question& question, SeenClaim known,
   if (known.claim || !asking.look_first) guess = std::move(known);
   auto settled =
       transact<SeenClaim>(store, "no verdict came within the deadline; nothing was claimed",
-                          std::move(guess), look, propose, watch);
+                          {look, std::move(guess)}, propose, watch);
   acquired.decision = std::move(settled.answer);
   if (!settled.pushed()) return acquired;
   if (const SwapOutcome* refused = settled.refused())
@@ -271,7 +271,7 @@ Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Cla
   if (at.known.claim && at.known.version) guess = std::move(at.known);
   auto settled = transact<SeenClaim>(
       store, "the claim could not be swapped within the deadline; it stands as it was",
-      std::move(guess), look, propose);
+      {look, std::move(guess)}, propose);
   if (!settled.pushed()) return std::move(settled.answer);
   if (const SwapOutcome* refused = settled.refused())
     throw refusal(store, at.ref, refused->message, "nothing was changed");

@@ -75,7 +75,7 @@ std::string return_ticket(Store& store, const std::string& name_space, const Cla
   try {
     const Within bound(store, returning_bound);
     const auto settled = transact<std::vector<Change>>(
-        store, "the place could not be given back in time", std::nullopt, look, propose);
+        store, "the place could not be given back in time", {look}, propose);
     const SwapOutcome* refused = settled.refused();
     return refused == nullptr ? std::string() : refused->message;
   } catch (const StoreError& error) {

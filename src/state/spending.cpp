@@ -50,7 +50,7 @@ void change_ledger(Store& store, const std::string& ref,
     return proposal;
   };
   const auto settled = transact<std::map<std::string, Stored>>(
-      store, "no budget could be entered within the deadline", std::nullopt, look, propose);
+      store, "no budget could be entered within the deadline", {look}, propose);
   if (const SwapOutcome* refused = settled.refused())
     throw refusal(store, ref, refused->message, "no launch was entered");
 }

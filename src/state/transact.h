@@ -83,17 +83,24 @@ class Rounds {
   int stale_ = 0;
 };
 
-/// Decides by what `read` returns until the proposal is made or refused. With a `guess` (nothing is
-/// there; what this job's last swap left) the first round reads nothing: the server compares.
-template <class State, class Read, class Decide>
-auto transact(Store& store, std::string_view not_done, std::optional<State> guess, const Read& read,
-              const Decide& decide,
+/// Where the state comes from.
+template <class State>
+struct Look {
+  std::function<State()> read;
+  /// Instead of the first reading, what is likely: nothing is there; what this job's last swap
+  /// left. The server compares.
+  std::optional<State> guess = std::nullopt;
+};
+
+/// Decides by what was looked at until the proposal is made or refused.
+template <class State, class Decide>
+auto transact(Store& store, std::string_view not_done, Look<State> look, const Decide& decide,
               const Watch<decltype(decide(std::declval<const State&>()).answer)>& watch = {})
     -> Settled<decltype(decide(std::declval<const State&>()).answer)> {
   Rounds rounds(store, not_done);
   for (;;) {
-    const State state = guess ? std::move(*guess) : State(read());
-    guess.reset();
+    const State state = look.guess ? std::move(*look.guess) : look.read();
+    look.guess.reset();
     auto proposal = decide(state);
     Settled<decltype(proposal.answer)> settled{std::move(proposal.answer), {}, {}};
     if (proposal.changes.empty()) return settled;

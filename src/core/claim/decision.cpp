@@ -83,11 +83,11 @@ AuditEntry line_of(const Claim& claim, EntryKind kind, Instant now) {
 
 /// A decision's line, about the claim that is `request`'s or would have been.
 AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind kind,
-                   ReasonCode code, const std::string& reason, Instant now) {
+                   const Decision& decision, Instant now) {
   AuditEntry line = line_of(request, request.nonce, generation, kind, now);
   line.scope = request.scope;
-  line.reason_code = name_of(code);
-  line.reason = shortened(reason, bounds::reason);
+  line.reason_code = name_of(decision.code);
+  line.reason = shortened(decision.reason, bounds::reason);
   return line;
 }
 
@@ -125,8 +125,7 @@ Claim claim_of(const Request& request, const Policy& policy, Instant now) {
 
 AuditEntry launch_line(const Request& request, const Claim& claim, const Decision& decision,
                        Instant now) {
-  AuditEntry line =
-      line_of(request, claim.generation, EntryKind::launch, decision.code, decision.reason, now);
+  AuditEntry line = line_of(request, claim.generation, EntryKind::launch, decision, now);
   line.memory = claim.limits.memory;
   line.job_status = "started";
   return line;
@@ -156,8 +155,16 @@ Number one_more(Number count) {
   return count == std::numeric_limits<Number>::max() ? count : count + 1;
 }
 
-Decision run(const std::optional<Claim>& state, const Request& request, const Policy& policy,
-             Instant now, ReasonCode code, std::string reason) {
+/// What is decided about.
+struct Case {
+  const std::optional<Claim>& state;
+  const Request& request;
+  const Policy& policy;
+  Instant now;
+};
+
+Decision run(const Case& asked, ReasonCode code, std::string reason) {
+  const auto& [state, request, policy, now] = asked;
   Decision decision{Verdict::run, code, std::move(reason), claim_of(request, policy, now),
                     std::nullopt};
   Claim& next = *decision.next;
@@ -181,7 +188,7 @@ Decision run(const std::optional<Claim>& state, const Request& request, const Po
 Decision skip(const Claim& state, const Request& request, Instant now, ReasonCode code,
               std::string reason) {
   Decision decision{Verdict::skip, code, std::move(reason), std::nullopt, std::nullopt};
-  AuditEntry line = line_of(request, state.generation, EntryKind::skip, code, decision.reason, now);
+  AuditEntry line = line_of(request, state.generation, EntryKind::skip, decision, now);
   line.job_status = "skipped";
   line.holder_run_id = shortened(state.holder.run_id, bounds::word);
   decision.line = std::move(line);
@@ -261,7 +268,7 @@ std::vector<std::string_view> reason_code_names() {
 
 Decision skip_for(const Request& request, Instant now, ReasonCode code, std::string reason) {
   Decision decision{Verdict::skip, code, std::move(reason), std::nullopt, std::nullopt};
-  AuditEntry line = line_of(request, 0, EntryKind::skip, code, decision.reason, now);
+  AuditEntry line = line_of(request, 0, EntryKind::skip, decision, now);
   line.job_status = "skipped";
   decision.line = std::move(line);
   return decision;
@@ -304,23 +311,23 @@ std::string describe_holder(const Claim& claim, Instant now) {
 
 namespace {
 
-Decision by_state(const std::optional<Claim>& state, const Request& request, const Policy& policy,
-                  Instant now, RunEnded holder_run) {
+Decision by_state(const Case& asked, RunEnded holder_run) {
+  const auto& [state, request, policy, now] = asked;
   if (policy.force) {
     const bool live = state && state->state != ClaimState::ended;
     return run(
-        state, request, policy, now, ReasonCode::forced,
+        asked, ReasonCode::forced,
         live ? "Forced, although this work is held by " + describe_holder(*state, now) : "Forced");
   }
   const bool own = state && state->state != ClaimState::ended &&
                    std::find(request.presented.begin(), request.presented.end(), state->claim_id) !=
                        request.presented.end();
   if (request.met && !own)
-    return run(state, request, policy, now, ReasonCode::same_run,
+    return run(asked, ReasonCode::same_run,
                "Another job cannot be told from this one, so neither stands for the other; "
                "dimensions tell them apart: " +
                    describe_holder(*request.met, now));
-  if (!state) return run(state, request, policy, now, ReasonCode::first, "No conflicts detected");
+  if (!state) return run(asked, ReasonCode::first, "No conflicts detected");
 
   const Claim& claim = *state;
   const bool same_run =
@@ -370,7 +377,7 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
                   "This commit was handled by " + other_event(claim) + ": " + holder +
                       ". The lock holds until " + at_second(*claim.pr_locked_until) +
                       override_hint);
-    return run(state, request, policy, now, ReasonCode::takeover,
+    return run(asked, ReasonCode::takeover,
                (is_rerun ? "Taken over, since an earlier attempt of this run did not finish it: "
                 : holder_run == RunEnded::yes ? "Taken over, since the run that held it has ended: "
                                               : "Taken over, since its lease has passed: ") +
@@ -391,7 +398,7 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
     case ClaimOutcome::success:
       if (counterpart && now < ended + claim.limits.pr_lock_window) return locked();
       if (counterpart)
-        return run(state, request, policy, now, ReasonCode::first,
+        return run(asked, ReasonCode::first,
                    "What was done for " + other_event(claim) +
                        " counts no longer than the lock window: " + holder + ended_text);
       if (!remembered) break;
@@ -402,22 +409,22 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
     case ClaimOutcome::failure:
       if (!remembered) break;
       if (retry_permitted(policy, request))
-        return run(state, request, policy, now, ReasonCode::retry_allowed,
+        return run(asked, ReasonCode::retry_allowed,
                    "It failed, and retries are allowed: " + holder);
       return skip(claim, request, now, ReasonCode::retry_suppressed,
                   "This work failed, and is not launched again: " + holder + ended_text +
                       override_hint + how_to_retry(policy));
     case ClaimOutcome::abandoned:
-      return run(state, request, policy, now, ReasonCode::first,
+      return run(asked, ReasonCode::first,
                  "Nobody has started this work: " + (claim.note.empty() ? holder : claim.note));
     case ClaimOutcome::released:
       if (!remembered) break;
-      return run(state, request, policy, now, ReasonCode::takeover,
+      return run(asked, ReasonCode::takeover,
                  "Taken over, since it was released (" + claim.note + "): " + holder);
     case ClaimOutcome::lost:
     case ClaimOutcome::none:
       if (!remembered) break;
-      return run(state, request, policy, now, ReasonCode::takeover,
+      return run(asked, ReasonCode::takeover,
                  "Taken over, since its holder was lost: " + holder + ended_text);
     case ClaimOutcome::cancelled:
       if (!remembered) break;
@@ -427,12 +434,12 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
                         override_hint + how_to_retry(policy));
       if (is_rerun)
         return run(
-            state, request, policy, now, ReasonCode::retry_allowed,
+            asked, ReasonCode::retry_allowed,
             "An earlier attempt of this run was cancelled, and retries are allowed: " + holder);
-      return run(state, request, policy, now, ReasonCode::takeover,
+      return run(asked, ReasonCode::takeover,
                  "Taken over, since it was cancelled: " + holder + ended_text);
   }
-  return run(state, request, policy, now, ReasonCode::first,
+  return run(asked, ReasonCode::first,
              "The former session is older than the memory: " + holder + ended_text);
 }
 
@@ -440,7 +447,7 @@ Decision by_state(const std::optional<Claim>& state, const Request& request, con
 
 Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy,
                 Instant now, const Surroundings& around) {
-  Decision decision = by_state(state, request, policy, now, around.holder_run);
+  Decision decision = by_state({state, request, policy, now}, around.holder_run);
   if (decision.verdict == Verdict::run && decision.code != ReasonCode::forced &&
       decision.code != ReasonCode::own)
     if (auto held = held_back(state, request, policy, now, around)) return std::move(*held);

@@ -247,7 +247,7 @@ class Ending {
       return proposal;
     };
     const auto settled = transact<SeenClaim>(
-        store_, "the end could not be remembered within the deadline", std::nullopt, look, propose);
+        store_, "the end could not be remembered within the deadline", {look}, propose);
     return settled.answer && settled.refused() == nullptr;
   }
 

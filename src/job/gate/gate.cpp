@@ -121,10 +121,18 @@ void begin_heartbeats(const Invocation& call, const Settings& settings, const Jo
   }
 }
 
+/// Who asks, about which work, and how the answer is told.
+struct Gating {
+  const Invocation& call;
+  const Settings& settings;
+  const Subject& subject;
+  TellAs as;
+};
+
 /// A token that may only read can still learn that the work is held or done; only when it would run
 /// is there no claim to make.
-GateAnswer gate_read_only(const Invocation& call, Store& store, const Subject& subject,
-                          const Settings& settings, const StoreError& refusal, TellAs as) {
+GateAnswer gate_read_only(const Gating& gating, Store& store, const StoreError& refusal) {
+  const auto& [call, settings, subject, as] = gating;
   const Informants informants = informants_of(call, subject, settings, store);
   Request asking = subject.request;
   const Acquired seen = consult(store, {asking, settings.policy, settings.name_space, informants});
@@ -286,7 +294,7 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
     } catch (const StoreError& error) {
       if (error.failure() != StoreFailure::read_only) throw;
       state.remove(subject.request.nonce);
-      answer = gate_read_only(call, *store, subject, settings, error, as);
+      answer = gate_read_only({call, settings, subject, as}, *store, error);
     }
   } catch (const StoreError& error) {
     answer_without_store(error);

@@ -127,8 +127,8 @@ void PlaceInLine::leave(const std::string& why) {
   };
   std::string trouble;
   try {
-    const auto settled = transact<Standing>(store_, "it could not be given back in time",
-                                            std::nullopt, look, propose);
+    const auto settled =
+        transact<Standing>(store_, "it could not be given back in time", {look}, propose);
     const SwapOutcome* refused = settled.refused();
     if (refused != nullptr) trouble = refused->message;
     // The claim comes first; a place that stays behind is passed over.

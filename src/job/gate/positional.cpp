@@ -69,8 +69,8 @@ int look(const Invocation& call, const Settings& settings, const Subject& subjec
 int command_check(const Invocation& call) {
   const Settings settings = settings_of(call);
   const std::string& run_id = call.arguments[3];
-  Subject subject = positional_subject(call, settings, call.arguments[0], call.arguments[1],
-                                       call.arguments[2], run_id);
+  Subject subject = positional_subject(
+      call, settings, {call.arguments[0], call.arguments[1], call.arguments[2], run_id});
   int exit = exit_done;
   if (run_id.empty()) {
     exit = look(call, settings, subject);
@@ -94,7 +94,7 @@ int command_register(const Invocation& call) {
   const std::string& run_id = call.arguments[3];
   const std::string& commit = call.arguments[4];
   if (run_id.empty()) throw UsageError("the run id is empty; nothing was registered");
-  Subject subject = positional_subject(call, settings, event, workflow, commit, run_id);
+  Subject subject = positional_subject(call, settings, {event, workflow, commit, run_id});
   subject.request.session_key = key;
   const JobState state(settings, call.environment);
   const Ownership own = ownership_of(subject.ref, settings, state, [&](const ClaimNote& note) {

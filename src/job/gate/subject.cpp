@@ -174,9 +174,8 @@ Subject subject_of(const Invocation& call, const Settings& settings) {
   return subject;
 }
 
-Subject positional_subject(const Invocation& call, const Settings& settings,
-                           const std::string& event, const std::string& workflow,
-                           const std::string& commit, const std::string& run_id) {
+Subject positional_subject(const Invocation& call, const Settings& settings, const ToldWork& work) {
+  const auto& [event, workflow, commit, run_id] = work;
   RunnerEnvironment runner = runner_environment(call.environment);
   const std::string path = call.environment.get("GITHUB_EVENT_PATH");
   const bool of_this_run = call.environment.in_actions() && !path.empty() &&

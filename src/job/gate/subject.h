@@ -25,12 +25,18 @@ struct Subject {
 /// For gate and its kin: the event of the run, as the options change it. Throws UsageError.
 Subject subject_of(const Invocation& call, const Settings& settings);
 
-/// For the positional commands: event, workflow, commit and run are any text. Inside a run that
-/// these describe, the payload says what they mean: the head commit instead of the merge commit
-/// that GITHUB_SHA is on pull_request, the comment instead of the default branch's head.
-Subject positional_subject(const Invocation& call, const Settings& settings,
-                           const std::string& event, const std::string& workflow,
-                           const std::string& commit, const std::string& run_id);
+/// The work as the positional commands are told of it: any text.
+struct ToldWork {
+  std::string event;
+  std::string workflow;
+  std::string commit;
+  std::string run_id;
+};
+
+/// For the positional commands. Inside a run that their words describe, the payload says what they
+/// mean: the head commit instead of the merge commit that GITHUB_SHA is on pull_request, the
+/// comment instead of the default branch's head.
+Subject positional_subject(const Invocation& call, const Settings& settings, const ToldWork& work);
 
 /// True when this very run, whatever event was asked about, is one of those whose token may only
 /// read (core/event/read_only.h).

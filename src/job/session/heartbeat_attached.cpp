@@ -147,19 +147,18 @@ struct Held {
   ClaimNote note;
   Health health;
   std::set<std::string> published;
+  std::string mark;        ///< of the session's processes (os/marked_processes.h); empty: none
+  bool listening = false;  ///< its parent reads what becomes of each beat
 };
 
 class Beating {
  public:
-  Beating(const Invocation& call, const Settings& settings, const JobState& state, Held held,
-          bool listening, std::string mark)
+  Beating(const Invocation& call, const Settings& settings, const JobState& state, Held held)
       : call_(call),
         settings_(settings),
         state_(state),
         file_(state, held.note.claim.claim_id),
         held_(std::move(held)),
-        listening_(listening),
-        mark_(std::move(mark)),
         process_(std::strtol(call.option("while-pid", "0").c_str(), nullptr, 10)),
         socket_(heartbeat_address(call.environment, state)),
         waiting_(process_, state.folder(), socket_.descriptor()) {}
@@ -173,7 +172,7 @@ class Beating {
     while (boot_now() < last) {
       switch (waiting_.until(std::min(next_, last))) {
         case Woken::job_gone:
-          stop_orphans(mark_);
+          stop_orphans(held_.mark);
           return exit_done;
         case Woken::told_to_stop:
           return exit_done;
@@ -221,7 +220,7 @@ class Beating {
     const Duration left = halts_at(held_.health) - boot_now();
     if (left <= Duration::zero()) {
       die({now(), DeathCause::expired, answer(held_.health, boot_now()).text});
-      tell_listener(listening_, "lost\n");
+      tell_listener(held_.listening, "lost\n");
       return exit_no;
     }
     tell_file();
@@ -243,22 +242,22 @@ class Beating {
         case Beat::renewed:
           held_.health.lease = settings_.policy.lease;
           held_.health = renewed(std::move(held_.health), sent, held_.note.claim.renewed_at);
-          tell_listener(listening_, "renewed\n");
+          tell_listener(held_.listening, "renewed\n");
           if (!tidied_) tidy(*store, settings_);
           tidied_ = true;
           next_ = boot_now() + with_jitter(settings_.policy.interval);
           return run_has_ended() ? std::optional<int>(exit_done) : std::nullopt;
         case Beat::ended:
-          tell_listener(listening_, "ended\n");
+          tell_listener(held_.listening, "ended\n");
           return exit_done;
         case Beat::lost:
-          tell_listener(listening_, "lost\n");
+          tell_listener(held_.listening, "lost\n");
           return exit_no;
       }
     } catch (const std::exception&) {
       // The record has it, unless the disk is what failed. A try that failed may be made again
       // before the next interval, but not so often that it becomes a burden.
-      tell_listener(listening_, "failed\n");
+      tell_listener(held_.listening, "failed\n");
       next_ =
           boot_now() + with_jitter(std::clamp<Duration>(settings_.policy.interval / 4, 500ms, 30s));
     }
@@ -307,7 +306,7 @@ class Beating {
       reply["text"] = error.what();
     }
     socket_.answer(reply.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
-    if (over) tell_listener(listening_, "ended\n");
+    if (over) tell_listener(held_.listening, "ended\n");
     return over;
   }
 
@@ -329,8 +328,6 @@ class Beating {
   const JobState& state_;
   HealthFile file_;
   Held held_;
-  bool listening_;
-  std::string mark_;
   long process_;
   HeartbeatSocket socket_;
   Waiting waiting_;
@@ -351,6 +348,8 @@ std::optional<Held> read_held(const nlohmann::json& words, const JobState& state
   held.note.claim = std::get<Claim>(std::move(claim));
   if (const std::string version = text("object"); !version.empty())
     held.note.version = Version{version};
+  held.mark = text("mark");
+  held.listening = words.value("listen", false);
   // Written by whoever made the claim, before any other code ran.
   const auto health = HealthFile(state, held.note.claim.claim_id).read();
   held.health =
@@ -383,13 +382,13 @@ int beat_attached(const Invocation& call, const Settings& settings, const JobSta
   if (!words.is_object()) return exit_usage;
   auto held = read_held(words, state);
   if (!held) return exit_usage;
-  const bool listening = words.value("listen", false);
+  const bool listening = held->listening;
   auto variables = call.environment.variables();
   variables["REFGATE_TOKEN"] = words.value("token", "");
   const Invocation own{call.command, call.arguments,
                        call.options, Environment(std::move(variables)),
                        call.out,     call.err};
-  Beating beating(own, settings, state, *std::move(held), listening, words.value("mark", ""));
+  Beating beating(own, settings, state, *std::move(held));
   // Only now can it be asked.
   tell_listener(true, "ready\n");
   if (!listening) ::close(events_descriptor);

@@ -67,31 +67,38 @@ struct MayLaunch {
   bool yes = false;
 };
 
-/// The launch at or below a step.
-bool find_launch(const Step& step, const Action* action, const Project& project, const Facts& facts,
-                 int depth, AgentLaunch& found) {
-  // Few steps launch anything, so that their conditions are read last.
-  if (launches_agent(step, facts)) {
-    found.launch = &step;
-    found.action = action;
-    found.by_name = step.uses && !script_of(step) && !names_agent_action(step.uses_text(), facts);
-    return !is_switched_off(step.condition);
-  }
-  const Action* local = depth < deepest_action ? project.local_action(step.uses_text()) : nullptr;
-  if (local == nullptr || is_switched_off(step.condition)) return false;
-  const auto inside = of_callee<LaunchInside>(facts, local, depth, [&] {
-    LaunchInside first{{}, false};
-    first.is_there = std::any_of(local->steps.begin(), local->steps.end(), [&](const Step& inner) {
-      return find_launch(inner, local, project, facts, depth + 1, first.launch);
+/// Looks for the launch at or below a step, through the actions of the repository.
+struct LaunchSearch {
+  const Project& project;
+  const Facts& facts;
+  AgentLaunch& found;
+
+  /// `action`: whose step it is; nullptr for a job's own.
+  bool at(const Step& step, const Action* action = nullptr, int depth = 0) {
+    // Few steps launch anything, so that their conditions are read last.
+    if (launches_agent(step, facts)) {
+      found.launch = &step;
+      found.action = action;
+      found.by_name = step.uses && !script_of(step) && !names_agent_action(step.uses_text(), facts);
+      return !is_switched_off(step.condition);
+    }
+    const Action* local = depth < deepest_action ? project.local_action(step.uses_text()) : nullptr;
+    if (local == nullptr || is_switched_off(step.condition)) return false;
+    const auto inside = of_callee<LaunchInside>(facts, local, depth, [&] {
+      LaunchInside first{{}, false};
+      LaunchSearch below{project, facts, first.launch};
+      first.is_there =
+          std::any_of(local->steps.begin(), local->steps.end(),
+                      [&](const Step& inner) { return below.at(inner, local, depth + 1); });
+      return first;
     });
-    return first;
-  });
-  if (!inside->is_there) return false;
-  found.launch = inside->launch.launch;
-  found.action = inside->launch.action;
-  found.by_name = inside->launch.by_name;
-  return true;
-}
+    if (!inside->is_there) return false;
+    found.launch = inside->launch.launch;
+    found.action = inside->launch.action;
+    found.by_name = inside->launch.by_name;
+    return true;
+  }
+};
 
 /// Whether a workflow may launch anything at all: what callers of one that does not need not walk.
 bool may_launch(const Workflow& workflow, const Project& project, const Facts& facts, int depth) {
@@ -110,7 +117,7 @@ bool may_launch(const Workflow& workflow, const Project& project, const Facts& f
                        checkouts.add(step);
                        AgentLaunch launch{{}, &step};
                        return checkouts.has_action_of(step) ||
-                              find_launch(step, nullptr, project, facts, 0, launch);
+                              LaunchSearch{project, facts, launch}.at(step);
                      });
                    });
                return MayLaunch{yes};
@@ -133,7 +140,7 @@ void add_launches(const std::vector<JobPlace>& path, const Workflow& workflow,
       if (checkouts.has_action_of(step) && !is_switched_off(step.condition)) {
         launch.launch = &step;
         launch.by_name = true;
-      } else if (!find_launch(step, nullptr, project, facts, 0, launch)) {
+      } else if (!LaunchSearch{project, facts, launch}.at(step)) {
         continue;
       }
       launch.path = here;

@@ -57,6 +57,16 @@ class GuardSearch {
   }
 
  private:
+  /// A condition of something behind a gate, and what is known of the two.
+  struct Guarded {
+    const Expression& condition;
+    const Entry& entry;      ///< where the condition is written
+    const Fate& fate;        ///< of what it stands before
+    const GateView& seen;    ///< what it sees of the gate
+    const std::string what;  ///< for people: "the step", "job `review`"
+    const Place gate;
+  };
+
   static const std::vector<GatedJob>& no_gates() {
     static const std::vector<GatedJob> none;
     return none;
@@ -161,10 +171,11 @@ class GuardSearch {
     const GateRole said = walked.condition ? seen.mention(*walked.condition) : GateRole::other;
     const Cost cost =
         commands.empty() ? cost_of(step, subject_.project, subject_.facts()) : Cost::work;
-    const std::string what = "the step";
+    const auto guarded = [&] {
+      return Guarded{*walked.condition, step.condition, walked.fate, seen, "the step", gate_place};
+    };
     if (walked.fate.on_skip == Truth::no) {
-      if (said == GateRole::verdict)
-        never_runs(*walked.condition, step.condition, walked.fate, seen, what, gate_place);
+      if (said == GateRole::verdict) never_runs(guarded());
       return;
     }
     if (walked.fate.on_run == Truth::no && walked.fate.without == Truth::no) return;
@@ -174,12 +185,10 @@ class GuardSearch {
       const bool alone =
           for_skips_ == 1 && (cost == Cost::checkout || (cost == Cost::unknown && step.run));
       const bool for_skips = (cost < Cost::set_up && !alone) || is_for_duplicates(step.node, {});
-      wrong(*walked.condition, step.condition, walked.fate, seen, what, cost, for_skips,
-            gate_place);
+      wrong(guarded(), cost, for_skips);
       return;
     }
-    if (said == GateRole::hint)
-      by_code(*walked.condition, step.condition, walked.fate, seen, what, gate_place);
+    if (said == GateRole::hint) by_code(guarded());
     if (said == GateRole::hint || misspelt(walked.condition, seen) || cost == Cost::cheap ||
         seen.mention(step.node) >= GateRole::hint ||
         (walked.condition && names_something_new(*walked.condition)))
@@ -248,18 +257,19 @@ class GuardSearch {
     const std::string what = "job " + quoted(job.id);
     const Place gate_place = gated.job->key.place();
     const Cost cost = cost_of_job(job, subject_);
+    const auto guarded = [&] {
+      return Guarded{*condition, job.condition, fate, seen, what, gate_place};
+    };
     if (fate.on_skip == Truth::no) {
-      if (said == GateRole::verdict)
-        never_runs(*condition, job.condition, fate, seen, what, gate_place);
+      if (said == GateRole::verdict) never_runs(guarded());
       return;
     }
     if (fate.on_run == Truth::no && fate.without == Truth::no) return;
     if (said == GateRole::verdict) {
-      wrong(*condition, job.condition, fate, seen, what, cost,
-            cost < Cost::checkout || is_for_duplicates(job.node, job.id), gate_place);
+      wrong(guarded(), cost, cost < Cost::checkout || is_for_duplicates(job.node, job.id));
       return;
     }
-    if (said == GateRole::hint) by_code(*condition, job.condition, fate, seen, what, gate_place);
+    if (said == GateRole::hint) by_code(guarded());
     if (said == GateRole::hint || misspelt(condition, seen) || other_verdict(condition) ||
         is_gated(job) || (condition && names_something_new(*condition)))
       return;
@@ -328,8 +338,8 @@ class GuardSearch {
   }
 
   /// Nothing is run on a skip; is anything on a run?
-  void never_runs(const Expression& condition, const Entry& entry, const Fate& fate,
-                  const GateView& seen, const std::string& what, const Place& gate) {
+  void never_runs(const Guarded& guarded) {
+    const auto& [condition, entry, fate, seen, what, gate] = guarded;
     if (fate.on_run != Truth::no || fate.without == Truth::no) return;
     const auto verdicts = seen.verdicts(condition);
     if (verdicts.empty()) return;
@@ -347,9 +357,8 @@ class GuardSearch {
 
   /// The condition names the verdict and lets a skip through. `for_skips`: what is run for a skip
   /// alone may be meant so.
-  void wrong(const Expression& condition, const Entry& entry, const Fate& fate,
-             const GateView& seen, const std::string& what, Cost cost, bool for_skips,
-             const Place& gate) {
+  void wrong(const Guarded& guarded, Cost cost, bool for_skips) {
+    const auto& [condition, entry, fate, seen, what, gate] = guarded;
     const auto verdicts = seen.verdicts(condition);
     if (verdicts.empty() || !fate.opens || holds_but_for_overrides(condition, seen, fate.open))
       return;
@@ -367,20 +376,20 @@ class GuardSearch {
   }
 
   /// The condition asks for the reason, and some reasons to skip let the work run as a run does.
-  void by_code(const Expression& condition, const Entry& entry, const Fate& fate,
-               const GateView& seen, const std::string& what, const Place& gate) {
+  void by_code(const Guarded& guarded) {
+    const GateView& seen = guarded.seen;
     const auto signal =
         std::find_if(seen.signals().begin(), seen.signals().end(), [&](const GateSignal& each) {
-          const std::vector<Reference> all = references(condition);
+          const std::vector<Reference> all = references(guarded.condition);
           return each.code && std::any_of(all.begin(), all.end(), [&](const Reference& reference) {
                    return refers_to(reference, each.path);
                  });
         });
     if (signal == seen.signals().end()) return;
     const auto value_for = [&](bool skip, ReasonCode code) {
-      Scope scope = seen.scope(skip, fate.open);
+      Scope scope = seen.scope(skip, guarded.fate.open);
       scope.set(signal->path, Value::string(std::string(name_of(code))));
-      return evaluate_truth(condition, scope);
+      return evaluate_truth(guarded.condition, scope);
     };
     if (value_for(false, ReasonCode::first) != Truth::yes) return;
     static constexpr auto skips = std::to_array<ReasonCode>(
@@ -391,9 +400,9 @@ class GuardSearch {
       return value_for(true, code) == Truth::yes;
     });
     if (open == skips.end()) return;
-    add(true, entry.value.place(), gate).message =
+    add(true, guarded.entry.value.place(), guarded.gate).message =
         "the gate says skip with the reason " + quoted(name_of(*open)) +
-        " too, and this condition then lets " + what + " run; compare the verdict, " +
+        " too, and this condition then lets " + guarded.what + " run; compare the verdict, " +
         quoted(guard_for(seen, GateKind::refgate));
   }
 
