@@ -9,8 +9,8 @@
 #include "call/commands.h"
 #include "cli/explain.h"
 #include "core/event/scope.h"
-#include "job/gate/subject.h"
 #include "job/gate/waiting.h"
+#include "job/subject/subject.h"
 
 namespace refgate {
 namespace {

@@ -16,7 +16,7 @@
 
 #include "call/commands.h"
 #include "call/content.h"
-#include "job/gate/job_session.h"
+#include "job/subject/job_session.h"
 #include "os/checked_output.h"
 #include "os/interruption.h"
 #include "results/channel.h"

@@ -9,7 +9,7 @@
 #include "call/content.h"
 #include "core/text/digest.h"
 #include "core/text/json.h"
-#include "job/gate/job_session.h"
+#include "job/subject/job_session.h"
 #include "os/checked_output.h"
 #include "results/result_input.h"
 #include "results/result_store.h"

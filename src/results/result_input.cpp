@@ -4,7 +4,7 @@
 #include <array>
 
 #include "core/text/digest.h"
-#include "job/gate/subject.h"
+#include "job/subject/subject.h"
 #include "results/secret_scan.h"
 
 namespace refgate {

@@ -3,15 +3,15 @@
 #include <ostream>
 
 #include "call/commands.h"
-#include "job/gate/ending.h"
+#include "job/end/ending.h"
 #include "job/gate/gating.h"
-#include "job/gate/subject.h"
-#include "job/gate/verdict.h"
 #include "job/gate/waiting.h"
 #include "job/note/health_file.h"
 #include "job/note/heartbeat_process.h"
 #include "job/note/job_state.h"
 #include "job/note/told_skip.h"
+#include "job/subject/subject.h"
+#include "job/verdict/verdict.h"
 #include "os/checked_output.h"
 #include "runner/run_lookup.h"
 #include "runner/runner.h"

@@ -3,8 +3,8 @@
 
 #include "call/invocation.h"
 #include "core/claim/decision.h"
-#include "job/gate/subject.h"
-#include "job/gate/verdict.h"
+#include "job/subject/subject.h"
+#include "job/verdict/verdict.h"
 #include "state/claiming.h"
 
 namespace refgate {

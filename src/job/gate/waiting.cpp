@@ -5,9 +5,9 @@
 
 #include "core/event/scope.h"
 #include "core/text/shorten.h"
-#include "job/gate/noted_claim.h"
 #include "job/gate/place_in_line.h"
 #include "job/note/health_file.h"
+#include "job/subject/noted_claim.h"
 #include "os/interruption.h"
 #include "os/patience.h"
 #include "runner/runner.h"

@@ -6,8 +6,8 @@
 
 #include "call/invocation.h"
 #include "core/event/ordering.h"
-#include "job/gate/subject.h"
 #include "job/note/job_state.h"
+#include "job/subject/subject.h"
 #include "state/claiming.h"
 
 namespace refgate {

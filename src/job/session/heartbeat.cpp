@@ -5,11 +5,11 @@
 
 #include "call/commands.h"
 #include "core/text/shorten.h"
-#include "job/gate/own_claims.h"
 #include "job/note/health_file.h"
 #include "job/note/heartbeat_process.h"
 #include "job/note/renewal.h"
 #include "job/session/heartbeat_attached.h"
+#include "job/subject/own_claims.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/fold_record.h"

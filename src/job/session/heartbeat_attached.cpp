@@ -18,7 +18,7 @@
 #include <thread>
 
 #include "core/text/json.h"
-#include "job/gate/ending.h"
+#include "job/end/ending.h"
 #include "job/note/health_file.h"
 #include "job/note/heartbeat_socket.h"
 #include "job/note/renewal.h"

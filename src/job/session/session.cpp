@@ -14,10 +14,10 @@
 #include <ostream>
 
 #include "core/text/digest.h"
-#include "job/gate/ending.h"
-#include "job/gate/subject.h"
-#include "job/gate/verdict.h"
+#include "job/end/ending.h"
 #include "job/note/health_file.h"
+#include "job/subject/subject.h"
+#include "job/verdict/verdict.h"
 #include "runner/runner.h"
 
 namespace refgate {

@@ -9,9 +9,9 @@
 #include "call/invocation.h"
 #include "core/claim/health.h"
 #include "job/gate/gating.h"
-#include "job/gate/subject.h"
 #include "job/note/heartbeat_process.h"
 #include "job/note/job_state.h"
+#include "job/subject/subject.h"
 
 namespace refgate {
 

@@ -1,4 +1,4 @@
-#include "job/gate/own_claims.h"
+#include "job/subject/own_claims.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 #include "core/claim/queue.h"
 #include "core/event/scope.h"
 #include "core/text/shorten.h"
-#include "job/gate/subject.h"
+#include "job/subject/subject.h"
 #include "state/claiming.h"
 #include "state/doors.h"
 

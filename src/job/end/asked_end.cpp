@@ -1,4 +1,4 @@
-#include "job/gate/asked_end.h"
+#include "job/end/asked_end.h"
 
 #include <algorithm>
 #include <ostream>
@@ -6,9 +6,9 @@
 
 #include "core/event/scope.h"
 #include "core/text/json.h"
-#include "job/gate/own_claims.h"
 #include "job/note/heartbeat_socket.h"
 #include "job/note/told_skip.h"
+#include "job/subject/own_claims.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 

@@ -1,4 +1,4 @@
-#include "job/gate/subject.h"
+#include "job/subject/subject.h"
 #include "core/event/read_only.h"
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/text/time.h"
-#include "job/gate/verdict.h"
+#include "job/verdict/verdict.h"
 
 namespace refgate {
 

@@ -1,9 +1,9 @@
-#include "job/gate/job_session.h"
+#include "job/subject/job_session.h"
 
 #include <ostream>
 
-#include "job/gate/own_claims.h"
 #include "job/note/health_file.h"
+#include "job/subject/own_claims.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 

@@ -7,11 +7,11 @@
 #include <ostream>
 
 #include "core/event/scope.h"
-#include "job/gate/ending.h"
-#include "job/gate/own_claims.h"
-#include "job/gate/subject.h"
+#include "job/end/ending.h"
 #include "job/note/health_file.h"
 #include "job/note/renewal.h"
+#include "job/subject/own_claims.h"
+#include "job/subject/subject.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/queues.h"

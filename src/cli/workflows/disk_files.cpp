@@ -1,4 +1,4 @@
-#include "cli/disk_files.h"
+#include "cli/workflows/disk_files.h"
 
 #include <algorithm>
 #include <filesystem>

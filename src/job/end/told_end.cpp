@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <ostream>
 
-#include "job/gate/ending.h"
-#include "job/gate/glance.h"
+#include "job/end/ending.h"
+#include "job/verdict/glance.h"
 #include "runner/runner.h"
 
 namespace refgate {

@@ -1,4 +1,4 @@
-#include "job/gate/noted_claim.h"
+#include "job/subject/noted_claim.h"
 
 #include "job/note/health_file.h"
 

@@ -9,7 +9,7 @@
 #include <variant>
 
 #include "call/commands.h"
-#include "cli/disk_files.h"
+#include "cli/workflows/disk_files.h"
 #include "lint/adoption/adoption.h"
 #include "lint/finding/fix.h"
 #include "runner/runner.h"

@@ -2,10 +2,10 @@
 #include <ostream>
 
 #include "call/commands.h"
-#include "job/gate/asked_end.h"
-#include "job/gate/ending.h"
-#include "job/gate/own_claims.h"
+#include "job/end/asked_end.h"
+#include "job/end/ending.h"
 #include "job/note/told_skip.h"
+#include "job/subject/own_claims.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/record.h"

@@ -1,11 +1,11 @@
-#include "job/gate/verdict.h"
+#include "job/verdict/verdict.h"
 
 #include <ostream>
 
 #include "core/event/read_only.h"
 #include "core/record/result.h"
-#include "job/gate/glance.h"
-#include "job/gate/subject.h"
+#include "job/subject/subject.h"
+#include "job/verdict/glance.h"
 #include "os/checked_output.h"
 #include "runner/failure.h"
 #include "runner/runner.h"

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "call/commands.h"
-#include "cli/disk_files.h"
+#include "cli/workflows/disk_files.h"
 #include "core/text/enum_name.h"
 #include "os/checked_output.h"
 

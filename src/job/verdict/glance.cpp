@@ -1,4 +1,4 @@
-#include "job/gate/glance.h"
+#include "job/verdict/glance.h"
 
 #include <algorithm>
 
