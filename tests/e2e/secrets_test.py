@@ -70,6 +70,22 @@ class Secrets(GateCase):
                     self.assert_quiet(self.job(remote=remote).call(*words, "--deadline", "1s"))
             launch.set_plan(proxy)
 
+    def test_no_message_about_what_a_servers_hook_says_holds_the_token(self):
+        hook = self.path / "hooks" / "pre-receive"
+        # Whole, as it stands in the header, at the place where a long message is cut, and in two pieces.
+        for words in (f"echo bad token {TOKEN}, {BASIC.decode()}",
+                      f"printf '%380s %s' x {TOKEN}",
+                      f"printf %s {TOKEN[:20]}; sleep 0.1; echo {TOKEN[20:]}"):
+            with self.subTest(words=words):
+                hook.write_text(f"#!/bin/sh\n{{ {words}; }} >&2\nexit 1\n", encoding="utf-8")
+                hook.chmod(0o755)
+                for command in ("gate", "doctor"):
+                    answer = self.job().call(command)
+                    self.assertNotEqual(answer.status, 0, answer)
+                    self.assert_quiet(answer)
+                    self.assertIn("hook", answer.err + answer.out)
+        hook.unlink()
+
     def processes_of(self, call):
         """The call's process and all below it."""
         found, all_parents = {call.process.pid}, {}

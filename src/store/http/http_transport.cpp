@@ -46,6 +46,23 @@ HttpTransport::HttpTransport(const std::string& url, HttpAddress address,
       secrets_(secrets_of(authorization)),
       client_(std::move(address), authorization, std::move(proxy)) {}
 
+/// Servers say what they like: in a status, a remark, a reason, a name of a type.
+std::string HttpTransport::masked(std::string text) const {
+  for (const std::string& secret : secrets_)
+    text = without(std::move(text), secret);
+  return text;
+}
+
+Failed HttpTransport::masked(Failed failed) const {
+  failed.text = masked(std::move(failed.text));
+  failed.hint = masked(std::move(failed.hint));
+  return failed;
+}
+
+Failed HttpTransport::nonsense(const std::string& what, const HttpDoing& doing) const {
+  return masked(describe_nonsense(what, doing));
+}
+
 HttpDoing HttpTransport::doing(bool writing, bool a_push) const {
   return {name_, writing, a_push, with_token_};
 }
@@ -57,16 +74,16 @@ HttpAnswer HttpTransport::ask(const HttpRequest& request, const char* type, cons
   try {
     answer = client_.ask(request, deadline, receive);
   } catch (const HttpFailed& failed) {
-    throw describe_silence(failed, doing);
+    throw masked(describe_silence(failed, doing));
   }
   if (answer.head.status != 200) {
-    for (const std::string& secret : secrets_)
-      answer.body = without(std::move(answer.body), secret);
-    throw describe_status(answer, doing, SteadyTime::clock::now());
+    // Before it is shortened: half of a token is one, too.
+    answer.body = masked(std::move(answer.body));
+    throw masked(describe_status(answer, doing, SteadyTime::clock::now()));
   }
   const std::string_view came = answer.head.field("content-type");
   if (!came.empty() && came != std::string("application/x-git-") + type)
-    throw describe_nonsense("what came is " + clean_text(came), doing);
+    throw nonsense("what came is " + clean_text(masked(std::string(came))), doing);
   return answer;
 }
 
@@ -83,7 +100,7 @@ Advertisement HttpTransport::look_at_all(Side side, SteadyTime deadline) {
   } catch (const ForeignNames& error) {
     throw describe_foreign(error.what(), reading);
   } catch (const WireError& error) {
-    throw describe_nonsense(error.what(), reading);
+    throw nonsense(error.what(), reading);
   }
   return shown;
 }
@@ -163,7 +180,7 @@ void HttpTransport::fetch_pack(ProtocolVersion version, std::span<const git_oid>
     ask(request, "upload-pack-result", reading, deadline,
         [&](std::string_view bytes) { answer.feed(bytes); });
   } catch (const WireError& error) {
-    Failed failed = describe_nonsense(error.what(), reading);
+    Failed failed = nonsense(error.what(), reading);
     // A ref may have moved since the look that named its value.
     failed.moved = error.said_by_server();
     throw failed;
@@ -213,9 +230,10 @@ PushReport HttpTransport::push(std::span<const PlannedChange* const> changes, bo
   try {
     const HttpAnswer answer = ask(request, "receive-pack-result", pushing, deadline);
     count();
-    return parse_push_report(answer.body);
+    return parse_push_report(answer.body,
+                             [this](std::string text) { return masked(std::move(text)); });
   } catch (const WireError& error) {
-    throw describe_nonsense(error.what(), pushing);
+    throw nonsense(error.what(), pushing);
   } catch (...) {
     if (client_.requests() != before) count();
     throw;

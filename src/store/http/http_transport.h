@@ -41,6 +41,11 @@ class HttpTransport final : public Transport {
                   const std::function<void(std::string_view)>& receive);
   std::string push_capabilities(bool together) const;
 
+  /// Without the token, which a server may repeat.
+  std::string masked(std::string text) const;
+  Failed masked(Failed failed) const;
+  Failed nonsense(const std::string& what, const HttpDoing& doing) const;
+
   std::string name_;
   bool with_token_;
   std::vector<std::string> secrets_;  ///< what no message may repeat, though the server does

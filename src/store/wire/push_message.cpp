@@ -49,7 +49,8 @@ std::string deflated(std::string_view bytes) {
 }
 
 /// Takes the side bands apart when the server used them, as it was asked to; some do not.
-std::string without_side_bands(std::string_view answer, std::string& remarks) {
+std::string without_side_bands(std::string_view answer, const Masking& masked,
+                               std::string& remarks) {
   std::string plain;
   for (std::string_view rest = answer; !rest.empty();) {
     std::string_view content;
@@ -64,7 +65,8 @@ std::string without_side_bands(std::string_view answer, std::string& remarks) {
         if (remarks.size() < longest_remarks) remarks += content.substr(1);
         break;
       case '\3':
-        throw WireError("the server said: " + clean_text(content.substr(1)), true);
+        throw WireError("the server said: " + clean_text(masked(std::string(content.substr(1)))),
+                        true);
       default:
         return std::string(answer);
     }
@@ -110,9 +112,10 @@ std::string push_request(std::span<const PlannedChange* const> changes,
   return needs_objects ? request + make_pack(changes) : request;
 }
 
-PushReport parse_push_report(std::string_view answer) {
+PushReport parse_push_report(std::string_view answer, const Masking& masked) {
   PushReport report;
-  const std::string plain = without_side_bands(answer, report.remarks);
+  const std::string plain = without_side_bands(answer, masked, report.remarks);
+  report.remarks = masked(std::move(report.remarks));
   bool begun = false;
   std::string unpacking;
   for (std::string_view rest = plain;;) {
@@ -122,13 +125,14 @@ PushReport parse_push_report(std::string_view answer) {
     if (line.ends_with('\n')) line.remove_suffix(1);
     if (line.starts_with("unpack ")) {
       begun = true;
-      if (line != "unpack ok") unpacking = clean_text(line);
+      if (line != "unpack ok") unpacking = clean_text(masked(std::string(line)));
     } else if (line.starts_with("ok ")) {
       report.accepted.emplace(line.substr(3));
     } else if (line.starts_with("ng ")) {
       line.remove_prefix(3);
       const auto blank = std::min(line.find(' '), line.size());
-      std::string reason = clean_text(line.substr(std::min(blank + 1, line.size())));
+      std::string reason =
+          clean_text(masked(std::string(line.substr(std::min(blank + 1, line.size())))));
       if (!unpacking.empty()) reason += " (" + unpacking + ")";
       report.refused[std::string(line.substr(0, blank))] =
           reason.empty() ? "refused without a reason" : reason;

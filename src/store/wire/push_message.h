@@ -2,6 +2,7 @@
 // A push as git-receive-pack takes it, and its report (gitprotocol-pack, "Pushing Data To a
 // Server").
 
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -25,8 +26,12 @@ struct PushReport {
 std::string push_request(std::span<const PlannedChange* const> changes,
                          std::string_view capabilities);
 
-/// Throws WireError when the answer holds no report.
-PushReport parse_push_report(std::string_view answer);
+/// Takes out of a server's words what no message may repeat.
+using Masking = std::function<std::string(std::string)>;
+
+/// Throws WireError when the answer holds no report. Each of the server's words passes `masked`
+/// before it is shortened.
+PushReport parse_push_report(std::string_view answer, const Masking& masked);
 
 /// The objects of these changes, each once.
 std::string make_pack(std::span<const PlannedChange* const> changes);
