@@ -36,12 +36,9 @@ std::vector<Word> ask_to_end(const Invocation& call, const Settings& settings,
   // A little less than this call has, so that what came of it can still be told.
   const auto within = std::chrono::duration_cast<std::chrono::milliseconds>(
       settings.policy.deadline - std::min<Duration>(settings.policy.deadline / 10, 1s));
-  const nlohmann::json question = {
-      {"ask", "end"}, {"status", status}, {"within_ms", within.count()}};
   std::vector<Word> words;
-  for (const std::string& line : ask_heartbeats(
-           heartbeat_address(call.environment, state),
-           question.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace), deadline)) {
+  for (const std::string& line : ask_heartbeats(heartbeat_address(call.environment, state),
+                                                encode_question({status, within}), deadline)) {
     const auto answer = nlohmann::json::parse(line, nullptr, false);
     if (answer.is_object())
       words.push_back({field(answer, "result"), field(answer, "text"), field(answer, "ref"),

@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
 #include "core/text/digest.h"
+#include "core/text/json.h"
 
 namespace refgate {
 namespace {
@@ -96,6 +98,26 @@ std::string heartbeat_address(const Environment& environment, const JobState& st
        {"RUNNER_TRACKING_ID", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB"})
     job += environment.get(name) + "\n";
   return sha256_hex(job + state.folder());
+}
+
+std::string encode_question(const EndQuestion& question) {
+  const nlohmann::json words = {
+      {"ask", "end"}, {"status", question.status}, {"within_ms", question.within.count()}};
+  return words.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+std::optional<EndQuestion> decode_question(std::string_view line) {
+  constexpr std::int64_t longest_call_ms = 86'400'000;
+  const auto words = nlohmann::json::parse(line, nullptr, false);
+  if (!words.is_object() || words.value("ask", nlohmann::json()) != "end") return std::nullopt;
+  const auto status = words.find("status");
+  const auto within = words.find("within_ms");
+  if (status == words.end() || !status->is_string() || within == words.end() ||
+      !within->is_number_integer())
+    return std::nullopt;
+  const auto span = within->get<std::int64_t>();
+  if (span <= 0 || span > longest_call_ms) return std::nullopt;
+  return EndQuestion{status->get<std::string>(), std::chrono::milliseconds(span)};
 }
 
 HeartbeatSocket::HeartbeatSocket(const std::string& address) : listening_(open_socket()) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "job/note/job_state.h"
@@ -18,6 +19,18 @@ namespace refgate {
 /// What tells this job from every other on the machine, as a digest: RUNNER_TRACKING_ID, which the
 /// runner makes for each job, the run, attempt and job, and the folder of its state.
 std::string heartbeat_address(const Environment& environment, const JobState& state);
+
+/// What is asked of a heartbeat process: to end the session.
+struct EndQuestion {
+  std::string status;  ///< as GitHub says what came of the work
+  std::chrono::milliseconds within{};
+};
+
+std::string encode_question(const EndQuestion& question);
+
+/// nullopt for anything else, and for a time that is none or longer than any call may take. Never
+/// throws, on any text.
+std::optional<EndQuestion> decode_question(std::string_view line);
 
 /// The end that waits to be asked. Several processes of one job listen side by side.
 class HeartbeatSocket {

@@ -8,11 +8,12 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "call/remote.h"
 #include "core/text/digest.h"
-#include "core/text/json.h"
 #include "os/checked_output.h"
 #include "os/replaced_file.h"
 
@@ -20,10 +21,11 @@ namespace refgate {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
 /// A claim of a megabyte, and what stands around it.
 constexpr std::size_t longest_note = 4u << 20;
+/// More than the claims of any job; whoever fills the folder would else keep us reading.
+constexpr std::size_t most_of_all_notes = 32u << 20;
 
 std::string user_folder(const Environment& environment) {
   if (const std::string state = environment.get("XDG_STATE_HOME"); state.starts_with('/'))
@@ -31,31 +33,6 @@ std::string user_folder(const Environment& environment) {
   if (const std::string home = environment.get("HOME"); home.starts_with('/'))
     return home + "/.local/state/refgate";
   return "/tmp/refgate-" + std::to_string(::getuid());
-}
-
-std::string field(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::optional<ClaimNote> read_note(const fs::path& path) {
-  const auto text = read_small_file(path.string(), longest_note);
-  const json record = json::parse(text.value_or(""), nullptr, false);
-  if (!record.is_object() || record.value("version", json()) != 1) return std::nullopt;
-  auto claim = decode_claim(field(record, "claim"));
-  if (!std::holds_alternative<Claim>(claim)) return std::nullopt;
-  ClaimNote note;
-  note.ref = field(record, "ref");
-  note.name_space = field(record, "namespace");
-  note.remote = field(record, "remote");
-  note.runner_job = field(record, "runner_job");
-  note.job_status = field(record, "job_status");
-  if (const std::string id = field(record, "object"); !id.empty()) note.version = Version{id};
-  if (const std::string id = field(record, "expected"); !id.empty()) note.expected = Version{id};
-  note.unanswered = record.value("unanswered", json()) == true;
-  note.untold = record.value("untold", json()) == true;
-  note.claim = std::get<Claim>(std::move(claim));
-  return note;
 }
 
 /// A folder that another user made in our place could hold anything.
@@ -88,13 +65,26 @@ std::vector<ClaimNote> JobState::notes() const {
   std::vector<ClaimNote> notes;
   std::error_code error;
   if (!is_own_folder(folder_)) return notes;
+  std::size_t left = most_of_all_notes;
   for (const auto& file : fs::directory_iterator(folder_, error)) {
     const std::string name = file.path().filename().string();
     if (!name.starts_with("claim-") || !name.ends_with(".json")) continue;
-    if (auto note = read_note(file.path())) notes.push_back(std::move(*note));
+    const auto text = read_small_file(file.path().string(), std::min(longest_note, left));
+    if (!text) continue;
+    left -= text->size();
+    auto note = decode_note(*text);
+    if (!note) continue;
+    const bool own_name = file.path().string() == path_of(note->claim.claim_id);
+    notes.insert(own_name ? notes.begin() : notes.end(), std::move(*note));
   }
-  std::sort(notes.begin(), notes.end(), [](const ClaimNote& a, const ClaimNote& b) {
+  std::stable_sort(notes.begin(), notes.end(), [](const ClaimNote& a, const ClaimNote& b) {
     return a.claim.claimed_at < b.claim.claimed_at;
+  });
+  // The same claim under other names is the same claim: thousands of them would be thousands of
+  // questions.
+  std::set<std::pair<std::string, std::string>> told;
+  std::erase_if(notes, [&](const ClaimNote& note) {
+    return !told.emplace(note.claim.claim_id, note.ref).second;
   });
   return notes;
 }
@@ -132,20 +122,8 @@ void JobState::make_folder() const {
 
 void JobState::save(const ClaimNote& note) const {
   make_folder();
-  json record = {{"version", 1},
-                 {"ref", note.ref},
-                 {"namespace", note.name_space},
-                 {"remote", note.remote},
-                 {"runner_job", note.runner_job},
-                 {"claim", encode_claim(note.claim)},
-                 {"job_status", note.job_status}};
-  record["unanswered"] = note.unanswered;
-  record["untold"] = note.untold;
-  if (note.version) record["object"] = note.version->id;
-  if (note.expected) record["expected"] = note.expected->id;
-  const std::string text = record.dump(1, ' ', false, json::error_handler_t::replace);
   const std::string path = path_of(note.claim.claim_id);
-  if (!replace_file(path, text)) fail(path);
+  if (!replace_file(path, encode_note(note))) fail(path);
 }
 
 void JobState::mark_told(const std::string& claim_id) const {

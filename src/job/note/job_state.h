@@ -8,28 +8,10 @@
 #include <vector>
 
 #include "call/settings.h"
-#include "core/claim/claim.h"
+#include "job/note/claim_note.h"
 #include "runner/environment.h"
-#include "store/store.h"
 
 namespace refgate {
-
-struct ClaimNote {
-  std::string ref;  ///< of the claim
-  std::string name_space;
-  std::string remote;  ///< as the store describes itself
-  std::string
-      runner_job;  ///< RUNNER_TRACKING_ID, which differs between two jobs on one machine; or empty
-  std::optional<Version>
-      version;  ///< the value that our last acknowledged swap left; empty before the first
-  std::optional<Version>
-      expected;  ///< what the swap that was not answered yet expected to find; empty: nothing
-  bool unanswered =
-      false;  ///< a swap was begun and no answer was noted: it may still arrive at the remote
-  bool untold = false;     ///< nobody was told to run yet: ending it gives the scope back as it was
-  Claim claim;             ///< as last swapped, or as about to be
-  std::string job_status;  ///< as `audit` was told; empty until then
-};
 
 /// The text of a regular file of up to `most` bytes, read without ever waiting; nullopt for
 /// anything else.

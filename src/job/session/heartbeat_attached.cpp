@@ -283,18 +283,15 @@ class Beating {
   bool answer_question() {
     const auto line = socket_.hear();
     if (!line) return false;
-    const auto words = nlohmann::json::parse(*line, nullptr, false);
-    if (!words.is_object() || words.value("ask", nlohmann::json()) != "end" ||
-        !words.contains("status") || !words["status"].is_string() || !words.contains("within_ms") ||
-        !words["within_ms"].is_number_integer()) {
+    const auto question = decode_question(*line);
+    if (!question) {
       socket_.answer(R"({"result":"failed","text":"the question was not understood"})");
       return false;
     }
-    const std::string status = words["status"].get<std::string>();
     nlohmann::json reply = {{"claim_id", held_.note.claim.claim_id}, {"ref", held_.note.ref}};
     bool over = false;
     try {
-      const Ended ended = end(status, words["within_ms"].get<std::int64_t>());
+      const Ended ended = end(*question);
       over = true;
       reply["result"] = ended.given_back                         ? "given_back"
                         : ended.result == Ended::Result::ended   ? "ended"
@@ -310,17 +307,16 @@ class Beating {
     return over;
   }
 
-  Ended end(const std::string& status, std::int64_t within_ms) {
+  Ended end(const EndQuestion& question) {
     const auto store = store_of(call_, settings_);
-    if (within_ms > 0)
-      store->set_deadline(std::min(store->deadline(), std::chrono::steady_clock::now() +
-                                                          std::chrono::milliseconds(within_ms)));
+    store->set_deadline(
+        std::min(store->deadline(), std::chrono::steady_clock::now() + question.within));
     ClaimNote note = held_.note;
     // Whether anybody was told to run is known to the gate alone, which may have been killed in
     // between; what its file says can at most give the job's own session back.
     for (const ClaimNote& kept : state_.notes())
       if (kept.claim.claim_id == note.claim.claim_id) note.untold = kept.untold;
-    return end_session(call_, settings_, *store, note, status);
+    return end_session(call_, settings_, *store, note, question.status);
   }
 
   const Invocation& call_;

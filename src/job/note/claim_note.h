@@ -1,0 +1,36 @@
+#pragma once
+// The note of a claim as a text. Anything in the job can have written it: it is a hint.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/claim/claim.h"
+#include "store/store.h"
+
+namespace refgate {
+
+struct ClaimNote {
+  std::string ref;  ///< of the claim
+  std::string name_space;
+  std::string remote;  ///< as the store describes itself
+  std::string
+      runner_job;  ///< RUNNER_TRACKING_ID, which differs between two jobs on one machine; or empty
+  std::optional<Version>
+      version;  ///< the value that our last acknowledged swap left; empty before the first
+  std::optional<Version>
+      expected;  ///< what the swap that was not answered yet expected to find; empty: nothing
+  bool unanswered =
+      false;  ///< a swap was begun and no answer was noted: it may still arrive at the remote
+  bool untold = false;     ///< nobody was told to run yet: ending it gives the scope back as it was
+  Claim claim;             ///< as last swapped, or as about to be
+  std::string job_status;  ///< as `audit` was told; empty until then
+};
+
+std::string encode_note(const ClaimNote& note);
+
+/// nullopt for anything but a note of this version with a claim that can be read. Never throws, on
+/// any text.
+std::optional<ClaimNote> decode_note(std::string_view text);
+
+}  // namespace refgate
