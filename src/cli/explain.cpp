@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "call/json_output.h"
 #include "core/event/scope.h"
 #include "core/text/json.h"
 #include "job/gate/gating.h"
@@ -110,6 +111,7 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
   for (const auto& [number, base] : event.covers)
     covers.push_back({{"number", number}, {"base", base}});
   ordered_json value;
+  value["version"] = json_version;
   value["event"] = {
       {"kind", event.kind},
       {"action", event.action},

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "call/json_output.h"
 #include "core/claim/decision.h"
 #include "core/event/scope.h"
 #include "core/text/json.h"
@@ -167,14 +168,14 @@ void examine(const Remote& remote, const Settings& settings, unsigned rounds,
     findings.push_back({"records", "ok", "every record of the namespace can be read", ""});
 }
 
-void print_json(const Invocation& call, const std::vector<Finding>& findings) {
+void print_as_json(const Invocation& call, const std::vector<Finding>& findings) {
   nlohmann::json list = nlohmann::json::array();
   for (const Finding& finding : findings)
     list.push_back({{"check", finding.check},
                     {"state", finding.state},
                     {"text", finding.text},
                     {"hint", finding.hint}});
-  call.out << list.dump(1, ' ', true, nlohmann::json::error_handler_t::replace) << "\n";
+  print_json_list(call.out, "checks", std::move(list));
 }
 
 void print_text(const Invocation& call, const std::vector<Finding>& findings) {
@@ -203,7 +204,7 @@ int command_doctor(const Invocation& call) {
     unreachable = true;
   }
   if (call.flag("json"))
-    print_json(call, findings);
+    print_as_json(call, findings);
   else
     print_text(call, findings);
   const bool failed = std::any_of(findings.begin(), findings.end(),

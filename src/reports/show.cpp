@@ -6,6 +6,7 @@
 #include <set>
 
 #include "call/commands.h"
+#include "call/json_output.h"
 #include "core/claim/decision.h"
 #include "core/figures/statistics.h"
 #include "core/figures/verification.h"
@@ -156,7 +157,7 @@ int command_show(const Invocation& call) {
       value["claims"].push_back(json::parse(claim_json(*stored, at)));
     for (const ReadEntry& read : story)
       value["entries"].push_back(json::parse(encode_entry(read.entry)));
-    call.out << value.dump(1, ' ', true, json::error_handler_t::replace) << "\n";
+    print_json(call.out, std::move(value));
     return exit_done;
   }
   for (const StoredClaim* stored : found)

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "call/json_output.h"
 #include "core/figures/statistics.h"
 #include "core/text/json.h"
 #include "runner/runner.h"
@@ -80,8 +81,8 @@ json saved_json(const Statistics& s, double usd_per_hour) {
   return value;
 }
 
-void print_json(const Invocation& call, const Statistics& s, unsigned threshold,
-                double usd_per_hour) {
+void print_as_json(const Invocation& call, const Statistics& s, unsigned threshold,
+                   double usd_per_hour) {
   const json value = {
       {"saved_estimate", saved_json(s, usd_per_hour)},
       {"total", json_of(s.total)},
@@ -101,7 +102,7 @@ void print_json(const Invocation& call, const Statistics& s, unsigned threshold,
       {"groups", json_of(over(s.groups, 1))},
       {"lines", s.lines},
       {"altered", s.altered}};
-  call.out << value.dump(1, ' ', true, json::error_handler_t::replace) << "\n";
+  print_json(call.out, value);
 }
 
 std::string listed(const std::map<std::string, std::uint64_t>& counts) {
@@ -206,7 +207,7 @@ int command_stats(const Invocation& call) {
   const Statistics statistics =
       count_record(record.entries, claims.all(), at, settings.policy.skew, period.since);
   if (call.flag("json")) {
-    print_json(call, statistics, threshold, usd_per_hour);
+    print_as_json(call, statistics, threshold, usd_per_hour);
     return exit_done;
   }
   print_total(call, statistics, at, usd_per_hour);

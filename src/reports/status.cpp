@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "call/json_output.h"
 #include "core/claim/decision.h"
 #include "core/figures/lost_work.h"
 #include "core/text/json.h"
@@ -101,7 +102,7 @@ int show_queues(const Invocation& call, const Queues& queues, const Claims& clai
     json list = json::array();
     for (const StoredQueue& stored : queues.queues)
       list.push_back(json_of(stored, claims, at));
-    call.out << list.dump(1, ' ', true, json::error_handler_t::replace) << "\n";
+    print_json_list(call.out, "queues", std::move(list));
     return exit_done;
   }
   const Rows lines = lines_of(queues, claims, at);
@@ -195,7 +196,7 @@ int show_lost(const Invocation& call, const Settings& settings, Store& store, co
     rows.push_back(std::move(row));
   }
   if (call.flag("json"))
-    call.out << list.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+    print_json_list(call.out, "lost", std::move(list));
   else
     call.out << (rows.size() == 1 ? "No work is lost.\n"
                                   : table_of(rows, screen_of(call.environment)));
@@ -224,7 +225,7 @@ int show_sessions(const Invocation& call, const Queues& queues, const Claims& cl
     if (!claim.holder.run_url.empty()) rows.back().push_back(claim.holder.run_url);
   }
   if (call.flag("json")) {
-    call.out << list.dump(1, ' ', true, json::error_handler_t::replace) << "\n";
+    print_json_list(call.out, "sessions", std::move(list));
     return exit_done;
   }
   call.out << (rows.size() == 1 ? "No live sessions.\n"

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "call/json_output.h"
 #include "core/figures/verification.h"
 #include "core/text/json.h"
 #include "runner/runner.h"
@@ -40,7 +41,7 @@ std::string scope_of(const Duplicate& duplicate) {
   return duplicate.second.workflow + " at " + duplicate.second.commit_sha;
 }
 
-void print_json(const Invocation& call, const Verification& result, const Record& record) {
+void print_as_json(const Invocation& call, const Verification& result, const Record& record) {
   json duplicates = json::array();
   for (const Duplicate& duplicate : result.duplicates)
     duplicates.push_back({{"kind", name_of(duplicate.kind)},
@@ -54,7 +55,7 @@ void print_json(const Invocation& call, const Verification& result, const Record
                       {"duplicates", duplicates},
                       {"altered", json_of(record.altered)},
                       {"unreadable", json_of(record.unreadable)}};
-  call.out << value.dump(1, ' ', true, json::error_handler_t::replace) << "\n";
+  print_json(call.out, value);
 }
 
 void print_text(const Invocation& call, const Verification& result, const Record& record) {
@@ -92,7 +93,7 @@ int command_verify(const Invocation& call) {
   const Verification result =
       verify_launches(record.entries, settings.policy.skew, period.since, period.until);
   if (call.flag("json"))
-    print_json(call, result, record);
+    print_as_json(call, result, record);
   else
     print_text(call, result, record);
   return result.duplicates.empty() && record.altered.empty() ? exit_done : exit_no;

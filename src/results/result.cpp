@@ -7,6 +7,7 @@
 
 #include "call/commands.h"
 #include "call/content.h"
+#include "call/json_output.h"
 #include "core/text/digest.h"
 #include "core/text/json.h"
 #include "job/subject/job_session.h"
@@ -104,7 +105,7 @@ int list(const Invocation& call, const Settings& settings) {
                     record.url.empty() ? record.origin.run_url : record.url});
   }
   if (call.flag("json"))
-    call.out << dump(values);
+    print_json_list(call.out, "results", std::move(values));
   else if (rows.size() == 1)
     call.out << "No results.\n";
   else

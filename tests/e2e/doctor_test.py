@@ -14,7 +14,7 @@ class DoctorCase(GateCase):
         """Check → its row, of one call with that exit status."""
         answer = self.person(remote=remote).call("doctor", "--json", *words)
         self.assertEqual(answer.status, status, answer)
-        rows = answer.json()
+        rows = answer.rows()
         return {row["check"]: row for row in rows}
 
     def assert_failed(self, rows, check, *words):
@@ -143,7 +143,7 @@ class Comparing(DoctorCase):
     def test_two_doctors_at_once_accuse_nobody(self):
         calls = [self.person().start("doctor", "--json", "--deadline", "60s") for _ in range(2)]
         for call in calls:
-            rows = call.wait().json()
+            rows = call.wait().rows()
             self.assertNotIn("does not compare", json.dumps(rows))
 
 

@@ -70,7 +70,7 @@ class Foreign(GateCase):
         self.assertIn("agent-review", answer.out, answer)
         self.assertIn("/bad", answer.out + answer.err)
         answer = self.person().call("status", "--json")
-        self.assertTrue(answer.json())
+        self.assertTrue(answer.rows())
         job, _ = self.gate("--share", "other")
         self.done(job.call("finish"))
         self.assertEqual(len(self.remote.refs("refs/refgate/claims")), 3)

@@ -26,7 +26,7 @@ class LiveCase(GateCase):
         return job.call("health", "--json", *words)
 
     def record(self, job):
-        (health,) = self.health(job).json()
+        (health,) = self.health(job).rows()
         return health
 
     def background(self, job, *words, **environment):

@@ -316,7 +316,7 @@ class ReadOnly(GateCase):
     def test_it_reads_the_record(self):
         self.gate()
         person = self.person(remote=self.reader)
-        self.assertEqual(len(self.done(person.call("status", "--json")).json()), 1)
+        self.assertEqual(len(self.done(person.call("status", "--json")).rows()), 1)
         self.assertEqual(len(self.done(person.call("log", "--json")).json_lines()), 1)
         for words in (("gc",), ("release", self.only_claim()["claim_id"], "--reason", "x")):
             answer = person.call(*words, "--deadline", "3s")

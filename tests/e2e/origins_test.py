@@ -67,11 +67,11 @@ class Origins(GateCase):
         self.clone(person, self.remote.url)
         for words in (("--remote", "origin"), ()):
             answer = self.done(person.call("status", "--json", *words, REFGATE_REMOTE=""))
-            self.assertEqual([row["claim_id"] for row in answer.json()], [gate.claim_id])
+            self.assertEqual([row["claim_id"] for row in answer.rows()], [gate.claim_id])
             self.assertEqual(answer.err, "")
         job = self.job(environment={"GITHUB_SERVER_URL": self.server_url})
         self.assertEqual(len(self.done(job.call("status", "--json",
-                                                REFGATE_REMOTE=self.remote.url)).json()), 1)
+                                                REFGATE_REMOTE=self.remote.url)).rows()), 1)
 
     # ---- git's configuration
 
@@ -107,7 +107,7 @@ class Origins(GateCase):
                                    f"password={TOKEN}; }}; f\"\n")
         answer = self.done(person.call("status", "--json", REFGATE_REMOTE="",
                                        REFGATE_TOKEN="another-token-of-another-server"))
-        self.assertEqual([row["claim_id"] for row in answer.json()], [gate.claim_id])
+        self.assertEqual([row["claim_id"] for row in answer.rows()], [gate.claim_id])
         self.assertIn("token does not go to", answer.err)
 
     def test_rules_of_substitution_take_it_nowhere(self):

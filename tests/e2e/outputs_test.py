@@ -195,7 +195,7 @@ class Hostile(GateCase):
     def test_the_json_of_hostile_names_is_json(self):
         for text in HOSTILE:
             self.job_named(text).call("gate", "--share", text)
-        self.assertEqual(len(self.person().call("status", "--json").json()), len(HOSTILE))
+        self.assertEqual(len(self.person().call("status", "--json").rows()), len(HOSTILE))
         self.assertEqual(len(self.log()), len(HOSTILE))
         self.assertTrue(self.person().call("show", HEAD, "--json").json())
         workflows = {line["workflow"] for line in self.log()}
@@ -243,7 +243,7 @@ class Statuses(GateCase):
         self.done(job.call("finish"))
 
     def test_reading_what_is_not_there(self):
-        self.assertEqual(self.person().call("status", "--json").json(), [])
+        self.assertEqual(self.person().call("status", "--json").rows(), [])
         self.assertEqual(self.log(), [])
         answer = self.person().call("show", "nothing-of-that-name")
         self.assertIn(answer.status, (1, 2), answer)

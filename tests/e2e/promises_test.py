@@ -19,7 +19,7 @@ class PathCase(GateCase):
     def verified(self, *words, status=1):
         answer = self.person().call("verify", "--json", *words)
         self.assertEqual(answer.status, status, answer)
-        return answer.json()
+        return answer.rows()
 
     def figures(self):
         """What stats, metrics and verify count: sessions, and duplicates that ran."""
@@ -77,7 +77,7 @@ class Lost(PathCase):
     def lost(self, status=1):
         answer = self.person().call("status", "--lost", "--json")
         self.assertEqual(answer.status, status, answer)
-        return answer.json()
+        return answer.rows()
 
     def test_cancelled_work_for_whose_sake_others_were_skipped(self):
         holder, _ = self.gate()
@@ -156,7 +156,7 @@ class Lost(PathCase):
             GITHUB_SERVER_URL="https://github.com",
             GITHUB_API_URL=f"http://127.0.0.1:{api.server_port}")
         self.assertEqual(answer.status, 1, answer)
-        self.assertEqual([row["why"] for row in answer.json()], ["run_ended"])
+        self.assertEqual([row["why"] for row in answer.rows()], ["run_ended"])
 
 
 class Unreadable(PathCase):

@@ -384,10 +384,10 @@ class Seeing(QueueCase):
         head, _ = self.head(spans=PATIENT)
         job, call = self.arrive(1, "--wait", "10m", spans=PATIENT, workflow="Other", file="other.yml")
         person = self.person()
-        rows = {row["holder"]["run_id"]: row for row in self.done(person.call("status", "--json")).json()}
+        rows = {row["holder"]["run_id"]: row for row in self.done(person.call("status", "--json")).rows()}
         self.assertEqual((rows[head.run]["position"], rows[head.run]["state"]), (1, "active"))
         self.assertEqual((rows[job.run]["position"], rows[job.run]["state"]), (2, "waiting"))
-        (group,) = self.done(person.call("status", "--queues", "--json")).json()
+        (group,) = self.done(person.call("status", "--queues", "--json")).rows()
         self.assertEqual(group["group"], GROUP)
         self.assertEqual([(t["run_id"], t["position"], t["state"]) for t in group["tickets"]],
                          [(head.run, 1, "head"), (job.run, 2, "waiting")])
@@ -411,7 +411,7 @@ class Seeing(QueueCase):
             self.done(job.call("finish"))
 
         def listed():
-            (group,) = self.done(self.person().call("status", "--queues", "--json")).json()
+            (group,) = self.done(self.person().call("status", "--queues", "--json")).rows()
             return group
 
         session(1)

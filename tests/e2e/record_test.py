@@ -212,9 +212,9 @@ class Reading(RecordCase):
     def test_status_shows_the_live_and_with_all_the_ended(self):
         self.worked(1)
         _, live = self.gate(payload=payloads.push(self.heads[1]))
-        rows = self.person().call("status", "--json").json()
+        rows = self.person().call("status", "--json").rows()
         self.assertEqual([row["claim_id"] for row in rows], [live.claim_id])
-        self.assertEqual(len(self.person().call("status", "--all", "--json").json()), 2)
+        self.assertEqual(len(self.person().call("status", "--all", "--json").rows()), 2)
 
     def test_lost_work_is_named_and_the_status_is_1(self):
         answer = self.person().call("status", "--lost")
@@ -222,7 +222,7 @@ class Reading(RecordCase):
         _, gate = self.take_lost_claim()
         answer = self.person().call("status", "--lost", "--json")
         self.assertEqual(answer.status, 1, answer)
-        self.assertEqual([row["claim_id"] for row in answer.json()], [gate.claim_id])
+        self.assertEqual([row["claim_id"] for row in answer.rows()], [gate.claim_id])
         taker = self.job()
         self.assert_runs(taker.call("gate"), "takeover")
         self.assertEqual(self.person().call("status", "--lost").status, 0)
@@ -269,7 +269,7 @@ class Release(RecordCase):
 class Doctor(GateCase):
     def states(self, person):
         answer = person.call("doctor", "--json", "--deadline", "2m")
-        return answer, {row["check"]: row for row in answer.json()}
+        return answer, {row["check"]: row for row in answer.rows()}
 
     def test_all_is_well(self):
         for kind in ("http", "https", "ssh", "path"):

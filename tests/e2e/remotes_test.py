@@ -37,7 +37,7 @@ class Remotes(GateCase):
         self.clone(person, self.remote.url)
         for words in (("status", "--json"), ("status", "--json", "--remote", "state"),
                       ("status", "--json", "--remote", "origin")):
-            rows = self.done(self.undecided(person)(*words)).json()
+            rows = self.done(self.undecided(person)(*words)).rows()
             self.assertEqual([row["claim_id"] for row in rows], [gate.claim_id])
 
     def test_else_it_is_the_repository_one_stands_in(self):
@@ -45,7 +45,7 @@ class Remotes(GateCase):
         launch.git("init", "-q", person.folder, check=True)
         call = self.undecided(person)
         self.done(call("check", "push", "w", "c", "1"))
-        self.assertEqual(len(self.done(call("status", "--json")).json()), 1)
+        self.assertEqual(len(self.done(call("status", "--json")).rows()), 1)
 
     def test_nowhere_it_says_what_is_missing(self):
         answer = self.undecided(self.person(), GIT_CEILING_DIRECTORIES="/")("status")
@@ -61,7 +61,7 @@ class Remotes(GateCase):
         (person.folder / ".gitconfig").write_text(
             "[credential]\n\thelper = \"!f() { echo username=ann; echo password="
             + TOKEN + "; }; f\"\n", encoding="utf-8")
-        rows = self.done(person.call("status", "--json")).json()
+        rows = self.done(person.call("status", "--json")).rows()
         self.assertEqual([row["claim_id"] for row in rows], [gate.claim_id])
         self.done(person.call("release", gate.claim_id, "--reason", "stuck"))
         self.assert_runs(self.job().call("gate"), "takeover")

@@ -25,7 +25,7 @@ class Result(GateCase):
         return self.save(content, *words, **options)[1].lines["RESULT_ID"]
 
     def listed(self, *words):
-        return self.done(self.person().call("result", "list", "--json", *words)).json()
+        return self.done(self.person().call("result", "list", "--json", *words)).rows()
 
     def ids(self, *words):
         return [result["id"] for result in self.listed(*words)]

@@ -70,6 +70,11 @@ class Answer:
     def json(self):
         return json.loads(self.out)
 
+    def rows(self):
+        """The one list of the object that --json prints."""
+        (rows,) = [value for value in self.json().values() if isinstance(value, list)]
+        return rows
+
     def json_lines(self):
         return [json.loads(line) for line in self.out.splitlines()]
 

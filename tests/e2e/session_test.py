@@ -295,7 +295,7 @@ class Each(RunCase):
         self.assertEqual(self.counts(answer), (0, 0, 200))
         self.assertEqual(answer.err.count("session death cascade"), 1, answer)
         self.assertEqual(len(list(begun.iterdir())), 4)
-        (health,) = job.call("health", "--json").json()
+        (health,) = job.call("health", "--json").rows()
         self.assertGreaterEqual(health["cascade"], 196)
 
     def test_failures_in_a_row_that_name_the_session_cancel_the_rest(self):

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "call/json_output.h"
 #include "core/text/json.h"
 #include "job/note/health_file.h"
 #include "runner/runner.h"
@@ -90,8 +91,7 @@ int command_health(const Invocation& call) {
                << escape_for(Place::line, health.session_key + ": " + told.text)
                << "; operations that follow are stopped and counted\n";
   }
-  if (call.flag("json"))
-    call.out << list.dump(1, ' ', true, nlohmann::json::error_handler_t::replace) << "\n";
+  if (call.flag("json")) print_json_list(call.out, "sessions", std::move(list));
   return halt ? exit_no : exit_done;
 }
 
