@@ -19,7 +19,7 @@ class PathCase(GateCase):
     def verified(self, *words, status=1):
         answer = self.person().call("verify", "--json", *words)
         self.assertEqual(answer.status, status, answer)
-        return answer.rows()
+        return answer.json()
 
     def figures(self):
         """What stats, metrics and verify count: sessions, and duplicates that ran."""
