@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 
 import payloads  # noqa: E402
 from gate_case import GateCase, await_that  # noqa: E402
+from hostile_texts import TEXTS, UNSEEN  # noqa: E402
 
 MONITORING = pathlib.Path(__file__).resolve().parent.parent.parent / "monitoring"
 NAME = re.compile(r"\brefgate_[a-z_]+\b")
@@ -125,6 +126,17 @@ class Formats(MetricsCase):
         for page in (self.metrics(), self.some_work() or self.metrics(), self.metrics("--top", "1")):
             checked = promtool("check", "metrics", input=page)
             self.assertEqual((checked.returncode, checked.stdout), (0, ""), page)
+
+    def test_promtool_takes_every_hostile_name(self):
+        for number, text in enumerate(TEXTS):
+            self.gate(payload=payloads.push(payloads.commit(f"text{number}")), workflow=text, actor=text)
+        page = self.metrics("--top", str(2 * len(TEXTS)))
+        self.assertIsNone(UNSEEN.search(page))
+        checked = promtool("check", "metrics", input=page)
+        self.assertEqual((checked.returncode, checked.stdout), (0, ""), page)
+        launched = re.findall(r"^refgate_sessions_total\{.*\} (\d+)$", page, re.MULTILINE)
+        self.assertEqual(sum(map(int, launched)), len(TEXTS))
+        self.assertNotIn("\nforged", page)
 
     def test_the_numbers_are_those_of_stats(self):
         self.some_work()

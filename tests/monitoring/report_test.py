@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import payloads  # noqa: E402
 from browser import chromium  # noqa: E402
 from gate_case import GateCase, await_that  # noqa: E402
+from hostile_texts import TEXTS, UNSEEN  # noqa: E402
 
 HOSTILE = '</script><script>window.hit=1</script><img src=x onerror="window.hit=1">\u2028"\'&<!--'
 WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
@@ -198,6 +199,22 @@ class InABrowser(ReportCase):
             self.assertIsNone(browser.run("return window.hit ?? null"))
             self.assertEqual(browser.run("return document.querySelectorAll('img').length"), 0)
             self.assertIn("onerror", browser.run("return document.body.innerText"))
+            self.check(browser, path.as_uri())
+
+    def test_every_hostile_text_is_text(self):
+        for number, text in enumerate(TEXTS):
+            self.gate("--share", text, payload=payloads.push(payloads.commit(f"text{number}")), workflow=text, actor=text)
+        path = self.report("--lines", "1000")
+        self.assertEqual(path.read_text(encoding="utf-8").count("</script"), 2)
+        with self.browser() as browser:
+            browser.look(*WIDTHS["desk"], "light")
+            browser.open(path.as_uri())
+            shown = browser.run("return document.body.innerText")
+            self.assertIn("<script>alert(1)</script>", shown)
+            self.assertIsNone(UNSEEN.search(shown))
+            self.assertEqual(browser.run("return document.querySelectorAll('script:not([id=data])').length"), 1)
+            self.assertEqual(browser.run("return [...document.links].map(a => a.protocol)"
+                                         ".filter(p => !['https:', 'http:', 'file:'].includes(p))"), [])
             self.check(browser, path.as_uri())
 
     def test_an_empty_record_is_a_page_too(self):
