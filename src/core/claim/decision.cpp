@@ -389,8 +389,9 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
   const std::string ended_text = " (ended " + ago(ended, now) + ")";
   const std::string result_text =
       time_of_result(claim.result) ? ", its result: " + how_to_get(claim.result) : "";
+  // clang before 16 captures no structured binding.
   const auto locked = [&] {
-    return skip(claim, request, now, ReasonCode::pr_lock,
+    return skip(claim, asked.request, asked.now, ReasonCode::pr_lock,
                 "This commit was handled by " + other_event(claim) + ": " + holder + ended_text +
                     result_text + override_hint);
   };
