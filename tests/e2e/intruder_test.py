@@ -12,6 +12,7 @@ import random
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import threading
 import time
@@ -38,12 +39,20 @@ class Deeds:
         self.folder = job.folder / "temp" / "refgate"
         self.environment, self.wrapper, self.stays = {}, [], threading.Event()
         self.threads, self.open = [], []
+        # A number may be another process's by the time that it is used.
+        self.handle = os.pidfd_open(process)
 
     def notes(self):
         return sorted(self.folder.glob("*.json")) if self.folder.is_dir() else []
 
+    def end_process(self):
+        try:
+            signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
     def kill(self):
-        os.kill(self.process, signal.SIGKILL)
+        self.end_process()
         await_that(lambda: not alive(self.process), what="the end of the process")
 
     def kill_and_answer(self):
@@ -62,8 +71,9 @@ class Deeds:
                 numbers.add(os.readlink(file.path))
             except OSError:
                 continue
-        for line in open("/proc/net/unix", encoding="utf-8"):
-            words = line.split()
+        with open("/proc/net/unix", encoding="utf-8") as listening:
+            lines = listening.readlines()
+        for words in map(str.split, lines):
             if len(words) == 8 and words[7].startswith("@refgate-") and f"socket:[{words[6]}]" in numbers:
                 return "\0" + words[7][1:]
         return None
@@ -101,11 +111,14 @@ class Deeds:
         self.threads[-1].start()
 
     def rewrite(self, path, rng):
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode) or about.st_size > 1 << 20:
+            return  # what another deed has put there
         try:
             note = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             return
-        if not note:
+        if not isinstance(note, dict) or not note:
             return
         field = rng.choice(sorted(note))
         note[field] = rng.choice((None, "", 0, -1, 1 << 70, True, [], {}, "refs/heads/main", self.case.victim,
@@ -152,7 +165,7 @@ class Deeds:
             self.folder.write_text("x", encoding="utf-8")
 
     def crowd_the_folder(self):
-        notes = [path for path in self.notes() if path.is_file()]
+        notes = [path for path in self.notes() if path.is_file() and not path.is_symlink()]
         if notes:
             source = notes[0]
             for number in range(2000):
@@ -209,10 +222,8 @@ class Deeds:
             thread.join(10)
         for thing in self.open:
             thing.__exit__(None, None, None) if hasattr(thing, "reply") else thing.close()
-        try:
-            os.kill(self.process, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        self.end_process()
+        os.close(self.handle)
 
     ALL = (kill, kill_and_answer, ask, fill_the_disk, stay_behind, edit, take_anothers, empty, put_in_its_place,
            replace_the_folder, crowd_the_folder, lock, set_variables, write_home, put_into_path)
