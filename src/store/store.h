@@ -138,11 +138,11 @@ class Store {
   /// *decisive* change is seen to be stale, nothing is sent, and all others that are not stale are
   /// `refused` with the message "not sent". So are they when one of several decisive changes turns
   /// out to be stale: those are taken together or not at all. What goes along with a single
-  /// decisive change must be true whatever becomes of it. A reply that is lost is resolved by reading back; when
-  /// that fails too, a StoreError says that the outcome is not known. Throws StoreError when
-  /// nothing could be sent, and `denied` when a change is of a ref outside of the namespace, has a
-  /// name that git would not take, or expects what is no object id: names and values may come from
-  /// files that strangers can write.
+  /// decisive change must be true whatever becomes of it. A reply that is lost is resolved by
+  /// reading back; when that fails too, a StoreError says that the outcome is not known. Throws
+  /// StoreError when nothing could be sent, and `denied` when a change is of a ref outside of the
+  /// namespace, has a name that git would not take, or expects what is no object id: names and
+  /// values may come from files that strangers can write.
   virtual std::vector<SwapOutcome> swap(std::span<const Change> changes) = 0;
 
   /// What the last exchange showed under `prefix` without asking again; nullopt when it showed

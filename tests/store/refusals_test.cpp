@@ -137,12 +137,12 @@ TEST_CASE("what goes along with one claim that was lost is true all the same", "
   int lines = 0;
   for (const auto& [name, store] : stores(place)) {
     INFO(name);
-    const auto outcomes = swap(*store, {end_of(one, 0).front(), create(notes + std::to_string(lines), "line")});
+    const auto outcomes =
+        swap(*store, {end_of(one, 0).front(), create(notes + std::to_string(lines), "line")});
     CHECK(outcomes[0].result == SwapResult::stale);
     CHECK(outcomes[1].result == SwapResult::swapped);
     CHECK(store->traffic().pushes == 1);
-    CHECK(place.direct()->list("refs/notes/refgate/").size() ==
-          static_cast<std::size_t>(++lines));
+    CHECK(place.direct()->list("refs/notes/refgate/").size() == static_cast<std::size_t>(++lines));
   }
 }
 

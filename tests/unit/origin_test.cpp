@@ -67,8 +67,10 @@ TEST_CASE("a URL that two readers could take for two hosts has no origin") {
            "https://github.com\t/x",
            "https://github.com\n/x",
            "https://github.com/x\x7f",
-           "https://gith\xd1\x83" "b.com/x",
-           "https://github.com\xe3\x80\x82" "evil.example/x",
+           "https://gith\xd1\x83"
+           "b.com/x",
+           "https://github.com\xe3\x80\x82"
+           "evil.example/x",
            "https://[::1/x",
            "https://::1]/x",
            "https://[github.com]/x",
