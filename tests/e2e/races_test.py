@@ -1,8 +1,10 @@
 """Many processes, one scope: one is told to run, all others to skip, and the record agrees.
 
-REFGATE_E2E_FULL=1 makes every race what is promised: 64 processes, five rounds.
+REFGATE_E2E_FULL=1 makes every race what is promised: 64 processes, five rounds, and fifty of those
+in which events of several kinds meet.
 """
 
+import collections
 import unittest
 
 import payloads
@@ -11,6 +13,7 @@ from gate_case import HEAD, GateCase, in_parallel
 
 PROCESSES, ROUNDS = 64, 5
 SSH = (64, 5) if runner.FULL else (32, 2)
+MIXED_ROUNDS = 50 if runner.FULL else 3
 
 
 class Races:
@@ -127,6 +130,56 @@ class OverHttp(Races, GateCase):
         for answer in lost:
             same = f"-{event}-" in answer.lines["SESSION_KEY"]
             self.assertEqual(answer.code, "active_session" if same else "pr_lock", answer)
+
+    def mixed(self, first):
+        """(which, job) of 64 runs: two branches pushed, two pull requests of one and one of the other."""
+        def pull(event, number, base, branch="topic"):
+            payload = payloads.pull_request(HEAD, "synchronize", number=number, branch=branch)
+            payload["number"] = number
+            payload["pull_request"]["base"]["ref"] = base
+            return self.job(event, payload)
+
+        kinds = [("push", lambda: self.job()),
+                 ("7", lambda: pull("pull_request", 7, "main")),
+                 ("8", lambda: pull("pull_request", 8, "release")),
+                 ("7", lambda: pull("pull_request_target", 7, "main")),
+                 ("main", lambda: self.job(payload=payloads.push(HEAD, "refs/heads/main"))),
+                 ("push", lambda: self.job()),
+                 ("9", lambda: pull("pull_request", 9, "release", "main")),
+                 ("8", lambda: pull("pull_request", 8, "release"))]
+        return [(name, make()) for name, make in (kinds[first:] + kinds[:first]) * 8]
+
+    def one_mixed_round(self, first):
+        """Who was told to run, in words; each skip rests on a holder that lives and covers it."""
+        jobs = self.mixed(first)
+        answers = in_parallel([job.start("gate", "--deadline", "120s").wait for _, job in jobs])
+        winners = {job.run: name for (name, job), answer in zip(jobs, answers) if answer.runs}
+        for (name, _), answer in zip(jobs, answers):
+            self.assertEqual(answer.status, 0, answer)
+            if answer.runs:
+                self.assertEqual(answer.code, "first", answer)
+                continue
+            self.assertIn(answer.code, ("active_session", "pr_lock"), answer)
+            holder = winners[answer.lines["HOLDER_RUN_ID"]]
+            covering = {"push": {"push", "7", "8"}, "7": {"push", "7"}, "8": {"push", "8"},
+                        "main": {"main"}, "9": {"9"}}[name]
+            self.assertIn(holder, covering, answer)
+        won = sorted(winners.values())
+        # A push stands for both pull requests; where one of these came first, the other has a door.
+        self.assertIn(won, (["9", "main", "push"], ["7", "8", "9", "main"]))
+        return won
+
+    def test_events_of_several_kinds_at_once_are_one_launch_for_each_piece_of_work(self):
+        seen = collections.Counter()
+        for number in range(MIXED_ROUNDS):
+            with self.subTest(round=number):
+                self.setUp()
+                won = self.one_mixed_round(number % 8)
+                seen["a push" if "push" in won else "both pull requests"] += 1
+                claims = self.remote.claims()
+                self.assertEqual(len(claims), len(won))
+                self.assertEqual({claim["generation"] for claim in claims.values()}, {1})
+        print(f"{MIXED_ROUNDS} rounds of 64: {dict(seen)}")
 
     def test_one_of_sixteen_rivals_takes_a_lost_claim_over(self):
         self.take_lost_claim()
