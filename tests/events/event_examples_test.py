@@ -95,6 +95,12 @@ Example = collections.namedtuple("Example", "name event payload")
 class EveryExample(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        cls.collect()
+        cls.answers = side_by_side(lambda e: probe(environment_for(e.event), json.dumps(e.payload).encode()), cls.examples)
+        print(f"{len(cls.examples)} examples of {len({e.event for e in cls.examples})} events that can trigger a workflow", file=sys.stderr)
+
+    @classmethod
+    def collect(cls):
         cls.table = {row["name"]: row for row in json.loads(subprocess.run([PROBE, "--table"], check=True, capture_output=True).stdout)}
         cls.examples = []
         cls.names_in_package = set()
@@ -105,8 +111,6 @@ class EveryExample(unittest.TestCase):
                     for event, content in cls.as_events(webhook["name"], payload):
                         if event in cls.table:
                             cls.examples.append(Example(f"{index.parent.name}/{webhook['name']}/{number} as {event}", event, content))
-        cls.answers = side_by_side(lambda e: probe(environment_for(e.event), json.dumps(e.payload).encode()), cls.examples)
-        print(f"{len(cls.examples)} examples of {len({e.event for e in cls.examples})} events that can trigger a workflow", file=sys.stderr)
 
     @staticmethod
     def as_events(name, payload):
