@@ -366,9 +366,9 @@ std::variant<Said, Reply> read_command_line(const std::vector<std::string>& type
 std::vector<std::string> unread_variables(std::span<const std::string> names) {
   // What the program hands to those that it starts, and what it is told of itself.
   static const std::set<std::string, std::less<>> own{
-      "REFGATE_TOKEN",   "REFGATE_RESULT_FILE",  "REFGATE_SECONDS_LEFT",
-      "REFGATE_CHANNEL", "REFGATE_SESSION_MARK", "REFGATE_BIN",
-      "REFGATE_STATUS",  "REFGATE_OWN_FAILURE",  "REFGATE_DRY_RUN"};
+      "REFGATE_TOKEN",        "REFGATE_RESULT_FILE", "REFGATE_SECONDS_LEFT", "REFGATE_CHANNEL",
+      "REFGATE_SESSION_MARK", "REFGATE_BIN",         "REFGATE_STATUS",       "REFGATE_OWN_FAILURE",
+      "REFGATE_DRY_RUN",      "REFGATE_CHECK_RUN"};
   std::vector<std::string> read;
   for (const SettingRow& row : setting_table())
     read.push_back(environment_name(row.name));

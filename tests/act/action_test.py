@@ -35,7 +35,7 @@ class Action(unittest.TestCase):
         self.assertFalse(exported & steering, "what steers is an option, never a variable")
         exported |= options | {f"INPUT_{name}" for name in found(r'"REFGATE_\w+=\$INPUT_(\w+)"')}
         others = {"INPUT_COMMAND", "INPUT_ARGS", "INPUT_FLAGS", "INPUT_RUN", "INPUT_SARIF", "REFGATE_TOKEN"}
-        self.assertEqual(exported - {"INPUT_JOB_INDEX"} | others, set(read))
+        self.assertEqual(exported - {"INPUT_CHECK_RUN", "INPUT_JOB_INDEX"} | others, set(read))
 
     def test_nothing_of_an_expression_stands_in_the_script(self):
         self.assertNotIn("${{", TEXT.split("\n      run: |\n")[1])

@@ -78,6 +78,51 @@ class JobsOfOneRun(GateCase):
         self.done(end.call("finish", "--claim-id", answer.claim_id, "--status", "success"))
         self.assertEqual(self.only_claim()["outcome"], "success")
 
+    def test_in_a_container_the_check_run_tells_jobs_apart(self):
+        one = self.job(environment={"REFGATE_CHECK_RUN": "71"})
+        self.assert_runs(one.call("gate"), "first")
+        two = self.job(run=one.run, environment={"REFGATE_CHECK_RUN": "72"})
+        self.assert_runs(two.call("gate"), "same_run")
+        self.assertEqual(len({claim["holder"]["instance"]
+                              for claim in self.remote.claims().values()}), 2)
+
+    def test_a_run_does_not_stand_by_for_itself(self):
+        one, answer = self.gate("--share", "review")
+        self.assert_runs(answer, "first")
+        started = self.job(run=one.run).start("gate", "--share", "review", "--wait", "1h")
+        self.assert_skips(started.wait(60), "active_session")
+
+    def test_a_run_behind_another_has_its_turn_with_all_of_its_jobs(self):
+        words = ("gate", "--group-by", "repository")
+
+        def of(number, **more):
+            return self.job(payload=payloads.push(payloads.commit(f"line {number}")), **more)
+
+        def in_line(count):
+            def stands():
+                queues = self.person().call("status", "--queues", "--json").json()["queues"]
+                return sum(len(queue["tickets"]) for queue in queues) == count
+            await_that(stands, what=f"a line of {count}")
+
+        head = of(1)
+        self.assert_runs(head.call(*words), "first")
+        first = of(2, run=77)
+        waits = first.start(*words)
+        in_line(2)
+        stranger = of(3)
+        behind = stranger.start(*words)
+        self.addCleanup(lambda: behind.process.poll() is None and behind.kill())
+        in_line(3)
+        last = of(2, run=77, job="other")
+        goes_along = last.start(*words)
+        in_line(4)
+        self.assert_skips(of(4).call(*words, "--no-wait"), "queued")
+        self.done(head.call("finish"))
+        self.assert_runs(waits.wait(60), "first")
+        self.assert_runs(goes_along.wait(60), "first")
+        self.assert_runs(of(2, run=77, job="third").call(*words, "--no-wait"), "first")
+        self.assertIsNone(behind.process.poll(), "another run waits for all of them")
+
     def test_a_run_does_not_wait_for_itself(self):
         words = ("gate", "--group-by", "entity", "--wait", "5s")
         one = self.job()

@@ -289,7 +289,7 @@ class Result(GateCase):
         newer, broken, foreign = (f"20200101-000000-000-{digit * 16}" for digit in "abc")
         self.plant(newer, 0, **{
             "result.json": json.dumps({
-                **record, "version": 2
+                **record, "version": 3
             }),
             "content": "x"
         })

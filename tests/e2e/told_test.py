@@ -205,6 +205,38 @@ class Glance(GateCase):
             (notice,) = [line for line in answer.out.splitlines() if line.startswith("::")]
             self.assertLessEqual(len(notice.split("::", 2)[2]), 200)
 
+    def test_a_skip_that_rests_on_an_option_names_it(self):
+        rows = ((("--share", "review"), "--share", "--share review"),
+                (("--identity", "topic"), "--identity", "--identity topic"),
+                (("--identity-by", "commit"), "--identity-by", "--identity-by commit"),
+                (("--share", "a", "--identity-by", "commit"), "--share and --identity-by",
+                 "--share a and --identity-by commit"))
+        for number, (words, shown, said) in enumerate(rows):
+            payload = payloads.push(payloads.commit(f"option {number}"))
+            job, _ = self.gate(*words, payload=payload)
+            for status, code in ((None, "active_session"), ("failure", "retry_suppressed")):
+                with self.subTest(words, code=code):
+                    if status:
+                        self.done(job.call("finish", "--status", status))
+                    answer = self.job(payload=payload).call("gate", *words)
+                    self.assert_skips(answer, code)
+                    self.assertIn(f"One piece of work by {said}", answer.lines["REASON"])
+                    (told,) = [line for line in answer.out.splitlines() if line.startswith("::")]
+                    self.assertIn(f"one by {shown})", told)
+        job, _ = self.gate()
+        self.assertNotIn("One piece of work", self.job().call("gate").lines["REASON"])
+
+    def test_a_run_beside_a_job_that_cannot_be_told_from_it_is_a_warning(self):
+        one = self.job(environment={"RUNNER_TRACKING_ID": "a"})
+        self.assert_runs(one.call("gate"), "first")
+        answer = self.job(run=one.run, environment={"RUNNER_TRACKING_ID": "b"}).call("gate")
+        self.assert_runs(answer, "same_run")
+        (warning,) = [line for line in answer.out.splitlines() if line.startswith("::")]
+        self.assertTrue(warning.startswith("::warning title=refgate%3A runs (same_run)::"), warning)
+        for text in (warning, answer.summary, answer.lines["REASON"]):
+            self.assertIn("dimensions", text)
+        self.assertIn("another job name", warning)
+
     def test_skips_that_promise_nothing_are_warnings(self):
         job, _ = self.gate()
         job.call("finish", "--status", "failure")

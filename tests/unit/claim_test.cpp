@@ -86,6 +86,23 @@ TEST_CASE("a broken record is named and never taken for another") {
   }
 }
 
+TEST_CASE("a claim of the first version, which knew no doors and no ledgers, is read") {
+  json old = json::parse(encode_claim(sample()));
+  old["version"] = 1;
+  for (const char* name : {"covers", "ambiguous", "ledgers", "left_out"})
+    old.erase(name);
+  old["holder"].erase("instance");
+  const auto read = decode_claim(old.dump());
+  REQUIRE(std::holds_alternative<Claim>(read));
+  Claim expected = sample();
+  expected.covers.clear();
+  expected.ambiguous = false;
+  expected.ledgers.clear();
+  expected.left_out = 0;
+  expected.holder.instance.clear();
+  CHECK(std::get<Claim>(read) == expected);
+}
+
 TEST_CASE("a record of a newer version says who is too old before anything else is read") {
   const auto decoded = decode_claim(R"({"version": 3, "claim": "of another shape"})");
   REQUIRE(std::holds_alternative<ClaimError>(decoded));

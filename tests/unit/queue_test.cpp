@@ -203,6 +203,13 @@ TEST_CASE("a ticket whose claim can stand at no ref breaks the queue") {
   }
 }
 
+TEST_CASE("a queue of the first version is read") {
+  std::string old = encode_queue(line_of({"a", "b"}));
+  old.replace(old.find("\"version\": 2"), 12, "\"version\": 1");
+  REQUIRE(std::holds_alternative<Queue>(decode_queue(old)));
+  CHECK(std::get<Queue>(decode_queue(old)) == line_of({"a", "b"}));
+}
+
 TEST_CASE("a queue that is broken or of a newer version is an error, whatever its text") {
   const std::string good = encode_queue(line_of({"a", "b"}));
   for (std::size_t cut = 0; cut + 2 < good.size(); cut += 7)
@@ -213,7 +220,7 @@ TEST_CASE("a queue that is broken or of a newer version is an error, whatever it
     return std::get<ClaimError>(queue).kind;
   };
   std::string newer = good;
-  newer.replace(newer.find("\"version\": 1"), 12, "\"version\": 2");
+  newer.replace(newer.find("\"version\": 2"), 12, "\"version\": 3");
   CHECK(kind(newer) == ClaimErrorKind::newer_version);
   for (const char* text :
        {"[]", "{}", "{\"version\":1}", "{\"version\":\"1\"}",

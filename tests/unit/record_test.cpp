@@ -3,6 +3,7 @@
 #include "catch.h"
 #include "core/record/audit.h"
 #include "core/record/folding.h"
+#include "core/text/digest.h"
 
 using namespace refgate;
 using nlohmann::json;
@@ -86,9 +87,25 @@ TEST_CASE("bytes that are no UTF-8 still make a line that can be read, and whose
   CHECK(read->digest_fits);
 }
 
+TEST_CASE("a line of the first version is read, and its digest is its own; a newer one is left") {
+  json old = json::parse(encode_entry(sample()));
+  CHECK(old.at("version") == 2);
+  old["version"] = 1;
+  old.erase("digest");
+  old["digest"] = sha256_hex(old.dump()).substr(0, 32);
+  const auto read = decode_entry(old.dump());
+  REQUIRE(read);
+  CHECK(read->digest_fits);
+  CHECK(read->entry == sample());
+  for (const json& version : {json(0), json(-1), json(3), json("2"), json(1.5)}) {
+    old["version"] = version;
+    CHECK_FALSE((decode_entry(old.dump()) || entry_id_of(old.dump())));
+  }
+}
+
 TEST_CASE("what is not a line of ours is none") {
   for (const char* text :
-       {"", "a note that a person wrote", "{}", "[]", "{\"version\":2,\"id\":\"x\"}",
+       {"", "a note that a person wrote", "{}", "[]", "{\"version\":3,\"id\":\"x\"}",
         "{\"version\":1,\"id\":\"x\",\"timestamp\":\"never\"}"})
     CHECK_FALSE((decode_entry(text) || entry_id_of(text)));
   CHECK(entry_id_of(encode_entry(sample())) == sample().id);

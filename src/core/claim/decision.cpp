@@ -187,6 +187,8 @@ Decision run(const Case& asked, ReasonCode code, std::string reason) {
 
 Decision skip(const Claim& state, const Request& request, Instant now, ReasonCode code,
               std::string reason) {
+  for (const std::string& word : request.joined_by)
+    reason += (&word == &request.joined_by.front() ? ". One piece of work by " : " and ") + word;
   Decision decision{Verdict::skip, code, std::move(reason), std::nullopt, std::nullopt};
   AuditEntry line = line_of(request, state.generation, EntryKind::skip, decision, now);
   line.job_status = "skipped";

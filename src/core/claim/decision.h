@@ -86,10 +86,13 @@ struct Request {
                                        ///< files or `--claim-id`
   bool rerun_by_person = false;        ///< attempt > 1, and who started it is no bot
   bool hold = false;  ///< `check`: win the scope, and leave it to `register` to start the session
-  bool window_only = false;          ///< a positional command
-  bool queue = false;                ///< win the scope, and wait for the turn in `group`
-  std::string group;                 ///< see Claim::group
-  std::vector<std::string> ledgers;  ///< see Claim::ledgers
+  bool window_only = false;            ///< a positional command
+  bool queue = false;                  ///< win the scope, and wait for the turn in `group`
+  std::vector<std::string> joined_by;  ///< the options that make others the same work which an
+                                       ///< event alone would not: "--share review". A skip names
+                                       ///< them
+  std::string group;                   ///< see Claim::group
+  std::vector<std::string> ledgers;    ///< see Claim::ledgers
 };
 
 struct Decision {

@@ -54,8 +54,13 @@ Door choose_door(const Request& request, std::span<const ClaimAtDoor> doors, Ins
     home = {best->ref, best, nullptr};
   else if (home.there != nullptr && !request.covers.empty() &&
            !covers(home.there->claim, request, now)) {
-    home.ref = door_for(request.first_door, request.covers);
-    home.there = at(home.ref);
+    // Another pull request stands at this one's door where it took up what a push had left there.
+    const std::string own = door_for(request.first_door, request.covers);
+    home.ref = own;
+    for (int number = 2;
+         (home.there = at(home.ref)) != nullptr && !covers(home.there->claim, request, now);
+         ++number)
+      home.ref = own + ",@" + std::to_string(number);
   }
   if (home.there == nullptr ||
       !(home.there->claim.ambiguous || is_of_another_job(home.there->claim, request)))

@@ -37,6 +37,7 @@ struct Door {
 /// longer than their lock window once the work is done.
 bool covers(const Claim& claim, const Request& request, Instant now);
 
+/// A door that holds what does not cover the caller is passed by for the next of its name.
 /// By a claim that the caller can show; else by the best of those that cover it: live before done
 /// before failed before the rest.
 Door choose_door(const Request& request, std::span<const ClaimAtDoor> doors, Instant now);

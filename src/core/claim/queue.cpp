@@ -15,7 +15,7 @@ using nlohmann::json;
 using record::Broken, record::instant, record::list, record::member, record::named, record::number,
     record::span, record::text;
 
-constexpr int queue_version = 1;
+constexpr int queue_version = 2;
 constexpr record::Form form{.what = "queue", .version = queue_version};
 constexpr Duration closed_are_listed_for = std::chrono::hours(24);
 

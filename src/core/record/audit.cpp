@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int entry_version = 1;
+constexpr int entry_version = 2;
 constexpr Duration longest_span = std::chrono::days(3653);  // as in parse_duration
 
 constexpr std::array<EnumName<EntryKind>, 7> kinds{{{EntryKind::launch, "launch"},
@@ -113,7 +113,8 @@ std::optional<ReadEntry> decode(std::string_view source, Digest check) {
   json line = json::parse(source, nullptr, false);
   if (!line.is_object()) return std::nullopt;
   const auto version = line.find("version");
-  if (version == line.end() || !version->is_number_integer() || *version != entry_version)
+  if (version == line.end() || !version->is_number_integer() || *version < 1 ||
+      *version > entry_version)
     return std::nullopt;
   const auto at = parse_rfc3339(text(line, "timestamp"));
   if (!at || text(line, "id").empty()) return std::nullopt;

@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 using record::Broken, record::member, record::named, record::number, record::text;
 
-constexpr int result_version = 1;
+constexpr int result_version = 2;
 constexpr record::Form form{
     .what = "result", .version = result_version, .longest = 1u << 18, .deepest = 8};
 constexpr std::size_t longest_title = 200;

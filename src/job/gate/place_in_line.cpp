@@ -174,9 +174,9 @@ PlaceInLine::Step PlaceInLine::advance() {
     }
   }
   const std::size_t former = std::exchange(place_, *position(next, claim_.claim_id));
-  const bool first = place_ == 1;
+  const bool first = place_ == 1 || is_of_own_run(next.tickets.front());
   watched_ = next.tickets.front().claim_ref;
-  tell_place(next);
+  if (!first) tell_place(next);
   if (first && former > 1 && claim_.state == ClaimState::waiting && spent_meanwhile(at))
     return Step::held_back;
 
@@ -210,6 +210,12 @@ PlaceInLine::Step PlaceInLine::advance() {
   }
   if (!line_is_so) return Step::again;
   return first ? run(sent) : place_ == former ? Step::waits : Step::moved;
+}
+
+/// A run never waits for itself: with the first of its jobs the others have their turn as well.
+bool PlaceInLine::is_of_own_run(const Ticket& ticket) const {
+  return request_.in_run && !request_.holder.run_id.empty() &&
+         ticket.run_id == request_.holder.run_id;
 }
 
 PlaceInLine::Step PlaceInLine::run(BootTime sent) {
@@ -357,7 +363,6 @@ bool PlaceInLine::its_run_has_ended(const Claim& head, Instant at) {
 }
 
 void PlaceInLine::tell_place(const Queue& queue) {
-  if (place_ == 1) return;
   const Ticket& head = queue.tickets.front();
   const std::string line =
       "place " + std::to_string(place_) + " in line of group " + ordering_.group +

@@ -70,6 +70,7 @@ class PlaceInLine {
                        const std::map<std::string, Stored>& read, Instant at);
   bool is_gone(const Ticket& ticket, const std::map<std::string, Stored>& read, Instant at);
   bool its_run_has_ended(const Claim& head, Instant at);
+  bool is_of_own_run(const Ticket& ticket) const;
   void tell_place(const Queue& queue);
   void tell_waited(std::chrono::steady_clock::time_point began);
 

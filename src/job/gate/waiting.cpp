@@ -74,6 +74,11 @@ Ordered stand_by(const Asking& asking, SeenClaim known) {
                       (is_promise(decision.code) || decision.code == ReasonCode::queued) &&
                       holder && holder->state != ClaimState::ended;
     if (!held) return ordered;
+    // A run never waits for itself: where jobs of it share the work, the first one has it.
+    if (request.in_run && !request.holder.run_id.empty() &&
+        holder->holder.run_id == request.holder.run_id &&
+        holder->holder.run_attempt == request.holder.run_attempt)
+      return ordered;
     if (told != holder->claim_id) {
       told = holder->claim_id;
       call.err << "refgate: standing by for "
@@ -89,7 +94,8 @@ Ordered stand_by(const Asking& asking, SeenClaim known) {
     }
     give_time(store, policy.deadline);
     try {
-      SeenClaim seen = read_claim(store, request.scope);
+      // The doors anew: what is taken up by another look could be claimed at two of them.
+      SeenClaim seen = look_at_doors(store, request, Meeting::leave);
       outage.reset();
       const Instant at = now();
       const bool changed = !seen.claim || seen.claim->claim_id != holder->claim_id ||
@@ -163,6 +169,10 @@ std::optional<std::size_t> place_without_standing(const Asking& asking) {
     }
     const std::optional<Claim> claim = claim_at(read, ticket.claim_ref);
     if (is_dead(ticket, claim, at)) continue;
+    // A run never waits for itself.
+    if (alive == 0 && request.in_run && ticket.run_id == request.holder.run_id &&
+        !ticket.run_id.empty())
+      return std::nullopt;
     // Whoever is first behind the dead asks, once: nobody else may be there to do it.
     if (alive == 0 && !asked && informants.holder_run) {
       asked = true;

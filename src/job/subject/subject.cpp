@@ -8,6 +8,7 @@
 
 #include "core/event/event_payload.h"
 #include "core/text/digest.h"
+#include "core/text/shorten.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -87,10 +88,25 @@ std::string repository_beside(const Invocation& call, const Settings& settings,
   return own.starts_with("github.com/") ? event.repository : own;
 }
 
-/// The runner makes one RUNNER_TRACKING_ID for each job that it runs.
+/// The runner makes one RUNNER_TRACKING_ID for each job that it runs, and hands it to no step in a
+/// container; there the action passes the id of the job's check run (`job.check_run_id`).
 std::string job_instance(const Environment& environment) {
-  const std::string id = environment.in_actions() ? environment.get("RUNNER_TRACKING_ID") : "";
+  if (!environment.in_actions()) return {};
+  std::string id = environment.get("RUNNER_TRACKING_ID");
+  if (id.empty()) id = environment.get("REFGATE_CHECK_RUN");
   return id.empty() ? id : sha256_hex(id).substr(0, 16);
+}
+
+/// What the caller said that makes others the same work. Values may be long.
+std::vector<std::string> joined_by(const Settings& settings) {
+  constexpr std::size_t shown = 60;
+  std::vector<std::string> words;
+  if (!settings.share.empty()) words.push_back("--share " + shortened(settings.share, shown));
+  if (!settings.identity.empty())
+    words.push_back("--identity " + shortened(settings.identity, shown));
+  else if (settings.identity_by == IdentityBy::commit)
+    words.emplace_back("--identity-by commit");
+  return words;
 }
 
 void complete(const Invocation& call, Subject& subject, const Settings& settings,
@@ -124,6 +140,7 @@ void complete(const Invocation& call, Subject& subject, const Settings& settings
   request.in_run = call.environment.in_actions();
   request.tells_jobs = request.in_run && !subject.scope.share_is_name;
   request.shows_id = !settings.claim_id.empty();
+  request.joined_by = joined_by(settings);
   if (settings.identity.empty()) request.covers = event.covers;
   // Where a claim is likely, a look costs less than a push that is refused.
   request.look_first = request.shows_id || event.run_attempt > 1 || event.kind == "workflow_run" ||

@@ -36,6 +36,14 @@ std::string run_of(const Claim& claim) {
   return claim.holder.run_id.empty() ? "another caller" : "run " + claim.holder.run_id;
 }
 
+/// ", one by --share": why what another event or job does counts for this one.
+std::string joined(const Told& told) {
+  std::string text;
+  for (const std::string& word : told.joined_by)
+    text += (text.empty() ? ", one by " : " and ") + word.substr(0, word.find(' '));
+  return text;
+}
+
 std::string by_whom(const Claim& claim) {
   std::string text = claim.event;
   if (!claim.holder.actor.empty()) text += " by " + claim.holder.actor;
@@ -77,13 +85,14 @@ Parts parts_of(const Told& told, Instant now) {
             now - claim.claimed_at < 1s
                 ? " has just begun this work"
                 : " is doing this work since " + seconds_of(now - claim.claimed_at),
-            by_whom(claim)};
+            by_whom(claim) + joined(told)};
   if (is_promise(told.code))
-    return {"Not run again: ", run_of(claim), " did this work", by_whom(claim) + ended};
+    return {"Not run again: ", run_of(claim), " did this work",
+            by_whom(claim) + ended + joined(told)};
   if (told.code == ReasonCode::retry_suppressed)
     return {"Not run again, and nobody has done this work: ", run_of(claim),
             claim.outcome == ClaimOutcome::failure ? " failed" : " did not finish it",
-            by_whom(claim) + ended};
+            by_whom(claim) + ended + joined(told)};
   return {
       "Not run, and nobody has done this work: " + first_clause(told.reason) + ". The last was ",
       run_of(claim), "", by_whom(claim) + ended};
@@ -154,6 +163,14 @@ std::string markdown_link(std::string_view text, std::string_view url) {
 
 Glance glance_of(const Told& told, Instant now) {
   Glance glance;
+  if (told.code == ReasonCode::same_run) {
+    glance.level = "warning";
+    glance.sentence =
+        "Runs beside a job that cannot be told from it, so that neither stands for the other. "
+        "The input dimensions, or another job name, tells them apart";
+    glance.summary = "\n⚠️ **" + glance.sentence + "**.\n\n" + details(told);
+    return glance;
+  }
   if (told.verdict == Verdict::run) {
     glance.summary =
         "\n▶️ **Runs**: " + markdown(first_clause(told.reason)) + "\n\n" + details(told);

@@ -15,7 +15,8 @@ struct Glance {
                            ///< rest folded
 };
 
-/// A skip that promises something is a notice, any other a warning that says so.
+/// A skip that promises something is a notice, any other a warning that says so. A run is none, but
+/// for one beside a job that it cannot be told from.
 Glance glance_of(const Told& told, Instant now);
 
 /// The job summary's line about an end of this job's session: "ended with success after 12m 3s".

@@ -26,7 +26,9 @@ void tell_runner(const Invocation& call, const Told& told, std::ostream& command
   const Glance glance = glance_of(told, now());
   if (glance.level[0] != '\0')
     commands << annotation(call.environment, glance.level,
-                           "refgate: skipped (" + std::string(name_of(told.code)) + ")",
+                           std::string("refgate: ") +
+                               (told.verdict == Verdict::skip ? "skipped (" : "runs (") +
+                               std::string(name_of(told.code)) + ")",
                            glance.sentence);
   append_summary(call.environment, glance.summary);
 }
@@ -51,6 +53,7 @@ Told told_of(const Decision& decision, const Request& request, const std::option
   }
   if (told.verdict == Verdict::skip && holder) {
     told.holder = holder;
+    told.joined_by = request.joined_by;
     told.holder_outcome = outcome_for_others(*holder);
     told.own_failure = is_own_failure(*holder, request.holder);
   }

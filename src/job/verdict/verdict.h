@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "call/invocation.h"
 #include "core/claim/decision.h"
@@ -33,8 +34,9 @@ struct Told {
   std::size_t position = 0;  ///< in the group's line; 0: in none
   std::string
       result_id;  ///< of the latest result that the session which the verdict is about has kept
-  std::optional<Claim> holder;  ///< the claim that a skip is about
-  std::string run_url;          ///< of the caller's own run
+  std::optional<Claim> holder;         ///< the claim that a skip is about
+  std::vector<std::string> joined_by;  ///< see Request::joined_by
+  std::string run_url;                 ///< of the caller's own run
   TellAs as = TellAs::all_lines;
 };
 
