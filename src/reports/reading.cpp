@@ -61,7 +61,8 @@ std::string word_option(const Invocation& call, const std::string& name,
     words += (words.empty() ? "" : ", ") + std::string(each);
   throw UsageError("--" + name + " is \"" + said_word(word) + "\"" +
                    (near.empty() ? ", but must be one of " + words
-                                 : "; did you mean " + std::string(near) + "?"));
+                                 : "; did you mean " + std::string(near) + "?") +
+                   "; nothing was read");
 }
 
 Target run_option(const Invocation& call) {
@@ -69,7 +70,7 @@ Target run_option(const Invocation& call) {
   if (target.kind == Target::Kind::word) target.kind = Target::Kind::run;
   if (target.kind != Target::Kind::run)
     throw UsageError("--run is \"" + said_word(call.option("run")) +
-                     "\", but must be a run or its URL");
+                     "\", but must be a run or its URL; nothing was read");
   return target;
 }
 
@@ -77,14 +78,15 @@ Filter filter_of(const Invocation& call) {
   // An unset variable of a script must not turn a question about one thing into one about all.
   for (const char* name : {"key", "run", "commit", "sha", "workflow", "reason", "kind"})
     if (call.flag(name) && call.option(name).empty())
-      throw UsageError("--" + std::string(name) + " is empty; leave it out to ask for all");
+      throw UsageError("--" + std::string(name) +
+                       " is empty; leave it out to ask for all; nothing was read");
   std::vector<std::string_view> kind_names;
   for (const EntryKind kind : kinds)
     kind_names.push_back(name_of(kind));
   Filter filter;
   const bool positional = !call.arguments.empty() && !call.arguments.front().empty();
   if (positional && call.flag("key"))
-    throw UsageError("a target and --key exclude each other: they say the same");
+    throw UsageError("a target and --key exclude each other: they say the same; nothing was read");
   if (positional)
     filter.target = target_of(call.arguments.front());
   else if (call.flag("key"))

@@ -27,7 +27,8 @@ Period period_of(const Invocation& call) {
   const Period period{instant_option(call, "since", Instant::min(), Bound::since),
                       instant_option(call, "until", Instant::max(), Bound::until)};
   if (period.until < period.since)
-    throw UsageError("--until is before --since, so that there is nothing between them");
+    throw UsageError(
+        "--until is before --since, so that there is nothing between them; nothing was read");
   return period;
 }
 

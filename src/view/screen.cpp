@@ -36,6 +36,4 @@ Screen screen_of(const Environment& environment) {
   return screen;
 }
 
-bool progress_is_seen() { return ::isatty(STDERR_FILENO) == 1; }
-
 }  // namespace refgate

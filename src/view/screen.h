@@ -16,7 +16,4 @@ struct Screen {
 /// dumb, unless NO_COLOR is set (https://no-color.org); FORCE_COLOR asks for it anywhere.
 Screen screen_of(const Environment& environment);
 
-/// True when the error stream is a terminal, so that progress may be told there and wiped.
-bool progress_is_seen();
-
 }  // namespace refgate

@@ -76,8 +76,10 @@ Target target_of_url(std::string_view url) {
     if (word == "src" && next == "branch" && i + 2 < segments.size())
       return {Target::Kind::branch, joined(segments, i + 2), repository};
   }
-  throw UsageError("\"" + said_word(url) +
-                   "\" is the page of no run, pull request, issue, discussion, commit or branch");
+  throw UsageError(
+      "\"" + said_word(url) +
+      "\" is the page of no run, pull request, issue, discussion, commit or branch; nothing "
+      "was looked for");
 }
 
 /// The first component of a claim's ref below the claims: kind and value of its identity.
@@ -257,7 +259,8 @@ Target target_of(std::string_view text) {
         "the target is empty: say a run or its URL, a pull request (7 or its URL), a branch, a "
         "commit, a session key or a claim id; nothing was looked for");
   if (text.size() > longest_target)
-    throw UsageError("\"" + said_word(text) + "\" is too long to name anything");
+    throw UsageError("\"" + said_word(text) +
+                     "\" is too long to name anything; nothing was looked for");
   if (text.starts_with("https://") || text.starts_with("http://")) return target_of_url(text);
   constexpr std::string_view heads = "refs/heads/";
   if (text.starts_with(heads))

@@ -96,7 +96,7 @@ class Documented(GateCase):
 
     def test_log(self):
         lines = self.log()
-        self.assertEqual({line["version"] for line in lines}, {1})
+        self.assertEqual({line["version"] for line in lines}, {2})
         self.check("log", *lines)
 
     def test_stats(self):

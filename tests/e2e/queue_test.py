@@ -10,7 +10,6 @@ import unittest
 import payloads
 import runner
 from gate_case import GateCase, await_that, in_parallel, launch
-from network_test import FaultCase
 
 GROUP = "repo-octo/app"
 QUEUE = "refs/refgate/queues/repo-octo%2Fapp"
@@ -502,99 +501,6 @@ class Running(QueueCase):
         self.assertEqual(job.call("health").status, 0)
         self.done(job.call("finish"))
         self.assertEqual(self.runs_in_line(), [])
-
-
-class Standby(QueueCase):
-    HOLD = ("--lease", "5s", "--skew", "1s")
-
-    def test_a_standby_takes_over_when_the_holder_is_lost(self):
-        self.assert_runs(self.job().call("gate", *self.HOLD), "first")
-        answers = in_parallel((lambda: self.job().call("gate", "--wait", "2m")) for _ in range(1))
-        self.assert_runs(answers[0], "takeover")
-        self.assertEqual(answers[0].generation, 2)
-
-    def test_a_standby_is_told_that_the_work_is_done(self):
-        holder = self.job()
-        self.assert_runs(holder.call("gate"), "first")
-        call = self.job().start("gate", "--wait", "2m")
-        self.done(holder.call("finish"))
-        self.assert_skips(call.wait(), "already_done")
-
-    def test_a_standby_whose_wait_ran_out_names_the_holder(self):
-        holder = self.job()
-        self.assert_runs(holder.call("gate"), "first")
-        answer = self.job().call("gate", "--wait", "1s")
-        self.assert_skips(answer, "active_session")
-        self.assertEqual(answer.lines["HOLDER_RUN_ID"], holder.run)
-
-    def test_a_standby_that_is_cancelled_ends_by_the_signal_and_leaves_nothing(self):
-        self.assert_runs(self.job().call("gate"), "first")
-        before = self.remote.refs("refs/refgate")
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            with self.subTest(each.name):
-                job = self.job()
-                call = job.start("gate", "--wait", "2m", "--audit-skips", "summary")
-                line = call.process.stderr.readline()
-                self.assertIn(b"standing by", line)
-                call.process.send_signal(each)
-                answer = call.wait()
-                self.assertEqual(answer.status, -each, answer)
-                self.assertFalse(answer.runs)
-                self.assertEqual(self.remote.refs("refs/refgate"), before)
-
-    def test_no_wait_wins_over_wait(self):
-        self.assert_runs(self.job().call("gate"), "first")
-        answer = self.job().call("gate", "--wait", "10m", "--no-wait")
-        self.assert_skips(answer, "active_session")
-        self.assertNotIn("standing by", answer.err)
-
-
-class StandbyInAnOutage(FaultCase):
-    def setUp(self):
-        super().setUp()
-        self.holder = self.job(remote=self.direct)
-        self.assert_runs(self.holder.call("gate"), "first")
-
-    def stand_by_without_a_server(self, *words):
-        """A gate that has seen the holder, and then no server."""
-        job = self.job()
-        call = job.start("gate", "--deadline", "1s", *words)
-        self.addCleanup(lambda: call.process.poll() is None and call.kill())
-        self.assertIn(b"standing by for", call.process.stderr.readline())
-        self.plan({"fault": "cut-before"})
-        return job, call
-
-    def await_outage(self, call):
-        self.assertIn(b"still standing by", call.process.stderr.readline())
-
-    def test_a_standby_outlasts_an_outage_and_is_told_that_the_work_is_done(self):
-        _, call = self.stand_by_without_a_server("--wait", "2m")
-        self.await_outage(call)
-        self.await_outage(call)
-        self.done(self.holder.call("finish"))
-        self.plan()
-        self.assert_skips(call.wait(), "already_done")
-
-    def test_a_standby_outlasts_an_outage_and_takes_over(self):
-        job, call = self.stand_by_without_a_server("--wait", "2m")
-        self.await_outage(call)
-        self.done(self.holder.call("finish", "--status", "cancelled"))
-        self.plan()
-        self.assert_runs(call.wait(), "takeover")
-        self.assertEqual(self.only_claim()["holder"]["run_id"], job.run)
-
-    def test_an_outage_that_outlasts_the_wait_is_no_answer(self):
-        _, call = self.stand_by_without_a_server("--wait", "4s")
-        answer = call.wait()
-        self.assertEqual((answer.status, answer.code, answer.runs), (3, "unreachable", False), answer)
-
-    def test_a_standby_in_an_outage_is_cancelled_by_a_signal(self):
-        job, call = self.stand_by_without_a_server("--wait", "2m")
-        self.await_outage(call)
-        call.process.send_signal(signal.SIGTERM)
-        answer = call.wait()
-        self.assertEqual((answer.status, answer.runs), (-signal.SIGTERM, False), answer)
-        self.assertEqual(self.only_claim()["holder"]["run_id"], self.holder.run)
 
 
 if __name__ == "__main__":

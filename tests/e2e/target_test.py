@@ -134,7 +134,7 @@ class Filters(GateCase):
                             (("--kind", "lanch"), "launch")):
             answer = self.person().call("log", *words)
             self.assertEqual(answer.status, 2)
-            self.assertIn(f"did you mean {near}?", answer.err)
+            self.assertIn(f"did you mean {near}?; nothing was read", answer.err)
         self.assertEqual(self.person().call("log", "--reason", "foo").status, 2)
         answer = self.done(self.person().call("log", "--workflow", "Agent Revew"))
         self.assertIn('did you mean "Agent Review"?', answer.err)
@@ -143,6 +143,13 @@ class Filters(GateCase):
         answer = self.person().call("log", "--since", "1d", "--until", "2d")
         self.assertEqual(answer.status, 2)
         self.assertIn("--until is before --since", answer.err)
+        self.assertIn("nothing was read", answer.err)
+
+    def test_what_names_nothing_says_that_nothing_was_looked_for(self):
+        for word in ("https://github.com/octo/app/wiki/Home", "x" * 3000):
+            answer = self.person().call("show", word)
+            self.assertEqual(answer.status, 2, word)
+            self.assertIn("nothing was looked for", answer.err)
 
     def test_weeks_are_spans(self):
         self.assertEqual(len(self.log("--since", "1w")), 4)

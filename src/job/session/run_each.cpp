@@ -233,7 +233,6 @@ class Batch {
                     [&](const auto& text) { return heard.find(text) != std::string::npos; });
     in_a_row_ = named ? in_a_row_ + 1 : 0;
     if (plan_.max_failures == 0 || in_a_row_ < plan_.max_failures) return;
-    given_up_ = true;
     call_.err << "refgate: session death cascade: " << in_a_row_
               << " operations in a row failed for the session's sake; the rest is cancelled\n";
     halting_.begin(Halting::for_loss(kill_after_), boot_now());
@@ -269,7 +268,6 @@ class Batch {
   Counts counts_;
   unsigned in_a_row_ = 0;
   int cancelled_by_ = 0;
-  bool given_up_ = false;
   bool any_started_ = false;
 };
 
