@@ -1,5 +1,6 @@
 """Networks and servers that fail: what is done, what is said, and how long it takes."""
 
+import itertools
 import socket
 import threading
 import unittest
@@ -141,35 +142,39 @@ class Silence(FaultCase):
               {**WRITES, "fault": "silent"}, {**WRITES, "fault": "cut-before"},
               {**WRITES, "fault": "garbage"}, {**WRITES, "fault": "status"}]
 
-    def each_fault(self):
-        for rule in self.FAULTS:
-            with self.subTest(**rule):
-                self.setUp()
-                self.plan(rule)
-                yield rule
+    def tearDown(self):
         self.plan()
+        super().tearDown()
+
+    def begin(self, rule):
+        """A repository of its own behind that fault."""
+        self.setUp()
+        self.plan(rule)
 
     def test_exit_3_within_the_deadline_and_a_second(self):
-        for rule in self.each_fault():
-            answer = self.job().call("gate", "--deadline", "2s")
-            self.assertEqual(answer.status, 3, answer)
-            self.assertLessEqual(answer.seconds, 3, answer)
-            self.assertEqual(answer.outputs["skip_execution"], "true", answer)
-            self.assertTrue(answer.err.strip(), answer)
-            # Behind a slow answer the server has done its work; everywhere else it has seen nothing.
-            self.assertEqual(len(self.remote.claims()), 1 if rule["fault"] == "trickle" else 0)
-            if rule["fault"] == "trickle":
-                self.assertIn("not known", answer.err)
+        for rule in self.FAULTS:
+            with self.subTest(**rule):
+                self.begin(rule)
+                answer = self.job().call("gate", "--deadline", "2s")
+                self.assertEqual(answer.status, 3, answer)
+                self.assertLessEqual(answer.seconds, 3, answer)
+                self.assertEqual(answer.outputs["skip_execution"], "true", answer)
+                self.assertTrue(answer.err.strip(), answer)
+                # Behind a slow answer the server has done its work; everywhere else it has seen
+                # nothing.
+                slow = rule["fault"] == "trickle"
+                self.assertEqual(len(self.remote.claims()), 1 if slow else 0)
+                if slow:
+                    self.assertIn("not known", answer.err)
 
     def test_on_error_run_and_skip_and_fail(self):
-        for rule in self.each_fault():
-            for choice, status, skip in (("run", 0, "false"), ("skip", 0, "true"),
-                                         ("fail", 3, "true")):
-                self.setUp()
-                self.plan(rule)
+        choices = (("run", 0, "false"), ("skip", 0, "true"), ("fail", 3, "true"))
+        for rule, (choice, status, skip) in itertools.product(self.FAULTS, choices):
+            with self.subTest(**rule, choice=choice):
+                self.begin(rule)
                 answer = self.job().call("gate", "--deadline", "1s", "--on-error", choice)
                 self.assertEqual((answer.status, answer.outputs["skip_execution"]), (status, skip),
-                                 (rule, str(answer)))
+                                 answer)
                 self.assertLessEqual(answer.seconds, 2, answer)
                 if status == 0:
                     self.assertEqual(answer.lines["SKIP_EXECUTION"], skip)

@@ -132,7 +132,8 @@ class Search {
 
   /// Whoever causes the event wrote the text; otherwise it is somebody else's.
   static bool is_by_actor(const Reference& reference, const Start& start) {
-    const std::string_view part = reference.path.size() > 2 ? *reference.path[2] : "";
+    // A plain view of a conditional would be one of a copy that is gone.
+    const std::string part = reference.path.size() > 2 ? reference.path[2].value_or("") : "";
     if (same_name(part, "comment") || same_name(part, "review")) return true;
     const bool own = start.type == "opened" || start.type == "created" || start.type == "edited" ||
                      start.type == "synchronize" || start.type == "reopened";
