@@ -56,7 +56,13 @@ std::string link_quietly(Store& store, ClaimNote& note, const std::string& id) {
 /// A note that is behind costs `finish` one more look at the remote.
 void note_quietly(const JobState& state, const ClaimNote& note) {
   try {
-    state.save(note);
+    const auto written = state.update(note.claim.claim_id, [&](ClaimNote& kept) {
+      if (kept.is_over() && note.claim.state != ClaimState::ended) return false;
+      kept.claim = note.claim;
+      kept.version = note.version;
+      return true;
+    });
+    if (written == JobState::Update::missing) state.save(note);
   } catch (const std::runtime_error&) {
   }
 }
@@ -118,8 +124,8 @@ KeptResult keep_result(Store& store, const std::string& name_space, const Result
   std::vector<Change> changes{{ref, std::nullopt, result_snapshot(result)}};
   Claim named;
   // A claim that was made by a swap which nobody answered, or that has ended, is looked at first.
-  const bool known = session && session->version && !session->unanswered &&
-                     session->claim.state != ClaimState::ended;
+  const bool known =
+      session && session->version && session->phase != Phase::asked && !session->is_over();
   if (known) {
     named = session->claim;
     named.result = id;

@@ -76,7 +76,7 @@ class Attack(GateCase):
 
     def edit(self, note, rng):
         """One to four edits: of the note's own fields, or of the claim that it holds as text."""
-        fields = ["ref", "namespace", "object", "expected", "unanswered", "untold", "claim", "runner_job", "job_status", "remote"]
+        fields = ["ref", "namespace", "object", "expected", "phase", "unanswered", "untold", "claim", "runner_job", "job_status", "remote"]
         for _ in range(rng.randint(1, 4)):
             if rng.random() < 0.6:
                 field = rng.choice(fields)
@@ -124,7 +124,7 @@ class Attack(GateCase):
             self.assert_left_alone(self.mine.call(command))
 
     def test_a_tag_that_is_not_there_is_not_made(self):
-        self.only_note(ref="refs/tags/v9", object=None, unanswered=True, untold=True)
+        self.only_note(ref="refs/tags/v9", object=None, phase="asked")
         self.assert_left_alone(self.mine.call("finish"))
 
     def test_the_claim_of_another_run_is_left_alone(self):
@@ -139,7 +139,7 @@ class Attack(GateCase):
             self.assert_left_alone(self.mine.call(command), 3 if command == "finish" else 1)
 
     def test_a_scope_that_never_ran_is_not_ended(self):
-        self.only_note(ref="refs/refgate/claims/never/ran", object=None, expected=None, unanswered=True, untold=True)
+        self.only_note(ref="refs/refgate/claims/never/ran", object=None, expected=None, phase="asked")
         self.assert_left_alone(self.mine.call("finish"))
 
     def test_a_line_in_the_notes_outbox_is_not_published(self):

@@ -92,7 +92,7 @@ class CrashCase(GateCase):
     def assert_sound(self, job):
         """A finish of the job ends what it won; another trigger takes over; nothing is doubled."""
         arrived = bool(self.remote.claims())
-        told = any('"untold": false' in text for text in job.state_files())
+        told = any('"phase": "told"' in text for text in job.state_files())
         self.done(job.call("finish", "--status", "cancelled"))
         claims = self.remote.claims()
         # What was launched was cancelled; what nobody was told of is given back; a push that never arrived leaves a fence against its arrival.

@@ -102,7 +102,7 @@ class Names(GateCase):
     def test_a_value_that_is_no_object_is_no_internal_error(self):
         for value in ("abc", "refs/heads/main", "0" * 40, "HEAD^"):
             self.assert_untouched((("finish",), ("heartbeat",)), object=value)
-            self.assert_untouched((("finish",),), object="", expected=value, unanswered=True)
+            self.assert_untouched((("finish",),), object="", expected=value, phase="asked")
 
     def test_a_namespace_of_gits_own_is_refused(self):
         for name in ("heads", "tags", "notes", "a b", "../x"):

@@ -68,8 +68,7 @@ void tell(const Invocation& call, const Word& word) {
 bool holds_claim(const Invocation& call, const JobState& state, bool ended) {
   const auto notes = state.notes();
   return std::any_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
-    return (note.claim.state == ClaimState::ended) == ended &&
-           note.runner_job == state.runner_job() &&
+    return note.is_over() == ended && note.runner_job == state.runner_job() &&
            note.claim.holder.run_id == call.environment.get("GITHUB_RUN_ID");
   });
 }

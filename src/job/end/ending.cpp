@@ -57,12 +57,17 @@ class Ending {
     if (const auto why = misnamed(note.ref, settings.name_space)) throw_misfit(*why);
   }
 
+  Ended give_back() {
+    gives_back_ = true;
+    return end(std::string(name_of(ClaimOutcome::cancelled)));
+  }
+
   Ended end(const std::string& job_status) {
-    if (note_.unanswered && note_.untold)
+    if (may_be_on_the_wire())
       if (const auto closed = fence_off()) {
         ClaimNote done = note_;
         done.claim = *closed;
-        done.unanswered = false;
+        done.take(PhaseStep::given_back);
         keep([&] {
           state_.save(done);
           note_end(state_, closed->claim_id);
@@ -90,7 +95,7 @@ class Ending {
           if (claim.state == ClaimState::waiting)
             return abandon_claim(claim, "its gate was ended while it waited", now());
           launched = claim;
-          if (note_.untold)
+          if (gives_back_)
             return abandon_claim(claim, "its gate could not tell its verdict", now());
           // What an earlier attempt had launched may have been executed, though this one left it
           // out.
@@ -112,7 +117,7 @@ class Ending {
     const bool was_freed =
         ended.result == Ended::Result::already && ended.claim.outcome == ClaimOutcome::released;
     const bool was_launched =
-        !note_.untold && note_.claim.state != ClaimState::waiting && meaning.executed;
+        !gives_back_ && note_.claim.state != ClaimState::waiting && meaning.executed;
     if (was_launched && (ended.result == Ended::Result::not_ours || was_freed))
       record_without_claim(ended, meaning.outcome, status);
     keep([&] { bring_up_to_date(ended, launched); });
@@ -120,6 +125,13 @@ class Ending {
   }
 
  private:
+  /// Whether a push of the gate may arrive after its end: it was told of no answer, and so were
+  /// those who run.
+  bool may_be_on_the_wire() const {
+    return note_.phase == Phase::asked ||
+           (gives_back_ && note_.phase == Phase::told && !note_.version);
+  }
+
   /// After the push was acknowledged the job's own files are a courtesy: the session has ended,
   /// whatever the disk says.
   template <typename Write>
@@ -275,6 +287,7 @@ class Ending {
     ClaimNote done = note_;
     done.claim = ended.claim;
     done.version.reset();
+    done.take(PhaseStep::ended);
     state_.save(done);
   }
 
@@ -284,6 +297,7 @@ class Ending {
   const ClaimNote& note_;
   JobState state_;
   Self self_;
+  bool gives_back_ = is_untold(note_.phase);  ///< nothing was launched
 };
 
 }  // namespace
@@ -291,6 +305,11 @@ class Ending {
 Ended end_session(const Invocation& call, const Settings& settings, Store& store,
                   const ClaimNote& note, const std::string& job_status) {
   return Ending(call, settings, store, note).end(job_status);
+}
+
+Ended give_back_session(const Invocation& call, const Settings& settings, Store& store,
+                        const ClaimNote& note) {
+  return Ending(call, settings, store, note).give_back();
 }
 
 std::string describe_end(const Ended& ended, const std::string& session_key) {

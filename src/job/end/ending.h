@@ -23,6 +23,11 @@ namespace refgate {
 Ended end_session(const Invocation& call, const Settings& settings, Store& store,
                   const ClaimNote& note, const std::string& job_status);
 
+/// Likewise, of a session that nobody could be told of, or of which nothing was started: whatever
+/// the note's phase is, the scope is given back as it was.
+Ended give_back_session(const Invocation& call, const Settings& settings, Store& store,
+                        const ClaimNote& note);
+
 /// In Actions: the end in the job summary, and a warning on `commands` when the session was lost
 /// before its job ended it.
 void tell_end(const Invocation& call, const Ended& ended, const std::string& session_key,

@@ -148,7 +148,7 @@ int finish(const Invocation& call, const Settings& settings) {
   }
   std::optional<StoreError> failed;
   for (const ClaimNote& note : notes) {
-    if (note.claim.state == ClaimState::ended) {
+    if (note.is_over()) {
       call.out << "Session had ended before: " << escape_for(Place::line, note.claim.session_key)
                << " (" << name_of(note.claim.outcome) << "); nothing was changed\n";
       continue;

@@ -208,13 +208,11 @@ namespace {
 void give_back(const Invocation& call, const Settings& settings, Store& store,
                const std::string& claim_id) {
   const JobState state(settings, call.environment);
-  for (ClaimNote& note : state.notes()) {
-    if (note.claim.claim_id != claim_id || note.unanswered || note.claim.state == ClaimState::ended)
-      continue;
-    note.untold = true;
+  for (const ClaimNote& note : state.notes()) {
+    if (note.claim.claim_id != claim_id || note.phase == Phase::asked || note.is_over()) continue;
     try {
       give_time(store, give_back_bound);
-      end_session(call, settings, store, note, "cancelled");
+      give_back_session(call, settings, store, note);
       call.err << "refgate: the claim was given back, since its verdict could not be told\n";
     } catch (const std::exception& error) {
       call.err << "refgate: the claim could not be given back: "

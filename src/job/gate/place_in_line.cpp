@@ -276,6 +276,7 @@ void PlaceInLine::keep(const Claim& claim, const std::optional<Version>& version
   note.remote = store_.describe();
   note.runner_job = state_.runner_job();
   note.version = version;
+  note.phase = Phase::won;
   note.claim = claim;
   state_.save(note);
 }
@@ -312,7 +313,7 @@ PlaceInLine::Step PlaceInLine::how_lost(const std::optional<Claim>& stands) {
   // Its own job may have ended it before somebody else took it: then its note is gone, or says so.
   const auto notes = state_.notes();
   const bool by_job = std::none_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
-    return note.claim.claim_id == claim_.claim_id && note.claim.state != ClaimState::ended;
+    return note.claim.claim_id == claim_.claim_id && !note.is_over();
   });
   return by_job ? Step::ended : Step::taken;
 }

@@ -133,8 +133,7 @@ int command_cleanup(const Invocation& call) {
       settings.run_id.empty() ? call.environment.get("GITHUB_RUN_ID") : settings.run_id;
   const auto notes = own_notes(settings, state, [&](const ClaimNote& note) {
     if (!settings.claim_id.empty()) return note.claim.claim_id == settings.claim_id;
-    return note.claim.session_key == shortened(key, bounds::name) &&
-           note.claim.state != ClaimState::ended &&
+    return note.claim.session_key == shortened(key, bounds::name) && !note.is_over() &&
            (run_id.empty() || !call.environment.in_actions() ||
             note.claim.holder.run_id == shortened(run_id, bounds::word));
   });
@@ -180,17 +179,19 @@ int command_audit(const Invocation& call) {
   line.id = entry_id(fresh_nonce(), 0, EntryKind::audit);
 
   const JobState state(settings, call.environment);
-  for (ClaimNote& note : own_notes(settings, state, [&](const ClaimNote& n) {
+  for (const ClaimNote& note : own_notes(settings, state, [&](const ClaimNote& n) {
          return n.claim.session_key == shortened(line.session_key, bounds::name) &&
-                n.claim.holder.run_id == shortened(line.run_id, bounds::word) &&
-                n.claim.state != ClaimState::ended;
+                n.claim.holder.run_id == shortened(line.run_id, bounds::word) && !n.is_over();
        })) {
     line.claim_id = note.claim.claim_id;
     line.generation = note.claim.generation;
     line.scope = note.ref;
     // `cleanup` is told no status; what the audit says is what came of the session.
-    note.job_status = line.job_status;
-    if (line.executed) state.save(note);
+    if (line.executed)
+      state.update(line.claim_id, [&](ClaimNote& kept) {
+        kept.job_status = line.job_status;
+        return true;
+      });
   }
   const auto store = store_of(call, settings);
   const SwapOutcome outcome = push_once(*store, note_change(line, settings.name_space));

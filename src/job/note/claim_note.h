@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/claim/claim.h"
+#include "core/claim/phase.h"
 #include "store/store.h"
 
 namespace refgate {
@@ -20,11 +21,13 @@ struct ClaimNote {
       version;  ///< the value that our last acknowledged swap left; empty before the first
   std::optional<Version>
       expected;  ///< what the swap that was not answered yet expected to find; empty: nothing
-  bool unanswered =
-      false;  ///< a swap was begun and no answer was noted: it may still arrive at the remote
-  bool untold = false;     ///< nobody was told to run yet: ending it gives the scope back as it was
+  Phase phase = Phase::told;
   Claim claim;             ///< as last swapped, or as about to be
   std::string job_status;  ///< as `audit` was told; empty until then
+
+  bool is_over() const { return refgate::is_over(phase); }
+  /// False when it is no step from the note's phase, which then stays.
+  bool take(PhaseStep step);
 };
 
 std::string encode_note(const ClaimNote& note);

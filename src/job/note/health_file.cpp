@@ -1,7 +1,5 @@
 #include "job/note/health_file.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,47 +8,22 @@
 #include <ctime>
 #include <filesystem>
 #include <stdexcept>
-#include <thread>
 
 #include "call/remote.h"
 #include "core/text/digest.h"
 #include "os/checked_output.h"
+#include "os/file_lock.h"
 #include "os/replaced_file.h"
 
 namespace refgate {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::size_t longest_record = 64u << 10;
-constexpr Duration longest_wait = 1s;
-constexpr Duration look_again = 2ms;
 
 std::optional<Health> read_record(const std::string& path) {
   const auto text = read_small_file(path, longest_record);
   return text ? decode_health(*text) : std::nullopt;
 }
-
-/// Held while a record is changed. Who holds it for long is stopped or stuck, and must not keep a
-/// session from halting: then it goes without.
-class Lock {
- public:
-  explicit Lock(const std::string& path)
-      : file_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) {
-    if (file_ < 0) return;
-    const BootTime until = boot_now() + longest_wait;
-    while (::flock(file_, LOCK_EX | LOCK_NB) != 0 && boot_now() < until)
-      std::this_thread::sleep_for(look_again);
-  }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-  ~Lock() {
-    if (file_ >= 0) ::close(file_);
-  }
-
- private:
-  int file_;
-};
 
 }  // namespace
 
@@ -72,7 +45,7 @@ void HealthFile::write(const Health& health) const {
 }
 
 std::optional<Health> HealthFile::update(const std::function<void(Health&)>& change) const {
-  const Lock lock(path_ + ".lock");
+  const FileLock lock(path_ + ".lock");
   auto health = read();
   if (!health) return std::nullopt;
   const Health before = *health;

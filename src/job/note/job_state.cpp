@@ -15,6 +15,7 @@
 #include "call/remote.h"
 #include "core/text/digest.h"
 #include "os/checked_output.h"
+#include "os/file_lock.h"
 #include "os/replaced_file.h"
 
 namespace refgate {
@@ -33,6 +34,11 @@ std::string user_folder(const Environment& environment) {
   if (const std::string home = environment.get("HOME"); home.starts_with('/'))
     return home + "/.local/state/refgate";
   return "/tmp/refgate-" + std::to_string(::getuid());
+}
+
+std::optional<ClaimNote> read_note(const std::string& path) {
+  const auto text = read_small_file(path, longest_note);
+  return text ? decode_note(*text) : std::nullopt;
 }
 
 /// A folder that another user made in our place could hold anything.
@@ -123,17 +129,35 @@ void JobState::make_folder() const {
 void JobState::save(const ClaimNote& note) const {
   make_folder();
   const std::string path = path_of(note.claim.claim_id);
+  const FileLock lock(path + ".lock");
   if (!replace_file(path, encode_note(note))) fail(path);
 }
 
-void JobState::mark_told(const std::string& claim_id) const {
-  for (ClaimNote& note : notes()) {
-    if (note.claim.claim_id != claim_id || !note.untold) continue;
-    note.untold = false;
-    save(note);
-  }
+JobState::Update JobState::update(const std::string& claim_id,
+                                  const std::function<bool(ClaimNote&)>& change) const {
+  const std::string path = path_of(claim_id);
+  if (!is_own_folder(folder_) || !read_note(path)) return Update::missing;
+  const FileLock lock(path + ".lock");
+  auto note = read_note(path);
+  if (!note || note->claim.claim_id != claim_id) return Update::missing;
+  if (!change(*note)) return Update::left;
+  if (!replace_file(path, encode_note(*note))) fail(path);
+  return Update::written;
 }
 
-void JobState::remove(const std::string& claim_id) const { ::unlink(path_of(claim_id).c_str()); }
+void JobState::mark_told(const std::string& claim_id) const {
+  update(claim_id, [](ClaimNote& note) {
+    const Phase before = note.phase;
+    return note.take(PhaseStep::told) && note.phase != before;
+  });
+}
+
+void JobState::remove(const std::string& claim_id) const {
+  const std::string path = path_of(claim_id);
+  if (!is_own_folder(folder_) || ::access(path.c_str(), F_OK) != 0) return;
+  const FileLock lock(path + ".lock");
+  ::unlink(path.c_str());
+  ::unlink((path + ".lock").c_str());
+}
 
 }  // namespace refgate

@@ -3,6 +3,7 @@
 // that a job whose gate was killed can still end what it may have won. Who can read the file owns
 // the claim.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,11 @@ class JobState {
   /// Throws UsageError when it cannot be written: without it `finish` could not find the claim.
   void save(const ClaimNote& note) const;
   void remove(const std::string& claim_id) const;
+
+  /// Reads the note, and writes it as `change` leaves it unless that returns false; no other step
+  /// of the job writes it in between. Throws as `save` does.
+  enum class Update { written, left, missing };
+  Update update(const std::string& claim_id, const std::function<bool(ClaimNote&)>& change) const;
 
   /// From here on what comes of the session is what its job says. Throws std::runtime_error.
   void mark_told(const std::string& claim_id) const;

@@ -23,7 +23,7 @@ Death death_of(const Ended& swap, Instant at) {
 bool was_ended_by_job(const JobState& state, const std::string& claim_id) {
   const auto notes = state.notes();
   return std::any_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
-    return note.claim.claim_id == claim_id && note.claim.state == ClaimState::ended;
+    return note.claim.claim_id == claim_id && note.is_over();
   });
 }
 
@@ -84,9 +84,15 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
       health.lease = lease;
       health = renewed(std::move(health), sent, at);
     });
-    if (was_ended_by_job(state, claim_id)) return Beat::ended;
-    state.save(note);
-    return Beat::renewed;
+    bool is_over = false;
+    state.update(claim_id, [&](ClaimNote& kept) {
+      is_over = kept.is_over();
+      if (is_over) return false;
+      kept.claim = note.claim;
+      kept.version = note.version;
+      return true;
+    });
+    return is_over ? Beat::ended : Beat::renewed;
   }
   if (was_ended_by_job(state, claim_id) ||
       (swap.result == Ended::Result::already && swap.seen->outcome != ClaimOutcome::released)) {

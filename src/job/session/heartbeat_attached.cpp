@@ -194,8 +194,7 @@ class Beating {
   /// The job's own `finish` has ended the session, as it says. A note that vanished says nothing.
   bool job_says_ended() const {
     for (const ClaimNote& note : state_.notes())
-      if (note.claim.claim_id == held_.note.claim.claim_id)
-        return note.claim.state == ClaimState::ended;
+      if (note.claim.claim_id == held_.note.claim.claim_id) return note.is_over();
     return false;
   }
 
@@ -315,7 +314,8 @@ class Beating {
     // Whether anybody was told to run is known to the gate alone, which may have been killed in
     // between; what its file says can at most give the job's own session back.
     for (const ClaimNote& kept : state_.notes())
-      if (kept.claim.claim_id == note.claim.claim_id) note.untold = kept.untold;
+      if (kept.claim.claim_id == note.claim.claim_id && is_untold(kept.phase))
+        note.phase = Phase::won;
     return end_session(call_, settings_, *store, note, question.status);
   }
 

@@ -225,14 +225,15 @@ bool LedSession::end_note(const std::string& job_status, bool never_started) {
       own = note_;
       own->version.reset();
     }
-    if (!own || own->claim.state == ClaimState::ended) return true;
-    own->untold = never_started;
+    if (!own || own->is_over()) return true;
+    if (!never_started) own->take(PhaseStep::told);
     const auto store = store_of(call_, settings_);
     // A cancelled step has seconds to live.
     if (job_status == "cancelled")
       store->set_deadline(
           std::min(store->deadline(), std::chrono::steady_clock::now() + longest_cancelled_end));
-    const Ended ended = end_session(call_, settings_, *store, *own, job_status);
+    const Ended ended = never_started ? give_back_session(call_, settings_, *store, *own)
+                                      : end_session(call_, settings_, *store, *own, job_status);
     call_.err << "refgate: " << escape_for(Place::line, describe_end(ended, own->claim.session_key))
               << "\n";
     if (ended.left_out > 0) call_.err << "refgate: " << describe_left_out(ended.left_out) << "\n";

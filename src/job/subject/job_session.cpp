@@ -26,8 +26,8 @@ std::optional<ClaimNote> session_note(const Invocation& call, const Settings& se
                         (attempt.empty() || std::to_string(claim.holder.run_attempt) == attempt) &&
                         (job.empty() || claim.holder.job == job);
     if (settings.claim_id.empty() ? !of_job : claim.claim_id != settings.claim_id) continue;
-    const bool live = claim.state != ClaimState::ended;
-    if (!latest || live || latest->claim.state == ClaimState::ended) latest = std::move(note);
+    const bool live = !note.is_over();
+    if (!latest || live || latest->is_over()) latest = std::move(note);
   }
   return latest;
 }
@@ -64,7 +64,7 @@ SessionNews session_news(const Invocation& call, const Settings& settings, const
   std::optional<Health> health;
   bool window_only = false;
   if (const auto note = session_note(call, settings, state)) {
-    if (note->claim.state == ClaimState::ended) return {false, "the session has ended"};
+    if (note->is_over()) return {false, "the session has ended"};
     window_only = note->claim.window_only;
     health = HealthFile(state, note->claim.claim_id).read();
   } else if (state.belongs_to_job() || !settings.claim_id.empty()) {

@@ -19,6 +19,15 @@ void begin_health(const JobState& state, const Decision& decision, const std::st
   file.write(health_of(claim, ref, state.runner_job(), sent));
 }
 
+/// A claim that is found to be the caller's own was won; one without a note is that of a gate that
+/// told.
+Phase phase_of_own(const JobState& state, const std::string& claim_id) {
+  for (const ClaimNote& note : state.notes())
+    if (note.claim.claim_id == claim_id)
+      return after(note.phase, PhaseStep::answered).value_or(Phase::told);
+  return Phase::told;
+}
+
 }  // namespace
 
 Acquired acquire_with_note(Store& store, const JobState& state, const Question& question,
@@ -38,7 +47,7 @@ Acquired acquire_with_note(Store& store, const JobState& state, const Question& 
     // What is ours already can be ended by what is known of it; anything else may arrive after its
     // sender is dead.
     note.version = own ? expected : std::nullopt;
-    note.unanswered = note.untold = !own;
+    note.phase = own ? phase_of_own(state, note.claim.claim_id) : Phase::asked;
     note.expected = expected;
     state.save(note);
     sent = boot_now();
@@ -48,9 +57,12 @@ Acquired acquire_with_note(Store& store, const JobState& state, const Question& 
     if (outcome.result == SwapResult::refused) state.remove(request.nonce);
     if (outcome.result != SwapResult::swapped) return;
     try {
-      note.version = outcome.version;
-      note.unanswered = false;
-      state.save(note);
+      state.update(note.claim.claim_id, [&](ClaimNote& kept) {
+        if (!kept.take(PhaseStep::answered)) return false;
+        kept.claim = note.claim;
+        kept.version = outcome.version;
+        return true;
+      });
       begin_health(state, decision, request.scope, sent);
     } catch (const std::runtime_error&) {
       // The claim is won all the same: what was noted before the push is enough for `finish`, and

@@ -59,8 +59,7 @@ std::optional<std::string> misnamed(const std::string& ref, const std::string& n
 }
 
 SeenClaim proven(const ClaimNote& note, const Self& self) {
-  if (!note.version || note.claim.state == ClaimState::ended || !is_own(note.claim, self))
-    return {};
+  if (!note.version || note.is_over() || !is_own(note.claim, self)) return {};
   if (version_of(claim_snapshot(note.claim)) != *note.version) return {};
   return {note.claim, note.version};
 }

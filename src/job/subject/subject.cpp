@@ -264,8 +264,7 @@ Ownership ownership_of(const std::string& ref, const Settings& settings, const J
   Ownership own;
   if (!settings.claim_id.empty()) own.presented.push_back(settings.claim_id);
   for (const ClaimNote& note : state.notes()) {
-    if (!is_door_of(ref, note.ref) || note.claim.state == ClaimState::ended || !matches(note))
-      continue;
+    if (!is_door_of(ref, note.ref) || note.is_over() || !matches(note)) continue;
     own.presented.push_back(note.claim.claim_id);
     own.ref = note.ref;
     if (note.version) own.known = {note.claim, note.version};
