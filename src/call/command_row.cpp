@@ -34,6 +34,11 @@ const Names& positional_settings() {
   return names;
 }
 
+const Names& governing_settings() {
+  static const Names names{"observe"};
+  return names;
+}
+
 const Names& liveness_settings() {
   static const Names names{"interval", "heartbeat"};
   return names;

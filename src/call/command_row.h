@@ -43,6 +43,8 @@ const Names& subject_settings();
 const Names& policy_settings();
 /// Like subject_settings, where positional words say event, workflow, commit and run.
 const Names& positional_settings();
+/// May the work be launched now, beside what its scope says.
+const Names& governing_settings();
 /// How a session stays alive.
 const Names& liveness_settings();
 /// In what order sessions run.

@@ -10,7 +10,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<SettingRow, 38> rows{{
+constexpr std::array<SettingRow, 39> rows{{
     {"remote", SettingForm::text, "URL|PATH|NAME", "the git remote that holds the state",
      "the run's repository, else origin", true},
     {"namespace", SettingForm::text, "NAME", "the branch of refs that holds the state", "refgate",
@@ -75,6 +75,9 @@ constexpr std::array<SettingRow, 38> rows{{
      "whether the REST API is asked if a holder's run has ended", "ask", true},
     {"force", SettingForm::flag, "", "run, whatever the state is; the former holder halts", "",
      false},
+    {"observe", SettingForm::flag, "",
+     "only watch: decide and record, tell what would have been skipped, and hold nothing back", "",
+     true},
     {"on-error", SettingForm::choice, "fail|run|skip",
      "what to do when the store cannot be reached, read or written", "fail", true},
     {"on-read-only", SettingForm::choice, "skip|run|fail",
@@ -302,6 +305,7 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "deadline") return set_duration(policy.deadline, name, value, 100ms);
   if (name == "retry") return choose(policy.retry, name, value, retries);
   if (name == "force") return choose(policy.force, name, value, booleans);
+  if (name == "observe") return choose(policy.observe, name, value, booleans);
   if (name == "on-error") return choose(policy.on_error, name, value, fallbacks);
   if (name == "on-read-only") return choose(policy.on_read_only.emplace(), name, value, fallbacks);
   if (name == "audit-skips") return choose(policy.audit_skips, name, value, audits);

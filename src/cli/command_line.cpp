@@ -75,11 +75,10 @@ const char* heading_of(std::string_view setting) {
     const Names& names;
     const char* heading;
   };
-  static const Group groups[] = {{subject_settings(), "What the work is"},
-                                 {policy_settings(), "When it runs"},
-                                 {ordering_settings(), "In order"},
-                                 {liveness_settings(), "Staying alive"},
-                                 {store_settings(), "Where the state is"}};
+  static const Group groups[] = {
+      {subject_settings(), "What the work is"}, {policy_settings(), "When it runs"},
+      {ordering_settings(), "In order"},        {governing_settings(), "Governing launches"},
+      {liveness_settings(), "Staying alive"},   {store_settings(), "Where the state is"}};
   for (const Group& group : groups)
     if (std::find(group.names.begin(), group.names.end(), setting) != group.names.end())
       return group.heading;

@@ -10,7 +10,7 @@ std::span<const CommandRow> workflow_commands() {
        "Ask for the verdict and make the claim, in one step",
        {},
        join({store_settings(), subject_settings(), policy_settings(), liveness_settings(),
-             ordering_settings()}),
+             ordering_settings(), governing_settings()}),
        {},
        "refgate gate --memory 2d\n\n"
        "Prints NAME=value lines and appends the same names in lower case to GITHUB_OUTPUT.\n"
@@ -22,7 +22,7 @@ std::span<const CommandRow> workflow_commands() {
        "End the session that this job's gate began",
        {},
        join({store_settings(), subject_settings(), policy_settings(), liveness_settings(),
-             ordering_settings()}),
+             ordering_settings(), governing_settings()}),
        {{"status", "STATUS",
          "what came of it: steps.<id>.outcome, needs.<job>.result or job.status; success when not "
          "given"},

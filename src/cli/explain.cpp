@@ -145,7 +145,10 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
   if (explained.seen.claim)
     value["state"] = ordered_json::parse(claim_json(
         {explained.subject.request.scope, *explained.seen.version, *explained.seen.claim}, now()));
-  value["decision"] = {{"verdict", explained.decision.verdict == Verdict::run ? "run" : "skip"},
+  const bool runs = explained.decision.verdict == Verdict::run;
+  value["decision"] = {{"verdict", runs || settings.policy.observe ? "run" : "skip"},
+                       {"observed", settings.policy.observe},
+                       {"would_skip", settings.policy.observe && !runs},
                        {"reason_code", name_of(explained.decision.code)},
                        {"reason", explained.decision.reason}};
   return value;
@@ -199,8 +202,11 @@ void print(const Invocation& call, const Explained& explained, const Settings& s
            std::to_string(explained.line.behind) + ", at the head " + explained.line.head);
   }
   const bool runs = explained.decision.verdict == Verdict::run;
-  std::string decision = std::string(runs ? "run" : "skip") + " (" +
-                         std::string(name_of(explained.decision.code)) +
+  const bool would_skip = !runs && settings.policy.observe;
+  std::string decision = std::string(would_skip ? "run, observed; enforcing would skip"
+                                     : runs     ? "run"
+                                                : "skip") +
+                         " (" + std::string(name_of(explained.decision.code)) +
                          "): " + explained.decision.reason;
   if (!explained.asked) decision += ", if nothing is stored";
   if (runs && explained.line.behind > 0)

@@ -50,6 +50,8 @@ json json_of(const Counts& counts) {
           {"prevented", counts.prevented},
           {"held_back", counts.held_back},
           {"held_back_by_reason", counts.held_back_by_reason},
+          {"observed", counts.observed},
+          {"observed_duplicates", counts.observed_duplicates},
           {"takeovers", counts.takeovers},
           {"forced", counts.forced},
           {"retries_suppressed", counts.retries_suppressed},
@@ -157,6 +159,7 @@ json line_of(const AuditEntry& entry) {
           {"status", entry.job_status},
           {"code", entry.reason_code},
           {"promise", is_promise(entry.reason_code)},
+          {"observed", entry.observed},
           {"reason", entry.reason},
           {"commit", entry.commit_sha},
           {"scope", entry.scope},
@@ -260,6 +263,7 @@ int command_report(const Invocation& call) {
   json data = data_of(reading, extent);
   data["remote"] = store->describe();
   data["usd_per_hour"] = usd_per_hour;
+  data["would_save_ms"] = time_to_be_saved(reading.statistics).time.count();
 
   std::string page(report_page());
   page.replace(page.find(place), place.size(), json_for_script(data));

@@ -33,6 +33,10 @@ std::string summary_of(const Statistics& s, std::string_view period) {
                                           " duplicates ran: `refgate verify` lists them.** ";
   if (total.held_back > 0)
     text += "**" + number(total.held_back) + " were held back, and nobody has done their work.** ";
+  if (total.observed > 0)
+    text += number(total.observed) +
+            " more ran and were only observed: enforcing would have saved " +
+            number(total.observed_duplicates) + " of them. ";
   text += number(total.retries_suppressed) + " retries were suppressed";
   if (total.durations.count() > 0)
     text +=

@@ -39,7 +39,10 @@ std::string told(const AuditEntry& entry) {
       return who(entry) + " asked and was told to run, as generation " +
              std::to_string(entry.generation) + code + reason;
     case EntryKind::skip:
-      return who(entry) + " asked and was told to skip" + code + reason;
+      return who(entry) +
+             (entry.observed ? " asked, and ran since it was only observed; enforcing would say"
+                             : " asked and was told to skip") +
+             code + reason;
     case EntryKind::end:
       return who(entry) + " ended its session: " + entry.job_status +
              (entry.duration ? " after " + format_duration(*entry.duration) : "");
@@ -86,6 +89,7 @@ void tell_outcome(std::ostream& out, const std::vector<ReadEntry>& story, Instan
       << (counts.sessions == 1 ? " session ran" : " sessions ran")
       << (closed.empty() ? "" : closed + ")") << ", " << counts.prevented
       << (counts.prevented == 1 ? " was saved" : " were saved");
+  if (counts.observed > 0) out << ", " << counts.observed << " more ran, and were only observed";
   if (counts.held_back > 0)
     out << ", " << counts.held_back << (counts.held_back == 1 ? " was" : " were")
         << " held back without anybody doing the work";

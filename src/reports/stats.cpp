@@ -32,6 +32,9 @@ json json_of(const Counts& counts) {
           {"saved", counts.prevented},
           {"held_back", counts.held_back},
           {"held_back_by_reason", counts.held_back_by_reason},
+          {"observed", counts.observed},
+          {"observed_duplicates", counts.observed_duplicates},
+          {"observed_by_reason", counts.observed_by_reason},
           {"retries_suppressed", counts.retries_suppressed},
           {"early_exits", counts.early_exits},
           {"forced", counts.forced},
@@ -67,14 +70,14 @@ json json_of(const std::vector<Heat>& heats) {
                     {"sessions", heat.sessions},
                     {"prevented", heat.prevented},
                     {"held_back", heat.held_back},
+                    {"observed", heat.observed},
                     {"asked", heat.asked()},
                     {"last", format_rfc3339(heat.last)}});
   return list;
 }
 
 /// An estimate; absent where nothing is known to estimate from.
-json saved_json(const Statistics& s, double usd_per_hour) {
-  const SavedTime saved = saved_time(s);
+json saved_json(const SavedTime& saved, double usd_per_hour) {
   if (!saved.is_known()) return json();
   json value = {{"time_ms", saved.time.count()}, {"sessions", saved.sessions}};
   if (usd_per_hour > 0) value["usd"] = hours_of(saved.time) * usd_per_hour;
@@ -84,7 +87,8 @@ json saved_json(const Statistics& s, double usd_per_hour) {
 void print_as_json(const Invocation& call, const Statistics& s, unsigned threshold,
                    double usd_per_hour) {
   const json value = {
-      {"saved_estimate", saved_json(s, usd_per_hour)},
+      {"saved_estimate", saved_json(saved_time(s), usd_per_hour)},
+      {"would_save_estimate", saved_json(time_to_be_saved(s), usd_per_hour)},
       {"total", json_of(s.total)},
       {"by_day", json_of(s.by_day)},
       {"by_workflow", json_of(s.by_workflow)},
@@ -153,6 +157,15 @@ void print_total(const Invocation& call, const Statistics& s, Instant at, double
                                     ", 90 % within " +
                                     format_duration(total.durations.percentile(90)) +
                                     ", together " + format_duration(total.durations.sum)});
+  if (total.observed > 0) {
+    rows.push_back({"Observed", number(total.observed) + listed(total.observed_by_reason) +
+                                    ": ran, and enforcing would have skipped them"});
+    const SavedTime saved = time_to_be_saved(s);
+    rows.push_back({"Would save", number(total.observed_duplicates) +
+                                      (total.observed_duplicates == 1 ? " session" : " sessions") +
+                                      (saved.is_known() ? ", " + saved_text(saved, usd_per_hour)
+                                                        : std::string())});
+  }
   rows.push_back({"Now", number(s.live.active + s.live.held) + " live, " + number(s.live.waiting) +
                              " waiting, " + number(s.live.lost) + " lost"});
   if (s.last_activity)

@@ -49,7 +49,11 @@ void print_as_json(const Invocation& call, const Verification& result, const Rec
                           {"scope", scope_of(duplicate)},
                           {"first", json::parse(encode_entry(duplicate.first))},
                           {"second", json::parse(encode_entry(duplicate.second))}});
-  const json value = {{"launches", result.launches},
+  json observed = json::array();
+  for (const AuditEntry& entry : result.observed)
+    observed.push_back(json::parse(encode_entry(entry)));
+  const json value = {{"observed", observed},
+                      {"launches", result.launches},
                       {"scopes", result.scopes},
                       {"forced", result.forced},
                       {"duplicates", duplicates},
@@ -68,12 +72,18 @@ void print_text(const Invocation& call, const Verification& result, const Record
     line("  first  " + side(duplicate.first));
     line("  second " + side(duplicate.second));
   }
+  for (const AuditEntry& entry : result.observed)
+    line("Observed (" + entry.reason_code + "): " + side(entry) +
+         " ran; enforcing would have skipped it");
   for (const UnreadableRef& ref : record.altered)
     line("Altered: " + ref.ref + ": " + ref.why);
   line((result.duplicates.empty() ? std::string("No duplicate ran")
                                   : std::to_string(result.duplicates.size()) + " duplicates ran") +
        ": " + std::to_string(result.launches) + " launches of " + std::to_string(result.scopes) +
        " pieces of work, " + std::to_string(result.forced) + " of them forced; " +
+       (result.observed.empty() ? std::string()
+                                : std::to_string(result.observed.size()) +
+                                      " more were only observed, and are no duplicates; ") +
        std::to_string(record.altered.size()) + " lines altered, " +
        std::to_string(record.unreadable.size()) + " that are not refgate's.");
 }

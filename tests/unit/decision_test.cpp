@@ -377,6 +377,37 @@ TEST_CASE("only a skip for the sake of work that is done or being done promises 
     CHECK_FALSE(is_promise(std::string_view(code)));
 }
 
+TEST_CASE("who only watches runs without a claim, for the reason of the skip") {
+  const Decision skip = decide(first_claim(), request_of("2"), Policy{}, t0 + 1min);
+  const Decision seen = observed(skip);
+  CHECK(seen.verdict == Verdict::run);
+  CHECK(seen.code == ReasonCode::active_session);
+  CHECK(seen.reason == skip.reason);
+  CHECK(!seen.next);
+  CHECK(seen.line->kind == EntryKind::skip);
+  CHECK(seen.line->observed);
+  CHECK(seen.line->executed);
+  CHECK(decode_entry(encode_entry(*seen.line))->entry == *seen.line);
+  const Decision won = decide(std::nullopt, request_of("2"), Policy{}, t0);
+  CHECK(observed(won).next == won.next);
+
+  const Policy policy = observing(with([](Policy& each) {
+    each.force = true;
+    each.wait = 1h;
+  }));
+  CHECK(!policy.force);
+  CHECK(policy.no_wait);
+  CHECK(policy.wait == 0s);
+
+  // Whoever's id a note gives, the line stands in for no claim's own end.
+  const Claim claim = first_claim();
+  const AuditEntry end = observed_end(request_of("2"), claim.claim_id, "success", t0, t0 + 2min);
+  CHECK(end.observed);
+  CHECK(end.id != end_claim(claim, ClaimOutcome::success, "success", t0).outbox.back().id);
+  CHECK(end.duration == 2min);
+  CHECK(!observed_end(request_of("2"), claim.claim_id, "skipped", t0, t0).executed);
+}
+
 TEST_CASE("a run's own failure is told apart from another's") {
   const auto own = [](ClaimOutcome outcome, const char* run, unsigned attempt = 2) {
     return is_own_failure(ended(outcome), request_of(run, "push", attempt).holder);

@@ -58,6 +58,22 @@ TEST_CASE("a session that its own job ended is over, too") {
   CHECK(answer(health, 101min).cause == "ended");
 }
 
+TEST_CASE("who only watches goes on whatever is lost, and is told so") {
+  Health health = session();
+  health.observing = true;
+  CHECK(!answer(health, 101min).would_halt);
+  CHECK(!answer(health, 200min).halt);
+  CHECK(answer(health, 200min).would_halt);
+  health = died(health, {t0, DeathCause::taken_over, "run 7 holds it"});
+  CHECK(!answer(health, 101min).halt);
+  CHECK(answer(health, 101min).would_halt);
+  CHECK(answer(health, 101min).cause == "taken_over");
+  CHECK(decode_health(encode_health(health)) == health);
+  health.death.reset();
+  health.ended = true;
+  CHECK(answer(health, 101min).cause == "ended");
+}
+
 TEST_CASE("a renewal clears the failures before it") {
   Health health = session();
   health.failures = 3;

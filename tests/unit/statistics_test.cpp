@@ -18,6 +18,7 @@ struct Made {
   Duration took = 0s;
   std::string workflow = "Review";
   std::string event = "push";
+  bool observed = false;
 };
 
 ReadEntry line(const Made& made) {
@@ -32,7 +33,8 @@ ReadEntry line(const Made& made) {
   entry.run_id = "run-of-" + made.claim;
   entry.run_attempt = made.attempt;
   entry.scope = "refs/refgate/claims/" + made.claim;
-  entry.executed = made.kind != EntryKind::skip;
+  entry.observed = made.observed;
+  entry.executed = made.kind != EntryKind::skip || made.observed;
   (made.kind == EntryKind::launch || made.kind == EntryKind::skip ? entry.reason_code
                                                                   : entry.job_status) = made.word;
   if (made.kind == EntryKind::end) entry.duration = made.took;
@@ -82,6 +84,28 @@ TEST_CASE("sessions, saved ones, suppressed retries and closures are counted onc
   CHECK(s.first_activity == noon);
   CHECK(s.last_activity == noon + 24h);
   CHECK(s.duplicates_allowed == 0);
+}
+
+TEST_CASE("what was only observed is no session, no skip and no duplicate, and is counted apart") {
+  const auto s = counted({
+      {EntryKind::launch, "a", "first"},
+      {EntryKind::skip, "b", "active_session", 1min, 1, 0s, "Review", "push", true},
+      {EntryKind::skip, "c", "budget", 2min, 1, 0s, "Review", "push", true},
+      {EntryKind::end, "b", "success", 3min, 1, 2min, "Review", "push", true},
+      {EntryKind::end, "a", "success", 5min, 1, 4min},
+  });
+  CHECK(s.total.sessions == 1);
+  CHECK(s.total.prevented == 0);
+  CHECK(s.total.held_back == 0);
+  CHECK(s.total.observed == 2);
+  CHECK(s.total.observed_duplicates == 1);
+  CHECK(s.total.observed_by_reason.at("budget") == 1);
+  CHECK(s.total.asked() == 3);
+  CHECK(s.total.closed == std::map<std::string, std::uint64_t>{{"success", 1}});
+  CHECK(s.duplicates_allowed == 0);
+  CHECK(time_to_be_saved(s).sessions == 1);
+  CHECK(time_to_be_saved(s).time == 2min);
+  CHECK(!saved_time(s).is_known());
 }
 
 TEST_CASE("a session that was taken for lost, and ended, is closed once") {

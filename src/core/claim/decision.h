@@ -117,6 +117,19 @@ Decision decide(const std::optional<Claim>& state, const Request& request, const
 /// (`queued`, `wait_expired`).
 Decision skip_for(const Request& request, Instant now, ReasonCode code, std::string reason);
 
+/// The policy of somebody who only watches: stands in no line, and passes nothing by force, so that
+/// nobody else's session ends.
+Policy observing(Policy policy);
+
+/// A skip as it is told to somebody who only watches: run, without a claim, for the same reason.
+/// Its line says that it was executed. Any other decision stays as it is.
+Decision observed(Decision decision);
+
+/// The end of what ran without a claim after an observed skip, as its caller tells it; `nonce` is
+/// the claim id that the skip's line has.
+AuditEntry observed_end(const Request& request, std::string_view nonce, std::string_view job_status,
+                        Instant since, Instant now);
+
 /// "scope", "workflow", "actor"
 std::string_view name_of(BudgetKind kind);
 

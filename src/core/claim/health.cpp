@@ -56,18 +56,30 @@ BootTime halts_at(const Health& health) {
          (health.lease > health.skew ? health.lease - health.skew : health.lease / 2);
 }
 
-HealthAnswer answer(const Health& health, BootTime boot_now) {
-  if (health.death) return {true, std::string(name_of(health.death->cause)), health.death->text};
-  if (health.ended) return {true, "ended", "the session has ended"};
+namespace {
+
+HealthAnswer enforced(const Health& health, BootTime boot_now) {
+  if (health.death)
+    return {true, false, std::string(name_of(health.death->cause)), health.death->text};
+  if (health.ended) return {true, false, "ended", "the session has ended"};
   // A machine that was started anew counts from zero.
   if (boot_now >= halts_at(health) || boot_now < health.renewed) {
     std::string why =
         "the last acknowledged renewal of the lease was at " + format_rfc3339(health.last_beat);
     if (!health.failure.empty()) why += "; since then: " + health.failure;
-    return {true, "expired", why + "; others may have taken over"};
+    return {true, false, "expired", why + "; others may have taken over"};
   }
-  return {false, "alive",
+  return {false, false, "alive",
           "the session holds for another " + format_duration(halts_at(health) - boot_now)};
+}
+
+}  // namespace
+
+HealthAnswer answer(const Health& health, BootTime boot_now) {
+  HealthAnswer told = enforced(health, boot_now);
+  if (!health.observing || !told.halt || told.cause == "ended") return told;
+  return {false, true, std::move(told.cause),
+          "observing, it goes on; else it would halt: " + told.text};
 }
 
 Health renewed(Health health, BootTime sent, Instant wall) {
@@ -104,6 +116,7 @@ std::string encode_health(const Health& health) {
                  {"ended", health.ended},
                  {"operations", health.operations},
                  {"cascade", health.cascade}};
+  if (health.observing) record["observing"] = true;
   if (health.death)
     record["death"] = {{"at", format_rfc3339(health.death->at)},
                        {"cause", name_of(health.death->cause)},
@@ -137,6 +150,8 @@ std::optional<Health> decode_health(std::string_view source) {
   if (!whole || health.claim_id.empty()) return std::nullopt;
   const auto ended = record.find("ended");
   health.ended = ended != record.end() && *ended == true;
+  const auto observing = record.find("observing");
+  health.observing = observing != record.end() && *observing == true;
   if (const auto found = record.find("death"); found != record.end()) {
     if (!found->is_object()) return std::nullopt;
     Death death;

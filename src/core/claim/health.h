@@ -54,6 +54,7 @@ struct Health {
   std::optional<Death> death;
   unsigned operations = 0;  ///< under way at the same time, as the job reports them
   unsigned cascade = 0;     ///< operations that asked after the death: counted, not logged
+  bool observing = false;   ///< nothing is held back, so that it goes on whatever is lost
 
   bool operator==(const Health&) const = default;
 };
@@ -64,8 +65,9 @@ BootTime halts_at(const Health& health);
 
 struct HealthAnswer {
   bool halt = false;
-  std::string cause;  ///< "alive", "ended", or a DeathCause's name
-  std::string text;   ///< one sentence for people
+  bool would_halt = false;  ///< it only watches: it goes on where another would not
+  std::string cause;        ///< "alive", "ended", or a DeathCause's name
+  std::string text;         ///< one sentence for people
 };
 
 /// What a guarded operation is told at `boot_now`.

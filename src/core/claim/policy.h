@@ -63,6 +63,7 @@ struct Policy {
   bool no_wait = false;         ///< tell the place in line instead of standing in it
   HolderRun holder_run = HolderRun::ask;
   bool force = false;
+  bool observe = false;  ///< decide and record, and hold nobody back
   Fallback on_error = Fallback::fail;
   std::optional<Fallback> on_read_only;  ///< nullopt: skip where such a token is to be expected,
                                          ///< fail everywhere else (core/event/read_only.h)

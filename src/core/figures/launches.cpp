@@ -19,7 +19,7 @@ Launches::Launches(std::span<const ReadEntry> entries) {
   std::set<RunAttempt> launched;
   for (const ReadEntry& read : entries) {
     const AuditEntry& entry = read.entry;
-    if (entry.kind == EntryKind::skip && !entry.run_id.empty())
+    if (entry.kind == EntryKind::skip && !entry.observed && !entry.run_id.empty())
       skipped_.insert(run_attempt_of(entry));
     if (entry.kind != EntryKind::launch || is_given_back(entry)) continue;
     by_gate_.push_back(&entry);

@@ -45,7 +45,8 @@ std::map<std::string_view, Skips> skips_of(std::span<const ReadEntry> entries) {
   std::set<std::pair<std::string_view, RunAttempt>> known;
   for (const ReadEntry& read : entries) {
     const AuditEntry& entry = read.entry;
-    if (entry.kind != EntryKind::skip || entry.holder_run_id.empty() || entry.scope.empty())
+    if (entry.kind != EntryKind::skip || entry.observed || entry.holder_run_id.empty() ||
+        entry.scope.empty())
       continue;
     if (known.insert({entry.scope, run_attempt_of(entry)}).second)
       all[entry.scope].push_back(&entry);

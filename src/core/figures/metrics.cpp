@@ -87,6 +87,7 @@ void add(Counts& to, const Counts& from) {
   to.sessions += from.sessions;
   to.prevented += from.prevented;
   to.held_back += from.held_back;
+  to.observed += from.observed;
   to.retries_suppressed += from.retries_suppressed;
   to.early_exits += from.early_exits;
   for (const auto& [word, count] : from.closed)
@@ -172,6 +173,10 @@ void put_duplicates(Page& page, const MetricsInput& input) {
   page.family("refgate_skips_without_promise_total", "counter",
               "Callers that were told to skip although nobody has done the work, by reason code.");
   put_reasons(page, s.total.held_back_by_reason);
+  page.family("refgate_observed_total", "counter",
+              "Callers that ran since they were only watched (--observe), by the reason code for "
+              "which enforcing would have told them to skip.");
+  put_reasons(page, s.total.observed_by_reason);
   page.single("refgate_retries_suppressed_total", "counter",
               "Retries and re-runs that were told to skip.", s.total.retries_suppressed);
   page.single("refgate_early_exits_total", "counter",

@@ -73,6 +73,12 @@ class Repeated {
 };
 
 void add_skip(Counts& counts, const AuditEntry& entry) {
+  if (entry.observed) {
+    ++counts.observed;
+    ++counts.observed_by_reason[entry.reason_code];
+    counts.observed_duplicates += is_promise(entry.reason_code) ? 1 : 0;
+    return;
+  }
   const bool by_hand = entry.kind == EntryKind::audit;
   const std::string code = by_hand ? "by_hand" : entry.reason_code;
   if (by_hand || is_promise(entry.reason_code)) {
@@ -94,9 +100,9 @@ void add(Counts& counts, const AuditEntry& entry) {
     counts.takeovers += entry.reason_code == "takeover" ? 1 : 0;
   }
   if (entry.kind == EntryKind::skip || (by_hand && !entry.executed)) add_skip(counts, entry);
-  if (entry.kind == EntryKind::end || entry.kind == EntryKind::lost ||
-      entry.kind == EntryKind::release || (by_hand && entry.executed))
-    ++counts.closed[closing_word(entry)];
+  const bool closes = entry.kind == EntryKind::end || entry.kind == EntryKind::lost ||
+                      entry.kind == EntryKind::release || (by_hand && entry.executed);
+  if (closes && !entry.observed) ++counts.closed[closing_word(entry)];
   if (entry.kind == EntryKind::end && entry.duration) {
     counts.durations.sorted.push_back(*entry.duration);
     counts.durations.sum += *entry.duration;
@@ -110,6 +116,8 @@ void settle(Counts& counts) {
 void add(Heat& heat, const AuditEntry& entry) {
   if (entry.kind == EntryKind::launch)
     ++heat.sessions;
+  else if (entry.observed)
+    ++heat.observed;
   else
     ++(is_promise(entry.reason_code) ? heat.prevented : heat.held_back);
   heat.last = std::max(heat.last, entry.timestamp);
@@ -196,18 +204,31 @@ Statistics count_record(std::span<const ReadEntry> entries, std::span<const Clai
   return statistics;
 }
 
-SavedTime saved_time(const Statistics& statistics) {
+namespace {
+
+SavedTime time_of(const Statistics& statistics, std::uint64_t Counts::*what) {
   SavedTime saved;
   for (const auto& [workflow, counts] : statistics.by_workflow) {
     if (counts.durations.count() == 0) continue;
     // Lines are anybody's numbers: the sum must not overflow.
     const Duration median = counts.durations.percentile(50);
-    const auto most = Duration::max() / std::max<std::uint64_t>(1, counts.prevented);
-    if (median > most || saved.time > Duration::max() - median * counts.prevented) continue;
-    saved.time += median * static_cast<Duration::rep>(counts.prevented);
-    saved.sessions += counts.prevented;
+    const std::uint64_t sessions = counts.*what;
+    const auto most = Duration::max() / std::max<std::uint64_t>(1, sessions);
+    if (median > most || saved.time > Duration::max() - median * sessions) continue;
+    saved.time += median * static_cast<Duration::rep>(sessions);
+    saved.sessions += sessions;
   }
   return saved;
+}
+
+}  // namespace
+
+SavedTime saved_time(const Statistics& statistics) {
+  return time_of(statistics, &Counts::prevented);
+}
+
+SavedTime time_to_be_saved(const Statistics& statistics) {
+  return time_of(statistics, &Counts::observed_duplicates);
 }
 
 }  // namespace refgate

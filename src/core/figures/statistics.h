@@ -37,18 +37,22 @@ struct Counts {
                                 ///< being done or has been done; sessions saved
   std::uint64_t held_back = 0;  ///< callers that were told to skip although nobody has done the
                                 ///< work: after a failure, too often, not their turn, no budget
-  std::uint64_t retries_suppressed = 0;  ///< of these two: later attempts of a run, and what came
-                                         ///< after a failure, too many attempts or a cooldown
-  std::uint64_t early_exits = 0;         ///< of these two: by the gate, before anything expensive
-  std::uint64_t forced = 0;              ///< of the sessions
-  std::uint64_t takeovers = 0;           ///< of the sessions
+  std::uint64_t observed = 0;   ///< callers that ran, since they were only watched, where enforcing
+                                ///< would have told them to skip; no sessions of their own
+  std::uint64_t observed_duplicates = 0;  ///< of these: the work was being done or had been done
+  std::uint64_t retries_suppressed = 0;   ///< of these two: later attempts of a run, and what came
+                                          ///< after a failure, too many attempts or a cooldown
+  std::uint64_t early_exits = 0;          ///< of these two: by the gate, before anything expensive
+  std::uint64_t forced = 0;               ///< of the sessions
+  std::uint64_t takeovers = 0;            ///< of the sessions
   std::map<std::string, std::uint64_t>
       closed;  ///< by "success", "failure", "cancelled", "lost", "released", "other"
   std::map<std::string, std::uint64_t> by_reason;            ///< the prevented, by reason code
   std::map<std::string, std::uint64_t> held_back_by_reason;  ///< likewise
+  std::map<std::string, std::uint64_t> observed_by_reason;   ///< likewise
   DurationCounts durations;
 
-  std::uint64_t asked() const { return sessions + prevented + held_back; }
+  std::uint64_t asked() const { return sessions + prevented + held_back + observed; }
 };
 
 /// What the saved sessions would have taken, were each as long as the median session of its
@@ -66,9 +70,10 @@ struct Heat {
   std::uint64_t sessions = 0;
   std::uint64_t prevented = 0;
   std::uint64_t held_back = 0;
+  std::uint64_t observed = 0;
   Instant last{};
 
-  std::uint64_t asked() const { return sessions + prevented + held_back; }
+  std::uint64_t asked() const { return sessions + prevented + held_back + observed; }
 };
 
 /// The claims that stand now.
@@ -102,6 +107,9 @@ Statistics count_record(std::span<const ReadEntry> entries, std::span<const Clai
                         Instant now, Duration skew, Instant since = Instant::min());
 
 SavedTime saved_time(const Statistics& statistics);
+
+/// Likewise, what enforcing would have saved of what was only watched.
+SavedTime time_to_be_saved(const Statistics& statistics);
 
 /// "2026-11-22"
 std::string dashed_day(Instant at);

@@ -183,13 +183,16 @@ Verification verify_launches(std::span<const ReadEntry> entries, Duration skew, 
   for (const AuditEntry* entry : launches.by_gate())
     scopes[scope_of(*entry)].push_back(entry);
   for (const ReadEntry& read : entries)
-    if (closes(read.entry.kind) && !launches.is_given_back(read.entry))
+    if (closes(read.entry.kind) && !read.entry.observed && !launches.is_given_back(read.entry))
       add(closings[claim_of(read.entry)], read.entry);
 
   const auto counts = [&](const AuditEntry& entry) {
     return since <= entry.timestamp && entry.timestamp <= until;
   };
   Verification result;
+  for (const ReadEntry& read : entries)
+    if (read.entry.kind == EntryKind::skip && read.entry.observed && counts(read.entry))
+      result.observed.push_back(read.entry);
   std::vector<Duplicate> duplicates;
   std::set<WorkKey> works;
   for (auto& [scope, launched] : scopes) {

@@ -37,6 +37,8 @@ struct Verification {
   std::size_t launches = 0;
   std::size_t forced = 0;             ///< launches that somebody forced: counted, and no duplicates
   std::vector<Duplicate> duplicates;  ///< by the time of the second launch
+  std::vector<AuditEntry> observed;   ///< ran although enforcing would have skipped them, as
+                                      ///< somebody chose: no duplicates
 };
 
 /// What a line `given_back` answers was no launch. Launches of one scope (`scope`; without one,

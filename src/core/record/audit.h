@@ -12,7 +12,7 @@ namespace refgate {
 
 enum class EntryKind {
   launch,      ///< a session was started: the claim was won
-  skip,        ///< a caller was told to skip
+  skip,        ///< a caller was told to skip; `observed`: would have been, and ran
   end,         ///< the holder ended its session
   lost,        ///< a holder was found gone, by the one who took over or by gc
   release,     ///< a person freed the scope, with a reason
@@ -31,8 +31,8 @@ struct AuditEntry {
   std::string run_id;
   std::string commit_sha;  ///< any text
   bool executed = false;
-  std::string job_status;  ///< "started", "skipped", "success", "failure", "cancelled", "lost",
-                           ///< "released", "given_back", or what `audit` was given
+  std::string job_status;  ///< "started", "skipped", "observed", "success", "failure", "cancelled",
+                           ///< "lost", "released", "given_back", or what `audit` was given
 
   EntryKind kind = EntryKind::audit;
   std::string id;  ///< 32 hexadecimal digits; the same line always has the same id, so that writing
@@ -48,8 +48,9 @@ struct AuditEntry {
   std::string holder_run_id;         ///< on a skip: who held it
   std::optional<Duration> duration;  ///< on an end: how long the session took
   std::optional<Duration> memory;    ///< on a launch: for how long its success would be remembered
-  std::string group;   ///< the sessions that are processed in order with this one; or empty
-  std::string launch;  ///< on a given_back: the id of the launch that did not take place
+  std::string group;      ///< the sessions that are processed in order with this one; or empty
+  std::string launch;     ///< on a given_back: the id of the launch that did not take place
+  bool observed = false;  ///< on a skip, and the end of what ran in its place: nobody was held back
 
   bool operator==(const AuditEntry&) const = default;
 };

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <optional>
 #include <ostream>
 
 #include "call/commands.h"
 #include "job/end/asked_end.h"
 #include "job/end/ending.h"
+#include "job/end/observing.h"
 #include "job/note/told_skip.h"
 #include "job/subject/own_claims.h"
 #include "runner/runner.h"
@@ -121,6 +123,14 @@ int finish(const Invocation& call, const Settings& settings) {
     if (!meaning.known) throw UsageError(unknown_status(status));
     return status_of_end == exit_done ? judgement.tell(call) : status_of_end;
   };
+  if (is_observing(call, settings, state)) {
+    end_observations(call, settings, state, meaning.known ? status : "cancelled", call.out);
+    const auto notes = state.notes();
+    const bool claims = std::any_of(notes.begin(), notes.end(), [](const ClaimNote& note) {
+      return note.claim.state != ClaimState::ended;
+    });
+    if (!claims && settings.claim_id.empty()) return done(exit_done);
+  }
   if (const auto ended = finish_without_token(call, settings, state, status)) return done(*ended);
   const auto store = store_of(call, settings);
   std::vector<ClaimNote> notes = notes_of_job(settings, state, call.environment, store->describe());
@@ -181,7 +191,8 @@ int command_finish(const Invocation& call) {
   try {
     return finish(call, settings);
   } catch (const StoreError& error) {
-    if (settings.policy.on_error == Fallback::fail) throw;
+    const JobState state(settings, call.environment);
+    if (settings.policy.on_error == Fallback::fail && !is_observing(call, settings, state)) throw;
     report(call.err, error);
     call.err << "refgate: the session was not ended; its claim passes when its lease does\n";
     return exit_done;

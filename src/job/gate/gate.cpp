@@ -4,6 +4,7 @@
 
 #include "call/commands.h"
 #include "job/end/ending.h"
+#include "job/end/observing.h"
 #include "job/gate/gating.h"
 #include "job/gate/waiting.h"
 #include "job/note/health_file.h"
@@ -136,13 +137,17 @@ GateAnswer gate_read_only(const Gating& gating, Store& store, const StoreError& 
   const Informants informants = informants_of(call, subject, settings, store);
   Request asking = subject.request;
   const Acquired seen = consult(store, {asking, settings.policy, settings.name_space, informants});
-  const Decision& decision = seen.decision;
+  const bool skips = seen.decision.verdict == Verdict::skip;
+  const Decision decision = settings.policy.observe ? observed(seen.decision) : seen.decision;
   // What is the caller's already needs no claim to be made.
-  if (decision.verdict == Verdict::skip || decision.code == ReasonCode::own) {
+  if (skips || decision.code == ReasonCode::own) {
     Told told = told_of(decision, subject.request, seen.holder);
+    told.observing = settings.policy.observe;
+    told.would_skip = skips && told.observing;
     told.as = as;
     tell(call, told);
     GateAnswer answer{decision.verdict, exit_done};
+    answer.would_skip = told.would_skip;
     answer.code = decision.code;
     answer.own_failure = told.own_failure;
     answer.reason = told.reason;
@@ -223,7 +228,9 @@ void give_back(const Invocation& call, const Settings& settings, Store& store,
 
 }  // namespace
 
-GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, TellAs as) {
+namespace {
+
+GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subject, TellAs as) {
   const JobState state(settings, call.environment);
   const Ownership own = ownership_of(subject.ref, settings, state, [&](const ClaimNote& note) {
     return state.belongs_to_job() && is_of_job(note, subject.request.holder, state);
@@ -265,7 +272,13 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
             {call, *store, subject.request, ordering, settings, state, informants}, own.known);
         Acquired& acquired = ordered.acquired;
         spend(*store, subject, settings, state, acquired);
+        if (settings.policy.observe) {
+          answer.would_skip = acquired.decision.verdict == Verdict::skip;
+          acquired.decision = observed(std::move(acquired.decision));
+        }
         Told told = told_of(acquired.decision, subject.request, acquired.holder);
+        told.observing = settings.policy.observe;
+        told.would_skip = answer.would_skip;
         told.group = ordered.group;
         told.position = ordered.position;
         if (subject.event.exempt && told.code == ReasonCode::first)
@@ -282,6 +295,8 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
         answer.verdict = acquired.decision.verdict;
         answer.code = acquired.decision.code;
         if (acquired.decision.next) answer.claim_id = acquired.decision.next->claim_id;
+        if (settings.policy.observe)
+          leave_observation(settings, state, subject, answer.claim_id, answer.would_skip);
         if (acquired.decision.next && settings.policy.heartbeat)
           begin_heartbeats(call, settings, state, answer.claim_id);
         answer.interrupted_by = ordered.interrupted_by;
@@ -301,7 +316,21 @@ GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subje
     forget_skip(state, subject.ref);
   else
     note_skip(state, {subject.ref, subject.request.holder, answer.reason, answer.own_failure});
+  if (!settings.policy.observe)
+    forget_observation(state, subject.ref);
+  else if (answer.claim_id.empty())
+    leave_observation(settings, state, subject, {}, answer.would_skip);
   return answer;
+}
+
+}  // namespace
+
+GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, TellAs as) {
+  if (!settings.policy.observe) return ask(call, settings, subject, as);
+  Settings asking = observing(settings);
+  // Its outputs are those of the original, which know of no watching.
+  if (as == TellAs::original_lines) asking = settings, asking.policy.observe = false;
+  return ask(call, asking, subject, as);
 }
 
 int command_gate(const Invocation& call) {

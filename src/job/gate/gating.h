@@ -16,6 +16,7 @@ struct GateAnswer {
                          ///< without one)
   ReasonCode code = ReasonCode::unreadable;
   bool own_failure = false;  ///< see Told::own_failure
+  bool would_skip = false;   ///< see Told::would_skip
   std::string reason;        ///< of a skip, for people
   int interrupted_by =
       0;  ///< the signal that ended a wait, after everything was given back; 0: none

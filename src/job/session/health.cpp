@@ -16,9 +16,10 @@ nlohmann::json json_of(const Health& health, const HealthAnswer& answer, BootTim
   auto value = nlohmann::json::parse(encode_health(health));
   value["alive"] = !answer.halt;
   value["halt"] = answer.halt;
+  if (health.observing) value["would_halt"] = answer.would_halt;
   value["cause"] = answer.cause;
   value["text"] = answer.text;
-  value["holds_for_ms"] = answer.halt ? 0 : (halts_at(health) - at).count();
+  value["holds_for_ms"] = answer.halt || answer.would_halt ? 0 : (halts_at(health) - at).count();
   // Whoever reads this may put it into a log, and who has the id owns the claim.
   value.erase("claim_id");
   return value;

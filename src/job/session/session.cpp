@@ -15,6 +15,7 @@
 
 #include "core/text/digest.h"
 #include "job/end/ending.h"
+#include "job/end/observing.h"
 #include "job/note/health_file.h"
 #include "job/subject/subject.h"
 #include "job/verdict/verdict.h"
@@ -89,10 +90,12 @@ bool LedSession::lead(const Subject& subject) {
   const Decision skip = skip_for(
       subject.request, now(), ReasonCode::active_session,
       "Another `refgate run` of this job leads this session, or its state folder cannot be used");
-  Told told = told_of(skip, subject.request, std::nullopt);
+  const bool observing = settings_.policy.observe;
+  Told told = told_of(observing ? observed(skip) : skip, subject.request, std::nullopt);
+  told.observing = told.would_skip = observing;
   told.as = TellAs::sentence;
   tell(call_, told);
-  answer_.verdict = Verdict::skip;
+  answer_.verdict = told.verdict;
   answer_.code = skip.code;
   return false;
 }
@@ -116,14 +119,14 @@ void LedSession::begin() {
   plan.while_process = ::getpid();
   plan.mark = mark_;
   const auto health = HealthFile(state_, answer_.claim_id).read();
-  if (health) arm(timer_, halts_at(*health));
+  if (health && !settings_.policy.observe) arm(timer_, halts_at(*health));
   // Those that the gate of this job has started are enough.
   if (begun_before_ && health && beats_already(*health)) return;
   heartbeats_ = start_heartbeats(settings_, call_.environment, state_, plan, true);
 }
 
 bool LedSession::may_go_on() {
-  if (!has_claim()) return true;
+  if (!has_claim() || settings_.policy.observe) return true;
   if (!lost_) {
     const auto health = HealthFile(state_, answer_.claim_id).read();
     if (!health || answer(*health, boot_now()).halt) note_loss();
@@ -161,7 +164,8 @@ News LedSession::wait(Duration at_most, const std::vector<int>& files) {
     std::uint64_t expirations = 0;
     if (::read(timer_, &expirations, sizeof expirations) < 0 && errno != EAGAIN) news.lost = true;
   }
-  if ((polled[1].revents != 0 || polled[2].revents != 0) && has_claim() && !lost_) {
+  const bool may_be_lost = has_claim() && !settings_.policy.observe && !lost_;
+  if ((polled[1].revents != 0 || polled[2].revents != 0) && may_be_lost) {
     const auto health = HealthFile(state_, answer_.claim_id).read();
     if (!health || answer(*health, boot_now()).halt)
       note_loss();
@@ -225,6 +229,8 @@ bool LedSession::end_note(const std::string& job_status, bool never_started) {
       own = note_;
       own->version.reset();
     }
+    if (answer_.would_skip && !never_started)
+      end_observations(call_, settings_, state_, job_status, call_.err);
     if (!own || own->is_over()) return true;
     if (!never_started) own->take(PhaseStep::told);
     const auto store = store_of(call_, settings_);

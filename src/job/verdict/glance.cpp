@@ -51,6 +51,11 @@ std::string by_whom(const Claim& claim) {
   return text;
 }
 
+bool is_no_answer(ReasonCode code) {
+  return code == ReasonCode::unreachable || code == ReasonCode::denied ||
+         code == ReasonCode::unreadable || code == ReasonCode::read_only;
+}
+
 /// The sentence in parts, so that the run's name can become a link.
 struct Parts {
   std::string before;
@@ -137,7 +142,9 @@ std::string details(const Told& told) {
   // Within a line of HTML no Markdown is read.
   return "<details><summary>Why: <code>" + std::string(name_of(told.code)) +
          "</code></summary>\n\n| refgate | " +
-         (told.verdict == Verdict::skip ? "⏭️ skipped" : "▶️ runs") +
+         (told.verdict == Verdict::skip ? "⏭️ skipped"
+          : told.would_skip             ? "👀 runs, observed"
+                                        : "▶️ runs") +
          " |\n| --- | --- |\n" + row("Session", markdown(told.session_key)) +
          row("Reason", markdown(told.reason)) +
          row("Holder", markdown_link(told.holder_run_id, told.holder_run_url)) +
@@ -171,7 +178,23 @@ Glance glance_of(const Told& told, Instant now) {
     glance.summary = "\n⚠️ **" + glance.sentence + "**.\n\n" + details(told);
     return glance;
   }
+  if (told.would_skip) {
+    Parts parts = parts_of(told, now);
+    parts.before = "Observed, it runs; enforcing would say: " + parts.before;
+    glance.level = "notice";
+    glance.sentence = shortened(plain(parts));
+    glance.summary = "\n👀 **" + markdown(parts.before) +
+                     (parts.run.empty() ? "" : markdown_link(parts.run, told.holder_run_url)) +
+                     markdown(parts.after) + "**" +
+                     (parts.detail.empty() ? "" : " (" + markdown(parts.detail) + ")") + ".\n\n" +
+                     details(told);
+    return glance;
+  }
   if (told.verdict == Verdict::run) {
+    if (told.observing && is_no_answer(told.code)) {
+      glance.level = "warning";
+      glance.sentence = shortened(told.reason);
+    }
     glance.summary =
         "\n▶️ **Runs**: " + markdown(first_clause(told.reason)) + "\n\n" + details(told);
     return glance;

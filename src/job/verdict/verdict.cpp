@@ -25,11 +25,15 @@ std::string lower(std::string_view name) {
 void tell_runner(const Invocation& call, const Told& told, std::ostream& commands) {
   const Glance glance = glance_of(told, now());
   if (glance.level[0] != '\0')
-    commands << annotation(call.environment, glance.level,
-                           std::string("refgate: ") +
-                               (told.verdict == Verdict::skip ? "skipped (" : "runs (") +
-                               std::string(name_of(told.code)) + ")",
-                           glance.sentence);
+    commands << annotation(
+        call.environment, glance.level,
+        std::string("refgate: ") +
+            (told.verdict == Verdict::skip       ? "skipped ("
+             : told.would_skip                   ? "would be skipped ("
+             : told.code == ReasonCode::same_run ? "runs ("
+                                                 : "observed without an answer (") +
+            std::string(name_of(told.code)) + ")",
+        glance.sentence);
   append_summary(call.environment, glance.summary);
 }
 
@@ -51,10 +55,12 @@ Told told_of(const Decision& decision, const Request& request, const std::option
     told.holder_run_url = claim->holder.run_url;
     if (time_of_result(claim->result)) told.result_id = claim->result;
   }
-  if (told.verdict == Verdict::skip && holder) {
+  if (!decision.next && holder) {
     told.holder = holder;
     told.joined_by = request.joined_by;
     told.holder_outcome = outcome_for_others(*holder);
+  }
+  if (told.verdict == Verdict::skip && holder) {
     told.own_failure = is_own_failure(*holder, request.holder);
   }
   return told;
@@ -79,7 +85,10 @@ void tell(const Invocation& call, const Told& told, const std::optional<Trouble>
                   {"OWN_FAILURE", told.own_failure ? "true" : "false"},
                   {"GROUP", told.group},
                   {"POSITION", told.position == 0 ? "" : std::to_string(told.position)},
-                  {"RESULT_ID", told.result_id}});
+                  {"RESULT_ID", told.result_id},
+                  {"WOULD_SKIP", !told.observing   ? ""
+                                 : told.would_skip ? "true"
+                                                   : "false"}});
   }
   Outputs outputs;
   for (const auto& [name, value] : lines)
@@ -90,8 +99,11 @@ void tell(const Invocation& call, const Told& told, const std::optional<Trouble>
     for (const auto& [name, value] : lines)
       call.out << name << "=" << escape_for(Place::line, value) << "\n";
   else
-    call.err << "refgate: " << (skip ? "skipped (" : "runs (") << name_of(told.code)
-             << "): " << escape_for(Place::line, told.reason) << "\n";
+    call.err << "refgate: "
+             << (skip              ? "skipped ("
+                 : told.would_skip ? "runs, observed; enforcing would skip ("
+                                   : "runs (")
+             << name_of(told.code) << "): " << escape_for(Place::line, told.reason) << "\n";
   if (trouble)
     tell_failure(call.environment, call.err,
                  {call.command, trouble->message, trouble->hint, trouble->yaml});
@@ -119,9 +131,10 @@ NoAnswer no_answer(const Invocation& call, const Policy& policy, const Request& 
                    const StoreError& error) {
   const ReasonCode code = code_of(error);
   const bool read_only = code == ReasonCode::read_only;
-  const bool by_default = read_only && !policy.on_read_only;
+  const bool by_default = read_only && !policy.on_read_only && !policy.observe;
   const bool expected = read_only && token_may_only_read(call);
-  const Fallback choice = !read_only            ? policy.on_error
+  const Fallback choice = policy.observe        ? Fallback::run
+                          : !read_only          ? policy.on_error
                           : policy.on_read_only ? *policy.on_read_only
                           : expected            ? Fallback::skip
                                                 : Fallback::fail;
@@ -133,7 +146,10 @@ NoAnswer no_answer(const Invocation& call, const Policy& policy, const Request& 
   answer.told.run_url = request.holder.run_url;
   answer.told.verdict = choice == Fallback::run ? Verdict::run : Verdict::skip;
   answer.told.reason = error.what();
-  if (choice == Fallback::run)
+  answer.told.observing = policy.observe;
+  if (policy.observe)
+    answer.told.reason += "; it runs without a claim, since it is only observed";
+  else if (choice == Fallback::run)
     answer.told.reason += "; it runs without a claim, as " + option + "run says";
   else if (choice == Fallback::skip && by_default)
     answer.told.reason +=

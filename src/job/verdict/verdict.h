@@ -30,11 +30,13 @@ struct Told {
   std::string holder_run_url;
   std::string holder_outcome;  ///< how the session that suppresses ended, see outcome_for_others
   bool own_failure = false;    ///< see is_own_failure: a skip that must not let this run end well
+  bool observing = false;      ///< nobody is held back, whatever is decided
+  bool would_skip = false;     ///< it runs, since it is only watched: enforcing would skip
   std::string group;
   std::size_t position = 0;  ///< in the group's line; 0: in none
   std::string
       result_id;  ///< of the latest result that the session which the verdict is about has kept
-  std::optional<Claim> holder;         ///< the claim that a skip is about
+  std::optional<Claim> holder;         ///< the claim that a skip is about, or would be
   std::vector<std::string> joined_by;  ///< see Request::joined_by
   std::string run_url;                 ///< of the caller's own run
   TellAs as = TellAs::all_lines;
