@@ -146,11 +146,14 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
     value["state"] = ordered_json::parse(claim_json(
         {explained.subject.request.scope, *explained.seen.version, *explained.seen.claim}, now()));
   const bool runs = explained.decision.verdict == Verdict::run;
-  value["decision"] = {{"verdict", runs || settings.policy.observe ? "run" : "skip"},
-                       {"observed", settings.policy.observe},
-                       {"would_skip", settings.policy.observe && !runs},
-                       {"reason_code", name_of(explained.decision.code)},
-                       {"reason", explained.decision.reason}};
+  value["decision"] = {
+      {"verdict", runs || settings.policy.observe ? "run" : "skip"},
+      {"until", explained.decision.until ? ordered_json(format_rfc3339(*explained.decision.until))
+                                         : ordered_json()},
+      {"observed", settings.policy.observe},
+      {"would_skip", settings.policy.observe && !runs},
+      {"reason_code", name_of(explained.decision.code)},
+      {"reason", explained.decision.reason}};
   return value;
 }
 

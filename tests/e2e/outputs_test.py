@@ -10,7 +10,7 @@ from gate_case import HEAD, GateCase
 NAMES = ["SESSION_KEY", "SKIP_EXECUTION", "REASON", "RETRY_SUPPRESSION", "EARLY_GATING",
          "REASON_CODE", "CLAIM_ID", "GENERATION", "RUN_ATTEMPT", "HOLDER_RUN_ID",
          "HOLDER_RUN_URL", "HOLDER_OUTCOME", "OWN_FAILURE", "GROUP", "POSITION", "RESULT_ID",
-         "WOULD_SKIP"]
+         "WOULD_SKIP", "UNTIL"]
 HOSTILE = ["a\nskip_execution=false\nb", "a\r\nskip_execution=false", "%0Askip_execution=false",
            "::error title=x::y", "\n::set-output name=skip_execution::false\n",
            "x::stop-commands::y", "a|b|c\n| --- |", "<script>alert(1)</script>",

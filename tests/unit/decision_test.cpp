@@ -377,6 +377,36 @@ TEST_CASE("only a skip for the sake of work that is done or being done promises 
     CHECK_FALSE(is_promise(std::string_view(code)));
 }
 
+TEST_CASE("a skip by time says until when, and its line too") {
+  const auto until = [](const std::optional<Claim>& state, const Policy& policy, Duration at,
+                        const Surroundings& around = {}) {
+    const Decision decision = decide(state, request_of("2"), policy, t0 + at, around);
+    CHECK(decision.verdict == Verdict::skip);
+    CHECK(decode_entry(encode_entry(*decision.line))->entry.until == decision.until);
+    return decision.until;
+  };
+  const Policy cooling = with([](Policy& policy) {
+    policy.retry = Retry::allow;
+    policy.cooldown = 1h;
+  });
+  const Policy twice = with([](Policy& policy) {
+    policy.retry = Retry::allow;
+    policy.max_attempts = 1;
+  });
+  const Claim failed = ended(ClaimOutcome::failure);
+  CHECK(until(failed, cooling, 11min) == t0 + 10min + 1h);
+  CHECK(until(failed, twice, 11min) == t0 + 10min + failed.limits.memory);
+  const SpentBudget spent{{BudgetKind::actor, 3, 1h}, t0 + 40min};
+  CHECK(until(std::nullopt, Policy{}, 0min, {RunEnded::unknown, spent}) == t0 + 40min);
+  CHECK(until(ended(ClaimOutcome::success), Policy{}, 11min) == t0 + 10min + failed.limits.memory);
+  // A part of a second is rounded up: who asks then is not too early.
+  const SpentBudget uneven{{BudgetKind::actor, 3, 1h}, t0 + 40min + 1ms};
+  CHECK(until(std::nullopt, Policy{}, 0min, {RunEnded::unknown, uneven}) == t0 + 40min + 1s);
+  CHECK_FALSE(until(first_claim(), Policy{}, 1min));
+  CHECK_FALSE(until(failed, Policy{}, 11min));
+  CHECK_FALSE(decide(std::nullopt, request_of("2"), Policy{}, t0).until);
+}
+
 TEST_CASE("who only watches runs without a claim, for the reason of the skip") {
   const Decision skip = decide(first_claim(), request_of("2"), Policy{}, t0 + 1min);
   const Decision seen = observed(skip);

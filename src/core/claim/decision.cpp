@@ -197,6 +197,13 @@ Decision skip(const Claim& state, const Request& request, Instant now, ReasonCod
   return decision;
 }
 
+/// In whole seconds, as people are told, and never too early.
+Decision skip_until(Instant until, Decision decision) {
+  decision.until = Instant(std::chrono::ceil<std::chrono::seconds>(until.time_since_epoch()));
+  if (decision.line) decision.line->until = decision.until;
+  return decision;
+}
+
 const std::string override_hint = ". To run all the same: --force (input force: true)";
 
 std::string other_event(const Claim& state) {
@@ -214,19 +221,21 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
       state->outcome != ClaimOutcome::abandoned) {
     if (const Instant over = *state->ended_at + policy.cooldown;
         policy.cooldown > Duration::zero() && now < over)
-      return skip(*state, request, now, ReasonCode::cooldown,
-                  "Cooling down until " + at_second(over) + " (cooldown " +
-                      format_duration(policy.cooldown) + "): " + describe_holder(*state, now) +
-                      override_hint);
+      return skip_until(over, skip(*state, request, now, ReasonCode::cooldown,
+                                   "Cooling down until " + at_second(over) + " (cooldown " +
+                                       format_duration(policy.cooldown) +
+                                       "): " + describe_holder(*state, now) + override_hint));
   }
   if (state && policy.max_attempts > 0 && state->attempts >= policy.max_attempts) {
     const Instant since = state->ended_at.value_or(state->lease_until + state->limits.skew);
-    if (now < since + state->limits.memory)
-      return skip(*state, request, now, ReasonCode::max_attempts,
-                  "Launched " + std::to_string(state->attempts) + " times already, and at most " +
-                      std::to_string(policy.max_attempts) + " are allowed (max-attempts) until " +
-                      at_second(since + state->limits.memory) + ": " +
-                      describe_holder(*state, now) + override_hint);
+    const Instant over = since + state->limits.memory;
+    if (now < over)
+      return skip_until(
+          over,
+          skip(*state, request, now, ReasonCode::max_attempts,
+               "Launched " + std::to_string(state->attempts) + " times already, and at most " +
+                   std::to_string(policy.max_attempts) + " are allowed (max-attempts) until " +
+                   at_second(over) + ": " + describe_holder(*state, now) + override_hint));
   }
   if (around.spent) {
     const SpentBudget& spent = *around.spent;
@@ -236,7 +245,7 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
                      std::string(name_of(spent.budget.kind)) + " within " +
                      format_duration(spent.budget.window) + " is spent until " +
                      at_second(spent.frees_at) + override_hint);
-    return decision;
+    return skip_until(spent.frees_at, std::move(decision));
   }
   return std::nullopt;
 }
@@ -436,10 +445,11 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
                    "What was done for " + other_event(claim) +
                        " counts no longer than the lock window: " + holder + ended_text);
       if (!remembered) break;
-      return skip(claim, request, now, ReasonCode::already_done,
-                  "This work was done by " + holder + ended_text + result_text +
-                      ", and is remembered until " + at_second(ended + claim.limits.memory) +
-                      override_hint);
+      return skip_until(ended + claim.limits.memory,
+                        skip(claim, request, now, ReasonCode::already_done,
+                             "This work was done by " + holder + ended_text + result_text +
+                                 ", and is remembered until " +
+                                 at_second(ended + claim.limits.memory) + override_hint));
     case ClaimOutcome::failure:
       if (!remembered) break;
       if (retry_permitted(policy, request))

@@ -103,6 +103,8 @@ struct Decision {
   std::optional<Claim>
       next;  ///< on run: what to swap in. Its outbox starts with the lines of the former claim
   std::optional<AuditEntry> line;  ///< on skip: the line to publish
+  /// On a skip by time: when it makes sense to ask again.
+  std::optional<Instant> until = std::nullopt;
 };
 
 /// Precedence: forced, own, live claim (active_session or pr_lock; queued when it only waits for

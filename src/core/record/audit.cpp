@@ -101,6 +101,7 @@ std::string encode_entry(const AuditEntry& entry) {
   if (entry.generation != 0) line["generation"] = entry.generation;
   if (entry.duration) line["duration_ms"] = entry.duration->count();
   if (entry.memory) line["memory_ms"] = entry.memory->count();
+  if (entry.until) line["until"] = format_rfc3339(*entry.until);
   if (entry.observed) line["observed"] = true;
   line["digest"] = digest_of(json::parse(dump(line)));
   return dump(line);
@@ -144,6 +145,7 @@ std::optional<ReadEntry> decode(std::string_view source, Digest check) {
   entry.launch = text(line, "launch");
   if (const auto it = line.find("executed"); it != line.end() && it->is_boolean())
     entry.executed = it->get<bool>();
+  entry.until = parse_rfc3339(text(line, "until"));
   if (const auto it = line.find("observed"); it != line.end() && it->is_boolean())
     entry.observed = it->get<bool>();
   if (const auto it = line.find("generation"); it != line.end() && it->is_number_unsigned())

@@ -48,8 +48,9 @@ struct AuditEntry {
   std::string holder_run_id;         ///< on a skip: who held it
   std::optional<Duration> duration;  ///< on an end: how long the session took
   std::optional<Duration> memory;    ///< on a launch: for how long its success would be remembered
-  std::string group;      ///< the sessions that are processed in order with this one; or empty
-  std::string launch;     ///< on a given_back: the id of the launch that did not take place
+  std::string group;   ///< the sessions that are processed in order with this one; or empty
+  std::string launch;  ///< on a given_back: the id of the launch that did not take place
+  std::optional<Instant> until;  ///< on a skip: when it makes sense to ask again; none: not known
   bool observed = false;  ///< on a skip, and the end of what ran in its place: nobody was held back
 
   bool operator==(const AuditEntry&) const = default;

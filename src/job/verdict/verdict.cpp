@@ -15,6 +15,9 @@ namespace {
 
 const std::string permission_yaml = "permissions:\n  contents: write\n";
 
+/// People, and what a workflow shows them, read no milliseconds.
+std::string at_second(Instant at) { return format_rfc3339(at).substr(0, 19) + "Z"; }
+
 std::string lower(std::string_view name) {
   std::string out;
   for (char c : name)
@@ -44,6 +47,7 @@ Told told_of(const Decision& decision, const Request& request, const std::option
   told.verdict = decision.verdict;
   told.code = decision.code;
   told.reason = decision.reason;
+  told.until = decision.until;
   told.session_key = request.session_key;
   told.run_attempt = request.holder.run_attempt;
   told.run_url = request.holder.run_url;
@@ -88,7 +92,8 @@ void tell(const Invocation& call, const Told& told, const std::optional<Trouble>
                   {"RESULT_ID", told.result_id},
                   {"WOULD_SKIP", !told.observing   ? ""
                                  : told.would_skip ? "true"
-                                                   : "false"}});
+                                                   : "false"},
+                  {"UNTIL", told.until ? at_second(*told.until) : std::string()}});
   }
   Outputs outputs;
   for (const auto& [name, value] : lines)

@@ -28,10 +28,11 @@ struct Told {
   unsigned run_attempt = 1;
   std::string holder_run_id;
   std::string holder_run_url;
-  std::string holder_outcome;  ///< how the session that suppresses ended, see outcome_for_others
-  bool own_failure = false;    ///< see is_own_failure: a skip that must not let this run end well
-  bool observing = false;      ///< nobody is held back, whatever is decided
-  bool would_skip = false;     ///< it runs, since it is only watched: enforcing would skip
+  std::string holder_outcome;    ///< how the session that suppresses ended, see outcome_for_others
+  bool own_failure = false;      ///< see is_own_failure: a skip that must not let this run end well
+  std::optional<Instant> until;  ///< of a skip by time: when it makes sense to ask again
+  bool observing = false;        ///< nobody is held back, whatever is decided
+  bool would_skip = false;       ///< it runs, since it is only watched: enforcing would skip
   std::string group;
   std::size_t position = 0;  ///< in the group's line; 0: in none
   std::string
