@@ -33,6 +33,8 @@ from gate_case import TOKEN, Remote, await_that  # noqa: E402, F401
 BINARY = pathlib.Path(os.environ["REFGATE_BIN"]).resolve()
 HEAD = payloads.commit("head")
 MERGE = payloads.commit("merge")
+# What README, the examples and gated.yml name: the version of this tree.
+PINNED = "v" + re.search(r"project\(refgate VERSION (\S+)", (TREE / "CMakeLists.txt").read_text())[1]
 OPTIONS = ["-P", "ubuntu-latest=-self-hosted", "-P", "ubuntu-24.04=-self-hosted", "--json",
            "--pull=false", "--no-cache-server", "--action-offline-mode", "--remote-name", "origin"]
 
@@ -183,6 +185,7 @@ class ActCase(unittest.TestCase):
         words = [self.act_program, event, "-e", event_file, "-W", f".github/workflows/{file}",
                  "--actor", actor, *OPTIONS, "--secret-file", self.folder / "secrets",
                  "--local-repository", f"refgate/refgate@v1={self.action}",
+                 "--local-repository", f"refgate/refgate@{PINNED}={self.action}",
                  "--var", f"STATE={state or self.remote.url}"]
         variables = {
             "GITHUB_RUN_ID": run, "GITHUB_RUN_ATTEMPT": attempt, "GITHUB_REF": ref,

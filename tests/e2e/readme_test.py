@@ -63,7 +63,7 @@ class ReadmeTest(unittest.TestCase):
     def test_every_input_that_a_workflow_of_the_readme_gives_is_one_of_the_action(self):
         action = (ROOT / "action.yml").read_text(encoding="utf-8")
         inputs = set(re.findall(r"^  ([a-z-]+):\n    description", action[:action.index("\noutputs:")], re.M))
-        given = [name for block in blocks("yaml") for step in re.findall(r"uses: refgate/refgate@v1.*?(?=\n *- |\n {2,4}[a-z]+:\n|\Z)", block, re.S)
+        given = [name for block in blocks("yaml") for step in re.findall(r"uses: refgate/refgate@v[0-9.]+.*?(?=\n *- |\n {2,4}[a-z]+:\n|\Z)", block, re.S)
                  for name in re.findall(r"^ +([a-z-]+): ", step.partition("with:")[2], re.M)]
         self.assertGreater(len(given), 2)
         for name in given:
@@ -77,6 +77,13 @@ class ReadmeTest(unittest.TestCase):
             if name != "STATUS":
                 self.assertIn('{"' + name.lower().replace("_", "-") + '"', settings)
             self.assertIn(f"        INPUT_{name}: ", action)
+
+    def test_what_is_pinned_is_this_version(self):
+        version = re.search(r"project\(refgate VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text(encoding="utf-8"))[1]
+        files = [ROOT / "README.md", ROOT / ".github/workflows/gated.yml", ROOT / "docs/lint.md", *sorted((ROOT / "examples").rglob("*.yml"))]
+        pinned = [(path.name, ref) for path in files for ref in re.findall(r"uses: refgate/refgate(?:/[\w./-]+)?@(\S+)", path.read_text(encoding="utf-8"))]
+        self.assertGreater(len(pinned), 15)
+        self.assertEqual({ref for _, ref in pinned}, {f"v{version}"}, pinned)
 
 
 if __name__ == "__main__":
