@@ -16,6 +16,7 @@
 #include "state/ledgers.h"
 #include "state/queues.h"
 #include "state/record.h"
+#include "state/server_clock.h"
 #include "view/reading_options.h"
 
 namespace refgate {
@@ -27,20 +28,9 @@ using namespace std::chrono_literals;
 constexpr double advised_pushes_a_minute = 6;
 constexpr std::size_t advised_refs = 5000;
 
-/// Leases are compared across machines that share no clock. The server's is in each of its answers.
 Finding clock_check(const Claims& claims, const std::optional<ServerClock>& server, Duration skew) {
-  const std::string hint = "set the clock (NTP), or give a larger --skew everywhere";
-  if (server) {
-    const Duration ahead = server->ahead();
-    if (ahead > skew || ahead < -skew)
-      return {
-          "clock", "failed",
-          "this machine's clock (" + format_rfc3339(server->ours) + ") is " +
-              format_duration(ahead) + (ahead > skew ? " ahead of" : " behind") +
-              " the server's (" + format_rfc3339(server->server) + ")",
-          "sessions of such a machine are taken over while they live, or long after they died: " +
-              hint};
-  }
+  if (auto difference = clock_difference(server, skew))
+    return {"clock", "failed", std::move(*difference), clock_advice};
   const Instant at = now();
   Duration ahead{};
   for (const StoredClaim& stored : claims.claims)
@@ -48,7 +38,7 @@ Finding clock_check(const Claims& claims, const std::optional<ServerClock>& serv
   if (ahead > skew)
     return {"clock", "failed",
             "a claim was made " + format_duration(ahead) + " in the future of this machine's clock",
-            hint};
+            "set the clock (NTP), or give a larger --skew everywhere"};
   const std::string claimed =
       claims.claims.empty() ? "no claim to compare with" : "no claim is from the future";
   return {"clock", "ok", (server ? "it agrees with the server's, and " : "") + claimed, ""};

@@ -121,6 +121,27 @@ std::string describe_left_out(std::size_t lines) {
          " in no record: the server takes no notes, and the claim can carry no more";
 }
 
+std::string describe_unpublished(const Ended& ended) {
+  const std::size_t lines = ended.unpublished.size();
+  if (lines == 0) return {};
+  return std::to_string(lines) + (lines == 1 ? " line" : " lines") +
+         " of this session could not be written to the record (" +
+         ended.unpublished.front().message + "); its claim carries " +
+         (lines == 1 ? "it" : "them") + " on, until refgate gc can write " +
+         (lines == 1 ? "it" : "them");
+}
+
+std::vector<AuditEntry> not_sent_yet(Claim& next, std::span<const AuditEntry> lines) {
+  std::vector<AuditEntry> going;
+  for (const AuditEntry& line : lines)
+    if (next.sent.insert(line.id).second) going.push_back(line);
+  std::set<std::string> carried;
+  for (const AuditEntry& line : next.outbox)
+    if (next.sent.contains(line.id)) carried.insert(line.id);
+  next.sent = std::move(carried);
+  return going;
+}
+
 SeenClaim read_claim(Store& store, const std::string& ref) {
   return read_claim_in(store.read(std::span(&ref, 1)), ref);
 }
@@ -204,7 +225,8 @@ Acquired acquire(Store& store, const Question& question, SeenClaim known,
     if (seen.claim && made.code != ReasonCode::own) {
       made.next = with_room(store, std::move(*made.next), seen.claim->outbox, question.name_space);
       acquired.left_out = made.next->left_out - seen.claim->left_out;
-      for (const AuditEntry& line : kept_of(seen.claim->outbox, *made.next))
+      for (const AuditEntry& line :
+           not_sent_yet(*made.next, kept_of(seen.claim->outbox, *made.next)))
         proposal.along.push_back(note_change(line, question.name_space));
     }
     proposal.changes.push_back({asking.scope, seen.version, claim_snapshot(*made.next), true});
@@ -234,7 +256,7 @@ Acquired consult(Store& store, const Question& question, SeenClaim known) {
 
 Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Claim&)>& change,
                    Publish publish, std::vector<Change>* along) {
-  std::size_t lines = 0;
+  std::vector<AuditEntry> lines;
   bool looked = false;
   const auto look = [&] {
     looked = true;
@@ -255,15 +277,15 @@ Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Cla
       ended.claim = *seen.claim;
       return proposal;
     }
-    const Claim next = with_room(store, change(*seen.claim), seen.claim->outbox, at.name_space);
+    Claim next = with_room(store, change(*seen.claim), seen.claim->outbox, at.name_space);
+    lines = not_sent_yet(
+        next, publish == Publish::everything ? next.outbox : kept_of(seen.claim->outbox, next));
     ended.result = Ended::Result::ended;
     ended.seen = ended.claim = next;
     ended.left_out = next.left_out - std::min(next.left_out, seen.claim->left_out);
     proposal.changes.push_back({at.ref, seen.version, claim_snapshot(next), true});
-    for (const AuditEntry& line :
-         publish == Publish::everything ? next.outbox : kept_of(seen.claim->outbox, next))
+    for (const AuditEntry& line : lines)
       proposal.along.push_back(note_change(line, at.name_space));
-    lines = proposal.along.size();
     if (along != nullptr) proposal.along.insert(proposal.along.end(), along->begin(), along->end());
     return proposal;
   };
@@ -277,13 +299,15 @@ Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Cla
     throw refusal(store, at.ref, refused->message, "nothing was changed");
   Ended ended = std::move(settled.answer);
   ended.version = settled.outcomes.front().version;
-  const auto end_of_lines = settled.along.begin() + static_cast<std::ptrdiff_t>(lines);
-  ended.published = std::none_of(settled.along.begin(), end_of_lines, [](const SwapOutcome& each) {
-    return each.result == SwapResult::refused;
-  });
-  for (std::size_t i = settled.along.size(); i > lines; --i)
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (settled.along[i].result == SwapResult::refused)
+      ended.unpublished.push_back(settled.along[i]);
+    else
+      ended.published.insert(lines[i].id);
+  }
+  for (std::size_t i = settled.along.size(); i > lines.size(); --i)
     if (settled.along[i - 1].result == SwapResult::swapped)
-      along->erase(along->begin() + static_cast<std::ptrdiff_t>(i - 1 - lines));
+      along->erase(along->begin() + static_cast<std::ptrdiff_t>(i - 1 - lines.size()));
   return ended;
 }
 

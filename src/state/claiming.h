@@ -4,6 +4,8 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -73,6 +75,12 @@ std::string describe_left_out(std::size_t lines);
 /// A create-only change that publishes one line of the record.
 Change note_change(const AuditEntry& line, const std::string& name_space);
 
+/// Those of `lines` that no push has carried yet; `next`, which holds them, remembers that this one
+/// does. A line that is there already is refused, and to tell that from a rule takes a look: so a
+/// line goes along once, and what became of it is proven when there are many (`with_room`) or by
+/// gc.
+std::vector<AuditEntry> not_sent_yet(Claim& next, std::span<const AuditEntry> lines);
+
 /// What `acquire` would answer now, by the same picture, with nothing claimed. `known` saves the
 /// reading.
 Acquired consult(Store& store, const Question& question, SeenClaim known = {});
@@ -85,14 +93,18 @@ struct Ended {
     foreign,   ///< it has the id, and is not the caller's: nothing was changed
   };
   Result result = Result::not_ours;
-  std::optional<Claim> seen;       ///< what stands there now, when it was looked at
-  Claim claim;                     ///< as ended
-  std::optional<Version> version;  ///< of `claim`, when this call changed it
-  bool published = false;          ///< every line that went along is in the record now
-  bool given_back = false;         ///< nothing had been launched: the scope is as it was before
-  std::size_t left_out = 0;        ///< lines that the record will lack; see with_room
-  bool recorded = false;           ///< not ours: what the session did stands in the record
+  std::optional<Claim> seen;             ///< what stands there now, when it was looked at
+  Claim claim;                           ///< as ended
+  std::optional<Version> version;        ///< of `claim`, when this call changed it
+  std::set<std::string> published;       ///< ids of lines that went along and are in the record now
+  std::vector<SwapOutcome> unpublished;  ///< of those that the server would not take
+  bool given_back = false;   ///< nothing had been launched: the scope is as it was before
+  std::size_t left_out = 0;  ///< lines that the record will lack; see with_room
+  bool recorded = false;     ///< not ours: what the session did stands in the record
 };
+
+/// For people: which lines of an end are not in the record yet; empty when there are none.
+std::string describe_unpublished(const Ended& ended);
 
 /// Which lines go along with the swap.
 enum class Publish {

@@ -1,68 +1,142 @@
-"""How many requests a call costs over HTTP with a token."""
+"""What a call costs over HTTP with a token: its requests, and bytes that are those of our own refs."""
 
 import unittest
 
 import payloads
-from gate_case import HEAD, GateCase, launch
+from gate_case import HEAD, GateCase, in_parallel, launch
+
+def kinds(asked):
+    """One letter a request: P a push, R a look or a fetch by prefix, G a list of all refs."""
+    letters = ""
+    for line in asked:
+        method, path = line.split()[:2]
+        letters += "G" if method == "GET" else "P" if "receive-pack" in path else "R"
+    return letters
 
 
-class Requests(GateCase):
-    def cost(self, answer_of):
+class RequestCase(GateCase):
+    commits = 1
+
+    def asked(self, *calls):
+        """The kinds of the requests of these calls, one after the other, all of which end well."""
         server = self.server(self.remote_kind)
         launch.reset(server)
-        answer = self.done(answer_of())
-        return answer, launch.requests(server)
+        for call in calls:
+            self.done(call())
+        return kinds(launch.requests(server))
 
-    def test_a_first_gate_a_duplicate_and_a_finish(self):
-        job = self.job()
-        answer, asked = self.cost(lambda: job.call("gate"))
-        self.assert_runs(answer, "first")
-        self.assertEqual(len(asked), 1, asked)
-        answer, asked = self.cost(lambda: self.job().call("gate"))
-        self.assert_skips(answer, "active_session")
-        self.assertLessEqual(len(asked), 4, asked)
-        answer, asked = self.cost(lambda: self.job().call("gate", "--audit-skips", "summary"))
-        self.assert_skips(answer, "active_session")
-        self.assertLessEqual(len(asked), 3, asked)
-        self.assertLessEqual(len([line for line in asked if line.startswith("POST") and
-                                  "receive-pack" in line]), 1, asked)
-        _, asked = self.cost(lambda: job.call("finish", "--status", "cancelled"))
-        self.assertEqual(len(asked), 1, asked)
-        answer, asked = self.cost(lambda: self.job().call("gate"))
-        self.assert_runs(answer, "takeover")
-        # Two of them because lines that were published before go along once more.
-        self.assertLessEqual(len(asked), 5, asked)
-        _, asked = self.cost(lambda: self.job().call("finish"))
-        # A job that holds nothing looks whether its run holds something elsewhere.
-        self.assertLessEqual(len(asked), 2, asked)
-        self.assertFalse([line for line in asked if "receive-pack" in line], asked)
+    def assert_asks(self, expected, job, *words):
+        self.assertEqual(self.asked(lambda: job.call(*words)), expected, " ".join(words))
 
-    def test_a_heartbeat(self):
+    def pull_request(self):
+        return self.job("pull_request", payloads.pull_request(HEAD))
+
+    def rerun(self, job):
+        return self.job(run=job.run, attempt=2)
+
+    def ended(self, status="cancelled", beats=0):
+        job, answer = self.gate()
+        self.assertTrue(answer.runs, answer)
+        for _ in range(beats):
+            self.done(job.call("heartbeat"))
+        self.done(job.call("finish", "--status", status))
+        return job
+
+
+class Requests(RequestCase):
+    def test_a_gate_that_wins(self):
+        self.assert_asks("P", self.job(), "gate")
+
+    def test_a_gate_that_has_cause_to_look_first_and_wins(self):
+        self.assert_asks("RP", self.pull_request(), "gate")
+
+    def test_a_duplicate_and_its_line_apart(self):
+        self.gate()
+        self.assert_asks("PRR", self.job(), "gate", "--audit-skips", "summary")
+        self.assert_asks("PRRP", self.job(), "gate")
+
+    def test_a_duplicate_that_has_cause_to_look_first(self):
         job, _ = self.gate()
-        _, asked = self.cost(lambda: job.call("heartbeat"))
-        self.assertEqual(len(asked), 1, asked)
-        # The line that the first has published goes along once more, and is refused with all.
-        _, asked = self.cost(lambda: job.call("heartbeat"))
-        self.assertLessEqual(len(asked), 3, asked)
+        self.assert_asks("RR", self.pull_request(), "gate", "--audit-skips", "summary")
+        self.done(job.call("finish", "--status", "success"))
+        self.assert_asks("RR", self.rerun(job), "gate", "--audit-skips", "summary")
+        self.assert_asks("RRP", self.pull_request(), "gate")
+
+    def test_heartbeats_and_an_end(self):
+        for beats in (0, 1, 3):
+            with self.subTest(beats=beats):
+                job, _ = self.gate("--share", f"s{beats}")
+                for _ in range(beats):
+                    self.assert_asks("P", job, "heartbeat")
+                self.assert_asks("P", job, "finish", "--status", "success")
+        self.assertEqual(sorted(line["kind"] for line in self.remote.notes()),
+                         ["end"] * 3 + ["launch"] * 3)
+
+    def test_a_takeover(self):
+        for beats in (0, 1, 2):
+            with self.subTest(beats=beats):
+                self.ended(beats=beats)
+                job = self.job()
+                self.assert_asks("PRRP", job, "gate")
+                # What others have published goes along no more.
+                self.assert_asks("P", job, "heartbeat")
+                self.assert_asks("P", job, "finish", "--status", "cancelled")
+
+    def test_a_takeover_by_a_rerun_that_looks_first(self):
+        job = self.ended()
+        self.assert_asks("RRP", self.rerun(job), "gate", "--retry", "allow")
+
+    def test_a_takeover_of_a_holder_who_was_lost(self):
+        self.take_lost_claim()
+        job = self.job()
+        self.assert_asks("PRRP", job, "gate")
+        # Its launch went along with the takeover, and that it was lost does with the next push.
+        self.assertEqual([line["kind"] for line in self.remote.notes()], ["launch"])
+        self.assert_asks("P", job, "finish")
+        self.assertEqual(sorted(line["kind"] for line in self.remote.notes()),
+                         ["end", "launch", "launch", "lost"])
+
+    def test_a_finish_that_has_nothing_to_end(self):
+        self.gate()
+        told = self.job()
+        self.done(told.call("gate"))
+        # A job that holds nothing looks whether its run holds something elsewhere.
+        self.assertNotIn("P", self.asked(lambda: told.call("finish")))
+
+    def test_a_chain_of_launches_costs_the_same_again_and_again(self):
+        """What is proven is proven in pushes of its own, once in several launches."""
+        self.ended("failure")
+        costs = [self.asked(lambda: self.job().call("gate", "--retry", "allow"))
+                 for _ in range(20) if self.finish_all()]
+        self.assertLessEqual(sum(map(len, costs)), 20 * 4 + 3 * 4, costs)
+        self.assertEqual(costs.count("PRRP"), len([cost for cost in costs if len(cost) == 4]))
+        lines = [line["id"] for line in self.log()]
+        self.assertEqual(len(lines), len(set(lines)))
+        self.assertEqual(len(self.kinds("launch")), 21)
+
+    def finish_all(self):
+        (claim,) = self.remote.claims().values()
+        if claim["state"] != "ended":
+            self.done(self.person().call("finish", "--claim-id", claim["claim_id"], "--status", "failure"))
+        return True
+
+    def test_a_gate_in_a_group(self):
+        job = self.job()
+        self.assertLessEqual(self.asked(lambda: job.call("gate", "--group-by", "repository")).count("P"), 2)
+        self.assertLessEqual(len(self.asked(lambda: job.call("finish"))), 3)
+
+    def test_readers_push_nothing_and_ask_a_bounded_number_of_times(self):
+        self.ended()
+        for words in ("status", "log", "stats", "verify", "metrics"):
+            asked = self.asked(lambda words=words: self.person().call(words))
+            self.assertEqual(set(asked), {"R"}, words)
+            self.assertLessEqual(len(asked), 4 if words != "metrics" else 6, (words, asked))
 
     def test_the_token_goes_with_the_first_request(self):
-        _, asked = self.cost(lambda: self.job().call("gate"))
-        self.assertFalse([line for line in asked if line.endswith(" 401")], asked)
-
-    def test_the_cost_does_not_grow_with_the_refs_of_the_server(self):
-        head = launch.git("hash-object", "-t", "tree", "-w", "/dev/null", check=True,
-                          cwd=self.path).stdout.strip()
-        head = launch.git("commit-tree", head, "-m", "x", check=True, cwd=self.path).stdout.strip()
-        self.remote.git("update-ref", "--stdin", input="".join(
-            f"create refs/pull/{number}/head {head}\n" for number in range(5000)))
-        job = self.job()
-        answer, asked = self.cost(lambda: job.call("gate"))
-        self.assert_runs(answer, "first")
-        self.assertLessEqual(len(asked), 2, asked)
-        answer, asked = self.cost(lambda: self.job().call("gate"))
-        self.assertLessEqual(len(asked), 4, asked)
-        _, asked = self.cost(lambda: job.call("finish"))
-        self.assertLessEqual(len(asked), 2, asked)
+        server = self.server(self.remote_kind)
+        launch.reset(server)
+        self.gate()
+        self.assertFalse([line for line in launch.requests(server) if line.endswith(" 401")])
 
     def test_wrong_input_costs_nothing(self):
         server = self.server(self.remote_kind)
@@ -71,15 +145,70 @@ class Requests(GateCase):
             self.assertEqual(self.job().call("gate", *words).status, 2)
         self.assertEqual(launch.requests(server), [])
 
-    def test_a_pull_request_looks_first_and_costs_the_same_beside_that(self):
-        answer, asked = self.cost(lambda: self.job(
-            "pull_request", payloads.pull_request(HEAD)).call("gate"))
-        self.assert_runs(answer, "first")
-        # The look shows nothing, and nothing looks the same whatever objects are called: the
-        # server is asked that, too.
-        self.assertEqual([line.split()[0] for line in asked], ["POST", "GET", "POST"], asked)
-        self.assertEqual(len([line for line in asked if "POST" in line and "receive-pack" in line]),
-                         1, asked)
+    def test_many_at_once_ask_for_three_each_on_average(self):
+        many = 64
+        jobs = [self.job() for _ in range(many)]
+        server = self.server(self.remote_kind)
+        launch.reset(server)
+        answers = in_parallel([lambda job=job: job.call("gate", "--audit-skips", "summary") for job in jobs])
+        self.assertEqual(sum(self.done(answer).runs for answer in answers), 1)
+        asked = kinds(launch.requests(server))
+        self.assertLessEqual(len(asked), 3 * many, asked)
+        self.assertEqual(asked.count("P"), many)
+
+
+class WithoutCommits(Requests):
+    """A repository for the state alone: nothing in it tells how its objects are called."""
+
+    commits = 0
+
+
+class Bytes(RequestCase):
+    """Whatever else the repository holds. Read off a proxy, which counts what it hands on."""
+
+    COMMANDS = ("gate", "gate", "heartbeat", "status", "finish", "gate", "log", "gc")
+
+    def setUp(self):
+        super().setUp()
+        self.server("open")
+        self.proxy = self.contexts.enter_context(launch.forward())
+
+    @classmethod
+    def server(cls, kind):
+        if kind == "open" and kind not in cls.servers:
+            cls.servers[kind] = cls.contexts.enter_context(launch.serve(cls.root))
+        return super().server(kind)
+
+    def remote_of(self, kind):
+        remote = super().remote_of(kind)
+        open_one = remote.by(f"{self.server('open').url}/{self.path.name}")
+        del open_one.environment["REFGATE_TOKEN"]
+        return open_one
+
+    def bytes_of_each(self):
+        """(command, bytes of all answers) one after the other."""
+        job, claim, counts = self.job(), "", []
+        for command in self.COMMANDS:
+            launch.reset(self.proxy)
+            actor = job if command in ("heartbeat", "finish") or not counts else self.job()
+            more = ("--claim-id", claim) if command == "finish" else ()
+            answer = self.done(actor.call(command, *more, http_proxy=self.proxy.url))
+            claim = claim or answer.claim_id
+            counts.append((command, sum(int(line.split()[-1]) for line in launch.requests(self.proxy))))
+        return counts
+
+    def test_bytes_are_those_of_our_own_refs(self):
+        few = self.bytes_of_each()
+        self.path = launch.make_repository(self.root / f"app-{next(self.numbers)}.git", 1)
+        self.remote = self.remote_of(self.remote_kind)
+        head = self.remote.refs("refs/heads")["refs/heads/main"]
+        self.remote.git("update-ref", "--stdin", input="".join(
+            f"create refs/{kind}/{number}/head {head}\n" for number in range(2000)
+            for kind in ("heads", "pull", "notes/others", "tags")))
+        many = self.bytes_of_each()
+        for (command, first), (_, second) in zip(few, many):
+            self.assertGreater(first, 0, command)
+            self.assertLess(second, first + 2000, (command, few, many))
 
 
 if __name__ == "__main__":

@@ -80,6 +80,12 @@ def careless(server, root, *, half="all", ahead=None):
                                             ahead=ahead if ahead is None else str(ahead)))
 
 
+def forward(*, user=None, refuse=None):
+    """.url .requests .pid; a forward proxy for http_proxy and https_proxy."""
+    return _program("forward.py", _options(user=user,
+                                           refuse=refuse if refuse is None else str(refuse)))
+
+
 def set_plan(proxy, *rules):
     """Replaces the proxy's plan at once; returns when its port is as open or shut as that says."""
     new = f"{proxy.plan}.new"

@@ -46,6 +46,34 @@ TEST_CASE("a claim survives its text form") {
   CHECK(std::get<Claim>(decode_claim(encode_claim(claim))) == claim);
 }
 
+TEST_CASE("which lines a push has carried is known from the record, and outlives a takeover") {
+  Claim claim = sample();
+  const std::string launch = claim.outbox.front().id;
+  claim.sent = {launch};
+  claim = end_claim(claim, ClaimOutcome::failure, "failure", claim.claimed_at + 5min);
+  const std::string text = encode_claim(claim);
+  CHECK(json::parse(text)["sent"] == "10");
+  CHECK(std::get<Claim>(decode_claim(text)).sent == std::set<std::string>{launch});
+  Request request;
+  request.scope = "refs/refgate/claims/x/y";
+  Policy policy;
+  policy.force = true;
+  const auto next = decide(claim, request, policy, claim.claimed_at + 6min).next;
+  CHECK(next->sent == claim.sent);
+  // The copy of what it replaced has no lines, and says nothing of them.
+  CHECK_FALSE(json::parse(next->former).contains("sent"));
+
+  // A line that left takes its mark along, and more marks than lines are none.
+  claim.outbox.erase(claim.outbox.begin());
+  CHECK_FALSE(json::parse(encode_claim(claim)).contains("sent"));
+  json record = json::parse(text);
+  record["sent"] = "0111111";
+  CHECK(std::get<Claim>(decode_claim(record.dump())).sent ==
+        std::set<std::string>{claim.outbox.back().id});
+  record["sent"] = 3;
+  CHECK(std::holds_alternative<ClaimError>(decode_claim(record.dump())));
+}
+
 TEST_CASE("the same claim always has the same text") {
   CHECK(encode_claim(sample()) == encode_claim(sample()));
 }

@@ -102,6 +102,11 @@ Claim read_claim(const json& stored) {
     if (!entry) throw Broken("\"outbox\" has a line that cannot be read");
     claim.outbox.push_back(entry->entry);
   }
+  if (stored.contains("sent")) {
+    const std::string sent = text(stored, "sent");
+    for (std::size_t i = 0; i < std::min(sent.size(), claim.outbox.size()); ++i)
+      if (sent[i] == '1') claim.sent.insert(claim.outbox[i].id);
+  }
   return claim;
 }
 
@@ -163,8 +168,12 @@ std::string encode_claim(const Claim& claim) {
   if (claim.left_out > 0) record["left_out"] = claim.left_out;
   if (claim.ended_at) record["ended_at"] = format_rfc3339(*claim.ended_at);
   if (claim.pr_locked_until) record["pr_locked_until"] = format_rfc3339(*claim.pr_locked_until);
-  for (const AuditEntry& entry : claim.outbox)
+  std::string sent;
+  for (const AuditEntry& entry : claim.outbox) {
     record["outbox"].push_back(encode_entry(entry));
+    sent += claim.sent.contains(entry.id) ? '1' : '0';
+  }
+  if (sent.find('1') != std::string::npos) record["sent"] = sent;
   return record.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

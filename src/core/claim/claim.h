@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -86,6 +87,8 @@ struct Claim {
   Limits limits;
   std::vector<std::string> ledgers;  ///< refs of the budgets that its launch is entered in
   std::vector<AuditEntry> outbox;    ///< lines not yet known to be published; see outbox.h
+  std::set<std::string> sent;  ///< ids of those that a push has carried: most likely published, so
+                               ///< that they go along no more until that is to be proven
   unsigned left_out = 0;  ///< lines of this scope that are nowhere: nobody would take them, and the
                           ///< outbox was full
 

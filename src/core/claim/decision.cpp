@@ -137,6 +137,7 @@ std::string former_of(const Claim& state) {
   if (state.state != ClaimState::ended || state.outcome == ClaimOutcome::abandoned) return {};
   Claim bare = state;
   bare.outbox.clear();
+  bare.sent.clear();
   bare.former.clear();
   std::string text = encode_claim(bare);
   if (json_length(text) <= bounds::former) return text;
@@ -176,6 +177,7 @@ Decision run(const Case& asked, ReasonCode code, std::string reason) {
       next.attempts =
           state->state == ClaimState::waiting ? state->attempts : one_more(state->attempts);
     next.outbox = state->outbox;
+    next.sent = state->sent;
     next.left_out = state->left_out;
     if (state->state != ClaimState::ended && state->state != ClaimState::waiting)
       next.outbox.push_back(lost_line(*state, now));
@@ -529,6 +531,7 @@ Claim scope_before(const Claim& claim, std::vector<AuditEntry> outbox, std::stri
     Claim back = std::get<Claim>(std::move(former));
     back.generation = claim.generation;
     back.outbox = std::move(outbox);
+    back.sent = claim.sent;
     back.left_out = claim.left_out;
     return back;
   }

@@ -72,7 +72,7 @@ class Ending {
           state_.save(done);
           note_end(state_, closed->claim_id);
         });
-        return {Ended::Result::ended, *closed, *closed, std::nullopt, true};
+        return {Ended::Result::ended, *closed, *closed, std::nullopt};
       }
     const StatusMeaning meaning = meaning_of_status(job_status);
     const std::string status = meaning.known && meaning.executed
@@ -191,8 +191,9 @@ class Ending {
     closed.note = "its gate was ended before it had an answer";
     std::erase_if(closed.outbox,
                   [&](const AuditEntry& line) { return line.claim_id == note_.claim.claim_id; });
+    const std::vector<AuditEntry> lines = not_sent_yet(closed, closed.outbox);
     std::vector<Change> changes{{note_.ref, note_.expected, claim_snapshot(closed), true}};
-    for (const AuditEntry& line : closed.outbox)
+    for (const AuditEntry& line : lines)
       changes.push_back(note_change(line, settings_.name_space));
     if (push_once(store_, changes).front().result != SwapResult::swapped) return std::nullopt;
     return closed;
@@ -250,11 +251,13 @@ class Ending {
         next.generation = seen.claim->generation + 1;
         next.outbox.insert(next.outbox.begin(), seen.claim->outbox.begin(),
                            seen.claim->outbox.end());
+        next.sent = seen.claim->sent;
         next = with_room(store_, std::move(next), seen.claim->outbox, settings_.name_space);
       }
       proposal.answer = true;
+      const std::vector<AuditEntry> lines = not_sent_yet(next, next.outbox);
       proposal.changes.push_back({note_.ref, seen.version, claim_snapshot(next), true});
-      for (const AuditEntry& line : next.outbox)
+      for (const AuditEntry& line : lines)
         proposal.along.push_back(note_change(line, settings_.name_space));
       return proposal;
     };

@@ -169,6 +169,8 @@ int finish(const Invocation& call, const Settings& settings) {
           ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
       call.out << escape_for(Place::line, describe_end(ended, key)) << "\n";
       if (ended.left_out > 0) call.err << "refgate: " << describe_left_out(ended.left_out) << "\n";
+      if (const std::string unwritten = describe_unpublished(ended); !unwritten.empty())
+        call.err << "refgate: " << escape_for(Place::line, unwritten) << "\n";
       tell_end(call, ended, key, call.out);
       if (!settings.claim_id.empty()) judgement.hear(ended);
     } catch (const StoreError& error) {

@@ -19,6 +19,7 @@
 #include "state/claiming.h"
 #include "state/doors.h"
 #include "state/queues.h"
+#include "state/server_clock.h"
 #include "state/spending.h"
 
 namespace refgate {
@@ -100,6 +101,15 @@ void spend(Store& store, const Subject& subject, const Settings& settings, const
   state.remove(claim.claim_id);
   HealthFile(state, claim.claim_id).remove();
   acquired.decision = skip;
+}
+
+/// What a machine with such a clock claims is wrong for everybody else.
+void warn_of_clock(const Invocation& call, const Store& store, Duration skew) {
+  const auto difference = clock_difference(store.server_clock(), skew);
+  if (!difference) return;
+  const std::string text = *difference + "; " + clock_advice;
+  call.err << "refgate: " << escape_for(Place::line, text) << "\n";
+  call.out << annotation(call.environment, "warning", "refgate: a clock is wrong", text);
 }
 
 /// The claim has the long lease until its first heartbeat is due, and the short one from then on: a
@@ -289,6 +299,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
         won.clear();
         if (acquired.left_out > 0)
           call.err << "refgate: " << describe_left_out(acquired.left_out) << "\n";
+        warn_of_clock(call, *store, settings.policy.skew);
         if (acquired.decision.line) publish_skip(call, *store, settings, *acquired.decision.line);
         answer.own_failure = told.own_failure;
         answer.reason = told.reason;

@@ -37,7 +37,6 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
   // Taken before anything is sent: the lease counts from here, whenever the answer comes.
   const BootTime sent = boot_now();
   const Instant at = now();
-  std::set<std::string> sent_along;
   const auto renew = [&](const Claim& claim) {
     Claim next = claim;
     next.limits.lease = lease;
@@ -46,9 +45,6 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
     // before; a lease that was long until now may become short.
     next.lease_until =
         claim.limits.lease == lease ? std::max(claim.lease_until, at + lease) : at + lease;
-    sent_along.clear();
-    for (const AuditEntry& line : claim.outbox)
-      sent_along.insert(line.id);
     std::erase_if(next.outbox, [&](const AuditEntry& line) { return published.contains(line.id); });
     return next;
   };
@@ -76,7 +72,7 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
     throw;
   }
   if (swap.result == Ended::Result::ended) {
-    if (swap.published) published.merge(sent_along);
+    published.merge(swap.published);
     note.claim = swap.claim;
     note.version = swap.version;
     // First what keeps the session alive: a disk that is full for a moment must not.

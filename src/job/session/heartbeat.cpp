@@ -13,6 +13,7 @@
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/fold_record.h"
+#include "state/server_clock.h"
 
 namespace refgate {
 namespace {
@@ -129,7 +130,10 @@ int once(const Invocation& call, const Settings& settings, const JobState& state
       settings.policy.lease_given ? settings.policy.lease : note.claim.limits.lease;
   ensure_health(state, note);
   std::set<std::string> published;
-  switch (renew_lease(*store, state, note, lease, published)) {
+  const Beat beat = renew_lease(*store, state, note, lease, published);
+  if (const auto difference = clock_difference(store->server_clock(), note.claim.limits.skew))
+    call.err << "refgate: " << escape_for(Place::line, *difference) << "; " << clock_advice << "\n";
+  switch (beat) {
     case Beat::renewed:
       call.out << "Lease renewed: " << escape_for(Place::line, note.claim.session_key)
                << " holds until " << format_rfc3339(note.claim.lease_until) << "\n";

@@ -138,9 +138,7 @@ std::optional<Advertisement> HttpTransport::look_by_prefix(std::span<const std::
     if (version_is_known_ || !may_want_another_version(failed)) throw;
     return std::nullopt;
   }
-  const bool lists =
-      std::ranges::any_of(names, [](const auto& name) { return name.ends_with('/'); });
-  if (!version_is_known_ && lists && shown.empty()) require_known_names(deadline);
+  // The question names SHA-1, and git answers no other.
   version_is_known_ = true;
   return shown;
 }

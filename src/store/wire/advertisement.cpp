@@ -128,7 +128,8 @@ std::map<std::string, Version> Advertisement::under(std::string_view prefix) con
 }
 
 std::string ls_refs_request(std::span<const std::string> prefixes) {
-  // HEAD tells by the length of its value how objects are called, where nothing else is shown.
+  // HEAD tells by the length of its value how objects are called, should a server not compare the
+  // name of the hash with its own, as git does.
   std::string request = packet("command=ls-refs\n") + packet("agent=refgate\n") +
                         packet("object-format=sha1\n") + delimiter_packet;
   for (const auto& prefix : prefixes)
