@@ -136,6 +136,28 @@ class Hooks(Life, GateCase):
         self.assert_gc(False, "hook declined")
         self.assert_each_line_once(5)
 
+    def test_a_server_gives_up_in_the_middle_of_a_push_for_the_sake_of_a_note(self):
+        """git's own dies without a report when a reference-transaction hook says no."""
+        self.hook("reference-transaction", '[ "$1" = prepared ] && grep -q refs/notes && exit 1; exit 0\n')
+        self.live_a_life()
+        self.stand_in_line()
+        self.assert_gc(False)
+        self.assert_each_line_once(5)
+
+    def test_a_server_takes_packs_of_a_bounded_size(self):
+        self.remote.git("config", "receive.maxInputSize", "2200")
+        self.live_a_life()
+        self.stand_in_line()
+        self.assert_each_line_once(5)
+        self.remote.git("config", "receive.maxInputSize", "300")
+        server = self.server("http")
+        launch.reset(server)
+        answer = self.job().call("gate", "--share", "another")
+        self.assertEqual((answer.status, answer.outputs["skip_execution"]), (3, "true"), answer)
+        self.assertIn("exceeds maximum allowed size", answer.err)
+        pushes = [line for line in launch.requests(server) if "POST" in line and "receive-pack" in line]
+        self.assertLessEqual(len(pushes), 2, pushes)
+
     def test_nothing_is_deleted(self):
         for name, text in (("pre-receive", EACH.format(NO_DELETES)), ("update", BY_NAME.format(NO_DELETES))):
             with self.subTest(hook=name):

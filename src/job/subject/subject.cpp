@@ -31,13 +31,20 @@ RunnerEnvironment runner_environment(const Environment& environment) {
   return runner;
 }
 
-/// One byte more than is allowed, so that the parser sees that it is too long.
+/// One byte more than is allowed, so that the parser sees that it is too long. Read piece by piece:
+/// payloads have some 20 KiB, and a buffer for the longest of them costs more than all that a gate
+/// does besides. (What is no file, such as a pipe, has no size to ask for.)
 std::string read_payload(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw UsageError("the event's payload " + path + " cannot be read; nothing was asked");
-  std::string payload(max_payload_bytes + 1, '\0');
-  file.read(payload.data(), static_cast<std::streamsize>(payload.size()));
-  payload.resize(static_cast<std::size_t>(file.gcount()));
+  std::string payload;
+  std::size_t length = 0;
+  while (file && length <= max_payload_bytes) {
+    payload.resize(std::min(max_payload_bytes + 1, std::max<std::size_t>(2 * length, 64U << 10U)));
+    file.read(payload.data() + length, static_cast<std::streamsize>(payload.size() - length));
+    length += static_cast<std::size_t>(file.gcount());
+  }
+  payload.resize(length);
   if (payload.empty())
     throw UsageError("the event's payload " + path + " is empty; nothing was asked");
   return payload;

@@ -61,10 +61,10 @@ std::string name_to_look_at(const std::string& ref) {
 bool stands(std::string_view words) {
   // git's own, GitHub's rules and rulesets, GitLab, Gerrit, gitolite.
   static constexpr std::array rules = {
-      "hook declined",    "push declined", "rule violation", "GH0",    "protected", "prohibited",
-      "not allowed",      "not permitted", "forbidden",      "DENIED", "denied",    "deny ",
-      "disallowed",       "too many refs", "too many ref",   "policy", "read-only", "read only",
-      "cannot be changed"};
+      "hook declined",     "push declined", "rule violation", "GH0",    "protected", "prohibited",
+      "not allowed",       "not permitted", "forbidden",      "DENIED", "denied",    "deny ",
+      "disallowed",        "too many refs", "too many ref",   "policy", "read-only", "read only",
+      "cannot be changed", "unpacker error"};
   return std::ranges::any_of(
       rules, [&](const char* rule) { return words.find(rule) != std::string_view::npos; });
 }
@@ -92,11 +92,26 @@ std::vector<SwapOutcome> Settlement::settle(std::span<const PlannedChange> chang
     return git_oid_equal(&value, &change.expected) == 0;
   };
   if (std::ranges::any_of(changes, deletes_unseen)) look_at(all, Side::reading, std::nullopt, 1);
-  if (all.size() > limits_.most_refs || push(all) == Pushed::refused_whole) divide(all);
+  try {
+    if (all.size() > limits_.most_refs || push(all) == Pushed::refused_whole) divide(all);
+  } catch (const StoreError& error) {
+    if (!only_followers_are_open()) throw;
+    // What decides is done, whatever keeps the server from taking what goes along with it.
+    for (Attempt& attempt : attempts_)
+      if (!attempt.outcome) attempt.outcome = refused_outcome(error.what());
+  }
   std::vector<SwapOutcome> outcomes;
   for (Attempt& attempt : attempts_)
     outcomes.push_back(std::move(attempt.outcome.value()));
   return outcomes;
+}
+
+bool Settlement::only_followers_are_open() const {
+  return first_->change->decisive && first_->outcome &&
+         first_->outcome->result == SwapResult::swapped &&
+         std::ranges::none_of(attempts_, [](const Attempt& attempt) {
+           return !attempt.outcome && attempt.change->decisive;
+         });
 }
 
 void Settlement::divide(Group group) {
@@ -248,6 +263,8 @@ Settlement::Pushed Settlement::push(Group group) {
     if (sent.failed && !sent.failed->again) {
       // A server may want to be asked before it takes a push, or know fewer capabilities.
       if (asked || seen != Side::writing || !sent.failed->may_want_look) {
+        // A server that gives up in the middle of a push, for one ref of it, reports nothing.
+        if (before > 1 && sent.failed->http_status == 0) return Pushed::refused_whole;
         Failed failed = *sent.failed;
         failed.failure = failed.when_readable.value_or(failed.failure);
         fail(failed, 1, read_back_at_once);

@@ -59,6 +59,8 @@ class Settlement {
   Pushed push(Group group);
   Sent send(const Group& open, bool together);
   void divide(Group group);
+  /// True when the change that decides is made, and nothing else that decides is open.
+  bool only_followers_are_open() const;
   bool is_refused_kind(const Attempt& attempt) const;
   void note_kind(const Attempt& attempt);
   Side look_at(const Group& open, Side side, const std::optional<Failed>& cause, int tries);
