@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/claim/policy.h"
+#include "core/decision/policy.h"
 #include "core/event/event.h"
 #include "core/event/ordering.h"
 

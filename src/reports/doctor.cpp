@@ -7,7 +7,7 @@
 
 #include "call/commands.h"
 #include "call/json_output.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/event/scope.h"
 #include "core/text/json.h"
 #include "reports/trial.h"

@@ -8,7 +8,7 @@
 #include <ostream>
 
 #include "call/commands.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/event/scope.h"
 #include "results/result_store.h"
 #include "runner/runner.h"

@@ -6,7 +6,7 @@
 #include <ostream>
 
 #include "call/commands.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/text/json.h"
 #include "core/text/nearest.h"
 #include "runner/runner.h"

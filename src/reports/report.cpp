@@ -7,7 +7,7 @@
 #include <ostream>
 
 #include "call/commands.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/figures/statistics.h"
 #include "core/text/json.h"
 #include "os/checked_output.h"

@@ -7,7 +7,7 @@
 
 #include "call/commands.h"
 #include "call/json_output.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/figures/statistics.h"
 #include "core/figures/verification.h"
 #include "core/text/json.h"

@@ -6,7 +6,7 @@
 
 #include "call/commands.h"
 #include "call/json_output.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/figures/lost_work.h"
 #include "core/text/json.h"
 #include "runner/run_lookup.h"

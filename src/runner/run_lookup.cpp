@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "core/claim/run_state.h"
+#include "core/decision/run_state.h"
 #include "core/text/origin.h"
 #include "os/child_process.h"
 

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "runner/environment.h"
 
 namespace refgate {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "core/claim/claim.h"
-#include "core/claim/decision.h"
-#include "core/claim/policy.h"
+#include "core/decision/decision.h"
+#include "core/decision/policy.h"
 #include "state/transact.h"
 #include "store/store.h"
 

@@ -1,7 +1,7 @@
 #pragma once
 // One look at all doors of a scope.
 
-#include "core/claim/doors.h"
+#include "core/decision/doors.h"
 #include "state/claiming.h"
 
 namespace refgate {

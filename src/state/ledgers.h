@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/claim/budget.h"
+#include "core/decision/budget.h"
 #include "state/record.h"
 #include "store/store.h"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/claim/budget.h"
-#include "core/claim/decision.h"
+#include "core/decision/budget.h"
+#include "core/decision/decision.h"
 #include "store/store.h"
 
 namespace refgate {

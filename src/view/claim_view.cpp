@@ -2,7 +2,7 @@
 
 #include <ostream>
 
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/text/json.h"
 #include "runner/runner.h"
 

@@ -22,8 +22,8 @@
 #include <variant>
 #include <vector>
 
-#include "core/claim/decision.h"
-#include "core/claim/doors.h"
+#include "core/decision/decision.h"
+#include "core/decision/doors.h"
 #include "core/event/event.h"
 #include "core/event/ordering.h"
 #include "core/event/scope.h"

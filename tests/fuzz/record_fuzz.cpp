@@ -5,12 +5,12 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/claim/budget.h"
+#include "core/decision/budget.h"
 #include "core/claim/claim.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/claim/health.h"
 #include "core/claim/queue.h"
-#include "core/claim/run_state.h"
+#include "core/decision/run_state.h"
 #include "core/record/folding.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

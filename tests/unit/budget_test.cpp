@@ -1,4 +1,4 @@
-#include "core/claim/budget.h"
+#include "core/decision/budget.h"
 
 #include "catch.h"
 

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/claim/outbox.h"
 
 using namespace refgate;

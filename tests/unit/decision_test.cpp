@@ -1,4 +1,4 @@
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 
 #include <functional>
 #include <string>

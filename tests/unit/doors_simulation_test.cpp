@@ -10,8 +10,8 @@
 #include <random>
 
 #include "catch.h"
-#include "core/claim/decision.h"
-#include "core/claim/doors.h"
+#include "core/decision/decision.h"
+#include "core/decision/doors.h"
 #include "core/event/scope.h"
 
 using namespace refgate;

@@ -8,7 +8,7 @@
 #include <random>
 
 #include "catch.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/claim/health.h"
 
 using namespace refgate;

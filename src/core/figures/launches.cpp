@@ -1,6 +1,6 @@
 #include "core/figures/launches.h"
 
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 
 namespace refgate {
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/figures/launches.h"
 #include "core/text/enum_name.h"
 

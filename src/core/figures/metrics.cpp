@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/text/visible.h"
 
 namespace refgate {

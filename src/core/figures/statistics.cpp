@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/figures/launches.h"
 #include "core/figures/verification.h"
 

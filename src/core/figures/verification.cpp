@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/claim/claim.h"
-#include "core/claim/policy.h"
+#include "core/decision/policy.h"
 #include "core/figures/launches.h"
 #include "core/text/enum_name.h"
 

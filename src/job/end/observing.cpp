@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "job/note/health_file.h"
 #include "job/note/renewal.h"
 #include "job/subject/own_claims.h"

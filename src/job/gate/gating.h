@@ -2,7 +2,7 @@
 // One gate: the claim, the telling, the skip's line, and what happens when there is no answer.
 
 #include "call/invocation.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "job/subject/subject.h"
 #include "job/verdict/verdict.h"
 #include "state/claiming.h"

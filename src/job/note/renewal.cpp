@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "call/invocation.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "job/note/health_file.h"
 
 namespace refgate {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/claim/queue.h"
 #include "core/event/scope.h"
 #include "core/text/shorten.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "call/invocation.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/event/event.h"
 #include "core/event/scope.h"
 #include "job/note/job_state.h"

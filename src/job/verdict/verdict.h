@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "call/invocation.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 
 namespace refgate {
 

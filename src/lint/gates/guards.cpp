@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "lint/agents/launches.h"
 #include "lint/gates/gate_before.h"
 #include "lint/gates/guard_text.h"

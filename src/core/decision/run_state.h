@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 
 namespace refgate {
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/claim/claim.h"
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/text/time.h"
 
 namespace refgate {

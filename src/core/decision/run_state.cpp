@@ -1,4 +1,4 @@
-#include "core/claim/run_state.h"
+#include "core/decision/run_state.h"
 
 #include <algorithm>
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/claim/claim.h"
-#include "core/claim/policy.h"
+#include "core/decision/policy.h"
 #include "core/event/event.h"
 #include "core/text/time.h"
 
@@ -73,7 +73,7 @@ struct Request {
   std::string commit;
   std::string session_key;
   std::string scope;          ///< the claim's ref: one of the doors
-  std::string first_door;     ///< the scope's own ref; see core/claim/doors.h
+  std::string first_door;     ///< the scope's own ref; see core/decision/doors.h
   std::vector<Cover> covers;  ///< the pull requests that the work is for, sorted; empty: all
   bool look_first = false;    ///< there is cause to expect a claim: look before pushing
   bool shows_id = false;      ///< `--claim-id`: the claim may be that of another job

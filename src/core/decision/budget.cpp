@@ -1,8 +1,8 @@
-#include "core/claim/budget.h"
+#include "core/decision/budget.h"
 
 #include <algorithm>
 
-#include "core/claim/decision.h"
+#include "core/decision/decision.h"
 #include "core/event/scope.h"
 #include "core/text/json.h"
 #include "core/text/record_json.h"

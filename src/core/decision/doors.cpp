@@ -1,4 +1,4 @@
-#include "core/claim/doors.h"
+#include "core/decision/doors.h"
 
 #include <algorithm>
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/claim/claim.h"
-#include "core/claim/policy.h"
+#include "core/decision/policy.h"
 
 namespace refgate {
 
