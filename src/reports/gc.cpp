@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "core/claim/transition.h"
 #include "core/decision/decision.h"
 #include "core/event/scope.h"
 #include "results/result_store.h"

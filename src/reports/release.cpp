@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "core/claim/transition.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/record.h"

@@ -18,6 +18,7 @@
 
 #include "call/invocation.h"
 #include "core/claim/outbox.h"
+#include "core/claim/transition.h"
 #include "core/event/scope.h"
 #include "state/doors.h"
 

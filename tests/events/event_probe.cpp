@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/claim/transition.h"
 #include "core/decision/decision.h"
 #include "core/decision/doors.h"
 #include "core/event/event.h"

@@ -8,6 +8,7 @@
 #include "call/invocation.h"
 #include "catch.h"
 #include "core/claim/outbox.h"
+#include "core/claim/transition.h"
 #include "core/event/scope.h"
 #include "state/claiming.h"
 #include "store/open.h"

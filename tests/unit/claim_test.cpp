@@ -3,8 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
-#include "core/decision/decision.h"
 #include "core/claim/outbox.h"
+#include "core/claim/transition.h"
+#include "core/decision/decision.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;

@@ -1,4 +1,5 @@
 #include "core/decision/decision.h"
+#include "core/claim/transition.h"
 
 #include <functional>
 #include <string>

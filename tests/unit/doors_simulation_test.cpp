@@ -10,6 +10,7 @@
 #include <random>
 
 #include "catch.h"
+#include "core/claim/transition.h"
 #include "core/decision/decision.h"
 #include "core/decision/doors.h"
 #include "core/event/scope.h"

@@ -8,8 +8,9 @@
 #include <random>
 
 #include "catch.h"
-#include "core/decision/decision.h"
 #include "core/claim/health.h"
+#include "core/claim/transition.h"
+#include "core/decision/decision.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;

@@ -1,14 +1,20 @@
 #include "core/decision/budget.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/decision/decision.h"
 #include "core/event/scope.h"
+#include "core/text/enum_name.h"
 #include "core/text/json.h"
 #include "core/text/record_json.h"
 
 namespace refgate {
 namespace {
+
+constexpr std::array<EnumName<BudgetKind>, 3> budget_kinds{{{BudgetKind::scope, "scope"},
+                                                            {BudgetKind::workflow, "workflow"},
+                                                            {BudgetKind::actor, "actor"}}};
 
 using nlohmann::json;
 
@@ -145,5 +151,7 @@ std::string ledger_ref(const Budget& budget, std::string_view subject,
   return budgets_prefix(name_space) + std::string(name_of(budget.kind)) + "/" +
          encode_ref_component(subject);
 }
+
+std::string_view name_of(BudgetKind kind) { return name_in(budget_kinds, kind); }
 
 }  // namespace refgate

@@ -62,4 +62,7 @@ std::string budgets_prefix(std::string_view name_space);
 /// The ledger of a budget: of the claim's ref, the workflow or the actor.
 std::string ledger_ref(const Budget& budget, std::string_view subject, std::string_view name_space);
 
+/// "scope", "workflow", "actor"
+std::string_view name_of(BudgetKind kind);
+
 }  // namespace refgate

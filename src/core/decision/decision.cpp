@@ -1,40 +1,16 @@
 #include "core/decision/decision.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
+#include "core/claim/claim_line.h"
+#include "core/claim/transition.h"
+#include "core/decision/budget.h"
 #include "core/record/result.h"
-#include "core/text/enum_name.h"
 #include "core/text/shorten.h"
 
 namespace refgate {
 namespace {
-
-constexpr std::array<EnumName<ReasonCode>, 19> codes{
-    {{ReasonCode::forced, "forced"},
-     {ReasonCode::own, "own"},
-     {ReasonCode::first, "first"},
-     {ReasonCode::takeover, "takeover"},
-     {ReasonCode::retry_allowed, "retry_allowed"},
-     {ReasonCode::same_run, "same_run"},
-     {ReasonCode::active_session, "active_session"},
-     {ReasonCode::pr_lock, "pr_lock"},
-     {ReasonCode::already_done, "already_done"},
-     {ReasonCode::retry_suppressed, "retry_suppressed"},
-     {ReasonCode::max_attempts, "max_attempts"},
-     {ReasonCode::cooldown, "cooldown"},
-     {ReasonCode::budget, "budget"},
-     {ReasonCode::queued, "queued"},
-     {ReasonCode::wait_expired, "wait_expired"},
-     {ReasonCode::unreachable, "unreachable"},
-     {ReasonCode::denied, "denied"},
-     {ReasonCode::unreadable, "unreadable"},
-     {ReasonCode::read_only, "read_only"}}};
-
-constexpr std::array<EnumName<BudgetKind>, 3> budget_kinds{{{BudgetKind::scope, "scope"},
-                                                            {BudgetKind::workflow, "workflow"},
-                                                            {BudgetKind::actor, "actor"}}};
 
 bool is_pull_request(std::string_view event) {
   return event == "pull_request" || event == "pull_request_target";
@@ -53,33 +29,6 @@ std::string ago(Instant then, Instant now) {
 
 /// "2026-11-22T02:20:40Z"
 std::string at_second(Instant at) { return format_rfc3339(at).substr(0, 19) + "Z"; }
-
-/// `Party` is a claim or a request: both say who, for what, under which nonce.
-template <typename Party>
-AuditEntry line_of(const Party& party, const std::string& nonce, std::uint64_t generation,
-                   EntryKind kind, Instant now) {
-  AuditEntry line;
-  line.session_key = shortened(party.session_key, bounds::name);
-  line.timestamp = now;
-  line.event_type = shortened(party.event, bounds::word);
-  line.workflow = shortened(party.workflow, bounds::name);
-  line.run_id = shortened(party.holder.run_id, bounds::word);
-  line.run_attempt = party.holder.run_attempt;
-  line.job = shortened(party.holder.job, bounds::word);
-  line.actor = shortened(party.holder.actor, bounds::word);
-  line.commit_sha = shortened(party.commit, bounds::word);
-  line.executed = kind != EntryKind::skip && kind != EntryKind::given_back;
-  line.kind = kind;
-  line.claim_id = nonce;
-  line.group = shortened(party.group, bounds::address);
-  line.generation = generation;
-  line.id = entry_id(nonce, generation, kind);
-  return line;
-}
-
-AuditEntry line_of(const Claim& claim, EntryKind kind, Instant now) {
-  return line_of(claim, claim.claim_id, claim.generation, kind, now);
-}
 
 /// A decision's line, about the claim that is `request`'s or would have been.
 AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind kind,
@@ -258,26 +207,6 @@ std::string how_to_retry(const Policy& policy) {
 }
 
 }  // namespace
-
-std::string_view name_of(ReasonCode code) { return name_in(codes, code); }
-bool is_promise(ReasonCode code) {
-  return code == ReasonCode::active_session || code == ReasonCode::pr_lock ||
-         code == ReasonCode::already_done;
-}
-
-bool is_promise(std::string_view code) {
-  const auto known = find_in(codes, code);
-  return known && is_promise(*known);
-}
-
-std::string_view name_of(BudgetKind kind) { return name_in(budget_kinds, kind); }
-
-std::vector<std::string_view> reason_code_names() {
-  std::vector<std::string_view> names;
-  for (const EnumName<ReasonCode>& code : codes)
-    names.push_back(code.name);
-  return names;
-}
 
 Decision skip_for(const Request& request, Instant now, ReasonCode code, std::string reason) {
   Decision decision{Verdict::skip, code, std::move(reason), std::nullopt, std::nullopt};
@@ -500,74 +429,6 @@ Decision decide(const std::optional<Claim>& state, const Request& request, const
   return decision;
 }
 
-Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status,
-                Instant now) {
-  Claim next = claim;
-  next.state = ClaimState::ended;
-  next.outcome = outcome;
-  next.former.clear();
-  next.ended_at = now;
-  AuditEntry line = line_of(claim, EntryKind::end, now);
-  line.job_status = shortened(job_status, bounds::word);
-  line.duration = std::max(Duration::zero(), now - claim.claimed_at);
-  next.outbox.push_back(std::move(line));
-  return next;
-}
-
-namespace {
-
-AuditEntry given_back_line(const Claim& claim, std::string_view why, Instant now) {
-  AuditEntry line = line_of(claim, EntryKind::given_back, now);
-  line.job_status = "given_back";
-  line.reason = shortened(why, bounds::reason);
-  line.launch = entry_id(claim.claim_id, claim.generation, EntryKind::launch);
-  return line;
-}
-
-/// The scope as it was before `claim`, with `outbox`.
-Claim scope_before(const Claim& claim, std::vector<AuditEntry> outbox, std::string_view why,
-                   Instant now) {
-  if (auto former = decode_claim(claim.former); std::holds_alternative<Claim>(former)) {
-    Claim back = std::get<Claim>(std::move(former));
-    back.generation = claim.generation;
-    back.outbox = std::move(outbox);
-    back.sent = claim.sent;
-    back.left_out = claim.left_out;
-    return back;
-  }
-  Claim next = claim;
-  next.state = ClaimState::ended;
-  next.outcome = ClaimOutcome::abandoned;
-  next.ended_at = now;
-  next.note = shortened(why, bounds::note);
-  next.former.clear();
-  next.ledgers.clear();
-  if (next.attempts > 0) --next.attempts;
-  next.outbox = std::move(outbox);
-  return next;
-}
-
-}  // namespace
-
-Claim abandon_claim(const Claim& claim, std::string_view why, Instant now) {
-  std::vector<AuditEntry> outbox = claim.outbox;
-  const auto gone = std::erase_if(outbox, [&](const AuditEntry& line) {
-    return line.claim_id == claim.claim_id && line.generation == claim.generation &&
-           line.kind == EntryKind::launch;
-  });
-  // Renewals and gc publish what the outbox holds.
-  const bool launched = claim.state == ClaimState::active || claim.state == ClaimState::held;
-  if (launched && (gone == 0 || claim.renewed_at != claim.claimed_at))
-    outbox.push_back(given_back_line(claim, why, now));
-  return scope_before(claim, std::move(outbox), why, now);
-}
-
-Claim give_back_claim(const Claim& claim, std::string_view why, Instant now) {
-  std::vector<AuditEntry> outbox = claim.outbox;
-  outbox.push_back(given_back_line(claim, why, now));
-  return scope_before(claim, std::move(outbox), why, now);
-}
-
 Claim start_claim(const Claim& claim, const Request& request, const Decision& decision,
                   Instant now) {
   Claim next = claim;
@@ -576,54 +437,6 @@ Claim start_claim(const Claim& claim, const Request& request, const Decision& de
   next.lease_until = now + claim.limits.lease;
   next.outbox.push_back(launch_line(request, claim, decision, now));
   return next;
-}
-
-Claim release_claim(const Claim& claim, std::string_view who, std::string_view why, Instant now) {
-  Claim next = claim;
-  next.state = ClaimState::ended;
-  next.outcome = ClaimOutcome::released;
-  next.ended_at = now;
-  next.note =
-      shortened((who.empty() ? "" : std::string(who) + ": ") + std::string(why), bounds::note);
-  next.former.clear();
-  next.attempts = 0;
-  AuditEntry line = line_of(claim, EntryKind::release, now);
-  line.id = entry_id(claim.claim_id, claim.generation, EntryKind::release, format_rfc3339(now));
-  line.job_status = "released";
-  line.actor = shortened(who, bounds::word);
-  line.reason = shortened(why, bounds::reason);
-  next.outbox.push_back(std::move(line));
-  return next;
-}
-
-std::string_view outcome_for_others(const Claim& claim) {
-  if (claim.state != ClaimState::ended) return {};
-  switch (claim.outcome) {
-    case ClaimOutcome::success:
-    case ClaimOutcome::failure:
-      return name_of(claim.outcome);
-    case ClaimOutcome::cancelled:
-    case ClaimOutcome::lost:
-    case ClaimOutcome::released:
-      return name_of(ClaimOutcome::cancelled);
-    case ClaimOutcome::none:
-    case ClaimOutcome::abandoned:
-      break;
-  }
-  return {};
-}
-
-bool is_own_failure(const Claim& claim, const Holder& caller) {
-  const std::string_view outcome = outcome_for_others(claim);
-  return !caller.run_id.empty() && claim.holder.run_id == caller.run_id && !outcome.empty() &&
-         outcome != name_of(ClaimOutcome::success);
-}
-
-AuditEntry lost_line(const Claim& claim, Instant now) {
-  AuditEntry line = line_of(claim, EntryKind::lost, now);
-  line.job_status = "lost";
-  line.duration = std::max(Duration::zero(), now - claim.claimed_at);
-  return line;
 }
 
 }  // namespace refgate

@@ -9,45 +9,13 @@
 
 #include "core/claim/claim.h"
 #include "core/decision/policy.h"
+#include "core/decision/reason_code.h"
 #include "core/event/event.h"
 #include "core/text/time.h"
 
 namespace refgate {
 
 enum class Verdict { run, skip };
-
-enum class ReasonCode {
-  // run
-  forced,
-  own,
-  first,
-  takeover,
-  retry_allowed,
-  same_run,
-  // skip
-  active_session,
-  pr_lock,
-  already_done,
-  retry_suppressed,
-  max_attempts,
-  cooldown,
-  budget,
-  queued,
-  wait_expired,
-  // no answer: what happens is the user's choice
-  unreachable,
-  denied,
-  unreadable,
-  read_only,
-};
-
-std::string_view name_of(ReasonCode code);
-
-/// True for a skip that promises something: this very work is being done, or has been done. After
-/// any other skip nobody has done it; that is told as a warning, and is no duplicate.
-bool is_promise(ReasonCode code);
-/// Likewise, of the code that a line of the record holds; false for a word that is no code.
-bool is_promise(std::string_view code);
 
 /// Whether the holder's run is over, as far as anybody could find out. Only a clear answer counts
 /// as `yes`.
@@ -132,36 +100,9 @@ Decision observed(Decision decision);
 AuditEntry observed_end(const Request& request, std::string_view nonce, std::string_view job_status,
                         Instant since, Instant now);
 
-/// "scope", "workflow", "actor"
-std::string_view name_of(BudgetKind kind);
-
-/// Every reason code, in the words of the record.
-std::vector<std::string_view> reason_code_names();
-
-/// The claim as its holder ends it: outcome, end time, and the `end` line in the outbox.
-/// `published` lines leave the outbox.
-Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status, Instant now);
-
-/// A claim whose session never started, and of which nobody was told to run: its launch line is
-/// gone, or answered where it may be published already, and the scope is as it was. What had ended
-/// before has ended as it had, under the generation of `claim`; where there was nothing, the claim
-/// ends as abandoned, which suppresses nothing.
-Claim abandon_claim(const Claim& claim, std::string_view why, Instant now);
-
-/// Likewise, when its caller was told to run, and nothing was executed: the launch stays in the
-/// record, and a line `given_back` answers it.
-Claim give_back_claim(const Claim& claim, std::string_view why, Instant now);
-
 /// A waiting claim whose turn has come; `decision` is the one that made it.
 Claim start_claim(const Claim& claim, const Request& request, const Decision& decision,
                   Instant now);
-
-/// The claim as a person frees it, a live one or one that has ended: the next caller may take it
-/// over, a re-run too, and its launches count no more.
-Claim release_claim(const Claim& claim, std::string_view who, std::string_view why, Instant now);
-
-/// The line that says that nobody has heard of the holder since its lease passed.
-AuditEntry lost_line(const Claim& claim, Instant now);
 
 /// "run 42 (attempt 2, job review, push by octocat), since 2026-11-22T02:20:40Z (4m 12s ago),
 /// https://…"
@@ -170,14 +111,6 @@ std::string describe_holder(const Claim& claim, Instant now);
 /// True when one is a push and the other a pull request: two events that one push to an open pull
 /// request causes.
 bool are_push_and_pull_request(std::string_view one, std::string_view other);
-
-/// How a claim's session ended, for outputs: "success", "failure" or "cancelled"; empty while it
-/// lives, and when nothing was launched.
-std::string_view outcome_for_others(const Claim& claim);
-
-/// True when `claim` is this run's own, of whatever attempt, and ended otherwise than with success:
-/// then a skip must not let the run end well.
-bool is_own_failure(const Claim& claim, const Holder& caller);
 
 /// True when the claim is that of another job of the caller's own run and attempt: GitHub starts
 /// each once, on purpose.

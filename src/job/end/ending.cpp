@@ -6,6 +6,7 @@
 #include <optional>
 #include <ostream>
 
+#include "core/claim/transition.h"
 #include "core/event/scope.h"
 #include "job/end/ending.h"
 #include "job/note/health_file.h"

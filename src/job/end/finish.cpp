@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "core/claim/transition.h"
 #include "job/end/asked_end.h"
 #include "job/end/ending.h"
 #include "job/end/observing.h"

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "core/claim/transition.h"
 #include "job/end/ending.h"
 #include "job/end/observing.h"
 #include "job/gate/gating.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "core/claim/transition.h"
 #include "core/event/scope.h"
 #include "job/note/health_file.h"
 #include "runner/runner.h"

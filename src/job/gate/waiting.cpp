@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "core/claim/transition.h"
 #include "core/event/scope.h"
 #include "core/text/shorten.h"
 #include "job/gate/place_in_line.h"

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "core/claim/transition.h"
 #include "core/event/read_only.h"
 #include "core/record/result.h"
 #include "job/subject/subject.h"

@@ -1,0 +1,129 @@
+#include "core/claim/transition.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/claim/claim_line.h"
+
+namespace refgate {
+
+Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status,
+                Instant now) {
+  Claim next = claim;
+  next.state = ClaimState::ended;
+  next.outcome = outcome;
+  next.former.clear();
+  next.ended_at = now;
+  AuditEntry line = line_of(claim, EntryKind::end, now);
+  line.job_status = shortened(job_status, bounds::word);
+  line.duration = std::max(Duration::zero(), now - claim.claimed_at);
+  next.outbox.push_back(std::move(line));
+  return next;
+}
+
+namespace {
+
+AuditEntry given_back_line(const Claim& claim, std::string_view why, Instant now) {
+  AuditEntry line = line_of(claim, EntryKind::given_back, now);
+  line.job_status = "given_back";
+  line.reason = shortened(why, bounds::reason);
+  line.launch = entry_id(claim.claim_id, claim.generation, EntryKind::launch);
+  return line;
+}
+
+/// The scope as it was before `claim`, with `outbox`.
+Claim scope_before(const Claim& claim, std::vector<AuditEntry> outbox, std::string_view why,
+                   Instant now) {
+  if (auto former = decode_claim(claim.former); std::holds_alternative<Claim>(former)) {
+    Claim back = std::get<Claim>(std::move(former));
+    back.generation = claim.generation;
+    back.outbox = std::move(outbox);
+    back.sent = claim.sent;
+    back.left_out = claim.left_out;
+    return back;
+  }
+  Claim next = claim;
+  next.state = ClaimState::ended;
+  next.outcome = ClaimOutcome::abandoned;
+  next.ended_at = now;
+  next.note = shortened(why, bounds::note);
+  next.former.clear();
+  next.ledgers.clear();
+  if (next.attempts > 0) --next.attempts;
+  next.outbox = std::move(outbox);
+  return next;
+}
+
+}  // namespace
+
+Claim abandon_claim(const Claim& claim, std::string_view why, Instant now) {
+  std::vector<AuditEntry> outbox = claim.outbox;
+  const auto gone = std::erase_if(outbox, [&](const AuditEntry& line) {
+    return line.claim_id == claim.claim_id && line.generation == claim.generation &&
+           line.kind == EntryKind::launch;
+  });
+  // Renewals and gc publish what the outbox holds.
+  const bool launched = claim.state == ClaimState::active || claim.state == ClaimState::held;
+  if (launched && (gone == 0 || claim.renewed_at != claim.claimed_at))
+    outbox.push_back(given_back_line(claim, why, now));
+  return scope_before(claim, std::move(outbox), why, now);
+}
+
+Claim give_back_claim(const Claim& claim, std::string_view why, Instant now) {
+  std::vector<AuditEntry> outbox = claim.outbox;
+  outbox.push_back(given_back_line(claim, why, now));
+  return scope_before(claim, std::move(outbox), why, now);
+}
+
+Claim release_claim(const Claim& claim, std::string_view who, std::string_view why, Instant now) {
+  Claim next = claim;
+  next.state = ClaimState::ended;
+  next.outcome = ClaimOutcome::released;
+  next.ended_at = now;
+  next.note =
+      shortened((who.empty() ? "" : std::string(who) + ": ") + std::string(why), bounds::note);
+  next.former.clear();
+  next.attempts = 0;
+  AuditEntry line = line_of(claim, EntryKind::release, now);
+  line.id = entry_id(claim.claim_id, claim.generation, EntryKind::release, format_rfc3339(now));
+  line.job_status = "released";
+  line.actor = shortened(who, bounds::word);
+  line.reason = shortened(why, bounds::reason);
+  next.outbox.push_back(std::move(line));
+  return next;
+}
+
+std::string_view outcome_for_others(const Claim& claim) {
+  if (claim.state != ClaimState::ended) return {};
+  switch (claim.outcome) {
+    case ClaimOutcome::success:
+    case ClaimOutcome::failure:
+      return name_of(claim.outcome);
+    case ClaimOutcome::cancelled:
+    case ClaimOutcome::lost:
+    case ClaimOutcome::released:
+      return name_of(ClaimOutcome::cancelled);
+    case ClaimOutcome::none:
+    case ClaimOutcome::abandoned:
+      break;
+  }
+  return {};
+}
+
+bool is_own_failure(const Claim& claim, const Holder& caller) {
+  const std::string_view outcome = outcome_for_others(claim);
+  return !caller.run_id.empty() && claim.holder.run_id == caller.run_id && !outcome.empty() &&
+         outcome != name_of(ClaimOutcome::success);
+}
+
+AuditEntry lost_line(const Claim& claim, Instant now) {
+  AuditEntry line = line_of(claim, EntryKind::lost, now);
+  line.job_status = "lost";
+  line.duration = std::max(Duration::zero(), now - claim.claimed_at);
+  return line;
+}
+
+}  // namespace refgate
