@@ -5,11 +5,11 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/decision/budget.h"
 #include "core/claim/claim.h"
-#include "core/decision/decision.h"
 #include "core/claim/health.h"
 #include "core/claim/queue.h"
+#include "core/decision/budget.h"
+#include "core/decision/decision.h"
 #include "core/decision/run_state.h"
 #include "core/record/folding.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "core/decision/decision.h"
 #include "core/claim/queue.h"
+#include "core/decision/decision.h"
 #include "core/event/scope.h"
 #include "core/text/shorten.h"
 #include "job/subject/subject.h"
