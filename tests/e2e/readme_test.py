@@ -56,7 +56,7 @@ class ReadmeTest(unittest.TestCase):
     def test_the_table_of_verdicts_has_every_reason_code_and_no_other(self):
         table = README[README.index("## What happens when"):README.index("`retry: suppress`")]
         told = set(re.findall(r"`([a-z_]+)`", table)) - {"memory", "retry", "fail", "run", "skip", "reason_code", "wait"}
-        source = (ROOT / "src/core/decision/decision.cpp").read_text(encoding="utf-8")
+        source = (ROOT / "src/core/decision/reason_code.cpp").read_text(encoding="utf-8")
         known = set(re.findall(r'\{ReasonCode::\w+, "(\w+)"\}', source))
         self.assertEqual(told, known)
 
