@@ -184,6 +184,18 @@ class Health(LiveCase):
         skipped, _ = self.gate()
         self.assertEqual(skipped.call("health").status, 2)
 
+    def test_a_heartbeat_process_that_was_killed_is_told_before_the_lease_is_over(self):
+        job = self.job()
+        self.assert_runs(job.call("gate", "--heartbeat", "--interval", "2s", "--skew", "1s"), "first")
+        await_that(lambda: self.record(job)["beats"] > 0)
+        self.assertNotIn("not to be seen", job.call("health").out)
+        process = self.record(job)["heartbeat_process"]
+        os.kill(process, signal.SIGKILL)
+        await_that(lambda: not is_running(process))
+        answer = self.done(job.call("health"))
+        self.assertIn(f"process {process} is not to be seen from here", answer.out)
+        self.assertTrue(self.record(job)["left_alone"])
+
     def test_operations_are_counted(self):
         job, _ = self.gate()
         for _ in range(3):

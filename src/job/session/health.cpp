@@ -7,16 +7,25 @@
 #include "call/json_output.h"
 #include "core/text/json.h"
 #include "job/note/health_file.h"
+#include "job/note/heartbeat_process.h"
 #include "runner/runner.h"
 
 namespace refgate {
 namespace {
+
+/// Nobody renews the session any more, though nobody said that it ends. Until its lease is over it
+/// may go on.
+bool is_left_alone(const Health& health, const HealthAnswer& answer) {
+  return !answer.halt && !health.ended && health.interval > Duration::zero() &&
+         health.heartbeat_process > 0 && !beats_already(health);
+}
 
 nlohmann::json json_of(const Health& health, const HealthAnswer& answer, BootTime at) {
   auto value = nlohmann::json::parse(encode_health(health));
   value["alive"] = !answer.halt;
   value["halt"] = answer.halt;
   if (health.observing) value["would_halt"] = answer.would_halt;
+  value["left_alone"] = is_left_alone(health, answer);
   value["cause"] = answer.cause;
   value["text"] = answer.text;
   value["holds_for_ms"] = answer.halt || answer.would_halt ? 0 : (halts_at(health) - at).count();
@@ -30,6 +39,10 @@ std::string line_of(const Health& health, const HealthAnswer& answer) {
                      answer.text + ". Last heartbeat " + format_rfc3339(health.last_beat);
   text += health.interval == Duration::zero() ? ", none follow"
                                               : ", one every " + format_duration(health.interval);
+  if (is_left_alone(health, answer))
+    text += ", but their process " + std::to_string(health.heartbeat_process) +
+            " is not to be seen from here: unless something renews it, it halts at the end of its "
+            "lease";
   if (health.failures > 0)
     text += ", " + std::to_string(health.failures) + " failed since (" + health.failure + ")";
   if (health.operations > 0)
