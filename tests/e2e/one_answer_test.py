@@ -1,0 +1,95 @@
+"""Every way in decides by the same state: a look, a place in a line, a positional check. And what is typed wrong starts nothing."""
+
+import os
+import unittest
+
+import payloads
+from gate_case import GateCase, await_that, launch
+from payloads import commit
+
+
+class Budgets(GateCase):
+    """A budget that is spent holds back whoever asks, in whatever words."""
+
+    BUDGET = ("--budget", "workflow:1/1d")
+
+    def setUp(self):
+        super().setUp()
+        self.holder, _ = self.gate(*self.BUDGET)
+        self.other = {"payload": payloads.push(commit("other"))}
+
+    def test_a_check_without_a_run_says_what_the_gate_says(self):
+        self.assert_skips(self.job(**self.other).call("gate", *self.BUDGET), "budget")
+        someone = self.person(REFGATE_BUDGET="workflow:1/1d")
+        answers = [someone.call("check", "push", "Agent review", commit(f"check {words}"), *words)
+                   for words in (["1"], [], ["2"], [])]
+        self.assertEqual([(answer.status, answer.lines["SKIP_EXECUTION"]) for answer in answers],
+                         [(0, "false")] + [(1, "true")] * 3, [str(answer) for answer in answers])
+
+    def test_who_would_stand_in_line_is_told_that_nothing_will_come_of_its_turn(self):
+        job, answer = self.gate("--group-by", "repository", payload=payloads.push(commit("head of the line")))
+        self.assertTrue(answer.runs, answer)
+        answer = self.job(**self.other).call("gate", "--group-by", "repository", "--no-wait", *self.BUDGET)
+        self.assert_skips(answer, "budget")
+
+    def test_a_look_says_the_same(self):
+        answer = self.job(**self.other).call("explain", "--json", *self.BUDGET)
+        self.assertEqual(answer.json()["decision"]["reason_code"], "budget", answer)
+
+
+class Tickets(GateCase):
+    def test_a_ticket_that_the_server_keeps_costs_a_finish_one_try(self):
+        job, _ = self.gate("--group-by", "repository")
+        hook = self.path / "hooks" / "update"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text("#!/bin/sh\ncase $1 in refs/refgate/queues/*) echo no >&2; exit 1 ;; esac\n")
+        hook.chmod(0o755)
+        launch.reset(self.server("http"))
+        answer = self.done(job.call("finish"))
+        self.assertIn("ended", answer.out)
+        asked = launch.requests(self.server("http"))
+        self.assertLessEqual(len(asked), 8, asked)
+        self.assertLessEqual(sum("receive-pack" in request and request.startswith("POST") for request in asked), 4, asked)
+        self.assertEqual(self.only_claim()["state"], "ended")
+        hook.unlink()
+        # The line passes over what is dead.
+        self.assert_runs(self.job(payload=payloads.push(commit("next"))).call("gate", "--group-by", "repository"), "first")
+
+
+class Heartbeats(GateCase):
+    def test_three_calls_leave_one_process(self):
+        job, _ = self.gate()
+        seen = set()
+        for _ in range(3):
+            self.done(job.call("heartbeat", "--background", "--while-pid", os.getpid(), "--interval", "5s"))
+            seen |= {row["heartbeat_process"] for row in job.call("health", "--json").rows()}
+        self.assertEqual(len(seen), 1)
+        self.done(job.call("finish"))
+
+    def test_what_is_no_process_starts_nothing(self):
+        job, _ = self.gate()
+        for word in ("12x", "x", "-5", "0", "99999999999999999999", " 1", "1.5", "0x10", "+7"):
+            with self.subTest(word):
+                answer = job.call("heartbeat", "--background", f"--while-pid={word}")
+                self.assertEqual(answer.status, 2, answer)
+                self.assertNotIn("started", answer.out)
+                self.assertFalse(any(row["heartbeat_process"] for row in job.call("health", "--json").rows() if "heartbeat_process" in row))
+
+
+class Waiting(GateCase):
+    def test_a_claim_that_only_waited_does_not_suppress_its_own_rerun(self):
+        self.gate("--group-by", "repository")
+        waiter = self.job(payload=payloads.push(commit("waits")), run=7777)
+        process = waiter.start("gate", "--group-by", "repository", "--wait", "1h", "--lease", "3s", "--skew", "1s")
+        await_that(lambda: any(claim["state"] == "waiting" for claim in self.remote.claims().values()))
+        process.kill()
+        answer = self.job(payload=payloads.push(commit("waits")), run=7777, attempt=2).call(
+            "gate", "--group-by", "repository", "--no-wait", "--retry", "suppress")
+        self.assertIn(answer.code, ("queued", "active_session"), answer)
+        if answer.code == "active_session":
+            await_that(lambda: self.job(payload=payloads.push(commit("waits")), run=7777, attempt=2).call(
+                "gate", "--group-by", "repository", "--no-wait").code == "queued")
+
+
+if __name__ == "__main__":
+    unittest.main()
