@@ -38,6 +38,7 @@ bool begins_command(std::string_view script, std::size_t at) {
 
 std::string with_marks(std::string_view script) {
   std::string marked;
+  marked.reserve(script.size() + 64);
   for (std::size_t at = 0; at < script.size();) {
     if (!is_word_character(script[at])) {
       marked += script[at++];

@@ -19,6 +19,7 @@ bool same_word(std::string_view written, std::string_view word) {
 
 std::vector<std::string_view> words_of_command(std::string_view command) {
   std::vector<std::string_view> parts;
+  parts.reserve(4);
   for (std::size_t at = 0; at <= command.size();) {
     const std::size_t end = std::min(command.find(' ', at), command.size());
     parts.push_back(command.substr(at, end - at));

@@ -85,9 +85,9 @@ const Facts& built_in_facts() {
 
 bool matches_action(std::string_view uses, std::string_view pattern) {
   uses = uses.substr(0, uses.find('@'));
-  if (std::count(uses.begin(), uses.end(), '/') != std::count(pattern.begin(), pattern.end(), '/'))
-    return false;
-  for (auto parts = std::count(pattern.begin(), pattern.end(), '/'); parts >= 0; --parts) {
+  for (bool last = false; !last;) {
+    last = pattern.find('/') == std::string_view::npos;
+    if (last != (uses.find('/') == std::string_view::npos)) return false;
     const std::string_view part = take_part(uses);
     const std::string_view wanted = take_part(pattern);
     if (wanted == "*" ? part.empty() || part == "." || part == ".." : !same_name(part, wanted))
