@@ -27,6 +27,8 @@ int command_metrics(const Invocation& call);
 int command_report(const Invocation& call);
 
 int command_release(const Invocation& call);
+int command_pause(const Invocation& call);
+int command_resume(const Invocation& call);
 int command_gc(const Invocation& call);
 int command_doctor(const Invocation& call);
 

@@ -10,7 +10,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<SettingRow, 39> rows{{
+constexpr std::array<SettingRow, 40> rows{{
     {"remote", SettingForm::text, "URL|PATH|NAME", "the git remote that holds the state",
      "the run's repository, else origin", true},
     {"namespace", SettingForm::text, "NAME", "the branch of refs that holds the state", "refgate",
@@ -78,6 +78,9 @@ constexpr std::array<SettingRow, 39> rows{{
     {"observe", SettingForm::flag, "",
      "only watch: decide and record, tell what would have been skipped, and hold nothing back", "",
      true},
+    {"pause", SettingForm::choice, "ask|ignore",
+     "whether it is asked if a person has stopped this kind of work (refgate pause)",
+     "ignore; ask beside budget and observe", true},
     {"on-error", SettingForm::choice, "fail|run|skip",
      "what to do when the store cannot be reached, read or written", "fail", true},
     {"on-read-only", SettingForm::choice, "skip|run|fail",
@@ -120,6 +123,8 @@ constexpr std::array<Choice<AuditSkips>, 2> audits{
     {{"push", AuditSkips::push}, {"summary", AuditSkips::summary}}};
 constexpr std::array<Choice<HolderRun>, 2> holder_runs{
     {{"ask", HolderRun::ask}, {"ignore", HolderRun::ignore}}};
+constexpr std::array<Choice<PauseAsking>, 2> pauses{
+    {{"ask", PauseAsking::ask}, {"ignore", PauseAsking::ignore}}};
 constexpr std::array<Choice<BudgetKind>, 3> budget_kinds{{{"scope", BudgetKind::scope},
                                                           {"workflow", BudgetKind::workflow},
                                                           {"actor", BudgetKind::actor}}};
@@ -306,6 +311,7 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "retry") return choose(policy.retry, name, value, retries);
   if (name == "force") return choose(policy.force, name, value, booleans);
   if (name == "observe") return choose(policy.observe, name, value, booleans);
+  if (name == "pause") return choose(policy.pause.emplace(), name, value, pauses);
   if (name == "on-error") return choose(policy.on_error, name, value, fallbacks);
   if (name == "on-read-only") return choose(policy.on_read_only.emplace(), name, value, fallbacks);
   if (name == "audit-skips") return choose(policy.audit_skips, name, value, audits);

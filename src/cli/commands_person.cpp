@@ -46,6 +46,31 @@ std::span<const CommandRow> person_commands() {
        "several "
        "sessions, they are listed and nothing is released.",
        command_release},
+      {"pause",
+       "On a person's machine",
+       "Stop launches by hand: all, or those of a repository, workflow, share or actor",
+       {"[subject]"},
+       store_settings(),
+       {{"for", "SPAN", "it lifts itself after so long (default: not before somebody resumes)"},
+        {"halt", "", "end the sessions that run, too; they stop within one heartbeat"},
+        {"reason", "TEXT", "told to everybody who is stopped, and kept in the record"}},
+       "refgate pause --halt --reason 'an agent runs wild'\n"
+       "  refgate pause workflow:review.yml --for 2h\n\n"
+       "The subject is nothing (all that use this store), repo:OWNER/NAME, workflow:NAME or its "
+       "file, share:NAME, or actor:LOGIN; the same again replaces its pause.\n"
+       "Gates with --pause ask, a budget or observe, and all that wait, are told to skip "
+       "(reason_code paused); neither --force nor a re-run passes.",
+       command_pause},
+      {"resume",
+       "On a person's machine",
+       "Lift a pause, or all; the next event launches again",
+       {"[subject]"},
+       store_settings(),
+       {},
+       "refgate resume workflow:review.yml\n\n"
+       "Without a subject all pauses are lifted; all lifts the one that was made without. Exit "
+       "status 1 when there was none.",
+       command_resume},
       {"doctor",
        "On a person's machine",
        "Check token, permissions, reachability, namespace, compare-and-swap, records, clock, "

@@ -36,7 +36,7 @@ std::span<const CommandRow> workflow_commands() {
        "In a workflow",
        "Positional form: may this session start?",
        {"event_type", "workflow_name", "commit_sha", "[run_id]"},
-       join({store_settings(), positional_settings(), policy_settings()}),
+       join({store_settings(), positional_settings(), policy_settings(), {"pause"}}),
        {{"exit-code", "", "exit 1 when prevented, in Actions too"}},
        "refgate check push \"Agent review\" 9fceb02d 4711\n\nWith a run id it holds the scope for "
        "`register`; without one it only reads. Exit status "

@@ -85,7 +85,8 @@ Explained explain(const Invocation& call, const Settings& settings) {
             queue.queue->tickets.front().event + ", run " + queue.queue->tickets.front().run_id;
       }
     }
-    if (informants.budgets) around.spent = informants.budgets(*store);
+    if (informants.pause) around.paused = informants.pause(*store);
+    if (informants.budgets && !around.paused) around.spent = informants.budgets(*store);
     explained.decision = decide(explained.seen.claim, request, settings.policy, at, around);
     // As a gate does, a holder that a skip depends on is looked after.
     const ReasonCode code = explained.decision.code;
@@ -99,6 +100,12 @@ Explained explain(const Invocation& call, const Settings& settings) {
     explained.decision = decide(std::nullopt, request, settings.policy, at);
   }
   return explained;
+}
+
+/// A skip that only tells what enforcing would do.
+bool is_only_watched(const Decision& decision, const Policy& policy) {
+  return decision.verdict == Verdict::skip && policy.observe &&
+         observed(decision).verdict == Verdict::run;
 }
 
 ordered_json json_of(const Explained& explained, const Settings& settings) {
@@ -146,12 +153,13 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
     value["state"] = ordered_json::parse(claim_json(
         {explained.subject.request.scope, *explained.seen.version, *explained.seen.claim}, now()));
   const bool runs = explained.decision.verdict == Verdict::run;
+  const bool watched = is_only_watched(explained.decision, settings.policy);
   value["decision"] = {
-      {"verdict", runs || settings.policy.observe ? "run" : "skip"},
+      {"verdict", runs || watched ? "run" : "skip"},
       {"until", explained.decision.until ? ordered_json(format_rfc3339(*explained.decision.until))
                                          : ordered_json()},
       {"observed", settings.policy.observe},
-      {"would_skip", settings.policy.observe && !runs},
+      {"would_skip", watched},
       {"reason_code", name_of(explained.decision.code)},
       {"reason", explained.decision.reason}};
   return value;
@@ -205,7 +213,7 @@ void print(const Invocation& call, const Explained& explained, const Settings& s
            std::to_string(explained.line.behind) + ", at the head " + explained.line.head);
   }
   const bool runs = explained.decision.verdict == Verdict::run;
-  const bool would_skip = !runs && settings.policy.observe;
+  const bool would_skip = is_only_watched(explained.decision, settings.policy);
   std::string decision = std::string(would_skip ? "run, observed; enforcing would skip"
                                      : runs     ? "run"
                                                 : "skip") +

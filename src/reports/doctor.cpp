@@ -4,16 +4,19 @@
 #include <array>
 #include <cmath>
 #include <ostream>
+#include <set>
 
 #include "call/commands.h"
 #include "call/json_output.h"
 #include "core/decision/decision.h"
 #include "core/event/scope.h"
 #include "core/text/json.h"
+#include "core/text/shorten.h"
 #include "reports/trial.h"
 #include "results/result_store.h"
 #include "runner/runner.h"
 #include "state/ledgers.h"
+#include "state/pause/pauses.h"
 #include "state/queues.h"
 #include "state/record.h"
 #include "state/server_clock.h"
@@ -83,6 +86,55 @@ Finding push_rate_check(const Record& record, const Claims& claims) {
   return finding;
 }
 
+/// First of all: what is stopped by hand.
+void add_standing_pauses(const std::vector<Pause>& pauses, std::vector<Finding>& findings) {
+  std::vector<Finding> first;
+  for (const Pause& pause : pauses)
+    first.push_back(
+        {"paused", "warning", describe(pause), "to lift it: " + how_to_resume(pause.subject)});
+  findings.insert(findings.begin(), first.begin(), first.end());
+}
+
+constexpr Duration recent_launches = std::chrono::days(7);
+
+/// A stop that nobody asks for is none. Where nobody ever asks, and nothing is paused, somebody
+/// chose that.
+Finding asking_check(const Record& record, bool something_is_paused) {
+  const Instant since = now() - recent_launches;
+  std::size_t launches = 0;
+  std::size_t asked = 0;
+  std::set<std::string> deaf;
+  for (const ReadEntry& read : record.entries) {
+    const AuditEntry& entry = read.entry;
+    if (entry.kind != EntryKind::launch || entry.timestamp < since) continue;
+    ++launches;
+    if (entry.asked_pause)
+      ++asked;
+    else
+      deaf.insert(entry.workflow.empty() ? "(no workflow)" : entry.workflow);
+  }
+  if (asked == launches)
+    return {"pause", "ok",
+            launches == 0 ? "no launch in the last 7 days"
+                          : "every launch of the last 7 days asked whether it is paused",
+            ""};
+  std::string which;
+  constexpr std::size_t most_named = 5;
+  std::size_t named = 0;
+  for (const std::string& workflow : deaf) {
+    if (named++ == most_named) break;
+    which += (which.empty() ? "" : ", ") + shortened(workflow, bounds::word);
+  }
+  if (deaf.size() > most_named) which += ", …";
+  const bool wanted = asked > 0 || something_is_paused;
+  return {"pause", wanted ? "warning" : "ok",
+          std::to_string(launches - asked) + " of " + std::to_string(launches) +
+              " launches of the last 7 days did not ask whether they are paused: " + which,
+          wanted ? "give their gates --pause ask (input pause: ask): refgate pause stops nobody "
+                   "who does not ask"
+                 : ""};
+}
+
 /// What nobody can read is in nobody's way, and in nobody's figures either.
 std::vector<UnreadableRef> unreadable_records(Store& store, const std::string& name_space,
                                               const Claims& claims, const Record& record) {
@@ -98,8 +150,9 @@ std::vector<UnreadableRef> unreadable_records(Store& store, const std::string& n
 }
 
 /// The checks that ask the remote, in order; what comes after a failure was not made.
-constexpr std::array<const char*, 7> remote_checks{
-    "reach and read", "namespace", "notes", "refs per push", "compare and swap", "refs", "records"};
+constexpr std::array<const char*, 8> remote_checks{
+    "reach and read",   "pause", "namespace", "notes", "refs per push",
+    "compare and swap", "refs",  "records"};
 
 void add_not_made(std::vector<Finding>& findings) {
   for (const char* check : remote_checks)
@@ -142,8 +195,12 @@ void examine(const Remote& remote, const Settings& settings, unsigned rounds,
   findings.push_back({"reach and read", "ok", store->describe() + " answers", ""});
   const std::size_t notes = store->list(notes_prefix(name_space)).size();
   const Record record = read_record(*store, name_space, claims);
-  const std::vector<UnreadableRef> unreadable =
-      unreadable_records(*store, name_space, claims, record);
+  std::vector<UnreadableRef> unreadable = unreadable_records(*store, name_space, claims, record);
+  const StoredPauses pauses = read_pauses(*store, name_space);
+  unreadable.insert(unreadable.end(), pauses.unreadable.begin(), pauses.unreadable.end());
+  const std::vector<Pause> standing = pauses.standing(now());
+  add_standing_pauses(standing, findings);
+  findings.push_back(asking_check(record, !standing.empty()));
   // Enough is left to take away what was made.
   const Trial trial{open, name_space, rounds, begun + settings.policy.deadline * 3 / 4};
   for (Finding& finding : try_life_of_a_claim(trial))
@@ -156,6 +213,12 @@ void examine(const Remote& remote, const Settings& settings, unsigned rounds,
                         "it is left alone; delete it with git when nobody needs it"});
   if (unreadable.empty())
     findings.push_back({"records", "ok", "every record of the namespace can be read", ""});
+}
+
+bool has_reached(const std::vector<Finding>& findings) {
+  return std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.check == std::string_view("reach and read");
+  });
 }
 
 void print_as_json(const Invocation& call, const std::vector<Finding>& findings) {
@@ -189,7 +252,7 @@ int command_doctor(const Invocation& call) {
     examine(remote, settings, rounds, findings);
   } catch (const StoreError& error) {
     findings.push_back(
-        {findings.size() == 1 ? "reach and read" : "read", "failed", error.what(), error.hint()});
+        {has_reached(findings) ? "read" : "reach and read", "failed", error.what(), error.hint()});
     add_not_made(findings);
     unreachable = true;
   }

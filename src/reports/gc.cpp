@@ -16,6 +16,7 @@
 #include "state/claiming.h"
 #include "state/fold_record.h"
 #include "state/ledgers.h"
+#include "state/pause/pauses.h"
 #include "state/queues.h"
 #include "state/record.h"
 #include "state/transact.h"
@@ -122,6 +123,19 @@ void forget_queues(const Task& task, const std::map<std::string, Stored>& stored
   summary.others.emplace_back("empty queues", forget(task, deletions, summary));
 }
 
+void forget_pauses(const Task& task, const std::map<std::string, Stored>& stored,
+                   Summary& summary) {
+  const std::string ref = pause_ref(task.name_space);
+  const StoredPauses pauses = stored_pauses_in(stored, ref);
+  auto& left_alone = summary.fold.left_alone;
+  left_alone.insert(left_alone.end(), pauses.unreadable.begin(), pauses.unreadable.end());
+  std::vector<Change> deletions;
+  if (pauses.version && pauses.unreadable.empty() && pauses.standing(task.at).empty())
+    deletions.push_back({ref, pauses.version, std::nullopt});
+  if (const std::size_t gone = forget(task, deletions, summary); gone > 0)
+    summary.others.emplace_back("list of pauses that are over", gone);
+}
+
 /// Only where the names, which tell the time, say that there is something to do.
 void forget_results(const Task& task, const std::map<std::string, Version>& names,
                     Summary& summary) {
@@ -163,6 +177,7 @@ void collect(const Task& task, Duration keep, Summary& summary) {
   forget_results(task, names, summary);
   forget_ledgers(task, stored, summary);
   forget_queues(task, stored, summary);
+  forget_pauses(task, stored, summary);
 }
 
 void tell(const Invocation& call, const Summary& summary, bool dry_run, const Traffic& traffic) {

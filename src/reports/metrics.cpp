@@ -9,6 +9,7 @@
 #include "core/figures/lost_work.h"
 #include "core/figures/metrics.h"
 #include "results/result_store.h"
+#include "state/pause/pauses.h"
 #include "state/record.h"
 #include "view/claim_view.h"
 #include "view/reading_options.h"
@@ -38,10 +39,13 @@ int command_metrics(const Invocation& call) {
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
   name_unreadable(call, results.unreadable);
+  const StoredPauses pauses = read_pauses(*store, settings.name_space);
+  name_unreadable(call, pauses.unreadable);
   const Instant at = now();
   const Statistics statistics =
       count_record(record.entries, claims.all(), at, settings.policy.skew);
   MetricsInput input{.statistics = statistics, .most_names = most_names};
+  input.paused = !pauses.standing(at).empty();
   std::vector<ScopeState> scopes;
   for (const StoredClaim& stored : claims.claims)
     scopes.push_back({stored.ref, &stored.claim, false});
@@ -55,8 +59,8 @@ int command_metrics(const Invocation& call) {
       lost.begin(), lost.end(), [](const LostWork& work) { return !work.skipped.empty(); }));
   for (const StoredResult& result : results.results)
     ++input.results[{std::string(name_of(result.record.reason)), result.record.depth}];
-  input.unreadable =
-      claims.unreadable.size() + record.unreadable.size() + results.unreadable.size();
+  input.unreadable = claims.unreadable.size() + record.unreadable.size() +
+                     results.unreadable.size() + pauses.unreadable.size();
   input.unfolded_notes = unfolded(*store, settings.name_space);
   call.out << metrics_text(input);
   return exit_done;

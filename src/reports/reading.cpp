@@ -20,9 +20,9 @@
 namespace refgate {
 namespace {
 
-constexpr std::array kinds{EntryKind::launch,    EntryKind::skip,    EntryKind::end,
-                           EntryKind::lost,      EntryKind::release, EntryKind::audit,
-                           EntryKind::given_back};
+constexpr std::array kinds{EntryKind::launch,     EntryKind::skip,    EntryKind::end,
+                           EntryKind::lost,       EntryKind::release, EntryKind::audit,
+                           EntryKind::given_back, EntryKind::pause,   EntryKind::resume};
 
 /// What a line must have; an empty text is not asked for.
 struct Filter {

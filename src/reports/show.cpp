@@ -55,6 +55,12 @@ std::string told(const AuditEntry& entry) {
              entry.run_id + reason;
     case EntryKind::given_back:
       return who(entry) + " gave its launch back: nothing was executed" + reason;
+    case EntryKind::pause:
+      return (entry.actor.empty() ? "somebody" : entry.actor) + " paused " + entry.session_key +
+             (entry.until ? " until " + format_rfc3339(*entry.until) : "") + reason;
+    case EntryKind::resume:
+      return (entry.actor.empty() ? "somebody" : entry.actor) + " resumed " + entry.session_key +
+             reason;
     case EntryKind::audit:
       break;
   }

@@ -9,9 +9,11 @@
 #include "core/decision/decision.h"
 #include "core/figures/lost_work.h"
 #include "core/text/json.h"
+#include "pausing/pause_view.h"
 #include "runner/run_lookup.h"
 #include "runner/runner.h"
 #include "state/ledgers.h"
+#include "state/pause/pauses.h"
 #include "state/queues.h"
 #include "view/claim_view.h"
 #include "view/reading_options.h"
@@ -203,7 +205,15 @@ int show_lost(const Invocation& call, const Settings& settings, Store& store, co
   return lost.empty() ? exit_done : exit_no;
 }
 
-int show_sessions(const Invocation& call, const Queues& queues, const Claims& claims, Instant at) {
+/// What a look at all of the state shows.
+struct Seen {
+  const Claims& claims;
+  const Queues& queues;
+  const std::vector<Pause>& pauses;
+};
+
+int show_sessions(const Invocation& call, const Seen& seen, Instant at) {
+  const auto& [claims, queues, pauses] = seen;
   std::map<std::string, std::size_t> places;
   for (const StoredQueue& stored : queues.queues)
     for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i)
@@ -225,7 +235,7 @@ int show_sessions(const Invocation& call, const Queues& queues, const Claims& cl
     if (!claim.holder.run_url.empty()) rows.back().push_back(claim.holder.run_url);
   }
   if (call.flag("json")) {
-    print_json_list(call.out, "sessions", std::move(list));
+    print_json(call.out, {{"pauses", json_of(pauses)}, {"sessions", std::move(list)}});
     return exit_done;
   }
   call.out << (rows.size() == 1 ? "No live sessions.\n"
@@ -243,15 +253,19 @@ int command_status(const Invocation& call) {
   const Claims claims = read_claims(*store, settings.name_space);
   const Queues queues = read_queues(*store, settings.name_space);
   const Ledgers ledgers = read_ledgers(*store, settings.name_space);
+  const StoredPauses pauses = read_pauses(*store, settings.name_space);
   const Instant at = now();
   bool all_read = true;
-  for (const auto* unreadable : {&claims.unreadable, &queues.unreadable, &ledgers.unreadable}) {
+  for (const auto* unreadable :
+       {&pauses.unreadable, &claims.unreadable, &queues.unreadable, &ledgers.unreadable}) {
     name_unreadable(call, *unreadable);
     all_read = all_read && unreadable->empty();
   }
+  const std::vector<Pause> standing = pauses.standing(at);
+  if (!call.flag("json")) tell_pauses(call.out, standing);
   const int answer = call.flag("queues") ? show_queues(call, queues, claims, at)
                      : call.flag("lost") ? show_lost(call, settings, *store, claims, at)
-                                         : show_sessions(call, queues, claims, at);
+                                         : show_sessions(call, {claims, queues, standing}, at);
   // What could not be read may be a session: nobody may take the rest for all.
   return answer == exit_done && !all_read ? exit_store : answer;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/claim/claim.h"
+#include "core/claim/pause.h"
 #include "core/decision/decision.h"
 #include "core/decision/policy.h"
 #include "state/transact.h"
@@ -43,6 +44,8 @@ struct Informants {
   std::function<RunEnded(const Claim&)> holder_run;  ///< asked at most once about a claim, and only
                                                      ///< when it would be skipped for its sake
   std::function<std::optional<SpentBudget>(Store&)> budgets;  ///< asked before each decision
+  std::function<std::optional<Pause>(Store&)> pause;          ///< likewise, and before the budgets
+  std::optional<PausePlace> pause_while_waiting;              ///< what who waits looks at, too
 };
 
 /// What a claim is asked for with.

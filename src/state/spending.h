@@ -1,6 +1,7 @@
 #pragma once
 // Budgets against the store: what is left, and the launch that takes one of it.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,10 +19,12 @@ struct BudgetSubjects {
   std::string actor;
 };
 
-/// The first budget that has nothing left, by one reading. Throws StoreError.
+/// The first budget that has nothing left, by one reading, or by what is `known` of its ledgers.
+/// Throws StoreError.
 std::optional<SpentBudget> look_at_budgets(Store& store, const Policy& policy,
                                            const BudgetSubjects& subjects,
-                                           const std::string& name_space);
+                                           const std::string& name_space,
+                                           const std::map<std::string, Stored>* known = nullptr);
 
 /// Enters a launch into every ledger, by compare-and-swap, so that of rivals of different scopes no
 /// more launch than the budget has. When one has nothing left, what was entered is taken out again

@@ -37,6 +37,7 @@ JOB = """  claude:
 # What gets a gate: name, workflow, what has to stand in it afterwards.
 SHAPES = [
     ("plain", HEAD + JOB, ["if: steps.gate.outputs.skip_execution == 'false' && (github.event.action == 'opened')",
+                           "    pause: ask\n",
                            "persist-credentials: false", "contents: write", "actions: read", "timeout-minutes: 60",
                            "status: ${{ steps.agent.outcome }}"]),
     ("windows line ends", (HEAD + JOB).replace("\n", "\r\n"), ["command: finish\r\n"]),

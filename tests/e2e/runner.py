@@ -71,8 +71,8 @@ class Answer:
         return json.loads(self.out)
 
     def rows(self):
-        """The one list of the object that --json prints."""
-        (rows,) = [value for value in self.json().values() if isinstance(value, list)]
+        """The one list of the object that --json prints, beside the pauses that status shows first."""
+        (rows,) = [value for name, value in self.json().items() if isinstance(value, list) and name != "pauses"]
         return rows
 
     def json_lines(self):

@@ -439,6 +439,63 @@ TEST_CASE("who only watches runs without a claim, for the reason of the skip") {
   CHECK(!observed_end(request_of("2"), claim.claim_id, "skipped", t0, t0).executed);
 }
 
+TEST_CASE("a pause is passed by nobody but who holds the claim already") {
+  Surroundings paused;
+  paused.paused = Pause{{PauseKind::workflow, "Review"}, t0, t0 + 1h + 1ms, true, "ann", "wild"};
+  paused.spent = SpentBudget{{BudgetKind::scope, 1, 1h}, t0 + 2h};
+  Policy force;
+  force.force = true;
+  force.retry = Retry::allow;
+  Request same_job = request_of("1");
+  same_job.met = first_claim();
+  for (const std::optional<Claim>& state :
+       {std::optional<Claim>{}, std::optional(first_claim()),
+        std::optional(ended(ClaimOutcome::success)), std::optional(ended(ClaimOutcome::released))})
+    for (const Policy& policy : {Policy{}, force})
+      for (const Request& request : {request_of("2"), same_job}) {
+        const Decision decision = decide(state, request, policy, t0 + 1min, paused);
+        CHECK(decision.verdict == Verdict::skip);
+        CHECK(decision.code == ReasonCode::paused);
+        CHECK(decision.until == t0 + 1h + 1s);
+        CHECK(decision.line->until == decision.until);
+        CHECK(decision.reason.find("by ann since 2026-11-22T02:00:00Z") != std::string::npos);
+        CHECK(decision.reason.find("refgate resume workflow:Review") != std::string::npos);
+        // Who only watches is stopped all the same.
+        CHECK(observed(decision).verdict == Verdict::skip);
+      }
+  Request own = request_of("1");
+  own.presented = {first_claim().claim_id};
+  for (const Policy& policy : {Policy{}, force}) {
+    const Decision decision = decide(first_claim(), own, policy, t0 + 1min, paused);
+    CHECK(decision.code == ReasonCode::own);
+    CHECK(decision.next->claim_id == first_claim().claim_id);
+  }
+  CHECK(decide(ended(ClaimOutcome::success), own, Policy{}, t0 + 1h, paused).code ==
+        ReasonCode::paused);
+  CHECK_FALSE(is_promise(ReasonCode::paused));
+}
+
+TEST_CASE("who asks for a pause: who says so, what governs a launch otherwise, and who waits") {
+  Policy policy;
+  CHECK_FALSE(asks_pause(policy));
+  CHECK(asks_pause_while_waiting(policy));
+  policy.budgets = {{BudgetKind::actor, 1, 1h}};
+  CHECK(asks_pause(policy));
+  policy = {};
+  policy.observe = true;
+  CHECK(asks_pause(policy));
+  policy.pause = PauseAsking::ignore;
+  CHECK_FALSE(asks_pause(policy));
+  CHECK_FALSE(asks_pause_while_waiting(policy));
+  policy = {};
+  policy.pause = PauseAsking::ask;
+  CHECK(asks_pause(policy));
+  Request request = request_of("1");
+  CHECK_FALSE(decide(std::nullopt, request, {}, t0).next->outbox.back().asked_pause);
+  request.asks_pause = true;
+  CHECK(decide(std::nullopt, request, {}, t0).next->outbox.back().asked_pause);
+}
+
 TEST_CASE("a run's own failure is told apart from another's") {
   const auto own = [](ClaimOutcome outcome, const char* run, unsigned attempt = 2) {
     return is_own_failure(ended(outcome), request_of(run, "push", attempt).holder);

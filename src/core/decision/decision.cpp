@@ -76,6 +76,7 @@ AuditEntry launch_line(const Request& request, const Claim& claim, const Decisio
                        Instant now) {
   AuditEntry line = line_of(request, claim.generation, EntryKind::launch, decision, now);
   line.memory = claim.limits.memory;
+  line.asked_pause = request.asks_pause;
   line.job_status = "started";
   return line;
 }
@@ -224,7 +225,8 @@ Policy observing(Policy policy) {
 }
 
 Decision observed(Decision decision) {
-  if (decision.verdict != Verdict::skip) return decision;
+  // A pause is a person's word, and holds for those who only watch, too.
+  if (decision.verdict != Verdict::skip || decision.code == ReasonCode::paused) return decision;
   decision.verdict = Verdict::run;
   if (decision.line) {
     decision.line->observed = true;
@@ -418,10 +420,27 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
              "The former session is older than the memory: " + holder + ended_text);
 }
 
+/// Neither force nor a job of the same run passes a pause; only who holds the claim already does,
+/// and needs no force for it.
+Decision paused_or_own(const Case& asked, const Pause& pause) {
+  const auto& [state, request, policy, now] = asked;
+  const auto& ids = request.presented;
+  if (state && state->state != ClaimState::ended &&
+      std::find(ids.begin(), ids.end(), state->claim_id) != ids.end()) {
+    Policy unforced = policy;
+    unforced.force = false;
+    return by_state({state, request, unforced, now}, RunEnded::unknown);
+  }
+  Decision decision = skip_for(request, now, ReasonCode::paused,
+                               describe(pause) + ". To lift it: " + how_to_resume(pause.subject));
+  return pause.until ? skip_until(*pause.until, std::move(decision)) : decision;
+}
+
 }  // namespace
 
 Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy,
                 Instant now, const Surroundings& around) {
+  if (around.paused) return paused_or_own({state, request, policy, now}, *around.paused);
   Decision decision = by_state({state, request, policy, now}, around.holder_run);
   if (decision.verdict == Verdict::run && decision.code != ReasonCode::forced &&
       decision.code != ReasonCode::own)

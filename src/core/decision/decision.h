@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/claim/claim.h"
+#include "core/claim/pause.h"
 #include "core/decision/policy.h"
 #include "core/decision/reason_code.h"
 #include "core/event/event.h"
@@ -31,6 +32,7 @@ struct SpentBudget {
 struct Surroundings {
   RunEnded holder_run = RunEnded::unknown;
   std::optional<SpentBudget> spent;
+  std::optional<Pause> paused;  ///< what stops this very work now
 };
 
 /// Who asks, and what the claim would say.
@@ -56,6 +58,7 @@ struct Request {
   bool hold = false;  ///< `check`: win the scope, and leave it to `register` to start the session
   bool window_only = false;            ///< a positional command
   bool queue = false;                  ///< win the scope, and wait for the turn in `group`
+  bool asks_pause = false;             ///< see AuditEntry::asked_pause
   std::vector<std::string> joined_by;  ///< the options that make others the same work which an
                                        ///< event alone would not: "--share review". A skip names
                                        ///< them
@@ -75,11 +78,12 @@ struct Decision {
   std::optional<Instant> until = std::nullopt;
 };
 
-/// Precedence: forced, own, live claim (active_session or pr_lock; queued when it only waits for
-/// its turn), done (already_done or pr_lock), failed (retry_allowed or retry_suppressed, whoever
-/// asks), lost or released (takeover), cancelled (takeover; a re-run of the same run follows
-/// `retry`), nothing, given back or older than the memory (first). What would run, and is neither
-/// forced nor own, must also be within max_attempts, cooldown and budgets.
+/// Precedence: own when it is paused, then paused, which nothing else passes; forced, own, live
+/// claim (active_session or pr_lock; queued when it only waits for its turn), done (already_done or
+/// pr_lock), failed (retry_allowed or retry_suppressed, whoever asks), lost or released (takeover),
+/// cancelled (takeover; a re-run of the same run follows `retry`), nothing, given back or older
+/// than the memory (first). What would run, and is neither forced nor own, must also be within
+/// max_attempts, cooldown and budgets.
 Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy,
                 Instant now, const Surroundings& around = {});
 

@@ -28,6 +28,9 @@ enum class AuditSkips {
 /// Whether the REST API is asked if a holder's run has ended.
 enum class HolderRun { ask, ignore };
 
+/// Whether a gate asks if a person has stopped its kind of work.
+enum class PauseAsking { ask, ignore };
+
 /// What a budget counts the launches of.
 enum class BudgetKind { scope, workflow, actor };
 
@@ -63,12 +66,25 @@ struct Policy {
   bool no_wait = false;         ///< tell the place in line instead of standing in it
   HolderRun holder_run = HolderRun::ask;
   bool force = false;
-  bool observe = false;  ///< decide and record, and hold nobody back
+  bool observe = false;              ///< decide and record, and hold nobody back
+  std::optional<PauseAsking> pause;  ///< nullopt: see asks_pause
   Fallback on_error = Fallback::fail;
   std::optional<Fallback> on_read_only;  ///< nullopt: skip where such a token is to be expected,
                                          ///< fail everywhere else (core/event/read_only.h)
   AuditSkips audit_skips = AuditSkips::push;
 };
+
+/// True when a gate asks whether it is paused before it decides. What else governs a launch reads
+/// anyway, and asks unless it was told not to.
+inline bool asks_pause(const Policy& policy) {
+  if (policy.pause) return *policy.pause == PauseAsking::ask;
+  return policy.observe || !policy.budgets.empty();
+}
+
+/// Who waits looks again and again, and asks then whatever it asked before.
+inline bool asks_pause_while_waiting(const Policy& policy) {
+  return policy.pause != PauseAsking::ignore;
+}
 
 /// The lease of a session with heartbeats, when the user gave none: three intervals, and never so
 /// short that skew eats it.

@@ -7,7 +7,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<EnumName<ReasonCode>, 19> codes{
+constexpr std::array<EnumName<ReasonCode>, 20> codes{
     {{ReasonCode::forced, "forced"},
      {ReasonCode::own, "own"},
      {ReasonCode::first, "first"},
@@ -21,6 +21,7 @@ constexpr std::array<EnumName<ReasonCode>, 19> codes{
      {ReasonCode::max_attempts, "max_attempts"},
      {ReasonCode::cooldown, "cooldown"},
      {ReasonCode::budget, "budget"},
+     {ReasonCode::paused, "paused"},
      {ReasonCode::queued, "queued"},
      {ReasonCode::wait_expired, "wait_expired"},
      {ReasonCode::unreachable, "unreachable"},

@@ -22,6 +22,7 @@ enum class ReasonCode {
   max_attempts,
   cooldown,
   budget,
+  paused,
   queued,
   wait_expired,
   // no answer: what happens is the user's choice

@@ -236,6 +236,9 @@ void put_live(Page& page, const MetricsInput& input) {
               "Work that nobody does and nobody has done, although somebody was told to skip for "
               "its sake; refgate status --lost lists it.",
               input.promises_broken);
+  page.single("refgate_paused", "gauge",
+              "1 while a person has stopped something (refgate pause); refgate status shows what.",
+              input.paused ? 1 : 0);
   page.single("refgate_queue_depth", "gauge", "Sessions that wait for their turn.", live.waiting);
   page.single("refgate_queues", "gauge", "Groups in which somebody waits.", live.queued.size());
   page.single("refgate_record_lines", "gauge", "Lines of the record that were read.",

@@ -53,6 +53,8 @@ class Repeated {
       case EntryKind::skip:
       case EntryKind::end:
       case EntryKind::given_back:
+      case EntryKind::pause:
+      case EntryKind::resume:
         break;
     }
     return false;

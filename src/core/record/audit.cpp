@@ -15,12 +15,14 @@ using nlohmann::json;
 constexpr int entry_version = 2;
 constexpr Duration longest_span = std::chrono::days(3653);  // as in parse_duration
 
-constexpr std::array<EnumName<EntryKind>, 7> kinds{{{EntryKind::launch, "launch"},
+constexpr std::array<EnumName<EntryKind>, 9> kinds{{{EntryKind::launch, "launch"},
                                                     {EntryKind::skip, "skip"},
                                                     {EntryKind::end, "end"},
                                                     {EntryKind::lost, "lost"},
                                                     {EntryKind::release, "release"},
                                                     {EntryKind::given_back, "given_back"},
+                                                    {EntryKind::pause, "pause"},
+                                                    {EntryKind::resume, "resume"},
                                                     {EntryKind::audit, "audit"}}};
 
 // The dump is canonical: nlohmann's objects are sorted by key, and bad UTF-8 is replaced before the
@@ -103,6 +105,7 @@ std::string encode_entry(const AuditEntry& entry) {
   if (entry.memory) line["memory_ms"] = entry.memory->count();
   if (entry.until) line["until"] = format_rfc3339(*entry.until);
   if (entry.observed) line["observed"] = true;
+  if (entry.asked_pause) line["asked_pause"] = true;
   line["digest"] = digest_of(json::parse(dump(line)));
   return dump(line);
 }
@@ -148,6 +151,8 @@ std::optional<ReadEntry> decode(std::string_view source, Digest check) {
   entry.until = parse_rfc3339(text(line, "until"));
   if (const auto it = line.find("observed"); it != line.end() && it->is_boolean())
     entry.observed = it->get<bool>();
+  if (const auto it = line.find("asked_pause"); it != line.end() && it->is_boolean())
+    entry.asked_pause = it->get<bool>();
   if (const auto it = line.find("generation"); it != line.end() && it->is_number_unsigned())
     entry.generation = it->get<std::uint64_t>();
   if (const auto it = line.find("run_attempt"); it != line.end() && it->is_number_unsigned())

@@ -17,6 +17,8 @@ enum class EntryKind {
   lost,        ///< a holder was found gone, by the one who took over or by gc
   release,     ///< a person freed the scope, with a reason
   given_back,  ///< the answer to a launch of which nothing was executed: readers subtract that one
+  pause,       ///< a person stopped a subject, which stands in place of the session key
+  resume,      ///< and lifted it
   audit,       ///< written by hand with the positional `audit` command
 };
 
@@ -50,7 +52,9 @@ struct AuditEntry {
   std::optional<Duration> memory;    ///< on a launch: for how long its success would be remembered
   std::string group;   ///< the sessions that are processed in order with this one; or empty
   std::string launch;  ///< on a given_back: the id of the launch that did not take place
-  std::optional<Instant> until;  ///< on a skip: when it makes sense to ask again; none: not known
+  std::optional<Instant> until;  ///< on a skip: when it makes sense to ask again; on a pause: when
+                                 ///< it lifts itself; none: not known
+  bool asked_pause = false;      ///< on a launch: it was asked whether it is paused
   bool observed = false;  ///< on a skip, and the end of what ran in its place: nobody was held back
 
   bool operator==(const AuditEntry&) const = default;

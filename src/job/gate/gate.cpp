@@ -1,12 +1,17 @@
 #include <algorithm>
 #include <csignal>
+#include <map>
+#include <memory>
+#include <optional>
 #include <ostream>
+#include <utility>
 
 #include "call/commands.h"
 #include "core/claim/transition.h"
 #include "job/end/ending.h"
 #include "job/end/observing.h"
 #include "job/gate/gating.h"
+#include "job/gate/pausing.h"
 #include "job/gate/waiting.h"
 #include "job/note/health_file.h"
 #include "job/note/heartbeat_process.h"
@@ -64,10 +69,24 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
       return ask_run(call.environment, resolve_remote(settings, call.environment).address, claim,
                      store.deadline());
     };
+  // One reading for both; each is asked for again before it is used again.
+  const auto known = std::make_shared<std::optional<std::map<std::string, Stored>>>();
   if (!settings.policy.budgets.empty())
-    informants.budgets = [&subject, &settings](Store& asked) {
-      return look_at_budgets(asked, settings.policy, budget_subjects(subject), settings.name_space);
+    informants.budgets = [&subject, &settings, known](Store& asked) {
+      const auto read = std::exchange(*known, std::nullopt);
+      return look_at_budgets(asked, settings.policy, budget_subjects(subject), settings.name_space,
+                             read ? &*read : nullptr);
     };
+  const PausePlace place = pause_place(subject, settings);
+  if (asks_pause(settings.policy))
+    informants.pause = [&subject, &settings, known, place](Store& asked) {
+      std::vector<std::string> refs =
+          ledgers_of(settings.policy, budget_subjects(subject), settings.name_space);
+      refs.push_back(place.ref);
+      *known = asked.read(refs);
+      return pause_in(**known, place);
+    };
+  if (asks_pause_while_waiting(settings.policy)) informants.pause_while_waiting = place;
   return informants;
 }
 
@@ -150,11 +169,12 @@ GateAnswer gate_read_only(const Gating& gating, Store& store, const StoreError& 
   const Acquired seen = consult(store, {asking, settings.policy, settings.name_space, informants});
   const bool skips = seen.decision.verdict == Verdict::skip;
   const Decision decision = settings.policy.observe ? observed(seen.decision) : seen.decision;
+  const bool watched = skips && decision.verdict == Verdict::run;
   // What is the caller's already needs no claim to be made.
   if (skips || decision.code == ReasonCode::own) {
     Told told = told_of(decision, subject.request, seen.holder);
     told.observing = settings.policy.observe;
-    told.would_skip = skips && told.observing;
+    told.would_skip = watched;
     told.as = as;
     tell(call, told);
     GateAnswer answer{decision.verdict, exit_done};
@@ -251,6 +271,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
   if (!own.known.version && !own.presented.empty()) subject.request.look_first = true;
   subject.request.ledgers =
       ledgers_of(settings.policy, budget_subjects(subject), settings.name_space);
+  subject.request.asks_pause = asks_pause(settings.policy);
   const Ordering ordering =
       as == TellAs::original_lines ? Ordering{} : ordering_of(settings, subject.event, now());
   GateAnswer answer;
@@ -284,8 +305,9 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
         Acquired& acquired = ordered.acquired;
         spend(*store, subject, settings, state, acquired);
         if (settings.policy.observe) {
-          answer.would_skip = acquired.decision.verdict == Verdict::skip;
+          const bool skips = acquired.decision.verdict == Verdict::skip;
           acquired.decision = observed(std::move(acquired.decision));
+          answer.would_skip = skips && acquired.decision.verdict == Verdict::run;
         }
         Told told = told_of(acquired.decision, subject.request, acquired.holder);
         told.observing = settings.policy.observe;
@@ -307,7 +329,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
         answer.verdict = acquired.decision.verdict;
         answer.code = acquired.decision.code;
         if (acquired.decision.next) answer.claim_id = acquired.decision.next->claim_id;
-        if (settings.policy.observe)
+        if (settings.policy.observe && answer.verdict == Verdict::run)
           leave_observation(settings, state, subject, answer.claim_id, answer.would_skip);
         if (acquired.decision.next && settings.policy.heartbeat)
           begin_heartbeats(call, settings, state, answer.claim_id);
@@ -328,7 +350,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
     forget_skip(state, subject.ref);
   else
     note_skip(state, {subject.ref, subject.request.holder, answer.reason, answer.own_failure});
-  if (!settings.policy.observe)
+  if (!settings.policy.observe || answer.verdict == Verdict::skip)
     forget_observation(state, subject.ref);
   else if (answer.claim_id.empty())
     leave_observation(settings, state, subject, {}, answer.would_skip);

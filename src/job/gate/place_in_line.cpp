@@ -7,6 +7,7 @@
 #include "core/event/scope.h"
 #include "job/note/health_file.h"
 #include "runner/runner.h"
+#include "state/pause/pauses.h"
 #include "state/queues.h"
 
 namespace refgate {
@@ -151,7 +152,9 @@ PlaceInLine::Step PlaceInLine::advance() {
   const Instant at = now();
   std::vector<std::string> refs{line_, request_.scope};
   if (!watched_.empty() && watched_ != request_.scope) refs.push_back(watched_);
+  if (informants_.pause_while_waiting) refs.push_back(informants_.pause_while_waiting->ref);
   auto read = store_.read(refs);
+  if (paused_meanwhile(read, at)) return Step::held_back;
   if (const auto lost = lost_meanwhile(read)) return *lost;
   SeenQueue seen = queue_in(read, line_);
   // The first look, which may be the last, also sees whether the head lives.
@@ -223,6 +226,16 @@ PlaceInLine::Step PlaceInLine::run(BootTime sent) {
   HealthFile(state_, claim_.claim_id)
       .write(health_of(claim_, request_.scope, state_.runner_job(), sent));
   return Step::started;
+}
+
+/// A session of this job that has started, and only looks for its place, goes on.
+bool PlaceInLine::paused_meanwhile(const std::map<std::string, Stored>& read, Instant at) {
+  if (!informants_.pause_while_waiting || claim_.state != ClaimState::waiting) return false;
+  Surroundings around;
+  around.paused = pause_in(read, *informants_.pause_while_waiting);
+  if (!around.paused) return false;
+  held_back_ = decide(std::nullopt, request_, settings_.policy, at, around);
+  return true;
 }
 
 bool PlaceInLine::spent_meanwhile(Instant at) {

@@ -26,7 +26,7 @@ enum class Turn {
   full,         ///< the line takes nobody more
   expired,      ///< the wait is over
   interrupted,  ///< by a signal
-  held_back,    ///< a budget was spent meanwhile
+  held_back,    ///< a budget was spent meanwhile, or a person has stopped it
   ended,        ///< the claim was ended or released meanwhile: whoever did so wants it not to run
   taken,        ///< the claim is somebody else's by now: decide again
 };
@@ -57,6 +57,7 @@ class PlaceInLine {
 
   Step advance();
   bool spent_meanwhile(Instant at);
+  bool paused_meanwhile(const std::map<std::string, Stored>& read, Instant at);
   Ticket ticket(Instant at) const;
   Claim started(Instant at) const;
   Claim waiting_again(Instant at) const;

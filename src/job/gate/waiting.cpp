@@ -6,6 +6,7 @@
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
 #include "core/text/shorten.h"
+#include "job/gate/pausing.h"
 #include "job/gate/place_in_line.h"
 #include "job/note/health_file.h"
 #include "job/subject/noted_claim.h"
@@ -98,6 +99,11 @@ Ordered stand_by(const Asking& asking, SeenClaim known) {
       // The doors anew: what is taken up by another look could be claimed at two of them.
       SeenClaim seen = look_at_doors(store, request, Meeting::leave);
       outage.reset();
+      if (answered)
+        if (auto paused = paused_meanwhile(asking, seen)) {
+          ordered.acquired = std::move(*paused);
+          return ordered;
+        }
       const Instant at = now();
       const bool changed = !seen.claim || seen.claim->claim_id != holder->claim_id ||
                            seen.claim->state != holder->state || is_lost(*seen.claim, at);
@@ -227,6 +233,7 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
   const auto until = Clock::now() + (policy.wait > Duration::zero() ? policy.wait : wait_in_group);
   const Interruption interruption;
   request.queue = true;
+  request.asks_pause = request.asks_pause || informants.pause_while_waiting.has_value();
   // While it waits it is this process that renews, so that a gate which was killed does not hold
   // the work for as long as a job may last.
   Policy while_waiting = policy;
@@ -284,7 +291,8 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
                      place.ended() + ", in line of group " + ordering.group);
         break;
       case Turn::held_back:
-        place.leave("what it waited for is spent");
+        place.leave(place.held_back().code == ReasonCode::paused ? "it was paused while it waited"
+                                                                 : "what it waited for is spent");
         ordered.acquired.decision = place.held_back();
         break;
       case Turn::full:

@@ -71,7 +71,7 @@ std::string first_clause(const std::string& reason) {
 }
 
 Parts parts_of(const Told& told, Instant now) {
-  if (!told.holder)
+  if (!told.holder || told.code == ReasonCode::paused)
     return {(is_promise(told.code) ? "Not run: " : "Not run, and nobody does this work: ") +
                 first_clause(told.reason),
             {},
@@ -119,6 +119,9 @@ std::string shortened(std::string text) {
 
 /// The one thing to do when the skip is wrong; or empty.
 std::string cure_of(const Told& told) {
+  if (told.code == ReasonCode::paused)
+    return "The command that lifts it stands below; then " +
+           (told.run_url.empty() ? "ask again" : markdown_link("re-run this run", told.run_url));
   if (!told.holder) return {};
   const Claim& claim = *told.holder;
   const std::string target = claim.holder.run_id.empty() || claim.holder.run_id.find_first_not_of(

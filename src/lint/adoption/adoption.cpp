@@ -137,11 +137,12 @@ class JobAdoption {
   void add_gate() {
     const Place first = agent_.job->steps.front().node.place();
     const std::uint32_t at = document_.line_start(first.line);
-    edits.push_back(
-        {at,
-         at,
-         indent_ + "- id: " + gate_ + line_end() + indent_ + "  uses: " + action_ + line_end(),
-         {}});
+    edits.push_back({at,
+                     at,
+                     indent_ + "- id: " + gate_ + line_end() + indent_ + "  uses: " + action_ +
+                         line_end() + indent_ + "  with:" + line_end() + indent_ +
+                         "    pause: ask" + line_end(),
+                     {}});
   }
 
   /// Every step but the end asks for the verdict. A condition that names a status function keeps
