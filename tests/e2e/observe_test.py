@@ -189,11 +189,14 @@ class Observe(GateCase):
         self.assertIn("not in the record", answer.out)
         self.assertEqual(self.kinds("end"), [])
 
-    def test_who_only_watches_asks_no_more_than_who_enforces(self):
+    def test_who_only_watches_asks_no_more_than_who_enforces_and_looks_for_a_pause(self):
         server = self.server(self.remote_kind)
         launch.reset(server)
-        job, _ = self.observe()
+        self.observe("--share", "other", "--pause", "ignore")
         self.assertEqual(len(launch.requests(server)), 1, launch.requests(server))
+        launch.reset(server)
+        job, _ = self.observe()
+        self.assertEqual(len(launch.requests(server)), 2, launch.requests(server))
         launch.reset(server)
         self.done(job.call("finish", "--status", "success"))
         self.assertEqual(len(launch.requests(server)), 1, launch.requests(server))
