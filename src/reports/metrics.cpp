@@ -33,13 +33,13 @@ int command_metrics(const Invocation& call) {
   const unsigned most_names = number_option(call, "top", names_by_default, 1);
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
+  const StoredPauses pauses = read_pauses(*store, settings.name_space);
   const Results results =
       read_results(*store, settings.name_space, Instant::min(), Instant::max(), false);
   const Record record = read_record(*store, settings.name_space, claims);
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
   name_unreadable(call, results.unreadable);
-  const StoredPauses pauses = read_pauses(*store, settings.name_space);
   name_unreadable(call, pauses.unreadable);
   const Instant at = now();
   const Statistics statistics =
