@@ -8,6 +8,7 @@
 
 #include "job/note/claim_note.h"
 #include "job/note/heartbeat_socket.h"
+#include "job/note/observation.h"
 #include "job/note/told_skip.h"
 #include "job/subject/own_claims.h"
 
@@ -24,8 +25,7 @@ void check_note(ClaimNote note) {
   const auto again = decode_note(encode_note(note));
   demand(again && again->ref == note.ref && again->remote == note.remote &&
          again->version == note.version && again->expected == note.expected &&
-         again->unanswered == note.unanswered && again->untold == note.untold &&
-         again->claim.claim_id == note.claim.claim_id);
+         again->phase == note.phase && again->claim.claim_id == note.claim.claim_id);
   if (!misnamed(note.ref, "refgate"))
     demand(note.ref.starts_with("refs/refgate/claims/") &&
            note.ref.find("..") == std::string::npos && note.ref.find("//") == std::string::npos &&
@@ -52,6 +52,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = decode_told_skip(encode_told_skip(*skip, skip->runner_job));
     demand(again && again->ref == skip->ref && again->own_failure == skip->own_failure &&
            again->caller.run_id == skip->caller.run_id);
+  }
+  if (const auto seen = decode_observation(text)) {
+    const auto again = decode_observation(encode_observation(*seen, seen->runner_job));
+    demand(again && again->ref == seen->ref && again->nonce == seen->nonce &&
+           again->would_skip == seen->would_skip && again->since == seen->since);
   }
   if (const auto question = decode_question(text)) {
     const auto again = decode_question(encode_question(*question));

@@ -7,6 +7,7 @@
 
 #include "core/claim/claim.h"
 #include "core/claim/health.h"
+#include "core/claim/pause.h"
 #include "core/claim/queue.h"
 #include "core/decision/budget.h"
 #include "core/decision/decision.h"
@@ -43,6 +44,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!position(longer, "fuzz") || position(without_ticket(longer, "fuzz", at), "fuzz"))
       std::abort();
     if (is_forgettable(longer, at)) std::abort();
+  }
+  const auto paused = decode_pauses(text);
+  if (const auto* pauses = std::get_if<Pauses>(&paused)) {
+    const auto again = decode_pauses(encode_pauses(*pauses));
+    if (!std::holds_alternative<Pauses>(again) || std::get<Pauses>(again) != *pauses) std::abort();
+    PauseQuestion question;
+    question.workflow = "CI";
+    pause_of(*pauses, question, Instant(std::chrono::seconds(1'800'000'000)));
   }
   const NotesTree folded =
       fold_notes({}, {{{"9fceb02d0ae598e95dc970b74767f19372d61af8", std::string(text)}}});
