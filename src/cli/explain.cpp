@@ -85,8 +85,7 @@ Explained explain(const Invocation& call, const Settings& settings) {
             queue.queue->tickets.front().event + ", run " + queue.queue->tickets.front().run_id;
       }
     }
-    if (informants.pause) around.paused = informants.pause(*store);
-    if (informants.budgets && !around.paused) around.spent = informants.budgets(*store);
+    if (informants.governed) around = informants.governed(*store);
     explained.decision = decide(explained.seen.claim, request, settings.policy, at, around);
     // As a gate does, a holder that a skip depends on is looked after.
     const ReasonCode code = explained.decision.code;

@@ -175,8 +175,7 @@ Decision decide_by(Store& store, const Question& question, const Request& asking
                    const SeenClaim& seen, RunLookup& holder_run) {
   const Informants& informants = question.informants;
   Surroundings around;
-  if (informants.pause) around.paused = informants.pause(store);
-  if (informants.budgets && !around.paused) around.spent = informants.budgets(store);
+  if (informants.governed) around = informants.governed(store);
   Decision decision = decide(seen.claim, asking, question.policy, now(), around);
   if (!informants.holder_run || !depends_on_holder(decision, seen.claim)) return decision;
   around.holder_run = holder_run.of(*seen.claim, informants);

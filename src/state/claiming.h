@@ -43,9 +43,9 @@ struct Acquired {
 struct Informants {
   std::function<RunEnded(const Claim&)> holder_run;  ///< asked at most once about a claim, and only
                                                      ///< when it would be skipped for its sake
-  std::function<std::optional<SpentBudget>(Store&)> budgets;  ///< asked before each decision
-  std::function<std::optional<Pause>(Store&)> pause;          ///< likewise, and before the budgets
-  std::optional<PausePlace> pause_while_waiting;              ///< what who waits looks at, too
+  std::function<Surroundings(Store&)> governed;      ///< what may hold the caller back besides the
+                                                 ///< claim, by one reading; before each decision
+  std::optional<PausePlace> pause_while_waiting;  ///< what who waits looks at, too
 };
 
 /// What a claim is asked for with.

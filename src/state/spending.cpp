@@ -83,19 +83,13 @@ void take_back_launch(Store& store, const Claim& claim, const std::string& name_
   }
 }
 
-std::optional<SpentBudget> look_at_budgets(Store& store, const Policy& policy,
-                                           const BudgetSubjects& subjects,
-                                           const std::string& name_space,
-                                           const std::map<std::string, Stored>* known) {
-  std::vector<std::string> refs;
-  for (const Budget& budget : policy.budgets)
-    refs.push_back(ledger_ref(budget, subject_of(budget, subjects), name_space));
-  const auto read = known != nullptr ? *known : store.read(refs);
-  for (std::size_t i = 0; i < refs.size(); ++i) {
-    const auto found = read.find(refs[i]);
-    const Ledger ledger = found == read.end() ? Ledger{} : ledger_in(refs[i], found->second);
-    if (const auto until = spent_until(ledger, policy.budgets[i], now()))
-      return SpentBudget{policy.budgets[i], *until};
+std::optional<SpentBudget> spent_in(const std::map<std::string, Stored>& read, const Policy& policy,
+                                    const BudgetSubjects& subjects, const std::string& name_space) {
+  for (const Budget& budget : policy.budgets) {
+    const std::string ref = ledger_ref(budget, subject_of(budget, subjects), name_space);
+    const auto found = read.find(ref);
+    const Ledger ledger = found == read.end() ? Ledger{} : ledger_in(ref, found->second);
+    if (const auto until = spent_until(ledger, budget, now())) return SpentBudget{budget, *until};
   }
   return std::nullopt;
 }

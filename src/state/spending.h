@@ -19,12 +19,10 @@ struct BudgetSubjects {
   std::string actor;
 };
 
-/// The first budget that has nothing left, by one reading, or by what is `known` of its ledgers.
-/// Throws StoreError.
-std::optional<SpentBudget> look_at_budgets(Store& store, const Policy& policy,
-                                           const BudgetSubjects& subjects,
-                                           const std::string& name_space,
-                                           const std::map<std::string, Stored>* known = nullptr);
+/// The first budget that has nothing left, by what was read of `ledgers_of`. Throws
+/// StoreError(unreadable) for a ledger that is broken or of a newer version: it is left alone.
+std::optional<SpentBudget> spent_in(const std::map<std::string, Stored>& read, const Policy& policy,
+                                    const BudgetSubjects& subjects, const std::string& name_space);
 
 /// Enters a launch into every ledger, by compare-and-swap, so that of rivals of different scopes no
 /// more launch than the budget has. When one has nothing left, what was entered is taken out again

@@ -196,6 +196,15 @@ class Health(LiveCase):
         self.assertIn(f"process {process} is not to be seen from here", answer.out)
         self.assertTrue(self.record(job)["left_alone"])
 
+    def test_who_only_watches_is_never_halted_and_so_never_left_alone(self):
+        job = self.job()
+        self.assert_runs(job.call("gate", "--observe", "--heartbeat", "--interval", "2s", "--skew", "1s"), "first")
+        await_that(lambda: self.record(job)["beats"] > 0)
+        process = self.record(job)["heartbeat_process"]
+        os.kill(process, signal.SIGKILL)
+        await_that(lambda: not is_running(process))
+        self.assertFalse(self.record(job)["left_alone"])
+
     def test_operations_are_counted(self):
         job, _ = self.gate()
         for _ in range(3):

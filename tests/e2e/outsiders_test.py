@@ -55,8 +55,8 @@ class Outsiders(GateCase):
                 told = self.cause(association, "--budget", "workflow:3/1d")
                 # The budget holds them together, too.
                 self.assertEqual([answer.code for _, answer in told], ["first"] * 3 + ["budget"] * 4, told)
-                for _ in range(3):
-                    answer = self.job(payload=payloads.push(commit(f"own {_}"))).call("gate", "--budget", "workflow:3/1d")
+                for number in range(3):
+                    answer = self.job(payload=payloads.push(commit(f"own {number}"))).call("gate", "--budget", "workflow:3/1d")
                     self.assert_runs(answer, "first")
                 self.assert_skips(self.own("--budget", "workflow:3/1d"), "budget")
 

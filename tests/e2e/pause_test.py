@@ -66,6 +66,14 @@ class Asking(PauseCase):
         # Who does not ask is not told.
         self.assert_runs(self.job().call("gate"), "first")
 
+    def test_nobody_is_told_that_the_work_is_not_done_since_it_may_go_on(self):
+        self.gate()
+        self.pause()
+        answer = self.ask()
+        self.assert_skips(answer, "paused")
+        self.assertIn("**Not run: Paused", answer.summary)
+        self.assertNotIn("nobody", answer.summary + answer.out)
+
     def test_it_is_counted_apart_from_duplicates(self):
         self.pause()
         self.assert_skips(self.ask(), "paused")

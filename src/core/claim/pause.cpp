@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "core/event/scope.h"
 #include "core/text/json.h"
+#include "core/text/lower.h"
 #include "core/text/nearest.h"
 #include "core/text/record_json.h"
 #include "core/text/shorten.h"
@@ -25,18 +27,6 @@ constexpr std::array<EnumName<PauseKind>, 5> kinds{{{PauseKind::all, "all"},
                                                     {PauseKind::share, "share"},
                                                     {PauseKind::actor, "actor"}}};
 
-/// People read no milliseconds.
-std::string at_second(Instant at) { return format_rfc3339(at).substr(0, 19) + "Z"; }
-
-/// Logins and repositories are compared as GitHub compares them, without case.
-bool same_name(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [&](char a, char b) { return lower(a) == lower(b); });
-}
-
 /// "owner/name" of the page of a run on any host; empty when it is none.
 std::string repository_of(std::string_view run_url) {
   const std::size_t scheme = run_url.find("://");
@@ -45,30 +35,6 @@ std::string repository_of(std::string_view run_url) {
   const std::size_t host_end = run_url.find('/', scheme + 3);
   if (host_end >= run) return {};
   return std::string(run_url.substr(host_end + 1, run - host_end - 1));
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/// What encode_ref_component made; empty where it kept a digest in place of the end.
-std::string decode_ref_component(std::string_view encoded) {
-  std::string decoded;
-  for (std::size_t i = 0; i < encoded.size(); ++i) {
-    if (encoded[i] == '@') return {};
-    if (encoded[i] != '%') {
-      decoded += encoded[i];
-      continue;
-    }
-    if (i + 2 >= encoded.size()) return {};
-    const int high = hex_digit(encoded[i + 1]);
-    const int low = hex_digit(encoded[i + 2]);
-    if (high < 0 || low < 0) return {};
-    decoded += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return decoded;
 }
 
 Pause read_pause(const json& object) {
@@ -120,7 +86,7 @@ bool stops(const PauseSubject& subject, const PauseQuestion& question) {
     case PauseKind::all:
       return true;
     case PauseKind::repo:
-      return same_name(value, question.repository);
+      return same_but_for_case(value, question.repository);
     case PauseKind::workflow:
       return value == question.workflow || value == question.workflow_file ||
              question.workflow_file.ends_with("/" + value);
@@ -128,7 +94,7 @@ bool stops(const PauseSubject& subject, const PauseQuestion& question) {
       return value == question.share;
     case PauseKind::actor:
       return std::any_of(question.actors.begin(), question.actors.end(),
-                         [&](const std::string& actor) { return same_name(value, actor); });
+                         [&](const std::string& actor) { return same_but_for_case(value, actor); });
   }
   return true;
 }
@@ -138,14 +104,8 @@ PauseQuestion question_of(const Claim& claim, std::string_view ref) {
   question.repository = repository_of(claim.holder.run_url);
   question.workflow = claim.workflow;
   question.actors = {claim.holder.actor};
-  std::string_view leaf = ref.substr(ref.rfind('/') + 1);
-  constexpr std::string_view named = "share=";
-  const bool by_name = leaf.starts_with(named);
-  if (by_name) leaf.remove_prefix(named.size());
-  const std::size_t end = leaf.find_first_of("+,");
-  // A leaf that was cut may have been cut within this very part.
-  if (end != std::string_view::npos && leaf.substr(end).starts_with(",@sha256-")) return question;
-  (by_name ? question.share : question.workflow_file) = decode_ref_component(leaf.substr(0, end));
+  const RefShare share = share_of(ref);
+  (share.is_name ? question.share : question.workflow_file) = share.text;
   return question;
 }
 
@@ -181,8 +141,8 @@ std::string describe(const Pause& pause) {
   std::string told = "Paused";
   if (pause.subject.kind != PauseKind::all) told += " (" + name_of(pause.subject) + ")";
   if (!pause.who.empty()) told += " by " + pause.who;
-  told += " since " + at_second(pause.since);
-  told += pause.until ? ", until " + at_second(*pause.until) : ", until somebody resumes it";
+  told += " since " + format_second(pause.since);
+  told += pause.until ? ", until " + format_second(*pause.until) : ", until somebody resumes it";
   if (!pause.reason.empty()) told += ": " + pause.reason;
   return told;
 }

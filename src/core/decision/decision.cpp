@@ -27,9 +27,6 @@ std::string ago(Instant then, Instant now) {
   return now - then < std::chrono::seconds(1) ? "just now" : in_seconds(now - then) + " ago";
 }
 
-/// "2026-11-22T02:20:40Z"
-std::string at_second(Instant at) { return format_rfc3339(at).substr(0, 19) + "Z"; }
-
 /// A decision's line, about the claim that is `request`'s or would have been.
 AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind kind,
                    const Decision& decision, Instant now) {
@@ -174,7 +171,7 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
     if (const Instant over = *state->ended_at + policy.cooldown;
         policy.cooldown > Duration::zero() && now < over)
       return skip_until(over, skip(*state, request, now, ReasonCode::cooldown,
-                                   "Cooling down until " + at_second(over) + " (cooldown " +
+                                   "Cooling down until " + format_second(over) + " (cooldown " +
                                        format_duration(policy.cooldown) +
                                        "): " + describe_holder(*state, now) + override_hint));
   }
@@ -187,7 +184,7 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
           skip(*state, request, now, ReasonCode::max_attempts,
                "Launched " + std::to_string(state->attempts) + " times already, and at most " +
                    std::to_string(policy.max_attempts) + " are allowed (max-attempts) until " +
-                   at_second(over) + ": " + describe_holder(*state, now) + override_hint));
+                   format_second(over) + ": " + describe_holder(*state, now) + override_hint));
   }
   if (around.spent) {
     const SpentBudget& spent = *around.spent;
@@ -196,7 +193,7 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
                  "The budget of " + std::to_string(spent.budget.launches) + " launches per " +
                      std::string(name_of(spent.budget.kind)) + " within " +
                      format_duration(spent.budget.window) + " is spent until " +
-                     at_second(spent.frees_at) + override_hint);
+                     format_second(spent.frees_at) + override_hint);
     return skip_until(spent.frees_at, std::move(decision));
   }
   return std::nullopt;
@@ -278,7 +275,7 @@ std::string describe_holder(const Claim& claim, Instant now) {
     add("job " + claim.holder.job +
         (claim.holder.job_index.empty() ? "" : " #" + claim.holder.job_index));
   add(claim.event + (claim.holder.actor.empty() ? "" : " by " + claim.holder.actor));
-  text += " (" + inner + "), since " + at_second(claim.claimed_at) + " (" +
+  text += " (" + inner + "), since " + format_second(claim.claimed_at) + " (" +
           ago(claim.claimed_at, now) + ")";
   if (!claim.holder.run_url.empty()) text += ", " + claim.holder.run_url;
   return text;
@@ -330,7 +327,7 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
     const bool live = !is_rerun && holder_run != RunEnded::yes && !is_lost(claim, now);
     if (live) {
       const std::string until =
-          ". It holds until " + at_second(claim.lease_until + claim.limits.skew);
+          ". It holds until " + format_second(claim.lease_until + claim.limits.skew);
       const std::string free_it =
           override_hint + ", or free it: refgate release " + request.scope + " --reason '…'";
       if (claim.state == ClaimState::waiting)
@@ -350,7 +347,7 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
     if (claim.window_only && pr_locked && holder_run != RunEnded::yes)
       return skip(claim, request, now, ReasonCode::pr_lock,
                   "This commit was handled by " + other_event(claim) + ": " + holder +
-                      ". The lock holds until " + at_second(*claim.pr_locked_until) +
+                      ". The lock holds until " + format_second(*claim.pr_locked_until) +
                       override_hint);
     return run(asked, ReasonCode::takeover,
                (is_rerun ? "Taken over, since an earlier attempt of this run did not finish it: "
@@ -382,7 +379,7 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
                         skip(claim, request, now, ReasonCode::already_done,
                              "This work was done by " + holder + ended_text + result_text +
                                  ", and is remembered until " +
-                                 at_second(ended + claim.limits.memory) + override_hint));
+                                 format_second(ended + claim.limits.memory) + override_hint));
     case ClaimOutcome::failure:
       if (!remembered) break;
       if (retry_permitted(policy, request))

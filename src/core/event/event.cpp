@@ -8,18 +8,10 @@
 #include "core/event/event_payload.h"
 #include "core/event/event_rules.h"
 #include "core/text/digest.h"
+#include "core/text/lower.h"
 
 namespace refgate {
 namespace {
-
-constexpr char ascii_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_but_for_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
-}
 
 bool is_decimal(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;

@@ -13,6 +13,8 @@ constexpr std::size_t kept_of_long_component = 80;
 // A file name may have 255 bytes, and git adds ".lock" while it writes.
 constexpr std::size_t longest_leaf = 150;
 constexpr std::size_t longest_base = 40;
+constexpr std::string_view named_share = "share=";
+constexpr std::string_view cut_leaf = ",@sha256-";
 constexpr std::string_view pull_door = ",@for=";
 constexpr std::string_view job_door = ",@job=";
 
@@ -24,6 +26,31 @@ bool stands_for_itself(std::string_view text, std::size_t i) {
   if (c != '.') return false;
   if (i == 0 || i + 1 == text.size() || text[i - 1] == '.') return false;
   return text.substr(i) != ".lock";
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/// What encode_ref_component made; empty where it kept a digest in place of the end, and for what
+/// it does not make.
+std::string decode_ref_component(std::string_view encoded) {
+  std::string decoded;
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    if (encoded[i] == '@') return {};
+    if (encoded[i] != '%') {
+      decoded += encoded[i];
+      continue;
+    }
+    if (i + 2 >= encoded.size()) return {};
+    const int high = hex_digit(encoded[i + 1]);
+    const int low = hex_digit(encoded[i + 2]);
+    if (high < 0 || low < 0) return {};
+    decoded += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return decoded;
 }
 
 }  // namespace
@@ -85,8 +112,8 @@ std::string notes_prefix(std::string_view name_space) {
 std::string claim_ref(const Scope& scope, std::string_view name_space) {
   const std::string identity =
       encode_ref_component(scope.identity.kind + "-" + scope.identity.value);
-  std::string leaf = scope.share_is_name ? "share=" + encode_ref_component(scope.share)
-                                         : encode_ref_component(scope.share);
+  std::string leaf = (scope.share_is_name ? std::string(named_share) : std::string()) +
+                     encode_ref_component(scope.share);
   if (!scope.job.empty()) leaf += "+" + encode_ref_component(scope.job);
   for (const auto& [name, value] : scope.dimensions)
     leaf += "," + encode_ref_component(name) + "=" + encode_ref_component(value);
@@ -94,8 +121,21 @@ std::string claim_ref(const Scope& scope, std::string_view name_space) {
   if (scope.trust == Trust::outside) leaf += ",@outside";
   // ",@" stands before nothing but the words here, so a digested leaf cannot meet a spelt one.
   if (leaf.size() > longest_leaf)
-    leaf = leaf.substr(0, kept_of_long_component) + ",@sha256-" + sha256_hex(leaf).substr(0, 40);
+    leaf = leaf.substr(0, kept_of_long_component) + std::string(cut_leaf) +
+           sha256_hex(leaf).substr(0, 40);
   return claims_prefix(name_space) + identity + "/" + leaf;
+}
+
+RefShare share_of(std::string_view ref) {
+  RefShare share;
+  std::string_view leaf = ref.substr(ref.rfind('/') + 1);
+  share.is_name = leaf.starts_with(named_share);
+  if (share.is_name) leaf.remove_prefix(named_share.size());
+  const std::size_t end = leaf.find_first_of("+,");
+  // A leaf that was cut may have been cut within this very part.
+  if (end == std::string_view::npos || !leaf.substr(end).starts_with(cut_leaf))
+    share.text = decode_ref_component(leaf.substr(0, end));
+  return share;
 }
 
 std::string door_for(const std::string& ref, const std::vector<Cover>& covers) {

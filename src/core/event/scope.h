@@ -44,6 +44,15 @@ std::string encode_ref_component(std::string_view text);
 /// "refs/<name_space>/claims/<identity>/<share, job and dimensions>"
 std::string claim_ref(const Scope& scope, std::string_view name_space);
 
+/// What claim_ref made of a share: its name, or the workflow's file.
+struct RefShare {
+  bool is_name = false;
+  std::string text;  ///< empty where the ref was too long to keep it
+};
+
+/// Of a claim's ref or a door of it.
+RefShare share_of(std::string_view ref);
+
 /// The door of a scope for pull requests that the claim at `ref` does not cover:
 /// "<ref>,@for=<number>-<base>". Git cannot hold a ref below a ref, so a door is beside it, and all
 /// doors of a scope have its ref as prefix. `covers` is not empty.

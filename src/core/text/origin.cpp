@@ -4,18 +4,13 @@
 #include <array>
 #include <charconv>
 
+#include "core/text/lower.h"
+
 namespace refgate {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
 
 bool is_host(std::string_view host) {
   if (host.starts_with('[')) {

@@ -22,6 +22,9 @@ std::string format_duration(Duration span);
 /// "2026-11-22T02:20:40.123Z"
 std::string format_rfc3339(Instant at);
 
+/// "2026-11-22T02:20:40Z": people read no milliseconds.
+std::string format_second(Instant at);
+
 /// Reads what format_rfc3339 writes, with or without the fraction; only "Z" is accepted as a zone.
 /// nullopt for anything else.
 std::optional<Instant> parse_rfc3339(std::string_view text);

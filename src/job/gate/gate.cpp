@@ -1,8 +1,5 @@
 #include <algorithm>
 #include <csignal>
-#include <map>
-#include <memory>
-#include <optional>
 #include <ostream>
 #include <utility>
 
@@ -69,22 +66,19 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
       return ask_run(call.environment, resolve_remote(settings, call.environment).address, claim,
                      store.deadline());
     };
-  // One reading for both; each is asked for again before it is used again.
-  const auto known = std::make_shared<std::optional<std::map<std::string, Stored>>>();
-  if (!settings.policy.budgets.empty())
-    informants.budgets = [&subject, &settings, known](Store& asked) {
-      const auto read = std::exchange(*known, std::nullopt);
-      return look_at_budgets(asked, settings.policy, budget_subjects(subject), settings.name_space,
-                             read ? &*read : nullptr);
-    };
   const PausePlace place = pause_place(subject, settings);
-  if (asks_pause(settings.policy))
-    informants.pause = [&subject, &settings, known, place](Store& asked) {
-      std::vector<std::string> refs =
-          ledgers_of(settings.policy, budget_subjects(subject), settings.name_space);
-      refs.push_back(place.ref);
-      *known = asked.read(refs);
-      return pause_in(**known, place);
+  const bool asks = asks_pause(settings.policy);
+  if (asks || !settings.policy.budgets.empty())
+    informants.governed = [&subject, &settings, place, asks](Store& asked) {
+      const BudgetSubjects subjects = budget_subjects(subject);
+      std::vector<std::string> refs = ledgers_of(settings.policy, subjects, settings.name_space);
+      if (asks) refs.push_back(place.ref);
+      const auto read = asked.read(refs);
+      Surroundings around;
+      if (asks) around.paused = pause_in(read, place);
+      if (!around.paused)
+        around.spent = spent_in(read, settings.policy, subjects, settings.name_space);
+      return around;
     };
   if (asks_pause_while_waiting(settings.policy)) informants.pause_while_waiting = place;
   return informants;

@@ -239,10 +239,9 @@ bool PlaceInLine::paused_meanwhile(const std::map<std::string, Stored>& read, In
 }
 
 bool PlaceInLine::spent_meanwhile(Instant at) {
-  if (!informants_.budgets) return false;
-  Surroundings around;
-  around.spent = informants_.budgets(store_);
-  if (!around.spent) return false;
+  if (settings_.policy.budgets.empty() || !informants_.governed) return false;
+  const Surroundings around = informants_.governed(store_);
+  if (!around.spent && !around.paused) return false;
   held_back_ = decide(acquired_.holder, request_, settings_.policy, at, around);
   return held_back_.verdict == Verdict::skip;
 }

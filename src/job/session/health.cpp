@@ -16,7 +16,7 @@ namespace {
 /// Nobody renews the session any more, though nobody said that it ends. Until its lease is over it
 /// may go on.
 bool is_left_alone(const Health& health, const HealthAnswer& answer) {
-  return !answer.halt && !health.ended && health.interval > Duration::zero() &&
+  return !answer.halt && !health.observing && !health.ended && health.interval > Duration::zero() &&
          health.heartbeat_process > 0 && !beats_already(health);
 }
 

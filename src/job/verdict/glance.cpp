@@ -71,12 +71,15 @@ std::string first_clause(const std::string& reason) {
 }
 
 Parts parts_of(const Told& told, Instant now) {
-  if (!told.holder || told.code == ReasonCode::paused)
-    return {(is_promise(told.code) ? "Not run: " : "Not run, and nobody does this work: ") +
-                first_clause(told.reason),
-            {},
-            {},
-            {}};
+  if (!told.holder || told.code == ReasonCode::paused) {
+    // A pause is told before any claim is looked at, and by itself ends nobody's session.
+    const bool silent = is_promise(told.code) || told.code == ReasonCode::paused;
+    return {
+        (silent ? "Not run: " : "Not run, and nobody does this work: ") + first_clause(told.reason),
+        {},
+        {},
+        {}};
+  }
   const Claim& claim = *told.holder;
   const std::string ended = claim.ended_at ? ", ended with " + std::string(name_of(claim.outcome)) +
                                                  " " + age(*claim.ended_at, now)

@@ -5,6 +5,7 @@
 #include "core/claim/transition.h"
 #include "core/event/read_only.h"
 #include "core/record/result.h"
+#include "core/text/lower.h"
 #include "job/subject/subject.h"
 #include "job/verdict/glance.h"
 #include "os/checked_output.h"
@@ -15,16 +16,6 @@ namespace refgate {
 namespace {
 
 const std::string permission_yaml = "permissions:\n  contents: write\n";
-
-/// People, and what a workflow shows them, read no milliseconds.
-std::string at_second(Instant at) { return format_rfc3339(at).substr(0, 19) + "Z"; }
-
-std::string lower(std::string_view name) {
-  std::string out;
-  for (char c : name)
-    out += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return out;
-}
 
 void tell_runner(const Invocation& call, const Told& told, std::ostream& commands) {
   const Glance glance = glance_of(told, now());
@@ -94,7 +85,7 @@ void tell(const Invocation& call, const Told& told, const std::optional<Trouble>
                   {"WOULD_SKIP", !told.observing   ? ""
                                  : told.would_skip ? "true"
                                                    : "false"},
-                  {"UNTIL", told.until ? at_second(*told.until) : std::string()}});
+                  {"UNTIL", told.until ? format_second(*told.until) : std::string()}});
   }
   Outputs outputs;
   for (const auto& [name, value] : lines)

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "core/text/lower.h"
 #include "core/text/origin.h"
 #include "store/git/git_runtime.h"
 #include "store/store.h"
@@ -50,14 +51,6 @@ std::string variable(const char* lower, const char* upper) {
     if (const char* value = std::getenv(name)) return value;
   }
   return {};
-}
-
-std::string lower(std::string_view text) {
-  std::string made(text);
-  std::ranges::transform(made, made.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return made;
 }
 
 /// A list of hosts, domains with or without a leading dot, or "*"; each may have a port.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/text/json.h"
+#include "core/text/lower.h"
 #include "core/text/time.h"
 #include "store/git/git_runtime.h"
 
@@ -55,14 +56,6 @@ constexpr std::array advice = {
     Advice{413, true, StoreFailure::unreadable, "the push is larger than a server or proxy takes",
            "ask who runs the server, or the proxy before it, to take requests of at least 64 KiB"},
 };
-
-std::string lower(std::string_view text) {
-  std::string made(text);
-  std::ranges::transform(made, made.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return made;
-}
 
 template <std::size_t Count>
 bool speaks_of(const std::string& words, const std::array<const char*, Count>& things) {

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "core/text/lower.h"
+
 namespace refgate {
 namespace {
 
@@ -11,14 +13,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t longest_line = 8192;
 constexpr std::chrono::milliseconds longest_pause = 24h;
-
-std::string lower(std::string_view text) {
-  std::string made(text);
-  std::ranges::transform(made, made.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return made;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
