@@ -15,6 +15,9 @@ std::span<const CommandRow> person_commands() {
          "gave up, and nobody took it up; with the runs that were skipped for it. Exit 1 when "
          "there "
          "is any"},
+        {"due", "",
+         "only limited work (finish --status limited) whose time has come and that nobody took up, "
+         "with its run and those that were skipped since. Exit 1 when there is any"},
         {"all", "", "ended sessions too"},
         {"queues", "",
          "who is in line in which group, and the sessions of groups, open and closed"},

@@ -17,6 +17,9 @@ std::span<const CommandRow> session_commands() {
              governing_settings()}),
        {{"skip-exit", "STATUS", "the exit status when the verdict is skip (default: 0)"},
         {"kill-after", "SPAN", "between TERM and KILL when the session is lost (default: 10s)"},
+        {"limited-after", "SPAN",
+         "exit status 75 of the command means that its provider said \"later\": the session ends "
+         "as limited, and nobody does this work again before so long from now"},
         {"keep-token", "", "leave the token in the command's environment"},
         {"each", "FILE|-", "run the command once for each line, {} in its words being the line"},
         {"parallel", "N", "with --each: so many at once (default: 1)"},

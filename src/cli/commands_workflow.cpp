@@ -25,7 +25,10 @@ std::span<const CommandRow> workflow_commands() {
              ordering_settings(), governing_settings()}),
        {{"status", "STATUS",
          "what came of it: steps.<id>.outcome, needs.<job>.result or job.status; success when not "
-         "given"},
+         "given; limited when the provider said \"later\""},
+        {"after", "SPAN", "with --status limited: not again before so long from now (default: 1h)"},
+        {"until", "TIME",
+         "the same as a time: RFC 3339, or seconds since 1970; what is past means now"},
         {"own-failure", "true|false",
          "the gate's output own_failure, where the gate has a job of its own: then finish exits 1 "
          "unless the work was done, here or by another run"}},

@@ -6,6 +6,7 @@
 
 #include "call/commands.h"
 #include "core/event/scope.h"
+#include "core/figures/due_work.h"
 #include "core/figures/lost_work.h"
 #include "core/figures/metrics.h"
 #include "results/result_store.h"
@@ -57,6 +58,7 @@ int command_metrics(const Invocation& call) {
   const auto lost = find_lost_work(scopes, {recent, record.entries.end()}, at);
   input.promises_broken = static_cast<std::uint64_t>(std::count_if(
       lost.begin(), lost.end(), [](const LostWork& work) { return !work.skipped.empty(); }));
+  input.limited_due = find_limited_work(scopes, {}, at).due.size();
   for (const StoredResult& result : results.results)
     ++input.results[{std::string(name_of(result.record.reason)), result.record.depth}];
   input.unreadable = claims.unreadable.size() + record.unreadable.size() +

@@ -11,6 +11,7 @@
 #include "core/figures/statistics.h"
 #include "core/text/json.h"
 #include "os/checked_output.h"
+#include "reports/due.h"
 #include "reports/report_page.h"
 #include "reports/report_summary.h"
 #include "runner/runner.h"
@@ -179,6 +180,19 @@ struct Reading {
   Instant at{};
 };
 
+json due_of(const Claims& claims, const Record& record, Instant at) {
+  json list = json::array();
+  for (const DueWork& work : limited_work(claims, record, at).due)
+    list.push_back({{"key", work.claim->session_key},
+                    {"run", work.claim->holder.run_id},
+                    {"url", work.claim->holder.run_url},
+                    {"event", work.claim->event},
+                    {"actor", work.claim->holder.actor},
+                    {"until", format_rfc3339(*work.claim->until)},
+                    {"skipped", work.skipped.size()}});
+  return list;
+}
+
 /// How much of it the page shows.
 struct Extent {
   unsigned threshold = 0;  ///< what was asked for so often is hot
@@ -209,6 +223,7 @@ json data_of(const Reading& reading, const Extent& extent) {
             {"waiting", s.live.waiting},
             {"lost", s.live.lost}}},
           {"live", live_of(claims, at)},
+          {"due", due_of(claims, record, at)},
           {"hot", heat_of(s.sessions, extent.threshold)},
           {"hot_threshold", extent.threshold},
           {"groups", heat_of(s.groups, 1)},

@@ -45,6 +45,7 @@ std::string told(const AuditEntry& entry) {
              code + reason;
     case EntryKind::end:
       return who(entry) + " ended its session: " + entry.job_status +
+             (entry.until ? " until " + format_rfc3339(*entry.until) : "") +
              (entry.duration ? " after " + format_duration(*entry.duration) : "");
     case EntryKind::lost:
       return who(entry) + " was found gone" +

@@ -10,6 +10,7 @@
 #include "core/figures/lost_work.h"
 #include "core/text/json.h"
 #include "pausing/pause_view.h"
+#include "reports/due.h"
 #include "runner/run_lookup.h"
 #include "runner/runner.h"
 #include "state/ledgers.h"
@@ -205,6 +206,18 @@ int show_lost(const Invocation& call, const Settings& settings, Store& store, co
   return lost.empty() ? exit_done : exit_no;
 }
 
+int show_due(const Invocation& call, const Settings& settings, Store& store, const Claims& claims,
+             Instant at) {
+  // As far back as any claim here was begun: those who were skipped since are named.
+  Instant since = at;
+  for (const StoredClaim& stored : claims.claims)
+    if (stored.claim.until) since = std::min(since, stored.claim.claimed_at);
+  const Record record = read_record(store, settings.name_space, claims,
+                                    {since - settings.policy.skew, Instant::max()});
+  name_unreadable(call, record.unreadable);
+  return show_due(call, claims, record, at);
+}
+
 /// What a look at all of the state shows.
 struct Seen {
   const Claims& claims;
@@ -230,7 +243,9 @@ int show_sessions(const Invocation& call, const Seen& seen, Instant at) {
     rows.push_back({claim.session_key, state_text(claim, at),
                     claim.holder.run_id.empty() ? "-" : claim.holder.run_id,
                     format_duration(at - claim.claimed_at) + " ago",
-                    ended ? "-" : format_rfc3339(claim.lease_until + claim.limits.skew),
+                    claim.until ? format_rfc3339(*claim.until)
+                    : ended     ? "-"
+                                : format_rfc3339(claim.lease_until + claim.limits.skew),
                     claim.claim_id});
     if (!claim.holder.run_url.empty()) rows.back().push_back(claim.holder.run_url);
   }
@@ -265,6 +280,7 @@ int command_status(const Invocation& call) {
   if (!call.flag("json")) tell_pauses(call.out, standing);
   const int answer = call.flag("queues") ? show_queues(call, queues, claims, at)
                      : call.flag("lost") ? show_lost(call, settings, *store, claims, at)
+                     : call.flag("due")  ? show_due(call, settings, *store, claims, at)
                                          : show_sessions(call, {claims, queues, standing}, at);
   // What could not be read may be a session: nobody may take the rest for all.
   return answer == exit_done && !all_read ? exit_store : answer;

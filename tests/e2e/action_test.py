@@ -5,6 +5,7 @@ job may have added to (GITHUB_ENV, GITHUB_PATH) and with a folder of the action 
 step may have written to.
 """
 
+import datetime
 import hashlib
 import os
 import pathlib
@@ -142,6 +143,25 @@ class Action(GateCase):
                   REFGATE_REMOTE="http://127.0.0.1:9/x.git", REFGATE_NAMESPACE="theirs")
         self.assertEqual(len(other.refs("refs/mine/claims")), 1)
         self.assertEqual(len(other.refs("refs/theirs")), 0)
+
+    def test_a_limit_is_an_input_and_no_variable_of_an_earlier_step(self):
+        for number, inputs in enumerate(({"AFTER": "2h"}, {"UNTIL": "2000000000"}, {})):
+            job = self.job()
+            self.assertEqual(self.step(job, inputs={"SHARE": f"s{number}"}).outputs["skip_execution"], "false")
+            done = self.step(job, "finish", {"STATUS": "limited", "SHARE": f"s{number}", **inputs},
+                             REFGATE_AFTER="20d", REFGATE_UNTIL="")
+            # Over thirty days is wrong usage: what was given came through.
+            self.assertEqual(done.returncode, 2 if "UNTIL" in inputs else 0, done.stderr)
+        hours = sorted(self.hours(claim) for claim in self.remote.claims().values() if claim["outcome"] == "limited")
+        self.assertEqual(hours, [1, 2])
+        done = self.step(self.job(), "run", {"RUN": "exit 75", "SHARE": "run", "LIMITED_AFTER": "3h"})
+        self.assertEqual(done.returncode, 75, done.stderr)
+        self.assertIn(3, [self.hours(claim) for claim in self.remote.claims().values() if claim["outcome"] == "limited"])
+
+    @staticmethod
+    def hours(claim):
+        until, ended = (datetime.datetime.fromisoformat(claim[name].replace("Z", "+00:00")) for name in ("until", "ended_at"))
+        return round((until - ended).total_seconds() / 3600)
 
     def test_the_digests_are_those_of_dist(self):
         sums = dict(reversed(line.split()) for line in

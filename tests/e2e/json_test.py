@@ -88,6 +88,11 @@ class Documented(GateCase):
     def test_status_of_lost_work(self):
         self.check("status --lost", self.json("status", "--lost"))
 
+    def test_status_of_limited_work(self):
+        job, _ = self.gate(payload=payloads.push(payloads.commit("limited")))
+        self.done(job.call("finish", "--status", "limited", "--after", "0"))
+        self.check("status --due", self.json("status", "--due"))
+
     def test_status_of_queues(self):
         self.check("status --queues", self.json("status", "--queues"))
 

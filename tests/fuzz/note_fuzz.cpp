@@ -60,7 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto question = decode_question(text)) {
     const auto again = decode_question(encode_question(*question));
-    demand(again && again->status == question->status && again->within == question->within);
+    demand(again && again->status == question->status && again->within == question->within &&
+           again->until == question->until);
   }
   return 0;
 }

@@ -28,12 +28,13 @@ constexpr std::array<EnumName<ClaimState>, 4> states{{{ClaimState::waiting, "wai
                                                       {ClaimState::held, "held"},
                                                       {ClaimState::active, "active"},
                                                       {ClaimState::ended, "ended"}}};
-constexpr std::array<EnumName<ClaimOutcome>, 7> outcomes{{{ClaimOutcome::none, "none"},
+constexpr std::array<EnumName<ClaimOutcome>, 8> outcomes{{{ClaimOutcome::none, "none"},
                                                           {ClaimOutcome::success, "success"},
                                                           {ClaimOutcome::failure, "failure"},
                                                           {ClaimOutcome::cancelled, "cancelled"},
                                                           {ClaimOutcome::lost, "lost"},
                                                           {ClaimOutcome::released, "released"},
+                                                          {ClaimOutcome::limited, "limited"},
                                                           {ClaimOutcome::abandoned, "abandoned"}}};
 
 std::string stored(Duration span) {
@@ -83,6 +84,9 @@ Claim read_claim(const json& stored) {
   claim.renewed_at = instant(stored, "renewed_at");
   claim.lease_until = instant(stored, "lease_until");
   claim.ended_at = optional_instant(stored, "ended_at");
+  if (stored.contains("until")) claim.until = instant(stored, "until");
+  if ((claim.outcome == ClaimOutcome::limited) != claim.until.has_value())
+    throw Broken("\"outcome\" and \"until\" contradict each other");
   claim.pr_locked_until = optional_instant(stored, "pr_locked_until");
   if ((claim.state == ClaimState::ended) != claim.ended_at.has_value())
     throw Broken("\"state\" and \"ended_at\" contradict each other");
@@ -122,6 +126,7 @@ StatusMeaning meaning_of_status(std::string_view status) {
   if (status == "cancelled" || status == "neutral" || status == "stale" ||
       status == "action_required")
     return {ClaimOutcome::cancelled};
+  if (status == "limited") return {ClaimOutcome::limited};
   if (status == "skipped") return {.executed = false};
   return {.known = false};
 }
@@ -166,6 +171,7 @@ std::string encode_claim(const Claim& claim) {
   if (!claim.result.empty()) record["result"] = claim.result;
   if (!claim.ledgers.empty()) record["ledgers"] = claim.ledgers;
   if (claim.left_out > 0) record["left_out"] = claim.left_out;
+  if (claim.until) record["until"] = format_rfc3339(*claim.until);
   if (claim.ended_at) record["ended_at"] = format_rfc3339(*claim.ended_at);
   if (claim.pr_locked_until) record["pr_locked_until"] = format_rfc3339(*claim.pr_locked_until);
   std::string sent;
@@ -188,8 +194,10 @@ std::variant<Claim, ClaimError> decode_claim(std::string_view source) {
 }
 
 bool is_expired(const Claim& claim, Instant now) {
-  Instant forgotten = (claim.ended_at ? *claim.ended_at : claim.lease_until + claim.limits.skew) +
-                      claim.limits.memory;
+  Instant over = claim.ended_at ? *claim.ended_at : claim.lease_until + claim.limits.skew;
+  // Who comes for it after its time must still find it.
+  if (claim.until) over = std::max(over, *claim.until);
+  Instant forgotten = over + claim.limits.memory;
   if (claim.pr_locked_until) forgotten = std::max(forgotten, *claim.pr_locked_until);
   return now >= forgotten;
 }

@@ -30,6 +30,7 @@ enum class ClaimOutcome {
   cancelled,
   lost,
   released,   ///< by a person, or before anything was launched
+  limited,    ///< the provider said "later": see limited.h
   abandoned,  ///< it never started: its wait ran out, or a budget was spent meanwhile. Suppresses
               ///< nothing
 };
@@ -75,6 +76,7 @@ struct Claim {
   Instant renewed_at{};
   Instant lease_until{};
   std::optional<Instant> ended_at;
+  std::optional<Instant> until;  ///< of a limited session, and only of one: before, nobody does it
   std::optional<Instant> pr_locked_until;  ///< set when `event` is push or pull_request
   std::vector<Cover> covers;  ///< the pull requests that it answers to; empty: all of its head
   bool ambiguous = false;     ///< another job of its run cannot be told from it: it mutes nobody

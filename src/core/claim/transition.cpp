@@ -86,6 +86,7 @@ Claim release_claim(const Claim& claim, std::string_view who, std::string_view w
   next.note =
       shortened((who.empty() ? "" : std::string(who) + ": ") + std::string(why), bounds::note);
   next.former.clear();
+  next.until.reset();
   next.attempts = 0;
   AuditEntry line = line_of(claim, EntryKind::release, now);
   line.id = entry_id(claim.claim_id, claim.generation, EntryKind::release, format_rfc3339(now));
@@ -101,6 +102,7 @@ std::string_view outcome_for_others(const Claim& claim) {
   switch (claim.outcome) {
     case ClaimOutcome::success:
     case ClaimOutcome::failure:
+    case ClaimOutcome::limited:
       return name_of(claim.outcome);
     case ClaimOutcome::cancelled:
     case ClaimOutcome::lost:

@@ -30,8 +30,8 @@ Claim release_claim(const Claim& claim, std::string_view who, std::string_view w
 /// The line that says that nobody has heard of the holder since its lease passed.
 AuditEntry lost_line(const Claim& claim, Instant now);
 
-/// How a claim's session ended, for outputs: "success", "failure" or "cancelled"; empty while it
-/// lives, and when nothing was launched.
+/// How a claim's session ended, for outputs: "success", "failure", "limited" or "cancelled";
+/// empty while it lives, and when nothing was launched.
 std::string_view outcome_for_others(const Claim& claim);
 
 /// True when `claim` is this run's own, of whatever attempt, and ended otherwise than with success:

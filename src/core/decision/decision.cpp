@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/claim/claim_line.h"
+#include "core/claim/limited.h"
 #include "core/claim/transition.h"
 #include "core/decision/budget.h"
 #include "core/record/result.h"
@@ -388,6 +389,18 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
       return skip(claim, request, now, ReasonCode::retry_suppressed,
                   "This work failed, and is not launched again: " + holder + ended_text +
                       override_hint + how_to_retry(policy));
+    case ClaimOutcome::limited:
+      if (now < *claim.until)
+        return skip_until(
+            *claim.until,
+            skip(claim, request, now, ReasonCode::limited,
+                 "This work is not done, since its provider's limit was reached: come back after " +
+                     format_second(*claim.until) + ". It was begun by " + holder + ended_text +
+                     override_hint));
+      if (!is_due(claim, now)) break;
+      return run(asked, ReasonCode::takeover,
+                 "Taken over, since the time that its provider's limit named has come: " + holder +
+                     ended_text);
     case ClaimOutcome::abandoned:
       return run(asked, ReasonCode::first,
                  "Nobody has started this work: " + (claim.note.empty() ? holder : claim.note));

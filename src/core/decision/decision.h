@@ -80,10 +80,11 @@ struct Decision {
 
 /// Precedence: own when it is paused, then paused, which nothing else passes; forced, own, live
 /// claim (active_session or pr_lock; queued when it only waits for its turn), done (already_done or
-/// pr_lock), failed (retry_allowed or retry_suppressed, whoever asks), lost or released (takeover),
-/// cancelled (takeover; a re-run of the same run follows `retry`), nothing, given back or older
-/// than the memory (first). What would run, and is neither forced nor own, must also be within
-/// max_attempts, cooldown and budgets.
+/// pr_lock), failed (retry_allowed or retry_suppressed, whoever asks), limited (limited until its
+/// time, then takeover, whoever asks), lost or released (takeover), cancelled (takeover; a re-run
+/// of the same run follows `retry`), nothing, given back or older than the memory (first). What
+/// would run, and is neither forced nor own, must also be within max_attempts, cooldown and
+/// budgets.
 Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy,
                 Instant now, const Surroundings& around = {});
 

@@ -11,6 +11,8 @@ enum class Rank { live, done, failed, rest };
 
 Rank rank_of(const Claim& claim, Instant now) {
   if (claim.state != ClaimState::ended) return is_lost(claim, now) ? Rank::rest : Rank::live;
+  // Before its time a limit holds everybody back, as a failure does.
+  if (claim.until) return now < *claim.until ? Rank::failed : Rank::rest;
   if (now >= *claim.ended_at + claim.limits.memory) return Rank::rest;
   if (claim.outcome == ClaimOutcome::success) return Rank::done;
   return claim.outcome == ClaimOutcome::failure ? Rank::failed : Rank::rest;

@@ -19,6 +19,7 @@ enum class ReasonCode {
   pr_lock,
   already_done,
   retry_suppressed,
+  limited,
   max_attempts,
   cooldown,
   budget,

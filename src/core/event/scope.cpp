@@ -160,6 +160,10 @@ bool is_door_of(const std::string& ref, std::string_view listed) {
   return listed.empty() || listed.starts_with(pull_door) || listed.starts_with(job_door);
 }
 
+std::string without_door(const std::string& ref) {
+  return ref.substr(0, std::min(ref.find(pull_door), ref.find(job_door)));
+}
+
 bool is_job_door(std::string_view ref) { return ref.find(job_door) != std::string_view::npos; }
 
 bool is_namespace(std::string_view text) {

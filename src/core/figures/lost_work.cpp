@@ -63,6 +63,7 @@ std::optional<LostBecause> why_lost(const ScopeState& scope, const Skips& skips,
   switch (claim.outcome) {
     case ClaimOutcome::none:
     case ClaimOutcome::success:
+    case ClaimOutcome::limited:  // see due_work.h
       return std::nullopt;
     case ClaimOutcome::cancelled:
       return LostBecause::cancelled;
@@ -108,7 +109,9 @@ void add_gone(std::map<std::string_view, Skips>&& skips, std::span<const ReadEnt
       scope_of_claim[{entry.claim_id, entry.generation}] = entry.scope;
     if (entry.kind != EntryKind::end) continue;
     const StatusMeaning meaning = meaning_of_status(entry.job_status);
-    if (!meaning.known || meaning.outcome == ClaimOutcome::cancelled) continue;
+    if (!meaning.known || meaning.outcome == ClaimOutcome::cancelled ||
+        meaning.outcome == ClaimOutcome::limited)
+      continue;
     if (const auto scope = scope_of_claim.find({entry.claim_id, entry.generation});
         scope != scope_of_claim.end())
       done[scope->second] = entry.timestamp;

@@ -18,7 +18,8 @@ constexpr std::size_t longest_label = 100;
 constexpr unsigned deep = 10;
 constexpr std::array<std::int64_t, 9> duration_bounds{30,   60,   300,   600,  1800,
                                                       3600, 7200, 14400, 21600};
-constexpr std::array closing_words{"success", "failure", "cancelled", "lost", "released", "other"};
+constexpr std::array closing_words{"success", "failure",  "limited", "cancelled",
+                                   "lost",    "released", "other"};
 
 /// The first characters of a text.
 std::string shortened(std::string_view text) {
@@ -236,6 +237,11 @@ void put_live(Page& page, const MetricsInput& input) {
               "Work that nobody does and nobody has done, although somebody was told to skip for "
               "its sake; refgate status --lost lists it.",
               input.promises_broken);
+  page.single(
+      "refgate_limited_due", "gauge",
+      "Limited work whose time has come and that nobody took up; refgate status --due lists "
+      "it.",
+      input.limited_due);
   page.single("refgate_paused", "gauge",
               "1 while a person has stopped something (refgate pause); refgate status shows what.",
               input.paused ? 1 : 0);

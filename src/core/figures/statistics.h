@@ -46,7 +46,7 @@ struct Counts {
   std::uint64_t forced = 0;               ///< of the sessions
   std::uint64_t takeovers = 0;            ///< of the sessions
   std::map<std::string, std::uint64_t>
-      closed;  ///< by "success", "failure", "cancelled", "lost", "released", "other"
+      closed;  ///< by "success", "failure", "limited", "cancelled", "lost", "released", "other"
   std::map<std::string, std::uint64_t> by_reason;            ///< the prevented, by reason code
   std::map<std::string, std::uint64_t> held_back_by_reason;  ///< likewise
   std::map<std::string, std::uint64_t> observed_by_reason;   ///< likewise

@@ -52,8 +52,8 @@ struct AuditEntry {
   std::optional<Duration> memory;    ///< on a launch: for how long its success would be remembered
   std::string group;   ///< the sessions that are processed in order with this one; or empty
   std::string launch;  ///< on a given_back: the id of the launch that did not take place
-  std::optional<Instant> until;  ///< on a skip: when it makes sense to ask again; on a pause: when
-                                 ///< it lifts itself; none: not known
+  std::optional<Instant> until;  ///< on a skip: when it makes sense to ask again, on a limited end
+                                 ///< too; on a pause: when it lifts itself; none: not known
   bool asked_pause = false;      ///< on a launch: it was asked whether it is paused
   bool observed = false;  ///< on a skip, and the end of what ran in its place: nobody was held back
 

@@ -31,14 +31,15 @@ std::string field(const nlohmann::json& object, const char* name) {
 }
 
 std::vector<Word> ask_to_end(const Invocation& call, const Settings& settings,
-                             const JobState& state, const std::string& status) {
+                             const JobState& state, const WorkEnd& work) {
   const auto deadline = Clock::now() + settings.policy.deadline;
   // A little less than this call has, so that what came of it can still be told.
   const auto within = std::chrono::duration_cast<std::chrono::milliseconds>(
       settings.policy.deadline - std::min<Duration>(settings.policy.deadline / 10, 1s));
   std::vector<Word> words;
-  for (const std::string& line : ask_heartbeats(heartbeat_address(call.environment, state),
-                                                encode_question({status, within}), deadline)) {
+  for (const std::string& line :
+       ask_heartbeats(heartbeat_address(call.environment, state),
+                      encode_question({work.status, within, work.until}), deadline)) {
     const auto answer = nlohmann::json::parse(line, nullptr, false);
     if (answer.is_object())
       words.push_back({field(answer, "result"), field(answer, "text"), field(answer, "ref"),
@@ -87,11 +88,11 @@ constexpr const char* nothing_here =
 }  // namespace
 
 std::optional<int> finish_without_token(const Invocation& call, const Settings& settings,
-                                        const JobState& state, const std::string& status) {
+                                        const JobState& state, const WorkEnd& work) {
   if (!call.environment.in_actions() || !settings.claim_id.empty()) return std::nullopt;
   const Remote remote = resolve_remote(settings, call.environment);
   if (remote.kind != Remote::Kind::https || !remote.token.empty()) return std::nullopt;
-  const std::vector<Word> words = ask_to_end(call, settings, state, status);
+  const std::vector<Word> words = ask_to_end(call, settings, state, work);
   bool failed = false;
   for (const Word& word : words) {
     tell(call, word);
@@ -115,9 +116,8 @@ std::optional<int> finish_without_token(const Invocation& call, const Settings& 
 }
 
 std::optional<int> finish_without_note(const Invocation& call, const Settings& settings,
-                                       const JobState& state, Store& store,
-                                       const std::string& status) {
-  const std::vector<Word> words = ask_to_end(call, settings, state, status);
+                                       const JobState& state, Store& store, const WorkEnd& work) {
+  const std::vector<Word> words = ask_to_end(call, settings, state, work);
   bool agreed = true;
   for (const Word& word : words) {
     tell(call, word);

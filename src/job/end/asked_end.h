@@ -6,6 +6,7 @@
 #include <string>
 
 #include "call/invocation.h"
+#include "job/end/work_end.h"
 #include "job/note/job_state.h"
 
 namespace refgate {
@@ -15,12 +16,11 @@ namespace refgate {
 /// exit_store when neither process nor token is there and a session may be live: its claim is left
 /// to its lease.
 std::optional<int> finish_without_token(const Invocation& call, const Settings& settings,
-                                        const JobState& state, const std::string& status);
+                                        const JobState& state, const WorkEnd& work);
 
 /// For a step that has a token, in whose job no note of a claim is left: what a heartbeat process
 /// ended, if there is one, and whether the remote agrees. nullopt when nobody answers.
 std::optional<int> finish_without_note(const Invocation& call, const Settings& settings,
-                                       const JobState& state, Store& store,
-                                       const std::string& status);
+                                       const JobState& state, Store& store, const WorkEnd& work);
 
 }  // namespace refgate

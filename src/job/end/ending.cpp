@@ -6,6 +6,7 @@
 #include <optional>
 #include <ostream>
 
+#include "core/claim/limited.h"
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
 #include "job/end/ending.h"
@@ -60,10 +61,10 @@ class Ending {
 
   Ended give_back() {
     gives_back_ = true;
-    return end(std::string(name_of(ClaimOutcome::cancelled)));
+    return end({std::string(name_of(ClaimOutcome::cancelled)), std::nullopt});
   }
 
-  Ended end(const std::string& job_status) {
+  Ended end(const WorkEnd& work) {
     if (may_be_on_the_wire())
       if (const auto closed = fence_off()) {
         ClaimNote done = note_;
@@ -75,9 +76,9 @@ class Ending {
         });
         return {Ended::Result::ended, *closed, *closed, std::nullopt};
       }
-    const StatusMeaning meaning = meaning_of_status(job_status);
+    const StatusMeaning meaning = meaning_of_status(work.status);
     const std::string status = meaning.known && meaning.executed
-                                   ? job_status
+                                   ? work.status
                                    : std::string(name_of(ClaimOutcome::cancelled));
     // Its place in line goes with it, in the same push.
     std::vector<Change> place;
@@ -102,7 +103,7 @@ class Ending {
           // out.
           if (!meaning.executed && number_of(self_.run_attempt) <= claim.holder.run_attempt)
             return give_back_claim(claim, "nothing was executed", now());
-          return end_claim(claim, meaning.outcome, status, now());
+          return end_or_limit_claim(claim, meaning.outcome, status, work.until, now());
         },
         Publish::everything, &place);
     if (ended.result == Ended::Result::foreign)
@@ -120,7 +121,7 @@ class Ending {
     const bool was_launched =
         !gives_back_ && note_.claim.state != ClaimState::waiting && meaning.executed;
     if (was_launched && (ended.result == Ended::Result::not_ours || was_freed))
-      record_without_claim(ended, meaning.outcome, status);
+      record_without_claim(ended, {status, work.until});
     keep([&] { bring_up_to_date(ended, launched); });
     return ended;
   }
@@ -203,7 +204,7 @@ class Ending {
   /// A session that was launched, and whose claim is gone, is somebody else's, or was never known
   /// to be made: what it did is in the record all the same, and where the scope is free its end is
   /// remembered.
-  void record_without_claim(Ended& ended, ClaimOutcome outcome, const std::string& status) {
+  void record_without_claim(Ended& ended, const WorkEnd& work) {
     const auto subject = own_subject(call_, settings_);
     if (self_.in_actions && !subject) return;
     const bool taken = ended.seen.has_value() && note_.version.has_value();
@@ -217,7 +218,8 @@ class Ending {
     launch.reason_code = name_of(note_.version ? ReasonCode::first : ReasonCode::unreachable);
     launch.reason = "Told at its end: its claim was gone, or never known to be made";
     claim.outbox = {launch};
-    claim = end_claim(claim, outcome, status, now());
+    claim = end_or_limit_claim(claim, meaning_of_status(work.status).outcome, work.status,
+                               work.until, now());
     if (!note_.version && is_own_scope(subject) && remember(claim)) {
       ended.recorded = true;
       return;
@@ -307,8 +309,8 @@ class Ending {
 }  // namespace
 
 Ended end_session(const Invocation& call, const Settings& settings, Store& store,
-                  const ClaimNote& note, const std::string& job_status) {
-  return Ending(call, settings, store, note).end(job_status);
+                  const ClaimNote& note, const WorkEnd& work) {
+  return Ending(call, settings, store, note).end(work);
 }
 
 Ended give_back_session(const Invocation& call, const Settings& settings, Store& store,
@@ -316,17 +318,25 @@ Ended give_back_session(const Invocation& call, const Settings& settings, Store&
   return Ending(call, settings, store, note).give_back();
 }
 
+namespace {
+
+std::string outcome_text(const Claim& claim) {
+  return std::string(name_of(claim.outcome)) +
+         (claim.until ? " until " + format_rfc3339(*claim.until).substr(0, 19) + "Z" : "");
+}
+
+}  // namespace
+
 std::string describe_end(const Ended& ended, const std::string& session_key) {
   switch (ended.result) {
     case Ended::Result::ended:
       if (ended.given_back)
         return "Nothing was launched: " + session_key +
                " is given back, and its scope is as it was";
-      return "Session ended: " + session_key + " (" + std::string(name_of(ended.claim.outcome)) +
-             ")";
+      return "Session ended: " + session_key + " (" + outcome_text(ended.claim) + ")";
     case Ended::Result::already:
-      return "Session had ended before: " + session_key + " (" +
-             std::string(name_of(ended.claim.outcome)) + "); nothing was changed";
+      return "Session had ended before: " + session_key + " (" + outcome_text(ended.claim) +
+             "); nothing was changed";
     case Ended::Result::not_ours:
     case Ended::Result::foreign:
       break;

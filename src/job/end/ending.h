@@ -5,12 +5,13 @@
 #include <string>
 
 #include "call/invocation.h"
+#include "job/end/work_end.h"
 #include "job/note/job_state.h"
 #include "state/claiming.h"
 
 namespace refgate {
 
-/// Ends the claim of `note`, when it is still that claim, as `job_status` says (see
+/// Ends the claim of `note`, when it is still that claim, as `work` says (see
 /// meaning_of_status), and keeps the end in the job's state, so that a second call has nothing to
 /// do. Where nothing was executed the scope is given back as it was, with its place in its budgets.
 ///
@@ -21,7 +22,7 @@ namespace refgate {
 /// earlier attempt had launched may have been executed, though this one left it out: then it ends
 /// as cancelled.
 Ended end_session(const Invocation& call, const Settings& settings, Store& store,
-                  const ClaimNote& note, const std::string& job_status);
+                  const ClaimNote& note, const WorkEnd& work);
 
 /// Likewise, of a session that nobody could be told of, or of which nothing was started: whatever
 /// the note's phase is, the scope is given back as it was.

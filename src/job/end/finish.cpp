@@ -118,6 +118,7 @@ class Judgement {
 int finish(const Invocation& call, const Settings& settings) {
   const std::string status = status_of(call);
   const StatusMeaning meaning = meaning_of_status(status);
+  const WorkEnd work = work_end_of(call, status);
   const JobState state(settings, call.environment);
   Judgement judgement(call, settings, state);
   const auto done = [&](int status_of_end) {
@@ -132,11 +133,11 @@ int finish(const Invocation& call, const Settings& settings) {
     });
     if (!claims && settings.claim_id.empty()) return done(exit_done);
   }
-  if (const auto ended = finish_without_token(call, settings, state, status)) return done(*ended);
+  if (const auto ended = finish_without_token(call, settings, state, work)) return done(*ended);
   const auto store = store_of(call, settings);
   std::vector<ClaimNote> notes = notes_of_job(settings, state, call.environment, store->describe());
   if (notes.empty() && settings.claim_id.empty()) {
-    if (const auto ended = finish_without_note(call, settings, state, *store, status))
+    if (const auto ended = finish_without_note(call, settings, state, *store, work))
       return done(*ended);
     call.out << "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran "
                 "in it)\n";
@@ -165,7 +166,7 @@ int finish(const Invocation& call, const Settings& settings) {
       continue;
     }
     try {
-      const Ended ended = end_session(call, settings, *store, note, status);
+      const Ended ended = end_session(call, settings, *store, note, work);
       const std::string& key =
           ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
       call.out << escape_for(Place::line, describe_end(ended, key)) << "\n";

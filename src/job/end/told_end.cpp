@@ -51,6 +51,18 @@ void tell_end(const Invocation& call, const Ended& ended, const std::string& ses
     return;
   }
   const Claim& claim = ended.claim;
+  if (claim.until) {
+    // No promise: nobody does it now, and nobody starts by itself then.
+    const std::string text =
+        "This work is not done, since its provider's limit was reached: the "
+        "first event or re-run after " +
+        format_rfc3339(*claim.until).substr(0, 19) +
+        "Z does it, and refgate status --due lists it then";
+    commands << annotation(call.environment, "warning", "refgate: come back later", text);
+    append_summary(call.environment, "\n⏳ " + escape_for(Place::markdown, text) + " (" +
+                                         escape_for(Place::markdown, session_key) + ").\n\n");
+    return;
+  }
   append_summary(
       call.environment,
       glance_at_end(session_key, name_of(claim.outcome),

@@ -142,7 +142,7 @@ int command_cleanup(const Invocation& call) {
   std::string why = "this job registered no session of that key, so that nothing was changed";
   for (const ClaimNote& note : notes) {
     const std::string status = note.job_status.empty() ? "success" : note.job_status;
-    const Ended ended = end_session(call, settings, *store, note, status);
+    const Ended ended = end_session(call, settings, *store, note, {status, std::nullopt});
     found = found || ended.result == Ended::Result::ended;
     why = describe_end(ended, key);
   }

@@ -101,8 +101,9 @@ std::string heartbeat_address(const Environment& environment, const JobState& st
 }
 
 std::string encode_question(const EndQuestion& question) {
-  const nlohmann::json words = {
+  nlohmann::json words = {
       {"ask", "end"}, {"status", question.status}, {"within_ms", question.within.count()}};
+  if (question.until) words["until"] = format_rfc3339(*question.until);
   return words.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
@@ -117,7 +118,13 @@ std::optional<EndQuestion> decode_question(std::string_view line) {
     return std::nullopt;
   const auto span = within->get<std::int64_t>();
   if (span <= 0 || span > longest_call_ms) return std::nullopt;
-  return EndQuestion{status->get<std::string>(), std::chrono::milliseconds(span)};
+  EndQuestion question{status->get<std::string>(), std::chrono::milliseconds(span), std::nullopt};
+  if (const auto until = words.find("until"); until != words.end()) {
+    if (!until->is_string()) return std::nullopt;
+    question.until = parse_rfc3339(until->get<std::string>());
+    if (!question.until) return std::nullopt;
+  }
+  return question;
 }
 
 HeartbeatSocket::HeartbeatSocket(const std::string& address) : listening_(open_socket()) {

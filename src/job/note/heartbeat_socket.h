@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/text/time.h"
 #include "job/note/job_state.h"
 #include "runner/environment.h"
 
@@ -24,6 +25,7 @@ std::string heartbeat_address(const Environment& environment, const JobState& st
 struct EndQuestion {
   std::string status;  ///< as GitHub says what came of the work
   std::chrono::milliseconds within{};
+  std::optional<Instant> until;  ///< of a session that ends as limited
 };
 
 std::string encode_question(const EndQuestion& question);

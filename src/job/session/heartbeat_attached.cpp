@@ -316,7 +316,7 @@ class Beating {
     for (const ClaimNote& kept : state_.notes())
       if (kept.claim.claim_id == note.claim.claim_id && is_untold(kept.phase))
         note.phase = Phase::won;
-    return end_session(call_, settings_, *store, note, question.status);
+    return end_session(call_, settings_, *store, note, {question.status, question.until});
   }
 
   const Invocation& call_;

@@ -11,6 +11,8 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "core/claim/claim.h"
+#include "job/end/work_end.h"
 #include "job/note/health_file.h"
 #include "job/session/halting.h"
 #include "job/session/run_each.h"
@@ -51,14 +53,27 @@ class SessionFolder {
   std::string path_;
 };
 
+/// What `run` makes of its command.
+struct RunPlan {
+  Duration kill_after{};
+  std::optional<Duration> limited_after;  ///< what limited_status means; nullopt: a failure
+};
+
+WorkEnd end_by(int status, const std::optional<Duration>& limited_after) {
+  if (status == 0) return {"success", std::nullopt};
+  if (status == limited_status && limited_after)
+    return {std::string(name_of(ClaimOutcome::limited)), now() + *limited_after};
+  return {"failure", std::nullopt};
+}
+
 int run_one(const Invocation& call, LedSession& session, ChildGroup::Command command,
-            Duration kill_after) {
+            const RunPlan& plan) {
   ChildGroup child;
   if (!child.start(command)) {
     const int error = errno;
     call.err << "refgate: " << escape_for(Place::line, command.arguments.front())
              << " could not be started (" << std::strerror(error) << ")\n";
-    session.end("skipped");
+    session.end({"skipped", std::nullopt});
     return error == ENOENT ? 127 : 126;
   }
   Halting halting;
@@ -78,14 +93,14 @@ int run_one(const Invocation& call, LedSession& session, ChildGroup::Command com
         halting.begin(Halting::for_cancel(signal), boot_now());
       }
     }
-    if (news.lost && !halting.begun()) halting.begin(Halting::for_loss(kill_after), boot_now());
+    if (news.lost && !halting.begun())
+      halting.begin(Halting::for_loss(plan.kill_after), boot_now());
     halting.advance(boot_now(), {&child}, mark);
   }
   const int status = *child.status();
   cancelled = cancelled || status == 128 + SIGINT;
-  const bool ended = session.end(session.lost() || cancelled ? "cancelled"
-                                 : status == 0               ? "success"
-                                                             : "failure");
+  const bool ended = session.end(session.lost() || cancelled ? WorkEnd{"cancelled", std::nullopt}
+                                                             : end_by(status, plan.limited_after));
   if (session.lost() && status == 0) return exit_no;
   if (!ended && status == 0) return exit_store;
   return status;
@@ -111,6 +126,7 @@ int command_run(const Invocation& call) {
   if (!kill_after)
     throw UsageError("--kill-after is \"" + grace +
                      "\", but must be a span of time such as 10s; nothing was asked");
+  const RunPlan plan{*kill_after, limited_after_of(call)};
   if (call.arguments.empty())
     throw UsageError("there is no command to run: give it after --; nothing was asked");
   const std::optional<EachPlan> each = each_plan(call);
@@ -154,7 +170,7 @@ int command_run(const Invocation& call) {
     }
   }
   return each ? run_each(call, session, command, *kill_after, *each)
-              : run_one(call, session, command, *kill_after);
+              : run_one(call, session, command, plan);
 }
 
 }  // namespace refgate

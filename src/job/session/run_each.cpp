@@ -251,7 +251,7 @@ class Batch {
                                       {"items_done", std::to_string(counts_.done)},
                                       {"items_failed", std::to_string(counts_.failed)},
                                       {"items_cancelled", std::to_string(counts_.cancelled)}});
-    const bool ended = session_.end(status);
+    const bool ended = session_.end({status, std::nullopt});
     if (cancelled_by_ != 0) return 128 + cancelled_by_;
     if (!complete) return exit_no;
     return ended ? exit_done : exit_store;

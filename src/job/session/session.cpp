@@ -206,16 +206,16 @@ void LedSession::set_operations(unsigned operations) {
   if (has_claim()) note([&](Health& health) { health.operations = operations; });
 }
 
-bool LedSession::end(const std::string& job_status) {
+bool LedSession::end(const WorkEnd& work) {
   if (begun_before_) return true;
-  return end_note(job_status, false);
+  return end_note(work, false);
 }
 
 void LedSession::give_back() {
-  if (!begun_before_) end_note("cancelled", true);
+  if (!begun_before_) end_note({"cancelled", std::nullopt}, true);
 }
 
-bool LedSession::end_note(const std::string& job_status, bool never_started) {
+bool LedSession::end_note(const WorkEnd& work, bool never_started) {
   if (heartbeats_.id > 0) {
     ::kill(static_cast<pid_t>(heartbeats_.id), SIGKILL);
     ::waitpid(static_cast<pid_t>(heartbeats_.id), nullptr, 0);
@@ -230,16 +230,16 @@ bool LedSession::end_note(const std::string& job_status, bool never_started) {
       own->version.reset();
     }
     if (answer_.would_skip && !never_started)
-      end_observations(call_, settings_, state_, job_status, call_.err);
+      end_observations(call_, settings_, state_, work.status, call_.err);
     if (!own || own->is_over()) return true;
     if (!never_started) own->take(PhaseStep::told);
     const auto store = store_of(call_, settings_);
     // A cancelled step has seconds to live.
-    if (job_status == "cancelled")
+    if (work.status == "cancelled")
       store->set_deadline(
           std::min(store->deadline(), std::chrono::steady_clock::now() + longest_cancelled_end));
     const Ended ended = never_started ? give_back_session(call_, settings_, *store, *own)
-                                      : end_session(call_, settings_, *store, *own, job_status);
+                                      : end_session(call_, settings_, *store, *own, work);
     call_.err << "refgate: " << escape_for(Place::line, describe_end(ended, own->claim.session_key))
               << "\n";
     if (ended.left_out > 0) call_.err << "refgate: " << describe_left_out(ended.left_out) << "\n";

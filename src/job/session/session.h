@@ -8,6 +8,7 @@
 
 #include "call/invocation.h"
 #include "core/claim/health.h"
+#include "job/end/work_end.h"
 #include "job/gate/gating.h"
 #include "job/note/heartbeat_process.h"
 #include "job/note/job_state.h"
@@ -62,7 +63,7 @@ class LedSession {
   /// Ends the session: one push, unless a gate of this job before had begun it. "skipped" when
   /// nothing was executed: then it is given back. Never throws; returns false when it could not be
   /// ended.
-  bool end(const std::string& job_status);
+  bool end(const WorkEnd& work);
 
   /// Gives it back before anything of it was started. Never throws.
   void give_back();
@@ -72,7 +73,7 @@ class LedSession {
  private:
   void note_loss();
   bool lead(const Subject& subject);
-  bool end_note(const std::string& job_status, bool never_started);
+  bool end_note(const WorkEnd& work, bool never_started);
   template <typename Change>
   void note(Change change);
 
