@@ -18,11 +18,15 @@ std::span<const CommandRow> person_commands() {
         {"due", "",
          "only limited work (finish --status limited) whose time has come and that nobody took up, "
          "with its run and those that were skipped since. Exit 1 when there is any"},
+        {"take", "N",
+         "with --lost: take up at most N of the promises that broke, each once, and print the run "
+         "of each that is to be launched again (output runs). Exit 0"},
         {"all", "", "ended sessions too"},
         {"queues", "",
          "who is in line in which group, and the sessions of groups, open and closed"},
         json_option},
-       "refgate status --remote git@github.com:octo/app.git",
+       "refgate status --remote git@github.com:octo/app.git\n  refgate status --lost --take 5 | "
+       "xargs -rn1 gh run rerun",
        command_status},
       {"explain",
        "On a person's machine",

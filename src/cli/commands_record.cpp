@@ -19,7 +19,7 @@ std::span<const CommandRow> record_commands() {
             {"lines", "N", "the newest N lines only; -n N is the same"},
             {"workflow", "NAME", "lines of this workflow"},
             {"reason", "CODE", "lines with this reason code: already_done, active_session, …"},
-            {"kind", "WORD", "launch, skip, end, lost, release, pause, resume or audit"},
+            {"kind", "WORD", "launch, skip, end, lost, release, pause, resume, remade or audit"},
             {"executed", "", "what ran"},
             {"prevented", "", "what was skipped"},
             {"json", "", "print one JSON object a line"}}),

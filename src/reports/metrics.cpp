@@ -7,8 +7,8 @@
 #include "call/commands.h"
 #include "core/event/scope.h"
 #include "core/figures/due_work.h"
-#include "core/figures/lost_work.h"
 #include "core/figures/metrics.h"
+#include "reports/lost.h"
 #include "results/result_store.h"
 #include "state/pause/pauses.h"
 #include "state/record.h"
@@ -50,15 +50,9 @@ int command_metrics(const Invocation& call) {
   std::vector<ScopeState> scopes;
   for (const StoredClaim& stored : claims.claims)
     scopes.push_back({stored.ref, &stored.claim, false});
-  // As status --lost: older skips are forgotten with the work that they were about.
-  const Instant since = with_what_came_before({at, Instant::max()}, settings.policy.memory).since;
-  const auto recent =
-      std::partition_point(record.entries.begin(), record.entries.end(),
-                           [&](const ReadEntry& read) { return read.entry.timestamp < since; });
-  const auto lost = find_lost_work(scopes, {recent, record.entries.end()}, at);
-  input.promises_broken = static_cast<std::uint64_t>(std::count_if(
-      lost.begin(), lost.end(), [](const LostWork& work) { return !work.skipped.empty(); }));
   input.limited_due = find_limited_work(scopes, {}, at).due.size();
+  input.promises_broken =
+      count_broken(lost_by_record(claims, record.entries, settings.policy.memory, at));
   for (const StoredResult& result : results.results)
     ++input.results[{std::string(name_of(result.record.reason)), result.record.depth}];
   input.unreadable = claims.unreadable.size() + record.unreadable.size() +

@@ -22,7 +22,8 @@ namespace {
 
 constexpr std::array kinds{EntryKind::launch,     EntryKind::skip,    EntryKind::end,
                            EntryKind::lost,       EntryKind::release, EntryKind::audit,
-                           EntryKind::given_back, EntryKind::pause,   EntryKind::resume};
+                           EntryKind::given_back, EntryKind::pause,   EntryKind::resume,
+                           EntryKind::remade};
 
 /// What a line must have; an empty text is not asked for.
 struct Filter {

@@ -12,6 +12,7 @@
 #include "core/text/json.h"
 #include "os/checked_output.h"
 #include "reports/due.h"
+#include "reports/lost.h"
 #include "reports/report_page.h"
 #include "reports/report_summary.h"
 #include "runner/runner.h"
@@ -271,6 +272,8 @@ int command_report(const Invocation& call) {
   reading.at = now();
   reading.statistics =
       count_record(record.entries, claims.all(), reading.at, settings.policy.skew, period.since);
+  const std::size_t promises_broken =
+      count_broken(lost_by_record(claims, record.entries, settings.policy.memory, reading.at));
   std::erase_if(record.entries,
                 [&](const ReadEntry& read) { return !period.holds(read.entry.timestamp); });
   if (with_summary) summarise(call, reading);
@@ -278,6 +281,7 @@ int command_report(const Invocation& call) {
   json data = data_of(reading, extent);
   data["remote"] = store->describe();
   data["usd_per_hour"] = usd_per_hour;
+  data["promises_broken"] = promises_broken;
   data["would_save_ms"] = time_to_be_saved(reading.statistics).time.count();
 
   std::string page(report_page());

@@ -62,6 +62,9 @@ std::string told(const AuditEntry& entry) {
     case EntryKind::resume:
       return (entry.actor.empty() ? "somebody" : entry.actor) + " resumed " + entry.session_key +
              reason;
+    case EntryKind::remade:
+      return (entry.actor.empty() ? std::string("somebody") : entry.actor) + " took run " +
+             entry.run_id + " up again" + reason;
     case EntryKind::audit:
       break;
   }

@@ -7,17 +7,14 @@
 #include "call/commands.h"
 #include "call/json_output.h"
 #include "core/decision/decision.h"
-#include "core/figures/lost_work.h"
 #include "core/text/json.h"
 #include "pausing/pause_view.h"
 #include "reports/due.h"
-#include "runner/run_lookup.h"
-#include "runner/runner.h"
+#include "reports/lost.h"
 #include "state/ledgers.h"
 #include "state/pause/pauses.h"
 #include "state/queues.h"
 #include "view/claim_view.h"
-#include "view/reading_options.h"
 #include "view/table.h"
 
 namespace refgate {
@@ -116,96 +113,6 @@ int show_queues(const Invocation& call, const Queues& queues, const Claims& clai
   return exit_done;
 }
 
-/// More than these are not asked about, the oldest first: each is a request of its own.
-constexpr std::size_t most_lookups = 20;
-
-/// Whether the holder's run has ended is asked of those that have been silent for longer than
-/// between two heartbeats.
-std::vector<ScopeState> states_of(const Invocation& call, const Settings& settings,
-                                  const Store& store, const Claims& claims, Instant at) {
-  std::vector<ScopeState> states;
-  std::vector<std::pair<Instant, std::size_t>> silent;
-  for (const StoredClaim& stored : claims.claims) {
-    const Claim& claim = stored.claim;
-    states.push_back({stored.ref, &claim, false});
-    if (claim.state == ClaimState::ended || is_lost(claim, at)) continue;
-    const bool beats = claim.renewed_at > claim.claimed_at;
-    if (!beats || at - claim.renewed_at > claim.limits.lease / 3)
-      silent.emplace_back(claim.renewed_at, states.size() - 1);
-  }
-  if (settings.policy.holder_run != HolderRun::ask) return states;
-  std::sort(silent.begin(), silent.end());
-  if (silent.size() > most_lookups) silent.resize(most_lookups);
-  const std::string remote = resolve_remote(settings, call.environment).address;
-  for (const auto& [since, index] : silent)
-    states[index].run_ended =
-        ask_run(call.environment, remote, *states[index].claim, store.deadline()) == RunEnded::yes;
-  return states;
-}
-
-json json_of(const LostWork& lost, const StoredClaim* stored, Instant at) {
-  json value = stored == nullptr ? json{{"ref", lost.ref}} : json::parse(claim_json(*stored, at));
-  value["why"] = name_of(lost.why);
-  value["skipped"] = json::array();
-  for (const AuditEntry* skip : lost.skipped)
-    value["skipped"].push_back({{"run_id", skip->run_id},
-                                {"run_attempt", skip->run_attempt},
-                                {"event", skip->event_type},
-                                {"actor", skip->actor},
-                                {"commit", skip->commit_sha},
-                                {"reason_code", skip->reason_code},
-                                {"timestamp", format_rfc3339(skip->timestamp)}});
-  return value;
-}
-
-/// "2: runs 13 and 14"
-std::string skipped_text(const LostWork& lost) {
-  if (lost.skipped.empty()) return "-";
-  std::string text = std::to_string(lost.skipped.size());
-  const char* before = lost.skipped.size() == 1 ? ": run " : ": runs ";
-  for (std::size_t i = 0; i < lost.skipped.size() && i < 5; ++i) {
-    text += before + lost.skipped[i]->run_id;
-    before = ", ";
-  }
-  return text;
-}
-
-int show_lost(const Invocation& call, const Settings& settings, Store& store, const Claims& claims,
-              Instant at) {
-  const std::vector<ScopeState> states = states_of(call, settings, store, claims, at);
-  // A skip may be as old as the memory in which its work would have been remembered.
-  const Record record =
-      read_record(store, settings.name_space, claims,
-                  with_what_came_before({at, Instant::max()}, settings.policy.memory));
-  name_unreadable(call, record.unreadable);
-  const std::vector<LostWork> lost = find_lost_work(states, record.entries, at);
-  json list = json::array();
-  Rows rows{{"SESSION", "WHY", "SKIPPED FOR IT", "RUN", "SINCE", "CLAIM"}};
-  for (const LostWork& work : lost) {
-    const auto stored = std::find_if(claims.claims.begin(), claims.claims.end(),
-                                     [&](const StoredClaim& one) { return one.ref == work.ref; });
-    const bool stands = work.claim != nullptr && stored != claims.claims.end();
-    list.push_back(json_of(work, stands ? &*stored : nullptr, at));
-    const AuditEntry* skip = work.skipped.empty() ? nullptr : work.skipped.front();
-    std::vector<std::string> row{
-        stands ? work.claim->session_key : skip->session_key,
-        std::string(words_of(work.why)),
-        skipped_text(work),
-        stands ? work.claim->holder.run_id : skip->holder_run_id,
-        format_duration(at - (stands ? work.claim->claimed_at : skip->timestamp)) + " ago",
-        stands ? work.claim->claim_id : work.ref};
-    if (row[3].empty()) row[3] = "-";
-    if (stands && !work.claim->holder.run_url.empty()) row.push_back(work.claim->holder.run_url);
-    rows.push_back(std::move(row));
-  }
-  if (call.flag("json"))
-    print_json_list(call.out, "lost", std::move(list));
-  else
-    call.out << (rows.size() == 1 ? "No work is lost.\n"
-                                  : table_of(rows, screen_of(call.environment)));
-  return lost.empty() ? exit_done : exit_no;
-}
-
 int show_due(const Invocation& call, const Settings& settings, Store& store, const Claims& claims,
              Instant at) {
   // As far back as any claim here was begun: those who were skipped since are named.
@@ -264,6 +171,8 @@ int show_sessions(const Invocation& call, const Seen& seen, Instant at) {
 
 int command_status(const Invocation& call) {
   const Settings settings = settings_of(call);
+  if (call.flag("take") && !call.flag("lost"))
+    throw UsageError("--take N goes with --lost; nothing was read");
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
   const Queues queues = read_queues(*store, settings.name_space);
@@ -277,7 +186,7 @@ int command_status(const Invocation& call) {
     all_read = all_read && unreadable->empty();
   }
   const std::vector<Pause> standing = pauses.standing(at);
-  if (!call.flag("json")) tell_pauses(call.out, standing);
+  if (!call.flag("json") && !call.flag("take")) tell_pauses(call.out, standing);
   const int answer = call.flag("queues") ? show_queues(call, queues, claims, at)
                      : call.flag("lost") ? show_lost(call, settings, *store, claims, at)
                      : call.flag("due")  ? show_due(call, settings, *store, claims, at)

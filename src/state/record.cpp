@@ -127,11 +127,11 @@ bool is_folded_note(std::string_view ref) {
   return name.size() == 5 && name.starts_with("all-") && name[4] >= '1' && name[4] <= '9';
 }
 
-Record read_record(Store& store, const std::string& name_space, const Claims& claims,
-                   const Period& period) {
-  Record record;
-  Lines lines(record, period);
-  for (const auto& item : notes_of(store, name_space, period)) {
+namespace {
+
+void add_notes(const std::map<std::string, Stored>& notes, const std::string& name_space,
+               const Period& period, Record& record, Lines& lines) {
+  for (const auto& item : notes) {
     const std::string& ref = item.first;
     const Stored& stored = item.second;
     if (is_scratch(ref, name_space)) continue;
@@ -154,12 +154,36 @@ Record read_record(Store& store, const std::string& name_space, const Claims& cl
         lines.add(std::move(*read));
       });
   }
-  for (const StoredClaim& claim : claims.claims)
-    for (const AuditEntry& line : claim.claim.outbox)
-      lines.add({line, true});
+}
+
+void sort_by_time(Record& record) {
   std::stable_sort(
       record.entries.begin(), record.entries.end(),
       [](const ReadEntry& a, const ReadEntry& b) { return a.entry.timestamp < b.entry.timestamp; });
+}
+
+}  // namespace
+
+Record read_record(Store& store, const std::string& name_space, const Claims& claims,
+                   const Period& period) {
+  Record record;
+  Lines lines(record, period);
+  add_notes(notes_of(store, name_space, period), name_space, period, record, lines);
+  for (const StoredClaim& claim : claims.claims)
+    for (const AuditEntry& line : claim.claim.outbox)
+      lines.add({line, true});
+  sort_by_time(record);
+  return record;
+}
+
+Record read_days(Store& store, const std::string& name_space, const Period& period) {
+  Record record;
+  Lines lines(record, period);
+  for (Instant day = std::chrono::floor<std::chrono::days>(period.since); day <= period.until;
+       day += std::chrono::days(1))
+    add_notes(store.read_all(notes_prefix(name_space) + format_day(day) + "/"), name_space, period,
+              record, lines);
+  sort_by_time(record);
   return record;
 }
 

@@ -63,6 +63,9 @@ struct Record {
 Record read_record(Store& store, const std::string& name_space, const Claims& claims,
                    const Period& period = {});
 
+/// The notes of a few days, both ends given: a look a day, and a fetch where there is something.
+Record read_days(Store& store, const std::string& name_space, const Period& period);
+
 /// The name of the day that a notes ref is filed under, "20261122"; nullopt when there is none.
 std::optional<std::string> day_of_note(std::string_view ref, const std::string& name_space);
 

@@ -93,6 +93,15 @@ class Documented(GateCase):
         self.done(job.call("finish", "--status", "limited", "--after", "0"))
         self.check("status --due", self.json("status", "--due"))
 
+    def test_what_is_launched_again(self):
+        holder, _ = self.gate()
+        self.gate()
+        self.done(holder.call("finish", "--status", "cancelled"))
+        self.check("status --lost", self.json("status", "--lost"))
+        value = self.json("status", "--lost", "--take", "1")
+        self.assertEqual(len(value["runs"]), 1)
+        self.check("status --lost --take N", value)
+
     def test_status_of_queues(self):
         self.check("status --queues", self.json("status", "--queues"))
 

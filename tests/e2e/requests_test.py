@@ -80,7 +80,8 @@ class Requests(RequestCase):
                 self.assert_asks("PRRP", job, "gate")
                 # What others have published goes along no more.
                 self.assert_asks("P", job, "heartbeat")
-                self.assert_asks("P", job, "finish", "--status", "cancelled")
+                # Who ends without work looks for those who were skipped for its sake.
+                self.assert_asks("PRR", job, "finish", "--status", "cancelled")
 
     def test_a_takeover_by_a_rerun_that_looks_first(self):
         job = self.ended()

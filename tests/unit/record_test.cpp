@@ -25,6 +25,8 @@ AuditEntry sample(const std::string& run_id = "4711") {
   entry.generation = 3;
   entry.id = entry_id(entry.claim_id, 3, entry.kind);
   entry.duration = std::chrono::minutes(4);
+  entry.holder_claim_id = "holder";
+  entry.covers = {{"7", "main"}, {"8", "next"}};
   return entry;
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 // The line of the record about a claim, or about what a request's claim is or would have been.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/claim/claim.h"
 #include "core/record/audit.h"
@@ -10,6 +12,16 @@
 #include "core/text/time.h"
 
 namespace refgate {
+
+/// What a line says of the pull requests that somebody is for: a head has few.
+inline std::vector<Cover> covers_in_line(const std::vector<Cover>& covers) {
+  constexpr std::size_t most = 20;
+  std::vector<Cover> few;
+  for (const Cover& pull : covers)
+    if (few.size() < most)
+      few.push_back({shortened(pull.number, bounds::word), shortened(pull.base, bounds::word)});
+  return few;
+}
 
 /// `Party` is a claim or a request: both say who, for what, under which nonce.
 template <typename Party>

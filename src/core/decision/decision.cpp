@@ -33,6 +33,7 @@ AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind k
                    const Decision& decision, Instant now) {
   AuditEntry line = line_of(request, request.nonce, generation, kind, now);
   line.scope = request.scope;
+  line.covers = covers_in_line(request.covers);
   line.reason_code = name_of(decision.code);
   line.reason = shortened(decision.reason, bounds::reason);
   return line;
@@ -143,6 +144,7 @@ Decision skip(const Claim& state, const Request& request, Instant now, ReasonCod
   AuditEntry line = line_of(request, state.generation, EntryKind::skip, decision, now);
   line.job_status = "skipped";
   line.holder_run_id = shortened(state.holder.run_id, bounds::word);
+  line.holder_claim_id = shortened(state.claim_id, bounds::word);
   decision.line = std::move(line);
   return decision;
 }

@@ -1,5 +1,6 @@
 #include "core/event/scope.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "core/text/digest.h"
@@ -160,7 +161,8 @@ bool is_door_of(const std::string& ref, std::string_view listed) {
   return listed.empty() || listed.starts_with(pull_door) || listed.starts_with(job_door);
 }
 
-std::string without_door(const std::string& ref) {
+std::string_view first_door_of(std::string_view ref) {
+  // Names never hold '@' but for these words.
   return ref.substr(0, std::min(ref.find(pull_door), ref.find(job_door)));
 }
 

@@ -66,8 +66,8 @@ std::string door_of_job(const std::string& ref, std::string_view instance);
 /// whose leaf only begins alike.
 bool is_door_of(const std::string& ref, std::string_view listed);
 
-/// The ref whose door `ref` is: itself, or what a door is beside.
-std::string without_door(const std::string& ref);
+/// The scope's own ref, of any of its doors.
+std::string_view first_door_of(std::string_view ref);
 
 /// True for a door that one job of a run has for itself.
 bool is_job_door(std::string_view ref);

@@ -55,6 +55,7 @@ class Repeated {
       case EntryKind::given_back:
       case EntryKind::pause:
       case EntryKind::resume:
+      case EntryKind::remade:
         break;
     }
     return false;

@@ -1,5 +1,6 @@
 #include "core/record/audit.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/event/scope.h"
@@ -15,15 +16,16 @@ using nlohmann::json;
 constexpr int entry_version = 2;
 constexpr Duration longest_span = std::chrono::days(3653);  // as in parse_duration
 
-constexpr std::array<EnumName<EntryKind>, 9> kinds{{{EntryKind::launch, "launch"},
-                                                    {EntryKind::skip, "skip"},
-                                                    {EntryKind::end, "end"},
-                                                    {EntryKind::lost, "lost"},
-                                                    {EntryKind::release, "release"},
-                                                    {EntryKind::given_back, "given_back"},
-                                                    {EntryKind::pause, "pause"},
-                                                    {EntryKind::resume, "resume"},
-                                                    {EntryKind::audit, "audit"}}};
+constexpr std::array<EnumName<EntryKind>, 10> kinds{{{EntryKind::launch, "launch"},
+                                                     {EntryKind::skip, "skip"},
+                                                     {EntryKind::end, "end"},
+                                                     {EntryKind::lost, "lost"},
+                                                     {EntryKind::release, "release"},
+                                                     {EntryKind::given_back, "given_back"},
+                                                     {EntryKind::pause, "pause"},
+                                                     {EntryKind::resume, "resume"},
+                                                     {EntryKind::remade, "remade"},
+                                                     {EntryKind::audit, "audit"}}};
 
 // The dump is canonical: nlohmann's objects are sorted by key, and bad UTF-8 is replaced before the
 // digest is taken.
@@ -47,6 +49,17 @@ std::optional<Duration> span(const json& object, const char* key) {
       found->get<std::uint64_t>() > static_cast<std::uint64_t>(longest_span.count()))
     return std::nullopt;
   return Duration(found->get<std::int64_t>());
+}
+
+/// Nothing for what is none of ours.
+std::vector<Cover> covers_of(const json& line) {
+  std::vector<Cover> covers;
+  const auto found = line.find("covers");
+  if (found == line.end() || !found->is_array()) return covers;
+  for (const json& pull : *found)
+    if (pull.is_object()) covers.push_back({text(pull, "number"), text(pull, "base")});
+  std::sort(covers.begin(), covers.end());
+  return covers;
 }
 
 }  // namespace
@@ -98,12 +111,15 @@ std::string encode_entry(const AuditEntry& entry) {
   put("actor", entry.actor);
   put("scope", entry.scope);
   put("holder_run_id", entry.holder_run_id);
+  put("holder_claim_id", entry.holder_claim_id);
   put("group", entry.group);
   put("launch", entry.launch);
   if (entry.generation != 0) line["generation"] = entry.generation;
   if (entry.duration) line["duration_ms"] = entry.duration->count();
   if (entry.memory) line["memory_ms"] = entry.memory->count();
   if (entry.until) line["until"] = format_rfc3339(*entry.until);
+  for (const Cover& pull : entry.covers)
+    line["covers"].push_back({{"number", pull.number}, {"base", pull.base}});
   if (entry.observed) line["observed"] = true;
   if (entry.asked_pause) line["asked_pause"] = true;
   line["digest"] = digest_of(json::parse(dump(line)));
@@ -144,6 +160,8 @@ std::optional<ReadEntry> decode(std::string_view source, Digest check) {
   entry.actor = text(line, "actor");
   entry.scope = text(line, "scope");
   entry.holder_run_id = text(line, "holder_run_id");
+  entry.holder_claim_id = text(line, "holder_claim_id");
+  entry.covers = covers_of(line);
   entry.group = text(line, "group");
   entry.launch = text(line, "launch");
   if (const auto it = line.find("executed"); it != line.end() && it->is_boolean())

@@ -5,7 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "core/event/event.h"
 #include "core/text/time.h"
 
 namespace refgate {
@@ -19,6 +21,7 @@ enum class EntryKind {
   given_back,  ///< the answer to a launch of which nothing was executed: readers subtract that one
   pause,       ///< a person stopped a subject, which stands in place of the session key
   resume,      ///< and lifted it
+  remade,      ///< a run that was skipped for nothing was taken up to be launched again
   audit,       ///< written by hand with the positional `audit` command
 };
 
@@ -33,8 +36,9 @@ struct AuditEntry {
   std::string run_id;
   std::string commit_sha;  ///< any text
   bool executed = false;
-  std::string job_status;  ///< "started", "skipped", "observed", "success", "failure", "cancelled",
-                           ///< "lost", "released", "given_back", or what `audit` was given
+  std::string
+      job_status;  ///< "started", "skipped", "observed", "success", "failure", "cancelled",
+                   ///< "lost", "released", "given_back", "remade", or what `audit` was given
 
   EntryKind kind = EntryKind::audit;
   std::string id;  ///< 32 hexadecimal digits; the same line always has the same id, so that writing
@@ -46,8 +50,11 @@ struct AuditEntry {
   unsigned run_attempt = 1;
   std::string job;
   std::string actor;
-  std::string scope;                 ///< the claim's ref
-  std::string holder_run_id;         ///< on a skip: who held it
+  std::string scope;            ///< the claim's ref
+  std::string holder_run_id;    ///< on a skip: who held it
+  std::string holder_claim_id;  ///< likewise: the claim, of this line's generation
+  std::vector<Cover> covers;  ///< on a launch and a skip: the pull requests that it is for, sorted;
+                              ///< empty: all of its head. See covers_in_line
   std::optional<Duration> duration;  ///< on an end: how long the session took
   std::optional<Duration> memory;    ///< on a launch: for how long its success would be remembered
   std::string group;   ///< the sessions that are processed in order with this one; or empty

@@ -6,6 +6,7 @@
 
 #include "core/event/scope.h"
 #include "core/text/json.h"
+#include "job/end/broken_promises.h"
 #include "job/note/heartbeat_socket.h"
 #include "job/note/told_skip.h"
 #include "job/subject/own_claims.h"
@@ -23,6 +24,7 @@ struct Word {
   std::string text;
   std::string ref;
   std::string claim_id;
+  std::string broken;  ///< see describe_broken_promises
 };
 
 std::string field(const nlohmann::json& object, const char* name) {
@@ -43,7 +45,7 @@ std::vector<Word> ask_to_end(const Invocation& call, const Settings& settings,
     const auto answer = nlohmann::json::parse(line, nullptr, false);
     if (answer.is_object())
       words.push_back({field(answer, "result"), field(answer, "text"), field(answer, "ref"),
-                       field(answer, "claim_id")});
+                       field(answer, "claim_id"), field(answer, "broken")});
   }
   return words;
 }
@@ -64,6 +66,7 @@ void tell(const Invocation& call, const Word& word) {
   (word.result == "failed" ? call.err : call.out)
       << "By the word of this job's heartbeat process: " << escape_for(Place::line, word.text)
       << "\n";
+  tell_broken_promises(call, word.broken, call.out);
 }
 
 bool holds_claim(const Invocation& call, const JobState& state, bool ended) {

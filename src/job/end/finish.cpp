@@ -5,6 +5,7 @@
 #include "call/commands.h"
 #include "core/claim/transition.h"
 #include "job/end/asked_end.h"
+#include "job/end/broken_promises.h"
 #include "job/end/ending.h"
 #include "job/end/observing.h"
 #include "job/note/told_skip.h"
@@ -174,6 +175,7 @@ int finish(const Invocation& call, const Settings& settings) {
       if (const std::string unwritten = describe_unpublished(ended); !unwritten.empty())
         call.err << "refgate: " << escape_for(Place::line, unwritten) << "\n";
       tell_end(call, ended, key, call.out);
+      tell_broken_promises(call, describe_broken_promises(settings, *store, note, ended), call.out);
       if (!settings.claim_id.empty()) judgement.hear(ended);
     } catch (const StoreError& error) {
       // One claim that cannot be read must not keep the others alive.

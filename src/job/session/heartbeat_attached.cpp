@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "core/text/json.h"
+#include "job/end/broken_promises.h"
 #include "job/end/ending.h"
 #include "job/note/health_file.h"
 #include "job/note/heartbeat_socket.h"
@@ -290,13 +291,15 @@ class Beating {
     nlohmann::json reply = {{"claim_id", held_.note.claim.claim_id}, {"ref", held_.note.ref}};
     bool over = false;
     try {
-      const Ended ended = end(*question);
+      std::string broken;
+      const Ended ended = end(*question, broken);
       over = true;
       reply["result"] = ended.given_back                         ? "given_back"
                         : ended.result == Ended::Result::ended   ? "ended"
                         : ended.result == Ended::Result::already ? "already"
                                                                  : "not_ours";
       reply["text"] = describe_end(ended, held_.note.claim.session_key);
+      if (!broken.empty()) reply["broken"] = broken;
     } catch (const std::exception& error) {
       reply["result"] = "failed";
       reply["text"] = error.what();
@@ -306,7 +309,7 @@ class Beating {
     return over;
   }
 
-  Ended end(const EndQuestion& question) {
+  Ended end(const EndQuestion& question, std::string& broken) {
     const auto store = store_of(call_, settings_);
     store->set_deadline(
         std::min(store->deadline(), std::chrono::steady_clock::now() + question.within));
@@ -316,7 +319,10 @@ class Beating {
     for (const ClaimNote& kept : state_.notes())
       if (kept.claim.claim_id == note.claim.claim_id && is_untold(kept.phase))
         note.phase = Phase::won;
-    return end_session(call_, settings_, *store, note, {question.status, question.until});
+    const Ended ended =
+        end_session(call_, settings_, *store, note, {question.status, question.until});
+    broken = describe_broken_promises(settings_, *store, note, ended);
+    return ended;
   }
 
   const Invocation& call_;

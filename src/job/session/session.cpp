@@ -14,6 +14,7 @@
 #include <ostream>
 
 #include "core/text/digest.h"
+#include "job/end/broken_promises.h"
 #include "job/end/ending.h"
 #include "job/end/observing.h"
 #include "job/note/health_file.h"
@@ -245,6 +246,8 @@ bool LedSession::end_note(const WorkEnd& work, bool never_started) {
     if (ended.left_out > 0) call_.err << "refgate: " << describe_left_out(ended.left_out) << "\n";
     // Who led the session has told of its loss by itself.
     if (!lost_) tell_end(call_, ended, own->claim.session_key, call_.err);
+    tell_broken_promises(call_, describe_broken_promises(settings_, *store, *own, ended),
+                         call_.err);
     return true;
   } catch (const StoreError& error) {
     report(call_.err, error);
