@@ -35,7 +35,7 @@ const Names& positional_settings() {
 }
 
 const Names& governing_settings() {
-  static const Names names{"observe", "pause"};
+  static const Names names{"observe", "pause", "follow"};
   return names;
 }
 

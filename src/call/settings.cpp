@@ -10,7 +10,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<SettingRow, 40> rows{{
+constexpr std::array<SettingRow, 41> rows{{
     {"remote", SettingForm::text, "URL|PATH|NAME", "the git remote that holds the state",
      "the run's repository, else origin", true},
     {"namespace", SettingForm::text, "NAME", "the branch of refs that holds the state", "refgate",
@@ -68,8 +68,8 @@ constexpr std::array<SettingRow, 40> rows{{
     {"bot", SettingForm::text, "NAME", "which row of the configuration's bots applies", "the actor",
      true},
     {"wait", SettingForm::duration, "SPAN",
-     "stand by for so long until it is this one's turn, or the holder is gone", "0s; in a group 1h",
-     true},
+     "stand by for so long until it is this one's turn, or the holder is gone",
+     "0s; in a group and with follow 1h", true},
     {"no-wait", SettingForm::flag, "", "tell the place in line, and do not stand in it", "", true},
     {"holder-run", SettingForm::choice, "ask|ignore",
      "whether the REST API is asked if a holder's run has ended", "ask", true},
@@ -78,9 +78,12 @@ constexpr std::array<SettingRow, 40> rows{{
     {"observe", SettingForm::flag, "",
      "only watch: decide and record, tell what would have been skipped, and hold nothing back", "",
      true},
+    {"follow", SettingForm::flag, "",
+     "a skip ends as the work that it stands for: wait for its holder, exit 1 unless it is done",
+     "", true},
     {"pause", SettingForm::choice, "ask|ignore",
      "whether it is asked if a person has stopped this kind of work (refgate pause)",
-     "ignore; ask beside budget and observe", true},
+     "ignore; ask beside budget, observe and follow", true},
     {"on-error", SettingForm::choice, "fail|run|skip",
      "what to do when the store cannot be reached, read or written", "fail", true},
     {"on-read-only", SettingForm::choice, "skip|run|fail",
@@ -311,6 +314,7 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "retry") return choose(policy.retry, name, value, retries);
   if (name == "force") return choose(policy.force, name, value, booleans);
   if (name == "observe") return choose(policy.observe, name, value, booleans);
+  if (name == "follow") return choose(policy.follow, name, value, booleans);
   if (name == "pause") return choose(policy.pause.emplace(), name, value, pauses);
   if (name == "on-error") return choose(policy.on_error, name, value, fallbacks);
   if (name == "on-read-only") return choose(policy.on_read_only.emplace(), name, value, fallbacks);

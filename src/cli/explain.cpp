@@ -6,6 +6,7 @@
 
 #include "call/commands.h"
 #include "call/json_output.h"
+#include "core/decision/following.h"
 #include "core/event/scope.h"
 #include "core/text/json.h"
 #include "job/gate/gating.h"
@@ -107,6 +108,16 @@ bool is_only_watched(const Decision& decision, const Policy& policy) {
          observed(decision).verdict == Verdict::run;
 }
 
+/// What `--follow` would come to; empty without it.
+std::string_view told_by_follow(const Explained& explained, const Policy& policy) {
+  const Decision& decision = explained.decision;
+  const auto& claim = explained.seen.claim;
+  if (!policy.follow || policy.observe) return {};
+  if (decision.verdict == Verdict::run) return "runs";
+  if (stands_for_done_work(decision, claim)) return "green";
+  return is_waited_for(decision, claim, explained.subject.request) ? "waits" : "red";
+}
+
 ordered_json json_of(const Explained& explained, const Settings& settings) {
   const Event& event = explained.subject.event;
   const Scope& scope = explained.subject.scope;
@@ -153,12 +164,14 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
         {explained.subject.request.scope, *explained.seen.version, *explained.seen.claim}, now()));
   const bool runs = explained.decision.verdict == Verdict::run;
   const bool watched = is_only_watched(explained.decision, settings.policy);
+  const std::string_view follow = told_by_follow(explained, settings.policy);
   value["decision"] = {
       {"verdict", runs || watched ? "run" : "skip"},
       {"until", explained.decision.until ? ordered_json(format_rfc3339(*explained.decision.until))
                                          : ordered_json()},
       {"observed", settings.policy.observe},
       {"would_skip", watched},
+      {"follow", follow.empty() ? ordered_json() : ordered_json(follow)},
       {"reason_code", name_of(explained.decision.code)},
       {"reason", explained.decision.reason}};
   return value;
@@ -224,6 +237,10 @@ void print(const Invocation& call, const Explained& explained, const Settings& s
                     ? "; but others are in line, so that it is told to skip (queued)"
                     : "; after those in line";
   line("Decision", decision);
+  const std::string_view follow = told_by_follow(explained, settings.policy);
+  if (follow == "waits") line("Follow", "it would wait for that work, and end as it does");
+  if (follow == "green") line("Follow", "green, since that work has ended with success");
+  if (follow == "red") line("Follow", "red (exit 1), since nobody has done that work");
 }
 
 }  // namespace

@@ -221,6 +221,7 @@ Policy observing(Policy policy) {
   policy.wait = Duration::zero();
   policy.no_wait = true;
   policy.force = false;
+  policy.follow = false;
   return policy;
 }
 

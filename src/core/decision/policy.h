@@ -67,6 +67,7 @@ struct Policy {
   HolderRun holder_run = HolderRun::ask;
   bool force = false;
   bool observe = false;              ///< decide and record, and hold nobody back
+  bool follow = false;               ///< a skip waits for the work, and fails unless it is done
   std::optional<PauseAsking> pause;  ///< nullopt: see asks_pause
   Fallback on_error = Fallback::fail;
   std::optional<Fallback> on_read_only;  ///< nullopt: skip where such a token is to be expected,
@@ -78,7 +79,7 @@ struct Policy {
 /// anyway, and asks unless it was told not to.
 inline bool asks_pause(const Policy& policy) {
   if (policy.pause) return *policy.pause == PauseAsking::ask;
-  return policy.observe || !policy.budgets.empty();
+  return policy.observe || policy.follow || !policy.budgets.empty();
 }
 
 /// Who waits looks again and again, and asks then whatever it asked before.

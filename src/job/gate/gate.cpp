@@ -5,8 +5,10 @@
 
 #include "call/commands.h"
 #include "core/claim/transition.h"
+#include "core/decision/following.h"
 #include "job/end/ending.h"
 #include "job/end/observing.h"
+#include "job/gate/following.h"
 #include "job/gate/gating.h"
 #include "job/gate/pausing.h"
 #include "job/gate/waiting.h"
@@ -160,7 +162,11 @@ GateAnswer gate_read_only(const Gating& gating, Store& store, const StoreError& 
   const auto& [call, settings, subject, as] = gating;
   const Informants informants = informants_of(call, subject, settings, store);
   Request asking = subject.request;
-  const Acquired seen = consult(store, {asking, settings.policy, settings.name_space, informants});
+  const JobState state(settings, call.environment);
+  const Ordering none_in_line;
+  const Ordered ordered =
+      consult_or_follow({call, store, asking, none_in_line, settings, state, informants});
+  const Acquired& seen = ordered.acquired;
   const bool skips = seen.decision.verdict == Verdict::skip;
   const Decision decision = settings.policy.observe ? observed(seen.decision) : seen.decision;
   const bool watched = skips && decision.verdict == Verdict::run;
@@ -169,9 +175,11 @@ GateAnswer gate_read_only(const Gating& gating, Store& store, const StoreError& 
     Told told = told_of(decision, subject.request, seen.holder);
     told.observing = settings.policy.observe;
     told.would_skip = watched;
+    told.red = settings.policy.follow && skips && !stands_for_done_work(decision, seen.holder);
     told.as = as;
     tell(call, told);
-    GateAnswer answer{decision.verdict, exit_done};
+    GateAnswer answer{decision.verdict, told.red ? exit_no : exit_done};
+    answer.interrupted_by = ordered.interrupted_by;
     answer.would_skip = told.would_skip;
     answer.code = decision.code;
     answer.own_failure = told.own_failure;
@@ -294,7 +302,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
       std::string won;
       try {
         const Informants informants = informants_of(call, subject, settings, *store);
-        Ordered ordered = acquire_in_order(
+        Ordered ordered = acquire_or_follow(
             {call, *store, subject.request, ordering, settings, state, informants}, own.known);
         Acquired& acquired = ordered.acquired;
         spend(*store, subject, settings, state, acquired);
@@ -306,6 +314,9 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
         Told told = told_of(acquired.decision, subject.request, acquired.holder);
         told.observing = settings.policy.observe;
         told.would_skip = answer.would_skip;
+        told.red = settings.policy.follow && told.verdict == Verdict::skip &&
+                   !stands_for_done_work(acquired.decision, acquired.holder);
+        if (told.red) answer.exit = exit_no;
         told.group = ordered.group;
         told.position = ordered.position;
         if (subject.event.exempt && told.code == ReasonCode::first)
@@ -354,10 +365,13 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
 }  // namespace
 
 GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, TellAs as) {
-  if (!settings.policy.observe) return ask(call, settings, subject, as);
-  Settings asking = observing(settings);
-  // Its outputs are those of the original, which know of no watching.
-  if (as == TellAs::original_lines) asking = settings, asking.policy.observe = false;
+  if (!settings.policy.observe && !settings.policy.follow) return ask(call, settings, subject, as);
+  Settings asking = settings;
+  // Its outputs are those of the original, which know of neither.
+  if (as == TellAs::original_lines)
+    asking.policy.observe = asking.policy.follow = false;
+  else
+    asking = settings.policy.observe ? observing(settings) : following(settings);
   return ask(call, asking, subject, as);
 }
 

@@ -95,7 +95,9 @@ bool LedSession::lead(const Subject& subject) {
   Told told = told_of(observing ? observed(skip) : skip, subject.request, std::nullopt);
   told.observing = told.would_skip = observing;
   told.as = TellAs::sentence;
+  told.red = settings_.policy.follow && told.verdict == Verdict::skip;
   tell(call_, told);
+  if (told.red) answer_.exit = exit_no;
   answer_.verdict = told.verdict;
   answer_.code = skip.code;
   return false;

@@ -88,6 +88,9 @@ Parts parts_of(const Told& told, Instant now) {
   if (told.code == ReasonCode::queued && live)
     return {"Not run, and nobody does this work yet: ", run_of(claim), " waits for its turn",
             by_whom(claim)};
+  if (told.code == ReasonCode::wait_expired && live)
+    return {"Not run, and the work has not ended in time: ", run_of(claim), " still has it",
+            by_whom(claim)};
   if (is_promise(told.code) && live)
     return {"Not run: ", run_of(claim),
             now - claim.claimed_at < 1s
@@ -207,13 +210,14 @@ Glance glance_of(const Told& told, Instant now) {
   }
   const Parts parts = parts_of(told, now);
   const bool promised = is_promise(told.code) && !told.own_failure;
-  glance.level = promised ? "notice" : "warning";
+  glance.level = told.red ? "error" : promised ? "notice" : "warning";
   glance.sentence = shortened(plain(parts));
   glance.summary = std::string("\n") + (promised ? "⏭️" : "⚠️") + " **" +
                    markdown(parts.before) +
                    (parts.run.empty() ? "" : markdown_link(parts.run, told.holder_run_url)) +
                    markdown(parts.after) + "**" +
                    (parts.detail.empty() ? "" : " (" + markdown(parts.detail) + ")") + ".";
+  if (told.red) glance.summary += " This step follows that work, and is red until it is done.";
   if (told.own_failure) glance.summary += " It is this run's own, so that this job ends red.";
   if (!told.result_id.empty())
     glance.summary += " Result: " + code(how_to_get(told.result_id)) + ".";

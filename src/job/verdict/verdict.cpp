@@ -157,7 +157,8 @@ NoAnswer no_answer(const Invocation& call, const Policy& policy, const Request& 
   else
     answer.told.reason +=
         "; nothing runs, since there is no verdict (" + option + "run or skip would decide)";
-  answer.exit = choice == Fallback::fail ? exit_store : exit_done;
+  answer.told.red = policy.follow && choice == Fallback::skip;
+  answer.exit = choice == Fallback::fail ? exit_store : answer.told.red ? exit_no : exit_done;
   if (choice == Fallback::fail) {
     answer.trouble = Trouble{error.what(), error.hint(), {}};
     if (read_only && !expected)

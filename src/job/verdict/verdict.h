@@ -33,6 +33,7 @@ struct Told {
   std::optional<Instant> until;  ///< of a skip by time: when it makes sense to ask again
   bool observing = false;        ///< nobody is held back, whatever is decided
   bool would_skip = false;       ///< it runs, since it is only watched: enforcing would skip
+  bool red = false;  ///< a skip that fails the step, since its work has not ended with success
   std::string group;
   std::size_t position = 0;  ///< in the group's line; 0: in none
   std::string
