@@ -100,6 +100,13 @@ std::string difference(const DocumentData& one, const DocumentData& two) {
     return b.begin == b.end && a.value.empty() && a.kind == YamlKind::scalar &&
            (a.string_tag || a.style == Style::literal || a.style == Style::folded);
   };
+  // Such a node ends whatever it is the last of, too.
+  const auto ends_bare = [&](std::size_t index) {
+    for (std::size_t later = index + 1; later < one.nodes.size(); ++later)
+      if (is_bare(one.nodes[later], two.nodes[later]))
+        return one.nodes[later].end == one.nodes[index].end;
+    return false;
+  };
   if (one.nodes.size() != two.nodes.size())
     return std::to_string(one.nodes.size()) + " nodes and " + std::to_string(two.nodes.size());
   for (std::size_t index = 0; index < one.nodes.size(); ++index) {
@@ -112,7 +119,7 @@ std::string difference(const DocumentData& one, const DocumentData& two) {
              std::to_string(right);
     };
     if (a.begin != b.begin) return say("begin", a.begin, b.begin);
-    if (a.end != b.end) return say("end", a.end, b.end);
+    if (a.end != b.end) return ends_bare(index) ? "" : say("end", a.end, b.end);
     if (a.outer != b.outer) return say("outer begin", a.outer, b.outer);
     if (a.kind != b.kind) return say("kind", int(a.kind), int(b.kind));
     if (a.style != b.style) return say("style", int(a.style), int(b.style));
