@@ -80,11 +80,6 @@ Giver giver_of(RemoteSource source) {
   return Giver::step;
 }
 
-std::string server_url(const Environment& environment) {
-  const std::string given = environment.get("GITHUB_SERVER_URL");
-  return given.empty() ? "https://github.com" : given;
-}
-
 std::string token_of(const Environment& environment) {
   const std::string token = environment.get("REFGATE_TOKEN");
   return token.empty() ? environment.get("GITHUB_TOKEN") : token;

@@ -33,9 +33,10 @@ constexpr std::array<SettingRow, 41> rows{{
      "the job's leg, whose values are dimensions, as toJSON(matrix) gives it", "", false},
     {"identity", SettingForm::text, "TEXT", "what makes two events the same work",
      "by event; explain shows it", false},
-    {"identity-by", SettingForm::choice, "event|commit",
-     "what makes two events the same work: the table of events, or the head commit alone", "event",
-     true},
+    {"identity-by", SettingForm::choice, "event|commit|patch",
+     "what makes two events the same work: the table of events, the head commit alone, or the "
+     "change alone",
+     "event", true},
     {"memory", SettingForm::duration, "SPAN", "for how long finished work is not launched again",
      "7d", true},
     {"pr-lock-window", SettingForm::duration, "SPAN",
@@ -131,8 +132,8 @@ constexpr std::array<Choice<PauseAsking>, 2> pauses{
 constexpr std::array<Choice<BudgetKind>, 3> budget_kinds{{{"scope", BudgetKind::scope},
                                                           {"workflow", BudgetKind::workflow},
                                                           {"actor", BudgetKind::actor}}};
-constexpr std::array<Choice<IdentityBy>, 2> identities{
-    {{"event", IdentityBy::event}, {"commit", IdentityBy::commit}}};
+constexpr std::array<Choice<IdentityBy>, 3> identities{
+    {{"event", IdentityBy::event}, {"commit", IdentityBy::commit}, {"patch", IdentityBy::patch}}};
 constexpr std::array<Choice<bool>, 2> booleans{{{"true", true}, {"false", false}}};
 
 std::optional<std::string> set_duration(Duration& target, std::string_view name,

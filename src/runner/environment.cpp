@@ -15,4 +15,9 @@ Environment Environment::of_process() {
   return Environment(std::move(variables));
 }
 
+std::string server_url(const Environment& environment) {
+  const std::string given = environment.get("GITHUB_SERVER_URL");
+  return given.empty() ? "https://github.com" : given;
+}
+
 }  // namespace refgate

@@ -26,4 +26,7 @@ class Environment {
   std::map<std::string, std::string, std::less<>> variables_;
 };
 
+/// The server that the run is on: GITHUB_SERVER_URL, else GitHub's own.
+std::string server_url(const Environment& environment);
+
 }  // namespace refgate

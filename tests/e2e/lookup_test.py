@@ -1,54 +1,15 @@
 """Whether a holder's run has ended, as the REST API says: only a clear answer counts."""
 
-import http.server
 import json
-import shutil
 import threading
 import time
 import unittest
 
-from gate_case import TOKEN, GateCase
+from api_case import ApiCase
+from gate_case import TOKEN
 
 
-class Api(http.server.BaseHTTPRequestHandler):
-    """Answers as its server's `reply` says, and keeps what it was asked."""
-
-    def do_GET(self):  # noqa: N802 - the name that http.server wants
-        self.server.asked.append((self.path, self.headers.get("Authorization")))
-        self.server.reply(self)
-
-    def say(self, status, body, content_type="application/json"):
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_):
-        pass
-
-
-class Lookup(GateCase):
-    def setUp(self):
-        super().setUp()
-        self.assertIsNotNone(shutil.which("curl"), "curl is needed here: ./dev setup test")
-        self.api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
-        self.api.asked = []
-        self.api.daemon_threads = True
-        thread = threading.Thread(target=self.api.serve_forever, daemon=True)
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(self.api.server_close)
-        self.addCleanup(self.api.shutdown)
-
-    def job(self, *arguments, **options):
-        environment = {"GITHUB_API_URL": f"http://127.0.0.1:{self.api.server_port}", **options.pop("environment", {})}
-        return super().job(*arguments, environment=environment, **options)
-
-    def answers(self, status, body):
-        self.api.reply = lambda handler: handler.say(status, body)
-
+class Lookup(ApiCase):
     def run_of(self, job, **changes):
         return {"id": int(job.run), "status": "completed", "run_attempt": 1, "conclusion": "failure", **changes}
 

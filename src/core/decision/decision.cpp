@@ -113,8 +113,13 @@ struct Case {
   Instant now;
 };
 
+std::string with_aside(std::string reason, const Request& request) {
+  return request.aside.empty() ? reason : reason + ". " + request.aside;
+}
+
 Decision run(const Case& asked, ReasonCode code, std::string reason) {
   const auto& [state, request, policy, now] = asked;
+  reason = with_aside(std::move(reason), request);
   Decision decision{Verdict::run, code, std::move(reason), claim_of(request, policy, now),
                     std::nullopt};
   Claim& next = *decision.next;
@@ -140,7 +145,8 @@ Decision skip(const Claim& state, const Request& request, Instant now, ReasonCod
               std::string reason) {
   for (const std::string& word : request.joined_by)
     reason += (&word == &request.joined_by.front() ? ". One piece of work by " : " and ") + word;
-  Decision decision{Verdict::skip, code, std::move(reason), std::nullopt, std::nullopt};
+  Decision decision{Verdict::skip, code, with_aside(std::move(reason), request), std::nullopt,
+                    std::nullopt};
   AuditEntry line = line_of(request, state.generation, EntryKind::skip, decision, now);
   line.job_status = "skipped";
   line.holder_run_id = shortened(state.holder.run_id, bounds::word);
@@ -210,7 +216,8 @@ std::string how_to_retry(const Policy& policy) {
 }  // namespace
 
 Decision skip_for(const Request& request, Instant now, ReasonCode code, std::string reason) {
-  Decision decision{Verdict::skip, code, std::move(reason), std::nullopt, std::nullopt};
+  Decision decision{Verdict::skip, code, with_aside(std::move(reason), request), std::nullopt,
+                    std::nullopt};
   AuditEntry line = line_of(request, 0, EntryKind::skip, decision, now);
   line.job_status = "skipped";
   decision.line = std::move(line);
@@ -309,7 +316,8 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
   const bool same_run =
       !claim.holder.run_id.empty() && claim.holder.run_id == request.holder.run_id;
   const bool is_rerun = same_run && claim.holder.run_attempt < request.holder.run_attempt;
-  const bool counterpart = are_push_and_pull_request(claim.event, request.event);
+  const bool counterpart =
+      !request.same_change && are_push_and_pull_request(claim.event, request.event);
   const bool pr_locked = counterpart && claim.pr_locked_until && now < *claim.pr_locked_until;
   const std::string holder = describe_holder(claim, now);
 

@@ -62,8 +62,11 @@ struct Request {
   std::vector<std::string> joined_by;  ///< the options that make others the same work which an
                                        ///< event alone would not: "--share review". A skip names
                                        ///< them
-  std::string group;                   ///< see Claim::group
-  std::vector<std::string> ledgers;    ///< see Claim::ledgers
+  std::string aside;                   ///< what every answer says besides, for people; or empty
+  bool same_change = false;  ///< its identity is what is changed: a push and a pull request of it
+                             ///< are one piece of work for as long as it is remembered
+  std::string group;                 ///< see Claim::group
+  std::vector<std::string> ledgers;  ///< see Claim::ledgers
 };
 
 struct Decision {

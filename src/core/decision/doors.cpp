@@ -27,8 +27,8 @@ bool is_presented(const Claim& claim, const Request& request) {
 }  // namespace
 
 bool covers(const Claim& claim, const Request& request, Instant now) {
-  if (are_push_and_pull_request(claim.event, request.event) && claim.state == ClaimState::ended &&
-      claim.outcome == ClaimOutcome::success &&
+  if (!request.same_change && are_push_and_pull_request(claim.event, request.event) &&
+      claim.state == ClaimState::ended && claim.outcome == ClaimOutcome::success &&
       now >= *claim.ended_at + claim.limits.pr_lock_window)
     return false;
   return claim.covers.empty() || request.covers.empty() ||

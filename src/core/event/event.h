@@ -64,6 +64,15 @@ struct Cover {
   auto operator<=>(const Cover&) const = default;
 };
 
+/// A change as two commits: what `head` brings since it parted from `base`.
+struct BroughtChange {
+  std::string base;  ///< a commit, or a branch of the repository
+  std::string head;  ///< a commit
+  std::string onto;  ///< the branch that it is meant for
+
+  bool operator==(const BroughtChange&) const = default;
+};
+
 struct Event {
   std::string kind;              ///< as in GITHUB_EVENT_NAME: "push", "pull_request", …
   std::string action;            ///< the payload's `action`, or empty
@@ -80,6 +89,8 @@ struct Event {
   std::vector<Cover> covers;
   std::string twin;  ///< for people: which other events are the same work; empty: none of another
                      ///< kind
+  /// Of events that bring code to a branch, as far as the payload tells both.
+  std::optional<BroughtChange> change;
   bool about_commit = false;   ///< a commit event that without its branch is told by its commit
   bool exempt = false;         ///< never a duplicate of another event: identity is {"run", run_id}
   std::string exempt_because;  ///< for people; empty unless exempt
@@ -118,6 +129,8 @@ enum class IdentityBy {
   event,   ///< the table of events
   commit,  ///< the head commit alone, whatever the event, its branch and base; an event that has no
            ///< commit, or is exempt, is told as by `event`
+  patch,   ///< what is changed, for which branch (core/event/patch.h); parse_event, which cannot
+           ///< know it, tells the event as by `event` and gives its `change`
   told_commit,  ///< for callers who know no branch: events about a commit are told by it, the
                 ///< others as by `event`
 };

@@ -75,6 +75,13 @@ std::string default_branch(EventPayload& payload) {
   return name.empty() ? payload.text_if_any("pull_request.base.repo.default_branch") : name;
 }
 
+/// What is compared must be commits, and one branch for them to go to.
+void brings(Event& event, std::string base, std::string onto) {
+  if (base.empty() || is_null_object_id(base) || onto.empty() || !is_commit_name(event.head_commit))
+    return;
+  event.change = BroughtChange{std::move(base), event.head_commit, std::move(onto)};
+}
+
 void cover(Event& event, std::string number, std::string base) {
   if (!number.empty()) event.covers.push_back({std::move(number), std::move(base)});
   std::sort(event.covers.begin(), event.covers.end());
@@ -179,9 +186,11 @@ void push(EventSource& source, Event& event) {
     return;
   }
   identify_by_head(event, "head", event.entity.value, "");
+  const std::string main = default_branch(payload);
+  brings(event, event.entity.value == main ? payload.text_if_any("before") : main, main);
   if (event.entity.value.starts_with("gh-readonly-queue/"))
     event.twin = "the merge group of this branch of the queue";
-  else if (event.entity.value != default_branch(payload))
+  else if (event.entity.value != main)
     event.twin = "pull requests from " + event.entity.value + " at this commit";
 }
 
@@ -210,6 +219,8 @@ void pull_request(EventSource& source, Event& event) {
   }
   event.about_commit = true;
   cover(event, event.entity.value, payload.text_if_any("pull_request.base.ref"));
+  brings(event, payload.text_if_any("pull_request.base.sha"),
+         payload.text_if_any("pull_request.base.ref"));
   const std::string branch = payload.text_if_any("pull_request.head.ref");
   if (branch.empty() && event.trust == Trust::repository) {
     identify_by_commit(event);
@@ -392,6 +403,8 @@ void merge_group(EventSource& source, Event& event) {
     identify(event, "merge-group",
              {{"head commit", event.head_commit}, {"head ref", ref}, {"action", event.action}});
   } else if (head.kind == EntityKind::branch) {
+    if (event.entity.kind == EntityKind::branch)
+      brings(event, payload.text_if_any("merge_group.base_sha"), event.entity.value);
     identify_by_head(event, "head", head.value, "");
     event.twin = "the push of the queue's branch " + head.value;
   } else {

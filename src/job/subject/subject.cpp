@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "core/event/event_payload.h"
+#include "core/event/patch.h"
 #include "core/text/digest.h"
 #include "core/text/shorten.h"
+#include "job/subject/patch_question.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -83,9 +85,7 @@ std::string place_of(std::string url) {
 std::string repository_beside(const Invocation& call, const Settings& settings,
                               const Event& event) {
   if (event.repository.empty()) return {};
-  std::string server = call.environment.get("GITHUB_SERVER_URL");
-  if (server.empty()) server = "https://github.com";
-  const std::string own = place_of(server + "/" + event.repository);
+  const std::string own = place_of(server_url(call.environment) + "/" + event.repository);
   try {
     if (place_of(resolve_remote(settings, call.environment).address) == own) return {};
   } catch (const UsageError&) {
@@ -105,7 +105,7 @@ std::string job_instance(const Environment& environment) {
 }
 
 /// What the caller said that makes others the same work. Values may be long.
-std::vector<std::string> joined_by(const Settings& settings) {
+std::vector<std::string> joined_by(const Subject& subject, const Settings& settings) {
   constexpr std::size_t shown = 60;
   std::vector<std::string> words;
   if (!settings.share.empty()) words.push_back("--share " + shortened(settings.share, shown));
@@ -113,6 +113,8 @@ std::vector<std::string> joined_by(const Settings& settings) {
     words.push_back("--identity " + shortened(settings.identity, shown));
   else if (settings.identity_by == IdentityBy::commit)
     words.emplace_back("--identity-by commit");
+  else if (subject.request.same_change)
+    words.emplace_back("--identity-by patch");
   return words;
 }
 
@@ -147,7 +149,7 @@ void complete(const Invocation& call, Subject& subject, const Settings& settings
   request.in_run = call.environment.in_actions();
   request.tells_jobs = request.in_run && !subject.scope.share_is_name;
   request.shows_id = !settings.claim_id.empty();
-  request.joined_by = joined_by(settings);
+  request.joined_by = joined_by(subject, settings);
   if (settings.identity.empty()) request.covers = event.covers;
   // Where a claim is likely, a look costs less than a push that is refused.
   request.look_first = request.shows_id || event.run_attempt > 1 || event.kind == "workflow_run" ||
@@ -160,6 +162,23 @@ void complete(const Invocation& call, Subject& subject, const Settings& settings
                                     event.kind, label_commit);
   request.nonce = fresh_nonce();
   request.rerun_by_person = event.run_attempt > 1 && !event.triggering_actor_is_bot;
+}
+
+/// Of an event that brings code to a branch, what it changes; else, and where that cannot be asked,
+/// it stays told by its event: one more launch, never a muted one.
+void tell_by_change(const Invocation& call, const Settings& settings, Subject& subject) {
+  const std::string& kind = subject.event.kind;
+  if (!subject.event.about_commit || subject.event.entity.kind == EntityKind::tag ||
+      (kind != "push" && kind != "merge_group" && kind != "pull_request" &&
+       kind != "pull_request_target"))
+    return;
+  const AskedPatch asked = ask_patch(call, settings, subject.event);
+  subject.request.same_change = asked.digest.has_value();
+  if (asked.digest)
+    identify_by_patch(subject.event, *asked.digest);
+  else
+    subject.request.aside =
+        "Told by its event, not by its change (--identity-by patch): " + asked.wrong;
 }
 
 Event parse(std::string_view payload, const RunnerEnvironment& runner,
@@ -191,6 +210,8 @@ Subject subject_of(const Invocation& call, const Settings& settings) {
 
   Subject subject;
   subject.event = parse(payload, runner, {settings.sha, settings.identity, settings.identity_by});
+  if (settings.identity_by == IdentityBy::patch && settings.identity.empty())
+    tell_by_change(call, settings, subject);
   subject.scope.share = workflow_share(subject.event);
   subject.scope.job = subject.event.job;
   subject.scope.dimensions = settings.matrix;

@@ -1,4 +1,4 @@
-#include "runner/run_lookup.h"
+#include "runner/rest_api.h"
 
 #include "catch.h"
 
