@@ -84,7 +84,8 @@ int show_due(const Invocation& call, const Claims& claims, const Record& record,
     call.out << (rows.size() == 1 ? "No limited work is due.\n"
                                   : table_of(rows, screen_of(call.environment)));
     if (work.next)
-      call.out << "Later: " << work.later << ", the next after " << format_second(*work.next) << "\n";
+      call.out << "Later: " << work.later << ", the next after " << format_second(*work.next)
+               << "\n";
   }
   return work.due.empty() ? exit_done : exit_no;
 }

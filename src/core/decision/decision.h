@@ -65,7 +65,7 @@ struct Request {
   std::string aside;                   ///< what every answer says besides, for people; or empty
   bool same_change = false;  ///< its identity is what is changed: a push and a pull request of it
                              ///< are one piece of work for as long as it is remembered
-  std::string group;                 ///< see Claim::group
+  std::string group;         ///< see Claim::group
   std::vector<std::string> ledgers;  ///< see Claim::ledgers
 };
 

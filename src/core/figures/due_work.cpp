@@ -21,8 +21,8 @@ bool is_taken_up(const ScopeState& limited, std::span<const ScopeState> scopes) 
   const std::string_view first = first_door_of(limited.ref);
   return std::any_of(scopes.begin(), scopes.end(), [&](const ScopeState& other) {
     const Claim& claim = *other.claim;
-    if (other.ref == limited.ref || !is_door_of(std::string(first), other.ref) || is_job_door(other.ref) ||
-        claim.ambiguous || claim.outcome == ClaimOutcome::abandoned)
+    if (other.ref == limited.ref || !is_door_of(std::string(first), other.ref) ||
+        is_job_door(other.ref) || claim.ambiguous || claim.outcome == ClaimOutcome::abandoned)
       return false;
     return claim.claimed_at >= limited.claim->claimed_at && answers_to(claim, *limited.claim);
   });
