@@ -87,6 +87,29 @@ TEST_CASE("what is no workflow is passed over, and not counted") {
             .output.ends_with("1 warning in 1 of 1 file\n"));
 }
 
+TEST_CASE("a configuration that cannot be read is all that is said") {
+  Disk files = disk({{".github/workflows/a.yml", clean}, {".github/refgate.yml", "rules: ["}});
+  const LintOutcome outcome = files.run({});
+  CHECK(outcome.status == 2);
+  CHECK(outcome.output.empty());
+  CHECK(outcome.errors.starts_with(".github/refgate.yml:1:9: "));
+  CHECK(outcome.errors.find("no workflow") == std::string::npos);
+}
+
+TEST_CASE("a name that only begins with another is not what was meant") {
+  const std::string listener =
+      "on: {workflow_run: {workflows: [Test], types: [completed]}}\njobs: {a: {runs-on: u, steps: "
+      "[{run: make}]}}\n";
+  const std::string other =
+      "on: workflow_dispatch\njobs: {a: {runs-on: u, steps: [{run: make}]}}\n";
+  Disk files = disk({{".github/workflows/l.yml", listener},
+                     {".github/workflows/o.yml", "name: Test Coverage\n" + other}});
+  CHECK(files.run({}).output.find("is named `Test`") != std::string::npos);
+  CHECK(files.run({}).output.find("meant?") == std::string::npos);
+  files.texts[".github/workflows/o.yml"] = "name: Tests\n" + other;
+  CHECK(files.run({}).output.find("is `Tests` meant?") != std::string::npos);
+}
+
 TEST_CASE("a place without a workflow is no success, in any format") {
   Disk files = disk({{"docs/readme.md", ""},
                      {"a/.github/workflows/a.yml", clean},

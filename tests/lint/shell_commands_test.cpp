@@ -127,6 +127,48 @@ TEST_CASE("scripts in arguments of a shell are read, behind what limits that she
   });
 }
 
+TEST_CASE("a command that is run elsewhere, or under watch, is what a line runs in the end") {
+  const std::pair<const char*, const char*> rows[] = {
+      {"docker run --rm -it -e A -v \"$PWD:/w\" image a b", "a,b"},
+      {"docker run image -lc 'a; b'", "a; b"},
+      {"docker run image bash -euxc 'a; b'", "a; b"},
+      {"docker run --entrypoint a image -p b", "a,-p,b"},
+      {"docker run --name a image", ""},
+      {"docker run image -p b", "-p,b"},
+      {"docker compose -f x.yml run --rm service a b", "a,b"},
+      {"docker-compose exec -T service a", "a"},
+      {"sudo podman exec -u root box timeout 5m a", "a"},
+      {"ssh -i key user@host 'cd x && a'", "cd x && a"},
+      {"ssh host a b", "a,b"},
+      {"kubectl exec pod -c box -- a b", "a,b"},
+      {"mise x node@20 -- npx -y a", "a"},
+      {"op run --env-file=.env -- nix develop -c a b", "a,b"},
+      {"nix-shell -p x --run 'a b'", "a b"},
+      {"find . -name a -exec b {} +", "b,{},+"},
+      {"find . -name a", "find,.,-name,a"},
+      {"flock -n /tmp/lock a b", "a,b"},
+      {"flock /tmp/lock -c 'a b'", "a b"},
+      {"script -qec 'a b' /dev/null", "a b,/dev/null"},
+      {"tmux new-session -d -s name 'a b'", "a b"},
+      {"refgate run --share x -- a b", "a,b"},
+      {"refgate-linux-x64 run a", "a"},
+      {"systemd-run --user -p A=1 a b", "a,b"},
+      {"python3 -c 'a b'", "python3,-c,a b"},
+      {"python3 -m a", "a"},
+      {"kubectl get pods", "kubectl,get,pods"},
+      {"docker build -t a .", "docker,build,-t,a,."},
+  };
+  for (const auto& [line, expected] : rows) {
+    INFO(line);
+    const auto commands = shell_commands(line);
+    REQUIRE(!commands.empty());
+    std::string words;
+    for (const std::string& word : wrapped_command(commands.front()))
+      words += (words.empty() ? "" : ",") + word;
+    CHECK(words == expected);
+  }
+}
+
 TEST_CASE("arithmetic, tests and arrays begin no commands") {
   check({
       {"echo $((1 + 2)); a", "echo,$(());a;"},

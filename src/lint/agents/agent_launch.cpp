@@ -238,8 +238,11 @@ bool turns_bot_away(const Step& launch, const std::optional<std::string>& login,
 }
 
 AgentIdentity identity_of_token(YamlNode value, const Job& job) {
-  if (!value.has_expression()) return {};
-  const Expression expression = parse_template(value.text());
+  return value.has_expression() ? identity_of_token(value.text(), job) : AgentIdentity();
+}
+
+AgentIdentity identity_of_token(std::string_view text, const Job& job) {
+  const Expression expression = parse_template(text);
   if (!expression.is_valid()) return {};
   const std::vector<Reference> all = references(expression);
   if (all.empty()) return {};

@@ -76,6 +76,7 @@ bool turns_bot_away(const Step& launch, const std::optional<std::string>& login,
 
 /// Whose token a value (`${{ secrets.GITHUB_TOKEN }}`) is. `job`: whose steps may have made it.
 AgentIdentity identity_of_token(YamlNode value, const Job& job);
+AgentIdentity identity_of_token(std::string_view text, const Job& job);
 /// Whose name a launch acts under: the action's token input or app, else GH_TOKEN or GITHUB_TOKEN
 /// of the step, job or workflow.
 AgentIdentity identity_of(const AgentLaunch& launch, const Facts& facts);

@@ -81,9 +81,37 @@ bool is_incidental(std::string_view input) {
   return is_prompt(input);
 }
 
+/// Variables that say what a session is about or how it works, as `ANTHROPIC_MODEL` and `FOLDER`
+/// do: those that are written out.
+void add_variables(const Entry& env, std::set<std::string>& all) {
+  for (const Entry& variable : env.value.entries()) {
+    if (!is_incidental(variable.key.text()) && !variable.value.has_expression())
+      all.insert("env " + std::string(variable.key.text()) + "=" +
+                 std::string(variable.value.text()));
+  }
+}
+
+/// What is checked out before the launch, where it is written out: another branch or repository is
+/// other work.
+void add_checkouts(const AgentLaunch& launch, std::set<std::string>& all) {
+  for (const Step& step : launch.job().steps) {
+    if (&step == launch.step) return;
+    if (!matches_action(step.uses_text(), "actions/checkout")) continue;
+    for (const char* name : {"ref", "repository"}) {
+      const Entry input = step.input(name);
+      if (input && !input.value.has_expression())
+        all.insert(std::string(name) + " " + std::string(input.value.text()));
+    }
+  }
+}
+
 /// How the session works, besides what it is told: model, tools, settings, folder. In one order.
 std::set<std::string> manner(const AgentLaunch& launch) {
   std::set<std::string> all;
+  add_checkouts(launch, all);
+  add_variables(launch.job().env, all);
+  add_variables(launch.step->env, all);
+  if (launch.launch != launch.step) add_variables(launch.launch->env, all);
   for (const Step* step : {launch.step, launch.launch}) {
     for (const Entry& input : step->with.value.entries()) {
       if (!is_incidental(input.key.text()))
@@ -116,6 +144,29 @@ std::set<std::string> targets_of(const std::string& text) {
   return targets;
 }
 
+/// Words that people change without meaning something else.
+bool is_filler(const std::string& word) {
+  constexpr auto fillers = std::to_array<std::string_view>(
+      {"a",      "all",  "an",        "and",    "any",       "are",  "as",   "at",   "be",
+       "by",     "can",  "for",       "from",   "if",        "in",   "into", "is",   "it",
+       "its",    "just", "must",      "need",   "of",        "on",   "only", "or",   "please",
+       "should", "so",   "that",      "the",    "then",      "this", "to",   "up",   "us",
+       "very",   "want", "carefully", "will",   "with",      "you",  "your", "also", "every",
+       "each",   "now",  "thanks",    "kindly", "thoroughly"});
+  return std::find(fillers.begin(), fillers.end(), word) != fillers.end();
+}
+
+/// Whether each text has a word in the place of one of the other's, as in `in French` and `in
+/// German`: one prompt, filled in twice.
+bool are_filled_in(const std::set<std::string>& left, const std::set<std::string>& right) {
+  const auto has_own = [](const std::set<std::string>& words, const std::set<std::string>& other) {
+    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+      return !other.contains(word) && !is_filler(word);
+    });
+  };
+  return has_own(left, right) && has_own(right, left);
+}
+
 }  // namespace
 
 std::string agent_of(const AgentLaunch& launch, const Facts& facts) {
@@ -128,9 +179,9 @@ std::string agent_of(const AgentLaunch& launch, const Facts& facts) {
   auto commands = agent_commands_in(script.value.text(), facts);
   if (program) commands = {agent_called_in(program.value.text(), facts)};
   if (commands.empty() || commands.front().empty()) return {};
+  if (!program) commands = {agent_command(commands.front(), facts)};
   std::string words;
-  // What precedes the agent's own name (`timeout 10m npx`) is short; what follows may name
-  // anything.
+  // What precedes the agent's own name (`npx -y`) is short; what follows may name anything.
   for (std::size_t at = 0; at < std::min<std::size_t>(commands.front().size(), 6); ++at) {
     words = to_lower(commands.front()[at]);
     const std::string family = family_of(words);
@@ -148,7 +199,7 @@ bool is_same_work(const AgentWork& left, const AgentWork& right) {
   if (left.agent != right.agent) return false;
   if (left.launch != right.launch && left.manner != right.manner) return false;
   if (left.words.empty() && right.words.empty()) return left.launch == right.launch;
-  if (left.targets != right.targets) return false;
+  if (left.targets != right.targets || are_filled_in(left.words, right.words)) return false;
   std::vector<std::string> common;
   std::set_intersection(left.words.begin(), left.words.end(), right.words.begin(),
                         right.words.end(), std::back_inserter(common));

@@ -1,8 +1,11 @@
 #include "lint/agents/deeds.h"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "lint/shell/shell_commands.h"
 
@@ -25,7 +28,6 @@ std::vector<Deed> deeds_in(std::string_view text) {
     found.push_back(Deed::comment_on_line);
   if (mentions_any(text, {"gh pr review", "createReview("})) found.push_back(Deed::review);
   if (mentions_any(text, {"--add-label", "addLabels("})) found.push_back(Deed::label);
-  if (mentions_any(text, {"git push"})) found.push_back(Deed::push);
   if (mentions_any(text, {"gh issue create"})) found.push_back(Deed::open_issue);
   if (mentions_any(text, {"gh pr create"})) found.push_back(Deed::open_pull_request);
   return found;
@@ -35,15 +37,47 @@ bool starts_workflows(const AgentIdentity& identity) {
   return identity.kind == AgentIdentity::Kind::app || identity.kind == AgentIdentity::Kind::other;
 }
 
-/// Whose token the git commands of a job use: that of the checkout that came before.
+/// The value of a variable that a step sees.
+YamlNode variable_of(const Job& job, const Step& step, std::string_view name) {
+  for (const YamlNode env : {step.env.value, job.env.value}) {
+    if (const Entry entry = env.entry(name)) return entry.value;
+  }
+  return {};
+}
+
+/// Whose token stands in an address that a script pushes to, as in
+/// `https://x-access-token:${{ secrets.PAT }}@github.com/…`; nullopt when there is none.
+std::optional<AgentIdentity> identity_in_address(const Job& job, const Step& step) {
+  const std::string_view script = step.run_text();
+  const std::size_t end = script.find("@github.com");
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::size_t scheme = script.rfind("://", end);
+  if (scheme == std::string_view::npos) return std::nullopt;
+  const std::string_view user = script.substr(scheme + 3, end - scheme - 3);
+  if (user.find("${{") != std::string_view::npos) return identity_of_token(user, job);
+  const std::size_t dollar = user.rfind('$');
+  if (dollar == std::string_view::npos) return std::nullopt;
+  std::string_view name = user.substr(dollar + 1);
+  if (name.starts_with('{')) name = name.substr(1, name.find('}') - 1);
+  const YamlNode value = variable_of(job, step, name);
+  if (!value) return std::nullopt;
+  return identity_of_token(value, job);
+}
+
+/// Whose token the git commands of a job use: that of the address that they push to, or of the
+/// checkout that came before.
 AgentIdentity identity_of_git(const Job& job, const Step& step) {
   AgentIdentity identity;
   for (const Step& each : job.steps) {
+    if (const auto in_address = identity_in_address(job, each)) identity = *in_address;
     if (&each == &step) break;
     if (!matches_action(each.uses_text(), "actions/checkout")) continue;
     const Entry token = each.input("token");
+    // A deploy key is a name of its own too.
     identity = token ? identity_of_token(token.value, job)
-                     : AgentIdentity{AgentIdentity::Kind::github_token, std::nullopt};
+               : each.input("ssh-key")
+                   ? AgentIdentity{AgentIdentity::Kind::other, std::nullopt}
+                   : AgentIdentity{AgentIdentity::Kind::github_token, std::nullopt};
   }
   return identity;
 }
@@ -65,21 +99,45 @@ bool skips_runs(const Job& job) {
                                           "[actions skip]", "skip-checks: true"});
 }
 
+/// The words behind `git push`, whatever options git itself has; nullopt for other commands.
+std::optional<std::vector<std::string>> pushed_by(const std::vector<std::string>& command) {
+  if (command.empty() || command[0] != "git") return std::nullopt;
+  std::size_t at = 1;
+  while (at < command.size() && command[at].starts_with('-'))
+    at += command[at] == "-C" || command[at] == "-c" ? 2 : 1;
+  if (at >= command.size() || command[at] != "push") return std::nullopt;
+  return std::vector<std::string>(command.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+                                  command.end());
+}
+
+bool pushes(std::string_view script) {
+  if (script.find("push") == std::string_view::npos) return false;
+  for (std::vector<std::string>& words : shell_commands(script)) {
+    if (pushed_by(launched_command(std::move(words)))) return true;
+  }
+  return false;
+}
+
 /// Whether a script pushes to the branch that it stands on: not to another, and not to a new one.
 bool pushes_own_branch(std::string_view script) {
   if (mentions_any(script, {"checkout -b", "switch -c", "checkout -B", "gh pr create"}))
     return false;
   for (std::vector<std::string>& words : shell_commands(script)) {
-    const std::vector<std::string> command = launched_command(std::move(words));
-    if (command.size() < 2 || command[0] != "git" || command[1] != "push") continue;
+    const auto arguments = pushed_by(launched_command(std::move(words)));
+    if (!arguments) continue;
     std::vector<std::string> plain;
-    for (std::size_t at = 2; at < command.size(); ++at) {
-      if (command[at].starts_with("--tags") || command[at].starts_with("--delete")) return false;
-      if (!command[at].starts_with('-')) plain.push_back(command[at]);
+    for (const std::string& word : *arguments) {
+      if (word.starts_with("--tags") || word.starts_with("--delete")) return false;
+      if (!word.starts_with('-')) plain.push_back(word);
     }
     if (plain.size() < 2) return true;
-    if (plain.size() == 2 && (plain[1] == "HEAD" || plain[1] == "main" || plain[1] == "master" ||
-                              mentions_any(plain[1], {"ref_name", "REF_NAME"})))
+    if (plain.size() > 2) continue;
+    std::string_view target = plain[1];
+    if (const std::size_t colon = target.find(':'); colon != std::string_view::npos)
+      target.remove_prefix(colon + 1);
+    if (target.starts_with("refs/heads/")) target.remove_prefix(11);
+    if (target == "HEAD" || target == "main" || target == "master" ||
+        mentions_any(target, {"ref_name", "REF_NAME"}))
       return true;
   }
   return false;
@@ -98,8 +156,16 @@ AgentIdentity identity_of_script(const Workflow& workflow, const Job& job, const
 void add_actions(const Job& job, const Step& step, std::vector<Evidence>& found) {
   const std::string_view uses = step.uses_text();
   if (uses.empty()) return;
-  if (matches_action(uses, "stefanzweifel/git-auto-commit-action") && !skips_runs(job)) {
-    const AgentIdentity identity = identity_of_git(job, step);
+  // Actions that commit and push, and the input that takes a token other than the checkout's.
+  constexpr auto pushing = std::to_array<std::pair<std::string_view, std::string_view>>(
+      {{"stefanzweifel/git-auto-commit-action", ""},
+       {"EndBug/add-and-commit", "github_token"},
+       {"ad-m/github-push-action", "github_token"}});
+  for (const auto& [action, input] : pushing) {
+    if (!matches_action(uses, action) || skips_runs(job) || step.input("branch")) continue;
+    const Entry token = input.empty() ? Entry() : step.input(input);
+    const AgentIdentity identity =
+        token ? identity_of_token(token.value, job) : identity_of_git(job, step);
     if (starts_workflows(identity))
       found.push_back({is_on_head(job) ? Deed::push : Deed::push_branch, &step, identity});
   }
@@ -175,9 +241,8 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts)
        is_told("track_progress") || is_told("use_sticky_comment"));
   if (starts_workflows(agent) && launch.action == nullptr) {
     if (answers) found.push_back({Deed::comment, launch.launch, agent});
-    for (const Deed deed : deeds_in(launch.launch->with.value.source())) {
-      if (deed != Deed::push) found.push_back({deed, launch.launch, agent});
-    }
+    for (const Deed deed : deeds_in(launch.launch->with.value.source()))
+      found.push_back({deed, launch.launch, agent});
   }
   const std::vector<Evidence> around =
       deeds_of(launch.workflow(), launch.job(), facts, launch.step->index);
@@ -191,7 +256,9 @@ std::vector<Evidence> deeds_of(const Workflow& workflow, const Job& job, const F
   for (const Step& step : job.steps) {
     if (step.index >= from) add_actions(job, step, found);
     if (!step.run || launches_agent(step, facts)) continue;
-    for (const Deed deed : deeds_in(step.run_text())) {
+    std::vector<Deed> deeds = deeds_in(step.run_text());
+    if (pushes(step.run_text())) deeds.push_back(Deed::push);
+    for (const Deed deed : deeds) {
       const AgentIdentity identity =
           deed == Deed::push ? identity_of_git(job, step) : identity_of_script(workflow, job, step);
       if (!starts_workflows(identity)) continue;

@@ -9,7 +9,10 @@
 namespace refgate::lint {
 
 /// Whether a script starts this workflow by its file or name: `gh workflow run agent.yml`,
-/// `gh api …/actions/workflows/agent.yml/dispatches`.
-bool dispatches(std::string_view script, const Workflow& workflow);
+/// `gh api …/actions/workflows/agent.yml/dispatches`. `itself`: it is a script of this workflow, so
+/// that `$GITHUB_WORKFLOW` is its name.
+bool dispatches(std::string_view script, const Workflow& workflow, bool itself = false);
+/// The same for a step: its script, one of `actions/github-script`, or an action made for it.
+bool dispatches(const Step& step, const Workflow& workflow, bool itself = false);
 
 }  // namespace refgate::lint

@@ -227,6 +227,18 @@ GatedSteps gates_in(const std::vector<Step>& steps, const Project& project, cons
 
 /// Whether the verdict guards work beside the gate. Where it is handed on, steps of which nothing
 /// is known are taken for part of the gate.
+/// The outputs that are looked at, and whether those are all.
+std::vector<Entry> first_outputs(const Entry& outputs, bool& all) {
+  std::vector<Entry> first;
+  all = true;
+  for (const Entry& output : outputs.value.entries()) {
+    all = first.size() < most_outputs;
+    if (!all) break;
+    first.push_back(output);
+  }
+  return first;
+}
+
 bool has_work(const GatedSteps& gated, const std::vector<Step>& steps, const GateView& handed_on,
               const Project& project, const Facts& facts) {
   if (gated.gates.empty()) return false;
@@ -275,8 +287,7 @@ std::optional<Gate> gate_of_action(const Action& action, const Project& project,
   gate.origin_file = first.origin_file.empty() ? action.file : first.origin_file;
   gate.ends_session = first.ends_session || ends_session(action.steps, project, facts);
   gate.whole = first.whole;
-  gate.complete = true;
-  for (const Entry& output : action.outputs.value.entries()) {
+  for (const Entry& output : first_outputs(action.outputs, gate.complete)) {
     gate.outputs.add(
         derive({std::string(output.key.text())}, output.value["value"].text(), inside.view));
   }
@@ -333,8 +344,7 @@ std::optional<Gate> gate_of_workflow(const Workflow& called, const Trigger& call
                         !ends_session(inner.steps, project, facts));
     gate->ends_session = gate->ends_session || ends_session(inner.steps, project, facts);
   }
-  gate->complete = true;
-  for (const Entry& output : call.outputs.value.entries()) {
+  for (const Entry& output : first_outputs(call.outputs, gate->complete)) {
     gate->outputs.add(derive({std::string(output.key.text())}, output.value["value"].text(), seen));
   }
   return gate;
@@ -365,7 +375,7 @@ GatedJob gated_job(const Job& job, const Project& project, const Facts& facts, i
   gated.inside = gates_in(job.steps, project, facts, depth);
   gated.gates = gated.inside.gates;
   if (gated.gates.empty()) return gated;
-  for (const Entry& output : job.outputs.value.entries()) {
+  for (const Entry& output : first_outputs(job.outputs, gated.all_outputs)) {
     ContextPath path = outputs;
     path.emplace_back(output.key.text());
     GateSignal signal = derive(std::move(path), output.value.text(), gated.inside.view);
@@ -374,7 +384,7 @@ GatedJob gated_job(const Job& job, const Project& project, const Facts& facts, i
       signal.role = GateRole::hint;
     gated.view.add(std::move(signal));
   }
-  gated.view.complete(outputs);
+  if (gated.all_outputs) gated.view.complete(outputs);
   gated.works =
       gated.gates.front().works || has_work(gated.inside, job.steps, gated.view, project, facts);
   return gated;

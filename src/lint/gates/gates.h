@@ -102,6 +102,8 @@ GatedSteps gates_in(const std::vector<Step>& steps, const Project& project, cons
 /// jobs with gates are looked at, and of each so many gates.
 inline constexpr std::size_t most_gated_jobs = 50;
 inline constexpr std::size_t most_gates = 20;
+/// Of the outputs of a job, an action or a called workflow with a gate so many are looked at.
+inline constexpr std::size_t most_outputs = 100;
 
 /// A job with gates, and what a job that needs it sees of them.
 struct GatedJob {
@@ -110,6 +112,7 @@ struct GatedJob {
   std::vector<Gate> gates;  ///< those of `inside`, or the one in the called workflow
   GateView view;            ///< needs.<job>.outputs.*
   bool works = false;       ///< its verdict guards work in the job itself
+  bool all_outputs = true;  ///< no more than `most_outputs`
 };
 /// The first `most_gated_jobs`.
 std::vector<GatedJob> gated_jobs(const Workflow& workflow, const Project& project,

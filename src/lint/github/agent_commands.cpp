@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include "lint/expression/expression_value.h"
 #include "lint/github/command_words.h"
@@ -19,76 +18,6 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-/// A program that runs the command after its own words, somewhere else or under watch, so that the
-/// command is not what the line costs by itself.
-struct Wrapper {
-  std::string_view name;
-  std::string_view verb;
-  int arguments;                ///< words before the command that are no options
-  std::string_view with_value;  ///< options that take the next word
-};
-
-constexpr std::string_view container_options =
-    " -e --env --env-file -v --volume -w --workdir --name -u --user --network --net --entrypoint "
-    "-p "
-    "--publish --mount --platform -m --memory --cpus -l --label --add-host -h --hostname --gpus "
-    "--pull --shm-size --ulimit --tmpfs --cap-add --cap-drop --security-opt --userns --device ";
-constexpr std::string_view session_options =
-    " --remote --namespace --share --dimension --identity --memory --lease --interval --retry "
-    "--max-attempts --cooldown --budget --group-by --bot --wait --deadline --skew --skip-exit "
-    "--each --parallel --on-error --on-read-only --config --result --state-dir ";
-constexpr auto wrappers = std::to_array<Wrapper>({
-    {"docker", "run", 1, container_options},
-    {"docker", "exec", 1, container_options},
-    {"podman", "run", 1, container_options},
-    {"podman", "exec", 1, container_options},
-    {"refgate", "run", 0, session_options},
-});
-
-std::vector<std::string> unwrapped(std::vector<std::string> words) {
-  for (int depth = 0; depth < deepest_script; ++depth) {
-    words = launched_command(std::move(words));
-    if (words.size() < 3) return words;
-    const std::string_view name = std::string_view(words[0]).substr(words[0].rfind('/') + 1);
-    const auto* const wrapper =
-        std::find_if(wrappers.begin(), wrappers.end(), [&](const Wrapper& each) {
-          return (name == each.name || (each.name == "refgate" && name.starts_with("refgate-"))) &&
-                 words[1] == each.verb;
-        });
-    if (wrapper == wrappers.end()) return words;
-    int arguments = wrapper->arguments;
-    std::size_t at = 2;
-    for (; at < words.size(); ++at) {
-      if (words[at] == "--" && wrapper->arguments == 0) {
-        ++at;
-        break;
-      }
-      if (words[at].starts_with('-')) {
-        if (wrapper->with_value.find(" " + words[at] + " ") != std::string_view::npos) ++at;
-      } else if (arguments-- == 0) {
-        break;
-      }
-    }
-    words.erase(words.begin(),
-                words.begin() + static_cast<std::ptrdiff_t>(std::min(at, words.size())));
-  }
-  return words;
-}
-
-/// `script -q -c "…"` and `su -c "…"`: the command line that they run.
-std::optional<std::string> handed_line(const std::vector<std::string>& command) {
-  if (command.empty()) return std::nullopt;
-  const std::string_view name = std::string_view(command[0]).substr(command[0].rfind('/') + 1);
-  if (name != "script" && name != "su" && name != "runuser") return std::nullopt;
-  for (std::size_t at = 1; at + 1 < command.size(); ++at) {
-    const std::string& word = command[at];
-    if (word == "--command" ||
-        (word.starts_with('-') && !word.starts_with("--") && word.find('c') != std::string::npos))
-      return command[at + 1];
-  }
-  return std::nullopt;
-}
-
 bool begins_agent(const std::vector<std::string>& command, const Facts& facts) {
   return !command.empty() &&
          std::any_of(facts.agent_commands.begin(), facts.agent_commands.end(),
@@ -100,17 +29,42 @@ bool begins_agent(const std::vector<std::string>& command, const Facts& facts) {
                      });
 }
 
-std::vector<std::string> agent_command(const std::vector<std::string>& words, const Facts& facts,
-                                       int depth) {
-  std::vector<std::string> command = unwrapped(words);
-  if (begins_agent(command, facts)) return command;
-  if (const auto line = handed_line(command); line && depth < deepest_script) {
-    for (const std::vector<std::string>& inner : shell_commands(*line)) {
-      command = agent_command(inner, facts, depth + 1);
-      if (!command.empty()) return command;
+/// `python -c` and `node -e` with a program that starts an agent.
+std::vector<std::string> called_by_program(const std::vector<std::string>& command,
+                                           const Facts& facts) {
+  if (command.size() < 3) return {};
+  const std::string_view name = std::string_view(command[0]).substr(command[0].rfind('/') + 1);
+  if (name != "python" && name != "python3" && name != "node") return {};
+  return agent_called_in(command[2], facts);
+}
+
+/// A command line that launches an agent. `launch` begins with the agent's own name; `line` is the
+/// command line that it stands in, with what limits it: of a script that is handed to a shell
+/// somewhere, the line of that script.
+struct AgentLine {
+  std::vector<std::string> launch;
+  std::vector<std::string> line;
+};
+
+bool is_limit(const std::string& word) { return word == "timeout" || word == "gtimeout"; }
+
+AgentLine agent_line(const std::vector<std::string>& words, const Facts& facts, int depth) {
+  std::vector<std::string> command = wrapped_command(words);
+  if (command.empty()) return {};
+  if (begins_agent(command, facts)) return {std::move(command), words};
+  if (depth < deepest_script && command[0].find_first_of(" \n\t") != std::string::npos) {
+    for (const std::vector<std::string>& inner : shell_commands(command[0])) {
+      AgentLine found = agent_line(inner, facts, depth + 1);
+      if (found.launch.empty()) continue;
+      // What limits the shell limits the script.
+      if (std::any_of(words.begin(), words.end(), is_limit)) found.line = words;
+      return found;
     }
+    return {};
   }
-  return {};
+  std::vector<std::string> called = called_by_program(command, facts);
+  if (called.empty()) return {};
+  return {std::move(called), words};
 }
 
 /// The last part of an action's name that tells whose it is: `claude-code-action`.
@@ -125,12 +79,22 @@ std::string_view telling_name(std::string_view uses) {
 constexpr auto program_calls = std::to_array<std::string_view>(
     {"run(", "call(", "check_call(", "check_output(", "Popen(", "system(", "exec(", "execSync(",
      "execFile(", "execFileSync(", "spawn(", "spawnSync(", "getExecOutput(",
-     "create_subprocess_exec("});
+     "create_subprocess_exec(", "getoutput(", "execvp(", "execlp("});
+
+/// `pattern.exec(text)` starts no program; `exec.exec(…)` and `child_process.exec(…)` do.
+bool matches_pattern(std::string_view program, std::size_t call) {
+  if (program.substr(call, 5) != "exec(" || call == 0 || program[call - 1] != '.') return false;
+  const std::string_view before = program.substr(0, call - 1);
+  constexpr auto starters =
+      std::to_array<std::string_view>({"exec", "process", "process')", "process\")", "cp"});
+  return std::none_of(starters.begin(), starters.end(),
+                      [&](std::string_view each) { return before.ends_with(each); });
+}
 
 }  // namespace
 
 std::vector<std::string> agent_command(const std::vector<std::string>& words, const Facts& facts) {
-  return agent_command(words, facts, 0);
+  return agent_line(words, facts, 0).launch;
 }
 
 std::vector<std::vector<std::string>> agent_commands_in(std::string_view script,
@@ -142,8 +106,9 @@ std::vector<std::vector<std::string>> agent_commands_in(std::string_view script,
   if (std::none_of(facts.agent_commands.begin(), facts.agent_commands.end(),
                    [&](const std::string& agent) { return names_command(script, agent); }))
     return found;
-  for (std::vector<std::string>& words : shell_commands(script)) {
-    if (!agent_command(words, facts).empty()) found.push_back(std::move(words));
+  for (const std::vector<std::string>& words : shell_commands(script)) {
+    AgentLine line = agent_line(words, facts, 0);
+    if (!line.launch.empty()) found.push_back(std::move(line.line));
   }
   return found;
 }
@@ -152,6 +117,7 @@ std::vector<std::string> agent_called_in(std::string_view program, const Facts& 
   for (const std::string_view call : program_calls) {
     for (std::size_t at = program.find(call); at != std::string_view::npos;
          at = program.find(call, at + 1)) {
+      if (matches_pattern(program, at)) continue;
       std::size_t begin = at + call.size();
       while (begin < program.size() &&
              std::string_view(" \t\n\r[(f").find(program[begin]) != std::string_view::npos)

@@ -111,7 +111,8 @@ bool matches_action(std::string_view uses, std::string_view pattern);
 bool runs_command(std::string_view script, std::string_view words);
 
 /// The commands of a script that launch an agent, each as its words with whatever stands before it
-/// (`timeout`, `10m`, `npx`, …).
+/// (`timeout`, `10m`, `npx`, …); of a script that is handed to a shell elsewhere, the command in
+/// it.
 std::vector<std::vector<std::string>> agent_commands_in(std::string_view script,
                                                         const Facts& facts);
 /// The agent's own words when a command launches one, through whatever stands before it (`npx`,

@@ -2,12 +2,17 @@
 // or goes round in circles, costs money for as long.
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "lint/agents/launches.h"
 #include "lint/expression/expression.h"
+#include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
 #include "lint/github/callee_memo.h"
 #include "lint/github/own_action.h"
@@ -24,14 +29,57 @@ bool has_limit_input(const Step& step) {
   return false;
 }
 
-/// `timeout 10m claude …` ends the session too.
-bool is_limited(const std::vector<std::string>& command) {
-  return std::any_of(command.begin(), command.end(), [](const std::string& word) {
-    return word == "timeout" || word == "gtimeout";
-  });
+constexpr double default_minutes = 360;
+
+/// The minutes of a duration as coreutils write it: `90`, `1.5h`, `10m`; nullopt for a variable.
+std::optional<double> minutes_of_duration(std::string_view word) {
+  double unit = 1.0 / 60;
+  const std::size_t suffix = std::string_view("smhd").find(word.empty() ? ' ' : word.back());
+  if (suffix != std::string_view::npos) {
+    constexpr auto minutes = std::to_array<double>({1.0 / 60, 1, 60, 1440});
+    unit = minutes.at(suffix);
+    word.remove_suffix(1);
+  }
+  double number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
+  return number * unit;
 }
 
-constexpr double default_minutes = 360;
+/// `timeout 10m claude …` ends the session too; `timeout 0` and `timeout 1d` end it no sooner than
+/// GitHub does.
+bool is_limited(const std::vector<std::string>& command) {
+  for (std::size_t at = 0; at < command.size(); ++at) {
+    if (command[at] != "timeout" && command[at] != "gtimeout") continue;
+    std::size_t word = at + 1;
+    while (word < command.size() && command[word].starts_with('-')) {
+      const std::string& option = command[word];
+      const bool takes_next =
+          option == "-k" || option == "-s" || option == "--kill-after" || option == "--signal";
+      word += takes_next ? 2 : 1;
+    }
+    const std::optional<double> minutes =
+        word < command.size() ? minutes_of_duration(command[word]) : std::nullopt;
+    if (!minutes || (*minutes > 0 && *minutes < default_minutes)) return true;
+  }
+  return false;
+}
+
+/// The number that an operand is for certain. A text is one to `fromJSON` only.
+std::optional<double> number_of(const Expression& expression, NodeId id, bool from_text) {
+  const ExpressionNode& node = expression.node(id);
+  if (node.kind == ExpressionKind::literal && node.literal.kind() == Value::Kind::number)
+    return node.literal.as_number();
+  if (node.kind == ExpressionKind::literal && from_text &&
+      node.literal.kind() == Value::Kind::string)
+    return minutes_of_duration(node.literal.as_string() + "m");
+  if (node.kind == ExpressionKind::disjunction)
+    return number_of(expression, node.operands.back(), from_text);
+  if (node.kind == ExpressionKind::call && same_name(node.name, "fromJSON") &&
+      node.operands.size() == 1)
+    return number_of(expression, node.operands.front(), true);
+  return std::nullopt;
+}
 
 /// The limit that a value sets for certain, in minutes: its number, or what an expression falls
 /// back to where a variable or input is not set. nullopt when that cannot be told.
@@ -39,14 +87,7 @@ std::optional<double> minutes_of(YamlNode value) {
   if (!value.has_expression()) return value.number();
   const Expression expression = parse_template(value.text());
   if (!expression.is_valid()) return std::nullopt;
-  const ExpressionNode& root = expression.node(expression.root());
-  if (root.kind == ExpressionKind::literal && root.literal.kind() == Value::Kind::number)
-    return root.literal.as_number();
-  if (root.kind != ExpressionKind::disjunction) return std::nullopt;
-  const ExpressionNode& last = expression.node(root.operands.back());
-  if (last.kind != ExpressionKind::literal) return std::nullopt;
-  if (last.literal.kind() == Value::Kind::number) return last.literal.as_number();
-  return std::nullopt;
+  return number_of(expression, expression.root(), false);
 }
 
 /// No shorter than what GitHub sets by itself.

@@ -1,6 +1,8 @@
 // A step or job behind a gate whose `if` says nothing of the verdict, and that is not skipped
 // through `needs` either.
 
+#include <string>
+
 #include "lint/gates/gate_before.h"
 #include "lint/gates/guards.h"
 
@@ -17,6 +19,13 @@ void check_missing_guard(const Subject& subject, Sink& sink) {
   }
   if (subject.workflow == nullptr) return;
   const std::vector<GatedJob>& gated = gated_jobs_of(subject);
+  for (const GatedJob& each : gated) {
+    if (each.all_outputs) continue;
+    sink.report(subject, each.job->outputs.key,
+                "this job with a gate has so many outputs that those after the first " +
+                    std::to_string(most_outputs) + " are not looked at")
+        .severity(Severity::note);
+  }
   if (gated.size() == most_gated_jobs) {
     sink.report(subject, gated.back().job->key,
                 "there are so many jobs with gates that what stands behind those after this one "

@@ -38,6 +38,7 @@ class Finder {
     ContextPath which;  ///< what names the piece that was just given
     std::string_view what;
     std::string_view piece;
+    bool one_at_a_time = false;  ///< there is one of it at most, and only `opened` comes with it
   };
 
   static const std::vector<Given>& given() {
@@ -52,7 +53,13 @@ class Finder {
          {"github", "event", "requested_reviewer", "login"},
          "reviewer",
          "github.event.requested_reviewer.login"},
-        {"edited", {"github", "event", "changes", "body"}, "edit", "github.event.changes.body"}};
+        {"edited", {"github", "event", "changes", "body"}, "edit", "github.event.changes.body"},
+        {"milestoned",
+         {"github", "event", "milestone", "title"},
+         "milestone",
+         "github.event.milestone.title",
+         true},
+        {"typed", {"github", "event", "type", "name"}, "type", "github.event.type.name", true}};
     return all;
   }
 
@@ -83,6 +90,7 @@ class Finder {
   /// given, while that is there already.
   bool is_reached_by_any(std::size_t launch, const SupposedRun& run, const Given& given) const {
     const std::vector<const Expression*> all = conditions(launch).all();
+    if (given.type == "edited" && asks_what_changed(all)) return false;
     for (const std::string& repository : repositories_named(all)) {
       SupposedRun here = run;
       here.repository = repository;
@@ -96,6 +104,21 @@ class Finder {
     return false;
   }
 
+  static bool asks_what_changed(const std::vector<const Expression*>& conditions) {
+    return std::any_of(conditions.begin(), conditions.end(), [](const Expression* condition) {
+      const std::vector<Reference> all = references(*condition);
+      return std::any_of(all.begin(), all.end(), [](const Reference& reference) {
+        return refers_into(reference, {"github", "event", "changes"});
+      });
+    });
+  }
+
+  /// `github.event.issue.milestone` is the one that was just given.
+  static bool is_of_subject(const Reference& reference, const std::string& piece) {
+    return refers_into(reference, {"github", "event", "issue", piece}) ||
+           refers_into(reference, {"github", "event", "pull_request", piece});
+  }
+
   /// Whether nothing on the way asks what was given, and all that is asked is known from the event:
   /// then whatever else its conditions say, they say it again for the next piece.
   bool asks_nothing_of(std::size_t launch, const Trigger& trigger, const Given& given) const {
@@ -103,6 +126,7 @@ class Finder {
     for (const Expression* condition : conditions(launch).all()) {
       for (const Reference& reference : references(*condition)) {
         if (refers_into(reference, piece)) return false;
+        if (given.one_at_a_time && is_of_subject(reference, piece.back())) return false;
         if (given.what == "reviewer" &&
             refers_into(reference, {"github", "event", "requested_team"}))
           return false;
@@ -192,6 +216,7 @@ class Finder {
         const YamlNode place = listens_at(trigger, each.type);
         // Without a list of types edits come along by the way; with one they are asked for.
         if (!place || (each.type == "edited" && !trigger.types)) continue;
+        if (each.one_at_a_time && !listens_at(trigger, "opened")) continue;
         const std::optional<std::size_t> at = launched_by_any(trigger, each);
         if (!at) continue;
         report_any_value(trigger, place, each, launches_[*at]);

@@ -40,10 +40,23 @@ std::string text_with_words(const std::vector<const Expression*>& conditions) {
   return text;
 }
 
+bool looks_at_commit(const LaunchConditions& conditions) {
+  const std::vector<const Expression*> all = conditions.all();
+  return std::any_of(all.begin(), all.end(), [](const Expression* condition) {
+    const std::vector<Reference> found = references(*condition);
+    return std::any_of(found.begin(), found.end(), [](const Reference& each) {
+      return refers_into(each, {"github", "event", "head_commit"}) ||
+             refers_into(each, {"github", "event", "commits"});
+    });
+  });
+}
+
 /// Which conditions an own deed passes.
 enum class Passage : std::uint8_t { shut, with_words, open };
 
 Passage passage(const LaunchConditions& conditions, const Start& start, const Evidence& evidence) {
+  // What the commit says is the bound, or may be.
+  if (evidence.deed == Deed::push_branch && looks_at_commit(conditions)) return Passage::shut;
   Scope scope = scope_of_event(start.event, start.type);
   const bool is_app = evidence.identity.kind == AgentIdentity::Kind::app;
   if (is_app) set_actor(scope, {evidence.identity.login, "Bot", "NONE"});
@@ -116,10 +129,10 @@ class Finder {
     if (start == starts_.end() || conditions.runs(scope_of_event("workflow_dispatch")) == Truth::no)
       return false;
     for (const Step& step : launch.job().steps) {
-      if (step.index < launch.step->index || !dispatches(step.run_text(), *subject_.workflow))
-        continue;
+      if (step.index < launch.step->index || !dispatches(step, *subject_.workflow, true)) continue;
       const bool bound =
           mentions_any(step.run_text(), {"if ", "[ ", "[[", "case ", "test ", "exit", "&&"}) ||
+          mentions_any(step.input("script").value.text(), {"if (", "if(", "? ", "return"}) ||
           (step.condition && step.condition.value.text() != "always()" &&
            step.condition.value.text() != "success()") ||
           launch.own_job().condition;
@@ -147,7 +160,7 @@ class Finder {
               "starts a workflow whoever's token makes it. Count the rounds in an input and ask "
               "for it, or put a condition on the step")
           .related(subject_, launch.place().key, "the agent is launched here")
-          .related(subject_, evidence.step->run.key, "and the next run is started here");
+          .related(subject_, evidence.step->main().key, "and the next run is started here");
       return;
     }
     auto report = sink_.report(subject_, start.trigger->key,

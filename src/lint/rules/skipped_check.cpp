@@ -39,11 +39,11 @@ const Step* finish_of(const Job& job, const Subject& subject) {
 }
 
 /// Whether a job is certainly left out when the gate says skip.
-bool is_left_out(const Job& job, const GatedJob& gated) {
+bool is_left_out(const Job& job, const GatedJob& gated, const Scope& on_skip) {
   if (!job.condition) return false;
   const Expression condition = parse_condition(job.condition.value.text());
   return condition.is_valid() && gated.view.mention(condition) == GateRole::verdict &&
-         evaluate_truth(condition, gated.view.scope(true, {})) == Truth::no;
+         evaluate_truth(condition, on_skip) == Truth::no;
 }
 
 /// Whether it runs though jobs that it needs were left out.
@@ -56,10 +56,11 @@ bool runs_always(const Job& job) {
 void check_gate(const Subject& subject, const GatedJob& gated, Sink& sink) {
   const Step* untold = nullptr;
   const Job* skipped = nullptr;
+  const Scope on_skip = gated.view.scope(true, {});
   for (const Job& job : subject.workflow->jobs) {
     if (&job == gated.job || !needs_job(job, *gated.job)) continue;
     const Step* finish = finish_of(job, subject);
-    const bool left_out = is_left_out(job, gated);
+    const bool left_out = is_left_out(job, gated, on_skip);
     if (!left_out && is_told(job)) return;
     if (finish == nullptr) continue;
     if (left_out) {

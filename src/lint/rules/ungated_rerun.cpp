@@ -27,8 +27,7 @@ Scope attempt_scope(const GateView& view, const char* attempt) {
 }
 
 /// Whether every step that costs something looks at the attempt itself.
-bool closed_inside(const Job& job, const GateView& view, const Subject& subject) {
-  const Scope scope = attempt_scope(view, "2");
+bool closed_inside(const Job& job, const Scope& scope, const Subject& subject) {
   return !job.steps.empty() &&
          std::all_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
            if (cost_of(step, subject.project, subject.facts()) == Cost::cheap ||
@@ -57,14 +56,16 @@ void check_ungated_rerun(const Subject& subject, Sink& sink) {
     if (!asks_for_each_attempt(gate)) continue;
     const GateSignal* attempt = attempt_of(gated.view);
     bool handed_on = attempt != nullptr;
+    const Scope same = attempt_scope(gated.view, "1");
+    const Scope again = attempt_scope(gated.view, "2");
     for (const Job& job : workflow.jobs) {
       if (&job == gated.job || !needs_job(job, *gated.job) || !job.condition) continue;
       const Expression condition = parse_condition(job.condition.value.text());
       if (!condition.is_valid() || gated.view.verdicts(condition).empty()) continue;
-      if (evaluate_truth(condition, attempt_scope(gated.view, "1")) == Truth::no) continue;
-      if (evaluate_truth(condition, attempt_scope(gated.view, "2")) == Truth::no) continue;
+      if (evaluate_truth(condition, same) == Truth::no) continue;
+      if (evaluate_truth(condition, again) == Truth::no) continue;
       if (cost_of_job(job, subject) == Cost::cheap || is_session_job(job, subject) ||
-          closed_inside(job, gated.view, subject))
+          closed_inside(job, again, subject))
         continue;
       const std::string guard = attempt_guard(gated);
       auto report = sink.report(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -148,11 +149,22 @@ class Listener {
         dead.only_called ? nullptr : workflow_of_file(subject_.project, dead.name);
     if (of_file != nullptr && of_file->only_called()) of_file = nullptr;
     dead.of_file = of_file != nullptr;
-    dead.meant = of_file != nullptr ? trimmed(of_file->display_name()) : nearest(dead.name, names_);
+    dead.meant = of_file != nullptr ? trimmed(of_file->display_name()) : near(dead.name);
     // What is listed already was not meant a second time.
     if (std::any_of(trigger.workflows.values.begin(), trigger.workflows.values.end(),
                     [&](YamlNode other) { return same_name(trimmed(other.text()), dead.meant); }))
       dead.meant = {};
+  }
+
+  /// The nearest whole name. That one begins with the other does not make two names near: `Test`
+  /// is no slip for `Test Coverage`.
+  std::string_view near(std::string_view name) const {
+    std::vector<std::string_view> candidates;
+    std::copy_if(names_.begin(), names_.end(), std::back_inserter(candidates),
+                 [&](std::string_view each) {
+                   return !each.starts_with(name) || each.size() < name.size() + 3;
+                 });
+    return nearest(name, candidates);
   }
 
   static std::string quoted(std::string_view name) { return "`" + std::string(name) + "`"; }

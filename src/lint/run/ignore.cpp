@@ -39,12 +39,47 @@ std::uint32_t line_spoken_of(const Document& document, const IgnoreComment& comm
   return line;
 }
 
+std::size_t indentation(std::string_view line) {
+  return static_cast<std::size_t>(std::find_if_not(line.begin(), line.end(), is_blank) -
+                                  line.begin());
+}
+
+/// The lines on which the entries of the mapping or list begin whose key the comment stands behind,
+/// as in `on: # refgate: ignore[rule]`. Empty when there is no key, or a value before the comment.
+std::vector<std::uint32_t> lines_held(const Document& document, const IgnoreComment& comment) {
+  std::vector<std::uint32_t> lines;
+  if (comment.own_line) return lines;
+  const std::string_view line = document.line(comment.place.line);
+  std::string_view before =
+      line.substr(0, comment.place.begin - document.line_start(comment.place.line));
+  while (!before.empty() && is_blank(before.back()))
+    before.remove_suffix(1);
+  if (!before.ends_with(':')) return lines;
+  std::size_t own = indentation(line);
+  while (line.substr(own).starts_with("- "))
+    own += 2 + indentation(line.substr(own + 2));
+  std::optional<std::size_t> entries;
+  for (std::uint32_t at = comment.place.line + 1; at < document.line_count(); ++at) {
+    const std::string_view text = document.line(at);
+    if (says_nothing(text)) continue;
+    const std::size_t here = indentation(text);
+    // A list may stand as far left as its key.
+    const bool inside = here > own || (here == own && text.substr(here).starts_with('-'));
+    if (!inside || (entries && here < *entries)) break;
+    if (!entries) entries = here;
+    if (here == *entries) lines.push_back(at);
+  }
+  return lines;
+}
+
 /// The ignores of one file, and where they count.
 struct FileIgnores {
   std::vector<Ignore> all;
   using AtLine = std::multimap<std::pair<std::string_view, std::uint32_t>, std::size_t>;
   AtLine written;    ///< by rule and the comment's own line
   AtLine spoken_of;  ///< by rule and the line that the comment speaks of
+  /// The line of a comment behind a key, by the lines on which what the key holds begins.
+  std::map<std::uint32_t, std::uint32_t> held;
 
   /// Marks those that a finding meets; false when there is none.
   bool use(const Finding& finding) {
@@ -58,6 +93,10 @@ struct FileIgnores {
          written.upper_bound({finding.rule, place.end_line}));
     const auto [from, to] = spoken_of.equal_range({finding.rule, place.line});
     mark(from, to);
+    if (const auto key = held.find(place.line); key != held.end()) {
+      const auto [first, last] = written.equal_range({finding.rule, key->second});
+      mark(first, last);
+    }
     return found;
   }
 };
@@ -82,6 +121,8 @@ class Sifter {
     for (const IgnoreComment& comment : file.document->ignores()) {
       const std::uint32_t next_line = line_spoken_of(*file.document, comment, spoken_of);
       if (next_line != 0) spoken_of = next_line;
+      for (const std::uint32_t line : lines_held(*file.document, comment))
+        ignores.held.emplace(line, comment.place.line);
       for (const IgnoreComment::Name& name : comment.rules) {
         const std::size_t index = ignores.all.size();
         ignores.all.push_back({&comment, &name});

@@ -179,7 +179,7 @@ class Run {
   /// A place that was named, or the place where one stands, and that holds no workflow: a check
   /// that checks nothing must not pass. Files that a hook names may be anything.
   void say_what_is_missing(const std::vector<ProjectPaths>& projects, LintOutcome& outcome) const {
-    if (outcome.status == failed_status) return;
+    if (outcome.status == failed_status || outcome.status == usage_status) return;
     const std::vector<std::string> here{"."};
     for (const std::string& path : request_.paths.empty() ? here : request_.paths) {
       const bool is_stdin = path == stdin_name;

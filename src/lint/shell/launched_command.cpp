@@ -26,7 +26,7 @@ struct Launcher {
   std::string_view with_value;  ///< options that take the next word, separated by blanks
 };
 
-constexpr std::array<Launcher, 34> launchers = {{
+constexpr std::array<Launcher, 73> launchers = {{
     {"sudo", "", 0, "-u -g -C -h -p -U"},
     {"env", "", 0, "-u -C -S"},
     {"command", "", 0, ""},
@@ -61,7 +61,54 @@ constexpr std::array<Launcher, 34> launchers = {{
     {"sh", "", 0, "-o"},
     {"doppler", "run", 0, "-p -c"},
     {"deno", "run", 0, "-c --config"},
+    {"doas", "", 0, "-u -C"},
+    {"runuser", "", 0, "-u -g -G"},
+    {"setpriv", "", 0, "--reuid --regid --groups --securebits --selinux-label"},
+    {"gosu", "", 1, ""},
+    {"su-exec", "", 1, ""},
+    {"chroot", "", 1, ""},
+    {"unshare", "", 0, "-S -G -R -w"},
+    {"nsenter", "", 0, "-t --target -S -G"},
+    {"systemd-run", "", 0, "-p -u -E -d -M -H --unit --property --slice --setenv --uid --gid"},
+    {"flock", "", 1, "-w -E --timeout --wait"},
+    {"ionice", "", 0, "-c -n -p -P -u --class --classdata"},
+    {"chrt", "", 1, "-T -P -D"},
+    {"taskset", "", 1, ""},
+    {"strace", "", 0, "-o -e -E -s -u -P"},
+    {"caffeinate", "", 0, "-t -w"},
+    {"arch", "", 0, ""},
+    {"tini", "", 0, "-p -e"},
+    {"dumb-init", "", 0, "--rewrite"},
+    {"firejail", "", 0, ""},
+    {"chronic", "", 0, ""},
+    {"coproc", "", 0, ""},
+    {"parallel", "", 0,
+     "-j -P -a -n -N -L -I -S --jobs --delay --timeout --retries --joblog --colsep"},
+    {"zsh", "", 0, "-o"},
+    {"dash", "", 0, "-o"},
+    {"direnv", "exec", 1, ""},
+    {"asdf", "exec", 0, ""},
+    {"volta", "run", 0, "--node --npm --yarn --pnpm"},
+    {"fnm", "exec", 0, "--using"},
+    {"npm", "x", 0, "-p --package"},
+    {"yarn", "exec", 0, ""},
+    {"yarn", "run", 0, ""},
+    {"bun", "run", 0, ""},
+    {"pdm", "run", 0, ""},
+    {"pipenv", "run", 0, ""},
+    {"rye", "run", 0, ""},
+    {"hatch", "run", 0, ""},
+    {"pixi", "run", 0, "-e --environment --manifest-path"},
+    {"conda", "run", 0, "-n -p --name --prefix --cwd"},
+    {"micromamba", "run", 0, "-n -p -r --name --prefix --cwd"},
 }};
+
+/// `python -c` and `node -e` run a program in their own language, not a command.
+bool runs_program(std::string_view name, std::string_view option) {
+  const bool python = name == "python" || name == "python3";
+  return (python && option == "-c") ||
+         (name == "node" && (option == "-e" || option == "--eval" || option == "-p"));
+}
 
 bool takes_value(const Launcher& launcher, std::string_view option) {
   for (std::size_t at = 0; at < launcher.with_value.size();) {
@@ -106,6 +153,7 @@ std::vector<std::string> launched_command(std::vector<std::string> words) {
       if (launcher.name == "command" && words.size() > first + 1 &&
           (words[first + 1] == "-v" || words[first + 1] == "-V"))
         continue;
+      if (words.size() > first + 1 && runs_program(name, words[first + 1])) continue;
       first = skip_options(launcher, words, first + (launcher.verb.empty() ? 1 : 2));
       found = true;
       break;

@@ -21,4 +21,11 @@ std::vector<std::vector<std::string>> shell_commands(std::string_view script);
 /// `timeout 5m`, `npx -y`, `uv run` and the like before it.
 std::vector<std::string> launched_command(std::vector<std::string> words);
 
+/// The same for a line that runs its command elsewhere or under watch too: in a container
+/// (`docker run IMAGE`, with its `--entrypoint`), on another machine (`ssh host`), in an
+/// environment that is made for it (`nix develop -c`, `op run --`, `mise exec --`), for each file
+/// (`find -exec`) or in a terminal (`script -c`, `tmux new-session`). A single word with blanks in
+/// it is a line for a shell. Empty when it runs none.
+std::vector<std::string> wrapped_command(std::vector<std::string> words);
+
 }  // namespace refgate::lint

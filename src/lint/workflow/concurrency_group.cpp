@@ -36,11 +36,19 @@ bool is_of_one_event(const Reference& reference, const Scope& scope) {
   static const std::vector<ContextPath> ids = {{"github", "event", "workflow_run", "id"},
                                                {"github", "event", "workflow_run", "run_number"},
                                                {"github", "event", "check_run", "id"},
-                                               {"github", "event", "check_suite", "id"}};
+                                               {"github", "event", "check_suite", "id"},
+                                               {"github", "event", "issue", "updated_at"},
+                                               {"github", "event", "discussion", "updated_at"},
+                                               {"github", "event", "pull_request", "updated_at"}};
   static const std::vector<ContextPath> commits = {
       {"github", "sha"},
       {"github", "event", "after"},
       {"github", "event", "head_commit", "id"},
+      {"github", "event", "head_commit", "timestamp"},
+      {"github", "event", "head_commit", "tree_id"},
+      {"github", "event", "head_commit", "url"},
+      {"github", "event", "before"},
+      {"github", "event", "compare"},
       {"github", "event", "pull_request", "head", "sha"}};
   if (refers_to_any(reference, ids)) return true;
   const Value event = scope.get({"github", "event_name"});
@@ -77,6 +85,8 @@ class UniqueFinder {
         // format('a-{0}', x) and join(x, '-') have what their arguments have.
         if (same_name(node.name, "format") || same_name(node.name, "join"))
           return any_of(node.operands);
+        if (uniqueness_ == Uniqueness::subject && same_name(node.name, "toJSON"))
+          return whole_event(node.operands);
         return std::nullopt;
       case ExpressionKind::disjunction:
         return in_disjunction(node);
@@ -91,6 +101,18 @@ class UniqueFinder {
   std::optional<std::string> any_of(const std::vector<NodeId>& operands) const {
     for (const NodeId operand : operands) {
       if (auto found = find(operand)) return found;
+    }
+    return std::nullopt;
+  }
+
+  /// `toJSON(github.event)` has the times and ids of its event in it.
+  std::optional<std::string> whole_event(const std::vector<NodeId>& operands) const {
+    for (const Reference& reference : references_) {
+      if (std::find(operands.begin(), operands.end(), reference.node) == operands.end()) continue;
+      if (refers_to(reference, {"github"}) || refers_to(reference, {"github", "event"}) ||
+          refers_to(reference, {"github", "event", "comment"}) ||
+          refers_to(reference, {"github", "event", "review"}))
+        return "toJSON(" + reference.text() + ")";
     }
     return std::nullopt;
   }

@@ -12,6 +12,7 @@ namespace {
 /// Steps of patterns looked at before the search gives up; real filters need some thousands.
 constexpr std::size_t most_work = 20'000'000;
 constexpr std::size_t most_positions = 20'000;
+constexpr std::size_t most_states = 1'000'000;  ///< one for each pattern at each position
 
 /// A character of [low, high] that reads well in a message.
 char32_t representative(char32_t low, char32_t high) {
@@ -93,7 +94,9 @@ CommonName GlobSearch::find(const Wanted& wanted) const {
       const bool is_slash = character == U'/';
       if (is_slash && visits[at].position.after_slash) continue;
       work += steps;
-      if (work > most_work || visits.size() > most_positions) return {false, std::nullopt};
+      if (work > most_work || visits.size() > most_positions ||
+          visits.size() * globs.size() > most_states)
+        return {false, std::nullopt};
       Position next;
       next.after_slash = is_slash;
       for (std::size_t i = 0; i < globs.size(); ++i)

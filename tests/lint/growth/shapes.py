@@ -81,6 +81,15 @@ def gate_job(number):
 GATED = job("gate", "outputs: {skip: '${{ steps.gate.outputs.skip_execution }}'}", "steps:", "  - {id: gate, uses: refgate/refgate@v1}")
 
 
+def outputs_of_a_gate(size):
+    """A gate's job with an output for each of the jobs that need it."""
+    each = "      o{0}: ${{{{ steps.gate.outputs.skip_execution }}}}\n"
+    number = max(1, size // 200)
+    gate = "  gate:\n    runs-on: ubuntu-latest\n    outputs:\n" + "".join(each.format(at) for at in range(number)) + "    steps:\n" + GATE
+    jobs = "".join(job(f"j{at}", "needs: gate", f"if: needs.gate.outputs.o{at} == 'false'", "steps: [{run: make}]") for at in range(number))
+    return {CI: HEAD + gate + jobs}
+
+
 def names(size):
     text = filled(size, "on:\n  workflow_run:\n    types: [completed]\n    workflows:\n", lambda number: f"      - Build number {number}\n")
     return {CI: text + "jobs:\n" + agent(0)}
@@ -238,6 +247,14 @@ SHAPES = {
     "guards that all differ": one_file(BEHIND + GATE, guarded_otherwise),
     "unguarded steps": one_file(BEHIND + GATE, unguarded_step),
     "guarded jobs": one_file(HEAD + GATED, guarded_job),
+    "an output of the gate for each job": outputs_of_a_gate,
+    "agents in containers": one_file(BEHIND + "      - run: |\n", lambda number: f"          docker run --rm -e A{number} image -lc 'cd {number}; claude -p x'\n"),
+    "options of a container": one_file(BEHIND + "      - run: docker run", lambda number: f" -e A{number}", " image claude -p x\n"),
+    "wrappers in wrappers": one_file(BEHIND + "      - run: ", lambda number: "sudo docker run image ", "claude -p x\n"),
+    "comments behind keys": one_file(HEAD, lambda number: f"  j{number}: # refgate: ignore[late-gate] x\n    runs-on: u\n    steps: # refgate: ignore[late-gate] x\n      - run: make\n"),
+    "filters with nothing in common": lambda size: {CI: filled(size // 2, "on:\n  push:\n    paths:\n", lambda number: f"      - 'p{number}/**'\n")
+                                                    + filled(size // 2, "  pull_request:\n    paths:\n", lambda number: f"      - 'q{number}/**'\n")
+                                                    + "jobs:\n" + job("a", "steps: [{run: make}]")},
     "jobs with a gate each": one_file(HEAD, gate_job),
     "sessions started by hand": one_file(BEHIND, lambda number: f"      - run: refgate gate --share s{number}\n      - run: ./work\n      - run: refgate finish\n"),
     "literal branches": one_file("on:\n  pull_request:\n  push:\n    branches:\n", lambda number: f"      - branch-{number}\n", "jobs:\n" + agent(0)),
