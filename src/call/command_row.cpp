@@ -39,6 +39,11 @@ const Names& governing_settings() {
   return names;
 }
 
+const Names& cost_settings() {
+  static const Names names{"cost", "tokens", "usage"};
+  return names;
+}
+
 const Names& liveness_settings() {
   static const Names names{"interval", "heartbeat"};
   return names;

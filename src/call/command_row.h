@@ -45,6 +45,8 @@ const Names& policy_settings();
 const Names& positional_settings();
 /// May the work be launched now, beside what its scope says.
 const Names& governing_settings();
+/// What a session cost.
+const Names& cost_settings();
 /// How a session stays alive.
 const Names& liveness_settings();
 /// In what order sessions run.

@@ -10,7 +10,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<SettingRow, 41> rows{{
+constexpr std::array<SettingRow, 44> rows{{
     {"remote", SettingForm::text, "URL|PATH|NAME", "the git remote that holds the state",
      "the run's repository, else origin", true},
     {"namespace", SettingForm::text, "NAME", "the branch of refs that holds the state", "refgate",
@@ -85,6 +85,12 @@ constexpr std::array<SettingRow, 41> rows{{
     {"pause", SettingForm::choice, "ask|ignore",
      "whether it is asked if a person has stopped this kind of work (refgate pause)",
      "ignore; ask beside budget, observe and follow", true},
+    {"cost", SettingForm::text, "USD", "what the session cost, such as 1.23", "", false},
+    {"tokens", SettingForm::text, "N", "how many tokens it took", "", false},
+    {"usage", SettingForm::text, "FILE",
+     "the result that the agent wrote of itself, which tells both: JSON or JSON lines of Claude "
+     "Code, Codex or Gemini",
+     "", true},
     {"on-error", SettingForm::choice, "fail|run|skip",
      "what to do when the store cannot be reached, read or written", "fail", true},
     {"on-read-only", SettingForm::choice, "skip|run|fail",
@@ -317,6 +323,9 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "observe") return choose(policy.observe, name, value, booleans);
   if (name == "follow") return choose(policy.follow, name, value, booleans);
   if (name == "pause") return choose(policy.pause.emplace(), name, value, pauses);
+  if (name == "cost") return set_text(settings.cost, value);
+  if (name == "tokens") return set_text(settings.tokens, value);
+  if (name == "usage") return set_text(settings.usage, value);
   if (name == "on-error") return choose(policy.on_error, name, value, fallbacks);
   if (name == "on-read-only") return choose(policy.on_read_only.emplace(), name, value, fallbacks);
   if (name == "audit-skips") return choose(policy.audit_skips, name, value, audits);

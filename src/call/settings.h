@@ -11,6 +11,7 @@
 #include "core/decision/policy.h"
 #include "core/event/event.h"
 #include "core/event/ordering.h"
+#include "core/record/spent.h"
 
 namespace refgate {
 
@@ -45,6 +46,11 @@ struct Settings {
   std::string state_dir;
   std::string group_by;  ///< an ordering strategy's name or a template; empty: the bot's, else none
   std::string bot;       ///< which row of the table of bots applies; empty: the actor
+  std::string
+      cost;  ///< of the session, as said: what is no amount is told at its end, and left out
+  std::string tokens;               ///< likewise
+  std::string usage;                ///< the file that tells both
+  Spent spent;                      ///< what came of these three, once the session is over
   std::map<std::string, Bot> bots;  ///< from --config; "default" stands for the rest
 };
 

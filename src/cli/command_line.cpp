@@ -78,7 +78,8 @@ const char* heading_of(std::string_view setting) {
   static const Group groups[] = {
       {subject_settings(), "What the work is"}, {policy_settings(), "When it runs"},
       {ordering_settings(), "In order"},        {governing_settings(), "Governing launches"},
-      {liveness_settings(), "Staying alive"},   {store_settings(), "Where the state is"}};
+      {cost_settings(), "What it cost"},        {liveness_settings(), "Staying alive"},
+      {store_settings(), "Where the state is"}};
   for (const Group& group : groups)
     if (std::find(group.names.begin(), group.names.end(), setting) != group.names.end())
       return group.heading;

@@ -49,11 +49,12 @@ std::span<const CommandRow> record_commands() {
        command_show},
       {"stats",
        "On a person's machine",
-       "Counts: sessions, those saved, suppressed retries, early exits, durations, hot sessions",
+       "Counts: sessions, those saved, suppressed retries, early exits, durations, costs, hot "
+       "sessions",
        {},
        join({store_settings(), {"skew"}}),
        period_options(
-           {{"by", "WHAT", "also a table by day, workflow or event"},
+           {{"by", "WHAT", "also a table by day, workflow, event or actor"},
             {"hot", "N", "a session is hot when its key was asked for N times (default 5)"},
             {"usd-per-hour", "AMOUNT", "what an hour of a session costs: the saved ones in money"},
             json_option}),

@@ -22,7 +22,7 @@ std::span<const CommandRow> workflow_commands() {
        "End the session that this job's gate began",
        {},
        join({store_settings(), subject_settings(), policy_settings(), liveness_settings(),
-             ordering_settings(), governing_settings()}),
+             ordering_settings(), governing_settings(), cost_settings()}),
        {{"status", "STATUS",
          "what came of it: steps.<id>.outcome, needs.<job>.result or job.status; success when not "
          "given; limited when the provider said \"later\""},
@@ -68,7 +68,7 @@ std::span<const CommandRow> workflow_commands() {
        "Positional form: write a line of the record",
        {"session_key", "event_type", "workflow_name", "run_id", "commit_sha", "executed",
         "job_status"},
-       join({store_settings(), positional_settings()}),
+       join({store_settings(), positional_settings(), cost_settings()}),
        {},
        "refgate audit agent-review-push-9fceb02d push \"Agent review\" 4711 9fceb02d true success",
        command_audit},

@@ -59,6 +59,11 @@ json json_of(const Counts& counts) {
           {"retries_suppressed", counts.retries_suppressed},
           {"closed", counts.closed},
           {"by_reason", counts.by_reason},
+          {"cost_usd", json_of(counts.costs.cost)},
+          {"tokens", counts.costs.tokens},
+          {"with_cost", counts.costs.with_cost},
+          {"ended_without_cost", counts.costs.without_cost},
+          {"ended_without_tokens", counts.costs.without_tokens},
           {"p50_ms", counts.durations.percentile(50).count()},
           {"durations",
            {{"count", counts.durations.count()},
@@ -78,11 +83,13 @@ json top_of(const std::map<std::string, Counts>& groups) {
   std::uint64_t sessions = 0;
   std::uint64_t prevented = 0;
   std::uint64_t held_back = 0;
+  Usd cost;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     if (i >= most_rows) {
       sessions += sorted[i].second->sessions;
       prevented += sorted[i].second->prevented;
       held_back += sorted[i].second->held_back;
+      cost = cost + sorted[i].second->costs.cost;
       continue;
     }
     json row = json_of(*sorted[i].second);
@@ -94,6 +101,7 @@ json top_of(const std::map<std::string, Counts>& groups) {
                     {"sessions", sessions},
                     {"prevented", prevented},
                     {"held_back", held_back},
+                    {"cost_usd", json_of(cost)},
                     {"p50_ms", 0}});
   return list;
 }
@@ -113,7 +121,8 @@ json days_of(const Statistics& statistics) {
     list.push_back({{"day", name},
                     {"sessions", counts.sessions},
                     {"prevented", counts.prevented},
-                    {"held_back", counts.held_back}});
+                    {"held_back", counts.held_back},
+                    {"cost_usd", json_of(counts.costs.cost)}});
   }
   return list;
 }
@@ -169,6 +178,7 @@ json line_of(const AuditEntry& entry) {
           {"generation", entry.generation},
           {"holder", entry.holder_run_id},
           {"group", entry.group},
+          {"cost", describe_spent(entry.spent)},
           {"duration", entry.duration ? json(entry.duration->count()) : json()}};
 }
 
@@ -215,6 +225,9 @@ json data_of(const Reading& reading, const Extent& extent) {
           {"days", days_of(s)},
           {"workflows", top_of(s.by_workflow)},
           {"events", top_of(s.by_event)},
+          {"actors", top_of(s.by_actor)},
+          {"saved_cost_usd", json_of(saved_cost(s).cost)},
+          {"would_save_cost_usd", json_of(cost_to_be_saved(s).cost)},
           {"duplicates", s.duplicates_allowed},
           {"altered", s.altered},
           {"lines_read", s.lines},

@@ -41,6 +41,13 @@ std::string summary_of(const Statistics& s, std::string_view period) {
   if (total.durations.count() > 0)
     text +=
         ", half of the sessions ended within " + format_duration(total.durations.percentile(50));
+  if (total.costs.with_cost > 0) {
+    text += ". The sessions cost $" + format_usd(total.costs.cost);
+    if (total.costs.without_cost > 0)
+      text += " (" + number(total.costs.without_cost) + " ended without saying)";
+    if (const SavedCost saved = saved_cost(s); saved.is_known())
+      text += ", and those saved would have cost about $" + format_usd(saved.cost);
+  }
   text += ". Now: " + number(s.live.active + s.live.held) + " live, " + number(s.live.waiting) +
           " waiting, " + number(s.live.lost) + " lost.\n\n";
 
@@ -51,10 +58,10 @@ std::string summary_of(const Statistics& s, std::string_view period) {
     return a.second->asked() > b.second->asked();
   });
   if (workflows.empty()) return text;
-  text +=
-      "| Workflow | Ran | Saved | Held back | Retries suppressed | Half within |\n| --- | ---: | "
-      "---: "
-      "| ---: | ---: | ---: |\n";
+  const bool any_cost = total.costs.with_cost > 0;
+  text += "| Workflow | Ran | Saved | Held back | Retries suppressed | Half within |" +
+          std::string(any_cost ? " Cost |" : "") + "\n| --- | ---: | ---: | ---: | ---: | ---: |" +
+          (any_cost ? " ---: |" : "") + "\n";
   for (std::size_t i = 0; i < workflows.size() && i < most_workflows; ++i) {
     const auto& [name, counts] = workflows[i];
     text +=
@@ -62,7 +69,10 @@ std::string summary_of(const Statistics& s, std::string_view period) {
         number(counts->prevented) + " | " + number(counts->held_back) + " | " +
         number(counts->retries_suppressed) + " | " +
         (counts->durations.count() > 0 ? format_duration(counts->durations.percentile(50)) : "-") +
-        " |\n";
+        " |";
+    if (any_cost)
+      text += (counts->costs.with_cost > 0 ? " $" + format_usd(counts->costs.cost) : " -") + " |";
+    text += "\n";
   }
   if (workflows.size() > most_workflows)
     text +=

@@ -46,7 +46,8 @@ std::string told(const AuditEntry& entry) {
     case EntryKind::end:
       return who(entry) + " ended its session: " + entry.job_status +
              (entry.until ? " until " + format_rfc3339(*entry.until) : "") +
-             (entry.duration ? " after " + format_duration(*entry.duration) : "");
+             (entry.duration ? " after " + format_duration(*entry.duration) : "") +
+             (entry.spent.is_said() ? ", for " + describe_spent(entry.spent) : "");
     case EntryKind::lost:
       return who(entry) + " was found gone" +
              (entry.duration ? ", " + format_duration(*entry.duration) + " after it had started"

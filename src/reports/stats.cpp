@@ -41,6 +41,10 @@ json json_of(const Counts& counts) {
           {"takeovers", counts.takeovers},
           {"closed", counts.closed},
           {"by_reason", counts.by_reason},
+          {"cost_usd", json_of(counts.costs.cost)},
+          {"tokens", counts.costs.tokens},
+          {"ended_without_cost", counts.costs.without_cost},
+          {"ended_without_tokens", counts.costs.without_tokens},
           {"durations",
            {{"count", counts.durations.count()},
             {"sum_ms", counts.durations.sum.count()},
@@ -84,15 +88,23 @@ json saved_json(const SavedTime& saved, double usd_per_hour) {
   return value;
 }
 
+json saved_json(const SavedCost& saved) {
+  if (!saved.is_known()) return json();
+  return {{"usd", json_of(saved.cost)}, {"sessions", saved.sessions}};
+}
+
 void print_as_json(const Invocation& call, const Statistics& s, unsigned threshold,
                    double usd_per_hour) {
   const json value = {
       {"saved_estimate", saved_json(saved_time(s), usd_per_hour)},
       {"would_save_estimate", saved_json(time_to_be_saved(s), usd_per_hour)},
+      {"saved_cost_estimate", saved_json(saved_cost(s))},
+      {"would_save_cost_estimate", saved_json(cost_to_be_saved(s))},
       {"total", json_of(s.total)},
       {"by_day", json_of(s.by_day)},
       {"by_workflow", json_of(s.by_workflow)},
       {"by_event", json_of(s.by_event)},
+      {"by_actor", json_of(s.by_actor)},
       {"duplicates_allowed", s.duplicates_allowed},
       {"first_activity", s.first_activity ? json(format_rfc3339(*s.first_activity)) : json()},
       {"last_activity", s.last_activity ? json(format_rfc3339(*s.last_activity)) : json()},
@@ -130,6 +142,21 @@ std::string saved_text(const SavedTime& saved, double usd_per_hour) {
          (saved.sessions == 1 ? " session)" : " sessions)");
 }
 
+/// "$12.30 and 45000 tokens, as 8 sessions said; 2 said no cost"
+std::string cost_text(const CostCounts& costs) {
+  std::string text = "$" + format_usd(costs.cost) + " of " + number(costs.with_cost) +
+                     (costs.with_cost == 1 ? " session" : " sessions");
+  if (costs.with_tokens > 0)
+    text += ", " + number(costs.tokens) + " tokens of " + number(costs.with_tokens);
+  if (costs.without_cost > 0) text += "; " + number(costs.without_cost) + " ended without saying";
+  return text;
+}
+
+std::string saved_text(const SavedCost& saved) {
+  return "about $" + format_usd(saved.cost) + ", estimated from the mean of what ran (" +
+         number(saved.sessions) + (saved.sessions == 1 ? " session)" : " sessions)");
+}
+
 void print_total(const Invocation& call, const Statistics& s, Instant at, double usd_per_hour) {
   const Counts& total = s.total;
   std::uint64_t closed = 0;
@@ -157,6 +184,10 @@ void print_total(const Invocation& call, const Statistics& s, Instant at, double
                                     ", 90 % within " +
                                     format_duration(total.durations.percentile(90)) +
                                     ", together " + format_duration(total.durations.sum)});
+  const bool any_cost = total.costs.with_cost + total.costs.with_tokens > 0;
+  if (any_cost) rows.push_back({"Cost", cost_text(total.costs)});
+  if (const SavedCost saved = saved_cost(s); saved.is_known())
+    rows.push_back({"Saved cost", saved_text(saved)});
   if (total.observed > 0) {
     rows.push_back({"Observed", number(total.observed) + listed(total.observed_by_reason) +
                                     ": ran, and enforcing would have skipped them"});
@@ -165,6 +196,8 @@ void print_total(const Invocation& call, const Statistics& s, Instant at, double
                                       (total.observed_duplicates == 1 ? " session" : " sessions") +
                                       (saved.is_known() ? ", " + saved_text(saved, usd_per_hour)
                                                         : std::string())});
+    if (const SavedCost cost = cost_to_be_saved(s); cost.is_known())
+      rows.push_back({"Would save cost", saved_text(cost)});
   }
   rows.push_back({"Now", number(s.live.active + s.live.held) + " live, " + number(s.live.waiting) +
                              " waiting, " + number(s.live.lost) + " lost"});
@@ -181,13 +214,24 @@ void print_total(const Invocation& call, const Statistics& s, Instant at, double
 
 void print_groups(const Invocation& call, const std::string& title,
                   const std::map<std::string, Counts>& groups) {
+  const bool any_cost = std::any_of(groups.begin(), groups.end(), [](const auto& group) {
+    return group.second.costs.with_cost + group.second.costs.with_tokens > 0;
+  });
   std::vector<std::vector<std::string>> rows{
       {title, "SESSIONS", "SAVED", "HELD BACK", "RETRIES", "EARLY EXITS", "HALF WITHIN"}};
-  for (const auto& [name, counts] : groups)
+  if (any_cost) rows.front().insert(rows.front().end(), {"COST", "TOKENS", "WITHOUT COST"});
+  for (const auto& [name, counts] : groups) {
     rows.push_back(
         {name.empty() ? "(none)" : name, number(counts.sessions), number(counts.prevented),
          number(counts.held_back), number(counts.retries_suppressed), number(counts.early_exits),
          counts.durations.count() > 0 ? format_duration(counts.durations.percentile(50)) : "-"});
+    const CostCounts& costs = counts.costs;
+    if (any_cost)
+      rows.back().insert(
+          rows.back().end(),
+          {costs.with_cost > 0 ? "$" + format_usd(costs.cost) : "-",
+           costs.with_tokens > 0 ? number(costs.tokens) : "-", number(costs.without_cost)});
+  }
   call.out << "\n" << table_of(rows, screen_of(call.environment));
 }
 
@@ -208,8 +252,8 @@ int command_stats(const Invocation& call) {
   const unsigned threshold = number_option(call, "hot", hot_by_default, 1);
   const double usd_per_hour = money_option(call, "usd-per-hour");
   const std::string by = call.option("by");
-  if (!by.empty() && by != "day" && by != "workflow" && by != "event")
-    throw UsageError("--by is \"" + by + "\", but must be day, workflow or event");
+  if (!by.empty() && by != "day" && by != "workflow" && by != "event" && by != "actor")
+    throw UsageError("--by is \"" + by + "\", but must be day, workflow, event or actor");
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
   const Record record = read_record(*store, settings.name_space, claims,
@@ -227,6 +271,7 @@ int command_stats(const Invocation& call) {
   if (by == "day") print_groups(call, "DAY", statistics.by_day);
   if (by == "workflow") print_groups(call, "WORKFLOW", statistics.by_workflow);
   if (by == "event") print_groups(call, "EVENT", statistics.by_event);
+  if (by == "actor") print_groups(call, "ACTOR", statistics.by_actor);
   print_heat(call, "HOT SESSION", over(statistics.sessions, threshold));
   print_heat(call, "GROUP", over(statistics.groups, 1));
   return exit_done;

@@ -61,7 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto question = decode_question(text)) {
     const auto again = decode_question(encode_question(*question));
     demand(again && again->status == question->status && again->within == question->within &&
-           again->until == question->until);
+           again->until == question->until && again->spent == question->spent);
   }
   return 0;
 }

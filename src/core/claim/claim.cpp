@@ -57,6 +57,7 @@ Claim read_claim(const json& stored) {
   if (stored.contains("group")) claim.group = text(stored, "group");
   if (stored.contains("former")) claim.former = text(stored, "former");
   if (stored.contains("result")) claim.result = text(stored, "result");
+  claim.spent = spent_in(stored);
   claim.attempts = number<unsigned>(stored, "attempts", 0);
   if (stored.contains("left_out")) claim.left_out = number<unsigned>(stored, "left_out");
   const json& window_only = member(stored, "window_only");
@@ -169,6 +170,7 @@ std::string encode_claim(const Claim& claim) {
   if (!claim.group.empty()) record["group"] = claim.group;
   if (!claim.former.empty()) record["former"] = claim.former;
   if (!claim.result.empty()) record["result"] = claim.result;
+  put_spent(record, claim.spent);
   if (!claim.ledgers.empty()) record["ledgers"] = claim.ledgers;
   if (claim.left_out > 0) record["left_out"] = claim.left_out;
   if (claim.until) record["until"] = format_rfc3339(*claim.until);

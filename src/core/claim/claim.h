@@ -82,6 +82,7 @@ struct Claim {
   bool ambiguous = false;     ///< another job of its run cannot be told from it: it mutes nobody
   std::string note;           ///< why it was released, for people
   std::string group;          ///< the sessions that are processed in order with this one; or empty
+  Spent spent;                ///< what its job said at its end that it cost
   std::string result;         ///< id of the latest result that the session kept; or empty
   unsigned attempts = 1;      ///< launches of this scope since its memory began, this one included
   std::string former;  ///< the ended claim that this one replaced, in text form: giving up brings

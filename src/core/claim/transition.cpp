@@ -24,6 +24,11 @@ Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_s
   return next;
 }
 
+Claim with_cost(Claim ended, const Spent& spent) {
+  ended.spent = ended.outbox.back().spent = spent;
+  return ended;
+}
+
 namespace {
 
 AuditEntry given_back_line(const Claim& claim, std::string_view why, Instant now) {

@@ -13,6 +13,9 @@ namespace refgate {
 /// `published` lines leave the outbox.
 Claim end_claim(const Claim& claim, ClaimOutcome outcome, std::string_view job_status, Instant now);
 
+/// A claim that end_claim ended, with what its job says that it cost; its `end` line says it too.
+Claim with_cost(Claim ended, const Spent& spent);
+
 /// A claim whose session never started, and of which nobody was told to run: its launch line is
 /// gone, or answered where it may be published already, and the scope is as it was. What had ended
 /// before has ended as it had, under the generation of `claim`; where there was nothing, the claim

@@ -91,6 +91,7 @@ void add(Counts& to, const Counts& from) {
   to.observed += from.observed;
   to.retries_suppressed += from.retries_suppressed;
   to.early_exits += from.early_exits;
+  to.costs.add(from.costs);
   for (const auto& [word, count] : from.closed)
     to.closed[word] += count;
   for (const auto& [code, count] : from.by_reason)
@@ -208,6 +209,23 @@ void put_closures(Page& page, const Counts& total) {
   page.sample({}, sorted.size(), "_count");
 }
 
+void put_costs(Page& page, const MetricsInput& input) {
+  const CostCounts& total = input.statistics.total.costs;
+  page.family(
+      "refgate_session_cost_usd_total", "counter",
+      "What sessions cost in US dollars, by what their jobs said (finish --cost, --usage).");
+  page.sample({}, format_usd(total.cost));
+  page.single("refgate_session_tokens_total", "counter",
+              "How many tokens sessions took, by what their jobs said.", total.tokens);
+  page.single("refgate_sessions_without_cost_total", "counter",
+              "Sessions that are over and of which nobody said what they cost.",
+              total.without_cost);
+  page.family("refgate_workflow_cost_usd_total", "counter",
+              "What sessions cost in US dollars, by workflow.");
+  for (const Group& group : bounded(input.statistics.by_workflow, input.most_names))
+    page.sample({{"workflow", group.name}}, format_usd(group.counts.costs.cost));
+}
+
 void put_results(Page& page, const MetricsInput& input) {
   page.family("refgate_results_persisted_total", "counter",
               "Results that are kept now, by why and by how many channels were tried. Falls when "
@@ -283,6 +301,7 @@ std::string metrics_text(const MetricsInput& input) {
   put_sessions(page, input);
   put_duplicates(page, input);
   put_closures(page, input.statistics.total);
+  put_costs(page, input);
   put_results(page, input);
   put_live(page, input);
   return page.take();

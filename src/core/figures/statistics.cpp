@@ -95,7 +95,7 @@ void add_skip(Counts& counts, const AuditEntry& entry) {
   counts.early_exits += by_hand ? 0 : 1;
 }
 
-void add(Counts& counts, const AuditEntry& entry) {
+void add(Counts& counts, const AuditEntry& entry, const Costs& costs) {
   const bool by_hand = entry.kind == EntryKind::audit;
   if (entry.kind == EntryKind::launch || (by_hand && entry.executed)) {
     ++counts.sessions;
@@ -106,6 +106,8 @@ void add(Counts& counts, const AuditEntry& entry) {
   const bool closes = entry.kind == EntryKind::end || entry.kind == EntryKind::lost ||
                       entry.kind == EntryKind::release || (by_hand && entry.executed);
   if (closes && !entry.observed) ++counts.closed[closing_word(entry)];
+  if (closes && entry.executed)
+    counts.costs.add(entry.kind == EntryKind::end ? costs.of_end(entry) : entry.spent);
   if (entry.kind == EntryKind::end && entry.duration) {
     counts.durations.sorted.push_back(*entry.duration);
     counts.durations.sum += *entry.duration;
@@ -173,6 +175,7 @@ Statistics count_record(std::span<const ReadEntry> entries, std::span<const Clai
   std::map<std::string, Heat> groups;
   const Launches launches(entries);
   Repeated repeated(entries, launches);
+  const Costs costs(entries);
   for (const ReadEntry& read : entries) {
     const AuditEntry& entry = read.entry;
     const bool told = repeated(entry);
@@ -183,11 +186,18 @@ Statistics count_record(std::span<const ReadEntry> entries, std::span<const Clai
       statistics.first_activity = entry.timestamp;
     if (!statistics.last_activity || entry.timestamp > *statistics.last_activity)
       statistics.last_activity = entry.timestamp;
-    if (told) continue;
+    const Spent repeated_cost = told ? costs.of_repeated(entry) : Spent{};
+    if (told && !repeated_cost.is_said()) continue;
     for (Counts* counts :
          {&statistics.total, &statistics.by_day[dashed_day(entry.timestamp)],
-          &statistics.by_workflow[entry.workflow], &statistics.by_event[entry.event_type]})
-      add(*counts, entry);
+          &statistics.by_workflow[entry.workflow], &statistics.by_event[entry.event_type],
+          &statistics.by_actor[entry.actor]}) {
+      if (told)
+        counts->costs.add(repeated_cost);
+      else
+        add(*counts, entry, costs);
+    }
+    if (told) continue;
     if (entry.kind != EntryKind::launch && entry.kind != EntryKind::skip) continue;
     add(sessions[entry.session_key], entry);
     std::string group = entry.group;
@@ -197,7 +207,8 @@ Statistics count_record(std::span<const ReadEntry> entries, std::span<const Clai
     if (!group.empty()) add(groups[group], entry);
   }
   settle(statistics.total);
-  for (auto* counted : {&statistics.by_day, &statistics.by_workflow, &statistics.by_event})
+  for (auto* counted :
+       {&statistics.by_day, &statistics.by_workflow, &statistics.by_event, &statistics.by_actor})
     for (auto& [name, counts] : *counted)
       settle(counts);
   statistics.sessions = hottest_first(std::move(sessions));
@@ -224,7 +235,25 @@ SavedTime time_of(const Statistics& statistics, std::uint64_t Counts::*what) {
   return saved;
 }
 
+SavedCost cost_of(const Statistics& statistics, std::uint64_t Counts::*what) {
+  SavedCost saved;
+  for (const auto& [workflow, counts] : statistics.by_workflow) {
+    if (counts.costs.with_cost == 0) continue;
+    saved.cost = saved.cost + times(counts.costs.mean(), counts.*what);
+    saved.sessions += counts.*what;
+  }
+  return saved;
+}
+
 }  // namespace
+
+SavedCost saved_cost(const Statistics& statistics) {
+  return cost_of(statistics, &Counts::prevented);
+}
+
+SavedCost cost_to_be_saved(const Statistics& statistics) {
+  return cost_of(statistics, &Counts::observed_duplicates);
+}
 
 SavedTime saved_time(const Statistics& statistics) {
   return time_of(statistics, &Counts::prevented);

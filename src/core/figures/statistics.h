@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/claim/claim.h"
+#include "core/figures/costs.h"
 #include "core/record/audit.h"
 #include "core/text/time.h"
 
@@ -51,6 +52,7 @@ struct Counts {
   std::map<std::string, std::uint64_t> held_back_by_reason;  ///< likewise
   std::map<std::string, std::uint64_t> observed_by_reason;   ///< likewise
   DurationCounts durations;
+  CostCounts costs;  ///< of all that ran and is over, what was only observed too
 
   std::uint64_t asked() const { return sessions + prevented + held_back + observed; }
 };
@@ -60,6 +62,15 @@ struct Counts {
 struct SavedTime {
   Duration time{};
   std::uint64_t sessions = 0;  ///< those that it is known for: their workflow had an end
+
+  bool is_known() const { return sessions > 0; }
+};
+
+/// What the saved sessions would have cost, each as much as the mean of those of its workflow that
+/// said it: an estimate.
+struct SavedCost {
+  Usd cost;
+  std::uint64_t sessions = 0;  ///< those that it is known for
 
   bool is_known() const { return sessions > 0; }
 };
@@ -90,6 +101,7 @@ struct Statistics {
   std::map<std::string, Counts> by_day;  ///< "2026-11-22"
   std::map<std::string, Counts> by_workflow;
   std::map<std::string, Counts> by_event;
+  std::map<std::string, Counts> by_actor;
   std::uint64_t duplicates_allowed = 0;  ///< see verify_launches; must stay 0
   std::optional<Instant> first_activity;
   std::optional<Instant> last_activity;
@@ -107,9 +119,11 @@ Statistics count_record(std::span<const ReadEntry> entries, std::span<const Clai
                         Instant now, Duration skew, Instant since = Instant::min());
 
 SavedTime saved_time(const Statistics& statistics);
+SavedCost saved_cost(const Statistics& statistics);
 
 /// Likewise, what enforcing would have saved of what was only watched.
 SavedTime time_to_be_saved(const Statistics& statistics);
+SavedCost cost_to_be_saved(const Statistics& statistics);
 
 /// "2026-11-22"
 std::string dashed_day(Instant at);

@@ -116,6 +116,7 @@ std::string encode_entry(const AuditEntry& entry) {
   put("launch", entry.launch);
   if (entry.generation != 0) line["generation"] = entry.generation;
   if (entry.duration) line["duration_ms"] = entry.duration->count();
+  put_spent(line, entry.spent);
   if (entry.memory) line["memory_ms"] = entry.memory->count();
   if (entry.until) line["until"] = format_rfc3339(*entry.until);
   for (const Cover& pull : entry.covers)
@@ -176,6 +177,7 @@ std::optional<ReadEntry> decode(std::string_view source, Digest check) {
   if (const auto it = line.find("run_attempt"); it != line.end() && it->is_number_unsigned())
     entry.run_attempt = it->get<unsigned>();
   entry.duration = span(line, "duration_ms");
+  entry.spent = spent_in(line);
   entry.memory = span(line, "memory_ms");
   if (check == Digest::ignored) return read;
   const std::string digest = text(line, "digest");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/event/event.h"
+#include "core/record/spent.h"
 #include "core/text/time.h"
 
 namespace refgate {
@@ -56,6 +57,7 @@ struct AuditEntry {
   std::vector<Cover> covers;  ///< on a launch and a skip: the pull requests that it is for, sorted;
                               ///< empty: all of its head. See covers_in_line
   std::optional<Duration> duration;  ///< on an end: how long the session took
+  Spent spent;                       ///< on an end, or by hand: what the job says that it cost
   std::optional<Duration> memory;    ///< on a launch: for how long its success would be remembered
   std::string group;   ///< the sessions that are processed in order with this one; or empty
   std::string launch;  ///< on a given_back: the id of the launch that did not take place

@@ -39,9 +39,9 @@ std::vector<Word> ask_to_end(const Invocation& call, const Settings& settings,
   const auto within = std::chrono::duration_cast<std::chrono::milliseconds>(
       settings.policy.deadline - std::min<Duration>(settings.policy.deadline / 10, 1s));
   std::vector<Word> words;
-  for (const std::string& line :
-       ask_heartbeats(heartbeat_address(call.environment, state),
-                      encode_question({work.status, within, work.until}), deadline)) {
+  for (const std::string& line : ask_heartbeats(
+           heartbeat_address(call.environment, state),
+           encode_question({work.status, within, work.until, settings.spent}), deadline)) {
     const auto answer = nlohmann::json::parse(line, nullptr, false);
     if (answer.is_object())
       words.push_back({field(answer, "result"), field(answer, "text"), field(answer, "ref"),

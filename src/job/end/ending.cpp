@@ -103,7 +103,8 @@ class Ending {
           // out.
           if (!meaning.executed && number_of(self_.run_attempt) <= claim.holder.run_attempt)
             return give_back_claim(claim, "nothing was executed", now());
-          return end_or_limit_claim(claim, meaning.outcome, status, work.until, now());
+          return with_cost(end_or_limit_claim(claim, meaning.outcome, status, work.until, now()),
+                           settings_.spent);
         },
         Publish::everything, &place);
     if (ended.result == Ended::Result::foreign)
@@ -218,8 +219,9 @@ class Ending {
     launch.reason_code = name_of(note_.version ? ReasonCode::first : ReasonCode::unreachable);
     launch.reason = "Told at its end: its claim was gone, or never known to be made";
     claim.outbox = {launch};
-    claim = end_or_limit_claim(claim, meaning_of_status(work.status).outcome, work.status,
-                               work.until, now());
+    claim = with_cost(end_or_limit_claim(claim, meaning_of_status(work.status).outcome, work.status,
+                                         work.until, now()),
+                      settings_.spent);
     if (!note_.version && is_own_scope(subject) && remember(claim)) {
       ended.recorded = true;
       return;

@@ -20,7 +20,7 @@ namespace refgate {
 /// the remote. What does not fit is a StoreError that names it, and changes nothing. A session that
 /// was launched and whose claim is gone or somebody else's is recorded all the same. What an
 /// earlier attempt had launched may have been executed, though this one left it out: then it ends
-/// as cancelled.
+/// as cancelled. What it cost is `settings.spent`, which the claim and its `end` line say.
 Ended end_session(const Invocation& call, const Settings& settings, Store& store,
                   const ClaimNote& note, const WorkEnd& work);
 

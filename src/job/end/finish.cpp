@@ -8,6 +8,7 @@
 #include "job/end/broken_promises.h"
 #include "job/end/ending.h"
 #include "job/end/observing.h"
+#include "job/end/session_cost.h"
 #include "job/note/told_skip.h"
 #include "job/subject/own_claims.h"
 #include "runner/runner.h"
@@ -70,6 +71,17 @@ std::optional<bool> own_failure_of(const Invocation& call) {
   return said == "true";
 }
 
+/// False where nothing was executed: then no agent has written a result, and none is missed.
+bool may_have_cost(const Invocation& call, const Settings& settings, const JobState& state) {
+  if (!meaning_of_status(status_of(call)).executed) return false;
+  const auto notes = state.notes();
+  const bool lives = std::any_of(notes.begin(), notes.end(),
+                                 [](const ClaimNote& note) { return !note.is_over(); });
+  const Holder caller = caller_of(call, settings);
+  return lives || !settings.claim_id.empty() || !observations(state, caller).empty() ||
+         told_skips(state, caller).empty();
+}
+
 /// Whether the job that calls may end well: a skip must not turn this run's own failure into
 /// success.
 class Judgement {
@@ -116,11 +128,12 @@ class Judgement {
   std::string why_;
 };
 
-int finish(const Invocation& call, const Settings& settings) {
+int finish(const Invocation& call, Settings settings) {
   const std::string status = status_of(call);
   const StatusMeaning meaning = meaning_of_status(status);
   const WorkEnd work = work_end_of(call, status);
   const JobState state(settings, call.environment);
+  if (may_have_cost(call, settings, state)) settings.spent = spent_of(call, settings);
   Judgement judgement(call, settings, state);
   const auto done = [&](int status_of_end) {
     if (!meaning.known) throw UsageError(unknown_status(status));

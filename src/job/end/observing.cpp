@@ -72,8 +72,8 @@ void end_observations(const Invocation& call, const Settings& settings, const Jo
       const Subject subject = subject_of(call, settings);
       const auto store = store_of(call, settings);
       const Within bound(*store, end_line_bound);
-      const AuditEntry line =
-          observed_end(subject.request, each.nonce, job_status, each.since, now());
+      AuditEntry line = observed_end(subject.request, each.nonce, job_status, each.since, now());
+      line.spent = settings.spent;
       if (const SwapOutcome outcome = push_once(*store, note_change(line, settings.name_space));
           outcome.result == SwapResult::refused)
         throw std::runtime_error(outcome.message);

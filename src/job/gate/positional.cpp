@@ -9,6 +9,7 @@
 #include "core/text/json.h"
 #include "core/text/shorten.h"
 #include "job/end/ending.h"
+#include "job/end/session_cost.h"
 #include "job/gate/gating.h"
 #include "job/subject/noted_claim.h"
 #include "job/subject/subject.h"
@@ -142,7 +143,9 @@ int command_cleanup(const Invocation& call) {
   std::string why = "this job registered no session of that key, so that nothing was changed";
   for (const ClaimNote& note : notes) {
     const std::string status = note.job_status.empty() ? "success" : note.job_status;
-    const Ended ended = end_session(call, settings, *store, note, {status, std::nullopt});
+    Settings told = settings;
+    told.spent = note.spent;
+    const Ended ended = end_session(call, told, *store, note, {status, std::nullopt});
     found = found || ended.result == Ended::Result::ended;
     why = describe_end(ended, key);
   }
@@ -173,6 +176,7 @@ int command_audit(const Invocation& call) {
   line.executed = executed == "true";
   line.job_status = words[6];
   line.kind = EntryKind::audit;
+  line.spent = spent_of(call, settings);
   line.job = settings.job.empty() ? call.environment.get("GITHUB_JOB") : settings.job;
   line.actor = call.environment.get("GITHUB_ACTOR");
   // Called twice, it says two things; a push that is tried again says the same thing.
@@ -190,6 +194,7 @@ int command_audit(const Invocation& call) {
     if (line.executed)
       state.update(line.claim_id, [&](ClaimNote& kept) {
         kept.job_status = line.job_status;
+        kept.spent = line.spent;
         return true;
       });
   }

@@ -24,6 +24,7 @@ struct ClaimNote {
   Phase phase = Phase::told;
   Claim claim;             ///< as last swapped, or as about to be
   std::string job_status;  ///< as `audit` was told; empty until then
+  Spent spent;             ///< likewise
 
   bool is_over() const { return refgate::is_over(phase); }
   /// False when it is no step from the note's phase, which then stays.

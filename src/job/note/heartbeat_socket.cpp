@@ -104,6 +104,7 @@ std::string encode_question(const EndQuestion& question) {
   nlohmann::json words = {
       {"ask", "end"}, {"status", question.status}, {"within_ms", question.within.count()}};
   if (question.until) words["until"] = format_rfc3339(*question.until);
+  put_spent(words, question.spent);
   return words.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
@@ -118,7 +119,8 @@ std::optional<EndQuestion> decode_question(std::string_view line) {
     return std::nullopt;
   const auto span = within->get<std::int64_t>();
   if (span <= 0 || span > longest_call_ms) return std::nullopt;
-  EndQuestion question{status->get<std::string>(), std::chrono::milliseconds(span), std::nullopt};
+  EndQuestion question{status->get<std::string>(), std::chrono::milliseconds(span), std::nullopt,
+                       spent_in(words)};
   if (const auto until = words.find("until"); until != words.end()) {
     if (!until->is_string()) return std::nullopt;
     question.until = parse_rfc3339(until->get<std::string>());

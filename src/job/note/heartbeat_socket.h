@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/record/spent.h"
 #include "core/text/time.h"
 #include "job/note/job_state.h"
 #include "runner/environment.h"
@@ -26,6 +27,7 @@ struct EndQuestion {
   std::string status;  ///< as GitHub says what came of the work
   std::chrono::milliseconds within{};
   std::optional<Instant> until;  ///< of a session that ends as limited
+  Spent spent;                   ///< what the job says that it cost
 };
 
 std::string encode_question(const EndQuestion& question);

@@ -319,8 +319,9 @@ class Beating {
     for (const ClaimNote& kept : state_.notes())
       if (kept.claim.claim_id == note.claim.claim_id && is_untold(kept.phase))
         note.phase = Phase::won;
-    const Ended ended =
-        end_session(call_, settings_, *store, note, {question.status, question.until});
+    Settings told = settings_;
+    told.spent = question.spent;
+    const Ended ended = end_session(call_, told, *store, note, {question.status, question.until});
     broken = describe_broken_promises(settings_, *store, note, ended);
     return ended;
   }

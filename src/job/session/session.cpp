@@ -17,6 +17,7 @@
 #include "job/end/broken_promises.h"
 #include "job/end/ending.h"
 #include "job/end/observing.h"
+#include "job/end/session_cost.h"
 #include "job/note/health_file.h"
 #include "job/subject/subject.h"
 #include "job/verdict/verdict.h"
@@ -225,6 +226,7 @@ bool LedSession::end_note(const WorkEnd& work, bool never_started) {
     heartbeats_.id = 0;
   }
   try {
+    if (!never_started && work.status != "skipped") settings_.spent = spent_of(call_, settings_);
     std::optional<ClaimNote> own;
     for (ClaimNote& each : state_.notes())
       if (each.claim.claim_id == (has_claim() ? answer_.claim_id : nonce_)) own = std::move(each);

@@ -1,0 +1,101 @@
+#include "job/end/session_cost.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ostream>
+#include <variant>
+
+#include "core/claim/claim.h"
+#include "core/record/usage.h"
+#include "core/text/shorten.h"
+#include "runner/runner.h"
+
+namespace refgate {
+namespace {
+
+constexpr std::size_t longest_shown = 80;
+
+struct Unread {
+  std::string why;
+};
+
+/// The file's end, where it is longer than is looked at: what a session cost is told last. Its
+/// first line is most likely not whole then, and is left out.
+std::variant<std::string, Unread> end_of_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (file < 0)
+    return Unread{errno == ELOOP ? "it is a link, which is not followed" : std::strerror(errno)};
+  struct stat about {};
+  std::string text;
+  std::string why;
+  if (::fstat(file, &about) != 0)
+    why = std::strerror(errno);
+  else if (!S_ISREG(about.st_mode))
+    why = "it is no regular file";
+  const auto size = static_cast<std::size_t>(std::max<off_t>(about.st_size, 0));
+  off_t at = static_cast<off_t>(size > longest_usage ? size - longest_usage : 0);
+  const bool cut = at > 0;
+  while (why.empty() && text.size() < longest_usage) {
+    char buffer[65536];
+    const ssize_t count =
+        ::pread(file, buffer, std::min(sizeof buffer, longest_usage - text.size()), at);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) why = std::strerror(errno);
+    if (count <= 0) break;
+    text.append(buffer, static_cast<std::size_t>(count));
+    at += count;
+  }
+  ::close(file);
+  if (!why.empty()) return Unread{why};
+  if (cut) text.erase(0, std::min(text.find('\n'), text.size()));
+  return text;
+}
+
+class Telling {
+ public:
+  explicit Telling(const Invocation& call) : call_(call) {}
+
+  void warn(const std::string& text) const {
+    call_.err << "refgate: " << escape_for(Place::line, text) << "\n"
+              << annotation(call_.environment, "warning", "refgate: the cost is not recorded",
+                            text);
+  }
+
+  void left_out(const char* name, const std::string& said, const std::string& must_be) const {
+    warn("--" + std::string(name) + " is \"" + shortened(said, longest_shown) + "\", but must be " +
+         must_be + "; it is left out, and the session is ended all the same");
+  }
+
+ private:
+  const Invocation& call_;
+};
+
+}  // namespace
+
+Spent spent_of(const Invocation& call, const Settings& settings) {
+  const Telling tell(call);
+  Spent spent;
+  if (!settings.cost.empty() && !(spent.cost = parse_usd(settings.cost)))
+    tell.left_out("cost", settings.cost, "an amount in US dollars from 0 to 1000000, such as 1.23");
+  if (!settings.tokens.empty() && !(spent.tokens = parse_tokens(settings.tokens)))
+    tell.left_out("tokens", settings.tokens, "a whole number up to " + std::to_string(most_tokens));
+  if (settings.usage.empty() || (spent.cost && spent.tokens)) return spent;
+  const auto file = end_of_file(settings.usage);
+  const Usage usage = std::holds_alternative<Unread>(file)
+                          ? Usage{{}, "it cannot be read: " + std::get<Unread>(file).why}
+                          : read_usage(std::get<std::string>(file));
+  if (!usage.problem.empty())
+    tell.warn((usage.spent.is_said() ? "a part of the usage file " : "the usage file ") +
+              shortened(settings.usage, bounds::word) + " does not count, since " + usage.problem +
+              "; the session is ended all the same");
+  if (!spent.cost) spent.cost = usage.spent.cost;
+  if (!spent.tokens) spent.tokens = usage.spent.tokens;
+  return spent;
+}
+
+}  // namespace refgate
