@@ -22,9 +22,10 @@ const Names& subject_settings() {
 }
 
 const Names& policy_settings() {
-  static const Names names{"memory",   "pr-lock-window", "session-window", "lease",      "skew",
-                           "retry",    "max-attempts",   "cooldown",       "budget",     "force",
-                           "on-error", "on-read-only",   "holder-run",     "audit-skips"};
+  static const Names names{"memory",       "pr-lock-window", "session-window", "lease",
+                           "skew",         "retry",          "max-attempts",   "cooldown",
+                           "budget",       "reserve",        "force",          "on-error",
+                           "on-read-only", "holder-run",     "audit-skips"};
   return names;
 }
 

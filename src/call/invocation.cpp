@@ -9,6 +9,7 @@
 #include <sstream>
 #include <thread>
 
+#include "call/budget_setting.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -68,6 +69,12 @@ bool is_steered_by_options_alone(const Invocation& call, std::string_view settin
          std::find(settings.begin(), settings.end(), setting) != settings.end();
 }
 
+/// What ends a session, or tells of some, goes by what was said when it began.
+bool asks_to_launch(const Invocation& call) {
+  return call.command == "gate" || call.command == "check" || call.command == "run" ||
+         call.command == "explain";
+}
+
 RemoteSource source_of_remote(const Invocation& call, const Settings& settings) {
   if (settings.remote.empty()) return RemoteSource::nobody;
   if (!call.option("remote").empty()) return RemoteSource::step;
@@ -115,6 +122,9 @@ Settings settings_of(const Invocation& call) {
       }
     }
   }
+  if (asks_to_launch(call))
+    if (const auto error = missing_reserve(settings.policy))
+      throw UsageError(*error + "; nothing was asked");
   settings.remote_source = source_of_remote(call, settings);
   return settings;
 }

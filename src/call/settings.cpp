@@ -4,13 +4,14 @@
 #include <charconv>
 #include <variant>
 
+#include "call/budget_setting.h"
 #include "core/event/event_payload.h"
 #include "core/event/scope.h"
 
 namespace refgate {
 namespace {
 
-constexpr std::array<SettingRow, 44> rows{{
+constexpr std::array<SettingRow, 45> rows{{
     {"remote", SettingForm::text, "URL|PATH|NAME", "the git remote that holds the state",
      "the run's repository, else origin", true},
     {"namespace", SettingForm::text, "NAME", "the branch of refs that holds the state", "refgate",
@@ -59,9 +60,14 @@ constexpr std::array<SettingRow, 44> rows{{
     {"cooldown", SettingForm::duration, "SPAN",
      "for how long nothing of a piece of work is launched after its last session ended", "0s",
      true},
-    {"budget", SettingForm::list, "[KIND:]N/SPAN",
-     "launches per scope, workflow or actor within a span, such as actor:3/1h; repeatable", "",
-     true},
+    {"budget", SettingForm::list, "[KIND:]AMOUNT/SPAN",
+     "launches, or dollars or tokens that they cost, per scope, workflow, actor, repo or store "
+     "within a span, such as actor:3/1h, repo:20usd/1d or 2000000tokens/1d; repeatable",
+     "", true},
+    {"reserve", SettingForm::text, "AMOUNT",
+     "what one session may cost, such as 1.50usd or 100000tokens: what it counts as in budgets of "
+     "dollars or tokens until it says what it did",
+     "", true},
     {"group-by", SettingForm::text, "STRATEGY",
      "process the sessions of one group in order: none, entity, repository, user, "
      "entity-repository, entity/<span> or a template",
@@ -135,9 +141,6 @@ constexpr std::array<Choice<HolderRun>, 2> holder_runs{
     {{"ask", HolderRun::ask}, {"ignore", HolderRun::ignore}}};
 constexpr std::array<Choice<PauseAsking>, 2> pauses{
     {{"ask", PauseAsking::ask}, {"ignore", PauseAsking::ignore}}};
-constexpr std::array<Choice<BudgetKind>, 3> budget_kinds{{{"scope", BudgetKind::scope},
-                                                          {"workflow", BudgetKind::workflow},
-                                                          {"actor", BudgetKind::actor}}};
 constexpr std::array<Choice<IdentityBy>, 3> identities{
     {{"event", IdentityBy::event}, {"commit", IdentityBy::commit}, {"patch", IdentityBy::patch}}};
 constexpr std::array<Choice<bool>, 2> booleans{{{"true", true}, {"false", false}}};
@@ -196,34 +199,6 @@ std::optional<std::string> set_number(unsigned& target, std::string_view name,
     return std::string(name) + " is \"" + std::string(value) +
            "\", but must be a whole number up to 1000000";
   target = *parsed;
-  return std::nullopt;
-}
-
-std::optional<std::string> add_budgets(std::vector<Budget>& budgets, std::string_view value) {
-  while (!value.empty()) {
-    const std::size_t end = value.find_first_of(",\n");
-    const std::string_view part = trimmed(value.substr(0, end));
-    value.remove_prefix(end == std::string_view::npos ? value.size() : end + 1);
-    if (part.empty()) continue;
-    const std::size_t colon = part.find(':');
-    Budget budget;
-    if (colon != std::string_view::npos)
-      if (const auto error =
-              choose(budget.kind, "budget", trimmed(part.substr(0, colon)), budget_kinds))
-        return error;
-    const std::string_view rest = colon == std::string_view::npos ? part : part.substr(colon + 1);
-    const std::size_t slash = rest.find('/');
-    const auto launches = whole_number(trimmed(rest.substr(0, slash)));
-    const auto window = slash == std::string_view::npos
-                            ? std::nullopt
-                            : parse_duration(trimmed(rest.substr(slash + 1)));
-    if (!launches || !window || *window <= Duration::zero())
-      return "budget is \"" + std::string(part) +
-             "\", but must be such as 5/1d, workflow:20/1d or actor:3/1h";
-    budget.launches = *launches;
-    budget.window = *window;
-    budgets.push_back(budget);
-  }
   return std::nullopt;
 }
 
@@ -311,6 +286,7 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "max-attempts") return set_number(policy.max_attempts, name, value);
   if (name == "cooldown") return set_duration(policy.cooldown, name, value, 0ms);
   if (name == "budget") return add_budgets(policy.budgets, value);
+  if (name == "reserve") return set_reserve(policy.reserve, value);
   if (name == "group-by") return set_strategy(settings.group_by, value);
   if (name == "bot") return set_text(settings.bot, value);
   if (name == "wait") return set_duration(policy.wait, name, value, 0ms);

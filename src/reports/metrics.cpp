@@ -10,6 +10,7 @@
 #include "core/figures/metrics.h"
 #include "reports/lost.h"
 #include "results/result_store.h"
+#include "state/ledgers.h"
 #include "state/pause/pauses.h"
 #include "state/record.h"
 #include "view/claim_view.h"
@@ -35,6 +36,7 @@ int command_metrics(const Invocation& call) {
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
   const StoredPauses pauses = read_pauses(*store, settings.name_space);
+  const Ledgers ledgers = read_ledgers(*store, settings.name_space);
   const Results results =
       read_results(*store, settings.name_space, Instant::min(), Instant::max(), false);
   const Record record = read_record(*store, settings.name_space, claims);
@@ -42,10 +44,12 @@ int command_metrics(const Invocation& call) {
   name_unreadable(call, record.unreadable);
   name_unreadable(call, results.unreadable);
   name_unreadable(call, pauses.unreadable);
+  name_unreadable(call, ledgers.unreadable);
   const Instant at = now();
   const Statistics statistics =
       count_record(record.entries, claims.all(), at, settings.policy.skew);
   MetricsInput input{.statistics = statistics, .most_names = most_names};
+  input.budget_left = left_of(ledgers, settings.name_space, at);
   input.paused = !pauses.standing(at).empty();
   std::vector<ScopeState> scopes;
   for (const StoredClaim& stored : claims.claims)
@@ -56,7 +60,8 @@ int command_metrics(const Invocation& call) {
   for (const StoredResult& result : results.results)
     ++input.results[{std::string(name_of(result.record.reason)), result.record.depth}];
   input.unreadable = claims.unreadable.size() + record.unreadable.size() +
-                     results.unreadable.size() + pauses.unreadable.size();
+                     results.unreadable.size() + pauses.unreadable.size() +
+                     ledgers.unreadable.size();
   input.unfolded_notes = unfolded(*store, settings.name_space);
   call.out << metrics_text(input);
   return exit_done;

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/decision/budget.h"
@@ -23,6 +24,11 @@ struct Ledgers {
 };
 /// Those among what was read.
 Ledgers ledgers_in(const std::map<std::string, Stored>& read, const std::string& name_space);
+/// The least that any ledger has left, by the kind of its budget and its unit ("repo", "usd"), as
+/// far as those who entered a launch have told. What strangers cause is not in it.
+std::map<std::pair<std::string, std::string>, std::uint64_t> left_of(const Ledgers& ledgers,
+                                                                     const std::string& name_space,
+                                                                     Instant now);
 Ledgers read_ledgers(Store& store, const std::string& name_space);
 
 }  // namespace refgate

@@ -8,6 +8,7 @@
 
 #include "core/decision/budget.h"
 #include "core/decision/decision.h"
+#include "state/claiming.h"
 #include "store/store.h"
 
 namespace refgate {
@@ -17,6 +18,8 @@ struct BudgetSubjects {
   std::string scope;
   std::string workflow;
   std::string actor;
+  std::string repo;
+  bool outside = false;  ///< what strangers cause has ledgers of its own
 };
 
 /// The first budget that has nothing left, by what was read of `ledgers_of`. Throws
@@ -35,6 +38,22 @@ std::optional<SpentBudget> spend_budgets(Store& store, const Policy& policy,
 /// The refs of the ledgers that a launch within these budgets is entered in.
 std::vector<std::string> ledgers_of(const Policy& policy, const BudgetSubjects& subjects,
                                     const std::string& name_space);
+
+/// What the end of a session changes in the ledgers that its claim names.
+struct Settling {
+  SeenClaim seen;               ///< the claim as it stands
+  std::vector<Change> changes;  ///< to go along with the push that ends it
+};
+
+/// One reading of the claim at `ref` and of the ledgers that `likely` names, or two where it names
+/// others. There are changes only where the claim stands under that id, lives, and `is_own`.
+Settling look_to_settle(Store& store, const ClaimAt& at, const std::vector<std::string>& likely,
+                        const Spent& spent);
+
+/// Settles the launch of a claim in ledgers of the namespace, by swaps of their own. Returns why it
+/// could not, for people; empty when nothing of it is open any more. Never throws.
+std::string settle_launch(Store& store, const std::string& name_space, const Displaced& launched,
+                          const Spent& spent);
 
 /// Takes the launch of `claim` out of the ledgers of the namespace that it names: it did not take
 /// place. Best effort: an entry that stays there counts until its window has passed.

@@ -1,5 +1,6 @@
 #include "call/settings.h"
 
+#include "call/budget_setting.h"
 #include "catch.h"
 #include "core/text/nearest.h"
 
@@ -19,6 +20,7 @@ TEST_CASE("every setting that the table names can be set") {
                               : row.form == SettingForm::list   ? "actor:3/1h"
                               : row.name == "group-by"          ? "entity"
                               : row.name == "sha"               ? "0a1b2c3"
+                              : row.name == "reserve"           ? "1.50usd"
                                                                 : "text";
     CAPTURE(row.name, value);
     CHECK_FALSE(apply_setting(settings, row.name, value));
@@ -67,6 +69,32 @@ TEST_CASE("budgets name what they count, how many, and within which span") {
   CHECK(apply_setting(settings, "max-attempts", "-1"));
   CHECK(apply_setting(settings, "max-attempts", "two"));
   CHECK(apply_setting(settings, "interval", "2000d"));
+}
+
+TEST_CASE("budgets of money and tokens need a reserve in their unit") {
+  Settings settings;
+  CHECK_FALSE(apply_setting(settings, "budget",
+                            "repo:20usd/1d, store: 2000000tokens / 366d\nscope:0.5usd/1h"));
+  CHECK(settings.policy.budgets ==
+        std::vector<Budget>{{BudgetKind::repo, 20'000'000, 24h, BudgetUnit::usd},
+                            {BudgetKind::store, 2'000'000, 366 * 24h, BudgetUnit::tokens},
+                            {BudgetKind::scope, 500'000, 1h, BudgetUnit::usd}});
+  CHECK_THAT(*missing_reserve(settings.policy), Catch::Contains("usd"));
+  CHECK_FALSE(apply_setting(settings, "reserve", "1.50usd"));
+  CHECK_THAT(*missing_reserve(settings.policy), Catch::Contains("tokens"));
+  CHECK_FALSE(apply_setting(settings, "reserve", "100000tokens"));
+  CHECK(settings.policy.reserve == Spent{Usd{1'500'000}, 100'000});
+  CHECK_FALSE(missing_reserve(settings.policy));
+  CHECK_FALSE(missing_reserve(Policy{}));
+  for (const char* bad : {"usd/1d", "-1usd/1d", "1eur/1d", "20$/1d", "1.5tokens/1d", "tokens/1d",
+                          "1.5/1d", "5/367d", "20usd/2000d", "1000001usd/1d", "repo/1d"}) {
+    CAPTURE(bad);
+    CHECK(apply_setting(settings, "budget", bad));
+  }
+  for (const char* bad : {"1.50", "5", "usd", "0usd", "0tokens", "-1usd", "1usd/1d", "x"}) {
+    CAPTURE(bad);
+    CHECK(apply_setting(settings, "reserve", bad));
+  }
 }
 
 TEST_CASE("lease and interval of heartbeats fit each other when only one of them is given") {

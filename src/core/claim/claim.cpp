@@ -42,6 +42,35 @@ std::string stored(Duration span) {
                                   : std::to_string(span.count()) + "ms";
 }
 
+Holder holder_in(const json& stored) {
+  const json& holder = member(stored, "holder");
+  if (!holder.is_object()) throw Broken("\"holder\" is no object");
+  return {text(holder, "run_id"),
+          number<unsigned>(holder, "run_attempt", 1),
+          text(holder, "job"),
+          text(holder, "job_index"),
+          text(holder, "run_url"),
+          text(holder, "actor"),
+          holder.contains("instance") ? text(holder, "instance") : std::string()};
+}
+
+json json_of(const Holder& holder) {
+  json value = {{"run_id", holder.run_id},   {"run_attempt", holder.run_attempt},
+                {"job", holder.job},         {"job_index", holder.job_index},
+                {"run_url", holder.run_url}, {"actor", holder.actor}};
+  if (!holder.instance.empty()) value["instance"] = holder.instance;
+  return value;
+}
+
+std::vector<std::string> ledgers_in(const json& stored) {
+  std::vector<std::string> refs;
+  for (const json& ref : record::list(stored, "ledgers")) {
+    if (!ref.is_string()) throw Broken("\"ledgers\" holds something that is no text");
+    refs.push_back(ref.get<std::string>());
+  }
+  return refs;
+}
+
 Claim read_claim(const json& stored) {
   Claim claim;
   claim.claim_id = text(stored, "claim_id");
@@ -63,15 +92,7 @@ Claim read_claim(const json& stored) {
   const json& window_only = member(stored, "window_only");
   if (!window_only.is_boolean()) throw Broken("\"window_only\" is neither true nor false");
   claim.window_only = window_only.get<bool>();
-  const json& holder = member(stored, "holder");
-  if (!holder.is_object()) throw Broken("\"holder\" is no object");
-  claim.holder = {text(holder, "run_id"),
-                  number<unsigned>(holder, "run_attempt", 1),
-                  text(holder, "job"),
-                  text(holder, "job_index"),
-                  text(holder, "run_url"),
-                  text(holder, "actor"),
-                  holder.contains("instance") ? text(holder, "instance") : std::string()};
+  claim.holder = holder_in(stored);
   if (stored.contains("covers"))
     for (const json& pull : record::list(stored, "covers", most_covers))
       claim.covers.push_back({text(pull, "number"), text(pull, "base")});
@@ -95,11 +116,12 @@ Claim read_claim(const json& stored) {
   if (!limits.is_object()) throw Broken("\"limits\" is no object");
   claim.limits = {span(limits, "lease"), span(limits, "skew"), span(limits, "memory"),
                   span(limits, "pr_lock_window")};
-  if (stored.contains("ledgers"))
-    for (const json& ref : record::list(stored, "ledgers")) {
-      if (!ref.is_string()) throw Broken("\"ledgers\" holds something that is no text");
-      claim.ledgers.push_back(ref.get<std::string>());
-    }
+  if (stored.contains("ledgers")) claim.ledgers = ledgers_in(stored);
+  claim.reserve = reserve_in(stored);
+  if (stored.contains("displaced")) {
+    const json& displaced = member(stored, "displaced");
+    claim.displaced = {text(displaced, "claim_id"), holder_in(displaced), ledgers_in(displaced)};
+  }
   const json& outbox = member(stored, "outbox");
   if (!outbox.is_array()) throw Broken("\"outbox\" is no list");
   for (const json& line : outbox) {
@@ -146,13 +168,7 @@ std::string encode_claim(const Claim& claim) {
       {"commit", claim.commit},
       {"note", claim.note},
       {"attempts", claim.attempts},
-      {"holder",
-       {{"run_id", claim.holder.run_id},
-        {"run_attempt", claim.holder.run_attempt},
-        {"job", claim.holder.job},
-        {"job_index", claim.holder.job_index},
-        {"run_url", claim.holder.run_url},
-        {"actor", claim.holder.actor}}},
+      {"holder", json_of(claim.holder)},
       {"claimed_at", format_rfc3339(claim.claimed_at)},
       {"renewed_at", format_rfc3339(claim.renewed_at)},
       {"lease_until", format_rfc3339(claim.lease_until)},
@@ -163,7 +179,6 @@ std::string encode_claim(const Claim& claim) {
         {"pr_lock_window", stored(claim.limits.pr_lock_window)}}},
       {"outbox", json::array()},
   };
-  if (!claim.holder.instance.empty()) record["holder"]["instance"] = claim.holder.instance;
   for (const Cover& pull : claim.covers)
     record["covers"].push_back({{"number", pull.number}, {"base", pull.base}});
   if (claim.ambiguous) record["ambiguous"] = true;
@@ -171,6 +186,11 @@ std::string encode_claim(const Claim& claim) {
   if (!claim.former.empty()) record["former"] = claim.former;
   if (!claim.result.empty()) record["result"] = claim.result;
   put_spent(record, claim.spent);
+  put_reserve(record, claim.reserve);
+  if (claim.displaced)
+    record["displaced"] = {{"claim_id", claim.displaced->claim_id},
+                           {"holder", json_of(claim.displaced->holder)},
+                           {"ledgers", claim.displaced->ledgers}};
   if (!claim.ledgers.empty()) record["ledgers"] = claim.ledgers;
   if (claim.left_out > 0) record["left_out"] = claim.left_out;
   if (claim.until) record["until"] = format_rfc3339(*claim.until);

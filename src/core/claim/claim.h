@@ -60,6 +60,16 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+/// A claim that was taken over before its job had said what its session cost: who made it may say
+/// so all the same.
+struct Displaced {
+  std::string claim_id;
+  Holder holder;
+  std::vector<std::string> ledgers;
+
+  bool operator==(const Displaced&) const = default;
+};
+
 struct Claim {
   std::string claim_id;  ///< the nonce: 32 hexadecimal digits; who presents it owns the claim
   std::uint64_t generation = 1;  ///< the fencing number: one more with each launch of this scope
@@ -89,7 +99,9 @@ struct Claim {
                        ///< it back. Empty: none
   Limits limits;
   std::vector<std::string> ledgers;  ///< refs of the budgets that its launch is entered in
-  std::vector<AuditEntry> outbox;    ///< lines not yet known to be published; see outbox.h
+  Spent reserve;  ///< what its launch counts as in them until its job says what it cost
+  std::optional<Displaced> displaced;
+  std::vector<AuditEntry> outbox;  ///< lines not yet known to be published; see outbox.h
   std::set<std::string> sent;  ///< ids of those that a push has carried: most likely published, so
                                ///< that they go along no more until that is to be proven
   unsigned left_out = 0;  ///< lines of this scope that are nowhere: nobody would take them, and the

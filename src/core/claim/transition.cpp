@@ -57,6 +57,7 @@ Claim scope_before(const Claim& claim, std::vector<AuditEntry> outbox, std::stri
   next.note = shortened(why, bounds::note);
   next.former.clear();
   next.ledgers.clear();
+  next.reserve = {};
   if (next.attempts > 0) --next.attempts;
   next.outbox = std::move(outbox);
   return next;

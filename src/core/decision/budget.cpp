@@ -3,98 +3,120 @@
 #include <algorithm>
 #include <array>
 
-#include "core/decision/decision.h"
+#include "core/decision/ledger_folding.h"
 #include "core/event/scope.h"
 #include "core/text/enum_name.h"
-#include "core/text/json.h"
-#include "core/text/record_json.h"
 
 namespace refgate {
 namespace {
 
-constexpr std::array<EnumName<BudgetKind>, 3> budget_kinds{{{BudgetKind::scope, "scope"},
+constexpr std::array<EnumName<BudgetKind>, 5> budget_kinds{{{BudgetKind::scope, "scope"},
                                                             {BudgetKind::workflow, "workflow"},
-                                                            {BudgetKind::actor, "actor"}}};
+                                                            {BudgetKind::actor, "actor"},
+                                                            {BudgetKind::repo, "repo"},
+                                                            {BudgetKind::store, "store"}}};
+constexpr std::array<EnumName<BudgetUnit>, 3> budget_units{
+    {{BudgetUnit::launches, "launches"}, {BudgetUnit::usd, "usd"}, {BudgetUnit::tokens, "tokens"}}};
+constexpr std::size_t most_budgets = 8;
 
-using nlohmann::json;
+struct Part {
+  Instant at{};
+  std::uint64_t amount = 0;
+};
 
-// Version 2 has counts.
-constexpr int ledger_version = 2;
-constexpr record::Form form{.what = "budget", .version = ledger_version};
-// About 190 KiB of single launches and 260 KiB of counts, where the reader takes 1 MiB.
-constexpr std::size_t most_launches = 2000;
-constexpr std::size_t launches_kept = 1000;
-constexpr std::size_t most_counts = 4000;
-constexpr Duration shortest_stretch = std::chrono::hours(1);
-/// Ten years, the longest span that can be set.
-constexpr std::int64_t longest_keep = 315'360'000'000;
-
-ClaimError error_of(const record::Problem& problem) {
-  return {problem.newer_version ? ClaimErrorKind::newer_version : ClaimErrorKind::broken,
-          problem.message};
-}
-
-/// "Never" for people and records: nothing frees a budget of none.
-constexpr Instant never = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
-
-/// Counts of one stretch of time become one.
-std::vector<LaunchCount> merged(const std::vector<LaunchCount>& counts, Duration stretch) {
-  std::vector<LaunchCount> fewer;
-  for (const LaunchCount& count : counts) {
-    const auto number = count.last.time_since_epoch() / stretch;
-    if (!fewer.empty() && fewer.back().last.time_since_epoch() / stretch == number) {
-      fewer.back().last = std::max(fewer.back().last, count.last);
-      fewer.back().launches += count.launches;
-    } else {
-      fewer.push_back(count);
+/// What counts in the budget's window, in its unit.
+std::vector<Part> parts_of(const Ledger& ledger, const Budget& budget, Instant now) {
+  const auto in_unit = [&](std::uint64_t launches, Usd cost, std::uint64_t tokens) {
+    switch (budget.unit) {
+      case BudgetUnit::usd:
+        return cost.millionths;
+      case BudgetUnit::tokens:
+        return tokens;
+      case BudgetUnit::launches:
+        break;
     }
-  }
-  return fewer;
+    return launches;
+  };
+  std::vector<Part> parts;
+  for (const LaunchCount& count : ledger.counts)
+    if (count.last + budget.window > now)
+      parts.push_back({count.last, in_unit(count.launches, count.cost, count.tokens)});
+  for (const Launch& launch : ledger.launches)
+    if (launch.at + budget.window > now) {
+      const LaunchCount one = count_of(launch);
+      parts.push_back({launch.at, in_unit(1, one.cost, one.tokens)});
+    }
+  return parts;
 }
 
-void condense(Ledger& ledger) {
-  if (ledger.launches.size() <= most_launches) return;
-  const auto older = static_cast<std::ptrdiff_t>(ledger.launches.size() - launches_kept);
-  for (auto launch = ledger.launches.begin(); launch != ledger.launches.begin() + older; ++launch)
-    ledger.counts.push_back({launch->at, 1});
-  ledger.launches.erase(ledger.launches.begin(), ledger.launches.begin() + older);
-  std::stable_sort(ledger.counts.begin(), ledger.counts.end(),
-                   [](const auto& a, const auto& b) { return a.last < b.last; });
-  Duration stretch = shortest_stretch;
-  ledger.counts = merged(ledger.counts, stretch);
-  while (ledger.counts.size() > most_counts)
-    ledger.counts = merged(ledger.counts, stretch *= 2);
+void remember(Ledger& ledger, const Budget& budget) {
+  std::erase_if(ledger.budgets, [&](const KnownBudget& known) {
+    return known.unit == budget.unit && known.window == budget.window;
+  });
+  ledger.budgets.insert(ledger.budgets.begin(), {budget.unit, budget.amount, budget.window});
+  if (ledger.budgets.size() > most_budgets) ledger.budgets.resize(most_budgets);
 }
 
 }  // namespace
 
-std::optional<Instant> spent_until(const Ledger& ledger, const Budget& budget, Instant now) {
-  if (budget.launches == 0) return never;
-  std::vector<LaunchCount> counted;
-  for (const LaunchCount& count : ledger.counts)
-    if (count.last + budget.window > now) counted.push_back(count);
-  for (const Launch& launch : ledger.launches)
-    if (launch.at + budget.window > now) counted.push_back({launch.at, 1});
-  std::sort(counted.begin(), counted.end(),
-            [](const auto& a, const auto& b) { return a.last > b.last; });
-  std::uint64_t launches = 0;
-  for (const LaunchCount& count : counted) {
-    if (count.launches >= budget.launches - launches) return count.last + budget.window;
-    launches += count.launches;
+std::uint64_t used_of(const Ledger& ledger, const Budget& budget, Instant now) {
+  std::uint64_t used = 0;
+  for (const Part& part : parts_of(ledger, budget, now))
+    used = added(used, part.amount);
+  return used;
+}
+
+std::uint64_t need_of(const Budget& budget, const Spent& reserve) {
+  switch (budget.unit) {
+    case BudgetUnit::usd:
+      return reserve.cost.value_or(Usd{}).millionths;
+    case BudgetUnit::tokens:
+      return reserve.tokens.value_or(0);
+    case BudgetUnit::launches:
+      break;
+  }
+  return 1;
+}
+
+std::optional<Instant> spent_until(const Ledger& ledger, const Budget& budget, Instant now,
+                                   const Spent& reserve) {
+  const std::uint64_t need = need_of(budget, reserve);
+  if (need > budget.amount) return never;
+  std::vector<Part> parts = parts_of(ledger, budget, now);
+  std::sort(parts.begin(), parts.end(),
+            [](const Part& one, const Part& other) { return one.at > other.at; });
+  // The newest ones that leave room enough may stay; the first that does not has to leave.
+  std::uint64_t used = 0;
+  for (const Part& part : parts) {
+    used = added(used, part.amount);
+    if (used > budget.amount - need) return part.at + budget.window;
   }
   return std::nullopt;
 }
 
-Ledger spend(Ledger ledger, const Budget& budget, const std::string& claim_id, Instant now) {
+Ledger spend(Ledger ledger, const Budget& budget, const std::string& claim_id, Instant now,
+             const Spent& reserve) {
   ledger.keep = std::max(ledger.keep, budget.window);
+  remember(ledger, budget);
   std::erase_if(ledger.launches,
                 [&](const Launch& launch) { return launch.at + ledger.keep <= now; });
   std::erase_if(ledger.counts,
                 [&](const LaunchCount& count) { return count.last + ledger.keep <= now; });
   const bool there = std::any_of(ledger.launches.begin(), ledger.launches.end(),
                                  [&](const Launch& launch) { return launch.claim_id == claim_id; });
-  if (!there) ledger.launches.push_back({claim_id, now});
-  condense(ledger);
+  if (!there) ledger.launches.push_back({claim_id, now, reserve, {}, std::nullopt});
+  fold_launches(ledger, now);
+  return ledger;
+}
+
+std::optional<Ledger> settle(Ledger ledger, std::string_view claim_id, const Spent& spent,
+                             Instant now) {
+  const auto launch = std::find_if(ledger.launches.begin(), ledger.launches.end(),
+                                   [&](const Launch& each) { return each.claim_id == claim_id; });
+  if (launch == ledger.launches.end() || launch->ended_at) return std::nullopt;
+  launch->spent = spent;
+  launch->ended_at = now;
+  fold_launches(ledger, now);
   return ledger;
 }
 
@@ -111,37 +133,6 @@ bool is_expired(const Ledger& ledger, Instant now) {
                      [&](const Launch& launch) { return is_over(launch.at); });
 }
 
-std::string encode_ledger(const Ledger& ledger) {
-  json record = {
-      {"version", ledger_version}, {"keep_ms", ledger.keep.count()}, {"launches", json::array()}};
-  for (const LaunchCount& count : ledger.counts)
-    record["counts"].push_back(
-        {{"last", format_rfc3339(count.last)}, {"launches", count.launches}});
-  for (const Launch& launch : ledger.launches)
-    record["launches"].push_back(
-        {{"claim_id", launch.claim_id}, {"at", format_rfc3339(launch.at)}});
-  return record.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
-}
-
-std::variant<Ledger, ClaimError> decode_ledger(std::string_view source) {
-  const auto opened = record::open(source, form);
-  if (const auto* problem = std::get_if<record::Problem>(&opened)) return error_of(*problem);
-  const json& object = std::get<json>(opened);
-  try {
-    Ledger ledger;
-    ledger.keep = Duration(record::number<std::int64_t>(object, "keep_ms", 0, longest_keep));
-    if (object.contains("counts"))
-      for (const json& item : record::list(object, "counts"))
-        ledger.counts.push_back(
-            {record::instant(item, "last"), record::number<std::uint64_t>(item, "launches", 1)});
-    for (const json& item : record::list(object, "launches"))
-      ledger.launches.push_back({record::text(item, "claim_id"), record::instant(item, "at")});
-    return ledger;
-  } catch (const record::Broken& error) {
-    return error_of(record::broken(form, error.what()));
-  }
-}
-
 std::string budgets_prefix(std::string_view name_space) {
   return "refs/" + std::string(name_space) + "/budgets/";
 }
@@ -153,5 +144,14 @@ std::string ledger_ref(const Budget& budget, std::string_view subject,
 }
 
 std::string_view name_of(BudgetKind kind) { return name_in(budget_kinds, kind); }
+std::optional<BudgetKind> budget_kind_named(std::string_view name) {
+  return find_in(budget_kinds, name);
+}
+std::string_view name_of(BudgetUnit unit) { return name_in(budget_units, unit); }
+
+std::string describe_amount(BudgetUnit unit, std::uint64_t amount) {
+  return (unit == BudgetUnit::usd ? format_usd({amount}) : std::to_string(amount)) + " " +
+         std::string(name_of(unit));
+}
 
 }  // namespace refgate

@@ -54,6 +54,7 @@ Claim claim_of(const Request& request, const Policy& policy, Instant now) {
                                : ClaimState::active;
   claim.group = shortened(request.group, bounds::address);
   claim.ledgers = request.ledgers;
+  claim.reserve = request.reserve;
   claim.window_only = request.window_only;
   claim.holder = bounded(request.holder);
   claim.covers = request.covers;
@@ -88,6 +89,7 @@ std::string former_of(const Claim& state) {
   bare.outbox.clear();
   bare.sent.clear();
   bare.former.clear();
+  bare.displaced.reset();
   std::string text = encode_claim(bare);
   if (json_length(text) <= bounds::former) return text;
   // It stands inside of another record, where each quotation mark takes four bytes.
@@ -97,6 +99,17 @@ std::string former_of(const Claim& state) {
                             &bare.holder.job_index, &bare.holder.run_url, &bare.holder.actor})
     *name = shortened(*name, word);
   return encode_claim(bare);
+}
+
+/// Who holds a claim, or was ended by others, has said nothing yet of what it cost.
+std::optional<Displaced> displaced_by(const Claim& state) {
+  const bool launched =
+      state.state != ClaimState::waiting && state.outcome != ClaimOutcome::abandoned;
+  if (!launched) return state.displaced;
+  const bool told =
+      state.outcome == ClaimOutcome::success || state.outcome == ClaimOutcome::failure;
+  if (told || !state.reserve.is_said() || state.spent.is_said()) return std::nullopt;
+  return Displaced{state.claim_id, state.holder, state.ledgers};
 }
 
 /// Counters in a stored record are anybody's numbers: at their end they stay.
@@ -126,6 +139,7 @@ Decision run(const Case& asked, ReasonCode code, std::string reason) {
   if (state) {
     next.generation = one_more(state->generation);
     next.former = former_of(*state);
+    next.displaced = displaced_by(*state);
     // Who only waited has not launched.
     if (code != ReasonCode::first || state->outcome == ClaimOutcome::abandoned)
       next.attempts =
@@ -172,6 +186,23 @@ bool retry_permitted(const Policy& policy, const Request& request) {
   return policy.retry == Retry::allow || (policy.retry == Retry::manual && request.rerun_by_person);
 }
 
+std::string describe_spent_budget(const SpentBudget& spent) {
+  const Budget& budget = spent.budget;
+  const std::string which = "The budget of " + describe_amount(budget.unit, budget.amount) +
+                            " per " + std::string(name_of(budget.kind)) + " within " +
+                            format_duration(budget.window);
+  if (spent.need > budget.amount)
+    return which + (budget.unit == BudgetUnit::launches
+                        ? " never has anything left"
+                        : " never has enough for a session that reserves " +
+                              describe_amount(budget.unit, spent.need));
+  if (budget.unit == BudgetUnit::launches)
+    return which + " is spent until " + format_second(spent.frees_at);
+  return which + " has " + describe_amount(budget.unit, spent.left) +
+         " left, and this session reserves " + describe_amount(budget.unit, spent.need) +
+         ": enough is free at " + format_second(spent.frees_at);
+}
+
 /// What holds back a launch that the state of the scope would allow; each says when it will pass.
 std::optional<Decision> held_back(const std::optional<Claim>& state, const Request& request,
                                   const Policy& policy, Instant now, const Surroundings& around) {
@@ -198,11 +229,7 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
   if (around.spent) {
     const SpentBudget& spent = *around.spent;
     Decision decision =
-        skip_for(request, now, ReasonCode::budget,
-                 "The budget of " + std::to_string(spent.budget.launches) + " launches per " +
-                     std::string(name_of(spent.budget.kind)) + " within " +
-                     format_duration(spent.budget.window) + " is spent until " +
-                     format_second(spent.frees_at) + override_hint);
+        skip_for(request, now, ReasonCode::budget, describe_spent_budget(spent) + override_hint);
     return skip_until(spent.frees_at, std::move(decision));
   }
   return std::nullopt;

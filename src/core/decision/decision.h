@@ -25,7 +25,9 @@ enum class RunEnded { unknown, no, yes };
 /// A budget that has nothing left.
 struct SpentBudget {
   Budget budget;
-  Instant frees_at{};  ///< when the next launch is within it
+  Instant frees_at{};      ///< when the next launch is within it; or `never`
+  std::uint64_t left = 0;  ///< in the budget's unit
+  std::uint64_t need = 1;  ///< what the launch would take of it
 };
 
 /// What is known besides the scope's own state.
@@ -67,6 +69,7 @@ struct Request {
                              ///< are one piece of work for as long as it is remembered
   std::string group;         ///< see Claim::group
   std::vector<std::string> ledgers;  ///< see Claim::ledgers
+  Spent reserve;                     ///< see Claim::reserve
 };
 
 struct Decision {

@@ -2,11 +2,13 @@
 // What the user chose. Options win over the environment, that over `--config`, that over the
 // defaults below.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/record/spent.h"
 #include "core/text/time.h"
 
 namespace refgate {
@@ -31,14 +33,21 @@ enum class HolderRun { ask, ignore };
 /// Whether a gate asks if a person has stopped its kind of work.
 enum class PauseAsking { ask, ignore };
 
-/// What a budget counts the launches of.
-enum class BudgetKind { scope, workflow, actor };
+/// What a budget counts the launches of; `store`: of all that use this store.
+enum class BudgetKind { scope, workflow, actor, repo, store };
 
-/// "workflow:10/1d": at most `launches` in any stretch of `window`.
+enum class BudgetUnit {
+  launches,
+  usd,  ///< in millionths
+  tokens,
+};
+
+/// "workflow:10/1d": at most `amount` in any stretch of `window`.
 struct Budget {
   BudgetKind kind = BudgetKind::scope;
-  unsigned launches = 0;
+  std::uint64_t amount = 0;
   Duration window{};
+  BudgetUnit unit = BudgetUnit::launches;
 
   bool operator==(const Budget&) const = default;
 };
@@ -62,6 +71,7 @@ struct Policy {
   Duration
       cooldown{};  ///< for how long nothing of a scope is launched after its last session ended
   std::vector<Budget> budgets;  ///< all must have something left
+  Spent reserve;                ///< what a session counts as until it says what it cost
   Duration wait{};              ///< for how long a gate stands by for its turn
   bool no_wait = false;         ///< tell the place in line instead of standing in it
   HolderRun holder_run = HolderRun::ask;

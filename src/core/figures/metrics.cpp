@@ -263,6 +263,13 @@ void put_live(Page& page, const MetricsInput& input) {
   page.single("refgate_paused", "gauge",
               "1 while a person has stopped something (refgate pause); refgate status shows what.",
               input.paused ? 1 : 0);
+  if (!input.budget_left.empty())
+    page.family("refgate_budget_left", "gauge",
+                "What is left of a budget now, by its kind and in its unit: the least of all that "
+                "are counted apart. Those of strangers are not in it.");
+  for (const auto& [labels, left] : input.budget_left)
+    page.sample({{"kind", labels.first}, {"unit", labels.second}},
+                labels.second == "usd" ? format_usd({left}) : std::to_string(left));
   page.single("refgate_queue_depth", "gauge", "Sessions that wait for their turn.", live.waiting);
   page.single("refgate_queues", "gauge", "Groups in which somebody waits.", live.queued.size());
   page.single("refgate_record_lines", "gauge", "Lines of the record that were read.",

@@ -22,8 +22,10 @@ struct MetricsInput {
   std::uint64_t unreadable = 0;      ///< refs and lines that are not refgate's
   std::size_t most_names =
       20;  ///< workflows, and events, that get a label of their own; the rest is "other"
-  std::uint64_t limited_due = 0;      ///< limited work whose time has come and that nobody took up
-  bool paused = false;                ///< a pause stands
+  std::uint64_t limited_due = 0;  ///< limited work whose time has come and that nobody took up
+  bool paused = false;            ///< a pause stands
+  std::map<std::pair<std::string, std::string>, std::uint64_t>
+      budget_left;                    ///< the least that any ledger has left, by kind and unit
   std::uint64_t promises_broken = 0;  ///< work that is lost, for whose sake somebody was skipped
 };
 

@@ -41,6 +41,34 @@ std::optional<Number> whole(std::string_view digits) {
   return number;
 }
 
+struct Names {
+  const char* cost;
+  const char* tokens;
+};
+constexpr Names said_names{"cost_usd", "tokens"};
+constexpr Names reserve_names{"reserve_usd", "reserve_tokens"};
+
+void put(json& object, const Spent& spent, const Names& names) {
+  if (spent.cost) object[names.cost] = json_of(*spent.cost);
+  if (spent.tokens) object[names.tokens] = *spent.tokens;
+}
+
+Spent in(const json& object, const Names& names) {
+  Spent spent;
+  if (!object.is_object()) return spent;
+  if (const auto cost = object.find(names.cost); cost != object.end() && cost->is_number()) {
+    const auto dollars = cost->get<double>();
+    if (dollars >= 0 && dollars <= static_cast<double>(most_cost.millionths / millionths_of_one))
+      spent.cost = Usd{static_cast<std::uint64_t>(
+          std::llround(dollars * static_cast<double>(millionths_of_one)))};
+  }
+  if (const auto tokens = object.find(names.tokens); tokens != object.end() &&
+                                                     tokens->is_number_unsigned() &&
+                                                     tokens->get<std::uint64_t>() <= most_tokens)
+    spent.tokens = tokens->get<std::uint64_t>();
+  return spent;
+}
+
 }  // namespace
 
 std::optional<Usd> parse_usd(std::string_view text) {
@@ -127,24 +155,9 @@ json json_of(Usd amount) {
   return static_cast<double>(amount.millionths) / static_cast<double>(millionths_of_one);
 }
 
-void put_spent(json& object, const Spent& spent) {
-  if (spent.cost) object["cost_usd"] = json_of(*spent.cost);
-  if (spent.tokens) object["tokens"] = *spent.tokens;
-}
-
-Spent spent_in(const json& object) {
-  Spent spent;
-  if (const auto cost = object.find("cost_usd"); cost != object.end() && cost->is_number()) {
-    const auto dollars = cost->get<double>();
-    if (dollars >= 0 && dollars <= static_cast<double>(most_cost.millionths / millionths_of_one))
-      spent.cost = Usd{static_cast<std::uint64_t>(
-          std::llround(dollars * static_cast<double>(millionths_of_one)))};
-  }
-  if (const auto tokens = object.find("tokens"); tokens != object.end() &&
-                                                 tokens->is_number_unsigned() &&
-                                                 tokens->get<std::uint64_t>() <= most_tokens)
-    spent.tokens = tokens->get<std::uint64_t>();
-  return spent;
-}
+void put_spent(json& object, const Spent& spent) { put(object, spent, said_names); }
+Spent spent_in(const json& object) { return in(object, said_names); }
+void put_reserve(json& object, const Spent& reserve) { put(object, reserve, reserve_names); }
+Spent reserve_in(const json& object) { return in(object, reserve_names); }
 
 }  // namespace refgate

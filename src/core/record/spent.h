@@ -56,4 +56,8 @@ void put_spent(nlohmann::json& object, const Spent& spent);
 /// Reads them. What is none of it, or over the bounds, is not said.
 Spent spent_in(const nlohmann::json& object);
 
+/// Likewise what a session may cost: `reserve_usd` and `reserve_tokens`.
+void put_reserve(nlohmann::json& object, const Spent& reserve);
+Spent reserve_in(const nlohmann::json& object);
+
 }  // namespace refgate

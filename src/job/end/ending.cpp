@@ -8,6 +8,7 @@
 
 #include "core/claim/limited.h"
 #include "core/claim/transition.h"
+#include "core/decision/budget.h"
 #include "core/event/scope.h"
 #include "job/end/ending.h"
 #include "job/note/health_file.h"
@@ -87,12 +88,15 @@ class Ending {
       } catch (const StoreError&) {
         // The line passes over it; ending the session is what counts.
       }
-    Claim launched;
+    const bool was_launched =
+        !gives_back_ && note_.claim.state != ClaimState::waiting && meaning.executed;
     // What our last acknowledged swap left is what the ref should hold: no need to read it.
+    ClaimAt at{note_.ref, note_.claim.claim_id, settings_.name_space, proven(note_, self_),
+               [&](const Claim& claim) { return is_own(claim, self_); }};
+    const bool settled = was_launched && settle_along(at, place);
+    Claim launched;
     Ended ended = update_claim(
-        store_,
-        {note_.ref, note_.claim.claim_id, settings_.name_space, proven(note_, self_),
-         [&](const Claim& claim) { return is_own(claim, self_); }},
+        store_, at,
         [&](const Claim& claim) {
           if (claim.state == ClaimState::waiting)
             return abandon_claim(claim, "its gate was ended while it waited", now());
@@ -110,6 +114,10 @@ class Ending {
     if (ended.result == Ended::Result::foreign)
       throw_misfit("the job's note names the claim of " + describe_holder(*ended.seen, now()) +
                    ", which is not this job's");
+    const auto is_ledger = [&](const Change& change) {
+      return change.ref.starts_with(budgets_prefix(settings_.name_space));
+    };
+    const bool left_open = std::erase_if(place, is_ledger) > 0;
     // Others came in between, or the claim's group was not known before it was read.
     if (ended.result == Ended::Result::ended &&
         (!place.empty() || note_.claim.group != ended.claim.group))
@@ -119,8 +127,7 @@ class Ending {
                   << escape_for(Place::line, why) << "); those behind pass over it\n";
     const bool was_freed =
         ended.result == Ended::Result::already && ended.claim.outcome == ClaimOutcome::released;
-    const bool was_launched =
-        !gives_back_ && note_.claim.state != ClaimState::waiting && meaning.executed;
+    if (was_launched) settle_rest(ended, settled && !left_open);
     if (was_launched && (ended.result == Ended::Result::not_ours || was_freed))
       record_without_claim(ended, {status, work.until});
     keep([&] { bring_up_to_date(ended, launched); });
@@ -128,6 +135,60 @@ class Ending {
   }
 
  private:
+  /// What it cost takes the place of its reserve in the ledgers that the claim names, in the push
+  /// that ends it: which those are the remote says, and the note only whether to look. True when
+  /// they go along.
+  bool settle_along(ClaimAt& at, std::vector<Change>& along) const {
+    const bool told_by_id = !note_.version && !settings_.claim_id.empty();
+    if (!told_by_id && !note_.claim.reserve.is_said()) return false;
+    Settling settling = look_to_settle(store_, at, note_.claim.ledgers, settings_.spent);
+    const std::optional<Claim>& claim = settling.seen.claim;
+    if (!claim || claim->claim_id != at.claim_id || claim->state == ClaimState::ended) return false;
+    at.known = std::move(settling.seen);
+    along.insert(along.end(), settling.changes.begin(), settling.changes.end());
+    return true;
+  }
+
+  /// The launch that the ledgers may still count as its reserve: the claim's, or that of one which
+  /// was taken over before its job could say what it cost.
+  std::optional<Displaced> unsettled(const Ended& ended) const {
+    const auto of_claim = [&](const Claim& claim) -> std::optional<Displaced> {
+      if (claim.claim_id != note_.claim.claim_id || !claim.reserve.is_said() ||
+          claim.outcome == ClaimOutcome::abandoned)
+        return std::nullopt;
+      return Displaced{claim.claim_id, claim.holder, claim.ledgers};
+    };
+    switch (ended.result) {
+      case Ended::Result::ended:
+        return of_claim(ended.claim);
+      case Ended::Result::already:
+        return ended.claim.outcome == ClaimOutcome::released ? of_claim(ended.claim) : std::nullopt;
+      case Ended::Result::not_ours:
+      case Ended::Result::foreign:
+        break;
+    }
+    if (!ended.seen || !ended.seen->displaced) return std::nullopt;
+    Claim before;
+    before.claim_id = ended.seen->displaced->claim_id;
+    before.holder = ended.seen->displaced->holder;
+    const bool own = before.claim_id == note_.claim.claim_id && is_own(before, self_);
+    return own ? ended.seen->displaced : std::nullopt;
+  }
+
+  /// By pushes of their own, what did not go along.
+  void settle_rest(const Ended& ended, bool all_settled) const {
+    if (all_settled && ended.result == Ended::Result::ended) return;
+    const auto launched = unsettled(ended);
+    std::string trouble;
+    if (launched)
+      trouble = settle_launch(store_, settings_.name_space, *launched, settings_.spent);
+    else if (ended.result == Ended::Result::not_ours && note_.claim.reserve.is_said())
+      trouble = "its claim, which names its ledgers, is gone";
+    if (!trouble.empty())
+      call_.err << "refgate: its budgets go on counting what this session had reserved ("
+                << escape_for(Place::line, trouble) << ")\n";
+  }
+
   /// Whether a push of the gate may arrive after its end: it was told of no answer, and so were
   /// those who run.
   bool may_be_on_the_wire() const {

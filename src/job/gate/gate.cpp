@@ -50,12 +50,13 @@ void publish_skip(const Invocation& call, Store& store, const Settings& settings
 
 BudgetSubjects budget_subjects(const Subject& subject) {
   const Event& event = subject.event;
-  // What comes from outside, and another repository that uses the same store, has ledgers of its
-  // own. No repository, file or login begins with a word and a blank.
-  std::string whose = event.charged_to == Trust::outside ? "outside: " : "";
-  if (!subject.scope.repository.empty()) whose += subject.scope.repository + ": ";
+  // Another repository that uses the same store has ledgers of its own. No file or login begins
+  // with a word and a blank.
+  const std::string& beside = subject.scope.repository;
+  const std::string whose = beside.empty() ? std::string() : beside + ": ";
   return {subject.ref, whose + (event.workflow_file.empty() ? event.workflow : event.workflow_file),
-          whose + event.triggering_actor};
+          whose + event.triggering_actor, beside.empty() ? event.repository : beside,
+          event.charged_to == Trust::outside};
 }
 
 }  // namespace
@@ -273,6 +274,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
   if (!own.known.version && !own.presented.empty()) subject.request.look_first = true;
   subject.request.ledgers =
       ledgers_of(settings.policy, budget_subjects(subject), settings.name_space);
+  subject.request.reserve = settings.policy.budgets.empty() ? Spent{} : settings.policy.reserve;
   subject.request.asks_pause = asks_pause(settings.policy);
   const Ordering ordering =
       as == TellAs::original_lines ? Ordering{} : ordering_of(settings, subject.event, now());
