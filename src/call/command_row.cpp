@@ -36,7 +36,7 @@ const Names& positional_settings() {
 }
 
 const Names& governing_settings() {
-  static const Names names{"observe", "pause", "follow"};
+  static const Names names{"observe", "pause", "follow", "supersede"};
   return names;
 }
 

@@ -11,7 +11,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<SettingRow, 45> rows{{
+constexpr std::array<SettingRow, 46> rows{{
     {"remote", SettingForm::text, "URL|PATH|NAME", "the git remote that holds the state",
      "the run's repository, else origin", true},
     {"namespace", SettingForm::text, "NAME", "the branch of refs that holds the state", "refgate",
@@ -88,9 +88,13 @@ constexpr std::array<SettingRow, 45> rows{{
     {"follow", SettingForm::flag, "",
      "a skip ends as the work that it stands for: wait for its holder, exit 1 unless it is done",
      "", true},
+    {"supersede", SettingForm::flag, "",
+     "the newest head of a branch wins: who comes with an older one skips, and its session is "
+     "ended",
+     "", true},
     {"pause", SettingForm::choice, "ask|ignore",
      "whether it is asked if a person has stopped this kind of work (refgate pause)",
-     "ignore; ask beside budget, observe and follow", true},
+     "ignore; ask beside budget, observe, follow and supersede", true},
     {"cost", SettingForm::text, "USD", "what the session cost, such as 1.23", "", false},
     {"tokens", SettingForm::text, "N", "how many tokens it took", "", false},
     {"usage", SettingForm::text, "FILE",
@@ -297,6 +301,7 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "retry") return choose(policy.retry, name, value, retries);
   if (name == "force") return choose(policy.force, name, value, booleans);
   if (name == "observe") return choose(policy.observe, name, value, booleans);
+  if (name == "supersede") return choose(policy.supersede, name, value, booleans);
   if (name == "follow") return choose(policy.follow, name, value, booleans);
   if (name == "pause") return choose(policy.pause.emplace(), name, value, pauses);
   if (name == "cost") return set_text(settings.cost, value);

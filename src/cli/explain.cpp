@@ -68,7 +68,8 @@ Explained explain(const Invocation& call, const Settings& settings) {
   Surroundings around;
   if (explained.asked) {
     const auto store = store_of(call, settings);
-    const Informants informants = informants_of(call, explained.subject, settings, *store);
+    const Informants informants = informants_of(call, explained.subject, settings, *store,
+                                                newest_look(explained.subject, settings));
     const JobState state(settings, call.environment);
     request.presented =
         ownership_of(explained.subject.ref, settings, state, [&](const ClaimNote& note) {

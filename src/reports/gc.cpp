@@ -16,6 +16,7 @@
 #include "state/claiming.h"
 #include "state/fold_record.h"
 #include "state/ledgers.h"
+#include "state/newest/newest_line.h"
 #include "state/pause/pauses.h"
 #include "state/queues.h"
 #include "state/record.h"
@@ -136,6 +137,19 @@ void forget_pauses(const Task& task, const std::map<std::string, Stored>& stored
     summary.others.emplace_back("list of pauses that are over", gone);
 }
 
+void forget_newest(const Task& task, const std::map<std::string, Stored>& stored,
+                   Summary& summary) {
+  const NewestLines lines = newest_lines_in(stored, task.name_space);
+  auto& left_alone = summary.fold.left_alone;
+  left_alone.insert(left_alone.end(), lines.unreadable.begin(), lines.unreadable.end());
+  std::vector<Change> deletions;
+  for (const StoredNewest& one : lines.lines)
+    if (is_forgettable(one.newest, task.at))
+      deletions.push_back({one.ref, one.version, std::nullopt});
+  if (const std::size_t gone = forget(task, deletions, summary); gone > 0)
+    summary.others.emplace_back("newest heads of quiet branches", gone);
+}
+
 /// Only where the names, which tell the time, say that there is something to do.
 void forget_results(const Task& task, const std::map<std::string, Version>& names,
                     Summary& summary) {
@@ -178,6 +192,7 @@ void collect(const Task& task, Duration keep, Summary& summary) {
   forget_ledgers(task, stored, summary);
   forget_queues(task, stored, summary);
   forget_pauses(task, stored, summary);
+  forget_newest(task, stored, summary);
 }
 
 void tell(const Invocation& call, const Summary& summary, bool dry_run, const Traffic& traffic) {

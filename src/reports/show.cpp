@@ -53,6 +53,9 @@ std::string told(const AuditEntry& entry) {
              (entry.duration ? ", " + format_duration(*entry.duration) + " after it had started"
                              : "");
     case EntryKind::release:
+      if (entry.job_status == superseded_status)
+        return "run " + entry.superseded_by +
+               " brought a newer head, and ended the session of run " + entry.run_id;
       return (entry.actor.empty() ? "somebody" : entry.actor) + " freed the session of run " +
              entry.run_id + reason;
     case EntryKind::given_back:

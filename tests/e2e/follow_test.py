@@ -8,7 +8,7 @@ from gate_case import HEAD, GateCase, await_that
 from network_test import FaultCase
 from queue_test import QueueCase
 
-BRIEF = ("--lease", "2s", "--skew", "1s")
+BRIEF = ("--lease", "6s", "--skew", "1s")
 
 
 class FollowCase(GateCase):

@@ -106,6 +106,7 @@ Claim read_claim(const json& stored) {
   claim.renewed_at = instant(stored, "renewed_at");
   claim.lease_until = instant(stored, "lease_until");
   claim.ended_at = optional_instant(stored, "ended_at");
+  if (stored.contains("superseded_by")) claim.superseded_by = text(stored, "superseded_by");
   if (stored.contains("until")) claim.until = instant(stored, "until");
   if ((claim.outcome == ClaimOutcome::limited) != claim.until.has_value())
     throw Broken("\"outcome\" and \"until\" contradict each other");
@@ -193,6 +194,7 @@ std::string encode_claim(const Claim& claim) {
                            {"ledgers", claim.displaced->ledgers}};
   if (!claim.ledgers.empty()) record["ledgers"] = claim.ledgers;
   if (claim.left_out > 0) record["left_out"] = claim.left_out;
+  if (!claim.superseded_by.empty()) record["superseded_by"] = claim.superseded_by;
   if (claim.until) record["until"] = format_rfc3339(*claim.until);
   if (claim.ended_at) record["ended_at"] = format_rfc3339(*claim.ended_at);
   if (claim.pr_locked_until) record["pr_locked_until"] = format_rfc3339(*claim.pr_locked_until);

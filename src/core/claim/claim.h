@@ -86,6 +86,7 @@ struct Claim {
   Instant renewed_at{};
   Instant lease_until{};
   std::optional<Instant> ended_at;
+  std::string superseded_by;     ///< the run with a newer head, which ended it; or empty
   std::optional<Instant> until;  ///< of a limited session, and only of one: before, nobody does it
   std::optional<Instant> pr_locked_until;  ///< set when `event` is push or pull_request
   std::vector<Cover> covers;  ///< the pull requests that it answers to; empty: all of its head

@@ -12,9 +12,10 @@ using nlohmann::json;
 
 constexpr int health_version = 1;
 
-constexpr std::array<EnumName<DeathCause>, 4> causes{{{DeathCause::taken_over, "taken_over"},
+constexpr std::array<EnumName<DeathCause>, 5> causes{{{DeathCause::taken_over, "taken_over"},
                                                       {DeathCause::released, "released"},
                                                       {DeathCause::gone, "gone"},
+                                                      {DeathCause::superseded, "superseded"},
                                                       {DeathCause::expired, "expired"}}};
 
 std::string text(const json& object, const char* key) {

@@ -21,6 +21,7 @@ enum class DeathCause {
   taken_over,  ///< another run holds the scope now
   released,    ///< a person freed the scope
   gone,        ///< the claim is not there any more
+  superseded,  ///< a newer head of its branch came
   expired,     ///< no renewal was acknowledged in time, so that others may have taken over
 };
 

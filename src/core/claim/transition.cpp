@@ -103,6 +103,23 @@ Claim release_claim(const Claim& claim, std::string_view who, std::string_view w
   return next;
 }
 
+Claim supersede_claim(const Claim& claim, std::string_view newer_run, Instant now) {
+  Claim next = claim;
+  next.state = ClaimState::ended;
+  next.outcome = ClaimOutcome::cancelled;
+  next.ended_at = now;
+  next.superseded_by = shortened(newer_run, bounds::word);
+  next.note = shortened("superseded by run " + next.superseded_by, bounds::note);
+  next.former.clear();
+  AuditEntry line = line_of(claim, EntryKind::release, now);
+  line.id = entry_id(claim.claim_id, claim.generation, EntryKind::release, "superseded");
+  line.job_status = superseded_status;
+  line.superseded_by = next.superseded_by;
+  line.reason = "A newer head of its branch came";
+  next.outbox.push_back(std::move(line));
+  return next;
+}
+
 std::string_view outcome_for_others(const Claim& claim) {
   if (claim.state != ClaimState::ended) return {};
   switch (claim.outcome) {

@@ -30,6 +30,9 @@ Claim give_back_claim(const Claim& claim, std::string_view why, Instant now);
 /// over, a re-run too, and its launches count no more.
 Claim release_claim(const Claim& claim, std::string_view who, std::string_view why, Instant now);
 
+/// The claim as the gate of a newer head ends it: cancelled, and what was done by then is left.
+Claim supersede_claim(const Claim& claim, std::string_view newer_run, Instant now);
+
 /// The line that says that nobody has heard of the holder since its lease passed.
 AuditEntry lost_line(const Claim& claim, Instant now);
 

@@ -203,9 +203,21 @@ std::string describe_spent_budget(const SpentBudget& spent) {
          ": enough is free at " + format_second(spent.frees_at);
 }
 
+Decision superseded(const Request& request, const NewerRun& newer, Instant now) {
+  Decision decision =
+      skip_for(request, now, ReasonCode::superseded,
+               "A newer head of this branch came, " + newer.commit.substr(0, 8) + ", by " +
+                   (newer.run_id.empty() ? "another run" : "run " + newer.run_id) +
+                   (newer.run_url.empty() ? "" : ", " + newer.run_url) + override_hint);
+  decision.line->holder_run_id = shortened(newer.run_id, bounds::word);
+  decision.newer = newer;
+  return decision;
+}
+
 /// What holds back a launch that the state of the scope would allow; each says when it will pass.
 std::optional<Decision> held_back(const std::optional<Claim>& state, const Request& request,
                                   const Policy& policy, Instant now, const Surroundings& around) {
+  if (around.newer) return superseded(request, *around.newer, now);
   if (state && state->ended_at && state->outcome != ClaimOutcome::released &&
       state->outcome != ClaimOutcome::abandoned) {
     if (const Instant over = *state->ended_at + policy.cooldown;
@@ -453,6 +465,10 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
                  "Taken over, since its holder was lost: " + holder + ended_text);
     case ClaimOutcome::cancelled:
       if (!remembered) break;
+      // Whether its head is the newest by now is told by the line of its branch.
+      if (!claim.superseded_by.empty())
+        return run(asked, ReasonCode::takeover,
+                   "Taken over, since a newer head had ended it: " + holder + ended_text);
       if (is_rerun && !retry_permitted(policy, request))
         return skip(claim, request, now, ReasonCode::retry_suppressed,
                     "An earlier attempt of this run was cancelled: " + holder + ended_text +

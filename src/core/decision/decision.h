@@ -30,11 +30,19 @@ struct SpentBudget {
   std::uint64_t need = 1;  ///< what the launch would take of it
 };
 
+/// The run that brought a newer head of the same branch.
+struct NewerRun {
+  std::string run_id;
+  std::string run_url;
+  std::string commit;
+};
+
 /// What is known besides the scope's own state.
 struct Surroundings {
   RunEnded holder_run = RunEnded::unknown;
   std::optional<SpentBudget> spent;
-  std::optional<Pause> paused;  ///< what stops this very work now
+  std::optional<Pause> paused;                   ///< what stops this very work now
+  std::optional<NewerRun> newer = std::nullopt;  ///< whose head came after the caller's own
 };
 
 /// Who asks, and what the claim would say.
@@ -82,6 +90,7 @@ struct Decision {
   std::optional<AuditEntry> line;  ///< on skip: the line to publish
   /// On a skip by time: when it makes sense to ask again.
   std::optional<Instant> until = std::nullopt;
+  std::optional<NewerRun> newer = std::nullopt;  ///< of a `superseded` skip
 };
 
 /// Precedence: own when it is paused, then paused, which nothing else passes; forced, own, live

@@ -77,6 +77,7 @@ struct Policy {
   HolderRun holder_run = HolderRun::ask;
   bool force = false;
   bool observe = false;              ///< decide and record, and hold nobody back
+  bool supersede = false;            ///< the newest head of a branch ends the session of older ones
   bool follow = false;               ///< a skip waits for the work, and fails unless it is done
   std::optional<PauseAsking> pause;  ///< nullopt: see asks_pause
   Fallback on_error = Fallback::fail;
@@ -89,7 +90,7 @@ struct Policy {
 /// anyway, and asks unless it was told not to.
 inline bool asks_pause(const Policy& policy) {
   if (policy.pause) return *policy.pause == PauseAsking::ask;
-  return policy.observe || policy.follow || !policy.budgets.empty();
+  return policy.observe || policy.follow || policy.supersede || !policy.budgets.empty();
 }
 
 /// Who waits looks again and again, and asks then whatever it asked before.

@@ -7,7 +7,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<EnumName<ReasonCode>, 21> codes{
+constexpr std::array<EnumName<ReasonCode>, 22> codes{
     {{ReasonCode::forced, "forced"},
      {ReasonCode::own, "own"},
      {ReasonCode::first, "first"},
@@ -19,6 +19,7 @@ constexpr std::array<EnumName<ReasonCode>, 21> codes{
      {ReasonCode::already_done, "already_done"},
      {ReasonCode::retry_suppressed, "retry_suppressed"},
      {ReasonCode::limited, "limited"},
+     {ReasonCode::superseded, "superseded"},
      {ReasonCode::max_attempts, "max_attempts"},
      {ReasonCode::cooldown, "cooldown"},
      {ReasonCode::budget, "budget"},

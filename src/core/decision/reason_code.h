@@ -20,6 +20,7 @@ enum class ReasonCode {
   already_done,
   retry_suppressed,
   limited,
+  superseded,
   max_attempts,
   cooldown,
   budget,

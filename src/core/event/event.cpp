@@ -178,6 +178,7 @@ std::variant<Event, EventError> parse_event(std::string_view payload_text,
     event.identity = {"custom", overrides.identity};
     event.identity_parts = {{"identity", overrides.identity}};
     event.covers.clear();
+    event.arrival.reset();
     event.twin.clear();
     event.exempt_because.clear();
     return event;

@@ -73,6 +73,17 @@ struct BroughtChange {
   bool operator==(const BroughtChange&) const = default;
 };
 
+/// A head that an event brought to a branch.
+struct Arrival {
+  std::string branch;  ///< of a fork "owner/name:branch"
+  std::string commit;
+  std::string before;  ///< the head that it replaced; empty: the payload does not say
+  std::string kind;    ///< "push" or "pull_request", of a report the kind of what it is about
+  std::string run_id;  ///< of a report that of the run which it is about
+
+  bool operator==(const Arrival&) const = default;
+};
+
 struct Event {
   std::string kind;              ///< as in GITHUB_EVENT_NAME: "push", "pull_request", …
   std::string action;            ///< the payload's `action`, or empty
@@ -89,6 +100,8 @@ struct Event {
   std::vector<Cover> covers;
   std::string twin;  ///< for people: which other events are the same work; empty: none of another
                      ///< kind
+  /// Of events that bring a new head to a branch, and of reports on their runs.
+  std::optional<Arrival> arrival;
   /// Of events that bring code to a branch, as far as the payload tells both.
   std::optional<BroughtChange> change;
   bool about_commit = false;   ///< a commit event that without its branch is told by its commit

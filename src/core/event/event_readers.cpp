@@ -82,6 +82,14 @@ void brings(Event& event, std::string base, std::string onto) {
   event.change = BroughtChange{std::move(base), event.head_commit, std::move(onto)};
 }
 
+/// A branch of a fork bears its repository's name.
+void arrives(Event& event, std::string branch, const std::string& origin, std::string before) {
+  if (branch.empty() || event.head_commit.empty()) return;
+  const std::string kind = event.kind == "push" ? "push" : "pull_request";
+  event.arrival = Arrival{origin.empty() ? std::move(branch) : origin + ":" + branch,
+                          event.head_commit, std::move(before), kind, event.run_id};
+}
+
 void cover(Event& event, std::string number, std::string base) {
   if (!number.empty()) event.covers.push_back({std::move(number), std::move(base)});
   std::sort(event.covers.begin(), event.covers.end());
@@ -186,6 +194,7 @@ void push(EventSource& source, Event& event) {
     return;
   }
   identify_by_head(event, "head", event.entity.value, "");
+  arrives(event, event.entity.value, "", payload.given() ? payload.text_if_any("before") : "");
   const std::string main = default_branch(payload);
   brings(event, event.entity.value == main ? payload.text_if_any("before") : main, main);
   if (event.entity.value.starts_with("gh-readonly-queue/"))
@@ -222,6 +231,10 @@ void pull_request(EventSource& source, Event& event) {
   brings(event, payload.text_if_any("pull_request.base.sha"),
          payload.text_if_any("pull_request.base.ref"));
   const std::string branch = payload.text_if_any("pull_request.head.ref");
+  // A base that was changed is no new head.
+  if (event.action != "edited")
+    arrives(event, branch, origin_of(payload, event, "pull_request.head.repo"),
+            payload.text_if_any("before"));
   if (branch.empty() && event.trust == Trust::repository) {
     identify_by_commit(event);
   } else if (event.trust == Trust::outside) {
@@ -308,6 +321,13 @@ void workflow_run(EventSource& source, Event& event) {
   identify(event, "report",
            with_branch(std::move(parts), payload.text_if_any("workflow_run.head_branch"), origin));
   event.twin = "the same report on a run for the push and for the pull request of this head";
+  if (cause != "merge_group") {
+    arrives(event, payload.text_if_any("workflow_run.head_branch"), origin, "");
+    if (event.arrival) {
+      event.arrival->kind = cause == "push" ? "push" : "pull_request";
+      event.arrival->run_id = payload.number_if_any("workflow_run.id");
+    }
+  }
   if (cause == "push" || cause == "merge_group" || !payload.has("workflow_run.pull_requests"))
     return;
   const auto named = payload.count("workflow_run.pull_requests");

@@ -55,6 +55,8 @@ std::optional<LostBecause> why_over(const ScopeState& scope, Instant now) {
     case ClaimOutcome::failure:
       return std::nullopt;
     case ClaimOutcome::cancelled:
+      // Nobody wants it any more.
+      if (!claim.superseded_by.empty()) return std::nullopt;
       return LostBecause::cancelled;
     case ClaimOutcome::lost:
       return LostBecause::lease_passed;
@@ -78,7 +80,9 @@ class Ends {
       else if (entry.kind == EntryKind::given_back)
         why_[entry.claim_id] = LostBecause::never_started;
       else if (entry.kind == EntryKind::release)
-        why_[entry.claim_id] = LostBecause::released;
+        why_[entry.claim_id] = entry.job_status == superseded_status
+                                   ? std::nullopt
+                                   : std::optional(LostBecause::released);
       else if (entry.kind == EntryKind::lost)
         why_.try_emplace(entry.claim_id, LostBecause::lease_passed);
     }

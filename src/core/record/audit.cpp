@@ -112,6 +112,7 @@ std::string encode_entry(const AuditEntry& entry) {
   put("scope", entry.scope);
   put("holder_run_id", entry.holder_run_id);
   put("holder_claim_id", entry.holder_claim_id);
+  put("superseded_by", entry.superseded_by);
   put("group", entry.group);
   put("launch", entry.launch);
   if (entry.generation != 0) line["generation"] = entry.generation;
@@ -162,6 +163,7 @@ std::optional<ReadEntry> decode(std::string_view source, Digest check) {
   entry.scope = text(line, "scope");
   entry.holder_run_id = text(line, "holder_run_id");
   entry.holder_claim_id = text(line, "holder_claim_id");
+  entry.superseded_by = text(line, "superseded_by");
   entry.covers = covers_of(line);
   entry.group = text(line, "group");
   entry.launch = text(line, "launch");

@@ -29,6 +29,9 @@ enum class EntryKind {
 /// A line holds identifiers and outcomes, never prompts, tokens or contents of files. The first
 /// eight members and the two groups that encode() derives from them (`retry_suppression`,
 /// `session_management`) are the fields of the original script.
+/// The job_status of the release line of a session that a newer head of its branch ended.
+inline constexpr std::string_view superseded_status = "superseded";
+
 struct AuditEntry {
   std::string session_key;
   Instant timestamp{};
@@ -56,6 +59,7 @@ struct AuditEntry {
   std::string holder_claim_id;  ///< likewise: the claim, of this line's generation
   std::vector<Cover> covers;  ///< on a launch and a skip: the pull requests that it is for, sorted;
                               ///< empty: all of its head. See covers_in_line
+  std::string superseded_by;  ///< on a release: the run with a newer head that ended it
   std::optional<Duration> duration;  ///< on an end: how long the session took
   Spent spent;                       ///< on an end, or by hand: what the job says that it cost
   std::optional<Duration> memory;    ///< on a launch: for how long its success would be remembered

@@ -62,7 +62,7 @@ BudgetSubjects budget_subjects(const Subject& subject) {
 }  // namespace
 
 Informants informants_of(const Invocation& call, const Subject& subject, const Settings& settings,
-                         Store& store) {
+                         Store& store, const std::shared_ptr<NewestLook>& newest) {
   Informants informants;
   if (settings.policy.holder_run == HolderRun::ask)
     informants.holder_run = [&call, &store, &settings](const Claim& claim) {
@@ -71,17 +71,32 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
     };
   const PausePlace place = pause_place(subject, settings);
   const bool asks = asks_pause(settings.policy);
-  if (asks || !settings.policy.budgets.empty())
-    informants.governed = [&subject, &settings, place, asks](Store& asked) {
+  if (asks || newest || !settings.policy.budgets.empty())
+    informants.governed = [&subject, &settings, place, asks, newest](Store& asked) {
       const BudgetSubjects subjects = budget_subjects(subject);
       std::vector<std::string> refs = ledgers_of(settings.policy, subjects, settings.name_space);
       if (asks) refs.push_back(place.ref);
+      if (newest) refs.push_back(newest->place.ref);
       const auto read = asked.read(refs);
       Surroundings around;
       if (asks) around.paused = pause_in(read, place);
-      if (!around.paused)
-        around.spent = spent_in(read, settings.policy, subjects, settings.name_space);
+      if (around.paused) return around;
+      around.spent = spent_in(read, settings.policy, subjects, settings.name_space);
+      if (newest) {
+        newest->seen = newest_in(asked, read, newest->place, subject.request.scope);
+        around.newer = newest->seen.newer_run();
+      }
       return around;
+    };
+  if (newest)
+    informants.claimed = [&call, &subject, &settings, newest](Store& asked, const Acquired& won) {
+      claimed({call, subject, settings}, asked, *newest, won);
+    };
+  if (newest)
+    informants.along = [&subject, newest](const Claim& claim) {
+      newest->sent = newest->seen;
+      return std::vector<Change>{newest_change(newest->seen, newest->place, subject.request.scope,
+                                               claim, claim.claimed_at)};
     };
   if (asks_pause_while_waiting(settings.policy)) informants.pause_while_waiting = place;
   return informants;
@@ -94,30 +109,42 @@ Policy forced(Policy policy) {
   return policy;
 }
 
-/// The claim is won before its budgets are entered, so that a crash in between costs nobody a
-/// launch. When rivals of other scopes were faster, the claim is given up again.
-void spend(Store& store, const Subject& subject, const Settings& settings, const JobState& state,
-           Acquired& acquired) {
-  if (settings.policy.budgets.empty() || acquired.decision.verdict != Verdict::run ||
-      acquired.decision.code == ReasonCode::own)
-    return;
+/// Whose claim it is, and where the job keeps it.
+struct Winner {
+  const Subject& subject;
+  const Settings& settings;
+  const JobState& state;
+};
+
+/// What was won is given back before anybody was told to run, and `skip` is told instead.
+void give_up(Store& store, const Winner& winner, Acquired& acquired, Decision skip,
+             std::string_view why) {
+  const auto& [subject, settings, state] = winner;
   const Claim claim = *acquired.decision.next;
-  const auto spent = spend_budgets(store, settings.policy, budget_subjects(subject),
-                                   settings.name_space, claim.claim_id);
-  if (!spent) return;
-  const Decision skip =
-      decide(std::nullopt, subject.request, settings.policy, now(), {RunEnded::unknown, spent});
   update_claim(
       store,
       {subject.request.scope, claim.claim_id, settings.name_space, {claim, acquired.version}},
-      [&](const Claim& held) {
-        return abandon_claim(held, "its budget was spent meanwhile", now());
-      },
-      Publish::everything);
+      [&](const Claim& held) { return abandon_claim(held, why, now()); }, Publish::everything);
   if (!claim.group.empty()) return_ticket(store, settings.name_space, claim);
   state.remove(claim.claim_id);
   HealthFile(state, claim.claim_id).remove();
-  acquired.decision = skip;
+  acquired.decision = std::move(skip);
+}
+
+/// The claim is won before its budgets are entered, so that a crash in between costs nobody a
+/// launch. When rivals of other scopes were faster, the claim is given up again.
+void spend(Store& store, const Winner& winner, Acquired& acquired) {
+  const auto& [subject, settings, state] = winner;
+  if (settings.policy.budgets.empty() || acquired.decision.verdict != Verdict::run ||
+      acquired.decision.code == ReasonCode::own)
+    return;
+  const auto spent = spend_budgets(store, settings.policy, budget_subjects(subject),
+                                   settings.name_space, acquired.decision.next->claim_id);
+  if (spent)
+    give_up(
+        store, winner, acquired,
+        decide(std::nullopt, subject.request, settings.policy, now(), {RunEnded::unknown, spent}),
+        "its budget was spent meanwhile");
 }
 
 /// What a machine with such a clock claims is wrong for everybody else.
@@ -161,7 +188,8 @@ struct Gating {
 /// is there no claim to make.
 GateAnswer gate_read_only(const Gating& gating, Store& store, const StoreError& refusal) {
   const auto& [call, settings, subject, as] = gating;
-  const Informants informants = informants_of(call, subject, settings, store);
+  const Informants informants =
+      informants_of(call, subject, settings, store, newest_look(subject, settings));
   Request asking = subject.request;
   const JobState state(settings, call.environment);
   const Ordering none_in_line;
@@ -303,11 +331,16 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
     try {
       std::string won;
       try {
-        const Informants informants = informants_of(call, subject, settings, *store);
+        const auto newest = newest_look(subject, settings);
+        const Informants informants = informants_of(call, subject, settings, *store, newest);
         Ordered ordered = acquire_or_follow(
             {call, *store, subject.request, ordering, settings, state, informants}, own.known);
         Acquired& acquired = ordered.acquired;
-        spend(*store, subject, settings, state, acquired);
+        if (newest && acquired.decision.verdict == Verdict::run)
+          if (const auto skip = supersede({call, subject, settings}, *store, *newest, acquired))
+            give_up(*store, {subject, settings, state}, acquired, *skip,
+                    "a newer head of its branch came meanwhile");
+        spend(*store, {subject, settings, state}, acquired);
         if (settings.policy.observe) {
           const bool skips = acquired.decision.verdict == Verdict::skip;
           acquired.decision = observed(std::move(acquired.decision));

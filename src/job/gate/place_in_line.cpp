@@ -318,6 +318,7 @@ std::optional<PlaceInLine::Step> PlaceInLine::lost_meanwhile(
 /// work behind, with its own generation.
 PlaceInLine::Step PlaceInLine::how_lost(const std::optional<Claim>& stands) {
   ended_ = "Its session was ended while it waited";
+  if (stands && stands->claim_id == claim_.claim_id) superseded_by_ = stands->superseded_by;
   if (!stands || (stands->state == ClaimState::ended && stands->generation == claim_.generation)) {
     if (stands && stands->claim_id == claim_.claim_id && stands->outcome == ClaimOutcome::released)
       ended_ = "It was released while it waited (" + stands->note + ")";

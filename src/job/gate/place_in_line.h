@@ -51,6 +51,8 @@ class PlaceInLine {
   const Decision& held_back() const { return held_back_; }
   /// How the claim came to its end, after Turn::ended.
   const std::string& ended() const { return ended_; }
+  /// The run with a newer head of its branch that ended it, after Turn::ended; or empty.
+  const std::string& superseded_by() const { return superseded_by_; }
 
  private:
   enum class Step { started, moved, waits, again, full, ended, taken, held_back };
@@ -96,6 +98,7 @@ class PlaceInLine {
   std::string told_;
   Decision held_back_;
   std::string ended_;
+  std::string superseded_by_;
 };
 
 /// The claim that was read at a ref; nullopt when there is none, or none that is understood.

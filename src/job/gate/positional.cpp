@@ -46,7 +46,7 @@ int look(const Invocation& call, const Settings& settings, const Subject& subjec
   int exit = exit_done;
   try {
     const auto store = store_of(call, settings);
-    const Informants informants = informants_of(call, subject, settings, *store);
+    const Informants informants = informants_of(call, subject, settings, *store, nullptr);
     Request asking = subject.request;
     const Acquired seen =
         consult(*store, {asking, settings.policy, settings.name_space, informants});

@@ -286,9 +286,10 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
         state.remove(place.claim().claim_id);
         HealthFile(state, place.claim().claim_id).remove();
         ordered.position = 0;
-        ordered.acquired.decision =
-            skip_for(request, now(), ReasonCode::wait_expired,
-                     place.ended() + ", in line of group " + ordering.group);
+        ordered.acquired.decision = skip_for(
+            request, now(),
+            place.superseded_by().empty() ? ReasonCode::wait_expired : ReasonCode::superseded,
+            place.ended() + ", in line of group " + ordering.group);
         break;
       case Turn::held_back:
         place.leave(place.held_back().code == ReasonCode::paused ? "it was paused while it waited"

@@ -11,6 +11,9 @@ namespace {
 
 Death death_of(const Ended& swap, Instant at) {
   if (!swap.seen) return {at, DeathCause::gone, "the claim is not there any more"};
+  if (!swap.seen->superseded_by.empty())
+    return {at, DeathCause::superseded,
+            "a newer head of the branch came, by run " + swap.seen->superseded_by};
   if (swap.result == Ended::Result::already)
     return {at, DeathCause::released,
             "the session was released" +
@@ -91,7 +94,8 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
     return is_over ? Beat::ended : Beat::renewed;
   }
   if (was_ended_by_job(state, claim_id) ||
-      (swap.result == Ended::Result::already && swap.seen->outcome != ClaimOutcome::released)) {
+      (swap.result == Ended::Result::already && swap.seen->outcome != ClaimOutcome::released &&
+       swap.seen->superseded_by.empty())) {
     note_end(state, claim_id);
     return Beat::ended;
   }

@@ -72,8 +72,10 @@ std::string first_clause(const std::string& reason) {
 
 Parts parts_of(const Told& told, Instant now) {
   if (!told.holder || told.code == ReasonCode::paused) {
-    // A pause is told before any claim is looked at, and by itself ends nobody's session.
-    const bool silent = is_promise(told.code) || told.code == ReasonCode::paused;
+    // A pause is told before any claim is looked at, and by itself ends nobody's session; an older
+    // head is wanted by nobody any more.
+    const bool silent = is_promise(told.code) || told.code == ReasonCode::paused ||
+                        told.code == ReasonCode::superseded;
     return {
         (silent ? "Not run: " : "Not run, and nobody does this work: ") + first_clause(told.reason),
         {},

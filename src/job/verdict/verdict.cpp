@@ -56,6 +56,13 @@ Told told_of(const Decision& decision, const Request& request, const std::option
     told.joined_by = request.joined_by;
     told.holder_outcome = outcome_for_others(*holder);
   }
+  if (decision.newer) {
+    told.holder.reset();
+    told.generation = 0;
+    told.holder_outcome.clear();
+    told.holder_run_id = decision.newer->run_id;
+    told.holder_run_url = decision.newer->run_url;
+  }
   if (told.verdict == Verdict::skip && holder) {
     told.own_failure = is_own_failure(*holder, request.holder);
   }

@@ -395,7 +395,8 @@ class GuardSearch {
     static constexpr auto skips = std::to_array<ReasonCode>(
         {ReasonCode::active_session, ReasonCode::already_done, ReasonCode::retry_suppressed,
          ReasonCode::pr_lock, ReasonCode::max_attempts, ReasonCode::cooldown, ReasonCode::budget,
-         ReasonCode::queued});
+         ReasonCode::queued, ReasonCode::limited, ReasonCode::superseded, ReasonCode::paused,
+         ReasonCode::wait_expired});
     const auto* const open = std::find_if(skips.begin(), skips.end(), [&](ReasonCode code) {
       return value_for(true, code) == Truth::yes;
     });

@@ -1,0 +1,153 @@
+#include "core/claim/newest.h"
+
+#include "catch.h"
+
+using namespace refgate;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Instant noon = *parse_rfc3339("2026-11-22T12:00:00Z");
+const std::string none(40, '0');
+
+/// What arrives in a line, one after the other, and how it stands to what came before.
+struct Step {
+  const char* commit;
+  const char* before;  ///< "-": the event does not say
+  const char* kind;
+  const char* run;
+  Order order;
+};
+
+Arrival arrival_of(const Step& step) {
+  return {"topic", step.commit, std::string(step.before) == "-" ? "" : step.before, step.kind,
+          step.run};
+}
+
+std::optional<Newest> after(std::optional<Newest> newest, const Step& step) {
+  const Arrival arrival = arrival_of(step);
+  INFO(step.commit << " after " << step.before << " by " << step.kind << " of run " << step.run);
+  CHECK(order_of(newest, arrival) == step.order);
+  if (order_of(newest, arrival) == Order::older) return newest;
+  Holder holder;
+  holder.run_id = step.run;
+  return arrived(newest, arrival, {holder, {std::string("r/") + step.commit, step.run}}, {}, noon);
+}
+
+constexpr Order same = Order::same;
+constexpr Order newer = Order::newer;
+constexpr Order older = Order::older;
+
+}  // namespace
+
+TEST_CASE("which of two heads is the newer") {
+  struct Row {
+    const char* name;
+    std::vector<Step> steps;
+  };
+  for (const Row& row : std::vector<Row>{
+           {"the pull request's event of a push comes after the next push",
+            {{"A", "Z", "push", "10", newer},
+             {"B", "A", "push", "11", newer},
+             {"A", "Z", "pull_request", "12", older}}},
+           {"the same, of a line that begins with the next push",
+            {{"B", "A", "push", "11", newer}, {"A", "-", "pull_request", "12", older}}},
+           {"a forced push back to an earlier commit, and re-runs",
+            {{"A", "Z", "push", "10", newer},
+             {"B", "A", "push", "11", newer},
+             {"A", "B", "push", "13", newer},
+             {"B", "A", "push", "11", older},
+             {"A", "Z", "push", "10", same}}},
+           {"there and back, and there again",
+            {{"B", "A", "push", "11", newer},
+             {"A", "B", "push", "12", newer},
+             {"B", "A", "push", "13", newer},
+             {"A", "B", "push", "12", older},
+             {"B", "A", "push", "11", same}}},
+           {"a branch that was deleted and made again at its first commit",
+            {{"A", none.c_str(), "push", "1", newer},
+             {"B", "A", "push", "2", newer},
+             {"A", none.c_str(), "push", "3", newer}}},
+           {"both events of one push are one arrival",
+            {{"A", "Z", "push", "10", newer}, {"A", "Z", "pull_request", "11", same}}},
+           {"the late twin of a move that was left behind",
+            {{"A", "Z", "push", "10", newer},
+             {"C", "A", "push", "12", newer},
+             {"A", "Z", "pull_request", "19", older}}},
+           {"runners that start out of order",
+            {{"E", "D", "push", "105", newer},
+             {"A", "Z", "push", "101", older},
+             {"D", "C", "push", "104", older},
+             {"B", "A", "push", "102", older},
+             {"C", "B", "push", "103", older}}},
+           {"a push after several that nobody told of",
+            {{"A", "Z", "push", "10", newer}, {"D", "C", "push", "14", newer}}},
+           {"reports know no before, and go by the run that they are about",
+            {{"A", "-", "push", "10", newer},
+             {"B", "-", "push", "14", newer},
+             {"A", "-", "push", "10", older}}},
+           {"without a run id the later one wins",
+            {{"A", "-", "push", "", newer}, {"B", "-", "push", "", newer}}},
+           {"the pull request's run may be numbered after that of the next push",
+            {{"A", "Z", "push", "10", newer},
+             {"A", "Z", "pull_request", "14", same},
+             {"B", "-", "push", "12", newer}}},
+       }) {
+    INFO(row.name);
+    std::optional<Newest> newest;
+    for (const Step& step : row.steps)
+      newest = after(std::move(newest), step);
+  }
+}
+
+TEST_CASE("claims of an older head stay known for as long as they may live") {
+  Holder holder;
+  holder.run_id = "1";
+  const auto first =
+      arrived({}, {"topic", "A", "Z", "push", "1"}, {holder, {"r/a", "1"}}, {}, noon);
+  CHECK(first.claims == std::vector<NewestClaim>{{"r/a", "1"}});
+  const auto twin = arrived(first, {"topic", "A", "", "pull_request", "2"},
+                            {holder, {"r/a,@for=7", "2"}}, {}, noon);
+  CHECK(twin.claims.size() == 2);
+  CHECK(twin.run_id == "1");
+  const auto next =
+      arrived(twin, {"topic", "B", "A", "push", "3"}, {holder, {"r/b", "3"}}, twin.claims, noon);
+  CHECK(next.claims == std::vector<NewestClaim>{{"r/b", "3"}});
+  CHECK(next.older == twin.claims);
+  CHECK(next.left.front().commit == "A");
+  CHECK(next.left.front().seen.size() == 2);
+}
+
+TEST_CASE("the record is bounded, and says the same when it is read again") {
+  std::optional<Newest> newest;
+  Holder holder;
+  for (int at = 0; at < 60; ++at) {
+    holder.run_id = std::to_string(100 + at);
+    std::vector<NewestClaim> older;
+    if (newest) older = newest->older;
+    if (newest) older.insert(older.end(), newest->claims.begin(), newest->claims.end());
+    newest = arrived(newest,
+                     {"topic", std::to_string(at + 1), std::to_string(at), "push", holder.run_id},
+                     {holder, {"r/" + std::to_string(at), holder.run_id}}, older, noon);
+  }
+  CHECK(newest->left.size() == most_left_behind);
+  CHECK(newest->older.size() == most_newest_claims);
+  CHECK(newest->older.back().ref == "r/58");
+  const auto again = decode_newest(encode_newest(*newest));
+  REQUIRE(std::holds_alternative<Newest>(again));
+  CHECK(std::get<Newest>(again) == *newest);
+  CHECK_FALSE(is_forgettable(*newest, noon + 24h));
+  CHECK(is_forgettable(*newest, noon + 24h * 31));
+}
+
+TEST_CASE("what is no record of a newest head is an error") {
+  for (const char* text :
+       {"", "[]", "{}", R"({"version": 2})", R"({"version": 2, "newest": 7})",
+        R"({"version": 2, "newest": {"before": "a", "commit": "b", "seen": {"push": -1}}})"}) {
+    INFO(text);
+    CHECK(std::holds_alternative<ClaimError>(decode_newest(text)));
+  }
+  const auto later = decode_newest(R"({"version": 3})");
+  REQUIRE(std::holds_alternative<ClaimError>(later));
+  CHECK(std::get<ClaimError>(later).kind == ClaimErrorKind::newer_version);
+}
