@@ -84,7 +84,7 @@ std::vector<TextEdit> remove_entry(const Document& document, YamlNode mapping, c
   std::size_t index = 0;
   for (const Entry& each : mapping.entries()) {
     if (each.key == entry.key) index = children.size();
-    children.push_back({each.key.outer_begin(), each.value.place().end});
+    children.push_back({each.key.outer_begin(), each.value.end_byte()});
   }
   return remove_child(document, children, index, mapping.style() == Style::flow, "");
 }
@@ -95,7 +95,7 @@ std::vector<TextEdit> remove_item(const Document& document, YamlNode sequence, Y
   std::size_t index = 0;
   for (const YamlNode each : sequence.items()) {
     if (each == item) index = children.size();
-    children.push_back({each.outer_begin(), each.place().end});
+    children.push_back({each.outer_begin(), each.end_byte()});
   }
   return remove_child(document, children, index, sequence.style() == Style::flow, "-");
 }

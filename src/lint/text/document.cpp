@@ -11,7 +11,7 @@
 namespace refgate::lint {
 namespace {
 
-constexpr std::uint32_t block_size = 4096;
+constexpr std::uint32_t block_size = 256;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0u) == 0x80u; }
@@ -216,6 +216,10 @@ std::string_view YamlNode::source() const {
 
 std::uint32_t YamlNode::outer_begin() const {
   return data_ == nullptr ? 0 : data_->nodes[index_].outer;
+}
+
+std::uint32_t YamlNode::end_byte() const {
+  return data_ == nullptr ? 0 : data_->nodes[index_].end;
 }
 
 template <class Item>

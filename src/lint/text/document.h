@@ -108,6 +108,8 @@ class YamlNode {
   std::string_view source() const;
   /// Where its anchor and tag begin; its own begin when it has neither.
   std::uint32_t outer_begin() const;
+  /// place().end, without the count of columns that a place takes.
+  std::uint32_t end_byte() const;
 
   /// The same node of the same document.
   bool operator==(const YamlNode& other) const {
