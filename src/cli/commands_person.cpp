@@ -23,7 +23,8 @@ std::span<const CommandRow> person_commands() {
          "of each that is to be launched again (output runs). Exit 0"},
         {"all", "", "ended sessions too"},
         {"queues", "",
-         "who is in line in which group, and the sessions of groups, open and closed"},
+         "who is in line in which group, the sessions of groups, open and closed, and the newest "
+         "head of each branch (supersede)"},
         json_option},
        "refgate status --remote git@github.com:octo/app.git\n  refgate status --lost --take 5 | "
        "xargs -rn1 gh run rerun",

@@ -12,6 +12,7 @@
 #include "reports/due.h"
 #include "reports/lost.h"
 #include "state/ledgers.h"
+#include "state/newest/newest_line.h"
 #include "state/pause/pauses.h"
 #include "state/queues.h"
 #include "view/claim_view.h"
@@ -97,12 +98,37 @@ Rows sessions_of(const Queues& queues, Instant at) {
   return rows;
 }
 
-int show_queues(const Invocation& call, const Queues& queues, const Claims& claims, Instant at) {
+/// Sessions of an older head that were not known to have ended may live on.
+Rows heads_of(const NewestLines& heads, Instant at) {
+  Rows rows{{"BRANCH", "NEWEST", "RUN", "SINCE", "OLDER", "LINE"}};
+  for (const auto& [ref, version, newest] : heads.lines)
+    rows.push_back({newest.branch, newest.move.commit.substr(0, 8),
+                    newest.run_id.empty() ? "-" : newest.run_id,
+                    format_duration(at - newest.at) + " ago", std::to_string(newest.older.size()),
+                    ref});
+  return rows;
+}
+
+json json_of(const StoredNewest& stored) {
+  return {{"ref", stored.ref},
+          {"branch", stored.newest.branch},
+          {"commit", stored.newest.move.commit},
+          {"run_id", stored.newest.run_id},
+          {"run_url", stored.newest.run_url},
+          {"at", format_rfc3339(stored.newest.at)},
+          {"older", stored.newest.older.size()}};
+}
+
+int show_queues(const Invocation& call, const Queues& queues, const NewestLines& heads,
+                const Claims& claims, Instant at) {
   if (call.flag("json")) {
     json list = json::array();
     for (const StoredQueue& stored : queues.queues)
       list.push_back(json_of(stored, claims, at));
-    print_json_list(call.out, "queues", std::move(list));
+    json newest = json::array();
+    for (const StoredNewest& stored : heads.lines)
+      newest.push_back(json_of(stored));
+    print_json(call.out, {{"queues", std::move(list)}, {"newest", std::move(newest)}});
     return exit_done;
   }
   const Rows lines = lines_of(queues, claims, at);
@@ -110,6 +136,8 @@ int show_queues(const Invocation& call, const Queues& queues, const Claims& clai
   call.out << (lines.size() == 1 ? "Nobody is in line.\n"
                                  : table_of(lines, screen_of(call.environment)));
   if (sessions.size() > 1) call.out << "\n" << table_of(sessions, screen_of(call.environment));
+  if (const Rows newest = heads_of(heads, at); newest.size() > 1)
+    call.out << "\n" << table_of(newest, screen_of(call.environment));
   return exit_done;
 }
 
@@ -178,16 +206,20 @@ int command_status(const Invocation& call) {
   const Queues queues = read_queues(*store, settings.name_space);
   const Ledgers ledgers = read_ledgers(*store, settings.name_space);
   const StoredPauses pauses = read_pauses(*store, settings.name_space);
+  const NewestLines heads =
+      call.flag("queues") ? newest_lines_in(store->read_all(newest_prefix(settings.name_space)),
+                                            settings.name_space)
+                          : NewestLines{};
   const Instant at = now();
   bool all_read = true;
-  for (const auto* unreadable :
-       {&pauses.unreadable, &claims.unreadable, &queues.unreadable, &ledgers.unreadable}) {
+  for (const auto* unreadable : {&pauses.unreadable, &heads.unreadable, &claims.unreadable,
+                                 &queues.unreadable, &ledgers.unreadable}) {
     name_unreadable(call, *unreadable);
     all_read = all_read && unreadable->empty();
   }
   const std::vector<Pause> standing = pauses.standing(at);
   if (!call.flag("json") && !call.flag("take")) tell_pauses(call.out, standing);
-  const int answer = call.flag("queues") ? show_queues(call, queues, claims, at)
+  const int answer = call.flag("queues") ? show_queues(call, queues, heads, claims, at)
                      : call.flag("lost") ? show_lost(call, settings, *store, claims, at)
                      : call.flag("due")  ? show_due(call, settings, *store, claims, at)
                                          : show_sessions(call, {claims, queues, standing}, at);

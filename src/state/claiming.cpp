@@ -211,7 +211,6 @@ Acquired acquire(Store& store, const Question& question, SeenClaim known,
     return seen;
   };
   bool looked = false;
-  std::size_t lines = 0;
   const auto propose = [&](SeenClaim seen) {
     Decision decision = decide_by(store, question, asking, seen, holder_run);
     // The state of the work decides first, and a budget is no reason not to look at it.
@@ -233,11 +232,6 @@ Acquired acquire(Store& store, const Question& question, SeenClaim known,
         proposal.along.push_back(note_change(line, question.name_space));
     }
     proposal.changes.push_back({asking.scope, seen.version, claim_snapshot(*made.next), true});
-    lines = proposal.along.size();
-    if (question.informants.along && made.code != ReasonCode::own &&
-        made.code != ReasonCode::forced)
-      for (Change& change : question.informants.along(*made.next))
-        proposal.along.push_back(std::move(change));
     return proposal;
   };
   // Most scopes are new: without better knowledge the first push expects nothing, and finds out by
@@ -252,9 +246,6 @@ Acquired acquire(Store& store, const Question& question, SeenClaim known,
   if (const SwapOutcome* refused = settled.refused())
     throw refusal(store, asking.scope, refused->message, "nothing was changed");
   acquired.version = settled.outcomes.front().version;
-  if (settled.along.size() > lines)
-    acquired.along.assign(settled.along.begin() + static_cast<std::ptrdiff_t>(lines),
-                          settled.along.end());
   if (question.informants.claimed) question.informants.claimed(store, acquired);
   return acquired;
 }

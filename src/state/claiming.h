@@ -36,7 +36,6 @@ struct Acquired {
   std::optional<Version> version;  ///< of our claim, when the verdict is run
   std::optional<Claim> holder;     ///< the claim that the decision was about, when there was one
   std::size_t left_out = 0;        ///< lines that the record will lack; see with_room
-  std::vector<SwapOutcome> along;  ///< what became of Informants::along, in order
 };
 
 /// What is looked up besides the scope's own state, when the decision depends on it. An empty
@@ -46,11 +45,9 @@ struct Informants {
                                                      ///< when it would be skipped for its sake
   std::function<Surroundings(Store&)> governed;      ///< what may hold the caller back besides the
                                                  ///< claim, by one reading; before each decision
-  /// Of a run that is neither forced nor the caller's already: what goes along with its claim,
-  /// whatever becomes of it. Empty: nothing.
-  std::function<std::vector<Change>(const Claim&)> along;
-  /// Told once such a claim is made, before its turn in a group is waited for.
-  std::function<void(Store&, const Acquired&)> claimed;
+  /// Told once a claim is made, before its turn in a group is waited for. What this throws is
+  /// thrown by `acquire`, and the claim stands.
+  std::function<void(Store&, Acquired&)> claimed;
   std::optional<PausePlace> pause_while_waiting;  ///< what who waits looks at, too
 };
 

@@ -103,6 +103,7 @@ class Documented(GateCase):
         self.check("status --lost --take N", value)
 
     def test_status_of_queues(self):
+        self.gate("--supersede", payload=payloads.push(payloads.commit("newest")))
         self.check("status --queues", self.json("status", "--queues"))
 
     def test_show(self):

@@ -34,6 +34,15 @@ class SupersedeCase(GateCase):
         return {ref.removeprefix(prefix): json.loads(self.remote.git("show", f"{ref}:newest.json"))
                 for ref in self.remote.refs(prefix.rstrip("/"))}
 
+    def plant(self, ref, record):
+        text = record if isinstance(record, str) else json.dumps(record)
+        blob = self.remote.git("hash-object", "-w", "--stdin", input=text).strip()
+        tree = self.remote.git("mktree", input=f"100644 blob {blob}\tnewest.json\n").strip()
+        made = self.remote.git("-c", "user.name=x", "-c", "user.email=x@x", "commit-tree", tree,
+                               "-m", "planted").strip()
+        self.remote.git("update-ref", ref, made)
+        return made
+
     def live(self):
         return {claim["commit"]: claim for claim in self.remote.claims().values()
                 if claim["state"] != "ended"}
@@ -75,6 +84,62 @@ class Order(SupersedeCase):
         self.assert_skips(self.pull("a", "synchronize", "z", run=102).call(*SUPERSEDE), "pr_lock")
         self.assert_runs(self.push("b", "a", run=103).call(*SUPERSEDE), "first")
         self.assertEqual(list(self.live()), [commit("b")])
+
+    def test_who_is_skipped_says_nothing_of_its_arrival(self):
+        # Neither look first, and so find out by their push that somebody has it.
+        self.assert_runs(self.pull("b", "synchronize", "z", run=12).call(*SUPERSEDE), "first")
+        before = self.newest()
+        self.assert_skips(self.push("b", "z", run=11).call(*SUPERSEDE), "pr_lock")
+        self.assertEqual(self.newest(), before)
+        self.assert_runs(self.push("a", "b", run=13).call(*SUPERSEDE), "first")
+        self.assertEqual(list(self.live()), [commit("a")])
+
+    def test_who_is_told_that_it_is_done_ends_nobody(self):
+        job = self.push("a", run=11)
+        self.assert_runs(job.call(*SUPERSEDE), "first")
+        self.done(job.call("finish"))
+        self.assert_runs(self.push("b", "a", run=12).call(*SUPERSEDE), "first")
+        before = self.newest()
+        self.assert_skips(self.push("a", "b", run=13).call(*SUPERSEDE), "already_done")
+        self.assertEqual((self.newest(), list(self.live())), (before, [commit("b")]))
+
+    def test_a_late_event_that_does_not_say_what_it_replaced_ends_nobody(self):
+        self.assert_runs(self.push("a", "z", run=10).call(*SUPERSEDE), "first")
+        self.assert_runs(self.push("b", "a", run=11).call(*SUPERSEDE), "first")
+        self.assert_skips(self.pull("a", "opened", run=12).call(*SUPERSEDE), "superseded")
+        self.assertEqual(list(self.live()), [commit("b")])
+
+    def test_who_was_ended_by_a_newer_head_still_says_what_it_cost(self):
+        budget = ("--budget", "repo:9usd/1h", "--reserve", "1usd")
+        first = self.push("a", run=11)
+        self.assert_runs(first.call(*SUPERSEDE, *budget), "first")
+        self.assert_runs(self.push("b", "a", run=12).call(*SUPERSEDE, *budget), "first")
+        first.call("finish", "--cost", "0.10")
+        (ref,) = self.remote.refs("refs/refgate/budgets")
+        ledger = json.loads(self.remote.git("show", f"{ref}:budget.json"))
+        self.assertEqual(sorted(entry.get("cost_usd", 1) for entry in ledger["launches"]), [0.1, 1])
+
+    def test_without_waiting_it_takes_the_turn_of_the_session_that_it_ends(self):
+        group = ("--group-by", "entity", "--no-wait")
+        self.assert_runs(self.push("a", run=11).call(*SUPERSEDE, *group), "first")
+        self.assert_runs(self.push("b", "a", run=12).call(*SUPERSEDE, *group), "first")
+        self.assertEqual(list(self.live()), [commit("b")])
+        other = self.push("x", run=13, ref="refs/heads/other")
+        behind = other.call(*SUPERSEDE, "--group-by", "repository", "--no-wait")
+        self.assert_runs(behind, "first")
+        last = self.push("y", run=14, ref="refs/heads/third").call(*SUPERSEDE, "--group-by", "repository", "--no-wait")
+        self.assert_skips(last, "queued")
+
+    def test_status_shows_the_newest_heads_and_gc_forgets_those_of_quiet_branches(self):
+        self.assert_runs(self.push("a", run=101).call(*SUPERSEDE), "first")
+        shown = self.done(self.person().call("status", "--queues")).out
+        self.assertRegex(shown, r"BRANCH +NEWEST +RUN")
+        self.assertRegex(shown, rf"topic +{commit('a')[:8]} +101 ")
+        self.done(self.person().call("gc"))
+        ((line, record),) = self.newest().items()
+        self.plant("refs/refgate/newest/" + line, {**record, "at": "2020-01-01T00:00:00.000Z"})
+        self.done(self.person().call("gc"))
+        self.assertEqual(self.newest(), {})
 
     def test_two_pull_requests_of_one_head_are_both_ended(self):
         self.assert_runs(self.pull("a", run=101).call(*SUPERSEDE), "first")
@@ -173,10 +238,7 @@ class Order(SupersedeCase):
     def test_a_record_that_cannot_be_read_is_named_and_left_alone(self):
         self.assert_runs(self.push("a", run=11).call(*SUPERSEDE), "first")
         (ref,) = self.remote.refs("refs/refgate/newest")
-        blob = self.remote.git("hash-object", "-w", "--stdin", input="{}").strip()
-        tree = self.remote.git("mktree", input=f"100644 blob {blob}\tnewest.json\n").strip()
-        made = self.remote.git("-c", "user.name=x", "-c", "user.email=x@x", "commit-tree", tree, "-m", "x").strip()
-        self.remote.git("update-ref", ref, made)
+        made = self.plant(ref, "{}")
         answer = self.push("b", "a", run=12).call(*SUPERSEDE)
         self.assertFalse(answer.runs, answer)
         self.assertIn(ref, answer.err + answer.out)
@@ -190,10 +252,7 @@ class Order(SupersedeCase):
         record = json.loads(self.remote.git("show", f"{ref}:newest.json"))
         (theirs,) = [(name, claim) for name, claim in self.remote.claims().items() if claim["workflow"] == "Other"]
         record["older"].append({"ref": theirs[0], "claim_id": theirs[1]["claim_id"]})
-        blob = self.remote.git("hash-object", "-w", "--stdin", input=json.dumps(record)).strip()
-        tree = self.remote.git("mktree", input=f"100644 blob {blob}\tnewest.json\n").strip()
-        made = self.remote.git("-c", "user.name=x", "-c", "user.email=x@x", "commit-tree", tree, "-m", "x").strip()
-        self.remote.git("update-ref", ref, made)
+        self.plant(ref, record)
         self.assert_runs(self.push("b", "a", run=12).call(*SUPERSEDE), "first")
         self.assertEqual(sorted(self.live()), [commit("b"), commit("x")])
 
@@ -205,13 +264,13 @@ class Costs(SupersedeCase):
         self.assert_runs(job.call("gate", *words), "first")
         return kinds(launch.requests(server))
 
-    def test_the_line_is_swapped_in_the_push_that_makes_the_claim(self):
+    def test_a_line_takes_a_look_and_a_push(self):
         self.push("warm").call("gate")
         self.assertEqual(self.asked(self.push("plain", run=10)), "P")
-        self.assertEqual(self.asked(self.push("a", run=11), "--supersede"), "RP")
+        self.assertEqual(self.asked(self.push("a", run=11), "--supersede"), "RPP")
         # What is there takes a look and a fetch: the line, then the older one's claim, which a push
         # of its own ends.
-        self.assertEqual(self.asked(self.push("b", "a", run=12), "--supersede"), "RRRRPP")
+        self.assertEqual(self.asked(self.push("b", "a", run=12), "--supersede"), "RRRRPPP")
 
 
 class Halting(SupersedeCase, RunCase):

@@ -86,6 +86,16 @@ TEST_CASE("which of two heads is the newer") {
             {{"A", "-", "push", "10", newer},
              {"B", "-", "push", "14", newer},
              {"A", "-", "push", "10", older}}},
+           {"a late event that does not say what it replaced",
+            {{"A", "Z", "push", "10", newer},
+             {"B", "A", "push", "11", newer},
+             {"A", "-", "pull_request", "12", older},
+             {"A", "B", "push", "13", newer},
+             {"B", "-", "push", "12", newer}}},
+           {"a report on the other run of an older head",
+            {{"A", "-", "push", "10", newer},
+             {"B", "-", "push", "12", newer},
+             {"A", "-", "pull_request", "13", older}}},
            {"without a run id the later one wins",
             {{"A", "-", "push", "", newer}, {"B", "-", "push", "", newer}}},
            {"the pull request's run may be numbered after that of the next push",
@@ -110,6 +120,7 @@ TEST_CASE("claims of an older head stay known for as long as they may live") {
                             {holder, {"r/a,@for=7", "2"}}, {}, noon);
   CHECK(twin.claims.size() == 2);
   CHECK(twin.run_id == "1");
+  CHECK(twin.branch == "topic");
   const auto next =
       arrived(twin, {"topic", "B", "A", "push", "3"}, {holder, {"r/b", "3"}}, twin.claims, noon);
   CHECK(next.claims == std::vector<NewestClaim>{{"r/b", "3"}});

@@ -77,7 +77,7 @@ std::vector<NewestClaim> claims_in(const json& object, const char* key) {
 
 /// The oldest go first.
 void add_bounded(std::vector<NewestClaim>& claims, NewestClaim claim) {
-  std::erase_if(claims, [&](const NewestClaim& known) { return known.ref == claim.ref; });
+  std::erase(claims, claim);
   if (claims.size() >= most_newest_claims) claims.erase(claims.begin());
   claims.push_back(std::move(claim));
 }
@@ -90,15 +90,19 @@ Order order_of(const std::optional<Newest>& newest, const Arrival& arrival) {
   if (arrival.commit == last.commit) return Order::same;
   bool was_brought = false;
   bool was_replaced = last.before == arrival.commit;
+  bool again = false;
   for (const Move& move : newest->left) {
-    if (!arrival.before.empty() && move.before == arrival.before && move.commit == arrival.commit) {
-      const auto told = move.seen.find(arrival.kind);
-      const bool again = told != move.seen.end() && told->second < number_of(arrival.run_id);
-      return again ? Order::newer : Order::older;
-    }
-    was_brought = was_brought || move.commit == arrival.commit;
     was_replaced = was_replaced || move.before == arrival.commit;
+    if (move.commit != arrival.commit) continue;
+    const auto told = move.seen.find(arrival.kind);
+    const bool made_again = told != move.seen.end() && told->second < number_of(arrival.run_id);
+    if (!arrival.before.empty() && move.before == arrival.before)
+      return made_again ? Order::newer : Order::older;
+    was_brought = true;
+    again = again || made_again;
   }
+  // Who does not say what it replaced may be late for any of the moves to its head.
+  if (arrival.before.empty() && was_brought) return again ? Order::newer : Order::older;
   if (!arrival.before.empty() && arrival.before == last.commit) return Order::newer;
   if (was_replaced && !was_brought) return Order::older;
   const std::uint64_t run = number_of(arrival.run_id);
@@ -129,10 +133,12 @@ Newest arrived(const std::optional<Newest>& newest, const Arrival& arrival, cons
     next.run_url = shortened(bringer.holder.run_url, bounds::address);
     next.at = now;
   }
+  next.branch = shortened(arrival.branch, bounds::word);
+  next.branch = shortened(arrival.branch, bounds::word);
   tell_of(next.move, arrival);
   next.older.clear();
   for (NewestClaim& claim : older)
-    if (claim.ref != bringer.claim.ref) add_bounded(next.older, std::move(claim));
+    if (claim != bringer.claim) add_bounded(next.older, std::move(claim));
   add_bounded(next.claims, bringer.claim);
   return next;
 }
@@ -140,10 +146,11 @@ Newest arrived(const std::optional<Newest>& newest, const Arrival& arrival, cons
 bool is_forgettable(const Newest& newest, Instant now) { return now >= newest.at + kept_for; }
 
 std::string encode_newest(const Newest& newest) {
-  json record = {{"version", newest_version},       {"newest", json_of(newest.move)},
-                 {"run_id", newest.run_id},         {"run_url", newest.run_url},
-                 {"at", format_rfc3339(newest.at)}, {"claims", json_of(newest.claims)},
-                 {"older", json_of(newest.older)},  {"left_behind", json::array()}};
+  json record = {{"version", newest_version},        {"branch", newest.branch},
+                 {"newest", json_of(newest.move)},   {"run_id", newest.run_id},
+                 {"run_url", newest.run_url},        {"at", format_rfc3339(newest.at)},
+                 {"claims", json_of(newest.claims)}, {"older", json_of(newest.older)},
+                 {"left_behind", json::array()}};
   for (const Move& move : newest.left)
     record["left_behind"].push_back(json_of(move));
   return record.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
@@ -160,6 +167,7 @@ std::variant<Newest, ClaimError> decode_newest(std::string_view source) {
   const json& object = std::get<json>(opened);
   try {
     Newest newest;
+    newest.branch = text(object, "branch");
     newest.move = move_in(record::member(object, "newest"));
     newest.run_id = text(object, "run_id");
     newest.run_url = text(object, "run_url");

@@ -45,6 +45,7 @@ struct NewestClaim {
 };
 
 struct Newest {
+  std::string branch;               ///< see Arrival::branch
   Move move;                        ///< the newest's own
   std::string run_id;               ///< the run that brought it
   std::string run_url;              ///< its page, or empty
@@ -61,8 +62,9 @@ enum class Order { same, newer, older };
 
 /// The first rule that applies: the newest's own commit is the same; a move that was left behind is
 /// newer only when this kind of event told of it before in a run of a lower id, since then it was
-/// made again; what replaces the newest is newer; what is known only as replaced is older; else the
-/// lower run id is older.
+/// made again (of an arrival that does not say what it replaced, any move to its head); what
+/// replaces the newest is newer; what is known only as replaced is older; else the lower run id is
+/// older.
 Order order_of(const std::optional<Newest>& newest, const Arrival& arrival);
 
 /// Who brings a head.

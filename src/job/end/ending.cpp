@@ -162,7 +162,9 @@ class Ending {
       case Ended::Result::ended:
         return of_claim(ended.claim);
       case Ended::Result::already:
-        return ended.claim.outcome == ClaimOutcome::released ? of_claim(ended.claim) : std::nullopt;
+        return ended.claim.outcome == ClaimOutcome::released || !ended.claim.superseded_by.empty()
+                   ? of_claim(ended.claim)
+                   : std::nullopt;
       case Ended::Result::not_ours:
       case Ended::Result::foreign:
         break;

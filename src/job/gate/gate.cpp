@@ -89,14 +89,8 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
       return around;
     };
   if (newest)
-    informants.claimed = [&call, &subject, &settings, newest](Store& asked, const Acquired& won) {
-      claimed({call, subject, settings}, asked, *newest, won);
-    };
-  if (newest)
-    informants.along = [&subject, newest](const Claim& claim) {
-      newest->sent = newest->seen;
-      return std::vector<Change>{newest_change(newest->seen, newest->place, subject.request.scope,
-                                               claim, claim.claimed_at)};
+    informants.claimed = [&call, &subject, &settings, newest](Store& asked, Acquired& won) {
+      enter_line({call, subject, settings}, asked, *newest, won);
     };
   if (asks_pause_while_waiting(settings.policy)) informants.pause_while_waiting = place;
   return informants;
@@ -337,7 +331,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
             {call, *store, subject.request, ordering, settings, state, informants}, own.known);
         Acquired& acquired = ordered.acquired;
         if (newest && acquired.decision.verdict == Verdict::run)
-          if (const auto skip = supersede({call, subject, settings}, *store, *newest, acquired))
+          if (const auto skip = superseded_meanwhile({call, subject, settings}, *newest))
             give_up(*store, {subject, settings, state}, acquired, *skip,
                     "a newer head of its branch came meanwhile");
         spend(*store, {subject, settings, state}, acquired);

@@ -13,40 +13,34 @@ std::shared_ptr<NewestLook> newest_look(const Subject& subject, const Settings& 
       NewestLook{{newest_ref(subject.scope, arrival, settings.name_space), arrival}, {}, {}});
 }
 
-namespace {
-
-void end_older_ones(const Arriving& arriving, Store& store, NewestLook& look) {
+void enter_line(const Arriving& arriving, Store& store, NewestLook& look, Acquired& acquired) {
   const auto& [call, subject, settings] = arriving;
-  look.entered = true;
-  if (settings.policy.observe) return;
-  for (const std::string& trouble :
-       end_older(store, settings.name_space, look.sent.older, subject.request.holder.run_id))
-    call.err << "refgate: " << escape_for(Place::line, trouble) << "\n";
-}
-
-}  // namespace
-
-void claimed(const Arriving& arriving, Store& store, NewestLook& look, const Acquired& acquired) {
-  look.entered = false;
-  if (!acquired.along.empty() && acquired.along.front().result == SwapResult::swapped)
-    end_older_ones(arriving, store, look);
-}
-
-std::optional<Decision> supersede(const Arriving& arriving, Store& store, NewestLook& look,
-                                  const Acquired& acquired) {
-  const auto& [call, subject, settings] = arriving;
-  const Decision& decision = acquired.decision;
+  Decision& decision = acquired.decision;
   const Claim& claim = *decision.next;
-  // A session that had begun before stands in the line already; who was forced stands in none.
-  if (look.entered || decision.code == ReasonCode::forced ||
+  look.lost = false;
+  if (decision.code == ReasonCode::forced ||
       (decision.code == ReasonCode::own && claim.claim_id != subject.request.nonce))
-    return std::nullopt;
-  look.sent = enter_newest(store, look.place, subject.request.scope, claim);
+    return;
+  look.seen = enter_newest(store, look.place, {subject.request.scope, claim.claim_id}, claim.holder,
+                           std::move(look.seen));
+  look.lost = look.seen.newer_run().has_value();
+  if (look.lost || settings.policy.observe) return;
+  std::vector<std::string> trouble =
+      end_older(store, settings.name_space, look.seen.older, subject.request.holder.run_id);
+  if (look.seen.full)
+    trouble.push_back("this head has over " + std::to_string(most_newest_claims) +
+                      " sessions: the first of them is not ended when a newer head comes");
+  for (const std::string& each : trouble) {
+    decision.reason += ". " + each;
+    call.err << "refgate: " << escape_for(Place::line, each) << "\n";
+  }
+}
+
+std::optional<Decision> superseded_meanwhile(const Arriving& arriving, const NewestLook& look) {
+  if (!look.lost) return std::nullopt;
   Surroundings around;
-  around.newer = look.sent.newer_run();
-  if (around.newer) return decide(std::nullopt, subject.request, settings.policy, now(), around);
-  end_older_ones(arriving, store, look);
-  return std::nullopt;
+  around.newer = look.seen.newer_run();
+  return decide(std::nullopt, arriving.subject.request, arriving.settings.policy, now(), around);
 }
 
 }  // namespace refgate

@@ -14,12 +14,11 @@
 
 namespace refgate {
 
-/// What a gate has seen of its line, and the swap of it that went along with its claim last.
+/// What a gate has seen of its line.
 struct NewestLook {
   NewestPlace place;
   SeenNewest seen;
-  SeenNewest sent;       ///< what that swap goes by
-  bool entered = false;  ///< it is the newest, and sessions of older heads were ended
+  bool lost = false;  ///< a newer head came between the look and the claim
 };
 
 /// nullptr where it was not said, or the event brings no head to a branch.
@@ -32,14 +31,14 @@ struct Arriving {
   const Settings& settings;
 };
 
-/// Once the claim is made, whatever it waits for: where the line went along with it, ends the
-/// sessions of older heads, unless it is only watched.
-void claimed(const Arriving& arriving, Store& store, NewestLook& look, const Acquired& acquired);
+/// Once the claim is made, whatever it waits for: makes it the newest of its line, and ends the
+/// sessions of older heads, unless it is only watched; what could not be ended is told in the
+/// reason. A session that had begun before stands in the line already; who was forced stands in
+/// none. Throws StoreError.
+void enter_line(const Arriving& arriving, Store& store, NewestLook& look, Acquired& acquired);
 
-/// After a run was won: makes it the newest of its line where that did not go along with the claim.
-/// nullopt: it is. Else what the
-/// caller is told instead, whose claim is to be given up: a newer head has come. Throws StoreError.
-std::optional<Decision> supersede(const Arriving& arriving, Store& store, NewestLook& look,
-                                  const Acquired& acquired);
+/// What a run is told instead that was won, and whose claim is to be given up, since a newer head
+/// came meanwhile; nullopt: it goes on.
+std::optional<Decision> superseded_meanwhile(const Arriving& arriving, const NewestLook& look);
 
 }  // namespace refgate

@@ -241,7 +241,8 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
   for (;;) {
     Ordered ordered;
     ordered.group = ordering.group;
-    if (policy.no_wait) {
+    // Whose head is the newest may end the very session that it would stand behind.
+    if (policy.no_wait && !informants.claimed) {
       if (const auto place = place_without_standing(asking)) {
         // What would be skipped anyway has no place in line.
         Acquired seen = consult(store, asking.question(policy), known);

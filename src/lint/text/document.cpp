@@ -218,9 +218,7 @@ std::uint32_t YamlNode::outer_begin() const {
   return data_ == nullptr ? 0 : data_->nodes[index_].outer;
 }
 
-std::uint32_t YamlNode::end_byte() const {
-  return data_ == nullptr ? 0 : data_->nodes[index_].end;
-}
+std::uint32_t YamlNode::end_byte() const { return data_ == nullptr ? 0 : data_->nodes[index_].end; }
 
 template <class Item>
 typename Range<Item>::iterator Range<Item>::begin() const {

@@ -88,32 +88,34 @@ SeenNewest newest_in(Store& store, const std::map<std::string, Stored>& read,
   return seen;
 }
 
-Change newest_change(const SeenNewest& seen, const NewestPlace& place, const std::string& own_ref,
-                     const Claim& claim, Instant now) {
-  std::vector<NewestClaim> older;
-  for (const OlderClaim& each : seen.older)
-    older.push_back({each.ref, each.claim.claim_id});
-  const Newest next = arrived(seen.newest, place.arrival, {claim.holder, {own_ref, claim.claim_id}},
-                              std::move(older), now);
-  return {place.ref, seen.version,
-          Snapshot{{{std::string(newest_file), encode_newest(next)}}, "refgate: newest", now}};
-}
-
-SeenNewest enter_newest(Store& store, const NewestPlace& place, const std::string& own_ref,
-                        const Claim& claim) {
+SeenNewest enter_newest(Store& store, const NewestPlace& place, const NewestClaim& own,
+                        const Holder& holder, SeenNewest seen) {
   const auto look = [&] {
-    return newest_in(store, store.read(std::span(&place.ref, 1)), place, own_ref);
+    return newest_in(store, store.read(std::span(&place.ref, 1)), place, own.ref);
   };
-  const auto propose = [&](const SeenNewest& seen) {
-    Proposal<SeenNewest> proposal{seen, {}, {}};
-    if (seen.order == Order::older) return proposal;
-    proposal.changes.push_back(newest_change(seen, place, own_ref, claim, now()));
-    proposal.changes.back().decisive = true;
+  const auto propose = [&](const SeenNewest& now_seen) {
+    Proposal<SeenNewest> proposal{now_seen, {}, {}};
+    if (now_seen.order == Order::older) return proposal;
+    std::vector<NewestClaim> older;
+    for (const OlderClaim& each : now_seen.older)
+      older.push_back({each.ref, each.claim.claim_id});
+    const Instant at = now();
+    const Newest next =
+        arrived(now_seen.newest, place.arrival, {holder, own}, std::move(older), at);
+    const auto known = [&](const NewestClaim& claim) {
+      return std::find(next.claims.begin(), next.claims.end(), claim) != next.claims.end();
+    };
+    proposal.answer.full =
+        now_seen.order == Order::same && now_seen.newest &&
+        !std::all_of(now_seen.newest->claims.begin(), now_seen.newest->claims.end(), known);
+    proposal.changes.push_back(
+        {place.ref, now_seen.version,
+         Snapshot{{{std::string(newest_file), encode_newest(next)}}, "refgate: newest", at}, true});
     return proposal;
   };
   auto settled = transact<SeenNewest>(
-      store, "the newest head of the branch could not be swapped within the deadline", {look},
-      propose);
+      store, "the newest head of the branch could not be swapped within the deadline",
+      {look, std::move(seen)}, propose);
   if (const SwapOutcome* refused = settled.refused())
     throw refusal(store, place.ref, refused->message, "no other session was ended");
   return std::move(settled.answer);

@@ -31,6 +31,7 @@ struct SeenNewest {
   std::optional<Version> version;
   Order order = Order::newer;
   std::vector<OlderClaim> older;  ///< sessions of heads before the arrival's, which live
+  bool full = false;              ///< of the sessions of this very head, one more is forgotten
 
   /// Of an arrival that is older.
   std::optional<NewerRun> newer_run() const;
@@ -42,14 +43,10 @@ struct SeenNewest {
 SeenNewest newest_in(Store& store, const std::map<std::string, Stored>& read,
                      const NewestPlace& place, const std::string& own_ref);
 
-/// The swap that makes the arrival, which is not older, the newest, with `claim` at `own_ref`.
-Change newest_change(const SeenNewest& seen, const NewestPlace& place, const std::string& own_ref,
-                     const Claim& claim, Instant now);
-
-/// Looks and swaps until the arrival is the newest, or is older: what was seen then. Throws
-/// StoreError.
-SeenNewest enter_newest(Store& store, const NewestPlace& place, const std::string& own_ref,
-                        const Claim& claim);
+/// Swaps, beginning with what was `seen`, until the arrival is the newest with the claim that it
+/// has won at `own_ref`, or is older: what was seen then. Throws StoreError.
+SeenNewest enter_newest(Store& store, const NewestPlace& place, const NewestClaim& own,
+                        const Holder& holder, SeenNewest seen);
 
 /// Ends the sessions of older heads for the sake of `newer_run`. Returns, for people, which of them
 /// could not be ended, and why. Never throws.
