@@ -129,9 +129,10 @@ std::optional<SpentBudget> spend_budgets(Store& store, const Policy& policy,
   for (const Budget& budget : policy.budgets)
     by_ref[ref_of(budget, subjects, name_space)].push_back(budget);
   std::vector<std::string> entered;
-  for (const auto& [ref, budgets] : by_ref) {
+  for (const auto& entry : by_ref) {
+    const std::vector<Budget>& budgets = entry.second;
     std::optional<SpentBudget> spent;
-    change_ledger(store, ref, [&](const Ledger& ledger) -> std::optional<Ledger> {
+    change_ledger(store, entry.first, [&](const Ledger& ledger) -> std::optional<Ledger> {
       spent.reset();
       const Ledger without = give_back(ledger, claim_id);
       Ledger next = ledger;
@@ -149,7 +150,7 @@ std::optional<SpentBudget> spend_budgets(Store& store, const Policy& policy,
         });
       return spent;
     }
-    entered.push_back(ref);
+    entered.push_back(entry.first);
   }
   return std::nullopt;
 }
