@@ -96,6 +96,13 @@ TEST_CASE(
       {"sudo timeout 5m bash -euo pipefail <<'EOF'\na\nEOF",
        "sudo,timeout,5m,bash,-euo,pipefail;sudo,timeout,5m,a;"},
       {"bash x.sh <<EOF\na\nEOF", "bash,x.sh;"},
+      {"python3 - <<'EOF'\na\nEOF\nb", "python3,-;python3,-c,a\n;b;"},
+      {"timeout 5m node <<EOF\na $(b)\nEOF", "timeout,5m,node;timeout,5m,node,-e,a $(b)\n;b;"},
+      {"python3 x.py <<EOF\na\nEOF", "python3,x.py;"},
+      {"echo python3 <<EOF\na\nEOF", "echo,python3;"},
+      {"$(which a) b", "which,a;a,b;"},
+      {"x=\"$(command -v a)\"", "command,-v,a;x=a;"},
+      {"$(which a | head -1) b", "which,a;head,-1;$(),b;"},
       {"echo bash <<EOF\na\nEOF", "echo,bash;"},
       {"cat <<EOF\nnever closed", "cat;"},
   });
@@ -156,6 +163,22 @@ TEST_CASE("a command that is run elsewhere, or under watch, is what a line runs 
       {"python3 -c 'a b'", "python3,-c,a b"},
       {"python3 -m a", "a"},
       {"kubectl get pods", "kubectl,get,pods"},
+      {"$(which a) b", "a,b"},
+      {"\"$(command -v a)\" b", "a,b"},
+      {"`which a 2>/dev/null` b", "a,b"},
+      {"nix run nixpkgs#a -- b", "a,b"},
+      {"nix run --impure 'github:o/r#a' -- b", "a,b"},
+      {"nix build nixpkgs#a", "nix,build,nixpkgs#a"},
+      {"pnpm a b", "a,b"},
+      {"pnpm --filter x a b", "a,b"},
+      {"pnpm -r exec a", "a"},
+      {"pnpm add a", "pnpm,add,a"},
+      {"pnpm dlx a b", "a,b"},
+      {"yarn a b", "a,b"},
+      {"bwrap --ro-bind / / --dev /dev --unshare-all a b", "a,b"},
+      {"bwrap --bind x y -- a b", "a,b"},
+      {"expect -c 'spawn a b; expect eof'", "spawn a b; expect eof"},
+      {"ruby -e 'system(\"a\")'", "ruby,-e,system(\"a\")"},
       {"docker build -t a .", "docker,build,-t,a,."},
   };
   for (const auto& [line, expected] : rows) {
@@ -163,7 +186,7 @@ TEST_CASE("a command that is run elsewhere, or under watch, is what a line runs 
     const auto commands = shell_commands(line);
     REQUIRE(!commands.empty());
     std::string words;
-    for (const std::string& word : wrapped_command(commands.front()))
+    for (const std::string& word : wrapped_command(commands.back()))
       words += (words.empty() ? "" : ",") + word;
     CHECK(words == expected);
   }

@@ -7,6 +7,7 @@
 #include "lint/github/command_words.h"
 #include "lint/github/facts.h"
 #include "lint/github/own_action.h"
+#include "lint/shell/shell_call.h"
 #include "lint/shell/shell_commands.h"
 
 namespace refgate::lint {
@@ -29,13 +30,19 @@ bool begins_agent(const std::vector<std::string>& command, const Facts& facts) {
                      });
 }
 
-/// `python -c` and `node -e` with a program that starts an agent.
+/// `python -c`, `node -e` and their like with a program that starts an agent.
 std::vector<std::string> called_by_program(const std::vector<std::string>& command,
                                            const Facts& facts) {
-  if (command.size() < 3) return {};
-  const std::string_view name = std::string_view(command[0]).substr(command[0].rfind('/') + 1);
-  if (name != "python" && name != "python3" && name != "node") return {};
-  return agent_called_in(command[2], facts);
+  if (command.empty() || program_option(command[0]).empty()) return {};
+  for (std::size_t at = 1; at < command.size(); ++at) {
+    const std::string& word = command[at];
+    // `zx --eval=…`
+    if (word.starts_with("--eval=")) return agent_called_in(word.substr(7), facts);
+    const bool takes_program =
+        word == program_option(command[0]) || word == "--eval" || word == "-p";
+    if (takes_program && at + 1 < command.size()) return agent_called_in(command[at + 1], facts);
+  }
+  return {};
 }
 
 /// A command line that launches an agent. `launch` begins with the agent's own name; `line` is the
@@ -76,10 +83,28 @@ std::string_view telling_name(std::string_view uses) {
 }
 
 /// The calls by which Python and JavaScript start programs.
-constexpr auto program_calls = std::to_array<std::string_view>(
-    {"run(", "call(", "check_call(", "check_output(", "Popen(", "system(", "exec(", "execSync(",
-     "execFile(", "execFileSync(", "spawn(", "spawnSync(", "getExecOutput(",
-     "create_subprocess_exec(", "getoutput(", "execvp(", "execlp("});
+constexpr auto program_calls = std::to_array<std::string_view>({"run(",
+                                                                "call(",
+                                                                "check_call(",
+                                                                "check_output(",
+                                                                "Popen(",
+                                                                "system(",
+                                                                "exec(",
+                                                                "execSync(",
+                                                                "execFile(",
+                                                                "execFileSync(",
+                                                                "spawn(",
+                                                                "spawnSync(",
+                                                                "getExecOutput(",
+                                                                "create_subprocess_exec(",
+                                                                "create_subprocess_shell(",
+                                                                "getoutput(",
+                                                                "execvp(",
+                                                                "execlp(",
+                                                                "popen(",
+                                                                "system "});
+/// Tagged templates of zx, Bun and execa: the command stands in the quotes.
+constexpr auto program_tags = std::to_array<std::string_view>({"$`", "execa`", "$({})`"});
 
 /// `pattern.exec(text)` starts no program; `exec.exec(…)` and `child_process.exec(…)` do.
 bool matches_pattern(std::string_view program, std::size_t call) {
@@ -89,6 +114,35 @@ bool matches_pattern(std::string_view program, std::size_t call) {
       std::to_array<std::string_view>({"exec", "process", "process')", "process\")", "cp"});
   return std::none_of(starters.begin(), starters.end(),
                       [&](std::string_view each) { return before.ends_with(each); });
+}
+
+/// More of a call is no command that anybody writes.
+constexpr std::size_t longest_call = 4096;
+
+/// The command line that a call is given as its first text, with the words of a list one by one:
+/// `["gh", "copilot", "-p"]`. Empty when it is given none.
+std::string called_line(std::string_view program, std::size_t begin) {
+  begin = std::min(program.find_first_not_of(" \t\n\r[(f", begin), program.size());
+  if (begin == program.size() ||
+      std::string_view("'\"`").find(program[begin]) == std::string_view::npos)
+    return {};
+  const std::string_view rest = program.substr(begin + 1, longest_call);
+  const std::size_t end = rest.find(program[begin]);
+  if (end == std::string_view::npos) return {};
+  std::string line(rest.substr(0, end));
+  for (const char character : rest.substr(end, rest.find_first_of("])\n", end) - end)) {
+    const bool plain = std::string_view("'\"`,[]").find(character) == std::string_view::npos;
+    line += plain ? character : ' ';
+  }
+  return line;
+}
+
+std::vector<std::string> first_agent(std::string_view line, const Facts& facts) {
+  for (const std::vector<std::string>& words : shell_commands(line)) {
+    std::vector<std::string> command = agent_command(words, facts);
+    if (!command.empty()) return command;
+  }
+  return {};
 }
 
 }  // namespace
@@ -118,26 +172,19 @@ std::vector<std::string> agent_called_in(std::string_view program, const Facts& 
     for (std::size_t at = program.find(call); at != std::string_view::npos;
          at = program.find(call, at + 1)) {
       if (matches_pattern(program, at)) continue;
-      std::size_t begin = at + call.size();
-      while (begin < program.size() &&
-             std::string_view(" \t\n\r[(f").find(program[begin]) != std::string_view::npos)
-        ++begin;
-      if (begin >= program.size() ||
-          std::string_view("'\"`").find(program[begin]) == std::string_view::npos)
-        continue;
-      const std::size_t end = program.find(program[begin], begin + 1);
-      if (end == std::string_view::npos) continue;
-      std::string line(program.substr(begin + 1, end - begin - 1));
-      // Words of a list follow one by one: `["gh", "copilot", "-p"]`.
-      const std::size_t close = std::min(program.find_first_of("])\n", end), program.size());
-      for (const char character : program.substr(end, close - end)) {
-        const bool plain = std::string_view("'\"`,[]").find(character) == std::string_view::npos;
-        line += plain ? character : ' ';
-      }
-      for (const std::vector<std::string>& words : shell_commands(line)) {
-        std::vector<std::string> command = agent_command(words, facts);
-        if (!command.empty()) return command;
-      }
+      std::vector<std::string> command = first_agent(called_line(program, at + call.size()), facts);
+      if (!command.empty()) return command;
+    }
+  }
+  for (const std::string_view tag : program_tags) {
+    for (std::size_t at = program.find(tag); at != std::string_view::npos;
+         at = program.find(tag, at + 1)) {
+      const std::size_t begin = at + tag.size();
+      const std::size_t end = std::min(program.find('`', begin), program.size());
+      const std::string line(program.substr(begin, std::min(end - begin, longest_call)));
+      std::vector<std::string> command = first_agent(line, facts);
+      if (!command.empty()) return command;
+      at = end;
     }
   }
   return {};
@@ -171,7 +218,7 @@ bool launches_agent(const Step& step, const Facts& facts) {
   const std::string_view script = script_of(step).value.text();
   if (script.empty()) return false;
   const bool known = facts.scripts != nullptr && facts.scripts->find(script) != nullptr;
-  if (!known && step.run && step.shell.value.text().starts_with("python"))
+  if (!known && step.run && is_program_shell(step.shell.value.text()))
     return !agent_called_in(script, facts).empty();
   return !agent_commands_in(script, facts).empty();
 }

@@ -9,6 +9,7 @@
 #include "lint/github/embedded.h"
 #include "lint/github/facts_reader.h"
 #include "lint/github/own_action.h"
+#include "lint/shell/shell_call.h"
 #include "lint/shell/shell_commands.h"
 #include "lint/workflow/project.h"
 
@@ -57,7 +58,7 @@ ProjectScripts::ProjectScripts(const Project& project, const Facts& facts) {
           std::any_of(facts.gates.begin(), facts.gates.end(), [&](const GateFact& gate) {
             return !gate.command.empty() && names_command(text, gate.command);
           });
-      const bool other_language = step.shell.value.text().starts_with("python");
+      const bool other_language = is_program_shell(step.shell.value.text());
       if (!other_language) {
         script.agents = agent_commands_in(text, facts);
       } else if (auto agent = agent_called_in(text, facts); !agent.empty()) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "lint/shell/shell_call.h"
 #include "lint/shell/shell_commands.h"
 
 namespace refgate::lint {
@@ -26,7 +27,7 @@ struct Launcher {
   std::string_view with_value;  ///< options that take the next word, separated by blanks
 };
 
-constexpr std::array<Launcher, 73> launchers = {{
+constexpr std::array<Launcher, 74> launchers = {{
     {"sudo", "", 0, "-u -g -C -h -p -U"},
     {"env", "", 0, "-u -C -S"},
     {"command", "", 0, ""},
@@ -82,6 +83,7 @@ constexpr std::array<Launcher, 73> launchers = {{
     {"firejail", "", 0, ""},
     {"chronic", "", 0, ""},
     {"coproc", "", 0, ""},
+    {"spawn", "", 0, ""},  // of expect
     {"parallel", "", 0,
      "-j -P -a -n -N -L -I -S --jobs --delay --timeout --retries --joblog --colsep"},
     {"zsh", "", 0, "-o"},
@@ -105,9 +107,8 @@ constexpr std::array<Launcher, 73> launchers = {{
 
 /// `python -c` and `node -e` run a program in their own language, not a command.
 bool runs_program(std::string_view name, std::string_view option) {
-  const bool python = name == "python" || name == "python3";
-  return (python && option == "-c") ||
-         (name == "node" && (option == "-e" || option == "--eval" || option == "-p"));
+  return option == program_option(name) ||
+         (name == "node" && (option == "--eval" || option == "-p"));
 }
 
 bool takes_value(const Launcher& launcher, std::string_view option) {

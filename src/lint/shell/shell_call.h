@@ -18,6 +18,14 @@ struct ShellCall {
 
 /// `bash`, `/bin/sh`, …
 bool is_shell(std::string_view word);
+/// The words of a command that reads a program from its input, up to the option that such a
+/// program stands behind (`timeout`, `5m`, `python3`, `-c`); empty when it reads none.
+std::vector<std::string> program_call(const std::vector<std::string>& words, std::size_t most);
+/// The option behind which an interpreter takes a program as a word: `-c` of python, `-e` of node.
+/// Empty for what is no interpreter.
+std::string_view program_option(std::string_view word);
+/// Whether a step's `shell` is such an interpreter: `python`, `npx zx {0}`.
+bool is_program_shell(std::string_view shell);
 /// nullopt when the command starts no shell, itself or through `sudo`, `timeout 5m` and the like.
 std::optional<ShellCall> shell_call(const std::vector<std::string>& words);
 

@@ -12,9 +12,11 @@ namespace refgate::lint {
 /// `<(…)`, quoted or not, and those of a script that is handed to a shell (`timeout 5m bash -c
 /// '…'`, `eval`, `bash <<EOF`), with the words before that shell. Comments, text in quotes, other
 /// here-documents, patterns of `case`, arrays, arithmetic and `[[
-/// ]]` begin no command; neither does the body of a function that the script names nowhere else.
-/// `${{ … }}` is a word or part of one. A script that is cut short or is none gives what can be
-/// told.
+/// ]]` begin no command (a here-document that is an interpreter's program is its `-c` or `-e`
+/// once more: `python3`, `-c`, the program); neither does the body of a function that the script
+/// names nowhere else.
+/// `${{ … }}` is a word or part of one; `$(which x)` is `x`. A script that is cut short or is none
+/// gives what can be told.
 std::vector<std::vector<std::string>> shell_commands(std::string_view script);
 
 /// The command that a line runs in the end: without assignments, and without `sudo`, `env`,

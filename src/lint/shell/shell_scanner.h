@@ -3,6 +3,7 @@
 // bash adds to it, far enough to tell commands from everything else.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,7 @@ class ShellScanner {
     bool quoted = false;
     bool is_script = false;
     Words prefix;
+    Words program;  ///< `python3`, `-c`, behind the prefix: what reads it as its program
   };
 
   struct Group {
@@ -79,6 +81,7 @@ class ShellScanner {
   void ansi_quoted();
   void double_quoted();
   bool substitution();
+  std::optional<std::string> located_since(std::size_t before) const;
   bool parameter();
   bool arithmetic(std::size_t opening);
   void separator();

@@ -13,6 +13,8 @@ namespace {
 // For the end of what may be no parameter, arithmetic or pattern at all, so that a file of such
 // openers costs no more than its size.
 constexpr std::size_t longest_look_ahead = 300;
+/// Behind so many commands no program in a here-document is one of them.
+constexpr std::size_t most_commands = 10'000;
 
 }  // namespace
 
@@ -103,10 +105,32 @@ bool ShellScanner::substitution() {
   if ((!command && !backquote) || depth_ >= max_nesting) return false;
   at_ += command ? 2 : 1;
   const bool outer_backquotes = std::exchange(in_backquotes_, backquote || in_backquotes_);
+  const std::size_t before = commands_.size();
   read_nested(command ? ')' : '`', false);
   in_backquotes_ = outer_backquotes;
-  context_.word += "$()";
+  context_.word += located_since(before).value_or("$()");
   return true;
+}
+
+/// The program whose place a substitution gives, as in `$(which x)` and `$(command -v x)`, and
+/// that it stands for as the first word of a command.
+std::optional<std::string> ShellScanner::located_since(std::size_t before) const {
+  if (commands_.size() != before + 1) return std::nullopt;
+  const Words& words = commands_.back();
+  std::size_t at = prefix_.size();
+  if (at >= words.size()) return std::nullopt;
+  const std::string& name = words[at++];
+  if (name == "command" || name == "type") {
+    if (at >= words.size() || (words[at] != "-v" && words[at] != "-p" && words[at] != "-P"))
+      return std::nullopt;
+    ++at;
+  } else if (name != "which") {
+    return std::nullopt;
+  }
+  // What the shell would say of a missing one goes elsewhere: `2>/dev/null`.
+  if (at >= words.size() || (at + 1 < words.size() && !words[at + 1].starts_with("2>")))
+    return std::nullopt;
+  return words[at];
 }
 
 /// `${name:-word}`: one part of a word, whatever stands in it.
@@ -195,6 +219,8 @@ void ShellScanner::here_document() {
     document.prefix.assign(context_.words.begin(),
                            context_.words.begin() +
                                static_cast<std::ptrdiff_t>(std::min(call->shell, longest_prefix)));
+  } else {
+    document.program = program_call(context_.words, longest_prefix);
   }
   here_documents_.push_back(std::move(document));
 }
@@ -214,6 +240,12 @@ void ShellScanner::skip_here_documents() {
         line.remove_prefix(1);
       if (line == document.end) break;
       end = at_;
+    }
+    if (!document.program.empty() && commands_.size() < most_commands) {
+      Words words = document.program;
+      words.emplace_back(script_.substr(begin, end - begin));
+      words.insert(words.begin(), prefix_.begin(), prefix_.end());
+      commands_.push_back(std::move(words));
     }
     if (depth_ >= max_nesting || (document.quoted && !document.is_script)) continue;
     ShellScanner inside(script_.substr(begin, end - begin),

@@ -21,6 +21,7 @@ enum class Begins : std::uint8_t {
   after_image,      ///< the same for containers; `options` are those that take no word
   after_dashes,     ///< behind `--`
   after_option,     ///< behind one of `options`
+  after_pairs,      ///< behind all options, of which `options` take a word and `pairs` two
 };
 
 /// A program that runs a command somewhere else, or under watch.
@@ -43,6 +44,16 @@ constexpr std::string_view session_options =
 constexpr std::string_view remote_options =
     " -i -p -o -l -F -J -L -R -D -b -c -E -e -I -m -O -Q -S -W -w -B ";
 
+/// Options of bwrap with two words behind them.
+constexpr std::string_view pairs =
+    " --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd "
+    "--symlink --setenv --file --bind-data --ro-bind-data --chmod ";
+
+/// The words of a package runner behind which no program of the package stands.
+constexpr std::string_view runner_verbs =
+    " add audit build ci create dlx exec i import init install link list ls outdated pack publish "
+    "remove run setup start store test up update upgrade why workspace workspaces x -v --version ";
+
 constexpr auto wrappers = std::to_array<Wrapper>({
     {" refgate ", " run ", Begins::after_arguments, 0, session_options},
     {" docker podman nerdctl docker-compose apptainer singularity ", " run exec ",
@@ -64,11 +75,15 @@ constexpr auto wrappers = std::to_array<Wrapper>({
     {" aws-vault chamber multipass incus lxc ", " exec ", Begins::after_dashes, 0, ""},
     {" distrobox toolbox guix ", "", Begins::after_dashes, 0, ""},
     {" retry ", "", Begins::after_dashes, 0, ""},
-    {" bwrap ", "", Begins::after_dashes, 0, ""},
+    {" bwrap ", "", Begins::after_pairs, 0,
+     " --dev --proc --tmpfs --mqueue --dir --chdir --unsetenv --uid --gid --hostname --lock-file "
+     "--sync-fd --remount-ro --args --perms --size --cap-add --cap-drop --seccomp --userns --argv0 "
+     "--userns2 --pidns --block-fd --info-fd --exec-label --file-label --overlay-src "},
     {" nix ", " develop shell ", Begins::after_option, 0, " -c --command "},
     {" nix-shell ", "", Begins::after_option, 0, " --run --command "},
     {" find ", "", Begins::after_option, 0, " -exec -execdir -ok -okdir "},
     {" script su runuser vagrant flock ", "", Begins::after_option, 0, " -c --command "},
+    {" expect ", "", Begins::after_option, 0, " -c "},
     {" pwsh powershell ", "", Begins::after_option, 0, " -c -Command -command "},
     {" cmd cmd.exe ", "", Begins::after_option, 0, " /c /C "},
 });
@@ -156,6 +171,11 @@ std::optional<std::size_t> beginning(const Wrapper& wrapper, const Words& words,
             (lists(wrapper.options, "-c") && is_script_option(word)))
           return at + 1;
         break;
+      case Begins::after_pairs:
+        if (word == "--") return at + 1;
+        if (!word.starts_with('-')) return at;
+        at += lists(pairs, word) ? 2 : lists(wrapper.options, word) ? 1 : 0;
+        break;
       default:
         if (word == "--") return at + 1;
         if (word.starts_with('-')) {
@@ -190,14 +210,48 @@ bool unwrap(Words& words) {
   return false;
 }
 
+/// `nix run nixpkgs#name -- …` runs the program `name`.
+bool is_flake_run(const Words& words) {
+  return words.size() > 2 && name_of(words[0]) == "nix" && words[1] == "run";
+}
+
+Words of_flake(const Words& words) {
+  for (std::size_t at = 2; at < words.size(); ++at) {
+    if (words[at].starts_with('-')) continue;
+    std::string_view program = words[at];
+    program.remove_prefix(std::min(program.find('#'), program.size() - 1) + 1);
+    Words command{std::string(program.substr(program.rfind('.') + 1))};
+    if (at + 1 < words.size() && words[at + 1] == "--") ++at;
+    command.insert(command.end(), words.begin() + static_cast<std::ptrdiff_t>(at) + 1, words.end());
+    return command;
+  }
+  return {};
+}
+
+/// `pnpm name …` and `yarn name …` run a program of the project where `name` is no verb of theirs.
+bool is_own_program(const Words& words) {
+  const std::string_view name = name_of(words[0]);
+  return words.size() > 1 && (name == "pnpm" || name == "yarn") && !lists(runner_verbs, words[1]);
+}
+
 }  // namespace
 
 std::vector<std::string> wrapped_command(std::vector<std::string> words) {
   for (int depth = 0; depth < deepest_wrapping && !words.empty(); ++depth) {
     if (unwrap(words)) continue;
+    if (is_flake_run(words)) {
+      words = of_flake(words);
+      continue;
+    }
     const std::size_t before = words.size();
     words = launched_command(std::move(words));
-    if (words.size() == before) break;
+    if (words.size() != before || words.empty()) continue;
+    if (!is_own_program(words)) break;
+    words.erase(words.begin());
+    while (words.size() > 1 && words.front().starts_with('-'))
+      words.erase(words.begin(),
+                  words.begin() + (lists(" -C -F --dir --filter --cwd ", words[0]) ? 2 : 1));
+    if (words.size() > 1 && lists(" dlx exec run ", words[0])) words.erase(words.begin());
   }
   return words;
 }
