@@ -159,6 +159,37 @@ constexpr auto expensive_commands = std::to_array<PricedCommand>({
     {"kind", "create"},
 });
 
+/// Those of them that bring the tools and packages that what follows needs.
+constexpr auto installing_commands = std::to_array<PricedCommand>({
+    {"npm", "ci install i"},
+    {"yarn", "install"},
+    {"pnpm", "install i fetch"},
+    {"bun", "install"},
+    {"pip", "install download"},
+    {"pip3", "install download"},
+    {"pipenv", "install sync"},
+    {"poetry", "install"},
+    {"uv", "sync pip venv"},
+    {"conda", "install create env update"},
+    {"mamba", "install create env update"},
+    {"apt-get", "install update"},
+    {"apt", "install update"},
+    {"dnf", "install"},
+    {"yum", "install"},
+    {"apk", "add"},
+    {"brew", "install update bundle"},
+    {"choco", "install"},
+    {"rustup", ""},
+    {"cargo", "install fetch"},
+    {"go", "install mod"},
+    {"dotnet", "restore"},
+    {"bundle", "install"},
+    {"gem", "install"},
+    {"composer", "install"},
+    {"playwright", "install"},
+    {"corepack", "enable prepare"},
+});
+
 /// Commands that only say, read or decide something.
 constexpr auto cheap_commands = std::to_array<std::string_view>(
     {"echo", "printf", "cat",   "true",   "false", ":",          "test",        "[",    "[[",
@@ -175,17 +206,27 @@ bool is_one_of(std::string_view list, std::string_view word) {
   return false;
 }
 
-bool is_expensive_command(const std::vector<std::string>& words) {
+template <std::size_t Size>
+bool is_listed(const std::array<PricedCommand, Size>& list, const std::vector<std::string>& words) {
   const std::string_view name = last_part(words[0]);
-  return std::any_of(
-      expensive_commands.begin(), expensive_commands.end(), [&](const PricedCommand& command) {
-        if (command.name != name) return false;
-        if (command.verbs.empty())
-          return words.size() < 2 ||
-                 (words[1] != "--version" && words[1] != "-v" && words[1] != "version");
-        return std::any_of(words.begin() + 1, words.end(),
-                           [&](const std::string& word) { return is_one_of(command.verbs, word); });
-      });
+  return std::any_of(list.begin(), list.end(), [&](const PricedCommand& command) {
+    if (command.name != name) return false;
+    if (command.verbs.empty())
+      return words.size() < 2 ||
+             (words[1] != "--version" && words[1] != "-v" && words[1] != "version");
+    return std::any_of(words.begin() + 1, words.end(),
+                       [&](const std::string& word) { return is_one_of(command.verbs, word); });
+  });
+}
+
+bool is_expensive_command(const std::vector<std::string>& words) {
+  return is_listed(expensive_commands, words);
+}
+
+/// `yarn` alone installs.
+bool is_installing_command(const std::vector<std::string>& words) {
+  return is_listed(installing_commands, words) ||
+         (words.size() == 1 && last_part(words[0]) == "yarn");
 }
 
 bool is_clone(const std::vector<std::string>& words) {
@@ -295,6 +336,17 @@ void add_session_commands(const Step& step, const Project& project, const Facts&
 
 Cost cost_of(const Step& step, const Project& project, const Facts& facts) {
   return cost_of(step, project, facts, 0);
+}
+
+bool only_installs(const Step& step) {
+  if (step.run_text().empty()) return false;
+  for (std::vector<std::string>& words : shell_commands(step.run_text())) {
+    const std::vector<std::string> command = launched_command(std::move(words));
+    if (!command.empty() && !is_installing_command(command) && !is_cheap_command(command) &&
+        command[0] != "cd")
+      return false;
+  }
+  return true;
 }
 
 bool runs_agent(const Step& step, const Project& project, const Facts& facts) {

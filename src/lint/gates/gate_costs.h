@@ -20,6 +20,8 @@ enum class Cost : std::uint8_t { cheap, unknown, checkout, set_up, work };
 
 /// A local action costs what its dearest step does.
 Cost cost_of(const Step& step, const Project& project, const Facts& facts);
+/// Whether all that a script does is to install what other scripts need: `npm ci`.
+bool only_installs(const Step& step);
 bool runs_agent(const Step& step, const Project& project, const Facts& facts);
 
 /// Whether a step, once it runs, ends its job or its run without success: `exit 1`, `gh run

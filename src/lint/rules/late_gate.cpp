@@ -105,7 +105,7 @@ void check_steps(const std::vector<Step>& steps, const Job* job, const Subject& 
     const Cost cost = cost_of(step, subject.project, subject.facts());
     if (cost < Cost::checkout || (cost == Cost::checkout && needs_checkout(gate))) continue;
     // The script of a step that is gate and work in one needs its files and tools.
-    if (gate.whole && cost != Cost::work) continue;
+    if (gate.whole && (cost != Cost::work || only_installs(step))) continue;
     const Entry what = step.uses ? step.uses : step.run;
     sink.report(subject, step.uses ? what.value : what.key,
                 std::string(runs_agent(step, subject.project, subject.facts()) ? "an agent"
