@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <iterator>
+#include <utility>
 
 #include "lint/shell/shell_commands.h"
 
@@ -14,6 +15,10 @@ namespace {
 // them.
 constexpr std::string_view condition_mark = "__refgate_condition__";
 constexpr std::string_view body_mark = "__refgate_body__";
+constexpr std::string_view if_mark = "__refgate_if__";
+constexpr std::string_view unless_mark = "__refgate_unless__";  ///< `if !`
+constexpr std::string_view group_mark = "__refgate_group__";    ///< what stands behind `||`
+constexpr std::string_view group_end_mark = "__refgate_group_end__";
 
 bool is_word_character(char character) {
   return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
@@ -36,32 +41,132 @@ bool begins_command(std::string_view script, std::size_t at) {
   return end < at && (word == "do" || word == "then" || word == "else");
 }
 
+/// What a word that opens a command is to become; empty when it is none of those.
+std::string_view mark_for(std::string_view script, std::size_t at, std::string_view word) {
+  if (word != "while" && word != "until" && word != "do" && word != "if") return {};
+  if (!begins_command(script, at)) return {};
+  if (word == "do") return body_mark;
+  if (word != "if") return condition_mark;
+  const std::size_t next = script.find_first_not_of(" \t", at + word.size());
+  return next != std::string_view::npos && script[next] == '!' ? unless_mark : if_mark;
+}
+
+/// What stands behind a `||` up to the end of its list: one command, or a group in brackets.
+class Alternations {
+ public:
+  /// The mark that belongs before the character at `at`.
+  std::string_view before(std::string_view script, std::size_t at) {
+    const char character = script[at];
+    if (character == '(' || character == '{') ++depth_;
+    if (character == ')' || character == '}') return leave(depth_ == 0 ? 0 : depth_ - 1);
+    const bool joined =
+        at > 0 && std::string_view("|&\\").find(script[at - 1]) != std::string_view::npos;
+    if (character == ';' || (character == '\n' && !joined)) return leave(depth_);
+    return {};
+  }
+  /// Whether a `||` ends at `at`, behind which something is tried.
+  bool opens(std::string_view script, std::size_t at) {
+    if (script[at] != '|' || at == 0 || script[at - 1] != '|') return false;
+    const bool first = open_.empty() || open_.back() != depth_;
+    if (first) open_.push_back(depth_);
+    return first;
+  }
+
+ private:
+  /// The bracket or list of this depth ends, and with it what was opened in it.
+  std::string_view leave(std::size_t depth) {
+    const bool ends = !open_.empty() && open_.back() >= std::max<std::size_t>(depth, depth_);
+    if (ends) open_.pop_back();
+    depth_ = depth;
+    return ends ? group_end_mark : std::string_view();
+  }
+
+  std::size_t depth_ = 0;
+  std::vector<std::size_t> open_;
+};
+
 std::string with_marks(std::string_view script) {
   std::string marked;
   marked.reserve(script.size() + 64);
+  Alternations alternations;
   for (std::size_t at = 0; at < script.size();) {
     if (!is_word_character(script[at])) {
-      marked += script[at++];
+      const std::string_view end = alternations.before(script, at);
+      if (!end.empty()) marked += "; " + std::string(end) + (script[at] == ';' ? "" : ";");
+      marked += script[at];
+      if (alternations.opens(script, at)) marked += std::string(group_mark) + ';';
+      ++at;
       continue;
     }
     std::size_t end = at;
     while (end < script.size() && is_word_character(script[end]))
       ++end;
     const std::string_view word = script.substr(at, end - at);
-    if ((word == "while" || word == "until" || word == "do") && begins_command(script, at)) {
-      marked += word == "do" ? body_mark : condition_mark;
-      marked += ';';
-    } else {
-      marked += word;
-    }
+    const std::string_view mark = mark_for(script, at, word);
+    marked += mark.empty() ? word : mark;
+    if (!mark.empty()) marked += ';';
     at = end;
   }
   return marked;
 }
 
+using Words = std::vector<std::string>;
+
 struct Loop {
   bool in_condition = false;
   std::vector<std::size_t> agents;  ///< commands of its body
+};
+
+/// What is tried again when it has failed: behind `||`, or below `if !`.
+class Alternatives {
+ public:
+  /// True when the command is a mark of these.
+  bool take_mark(const Words& command) {
+    if (command[0] == group_mark) {
+      open({false, last_});
+    } else if (command[0] == if_mark || command[0] == unless_mark) {
+      open({true, {}, command[0] == unless_mark});
+    } else if (command[0] == group_end_mark || command[0] == "fi") {
+      if (too_deep_ > 0)
+        --too_deep_;
+      else if (!open_.empty() && open_.back().is_condition == (command[0] == "fi"))
+        open_.pop_back();
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /// How a command that was tried already comes again; empty when it does not.
+  std::string_view again(const Words& command) {
+    last_ = command;
+    for (const Alternative& each : open_) {
+      if (each.tried == command) return each.is_condition ? "`if !`" : "`||`";
+    }
+    if (!open_.empty() && open_.back().asks) {
+      open_.back().tried = command;
+      open_.back().asks = false;
+    }
+    return {};
+  }
+
+ private:
+  struct Alternative {
+    bool is_condition;
+    Words tried;
+    bool asks = false;  ///< the next command is the condition
+  };
+  void open(Alternative alternative) {
+    if (open_.size() < most_open)
+      open_.push_back(std::move(alternative));
+    else
+      ++too_deep_;
+  }
+
+  static constexpr std::size_t most_open = 20;
+  std::vector<Alternative> open_;
+  std::size_t too_deep_ = 0;
+  Words last_;
 };
 
 bool leaves_loop(const std::vector<std::string>& command) {
@@ -135,8 +240,10 @@ std::vector<RetriedCommand> retried_commands(std::string_view script, const IsMe
   const bool ends_on_failure = script.find("|| break") != std::string_view::npos;
   std::size_t next_agent = 0;
   std::vector<Loop> loops;
+  Alternatives alternatives;
   for (std::size_t at = 0; at < commands.size(); ++at) {
     const std::vector<std::string>& command = commands[at];
+    if (alternatives.take_mark(command)) continue;
     if (command[0] == condition_mark) {
       loops.push_back({true, {}});
     } else if (command[0] == "for" || command[0] == "select") {
@@ -147,11 +254,9 @@ std::vector<RetriedCommand> retried_commands(std::string_view script, const IsMe
       if (!loops.empty()) loops.pop_back();
     } else if (next_agent < agents.size() && command == agents[next_agent]) {
       ++next_agent;
-      // What stands between the two (`| tee log`, `$(…)`) does not matter, as long as the second
-      // one follows a `||`.
-      const bool follows_itself = next_agent > 1 && agents[next_agent - 2] == command;
-      if (follows_itself && script.find("|| " + command[0]) != std::string_view::npos) {
-        found.push_back({command, "`||`"});
+      const std::string_view again = alternatives.again(command);
+      if (!again.empty()) {
+        found.push_back({command, std::string(again)});
       } else if (!loops.empty() && loops.back().in_condition) {
         found.push_back({command, "the condition of a loop"});
       } else if (!loops.empty()) {
