@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -64,23 +65,35 @@ std::optional<AgentIdentity> identity_in_address(const Job& job, const Step& ste
   return identity_of_token(value, job);
 }
 
-/// Whose token the git commands of a job use: that of the address that they push to, or of the
-/// checkout that came before.
-AgentIdentity identity_of_git(const Job& job, const Step& step) {
-  AgentIdentity identity;
-  for (const Step& each : job.steps) {
-    if (const auto in_address = identity_in_address(job, each)) identity = *in_address;
-    if (&each == &step) break;
-    if (!matches_action(each.uses_text(), "actions/checkout")) continue;
-    const Entry token = each.input("token");
-    // A deploy key is a name of its own too.
-    identity = token ? identity_of_token(token.value, job)
-               : each.input("ssh-key")
-                   ? AgentIdentity{AgentIdentity::Kind::other, std::nullopt}
-                   : AgentIdentity{AgentIdentity::Kind::github_token, std::nullopt};
+/// Whose token the git commands of a job use from step to step: that of the address that they push
+/// to, or of the checkout that came before.
+class GitIdentity {
+ public:
+  explicit GitIdentity(const Job& job) : job_(job) {}
+
+  /// Of each step in turn.
+  const AgentIdentity& at(const Step& step) {
+    if (last_ != nullptr) pass(*last_);
+    last_ = &step;
+    if (auto in_address = identity_in_address(job_, step)) identity_ = *std::move(in_address);
+    return identity_;
   }
-  return identity;
-}
+
+ private:
+  void pass(const Step& step) {
+    if (!matches_action(step.uses_text(), "actions/checkout")) return;
+    const Entry token = step.input("token");
+    // A deploy key is a name of its own too.
+    identity_ = token ? identity_of_token(token.value, job_)
+                : step.input("ssh-key")
+                    ? AgentIdentity{AgentIdentity::Kind::other, std::nullopt}
+                    : AgentIdentity{AgentIdentity::Kind::github_token, std::nullopt};
+  }
+
+  const Job& job_;
+  const Step* last_ = nullptr;
+  AgentIdentity identity_;
+};
 
 /// Whether the job works on the branch of the pull request that started it.
 bool is_on_head(const Job& job) {
@@ -118,6 +131,15 @@ bool pushes(std::string_view script) {
   return false;
 }
 
+/// Whether a name is that of the branch which started the run.
+bool is_own_branch(std::string_view name) {
+  if (name.starts_with("refs/heads/")) name.remove_prefix(11);
+  if (name == "HEAD" || name == "main" || name == "master") return true;
+  return name.starts_with('$') &&
+         mentions_any(name, {"ref_name", "REF_NAME", "github.ref ", "github.ref}", "GITHUB_REF",
+                             "head_ref", "HEAD_REF", "head.ref", "default_branch"});
+}
+
 /// Whether a script pushes to the branch that it stands on: not to another, and not to a new one.
 bool pushes_own_branch(std::string_view script) {
   if (mentions_any(script, {"checkout -b", "switch -c", "checkout -B", "gh pr create"}))
@@ -135,12 +157,60 @@ bool pushes_own_branch(std::string_view script) {
     std::string_view target = plain[1];
     if (const std::size_t colon = target.find(':'); colon != std::string_view::npos)
       target.remove_prefix(colon + 1);
-    if (target.starts_with("refs/heads/")) target.remove_prefix(11);
-    if (target == "HEAD" || target == "main" || target == "master" ||
-        mentions_any(target, {"ref_name", "REF_NAME"}))
-      return true;
+    if (is_own_branch(target)) return true;
   }
   return false;
+}
+
+/// What is written out of a name, before its first variable.
+std::string written_out(std::string_view name) {
+  return std::string(name.substr(0, std::min(name.find('$'), name.find('`'))));
+}
+
+/// The name of a tag that a script makes: `git tag -a v2 -m …`. nullopt when it makes none.
+std::optional<std::string> made_tag(std::string_view script) {
+  if (!mentions_any(script, {"tag"})) return std::nullopt;
+  for (std::vector<std::string>& words : shell_commands(script)) {
+    const std::vector<std::string> command = launched_command(std::move(words));
+    if (command.size() < 3 || command[0] != "git" || command[1] != "tag") continue;
+    for (std::size_t at = 2; at < command.size(); ++at) {
+      const std::string& word = command[at];
+      if (word == "-l" || word == "-d" || word == "--list" || word == "--delete" ||
+          word == "--sort" || word == "--points-at")
+        break;
+      if (word == "-m" || word == "-F" || word == "-u" || word == "--message") {
+        ++at;
+      } else if (!word.starts_with('-')) {
+        return written_out(word);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+/// The tag that a script pushes, of those that the job makes: by its name, or with all others.
+std::optional<std::string> pushed_tag(std::string_view script,
+                                      const std::optional<std::string>& made) {
+  if (!made || !mentions_any(script, {"push"})) return std::nullopt;
+  for (std::vector<std::string>& words : shell_commands(script)) {
+    const auto arguments = pushed_by(launched_command(std::move(words)));
+    if (!arguments) continue;
+    std::size_t plain = 0;
+    for (const std::string& word : *arguments) {
+      if (word == "--tags" || word == "--follow-tags" || word == "--mirror") return made;
+      if (word.starts_with('-')) continue;
+      // The first one is the remote.
+      if (++plain < 2) continue;
+      std::string_view name = word;
+      if (name.starts_with("refs/tags/")) return written_out(name.substr(10));
+      if (name == "tag" || is_own_branch(name)) continue;
+      const std::string begin = written_out(name);
+      // Two names of which nothing is written out are taken for one.
+      if (begin.empty() != made->empty()) continue;
+      if (begin.starts_with(*made) || made->starts_with(begin)) return made;
+    }
+  }
+  return std::nullopt;
 }
 
 AgentIdentity identity_of_script(const Workflow& workflow, const Job& job, const Step& step) {
@@ -153,26 +223,30 @@ AgentIdentity identity_of_script(const Workflow& workflow, const Job& job, const
 }
 
 /// What actions do that are known for it.
-void add_actions(const Job& job, const Step& step, std::vector<Evidence>& found) {
+void add_actions(const Job& job, const Step& step, const AgentIdentity& git,
+                 std::vector<Evidence>& found) {
   const std::string_view uses = step.uses_text();
   if (uses.empty()) return;
   // Actions that commit and push, and the input that takes a token other than the checkout's.
   constexpr auto pushing = std::to_array<std::pair<std::string_view, std::string_view>>(
       {{"stefanzweifel/git-auto-commit-action", ""},
        {"EndBug/add-and-commit", "github_token"},
-       {"ad-m/github-push-action", "github_token"}});
+       {"ad-m/github-push-action", "github_token"},
+       {"github-actions-x/commit", "github-token"},
+       {"devops-infra/action-commit-push", "github_token"}});
   for (const auto& [action, input] : pushing) {
-    if (!matches_action(uses, action) || skips_runs(job) || step.input("branch")) continue;
+    if (!matches_action(uses, action) || skips_runs(job)) continue;
+    const Entry branch = step.input("branch");
+    if (branch && !is_own_branch(branch.value.text())) continue;
     const Entry token = input.empty() ? Entry() : step.input(input);
-    const AgentIdentity identity =
-        token ? identity_of_token(token.value, job) : identity_of_git(job, step);
+    const AgentIdentity identity = token ? identity_of_token(token.value, job) : git;
     if (starts_workflows(identity))
-      found.push_back({is_on_head(job) ? Deed::push : Deed::push_branch, &step, identity});
+      found.push_back({is_on_head(job) ? Deed::push : Deed::push_branch, &step, identity, {}});
   }
   if (matches_action(uses, "peter-evans/create-pull-request")) {
     const Entry token = step.input("token");
     const AgentIdentity identity = token ? identity_of_token(token.value, job) : AgentIdentity();
-    if (starts_workflows(identity)) found.push_back({Deed::open_pull_request, &step, identity});
+    if (starts_workflows(identity)) found.push_back({Deed::open_pull_request, &step, identity, {}});
   }
 }
 
@@ -192,6 +266,7 @@ std::vector<DeedEvent> events_of(Deed deed) {
     case Deed::push:
       return {{"pull_request", "synchronize"}, {"pull_request_target", "synchronize"}};
     case Deed::push_branch:
+    case Deed::push_tag:
       return {{"push", ""}};
     case Deed::dispatch:
       return {{"workflow_dispatch", ""}};
@@ -215,6 +290,8 @@ std::string_view words_for(Deed deed) {
     case Deed::push:
     case Deed::push_branch:
       return "push";
+    case Deed::push_tag:
+      return "tag";
     case Deed::dispatch:
       return "dispatch";
     case Deed::open_issue:
@@ -225,8 +302,8 @@ std::string_view words_for(Deed deed) {
   return "";
 }
 
-/// What the agent does, and what the steps of its job do with what it made.
-std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts) {
+std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts,
+                                  const std::vector<Evidence>& of_job) {
   std::vector<Evidence> found;
   const AgentIdentity agent = identity_of(launch, facts);
   const AgentActionFact* fact = agent_action_fact(*launch.launch, facts);
@@ -240,35 +317,40 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts)
       ((!launch.launch->input("prompt") && !launch.launch->input("direct_prompt")) ||
        is_told("track_progress") || is_told("use_sticky_comment"));
   if (starts_workflows(agent) && launch.action == nullptr) {
-    if (answers) found.push_back({Deed::comment, launch.launch, agent});
+    if (answers) found.push_back({Deed::comment, launch.launch, agent, {}});
     for (const Deed deed : deeds_in(launch.launch->with.value.source()))
-      found.push_back({deed, launch.launch, agent});
+      found.push_back({deed, launch.launch, agent, {}});
   }
-  const std::vector<Evidence> around =
-      deeds_of(launch.workflow(), launch.job(), facts, launch.step->index);
-  found.insert(found.end(), around.begin(), around.end());
+  // What an action pushes or opens before the agent is none of the agent's.
+  std::copy_if(of_job.begin(), of_job.end(), std::back_inserter(found), [&](const Evidence& each) {
+    return each.step->run || each.step->index >= launch.step->index;
+  });
   return found;
 }
 
-std::vector<Evidence> deeds_of(const Workflow& workflow, const Job& job, const Facts& facts,
-                               std::size_t from) {
+std::vector<Evidence> deeds_of(const Workflow& workflow, const Job& job, const Facts& facts) {
   std::vector<Evidence> found;
+  std::optional<std::string> tag;
+  GitIdentity git(job);
   for (const Step& step : job.steps) {
-    if (step.index >= from) add_actions(job, step, found);
+    if (found.size() >= most_deeds) break;
+    const AgentIdentity& by_git = git.at(step);
+    add_actions(job, step, by_git, found);
     if (!step.run || launches_agent(step, facts)) continue;
-    std::vector<Deed> deeds = deeds_in(step.run_text());
-    if (pushes(step.run_text())) deeds.push_back(Deed::push);
-    for (const Deed deed : deeds) {
-      const AgentIdentity identity =
-          deed == Deed::push ? identity_of_git(job, step) : identity_of_script(workflow, job, step);
-      if (!starts_workflows(identity)) continue;
-      if (deed == Deed::push && !is_on_head(job)) {
-        if (pushes_own_branch(step.run_text()) && !skips_runs(job))
-          found.push_back({Deed::push_branch, &step, identity});
-        continue;
-      }
-      found.push_back({deed, &step, identity});
+    const std::string_view script = step.run_text();
+    if (!tag) tag = made_tag(script);
+    const auto pushed = pushed_tag(script, tag);
+    if (pushed && starts_workflows(by_git) && !skips_runs(job))
+      found.push_back({Deed::push_tag, &step, by_git, *pushed});
+    for (const Deed deed : deeds_in(script)) {
+      AgentIdentity identity = identity_of_script(workflow, job, step);
+      if (starts_workflows(identity)) found.push_back({deed, &step, std::move(identity), {}});
     }
+    if (!starts_workflows(by_git) || !pushes(script)) continue;
+    if (is_on_head(job))
+      found.push_back({Deed::push, &step, by_git, {}});
+    else if (pushes_own_branch(script) && !skips_runs(job))
+      found.push_back({Deed::push_branch, &step, by_git, {}});
   }
   return found;
 }

@@ -3,7 +3,9 @@
 // GITHUB_TOKEN does starts none, but for dispatches. Facts: "Triggering a workflow from a
 // workflow".
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,9 +21,10 @@ enum class Deed : std::uint8_t {
   label,
   push,
   push_branch,  ///< to the branch that the workflow was started for
+  push_tag,     ///< of a tag that the job makes
   open_issue,
   open_pull_request,
-  dispatch  ///< of a workflow by hand, with any token
+  dispatch  ///< of a workflow by hand or by `repository_dispatch`, with any token
 };
 
 /// Something that a step does under a name that starts workflows.
@@ -29,6 +32,7 @@ struct Evidence {
   Deed deed;
   const Step* step;
   AgentIdentity identity;
+  std::string tag;  ///< of `push_tag`: what its name begins with, as far as it is written out
 };
 
 /// An event that a deed causes.
@@ -39,10 +43,12 @@ struct DeedEvent {
 std::vector<DeedEvent> events_of(Deed deed);
 std::string_view words_for(Deed deed);  ///< "comment", "pull request"
 
-/// What the agent does, and what the steps of its job do with what it made. No dispatches.
-std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts);
-/// What the scripts of a job do, and the actions from the step with the number `from` on.
-std::vector<Evidence> deeds_of(const Workflow& workflow, const Job& job, const Facts& facts,
-                               std::size_t from = 0);
+/// Of what a job does so much is looked at.
+inline constexpr std::size_t most_deeds = 100;
+/// What the scripts and actions of a job do. No dispatches.
+std::vector<Evidence> deeds_of(const Workflow& workflow, const Job& job, const Facts& facts);
+/// What the agent does, and what the steps of its job (`of_job`) do with what it made.
+std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts,
+                                  const std::vector<Evidence>& of_job);
 
 }  // namespace refgate::lint

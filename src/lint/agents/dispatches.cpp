@@ -16,6 +16,54 @@ bool names_own_workflow(std::string_view word) {
          word.find("github.workflow }}") != std::string_view::npos;
 }
 
+/// Whether a path of GitHub's API is that of the repository that the run is of.
+bool is_own_dispatches(std::string_view path) {
+  while (path.ends_with('/'))
+    path.remove_suffix(1);
+  constexpr std::string_view end = "/dispatches";
+  if (!path.ends_with(end) || path.find("/workflows/") != std::string_view::npos) return false;
+  path.remove_suffix(end.size());
+  for (const std::string_view own :
+       {"$GITHUB_REPOSITORY", "${GITHUB_REPOSITORY}", "github.repository }}", "github.repository}}",
+        "{owner}/{repo}", ":owner/:repo"}) {
+    if (path.ends_with(own)) return true;
+  }
+  return false;
+}
+
+/// The value of a field in the words of a command: `-f event_type=x`, `"event_type": "x"`.
+std::string field_in(std::string_view text, std::string_view name) {
+  const std::size_t at = text.find(name);
+  if (at == std::string_view::npos) return {};
+  text.remove_prefix(at + name.size());
+  const std::size_t begin = text.find_first_not_of("\"'`=: \\");
+  if (begin == std::string_view::npos) return {};
+  text.remove_prefix(begin);
+  return std::string(text.substr(0, text.find_first_of("\"'`, }\n\\")));
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words)
+    text += word + ' ';
+  return text;
+}
+
+std::string event_in_script(std::string_view script) {
+  if (script.find("/dispatches") == std::string_view::npos) return {};
+  for (std::vector<std::string>& words : shell_commands(script)) {
+    const std::vector<std::string> command = launched_command(std::move(words));
+    if (command.size() < 3 || (command[0] != "gh" && command[0] != "curl")) continue;
+    if (std::none_of(command.begin() + 1, command.end(),
+                     [](const std::string& word) { return is_own_dispatches(word); }))
+      continue;
+    std::string type = field_in(joined(command), "event_type");
+    // From its input: a here-document or a pipe.
+    return type.empty() ? field_in(script, "event_type") : type;
+  }
+  return {};
+}
+
 bool says_file(std::string_view text, std::string_view file) {
   for (const char quote : {'\'', '"', '`'}) {
     if (text.find(quote + std::string(file) + quote) != std::string_view::npos) return true;
@@ -37,6 +85,23 @@ bool dispatches(const Step& step, const Workflow& workflow, bool itself) {
   if (!matches_action(uses, "benc-uk/workflow-dispatch")) return false;
   const std::string_view named = step.input("workflow").value.text();
   return named == file || named == workflow.display_name() || (itself && names_own_workflow(named));
+}
+
+std::optional<std::string> sent_event(const Step& step) {
+  std::string type = event_in_script(step.run_text());
+  const std::string_view uses = step.uses_text();
+  if (matches_action(uses, "actions/github-script")) {
+    const std::string_view program = step.input("script").value.text();
+    const bool own = program.find("context.repo") != std::string_view::npos;
+    if (own && program.find("createDispatchEvent") != std::string_view::npos)
+      type = field_in(program, "event_type");
+  } else if (matches_action(uses, "peter-evans/repository-dispatch")) {
+    const Entry repository = step.input("repository");
+    if (!repository || repository.value.text().find("github.repository }}") != std::string::npos)
+      type = step.input("event-type").value.text();
+  }
+  if (type.empty() || type.find('$') != std::string::npos) return std::nullopt;
+  return type;
 }
 
 bool dispatches(std::string_view script, const Workflow& workflow, bool itself) {

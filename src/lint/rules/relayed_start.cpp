@@ -103,9 +103,9 @@ class Relays {
   bool follow(Index from) {
     const Node& node = nodes_[from];
     bool does = false;
-    const std::vector<Evidence> deeds = node.launch != nullptr && !node.launch->is_called()
-                                            ? evidence_of(*node.launch, subject_.facts())
-                                            : deeds_of(*node.workflow, *node.job, subject_.facts());
+    std::vector<Evidence> deeds = deeds_of(*node.workflow, *node.job, subject_.facts());
+    if (node.launch != nullptr && !node.launch->is_called())
+      deeds = evidence_of(*node.launch, subject_.facts(), deeds);
     for (const Evidence& deed : deeds) {
       if (is_bound(*deed.step)) continue;
       does = true;
@@ -113,11 +113,16 @@ class Relays {
         start(from, deed, event);
     }
     for (const Step& step : node.job->steps) {
-      if (step.run_text().find("workflow") == std::string_view::npos || is_bound(step)) continue;
+      if (is_bound(step)) continue;
+      if (const auto sent = sent_event(step)) {
+        does = true;
+        start(from, {Deed::dispatch, &step, {}, {}}, {"repository_dispatch", *sent});
+      }
+      if (step.run_text().find("workflow") == std::string_view::npos) continue;
       for (const auto& [workflow, starts] : starts_) {
         if (workflow == node.workflow || !dispatches(step.run_text(), *workflow)) continue;
         does = true;
-        reach(from, *workflow, {Deed::dispatch, &step, {}}, {"workflow_dispatch", ""});
+        reach(from, *workflow, {Deed::dispatch, &step, {}, {}}, {"workflow_dispatch", ""});
       }
     }
     return does;
@@ -132,7 +137,10 @@ class Relays {
   void reach(Index from, const Workflow& workflow, const Evidence& deed, const DeedEvent& event) {
     const std::vector<Start>& starts = starts_.at(&workflow);
     const auto start = std::find_if(starts.begin(), starts.end(), [&](const Start& each) {
-      return each.event == event.name && each.type == event.type;
+      // Who listens to every `repository_dispatch` names no type.
+      return each.event == event.name &&
+             (each.type == event.type ||
+              (each.type.empty() && event.name == "repository_dispatch"));
     });
     if (start == starts.end() || !passes(*start->trigger, deed)) return;
     for (Index to = first_.at(&workflow); to < last_.at(&workflow); ++to) {
@@ -144,6 +152,7 @@ class Relays {
 
   /// Which files change cannot be told, nor which branch other than the usual one.
   static bool passes(const Trigger& trigger, const Evidence& deed) {
+    if (deed.deed == Deed::push_tag) return false;
     if (deed.deed != Deed::push && deed.deed != Deed::push_branch) return true;
     if (trigger.paths || trigger.paths_ignore) return false;
     if (deed.deed == Deed::push) return true;
@@ -232,7 +241,7 @@ class Relays {
       if (workflow == &source) continue;
       const Start start{trigger, "workflow_run", "completed"};
       for (Index to = first_.at(workflow); to < last_.at(workflow); ++to) {
-        if (reaches(nodes_[to], start, {Deed::comment, nullptr, {}}) != Truth::no)
+        if (reaches(nodes_[to], start, {Deed::comment, nullptr, {}, {}}) != Truth::no)
           known->second.push_back({to, trigger});
       }
     }

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lint/agents/actor_checks.h"
@@ -56,7 +58,9 @@ enum class Passage : std::uint8_t { shut, with_words, open };
 
 Passage passage(const LaunchConditions& conditions, const Start& start, const Evidence& evidence) {
   // What the commit says is the bound, or may be.
-  if (evidence.deed == Deed::push_branch && looks_at_commit(conditions)) return Passage::shut;
+  if ((evidence.deed == Deed::push_branch || evidence.deed == Deed::push_tag) &&
+      looks_at_commit(conditions))
+    return Passage::shut;
   Scope scope = scope_of_event(start.event, start.type);
   const bool is_app = evidence.identity.kind == AgentIdentity::Kind::app;
   if (is_app) set_actor(scope, {evidence.identity.login, "Bot", "NONE"});
@@ -85,6 +89,33 @@ bool looks_at_label(const LaunchConditions& conditions) {
   });
 }
 
+/// Whether a filter may let a tag through of whose name only the beginning is known: as far as it
+/// goes, the pattern and the name say the same.
+bool may_match(std::string_view pattern, std::string_view begin) {
+  const std::string_view literal = pattern.substr(0, pattern.find_first_of("*?+[\\"));
+  return literal.starts_with(begin) || begin.starts_with(literal);
+}
+
+/// Whether a push may pass the filters. Whether the agent's change passes one of paths cannot be
+/// told.
+bool passes_filters(const Evidence& evidence, const Trigger& trigger) {
+  if (evidence.deed == Deed::push_branch)
+    return !trigger.paths && !trigger.paths_ignore && (!trigger.tags || trigger.branches);
+  if (evidence.deed != Deed::push_tag) return true;
+  if (trigger.tags_ignore || (!trigger.tags && (trigger.branches || trigger.branches_ignore)))
+    return false;
+  // A tag of which nothing is known.
+  const std::vector<YamlNode>& patterns = trigger.tags.values;
+  if (!trigger.tags) return !trigger.paths && !trigger.paths_ignore;
+  if (evidence.tag.empty())
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [](YamlNode each) { return each.text() == "*" || each.text() == "**"; });
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](YamlNode each) { return may_match(each.text(), evidence.tag); }) &&
+         std::none_of(patterns.begin(), patterns.end(),
+                      [](YamlNode each) { return each.text().starts_with('!'); });
+}
+
 class Finder {
  public:
   Finder(const Subject& subject, Sink& sink)
@@ -95,7 +126,8 @@ class Finder {
     if (launch.is_called()) return false;
     const LaunchConditions& conditions = conditions_of(subject_, launch);
     if (asks_who_acts(conditions, subject_.project, subject_.facts())) return false;
-    for (const Evidence& evidence : evidence_of(launch, subject_.facts())) {
+    const OfJob& of_job = job_of(launch);
+    for (const Evidence& evidence : evidence_of(launch, subject_.facts(), of_job.deeds)) {
       const std::optional<std::string> login = evidence.identity.login;
       const bool is_app = evidence.identity.kind == AgentIdentity::Kind::app;
       if (is_app && turns_bot_away(*launch.launch, login, subject_.facts())) continue;
@@ -105,42 +137,68 @@ class Finder {
           return each.event == event.name && each.type == event.type;
         });
         if (start == starts_.end()) continue;
-        // Whether the agent's change passes a filter of paths cannot be told.
-        if (evidence.deed == Deed::push_branch &&
-            (start->trigger->paths || start->trigger->paths_ignore ||
-             (start->trigger->tags && !start->trigger->branches)))
-          continue;
+        if (!passes_filters(evidence, *start->trigger)) continue;
         const Passage way = passage(conditions, *start, evidence);
         if (way == Passage::shut) continue;
         report(launch, evidence, *start, way);
         return true;
       }
     }
-    return dispatches_itself(launch, conditions);
+    return dispatches_itself(launch, conditions, of_job);
   }
 
  private:
+  /// What the steps of a job do, looked at once for all agents in it.
+  struct OfJob {
+    std::vector<Evidence> deeds;
+    std::vector<std::pair<const Step*, const Start*>> dispatches;  ///< of this workflow itself
+  };
+
+  const OfJob& job_of(const AgentLaunch& launch) {
+    const auto [known, is_new] = jobs_.try_emplace(&launch.job());
+    OfJob& of_job = known->second;
+    if (!is_new) return of_job;
+    of_job.deeds = deeds_of(launch.workflow(), launch.job(), subject_.facts());
+    for (const Step& step : launch.job().steps) {
+      if (const Start* start = started_by(step)) of_job.dispatches.emplace_back(&step, start);
+    }
+    return of_job;
+  }
+
   /// A step after the agent that starts the workflow again, whatever came of it. A condition, in
   /// the script or of the step, may be the bound that ends it.
-  bool dispatches_itself(const AgentLaunch& launch, const LaunchConditions& conditions) {
-    const auto start = std::find_if(starts_.begin(), starts_.end(), [](const Start& each) {
-      return each.event == "workflow_dispatch";
-    });
-    if (start == starts_.end() || conditions.runs(scope_of_event("workflow_dispatch")) == Truth::no)
-      return false;
-    for (const Step& step : launch.job().steps) {
-      if (step.index < launch.step->index || !dispatches(step, *subject_.workflow, true)) continue;
+  bool dispatches_itself(const AgentLaunch& launch, const LaunchConditions& conditions,
+                         const OfJob& of_job) {
+    for (const auto& [place, start] : of_job.dispatches) {
+      const Step& step = *place;
+      if (step.index < launch.step->index) continue;
       const bool bound =
           mentions_any(step.run_text(), {"if ", "[ ", "[[", "case ", "test ", "exit", "&&"}) ||
           mentions_any(step.input("script").value.text(), {"if (", "if(", "? ", "return"}) ||
           (step.condition && step.condition.value.text() != "always()" &&
            step.condition.value.text() != "success()") ||
-          launch.own_job().condition;
+          conditions.runs(scope_of_event(start->event, start->type)) != Truth::yes;
       if (bound) continue;
-      report(launch, {Deed::dispatch, &step, {}}, *start, Passage::open);
+      report(launch, {Deed::dispatch, &step, {}, {}}, *start, Passage::open);
       return true;
     }
     return false;
+  }
+
+  /// What of this workflow's own a step starts by a dispatch; nullptr when it starts nothing.
+  const Start* started_by(const Step& step) const {
+    if (std::none_of(starts_.begin(), starts_.end(), [](const Start& each) {
+          return each.event == "workflow_dispatch" || each.event == "repository_dispatch";
+        }))
+      return nullptr;
+    const bool by_hand = dispatches(step, *subject_.workflow, true);
+    const std::optional<std::string> sent = sent_event(step);
+    const auto start = std::find_if(starts_.begin(), starts_.end(), [&](const Start& each) {
+      if (each.event == "workflow_dispatch") return by_hand;
+      return each.event == "repository_dispatch" && sent &&
+             (each.type.empty() || each.type == *sent);
+    });
+    return start == starts_.end() ? nullptr : &*start;
   }
 
   void report(const AgentLaunch& launch, const Evidence& evidence, const Start& start,
@@ -182,6 +240,7 @@ class Finder {
   const Subject& subject_;
   Sink& sink_;
   std::vector<Start> starts_;
+  std::map<const Job*, OfJob> jobs_;
 };
 
 }  // namespace
