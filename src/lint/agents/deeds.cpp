@@ -222,33 +222,74 @@ AgentIdentity identity_of_script(const Workflow& workflow, const Job& job, const
   return {};
 }
 
-/// What actions do that are known for it.
-void add_actions(const Job& job, const Step& step, const AgentIdentity& git,
-                 std::vector<Evidence>& found) {
-  const std::string_view uses = step.uses_text();
-  if (uses.empty()) return;
-  // Actions that commit and push, and the input that takes a token other than the checkout's.
-  constexpr auto pushing = std::to_array<std::pair<std::string_view, std::string_view>>(
-      {{"stefanzweifel/git-auto-commit-action", ""},
-       {"EndBug/add-and-commit", "github_token"},
-       {"ad-m/github-push-action", "github_token"},
-       {"github-actions-x/commit", "github-token"},
-       {"devops-infra/action-commit-push", "github_token"}});
-  for (const auto& [action, input] : pushing) {
-    if (!matches_action(uses, action) || skips_runs(job)) continue;
-    const Entry branch = step.input("branch");
-    if (branch && !is_own_branch(branch.value.text())) continue;
-    const Entry token = input.empty() ? Entry() : step.input(input);
-    const AgentIdentity identity = token ? identity_of_token(token.value, job) : git;
+/// What the steps of a job do, from step to step.
+class JobDeeds {
+ public:
+  JobDeeds(const Workflow& workflow, const Job& job)
+      : workflow_(workflow),
+        job_(job),
+        git_(job),
+        on_head_(is_on_head(job)),
+        skips_runs_(skips_runs(job)) {}
+
+  void add(const Step& step, const Facts& facts) {
+    const AgentIdentity& git = git_.at(step);
+    if (step.uses) add_action(step, git);
+    if (step.run && !launches_agent(step, facts)) add_script(step, git);
+  }
+  std::vector<Evidence>& found() { return found_; }
+
+ private:
+  void add_script(const Step& step, const AgentIdentity& git) {
+    const std::string_view script = step.run_text();
+    if (!tag_) tag_ = made_tag(script);
+    const auto tag = pushed_tag(script, tag_);
+    if (tag && !skips_runs_) add(Deed::push_tag, step, git, *tag);
+    for (const Deed deed : deeds_in(script))
+      add(deed, step, identity_of_script(workflow_, job_, step));
+    if (!starts_workflows(git) || !pushes(script)) return;
+    if (on_head_)
+      add(Deed::push, step, git);
+    else if (!skips_runs_ && pushes_own_branch(script))
+      add(Deed::push_branch, step, git);
+  }
+
+  /// What actions do that are known for it.
+  void add_action(const Step& step, const AgentIdentity& git) {
+    // Actions that commit and push, and the input that takes a token other than the checkout's.
+    constexpr auto pushing = std::to_array<std::pair<std::string_view, std::string_view>>(
+        {{"stefanzweifel/git-auto-commit-action", ""},
+         {"EndBug/add-and-commit", "github_token"},
+         {"ad-m/github-push-action", "github_token"},
+         {"github-actions-x/commit", "github-token"},
+         {"devops-infra/action-commit-push", "github_token"}});
+    const std::string_view uses = step.uses_text();
+    for (const auto& [action, input] : pushing) {
+      if (skips_runs_ || !matches_action(uses, action)) continue;
+      const Entry branch = step.input("branch");
+      if (branch && !is_own_branch(branch.value.text())) continue;
+      const Entry token = input.empty() ? Entry() : step.input(input);
+      add(on_head_ ? Deed::push : Deed::push_branch, step,
+          token ? identity_of_token(token.value, job_) : git);
+    }
+    if (!matches_action(uses, "peter-evans/create-pull-request")) return;
+    if (const Entry token = step.input("token"))
+      add(Deed::open_pull_request, step, identity_of_token(token.value, job_));
+  }
+
+  void add(Deed deed, const Step& step, AgentIdentity identity, std::string tag = {}) {
     if (starts_workflows(identity))
-      found.push_back({is_on_head(job) ? Deed::push : Deed::push_branch, &step, identity, {}});
+      found_.push_back({deed, &step, std::move(identity), std::move(tag)});
   }
-  if (matches_action(uses, "peter-evans/create-pull-request")) {
-    const Entry token = step.input("token");
-    const AgentIdentity identity = token ? identity_of_token(token.value, job) : AgentIdentity();
-    if (starts_workflows(identity)) found.push_back({Deed::open_pull_request, &step, identity, {}});
-  }
-}
+
+  const Workflow& workflow_;
+  const Job& job_;
+  GitIdentity git_;
+  bool on_head_;
+  bool skips_runs_;
+  std::optional<std::string> tag_;  ///< the first one that it makes
+  std::vector<Evidence> found_;
+};
 
 }  // namespace
 
@@ -329,30 +370,12 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts,
 }
 
 std::vector<Evidence> deeds_of(const Workflow& workflow, const Job& job, const Facts& facts) {
-  std::vector<Evidence> found;
-  std::optional<std::string> tag;
-  GitIdentity git(job);
+  JobDeeds deeds(workflow, job);
   for (const Step& step : job.steps) {
-    if (found.size() >= most_deeds) break;
-    const AgentIdentity& by_git = git.at(step);
-    add_actions(job, step, by_git, found);
-    if (!step.run || launches_agent(step, facts)) continue;
-    const std::string_view script = step.run_text();
-    if (!tag) tag = made_tag(script);
-    const auto pushed = pushed_tag(script, tag);
-    if (pushed && starts_workflows(by_git) && !skips_runs(job))
-      found.push_back({Deed::push_tag, &step, by_git, *pushed});
-    for (const Deed deed : deeds_in(script)) {
-      AgentIdentity identity = identity_of_script(workflow, job, step);
-      if (starts_workflows(identity)) found.push_back({deed, &step, std::move(identity), {}});
-    }
-    if (!starts_workflows(by_git) || !pushes(script)) continue;
-    if (is_on_head(job))
-      found.push_back({Deed::push, &step, by_git, {}});
-    else if (pushes_own_branch(script) && !skips_runs(job))
-      found.push_back({Deed::push_branch, &step, by_git, {}});
+    if (deeds.found().size() >= most_deeds) break;
+    deeds.add(step, facts);
   }
-  return found;
+  return std::move(deeds.found());
 }
 
 }  // namespace refgate::lint

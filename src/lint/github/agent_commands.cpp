@@ -118,6 +118,7 @@ bool matches_pattern(std::string_view program, std::size_t call) {
 
 /// More of a call is no command that anybody writes.
 constexpr std::size_t longest_call = 4096;
+constexpr std::size_t longest_list = 300;
 
 /// The command line that a call is given as its first text, with the words of a list one by one:
 /// `["gh", "copilot", "-p"]`. Empty when it is given none.
@@ -130,14 +131,21 @@ std::string called_line(std::string_view program, std::size_t begin) {
   const std::size_t end = rest.find(program[begin]);
   if (end == std::string_view::npos) return {};
   std::string line(rest.substr(0, end));
-  for (const char character : rest.substr(end, rest.find_first_of("])\n", end) - end)) {
+  const std::string_view list = rest.substr(end, longest_list);
+  for (const char character : list.substr(0, list.find_first_of("])\n"))) {
     const bool plain = std::string_view("'\"`,[]").find(character) == std::string_view::npos;
     line += plain ? character : ' ';
   }
   return line;
 }
 
+bool names_agent(std::string_view text, const Facts& facts) {
+  return std::any_of(facts.agent_commands.begin(), facts.agent_commands.end(),
+                     [&](const std::string& agent) { return names_command(text, agent); });
+}
+
 std::vector<std::string> first_agent(std::string_view line, const Facts& facts) {
+  if (!names_agent(line, facts)) return {};
   for (const std::vector<std::string>& words : shell_commands(line)) {
     std::vector<std::string> command = agent_command(words, facts);
     if (!command.empty()) return command;
@@ -157,9 +165,7 @@ std::vector<std::vector<std::string>> agent_commands_in(std::string_view script,
   const ProjectScripts::Script* known =
       facts.scripts == nullptr ? nullptr : facts.scripts->find(script);
   if (known != nullptr) return known->agents;
-  if (std::none_of(facts.agent_commands.begin(), facts.agent_commands.end(),
-                   [&](const std::string& agent) { return names_command(script, agent); }))
-    return found;
+  if (!names_agent(script, facts)) return found;
   for (const std::vector<std::string>& words : shell_commands(script)) {
     AgentLine line = agent_line(words, facts, 0);
     if (!line.launch.empty()) found.push_back(std::move(line.line));
@@ -168,6 +174,7 @@ std::vector<std::vector<std::string>> agent_commands_in(std::string_view script,
 }
 
 std::vector<std::string> agent_called_in(std::string_view program, const Facts& facts) {
+  if (!names_agent(program, facts)) return {};
   for (const std::string_view call : program_calls) {
     for (std::size_t at = program.find(call); at != std::string_view::npos;
          at = program.find(call, at + 1)) {

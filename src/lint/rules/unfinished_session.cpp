@@ -132,10 +132,10 @@ class Endings {
     for (const Ending& ending : endings) {
       if (ending.job != gated.job) continue;
       in_job = &ending;
-      if (command == "finish" && is_too_early(gated, ending, endings)) return;
       covered.success = covered.success || may_run(ending.step->condition, scope, false);
       covered.failure = covered.failure || may_run(ending.step->condition, scope, true);
     }
+    if (command == "finish" && in_job != nullptr && is_too_early(gated, *in_job)) return;
     const Job* consumer = first_consumer(gated);
     if (in_job != nullptr) {
       if (command == "finish" && consumer != nullptr && !gated.works &&
@@ -155,20 +155,14 @@ class Endings {
       in_other_job(gated, command, ending);
   }
 
-  /// Ends the session while a later step of the job has its work to do, and no later one ends it.
-  bool is_too_early(const GatedJob& gated, const Ending& ending,
-                    const std::vector<Ending>& endings) {
-    const Step* work = nullptr;
-    for (const Step& step : gated.job->steps) {
-      if (step.index <= ending.step->index) continue;
-      if (std::any_of(endings.begin(), endings.end(),
-                      [&](const Ending& each) { return each.step == &step; }))
-        return false;
-      if (work == nullptr && step.condition && names_verdict(step, gated) &&
-          cost_of(step, subject_.project, subject_.facts()) != Cost::cheap)
-        work = &step;
-    }
-    if (work == nullptr) return false;
+  /// Ends the session, as the last one of its job, while a later step has its work to do.
+  bool is_too_early(const GatedJob& gated, const Ending& ending) {
+    const auto work =
+        std::find_if(gated.job->steps.begin(), gated.job->steps.end(), [&](const Step& step) {
+          return step.index > ending.step->index && step.condition && names_verdict(step, gated) &&
+                 cost_of(step, subject_.project, subject_.facts()) != Cost::cheap;
+        });
+    if (work == gated.job->steps.end()) return false;
     sink_
         .report(subject_, main(*ending.step).key,
                 "this ends the session before the work of a later step has begun: whoever comes "

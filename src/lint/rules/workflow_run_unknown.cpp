@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
+#include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "lint/expression/expression_value.h"
@@ -54,26 +58,61 @@ bool is_made_by_github(std::string_view name, const RuleOptions& options) {
   return more != options.end() && std::any_of(more->second.begin(), more->second.end(), same);
 }
 
-/// `name` is the path of a workflow, or its file's name, with or without an extension.
-const Workflow* workflow_of_file(const Project& project, std::string_view name) {
-  for (const Workflow& workflow : project.workflows()) {
-    const std::string_view file =
-        std::string_view(workflow.file).substr(workflow.file.rfind('/') + 1);
-    if (same_name(file, name) || same_name(file.substr(0, file.rfind('.')), name)) return &workflow;
+/// The names and files of a project's workflows, to be found by a name in a list.
+class Names {
+ public:
+  explicit Names(const Project& project) : project_(project) {
+    for (const Workflow& workflow : project.workflows()) {
+      const std::string_view name = trimmed(workflow.display_name());
+      borne_.insert(to_lower(name));
+      files_.insert(workflow.file);
+      if (!workflow.only_called()) with_runs_.emplace_back(&workflow, name);
+      const std::string file = to_lower(workflow.file.substr(workflow.file.rfind('/') + 1));
+      by_file_.emplace(file, &workflow);
+      by_file_.emplace(file.substr(0, file.rfind('.')), &workflow);
+    }
   }
-  return nullptr;
-}
 
-bool is_known(const Project& project, std::string_view name) {
-  // Wildcards are in use, though not documented. A name may also hold such characters itself.
-  const Glob glob(name);
-  return std::any_of(project.workflows().begin(), project.workflows().end(),
-                     [&](const Workflow& workflow) {
-                       const std::string_view bears = trimmed(workflow.display_name());
-                       return same_name(bears, name) || workflow.file == name ||
-                              (!glob.error() && glob.matches(bears));
-                     });
-}
+  /// Wildcards are in use, though not documented. A name may also hold such characters itself.
+  bool is_known(std::string_view name) const {
+    if (borne_.contains(to_lower(name)) || files_.contains(name)) return true;
+    if (name.find_first_of("*?+[\\") == std::string_view::npos) return false;
+    if (++patterns_ > most_patterns) return true;
+    const Glob glob(name);
+    return !glob.error() && std::any_of(project_.workflows().begin(), project_.workflows().end(),
+                                        [&](const Workflow& workflow) {
+                                          return glob.matches(trimmed(workflow.display_name()));
+                                        });
+  }
+
+  /// `name` is the name of a workflow's file, with or without an extension.
+  const Workflow* of_file(std::string_view name) const {
+    const auto found = by_file_.find(to_lower(name));
+    return found == by_file_.end() ? nullptr : found->second;
+  }
+
+  /// The nearest whole name of another workflow. That one begins with the other does not make two
+  /// names near: `Test` is no slip for `Test Coverage`.
+  std::string_view near(std::string_view name, const Workflow& listener) const {
+    std::vector<std::string_view> candidates;
+    for (const auto& [workflow, each] : with_runs_) {
+      if (workflow != &listener && (!each.starts_with(name) || each.size() < name.size() + 3))
+        candidates.push_back(each);
+    }
+    return nearest(name, candidates);
+  }
+
+ private:
+  /// Each is compared with every workflow; what is not may be the name of one.
+  static constexpr std::size_t most_patterns = 200;
+
+  const Project& project_;
+  std::unordered_set<std::string> borne_;  ///< in lower case
+  std::set<std::string_view> files_;
+  std::vector<std::pair<const Workflow*, std::string_view>> with_runs_;
+  std::unordered_map<std::string, const Workflow*> by_file_;
+  mutable std::size_t patterns_ = 0;
+};
 
 /// As it is written: plain where YAML reads the same back.
 std::string as_yaml(std::string_view name) {
@@ -93,8 +132,8 @@ std::string as_yaml(std::string_view name) {
   return quoted + "'";
 }
 
-/// At most so many of a list are compared with all names for what they may have meant.
-constexpr std::size_t most_suggested = 20;
+/// At most so many are compared with all names for what they may have meant.
+constexpr std::size_t most_suggested = 100;
 
 /// A name of a list that starts nothing.
 struct Dead {
@@ -105,16 +144,12 @@ struct Dead {
   bool of_file = false;      ///< it is a file's name, and `meant` the name of its workflow
 };
 
-class Listener {
+class Listeners {
  public:
-  Listener(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink) {
-    for (const Workflow& workflow : subject.project.workflows()) {
-      if (&workflow != subject.workflow && !workflow.only_called())
-        names_.push_back(trimmed(workflow.display_name()));
-    }
-  }
+  Listeners(const Subject& subject, Sink& sink)
+      : subject_(subject), sink_(sink), names_(subject.project) {}
 
-  void check(const Trigger& trigger) {
+  void check(const Workflow& workflow, const Trigger& trigger) {
     std::vector<Dead> dead;
     std::size_t listed = 0;
     for (const YamlNode source : trigger.workflows.values) {
@@ -123,18 +158,20 @@ class Listener {
       ++listed;
       // What is not judged may start it.
       if (source.has_expression() || source.is_alias() || !is_dead(name)) continue;
-      dead.push_back({source, name, is_known(subject_.project, name), {}, false});
+      dead.push_back({source, name, names_.is_known(name), {}, false});
     }
     if (dead.empty()) return;
-    for (std::size_t at = 0; at < std::min(dead.size(), most_suggested); ++at)
-      suggest(trigger, dead[at]);
-    report(trigger, dead, dead.size() == listed);
+    for (Dead& each : dead) {
+      if (++suggested_ > most_suggested) break;
+      suggest(workflow, trigger, each);
+    }
+    report(workflow, trigger, dead, dead.size() == listed);
   }
 
  private:
   bool is_dead(std::string_view name) const {
     if (is_made_by_github(name, subject_.options)) return false;
-    return !is_known(subject_.project, name) || is_only_called(name);
+    return !names_.is_known(name) || is_only_called(name);
   }
 
   bool is_only_called(std::string_view name) const {
@@ -144,27 +181,16 @@ class Listener {
                        [](const Workflow* each) { return each->only_called(); });
   }
 
-  void suggest(const Trigger& trigger, Dead& dead) const {
-    const Workflow* of_file =
-        dead.only_called ? nullptr : workflow_of_file(subject_.project, dead.name);
+  void suggest(const Workflow& workflow, const Trigger& trigger, Dead& dead) const {
+    const Workflow* of_file = dead.only_called ? nullptr : names_.of_file(dead.name);
     if (of_file != nullptr && of_file->only_called()) of_file = nullptr;
     dead.of_file = of_file != nullptr;
-    dead.meant = of_file != nullptr ? trimmed(of_file->display_name()) : near(dead.name);
+    dead.meant =
+        of_file != nullptr ? trimmed(of_file->display_name()) : names_.near(dead.name, workflow);
     // What is listed already was not meant a second time.
     if (std::any_of(trigger.workflows.values.begin(), trigger.workflows.values.end(),
                     [&](YamlNode other) { return same_name(trimmed(other.text()), dead.meant); }))
       dead.meant = {};
-  }
-
-  /// The nearest whole name. That one begins with the other does not make two names near: `Test`
-  /// is no slip for `Test Coverage`.
-  std::string_view near(std::string_view name) const {
-    std::vector<std::string_view> candidates;
-    std::copy_if(names_.begin(), names_.end(), std::back_inserter(candidates),
-                 [&](std::string_view each) {
-                   return !each.starts_with(name) || each.size() < name.size() + 3;
-                 });
-    return nearest(name, candidates);
   }
 
   static std::string quoted(std::string_view name) { return "`" + std::string(name) + "`"; }
@@ -176,7 +202,8 @@ class Listener {
                : "; is " + quoted(dead.meant) + " meant?";
   }
 
-  void report(const Trigger& trigger, const std::vector<Dead>& dead, bool all) {
+  void report(const Workflow& workflow, const Trigger& trigger, const std::vector<Dead>& dead,
+              bool all) {
     const Dead& first = dead.front();
     const std::string never =
         all ? ", so that this one never starts" : ", so that this one never starts for it";
@@ -199,16 +226,15 @@ class Listener {
           all ? ", so that this one never starts" : ", so that this one never starts for them";
       message += "; `workflows` takes what other workflows have as their `name`";
     }
-    auto made = dead.size() == 1
-                    ? sink_.report(FileRef(subject_), first.source, message)
-                    : sink_.report(FileRef(subject_), trigger.workflows.entry.key, message);
+    auto made = dead.size() == 1 ? sink_.report(workflow, first.source, message)
+                                 : sink_.report(workflow, trigger.workflows.entry.key, message);
     if (!all) made.severity(Severity::warning);
     std::vector<TextEdit> edits;
     std::string description;
     for (const Dead& each : dead) {
       if (each.meant.empty()) continue;
-      for (const Workflow* workflow : subject_.project.workflows_named(each.meant)) {
-        made.related(*workflow, workflow->name ? workflow->name.value : workflow->on.key,
+      for (const Workflow* meant : subject_.project.workflows_named(each.meant)) {
+        made.related(*meant, meant->name ? meant->name.value : meant->on.key,
                      "this workflow has that name");
       }
       edits.push_back(replace_node(each.source, as_yaml(each.meant)));
@@ -219,7 +245,8 @@ class Listener {
 
   const Subject& subject_;
   Sink& sink_;
-  std::vector<std::string_view> names_;
+  Names names_;
+  std::size_t suggested_ = 0;
 };
 
 }  // namespace
@@ -230,10 +257,12 @@ void check_workflow_run_unknown(const Subject& subject, Sink& sink) {
       std::any_of(workflows.begin(), workflows.end(),
                   [](const Workflow& each) { return each.name.value.has_expression(); }))
     return;
-  if (subject.workflow->trigger("workflow_run") == nullptr) return;
-  Listener listener(subject, sink);
-  for (const Trigger& trigger : subject.workflow->triggers) {
-    if (trigger.event == "workflow_run") listener.check(trigger);
+  Listeners listeners(subject, sink);
+  for (const Workflow& workflow : workflows) {
+    if (!workflow.selected) continue;
+    for (const Trigger& trigger : workflow.triggers) {
+      if (trigger.event == "workflow_run") listeners.check(workflow, trigger);
+    }
   }
 }
 

@@ -228,6 +228,8 @@ def matrix_rows(number):
 
 MATRIX = HEAD + "  a:\n    runs-on: ${{ matrix.os }}\n    steps: [{run: make}]\n    strategy:\n      matrix:\n        include:\n"
 BEHIND = HEAD + "  a:\n    runs-on: u\n    steps:\n"
+TOKEN = "      - uses: actions/checkout@v4\n        with: {token: '${{ secrets.BOT }}'}\n      - run: claude -p x\n"
+SENT = "on: repository_dispatch\njobs:\n  a:\n    runs-on: u\n    steps:\n      - run: claude -p x\n"
 
 SHAPES = {
     "a chain of needs": one_file(HEAD, chain),
@@ -255,6 +257,16 @@ SHAPES = {
     "filters with nothing in common": lambda size: {CI: filled(size // 2, "on:\n  push:\n    paths:\n", lambda number: f"      - 'p{number}/**'\n")
                                                     + filled(size // 2, "  pull_request:\n    paths:\n", lambda number: f"      - 'q{number}/**'\n")
                                                     + "jobs:\n" + job("a", "steps: [{run: make}]")},
+    "pushes": one_file(BEHIND + TOKEN, lambda number: f"      - run: git commit -am {number} && git push origin HEAD:other-{number}\n"),
+    "agents that push": one_file(BEHIND + TOKEN, lambda number: f"      - run: claude -p {number}\n      - run: git push origin other-{number}\n"),
+    "tags": one_file(BEHIND + TOKEN, lambda number: f"      - run: git tag n{number} && git push origin n{number}\n"),
+    "events that are sent": one_file(SENT, lambda number: f"      - run: if x; then gh api repos/$GITHUB_REPOSITORY/dispatches -f event_type=e{number}; fi\n"),
+    "programs in here-documents": script(lambda number: f"python3 - <<'E'\n          run(['claude', '-p', '{number}'])\n          E"),
+    "a program of calls": one_file(BEHIND + "      - shell: python\n        run: x = [", lambda number: f" run('claude mcp {number}'"),
+    "a program of templates": one_file(BEHIND + "      - shell: npx zx {0}\n        run: |\n", lambda number: f"          $`claude mcp {number}`\n"),
+    "places of programs": script(lambda number: f"$(which c{number}) $(which d{number})"),
+    "retries in groups": script(lambda number: f"refgate run -- c{number} || (sleep 5"),
+    "retries in conditions": script(lambda number: f"if ! refgate run -- c{number}; then"),
     "jobs with a gate each": one_file(HEAD, gate_job),
     "sessions started by hand": one_file(BEHIND, lambda number: f"      - run: refgate gate --share s{number}\n      - run: ./work\n      - run: refgate finish\n"),
     "literal branches": one_file("on:\n  pull_request:\n  push:\n    branches:\n", lambda number: f"      - branch-{number}\n", "jobs:\n" + agent(0)),
@@ -295,6 +307,9 @@ SHAPES = {
     "an action that many steps use": action_used_by_many,
     "an action of many inputs and outputs": interface_used_by_many,
     "workflows that follow each other": many_files(listener),
+    "workflows that follow nobody": many_files(lambda number: listener(number).replace("[W", "[None")),
+    "workflows that follow a pattern": many_files(lambda number: listener(number).replace("[W", "['No*")
+                                                  .replace("]\n    types", "']\n    types")),
     "workflows that follow each other by branch": many_files(choosy_listener),
     "workflows that answer each other": many_files(answering),
     "two workflows of many sources": many_sources,
