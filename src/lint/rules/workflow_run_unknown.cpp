@@ -104,7 +104,7 @@ class Names {
 
  private:
   /// Each is compared with every workflow; what is not may be the name of one.
-  static constexpr std::size_t most_patterns = 200;
+  static constexpr std::size_t most_patterns = 60;
 
   const Project& project_;
   std::unordered_set<std::string> borne_;  ///< in lower case
@@ -133,7 +133,7 @@ std::string as_yaml(std::string_view name) {
 }
 
 /// At most so many are compared with all names for what they may have meant.
-constexpr std::size_t most_suggested = 100;
+constexpr std::size_t most_suggested = 30;
 
 /// A name of a list that starts nothing.
 struct Dead {
