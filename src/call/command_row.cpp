@@ -51,7 +51,7 @@ const Names& liveness_settings() {
 }
 
 const Names& ordering_settings() {
-  static const Names names{"group-by", "bot", "wait", "no-wait"};
+  static const Names names{"group-by", "bot", "slots", "wait", "no-wait"};
   return names;
 }
 

@@ -11,7 +11,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<SettingRow, 46> rows{{
+constexpr std::array<SettingRow, 47> rows{{
     {"remote", SettingForm::text, "URL|PATH|NAME", "the git remote that holds the state",
      "the run's repository, else origin", true},
     {"namespace", SettingForm::text, "NAME", "the branch of refs that holds the state", "refgate",
@@ -74,9 +74,12 @@ constexpr std::array<SettingRow, 46> rows{{
      "none", true},
     {"bot", SettingForm::text, "NAME", "which row of the configuration's bots applies", "the actor",
      true},
+    {"slots", SettingForm::text, "[POOL:]N",
+     "at most so many sessions of a pool at once, such as 3 or model:3; who comes then waits", "",
+     true},
     {"wait", SettingForm::duration, "SPAN",
      "stand by for so long until it is this one's turn, or the holder is gone",
-     "0s; in a group and with follow 1h", true},
+     "0s; in a group, with slots and with follow 1h", true},
     {"no-wait", SettingForm::flag, "", "tell the place in line, and do not stand in it", "", true},
     {"holder-run", SettingForm::choice, "ask|ignore",
      "whether the REST API is asked if a holder's run has ended", "ask", true},
@@ -94,7 +97,7 @@ constexpr std::array<SettingRow, 46> rows{{
      "", true},
     {"pause", SettingForm::choice, "ask|ignore",
      "whether it is asked if a person has stopped this kind of work (refgate pause)",
-     "ignore; ask beside budget, observe, follow and supersede", true},
+     "ignore; ask beside budget, slots, observe, follow and supersede", true},
     {"cost", SettingForm::text, "USD", "what the session cost, such as 1.23", "", false},
     {"tokens", SettingForm::text, "N", "how many tokens it took", "", false},
     {"usage", SettingForm::text, "FILE",
@@ -231,6 +234,13 @@ std::optional<std::string> set_strategy(std::string& target, std::string_view va
   return set_text(target, value);
 }
 
+std::optional<std::string> set_slots(std::optional<Slots>& target, std::string_view value) {
+  auto parsed = parse_slots(value);
+  if (const auto* error = std::get_if<std::string>(&parsed)) return *error;
+  target = std::get<Slots>(std::move(parsed));
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::span<const SettingRow> setting_table() { return rows; }
@@ -293,6 +303,7 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "reserve") return set_reserve(policy.reserve, value);
   if (name == "group-by") return set_strategy(settings.group_by, value);
   if (name == "bot") return set_text(settings.bot, value);
+  if (name == "slots") return set_slots(policy.slots, value);
   if (name == "wait") return set_duration(policy.wait, name, value, 0ms);
   if (name == "no-wait") return choose(policy.no_wait, name, value, booleans);
   if (name == "holder-run") return choose(policy.holder_run, name, value, holder_runs);

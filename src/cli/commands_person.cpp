@@ -23,8 +23,9 @@ std::span<const CommandRow> person_commands() {
          "of each that is to be launched again (output runs). Exit 0"},
         {"all", "", "ended sessions too"},
         {"queues", "",
-         "who is in line in which group, the sessions of groups, open and closed, and the newest "
-         "head of each branch (supersede)"},
+         "who is in line in which group, the sessions of groups, open and closed, the newest head "
+         "of "
+         "each branch (supersede), and who has which slot"},
         json_option},
        "refgate status --remote git@github.com:octo/app.git\n  refgate status --lost --take 5 | "
        "xargs -rn1 gh run rerun",
@@ -52,7 +53,8 @@ std::span<const CommandRow> person_commands() {
        "branch, "
        "a commit, a session key, a ref, a claim id, or the beginning of an id. When it names "
        "several "
-       "sessions, they are listed and nothing is released.",
+       "sessions, they are listed and nothing is released. The ref of a pool of slots that a "
+       "provider's limit has closed (status --queues) opens it.",
        command_release},
       {"pause",
        "On a person's machine",

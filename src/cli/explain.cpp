@@ -10,6 +10,7 @@
 #include "core/event/scope.h"
 #include "core/text/json.h"
 #include "job/gate/gating.h"
+#include "job/gate/place_in_line.h"
 #include "job/gate/waiting.h"
 #include "job/subject/subject.h"
 #include "runner/runner.h"
@@ -45,9 +46,16 @@ std::string_view name_of_kind(EntityKind kind) {
 }
 
 /// What is known of the line that the event would stand in.
-struct Line {
+struct InLine {
   std::size_t behind = 0;  ///< tickets
   std::string head;        ///< for people
+};
+
+/// What is known of the pool that the event would take a slot of.
+struct Pool {
+  std::size_t in_use = 0;
+  std::size_t waiting = 0;
+  std::optional<Instant> closed_until;
 };
 
 struct Explained {
@@ -55,13 +63,34 @@ struct Explained {
   Ordering ordering;
   bool asked = false;
   SeenClaim seen;
-  Line line;
+  InLine line;
+  Pool pool;
   Decision decision;
+
+  bool has_no_slot() const { return pool.in_use + pool.waiting >= ordering.slots; }
 };
+
+Pool look_at_pool(Store& store, const std::string& ref, Instant at) {
+  Pool pool;
+  const SeenQueue seen = queue_in(store.read(std::span(&ref, 1)), ref);
+  if (!seen.queue) return pool;
+  pool.closed_until = closed_until(*seen.queue, at);
+  std::vector<std::string> refs;
+  for (const Ticket& ticket : seen.queue->tickets)
+    refs.push_back(ticket.claim_ref);
+  if (refs.empty()) return pool;
+  const auto read = store.read(refs);
+  for (const Ticket& ticket : seen.queue->tickets) {
+    const auto claim = claim_at(read, ticket.claim_ref);
+    if (!is_foreign(read, ticket.claim_ref) && is_dead(ticket, claim, at)) continue;
+    ++(claim && claim->state == ClaimState::waiting ? pool.waiting : pool.in_use);
+  }
+  return pool;
+}
 
 Explained explain(const Invocation& call, const Settings& settings) {
   const Invocation about = with_payload(call, settings);
-  Explained explained{subject_of(about, settings), {}, !call.flag("offline"), {}, {}, {}};
+  Explained explained{subject_of(about, settings), {}, !call.flag("offline"), {}, {}, {}, {}};
   const Instant at = now();
   explained.ordering = ordering_of(settings, explained.subject.event, at);
   Request& request = explained.subject.request;
@@ -87,6 +116,8 @@ Explained explain(const Invocation& call, const Settings& settings) {
             queue.queue->tickets.front().event + ", run " + queue.queue->tickets.front().run_id;
       }
     }
+    if (!explained.ordering.pool.empty())
+      explained.pool = look_at_pool(*store, explained.ordering.pool, at);
     if (informants.governed) around = informants.governed(*store);
     explained.decision = decide(explained.seen.claim, request, settings.policy, at, around);
     // As a gate does, a holder that a skip depends on is looked after.
@@ -158,6 +189,18 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
     value["ordering"]["ref"] = queue_ref(explained.ordering.group, settings.name_space);
     if (explained.asked) value["ordering"]["in_line"] = explained.line.behind;
   }
+  if (!explained.ordering.pool.empty()) {
+    value["slots"] = {{"pool", pool_named(explained.ordering.pool)},
+                      {"ref", explained.ordering.pool},
+                      {"most", explained.ordering.slots}};
+    if (explained.asked) {
+      const Pool& pool = explained.pool;
+      value["slots"]["in_use"] = pool.in_use;
+      value["slots"]["waiting"] = pool.waiting;
+      value["slots"]["closed_until"] =
+          pool.closed_until ? ordered_json(format_rfc3339(*pool.closed_until)) : ordered_json();
+    }
+  }
   value["asked"] = explained.asked;
   value["state"] = nullptr;
   if (explained.seen.claim)
@@ -225,6 +268,13 @@ void print(const Invocation& call, const Explained& explained, const Settings& s
       line("In line",
            std::to_string(explained.line.behind) + ", at the head " + explained.line.head);
   }
+  if (const auto& [strategy, group, limits, ref, most] = explained.ordering; !ref.empty())
+    line("Slots",
+         std::to_string(most) + " of " + pool_named(ref) +
+             (explained.asked ? ", " + std::to_string(explained.pool.in_use) + " in use, " +
+                                    std::to_string(explained.pool.waiting) + " waiting"
+                              : std::string()) +
+             ", " + ref);
   const bool runs = explained.decision.verdict == Verdict::run;
   const bool would_skip = is_only_watched(explained.decision, settings.policy);
   std::string decision = std::string(would_skip ? "run, observed; enforcing would skip"
@@ -233,10 +283,12 @@ void print(const Invocation& call, const Explained& explained, const Settings& s
                          " (" + std::string(name_of(explained.decision.code)) +
                          "): " + explained.decision.reason;
   if (!explained.asked) decision += ", if nothing is stored";
-  if (runs && explained.line.behind > 0)
+  const bool no_slot = !explained.ordering.pool.empty() && explained.has_no_slot();
+  if (runs && (explained.line.behind > 0 || no_slot))
     decision += settings.policy.no_wait
                     ? "; but others are in line, so that it is told to skip (queued)"
-                    : "; after those in line";
+                : no_slot ? "; when a slot is free"
+                          : "; after those in line";
   line("Decision", decision);
   const std::string_view follow = told_by_follow(explained, settings.policy);
   if (follow == "waits") line("Follow", "it would wait for that work, and end as it does");

@@ -143,6 +143,7 @@ std::vector<UnreadableRef> unreadable_records(Store& store, const std::string& n
     all.insert(all.end(), refs.begin(), refs.end());
   };
   add(read_queues(store, name_space).unreadable);
+  add(read_pools(store, name_space).unreadable);
   add(read_ledgers(store, name_space).unreadable);
   add(read_results(store, name_space, Instant::min(), Instant::max(), false).unreadable);
   add(record.unreadable);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 #include <ostream>
+#include <set>
 
 #include "call/commands.h"
 #include "core/claim/transition.h"
@@ -124,6 +125,32 @@ void forget_queues(const Task& task, const std::map<std::string, Stored>& stored
   summary.others.emplace_back("empty queues", forget(task, deletions, summary));
 }
 
+/// A ticket counts as long as its claim stands: who lost it by time alone is passed, and ended, by
+/// those who wait behind.
+void forget_pools(const Task& task, const std::map<std::string, Stored>& stored,
+                  const Claims& claims, Summary& summary) {
+  const Queues pools = pools_in(stored, task.name_space);
+  auto& left_alone = summary.fold.left_alone;
+  left_alone.insert(left_alone.end(), pools.unreadable.begin(), pools.unreadable.end());
+  std::set<std::string> unreadable;
+  for (const UnreadableRef& ref : claims.unreadable)
+    unreadable.insert(ref.ref);
+  std::set<std::string> live;
+  for (const StoredClaim& one : claims.claims)
+    if (one.claim.state != ClaimState::ended) live.insert(one.claim.claim_id);
+  const auto is_gone = [&](const Ticket& ticket) {
+    if (live.contains(ticket.claim_id) || unreadable.contains(ticket.claim_ref)) return false;
+    // What was made after the names were listed is not among what was read.
+    return stored.contains(ticket.claim_ref) || task.at > ticket.arrived_at + 1h;
+  };
+  std::vector<Change> deletions;
+  for (const StoredQueue& one : pools.queues)
+    if (is_forgettable_pool(one.queue, is_gone, task.at))
+      deletions.push_back({one.ref, one.version, std::nullopt});
+  if (const std::size_t gone = forget(task, deletions, summary); gone > 0)
+    summary.others.emplace_back("empty pools of slots", gone);
+}
+
 void forget_pauses(const Task& task, const std::map<std::string, Stored>& stored,
                    Summary& summary) {
   const std::string ref = pause_ref(task.name_space);
@@ -191,6 +218,7 @@ void collect(const Task& task, Duration keep, Summary& summary) {
   forget_results(task, names, summary);
   forget_ledgers(task, stored, summary);
   forget_queues(task, stored, summary);
+  forget_pools(task, stored, claims, summary);
   forget_pauses(task, stored, summary);
   forget_newest(task, stored, summary);
 }

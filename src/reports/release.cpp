@@ -2,9 +2,11 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "core/claim/pool.h"
 #include "core/claim/transition.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
+#include "state/queues.h"
 #include "state/record.h"
 #include "view/reading_options.h"
 #include "view/target.h"
@@ -37,6 +39,19 @@ void tell_nothing_to_release(const Invocation& call, Store& store, const Setting
            << "; nothing was released. See: refgate status --all\n";
 }
 
+/// A pool of slots that a provider's limit has closed takes sessions again.
+int release_pool(const Invocation& call, Store& store, const std::string& ref) {
+  if (!open_pool(store, ref)) {
+    call.err << "refgate: the pool " << pool_named(ref)
+             << " is not closed; nothing was released. Its slots: refgate status --queues\n";
+    return exit_no;
+  }
+  call.out << "Released: the pool of slots " << pool_named(ref)
+           << ", which takes sessions again. Work that ended as limited in it is released by its "
+              "run.\n";
+  return exit_done;
+}
+
 }  // namespace
 
 int command_release(const Invocation& call) {
@@ -49,6 +64,7 @@ int command_release(const Invocation& call) {
         "--reason is missing: the record keeps why a session was freed by hand; nothing was "
         "released");
   const auto store = store_of(call, settings);
+  if (is_slots_ref(said, settings.name_space)) return release_pool(call, *store, said);
   const Claims claims = read_claims(*store, settings.name_space);
 
   const Named named = find_named(target, claims);

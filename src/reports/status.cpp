@@ -119,25 +119,78 @@ json json_of(const StoredNewest& stored) {
           {"older", stored.newest.older.size()}};
 }
 
-int show_queues(const Invocation& call, const Queues& queues, const NewestLines& heads,
-                const Claims& claims, Instant at) {
+/// "in use", "waiting", or "dead": how many slots there are is what each caller says.
+std::string slot_state(const Ticket& ticket, const Claims& claims, Instant at) {
+  const Claim* claim = claim_of(ticket, claims);
+  if (is_dead(ticket, claim == nullptr ? std::nullopt : std::optional(*claim), at)) return "dead";
+  return claim->state == ClaimState::waiting ? "waiting" : "in use";
+}
+
+json json_of_pool(const StoredQueue& stored, const Claims& claims, Instant at) {
+  json value = json::parse(encode_queue(stored.queue));
+  value.erase("group");
+  value.erase("closed");
+  value["pool"] = pool_named(stored.ref);
+  value["ref"] = stored.ref;
+  value["object"] = stored.version.id;
+  const auto closed = closed_until(stored.queue, at);
+  value["closed_until"] = closed ? json(format_rfc3339(*closed)) : json();
+  for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i) {
+    value["tickets"][i]["position"] = i + 1;
+    value["tickets"][i]["state"] = slot_state(stored.queue.tickets[i], claims, at);
+  }
+  return value;
+}
+
+Rows slots_of(const Queues& pools, const Claims& claims, Instant at) {
+  Rows rows{{"POOL", "PLACE", "STATE", "SESSION", "RUN", "ARRIVED", "CLAIM"}};
+  for (const StoredQueue& stored : pools.queues) {
+    const std::string pool = pool_named(stored.ref);
+    if (const auto closed = closed_until(stored.queue, at))
+      rows.push_back({pool, "-", "closed until " + format_second(*closed), "-", "-", "-", "-"});
+    for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i) {
+      const Ticket& ticket = stored.queue.tickets[i];
+      rows.push_back({pool, std::to_string(i + 1), slot_state(ticket, claims, at), ticket.event,
+                      ticket.run_id.empty() ? "-" : ticket.run_id,
+                      format_duration(at - ticket.arrived_at) + " ago", ticket.claim_id});
+    }
+  }
+  return rows;
+}
+
+/// Who is in line, for what.
+struct AllLines {
+  const Queues& queues;
+  const Queues& pools;
+  const NewestLines& heads;
+};
+
+int show_queues(const Invocation& call, const AllLines& all, const Claims& claims, Instant at) {
+  const auto& [queues, pools, heads] = all;
   if (call.flag("json")) {
-    json list = json::array();
+    json groups = json::array();
     for (const StoredQueue& stored : queues.queues)
-      list.push_back(json_of(stored, claims, at));
+      groups.push_back(json_of(stored, claims, at));
     json newest = json::array();
     for (const StoredNewest& stored : heads.lines)
       newest.push_back(json_of(stored));
-    print_json(call.out, {{"queues", std::move(list)}, {"newest", std::move(newest)}});
+    json slots = json::array();
+    for (const StoredQueue& stored : pools.queues)
+      slots.push_back(json_of_pool(stored, claims, at));
+    print_json(call.out, {{"queues", std::move(groups)},
+                          {"newest", std::move(newest)},
+                          {"slots", std::move(slots)}});
     return exit_done;
   }
   const Rows lines = lines_of(queues, claims, at);
   const Rows sessions = sessions_of(queues, at);
+  const Rows slots = slots_of(pools, claims, at);
   call.out << (lines.size() == 1 ? "Nobody is in line.\n"
                                  : table_of(lines, screen_of(call.environment)));
   if (sessions.size() > 1) call.out << "\n" << table_of(sessions, screen_of(call.environment));
   if (const Rows newest = heads_of(heads, at); newest.size() > 1)
     call.out << "\n" << table_of(newest, screen_of(call.environment));
+  if (slots.size() > 1) call.out << "\n" << table_of(slots, screen_of(call.environment));
   return exit_done;
 }
 
@@ -210,16 +263,17 @@ int command_status(const Invocation& call) {
       call.flag("queues") ? newest_lines_in(store->read_all(newest_prefix(settings.name_space)),
                                             settings.name_space)
                           : NewestLines{};
+  const Queues pools = call.flag("queues") ? read_pools(*store, settings.name_space) : Queues{};
   const Instant at = now();
   bool all_read = true;
   for (const auto* unreadable : {&pauses.unreadable, &heads.unreadable, &claims.unreadable,
-                                 &queues.unreadable, &ledgers.unreadable}) {
+                                 &queues.unreadable, &pools.unreadable, &ledgers.unreadable}) {
     name_unreadable(call, *unreadable);
     all_read = all_read && unreadable->empty();
   }
   const std::vector<Pause> standing = pauses.standing(at);
   if (!call.flag("json") && !call.flag("take")) tell_pauses(call.out, standing);
-  const int answer = call.flag("queues") ? show_queues(call, queues, heads, claims, at)
+  const int answer = call.flag("queues") ? show_queues(call, {queues, pools, heads}, claims, at)
                      : call.flag("lost") ? show_lost(call, settings, *store, claims, at)
                      : call.flag("due")  ? show_due(call, settings, *store, claims, at)
                                          : show_sessions(call, {claims, queues, standing}, at);

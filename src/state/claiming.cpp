@@ -213,9 +213,12 @@ Acquired acquire(Store& store, const Question& question, SeenClaim known,
   bool looked = false;
   const auto propose = [&](SeenClaim seen) {
     Decision decision = decide_by(store, question, asking, seen, holder_run);
-    // The state of the work decides first, and a budget is no reason not to look at it.
-    if ((decision.code == ReasonCode::budget || decision.code == ReasonCode::superseded) &&
-        !seen.version && !std::exchange(looked, true)) {
+    // The state of the work decides first, and what else is spent or closed is no reason not to
+    // look at it.
+    const bool unseen_work = decision.code == ReasonCode::budget ||
+                             decision.code == ReasonCode::superseded ||
+                             (decision.code == ReasonCode::limited && !seen.claim);
+    if (unseen_work && !seen.version && !std::exchange(looked, true)) {
       seen = read_claim(store, asking.scope);
       decision = decide_by(store, question, asking, seen, holder_run);
     }
@@ -260,7 +263,7 @@ Acquired consult(Store& store, const Question& question, SeenClaim known) {
 Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Claim&)>& change,
                    Publish publish, std::vector<Change>* along) {
   std::vector<AuditEntry> lines;
-  bool looked = false;
+  bool looked = at.looked;
   const auto look = [&] {
     looked = true;
     return read_claim(store, at.ref);
@@ -293,7 +296,7 @@ Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Cla
     return proposal;
   };
   std::optional<SeenClaim> guess;
-  if (at.known.claim && at.known.version) guess = std::move(at.known);
+  if (at.looked || (at.known.claim && at.known.version)) guess = std::move(at.known);
   auto settled = transact<SeenClaim>(
       store, "the claim could not be swapped within the deadline; it stands as it was",
       {look, std::move(guess)}, propose);

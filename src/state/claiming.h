@@ -126,6 +126,7 @@ struct ClaimAt {
   std::string name_space;
   SeenClaim known = {};  ///< saves the reading when it is what the ref holds
   std::function<bool(const Claim&)> is_own = {};  ///< asked of what stands there; empty: it is
+  bool looked = false;  ///< `known` was read there just now, whatever it is
 };
 
 /// Applies `change` to the claim, by compare-and-swap, again and again while it is somebody's

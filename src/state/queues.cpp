@@ -39,14 +39,39 @@ Snapshot queue_snapshot(const Queue& queue, Instant at) {
   return {{{std::string(queue_file), encode_queue(queue)}}, "refgate: queue " + queue.group, at};
 }
 
-Queues read_queues(Store& store, const std::string& name_space) {
-  return queues_in(store.read_all(queues_prefix(name_space)), name_space);
+std::optional<ClosedPool> closed_pool_in(const std::map<std::string, Stored>& read,
+                                         const std::string& ref, Instant now) {
+  const SeenQueue seen = queue_in(read, ref);
+  const auto until = seen.queue ? closed_until(*seen.queue, now) : std::nullopt;
+  return until ? std::optional(ClosedPool{pool_named(ref), *until}) : std::nullopt;
 }
 
-Queues queues_in(const std::map<std::string, Stored>& read, const std::string& name_space) {
+bool open_pool(Store& store, const std::string& ref) {
+  const auto look = [&] { return queue_in(store.read(std::span(&ref, 1)), ref); };
+  const auto propose = [&](const SeenQueue& seen) {
+    const Instant at = now();
+    Proposal<bool> proposal{false, {}, {}};
+    if (!seen.queue || !closed_until(*seen.queue, at)) return proposal;
+    Queue next = *seen.queue;
+    next.closed_until.reset();
+    proposal.answer = true;
+    proposal.changes.push_back({ref, seen.version, queue_snapshot(next, at), true});
+    return proposal;
+  };
+  const auto settled = transact<SeenQueue>(
+      store, "the pool could not be opened within the deadline; it stands as it was", {look},
+      propose);
+  if (const SwapOutcome* refused = settled.refused())
+    throw refusal(store, ref, refused->message, "nothing was changed");
+  return settled.answer;
+}
+
+namespace {
+
+Queues below(const std::string& prefix, const std::map<std::string, Stored>& read) {
   Queues all;
   for (const auto& [ref, stored] : read) {
-    if (!ref.starts_with(queues_prefix(name_space))) continue;
+    if (!ref.starts_with(prefix)) continue;
     auto queue = decoded(stored);
     if (const auto* error = std::get_if<ClaimError>(&queue))
       all.unreadable.push_back({ref, error->message});
@@ -56,25 +81,90 @@ Queues queues_in(const std::map<std::string, Stored>& read, const std::string& n
   return all;
 }
 
-std::vector<Change> ticket_changes(Store& store, const std::string& name_space,
-                                   const Claim& claim) {
-  if (claim.group.empty()) return {};
-  const std::string ref = queue_ref(claim.group, name_space);
-  const SeenQueue seen = queue_in(store.read(std::span(&ref, 1)), ref);
-  if (!seen.queue || !position(*seen.queue, claim.claim_id)) return {};
-  const Instant at = now();
-  return {{ref, seen.version, queue_snapshot(without_ticket(*seen.queue, claim.claim_id, at), at)}};
+}  // namespace
+
+Queues read_queues(Store& store, const std::string& name_space) {
+  return queues_in(store.read_all(queues_prefix(name_space)), name_space);
 }
 
-std::string return_ticket(Store& store, const std::string& name_space, const Claim& claim) {
-  if (claim.group.empty()) return {};
-  const auto look = [&] { return ticket_changes(store, name_space, claim); };
-  const auto propose = [](const std::vector<Change>& changes) {
-    return Proposal<bool>{true, changes, {}};
+Queues queues_in(const std::map<std::string, Stored>& read, const std::string& name_space) {
+  return below(queues_prefix(name_space), read);
+}
+
+Queues read_pools(Store& store, const std::string& name_space) {
+  return pools_in(store.read_all(slots_prefix(name_space)), name_space);
+}
+
+Queues pools_in(const std::map<std::string, Stored>& read, const std::string& name_space) {
+  return below(slots_prefix(name_space), read);
+}
+
+bool has_places(const Claim& claim) { return !claim.group.empty() || !claim.slots.empty(); }
+
+std::vector<std::string> lines_of(const Claim& claim, const std::string& name_space) {
+  std::vector<std::string> refs;
+  if (!claim.group.empty()) refs.push_back(queue_ref(claim.group, name_space));
+  if (is_slots_ref(claim.slots, name_space)) refs.push_back(claim.slots);
+  return refs;
+}
+
+std::vector<Change> leaving_changes(const std::map<std::string, Stored>& read, const Claim& claim,
+                                    const std::string& name_space, std::optional<Instant> closes) {
+  std::vector<Change> changes;
+  const Instant at = now();
+  for (const std::string& ref : lines_of(claim, name_space)) {
+    const auto found = read.find(ref);
+    if (found == read.end()) continue;
+    const auto queue = decoded(found->second);
+    if (!std::holds_alternative<Queue>(queue)) continue;
+    const Queue& stands = std::get<Queue>(queue);
+    Queue next = without_ticket(stands, claim.claim_id, at);
+    if (closes && ref == claim.slots) next = with_closed(std::move(next), *closes);
+    if (next != stands) changes.push_back({ref, found->second.version, queue_snapshot(next, at)});
+  }
+  return changes;
+}
+
+Departure look_to_depart(Store& store, const std::string& ref, const std::string& name_space,
+                         const Leaving& leaving) {
+  std::vector<std::string> lines = lines_of(leaving.likely, name_space);
+  const auto look = [&] {
+    std::vector<std::string> refs = lines;
+    refs.push_back(ref);
+    return store.read(refs);
+  };
+  auto read = look();
+  Departure departure{read_claim_in(read, ref), {}};
+  const auto leaves = [&] {
+    const auto& claim = departure.seen.claim;
+    return claim && claim->claim_id == leaving.likely.claim_id &&
+           claim->state != ClaimState::ended && leaving.is_own(*claim);
+  };
+  if (!leaves()) return departure;
+  if (std::vector<std::string> named = lines_of(*departure.seen.claim, name_space);
+      named != lines) {
+    lines = std::move(named);
+    read = look();
+    departure.seen = read_claim_in(read, ref);
+    if (!leaves()) return departure;
+  }
+  const Claim& claim = *departure.seen.claim;
+  departure.changes = leaving_changes(
+      read, claim, name_space, claim.state == ClaimState::waiting ? std::nullopt : leaving.closes);
+  return departure;
+}
+
+std::string return_ticket(Store& store, const std::string& name_space, const Claim& claim,
+                          std::optional<Instant> closes) {
+  const std::vector<std::string> lines = lines_of(claim, name_space);
+  if (lines.empty()) return {};
+  const auto look = [&] { return store.read(lines); };
+  const auto propose = [&](const std::map<std::string, Stored>& read) {
+    return Proposal<bool>{true, leaving_changes(read, claim, name_space, closes), {}};
   };
   try {
     const Within bound(store, returning_bound);
-    const auto settled = transact<std::vector<Change>>(
+    const auto settled = transact<std::map<std::string, Stored>>(
         store, "the place could not be given back in time", {look}, propose);
     const SwapOutcome* refused = settled.refused();
     return refused == nullptr ? std::string() : refused->message;

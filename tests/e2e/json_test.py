@@ -59,7 +59,7 @@ class Documented(GateCase):
         self.done_job, _ = self.gate(payload=payloads.push(head))
         self.done(self.done_job.call("finish"))
         self.job("push", payloads.push(head)).call("gate")
-        self.live, self.gated = self.gate("--group-by", "entity", event="pull_request",
+        self.live, self.gated = self.gate("--group-by", "entity", "--slots", "3", event="pull_request",
                                           payload=payloads.pull_request(payloads.commit("live")))
         self.gate("--lease", "1s", "--skew", "0s", payload=payloads.push(payloads.commit("lost")))
         self.await_lost()
@@ -135,7 +135,7 @@ class Documented(GateCase):
 
     def test_explain(self):
         job = self.job(payload=payloads.push(payloads.commit("new")))
-        value = job.call("explain", "--json", "--group-by", "entity").json()
+        value = job.call("explain", "--json", "--group-by", "entity", "--slots", "3").json()
         self.assertEqual(value["version"], 1)
         self.check("explain", value)
 

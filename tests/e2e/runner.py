@@ -71,8 +71,8 @@ class Answer:
         return json.loads(self.out)
 
     def rows(self):
-        """The one list of the object that --json prints, beside the pauses and heads that status shows, too."""
-        (rows,) = [value for name, value in self.json().items() if isinstance(value, list) and name not in ("pauses", "newest")]
+        """The one list of the object that --json prints, beside the pauses, heads and slots that status shows, too."""
+        (rows,) = [value for name, value in self.json().items() if isinstance(value, list) and name not in ("pauses", "newest", "slots")]
         return rows
 
     def json_lines(self):

@@ -84,6 +84,7 @@ Claim read_claim(const json& stored) {
   claim.commit = text(stored, "commit");
   claim.note = text(stored, "note");
   if (stored.contains("group")) claim.group = text(stored, "group");
+  if (stored.contains("slots")) claim.slots = text(stored, "slots");
   if (stored.contains("former")) claim.former = text(stored, "former");
   if (stored.contains("result")) claim.result = text(stored, "result");
   claim.spent = spent_in(stored);
@@ -184,6 +185,7 @@ std::string encode_claim(const Claim& claim) {
     record["covers"].push_back({{"number", pull.number}, {"base", pull.base}});
   if (claim.ambiguous) record["ambiguous"] = true;
   if (!claim.group.empty()) record["group"] = claim.group;
+  if (!claim.slots.empty()) record["slots"] = claim.slots;
   if (!claim.former.empty()) record["former"] = claim.former;
   if (!claim.result.empty()) record["result"] = claim.result;
   put_spent(record, claim.spent);

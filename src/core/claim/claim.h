@@ -94,6 +94,7 @@ struct Claim {
   std::string note;           ///< why it was released, for people
   std::string group;          ///< the sessions that are processed in order with this one; or empty
   Spent spent;                ///< what its job said at its end that it cost
+  std::string slots;          ///< the ref of the pool that it takes a slot of (pool.h); or empty
   std::string result;         ///< id of the latest result that the session kept; or empty
   unsigned attempts = 1;      ///< launches of this scope since its memory began, this one included
   std::string former;  ///< the ended claim that this one replaced, in text form: giving up brings

@@ -85,6 +85,7 @@ Queue read_queue(const json& object) {
     queue.tickets.push_back(read_ticket(ticket));
   if (const auto session = object.find("session"); session != object.end())
     queue.session = read_session(*session);
+  if (object.contains("closed_until")) queue.closed_until = instant(object, "closed_until");
   for (const json& closed : list(object, "closed", most_closed_sessions)) {
     const auto why = find_in(session_ends, text(closed, "why"));
     if (!why) throw Broken("\"why\" is none of the known words");
@@ -206,6 +207,7 @@ std::string encode_queue(const Queue& queue) {
   for (const Ticket& ticket : queue.tickets)
     record["tickets"].push_back(record_of(ticket));
   if (queue.session) record["session"] = record_of(*queue.session);
+  if (queue.closed_until) record["closed_until"] = format_rfc3339(*queue.closed_until);
   for (const ClosedSession& closed : queue.closed)
     record["closed"].push_back({{"session", record_of(closed.session)},
                                 {"ended_at", format_rfc3339(closed.ended_at)},

@@ -59,7 +59,8 @@ struct Queue {
   std::string group;  ///< the key
   std::vector<Ticket> tickets;
   std::optional<GroupSession> session;
-  std::vector<ClosedSession> closed;  ///< the last few, oldest first
+  std::vector<ClosedSession> closed;    ///< the last few, oldest first
+  std::optional<Instant> closed_until;  ///< of a pool of slots (pool.h): it takes nobody before
 
   bool operator==(const Queue&) const = default;
 };

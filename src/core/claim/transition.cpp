@@ -120,6 +120,18 @@ Claim supersede_claim(const Claim& claim, std::string_view newer_run, Instant no
   return next;
 }
 
+Claim lose_claim(const Claim& claim, Instant now) {
+  if (claim.state == ClaimState::waiting)
+    return abandon_claim(claim, "nothing was heard of its waiting gate", now);
+  Claim next = claim;
+  next.state = ClaimState::ended;
+  next.outcome = ClaimOutcome::lost;
+  next.former.clear();
+  next.ended_at = now;
+  next.outbox.push_back(lost_line(claim, now));
+  return next;
+}
+
 std::string_view outcome_for_others(const Claim& claim) {
   if (claim.state != ClaimState::ended) return {};
   switch (claim.outcome) {

@@ -33,6 +33,11 @@ Claim release_claim(const Claim& claim, std::string_view who, std::string_view w
 /// The claim as the gate of a newer head ends it: cancelled, and what was done by then is left.
 Claim supersede_claim(const Claim& claim, std::string_view newer_run, Instant now);
 
+/// The claim of which nobody has heard since its lease passed, as one who passes it ends it: lost,
+/// or as if it had never been made where it only waited. A renewal that is on its way comes too
+/// late then.
+Claim lose_claim(const Claim& claim, Instant now);
+
 /// The line that says that nobody has heard of the holder since its lease passed.
 AuditEntry lost_line(const Claim& claim, Instant now);
 

@@ -53,6 +53,7 @@ Claim claim_of(const Request& request, const Policy& policy, Instant now) {
                 : request.hold ? ClaimState::held
                                : ClaimState::active;
   claim.group = shortened(request.group, bounds::address);
+  claim.slots = request.slots;
   claim.ledgers = request.ledgers;
   claim.reserve = request.reserve;
   claim.window_only = request.window_only;
@@ -244,6 +245,15 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
         skip_for(request, now, ReasonCode::budget, describe_spent_budget(spent) + override_hint);
     return skip_until(spent.frees_at, std::move(decision));
   }
+  if (around.closed) {
+    const ClosedPool& closed = *around.closed;
+    return skip_until(
+        closed.until,
+        skip_for(request, now, ReasonCode::limited,
+                 "The pool of slots " + closed.pool + " is closed until " +
+                     format_second(closed.until) +
+                     ", since a session of it reached its provider's limit" + override_hint));
+  }
   return std::nullopt;
 }
 
@@ -383,7 +393,10 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
           override_hint + ", or free it: refgate release " + request.scope + " --reason '…'";
       if (claim.state == ClaimState::waiting)
         return skip(claim, request, now, ReasonCode::queued,
-                    "Nobody does this work yet: it waits for its turn" +
+                    "Nobody does this work yet: it waits for " +
+                        (claim.group.empty() && !claim.slots.empty()
+                             ? "a slot of " + pool_named(claim.slots)
+                             : "its turn") +
                         (claim.group.empty() ? "" : " in group " + claim.group) + ", by " + holder +
                         until + free_it);
       if (counterpart)

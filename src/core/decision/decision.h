@@ -37,12 +37,19 @@ struct NewerRun {
   std::string commit;
 };
 
+/// A pool of slots that a provider's limit has closed.
+struct ClosedPool {
+  std::string pool;
+  Instant until{};
+};
+
 /// What is known besides the scope's own state.
 struct Surroundings {
   RunEnded holder_run = RunEnded::unknown;
   std::optional<SpentBudget> spent;
-  std::optional<Pause> paused;                   ///< what stops this very work now
-  std::optional<NewerRun> newer = std::nullopt;  ///< whose head came after the caller's own
+  std::optional<Pause> paused;                      ///< what stops this very work now
+  std::optional<NewerRun> newer = std::nullopt;     ///< whose head came after the caller's own
+  std::optional<ClosedPool> closed = std::nullopt;  ///< the pool whose slot it would take
 };
 
 /// Who asks, and what the claim would say.
@@ -66,9 +73,9 @@ struct Request {
                                        ///< files or `--claim-id`
   bool rerun_by_person = false;        ///< attempt > 1, and who started it is no bot
   bool hold = false;  ///< `check`: win the scope, and leave it to `register` to start the session
-  bool window_only = false;            ///< a positional command
-  bool queue = false;                  ///< win the scope, and wait for the turn in `group`
-  bool asks_pause = false;             ///< see AuditEntry::asked_pause
+  bool window_only = false;  ///< a positional command
+  bool queue = false;        ///< win the scope, and wait for the turn in `group` and for a slot
+  bool asks_pause = false;   ///< see AuditEntry::asked_pause
   std::vector<std::string> joined_by;  ///< the options that make others the same work which an
                                        ///< event alone would not: "--share review". A skip names
                                        ///< them
@@ -76,6 +83,7 @@ struct Request {
   bool same_change = false;  ///< its identity is what is changed: a push and a pull request of it
                              ///< are one piece of work for as long as it is remembered
   std::string group;         ///< see Claim::group
+  std::string slots;         ///< see Claim::slots
   std::vector<std::string> ledgers;  ///< see Claim::ledgers
   Spent reserve;                     ///< see Claim::reserve
 };
@@ -99,7 +107,7 @@ struct Decision {
 /// time, then takeover, whoever asks), lost or released (takeover), cancelled (takeover; a re-run
 /// of the same run follows `retry`), nothing, given back or older than the memory (first). What
 /// would run, and is neither forced nor own, must also be within max_attempts, cooldown and
-/// budgets.
+/// budgets, and its pool of slots open (limited).
 Decision decide(const std::optional<Claim>& state, const Request& request, const Policy& policy,
                 Instant now, const Surroundings& around = {});
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/claim/pool.h"
 #include "core/record/spent.h"
 #include "core/text/time.h"
 
@@ -72,6 +73,7 @@ struct Policy {
       cooldown{};  ///< for how long nothing of a scope is launched after its last session ended
   std::vector<Budget> budgets;  ///< all must have something left
   Spent reserve;                ///< what a session counts as until it says what it cost
+  std::optional<Slots> slots;   ///< so many sessions of a pool at once; nullopt: any number
   Duration wait{};              ///< for how long a gate stands by for its turn
   bool no_wait = false;         ///< tell the place in line instead of standing in it
   HolderRun holder_run = HolderRun::ask;
@@ -90,7 +92,8 @@ struct Policy {
 /// anyway, and asks unless it was told not to.
 inline bool asks_pause(const Policy& policy) {
   if (policy.pause) return *policy.pause == PauseAsking::ask;
-  return policy.observe || policy.follow || policy.supersede || !policy.budgets.empty();
+  return policy.observe || policy.follow || policy.supersede || policy.slots ||
+         !policy.budgets.empty();
 }
 
 /// Who waits looks again and again, and asks then whatever it asked before.

@@ -244,6 +244,22 @@ void put_results(Page& page, const MetricsInput& input) {
               input.statistics.lines);
 }
 
+/// Anybody may name pools: of so many, the rest is "other".
+void put_pools(Page& page, const std::map<std::string, PoolCounts>& pools, std::size_t most) {
+  std::map<std::string, PoolCounts> shown;
+  for (const auto& [name, counts] : pools) {
+    PoolCounts& sample = shown[shown.size() < most ? name : "other"];
+    sample.in_use += counts.in_use;
+    sample.waiting += counts.waiting;
+  }
+  page.family("refgate_slots_in_use", "gauge", "Sessions that have a slot of the pool.");
+  for (const auto& [name, counts] : shown)
+    page.sample({{"pool", name}}, counts.in_use);
+  page.family("refgate_slots_waiting", "gauge", "Sessions that wait for a slot of the pool.");
+  for (const auto& [name, counts] : shown)
+    page.sample({{"pool", name}}, counts.waiting);
+}
+
 void put_live(Page& page, const MetricsInput& input) {
   const LiveCounts& live = input.statistics.live;
   page.family("refgate_live_sessions", "gauge", "Claims that hold now, by state.");
@@ -272,6 +288,7 @@ void put_live(Page& page, const MetricsInput& input) {
                 labels.second == "usd" ? format_usd({left}) : std::to_string(left));
   page.single("refgate_queue_depth", "gauge", "Sessions that wait for their turn.", live.waiting);
   page.single("refgate_queues", "gauge", "Groups in which somebody waits.", live.queued.size());
+  put_pools(page, live.pools, input.most_names);
   page.single("refgate_record_lines", "gauge", "Lines of the record that were read.",
               input.statistics.lines);
   page.single("refgate_record_altered_lines", "gauge", "Lines whose digest does not fit.",

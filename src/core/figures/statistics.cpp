@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "core/claim/pool.h"
 #include "core/decision/decision.h"
 #include "core/figures/launches.h"
 #include "core/figures/verification.h"
@@ -145,9 +146,16 @@ LiveCounts count_live(std::span<const Claim* const> claims, Instant now) {
     if (claim->state == ClaimState::ended) continue;
     if (is_lost(*claim, now)) {
       ++live.lost;
-    } else if (claim->state == ClaimState::waiting) {
+      continue;
+    }
+    const bool waits = claim->state == ClaimState::waiting;
+    if (const std::string name = pool_named(claim->slots); !name.empty()) {
+      PoolCounts& pool = live.pools[name];
+      ++(waits ? pool.waiting : pool.in_use);
+    }
+    if (waits) {
       ++live.waiting;
-      ++live.queued[claim->group];
+      if (!claim->group.empty() || claim->slots.empty()) ++live.queued[claim->group];
     } else {
       ++(claim->state == ClaimState::held ? live.held : live.active);
     }

@@ -87,6 +87,12 @@ struct Heat {
   std::uint64_t asked() const { return sessions + prevented + held_back + observed; }
 };
 
+/// The sessions that share a pool of slots.
+struct PoolCounts {
+  std::uint64_t in_use = 0;
+  std::uint64_t waiting = 0;
+};
+
 /// The claims that stand now.
 struct LiveCounts {
   std::uint64_t waiting = 0;
@@ -94,6 +100,7 @@ struct LiveCounts {
   std::uint64_t active = 0;
   std::uint64_t lost = 0;                       ///< not ended, and the lease has passed
   std::map<std::string, std::uint64_t> queued;  ///< waiting claims by group
+  std::map<std::string, PoolCounts> pools;      ///< those that name a pool of slots, by its name
 };
 
 struct Statistics {

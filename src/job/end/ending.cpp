@@ -81,23 +81,24 @@ class Ending {
     const std::string status = meaning.known && meaning.executed
                                    ? work.status
                                    : std::string(name_of(ClaimOutcome::cancelled));
-    // Its place in line goes with it, in the same push.
-    std::vector<Change> place;
-    if (is_own(note_.claim, self_)) try {
-        place = ticket_changes(store_, settings_.name_space, note_.claim);
-      } catch (const StoreError&) {
-        // The line passes over it; ending the session is what counts.
-      }
+    // The provider's limit holds for all who share its pool of slots.
+    std::optional<Instant> closes;
+    if (meaning.outcome == ClaimOutcome::limited && !gives_back_)
+      closes = limit_claim(note_.claim, work.until.value_or(now() + usual_limit), now()).until;
     const bool was_launched =
         !gives_back_ && note_.claim.state != ClaimState::waiting && meaning.executed;
     // What our last acknowledged swap left is what the ref should hold: no need to read it.
     ClaimAt at{note_.ref, note_.claim.claim_id, settings_.name_space, proven(note_, self_),
                [&](const Claim& claim) { return is_own(claim, self_); }};
+    std::vector<Change> place;
+    const bool departs = look_for_places(at, closes, place);
     const bool settled = was_launched && settle_along(at, place);
     Claim launched;
+    Claim stood;
     Ended ended = update_claim(
         store_, at,
         [&](const Claim& claim) {
+          stood = claim;
           if (claim.state == ClaimState::waiting)
             return abandon_claim(claim, "its gate was ended while it waited", now());
           launched = claim;
@@ -118,15 +119,17 @@ class Ending {
       return change.ref.starts_with(budgets_prefix(settings_.name_space));
     };
     const bool left_open = std::erase_if(place, is_ledger) > 0;
-    // Others came in between, or the claim's group was not known before it was read.
-    if (ended.result == Ended::Result::ended &&
-        (!place.empty() || note_.claim.group != ended.claim.group))
-      if (const std::string why = return_ticket(store_, settings_.name_space, ended.claim);
+    // Others came in between, or its lines were not known before it was read.
+    if (ended.result == Ended::Result::ended && (!place.empty() || !departs))
+      if (const std::string why =
+              return_ticket(store_, settings_.name_space, stood,
+                            stood.state == ClaimState::waiting ? std::nullopt : closes);
           !why.empty())
         call_.err << "refgate: the place in line was not given back ("
                   << escape_for(Place::line, why) << "); those behind pass over it\n";
     const bool was_freed =
-        ended.result == Ended::Result::already && ended.claim.outcome == ClaimOutcome::released;
+        ended.result == Ended::Result::already && (ended.claim.outcome == ClaimOutcome::released ||
+                                                   ended.claim.outcome == ClaimOutcome::lost);
     if (was_launched) settle_rest(ended, settled && !left_open);
     if (was_launched && (ended.result == Ended::Result::not_ours || was_freed))
       record_without_claim(ended, {status, work.until});
@@ -162,7 +165,9 @@ class Ending {
       case Ended::Result::ended:
         return of_claim(ended.claim);
       case Ended::Result::already:
-        return ended.claim.outcome == ClaimOutcome::released || !ended.claim.superseded_by.empty()
+        return ended.claim.outcome == ClaimOutcome::released ||
+                       ended.claim.outcome == ClaimOutcome::lost ||
+                       !ended.claim.superseded_by.empty()
                    ? of_claim(ended.claim)
                    : std::nullopt;
       case Ended::Result::not_ours:
@@ -189,6 +194,25 @@ class Ending {
     if (!trouble.empty())
       call_.err << "refgate: its budgets go on counting what this session had reserved ("
                 << escape_for(Place::line, trouble) << ")\n";
+  }
+
+  /// Its places in lines go with it, in the same push. The note tells whether to look for them, and
+  /// the remote which they are. True when they are known.
+  bool look_for_places(ClaimAt& at, std::optional<Instant> closes,
+                       std::vector<Change>& along) const {
+    const bool told_by_id = !note_.version && !settings_.claim_id.empty();
+    if (!told_by_id && !has_places(note_.claim)) return false;
+    try {
+      Departure departure =
+          look_to_depart(store_, note_.ref, settings_.name_space, {note_.claim, at.is_own, closes});
+      at.known = std::move(departure.seen);
+      at.looked = true;
+      along = std::move(departure.changes);
+      return true;
+    } catch (const StoreError&) {
+      // The lines pass over it; ending the session is what counts.
+      return false;
+    }
   }
 
   /// Whether a push of the gate may arrive after its end: it was told of no answer, and so were

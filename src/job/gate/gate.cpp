@@ -71,12 +71,18 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
     };
   const PausePlace place = pause_place(subject, settings);
   const bool asks = asks_pause(settings.policy);
-  if (asks || newest || !settings.policy.budgets.empty())
-    informants.governed = [&subject, &settings, place, asks, newest](Store& asked) {
+  const auto& slots = settings.policy.slots;
+  const std::string pool =
+      slots && !settings.policy.force
+          ? slots_ref(slots->pool, subject.event.charged_to, settings.name_space)
+          : std::string();
+  if (asks || newest || !pool.empty() || !settings.policy.budgets.empty())
+    informants.governed = [&subject, &settings, place, asks, newest, pool](Store& asked) {
       const BudgetSubjects subjects = budget_subjects(subject);
       std::vector<std::string> refs = ledgers_of(settings.policy, subjects, settings.name_space);
       if (asks) refs.push_back(place.ref);
       if (newest) refs.push_back(newest->place.ref);
+      if (!pool.empty()) refs.push_back(pool);
       const auto read = asked.read(refs);
       Surroundings around;
       if (asks) around.paused = pause_in(read, place);
@@ -86,6 +92,7 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
         newest->seen = newest_in(asked, read, newest->place, subject.request.scope);
         around.newer = newest->seen.newer_run();
       }
+      if (!pool.empty()) around.closed = closed_pool_in(read, pool, now());
       return around;
     };
   if (newest)
@@ -119,7 +126,7 @@ void give_up(Store& store, const Winner& winner, Acquired& acquired, Decision sk
       store,
       {subject.request.scope, claim.claim_id, settings.name_space, {claim, acquired.version}},
       [&](const Claim& held) { return abandon_claim(held, why, now()); }, Publish::everything);
-  if (!claim.group.empty()) return_ticket(store, settings.name_space, claim);
+  return_ticket(store, settings.name_space, claim);
   state.remove(claim.claim_id);
   HealthFile(state, claim.claim_id).remove();
   acquired.decision = std::move(skip);
@@ -394,13 +401,17 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
 }  // namespace
 
 GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, TellAs as) {
-  if (!settings.policy.observe && !settings.policy.follow) return ask(call, settings, subject, as);
+  const Policy& policy = settings.policy;
+  if (!policy.observe && !policy.follow && !(policy.slots && as == TellAs::original_lines))
+    return ask(call, settings, subject, as);
   Settings asking = settings;
-  // Its outputs are those of the original, which know of neither.
-  if (as == TellAs::original_lines)
+  // Its outputs are those of the original, which know of none of them.
+  if (as == TellAs::original_lines) {
     asking.policy.observe = asking.policy.follow = false;
-  else
-    asking = settings.policy.observe ? observing(settings) : following(settings);
+    asking.policy.slots.reset();
+  } else {
+    asking = policy.observe ? observing(settings) : following(settings);
+  }
   return ask(call, asking, subject, as);
 }
 

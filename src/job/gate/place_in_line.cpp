@@ -19,6 +19,8 @@ using Clock = std::chrono::steady_clock;
 constexpr Duration between_lookups = 60s;
 /// Dead heads that are looked through in one go.
 constexpr int most_heads = 20;
+/// Runs that who does not wait asks about.
+constexpr std::size_t most_asked_at_once = 20;
 
 }  // namespace
 
@@ -36,11 +38,13 @@ bool is_foreign(const std::map<std::string, Stored>& read, const std::string& re
   return read.contains(ref) && !claim_at(read, ref);
 }
 
-PlaceInLine::PlaceInLine(const Asking& asking, const Acquired& acquired, Clock::time_point until)
+PlaceInLine::PlaceInLine(const Asking& asking, const Acquired& acquired, const Line& line,
+                         Clock::time_point until)
     : call_(asking.call),
       store_(asking.store),
       request_(asking.request),
       ordering_(asking.ordering),
+      line_(line),
       settings_(asking.settings),
       state_(asking.state),
       informants_(asking.informants),
@@ -48,8 +52,7 @@ PlaceInLine::PlaceInLine(const Asking& asking, const Acquired& acquired, Clock::
       until_(until),
       claim_(*acquired.decision.next),
       limits_(claim_.limits),
-      version_(acquired.version),
-      line_(queue_ref(asking.ordering.group, asking.settings.name_space)) {}
+      version_(acquired.version) {}
 
 Turn PlaceInLine::take_turn(const Interruption& interruption) {
   Patience patience;
@@ -95,42 +98,38 @@ Turn PlaceInLine::take_turn(const Interruption& interruption) {
     if (settings_.policy.no_wait) return Turn::not_yet;
     const auto left = std::chrono::duration_cast<Duration>(until_ - Clock::now());
     if (left <= Duration::zero()) return Turn::expired;
+    const Instant at = now();
     const Duration to_renewal =
-        std::max<Duration>(claim_.renewed_at + claim_.limits.lease / 3 - now(), 50ms);
-    if (!interruption.sleep(std::min({patience.next(place_), left, to_renewal})))
+        std::max<Duration>(claim_.renewed_at + claim_.limits.lease / 3 - at, 50ms);
+    // Those next in line are there when a holder that says nothing more is lost.
+    const bool near = next_lapse_ && place_ <= 2 * std::size_t{line_.heads};
+    const Duration to_lapse = near ? std::max<Duration>(*next_lapse_ - at, 200ms) : left;
+    if (!interruption.sleep(std::min({patience.next(place_), left, to_renewal, to_lapse})))
       return Turn::interrupted;
   }
 }
 
 void PlaceInLine::leave(const std::string& why) {
-  struct Standing {
-    SeenClaim claim;
-    SeenQueue queue;
-  };
-  const auto look = [&] {
-    const std::vector<std::string> refs{line_, request_.scope};
-    const auto read = store_.read(refs);
-    return Standing{read_claim_in(read, request_.scope), queue_in(read, line_)};
-  };
-  const auto propose = [&](const Standing& standing) {
+  std::vector<std::string> refs = lines_of(claim_, settings_.name_space);
+  refs.push_back(request_.scope);
+  const auto look = [&] { return store_.read(refs); };
+  const auto propose = [&](const std::map<std::string, Stored>& read) {
     const Instant at = now();
     Proposal<bool> proposal{false, {}, {}};
-    const std::optional<Claim>& claim = standing.claim.claim;
-    const bool ours =
-        claim && claim->claim_id == claim_.claim_id && claim->state != ClaimState::ended;
+    const SeenClaim seen = read_claim_in(read, request_.scope);
+    const bool ours = seen.claim && seen.claim->claim_id == claim_.claim_id &&
+                      seen.claim->state != ClaimState::ended;
     if (ours)
       proposal.changes.push_back(
-          {request_.scope, standing.claim.version, claim_snapshot(abandon_claim(*claim, why, at))});
-    if (standing.queue.queue && position(*standing.queue.queue, claim_.claim_id))
-      proposal.changes.push_back(
-          {line_, standing.queue.version,
-           queue_snapshot(without_ticket(*standing.queue.queue, claim_.claim_id, at), at)});
+          {request_.scope, seen.version, claim_snapshot(abandon_claim(*seen.claim, why, at))});
+    for (Change& change : leaving_changes(read, claim_, settings_.name_space))
+      proposal.changes.push_back(std::move(change));
     return proposal;
   };
   std::string trouble;
   try {
-    const auto settled =
-        transact<Standing>(store_, "it could not be given back in time", {look}, propose);
+    const auto settled = transact<std::map<std::string, Stored>>(
+        store_, "it could not be given back in time", {look}, propose);
     const SwapOutcome* refused = settled.refused();
     if (refused != nullptr) trouble = refused->message;
     // The claim comes first; a place that stays behind is passed over.
@@ -147,49 +146,61 @@ void PlaceInLine::leave(const std::string& why) {
             << std::flush;
 }
 
-/// One reading, and at most one push.
+std::vector<std::string> PlaceInLine::refs_to_look_at() const {
+  std::set<std::string> refs = watched_;
+  refs.insert({line_.ref, request_.scope});
+  if (!request_.slots.empty()) refs.insert(request_.slots);
+  if (informants_.pause_while_waiting) refs.insert(informants_.pause_while_waiting->ref);
+  return {refs.begin(), refs.end()};
+}
+
+Queue PlaceInLine::without_gone(Queue queue, Instant at) const {
+  const auto is_gone = [&](const Ticket& ticket) { return gone_.contains(ticket.claim_id); };
+  return line_.is_pool ? without_dead(std::move(queue), is_gone, at)
+                       : without_dead_heads(std::move(queue), is_gone, at);
+}
+
+/// One reading, and at most one push, besides those that end the claims of the dead.
 PlaceInLine::Step PlaceInLine::advance() {
   const Instant at = now();
-  std::vector<std::string> refs{line_, request_.scope};
-  if (!watched_.empty() && watched_ != request_.scope) refs.push_back(watched_);
-  if (informants_.pause_while_waiting) refs.push_back(informants_.pause_while_waiting->ref);
-  auto read = store_.read(refs);
-  if (paused_meanwhile(read, at)) return Step::held_back;
+  auto read = store_.read(refs_to_look_at());
+  if (stopped_meanwhile(read, at)) return Step::held_back;
   if (const auto lost = lost_meanwhile(read)) return *lost;
-  SeenQueue seen = queue_in(read, line_);
-  // The first look, which may be the last, also sees whether the head lives.
-  for (int heads = 0; place_ == 0 && heads < most_heads && seen.queue &&
-                      watch_next_head(seen.queue->tickets, read, at);
-       ++heads) {
-    refs = {line_, watched_};
-    read = store_.read(refs);
-    seen = queue_in(read, line_);
+  SeenQueue seen = queue_in(read, line_.ref);
+  bool unseen = seen.queue && watch_heads(*seen.queue, read, at);
+  // The first look, which may be the last, also sees whether the heads live.
+  for (int heads = 0; place_ == 0 && heads < most_heads && unseen; ++heads) {
+    read = store_.read(refs_to_look_at());
+    seen = queue_in(read, line_.ref);
+    unseen = seen.queue && watch_heads(*seen.queue, read, at);
   }
-  Queue next = seen.queue.value_or(Queue{});
-  next.group = ordering_.group;
-  next = without_dead_heads(
-      std::move(next), [&](const Ticket& ticket) { return is_gone(ticket, read, at); }, at);
-  if (!position(next, claim_.claim_id)) {
+  Queue next = without_gone(seen.queue.value_or(Queue{}), at);
+  next.group = line_.name;
+  const bool joins = !position(next, claim_.claim_id);
+  if (joins) {
     const std::size_t waiting = next.tickets.size();
-    next = with_ticket(std::move(next), ticket(at), ordering_.limits, at);
+    next = line_.is_pool ? with_slot(std::move(next), ticket(at))
+                         : with_ticket(std::move(next), ticket(at), ordering_.limits, at);
     if (is_overfull(next)) {
       place_ = waiting + 1;
       return Step::full;
     }
   }
   const std::size_t former = std::exchange(place_, *position(next, claim_.claim_id));
-  const bool first = place_ == 1 || is_of_own_run(next.tickets.front());
-  watched_ = next.tickets.front().claim_ref;
+  const bool first =
+      place_ <= line_.heads || (!line_.is_pool && is_of_own_run(next.tickets.front()));
   if (!first) tell_place(next);
-  if (first && former > 1 && claim_.state == ClaimState::waiting && spent_meanwhile(at))
+  if (first && former > line_.heads && claim_.state == ClaimState::waiting && spent_meanwhile(at))
     return Step::held_back;
 
   std::vector<Change> changes;
-  const bool line_changes = !seen.queue || next != *seen.queue;
-  if (line_changes) changes.push_back({line_, seen.version, queue_snapshot(next, at), true});
+  // In a pool a place is no worse for the dead before it: they are taken out by who joins.
+  const bool line_changes = line_.is_pool ? joins : !seen.queue || next != *seen.queue;
+  if (line_changes) changes.push_back({line_.ref, seen.version, queue_snapshot(next, at), true});
   // Its activation may have arrived at the remote when its place at the head of the line did not.
+  const bool starts = first && line_.starts;
   const Claim wanted = with_room(store_,
-                                 first                                ? started(at)
+                                 starts                               ? started(at)
                                  : claim_.state == ClaimState::active ? waiting_again(at)
                                                                       : renewed_if_due(at),
                                  claim_.outbox, settings_.name_space);
@@ -197,11 +208,12 @@ PlaceInLine::Step PlaceInLine::advance() {
   if (claim_changes)
     changes.push_back({request_.scope, version_, claim_snapshot(wanted), !line_changes});
   const BootTime sent = boot_now();
-  if (changes.empty()) return first ? run(sent) : place_ == former ? Step::waits : Step::moved;
+  const Step reached = place_ == former ? Step::waits : Step::moved;
+  if (changes.empty()) return first ? run(sent) : reached;
 
   const auto outcomes = push_once(store_, changes);
   if (line_changes && outcomes.front().result == SwapResult::refused)
-    throw refusal(store_, line_, outcomes.front().message, "nothing was started");
+    throw refusal(store_, line_.ref, outcomes.front().message, "nothing was started");
   const bool line_is_so = !line_changes || outcomes.front().result == SwapResult::swapped;
   if (claim_changes) {
     const SwapOutcome& outcome = outcomes.back();
@@ -213,7 +225,7 @@ PlaceInLine::Step PlaceInLine::advance() {
       throw refusal(store_, request_.scope, outcome.message, "nothing was started");
   }
   if (!line_is_so) return Step::again;
-  return first ? run(sent) : place_ == former ? Step::waits : Step::moved;
+  return first ? run(sent) : reached;
 }
 
 /// A run never waits for itself: with the first of its jobs the others have their turn as well.
@@ -223,17 +235,20 @@ bool PlaceInLine::is_of_own_run(const Ticket& ticket) const {
 }
 
 PlaceInLine::Step PlaceInLine::run(BootTime sent) {
+  if (!line_.starts) return Step::started;
   HealthFile(state_, claim_.claim_id)
       .write(health_of(claim_, request_.scope, state_.runner_job(), sent));
   return Step::started;
 }
 
 /// A session of this job that has started, and only looks for its place, goes on.
-bool PlaceInLine::paused_meanwhile(const std::map<std::string, Stored>& read, Instant at) {
-  if (!informants_.pause_while_waiting || claim_.state != ClaimState::waiting) return false;
+bool PlaceInLine::stopped_meanwhile(const std::map<std::string, Stored>& read, Instant at) {
+  if (claim_.state != ClaimState::waiting) return false;
   Surroundings around;
-  around.paused = pause_in(read, *informants_.pause_while_waiting);
-  if (!around.paused) return false;
+  if (informants_.pause_while_waiting)
+    around.paused = pause_in(read, *informants_.pause_while_waiting);
+  if (!request_.slots.empty()) around.closed = closed_pool_in(read, request_.slots, at);
+  if (!around.paused && !around.closed) return false;
   held_back_ = decide(std::nullopt, request_, settings_.policy, at, around);
   return true;
 }
@@ -332,56 +347,89 @@ PlaceInLine::Step PlaceInLine::how_lost(const std::optional<Claim>& stands) {
   return by_job ? Step::ended : Step::taken;
 }
 
-/// True when it has to be read anew with another head's claim.
-bool PlaceInLine::watch_next_head(const std::vector<Ticket>& tickets,
-                                  const std::map<std::string, Stored>& read, Instant at) {
-  for (const Ticket& ticket : tickets) {
-    if (ticket.claim_id == claim_.claim_id) return false;
-    if (gone_.contains(ticket.claim_id)) continue;
-    if (ticket.claim_ref != watched_) {
-      watched_ = ticket.claim_ref;
-      return true;
-    }
-    if (!is_gone(ticket, read, at)) return false;
+/// Goes by what was read of the heads before it, and passes those that are dead. True when it has
+/// to be read anew, with the claims of others. Where there are fewer heads than the line has,
+/// nobody needs to be looked at.
+bool PlaceInLine::watch_heads(const Queue& queue, const std::map<std::string, Stored>& read,
+                              Instant at) {
+  next_lapse_.reset();
+  for (const Ticket& ticket : queue.tickets) {
+    if (ticket.claim_id == claim_.claim_id) break;
+    const auto before = living_before(queue, claim_.claim_id, line_.heads, [&](const Ticket& each) {
+      return gone_.contains(each.claim_id);
+    });
+    if (before.size() < line_.heads) break;
+    // The heads change with each that is found to be gone.
+    const bool is_head = std::find(before.begin(), before.end(), ticket) != before.end();
+    if (is_head && is_gone(ticket, read, at)) gone_.insert(ticket.claim_id);
   }
-  return false;
+  const auto before = living_before(queue, claim_.claim_id, line_.heads, [&](const Ticket& each) {
+    return gone_.contains(each.claim_id);
+  });
+  std::set<std::string> heads;
+  if (before.size() == line_.heads)
+    for (const Ticket& ticket : before)
+      heads.insert(ticket.claim_ref);
+  const bool unseen = !std::includes(watched_.begin(), watched_.end(), heads.begin(), heads.end());
+  watched_ = std::move(heads);
+  return unseen;
 }
 
 bool PlaceInLine::is_gone(const Ticket& ticket, const std::map<std::string, Stored>& read,
                           Instant at) {
-  if (ticket.claim_id == claim_.claim_id) return false;
-  if (gone_.contains(ticket.claim_id)) return true;
-  if (ticket.claim_ref != watched_ || is_foreign(read, ticket.claim_ref)) return false;
+  if (!watched_.contains(ticket.claim_ref) || is_foreign(read, ticket.claim_ref)) return false;
   const std::optional<Claim> claim = claim_at(read, ticket.claim_ref);
-  if (!is_dead(ticket, claim, at) && !its_run_has_ended(*claim, at)) return false;
-  gone_.insert(ticket.claim_id);
+  const bool dead = is_dead(ticket, claim, at);
+  if (!dead) {
+    const Instant lapse = claim->lease_until + claim->limits.skew;
+    next_lapse_ = std::min(lapse, next_lapse_.value_or(lapse));
+    if (!its_run_has_ended(*claim, at)) return false;
+  }
+  const bool stands =
+      claim && claim->claim_id == ticket.claim_id && claim->state != ClaimState::ended;
+  if (!line_.is_pool || !stands) return true;
+  return is_fenced_off(ticket, {claim, read.find(ticket.claim_ref)->second.version});
+}
+
+/// Who takes the slot of one that is lost ends its claim first, so that a renewal of it which is
+/// still on the wire comes too late. False when one came before.
+bool PlaceInLine::is_fenced_off(const Ticket& ticket, const SeenClaim& seen) {
+  const Instant heard = seen.claim->renewed_at;
+  const Ended swap = update_claim(
+      store_,
+      {ticket.claim_ref, ticket.claim_id, settings_.name_space, seen,
+       [&](const Claim& stands) { return stands.renewed_at == heard; }, true},
+      [](const Claim& claim) { return lose_claim(claim, now()); }, Publish::what_stood);
+  if (swap.result == Ended::Result::foreign) return false;
+  if (swap.result == Ended::Result::ended)
+    call_.err << "refgate: "
+              << escape_for(Place::line,
+                            "given up as lost: " + describe_holder(*seen.claim, now()) +
+                                "; its slot is free")
+              << "\n"
+              << std::flush;
   return true;
 }
 
-/// Not asked at once: most heads end by themselves. The second in line asks first; those behind it
-/// after as much longer, since it may be dead itself.
+/// Not asked at once: most heads end by themselves. Who is next asks first; those behind it after
+/// as much longer, since it may be dead itself; and about one head at a time.
 bool PlaceInLine::its_run_has_ended(const Claim& head, Instant at) {
   if (!informants_.holder_run) return false;
+  const auto [known, fresh] = asked_.try_emplace(head.claim_id, at);
   // Who does not wait asks once, before it says that it is not its turn.
-  if (settings_.policy.no_wait && asked_about_ != head.claim_id) {
-    asked_about_ = head.claim_id;
-    asked_at_ = at;
+  if (settings_.policy.no_wait && fresh && asked_.size() <= most_asked_at_once)
     return informants_.holder_run(head) == RunEnded::yes;
-  }
-  if (place_ < 2) return false;
-  const Duration patience = between_lookups * static_cast<Duration::rep>(place_ - 1);
-  const bool due = asked_about_ == head.claim_id && at >= asked_at_ + patience;
-  if (asked_about_ == head.claim_id && !due) return false;
-  asked_about_ = head.claim_id;
-  asked_at_ = at;
-  return due && informants_.holder_run(head) == RunEnded::yes;
+  if (fresh || place_ <= line_.heads) return false;
+  const Duration patience = between_lookups * static_cast<Duration::rep>(place_ - line_.heads);
+  if (at < std::max(known->second, asked_last_) + patience) return false;
+  known->second = asked_last_ = at;
+  return informants_.holder_run(head) == RunEnded::yes;
 }
 
 void PlaceInLine::tell_place(const Queue& queue) {
   const Ticket& head = queue.tickets.front();
   const std::string line =
-      "place " + std::to_string(place_) + " in line of group " + ordering_.group +
-      ", at the head " +
+      "place " + std::to_string(place_) + " " + in_line(line_) + ", at the head " +
       (head.run_id.empty() ? "a caller without a run id" : "run " + head.run_id) + " (" +
       head.event + ")" + (head.run_url.empty() ? "" : ", " + head.run_url);
   if (line == told_) return;

@@ -1,5 +1,5 @@
 #pragma once
-// A waiting claim on its way through the line of its group.
+// A waiting claim on its way through a line: that of its group, or the one before a pool's slots.
 
 #include <chrono>
 #include <cstddef>
@@ -26,7 +26,7 @@ enum class Turn {
   full,         ///< the line takes nobody more
   expired,      ///< the wait is over
   interrupted,  ///< by a signal
-  held_back,    ///< a budget was spent meanwhile, or a person has stopped it
+  held_back,    ///< a budget was spent or the pool closed meanwhile, or a person has stopped it
   ended,        ///< the claim was ended or released meanwhile: whoever did so wants it not to run
   taken,        ///< the claim is somebody else's by now: decide again
 };
@@ -35,14 +35,14 @@ class PlaceInLine {
  public:
   /// `acquired` holds the claim, in state `waiting`. Everything is referred to, and must live as
   /// long.
-  PlaceInLine(const Asking& asking, const Acquired& acquired,
+  PlaceInLine(const Asking& asking, const Acquired& acquired, const Line& line,
               std::chrono::steady_clock::time_point until);
 
-  /// Takes a ticket and waits until it is the head of the line. Throws StoreError.
+  /// Takes a ticket and waits until it is one of the line's heads. Throws StoreError.
   Turn take_turn(const Interruption& interruption);
 
-  /// Out of the line, with the claim abandoned: in one push unless others come in between. What
-  /// could not be given back is said.
+  /// Out of the line, and of those that it went through before, with the claim abandoned: in one
+  /// push unless others come in between. What could not be given back is said.
   void leave(const std::string& why);
 
   std::size_t place() const { return place_; }
@@ -59,7 +59,9 @@ class PlaceInLine {
 
   Step advance();
   bool spent_meanwhile(Instant at);
-  bool paused_meanwhile(const std::map<std::string, Stored>& read, Instant at);
+  std::vector<std::string> refs_to_look_at() const;
+  bool stopped_meanwhile(const std::map<std::string, Stored>& read, Instant at);
+  Queue without_gone(Queue queue, Instant at) const;
   Ticket ticket(Instant at) const;
   Claim started(Instant at) const;
   Claim waiting_again(Instant at) const;
@@ -69,9 +71,9 @@ class PlaceInLine {
   Step adopt_what_stands();
   std::optional<Step> lost_meanwhile(const std::map<std::string, Stored>& read);
   Step how_lost(const std::optional<Claim>& stands);
-  bool watch_next_head(const std::vector<Ticket>& tickets,
-                       const std::map<std::string, Stored>& read, Instant at);
+  bool watch_heads(const Queue& queue, const std::map<std::string, Stored>& read, Instant at);
   bool is_gone(const Ticket& ticket, const std::map<std::string, Stored>& read, Instant at);
+  bool is_fenced_off(const Ticket& ticket, const SeenClaim& seen);
   bool its_run_has_ended(const Claim& head, Instant at);
   bool is_of_own_run(const Ticket& ticket) const;
   void tell_place(const Queue& queue);
@@ -81,6 +83,7 @@ class PlaceInLine {
   Store& store_;
   const Request& request_;
   const Ordering& ordering_;
+  const Line& line_;
   const Settings& settings_;
   const JobState& state_;
   const Informants& informants_;
@@ -89,12 +92,12 @@ class PlaceInLine {
   Claim claim_;    ///< as it stands at its ref
   Limits limits_;  ///< while it waits
   std::optional<Version> version_;
-  std::string line_;            ///< the queue's ref
-  std::string watched_;         ///< the ref of the head's claim
-  std::set<std::string> gone_;  ///< claims that were seen to be dead: none of them lives again
-  std::string asked_about_;
-  Instant asked_at_{};
-  std::size_t place_ = 0;  ///< 0: not known yet
+  std::set<std::string> watched_;  ///< the refs of the claims of the heads before it
+  std::set<std::string> gone_;     ///< claims that were seen to be dead: none of them lives again
+  std::map<std::string, Instant> asked_;  ///< about which heads' runs, by claim, and when
+  Instant asked_last_{};
+  std::optional<Instant> next_lapse_;  ///< when the first of the heads is lost, unless it renews
+  std::size_t place_ = 0;              ///< among those that live; 0: not known yet
   std::string told_;
   Decision held_back_;
   std::string ended_;

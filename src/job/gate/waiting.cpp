@@ -28,10 +28,10 @@ constexpr Duration bound_of_giving_back = 6s;
 /// repository.
 constexpr Duration between_lookups = 60s;
 
-Decision not_now(const Request& request, ReasonCode code, const Ordering& ordering,
-                 std::size_t place, const std::string& why) {
+Decision not_now(const Request& request, ReasonCode code, const Line& line, std::size_t place,
+                 const std::string& why) {
   return skip_for(request, now(), code,
-                  why + ": place " + std::to_string(place) + " in line of group " + ordering.group);
+                  why + ": place " + std::to_string(place) + " " + in_line(line));
 }
 
 /// What was won while a signal came is left to the next one.
@@ -150,45 +150,136 @@ bool own_run_is_at_the_head(Store& store, const Request& request, const Ordering
              request.presented.end();
 }
 
-/// What `--no-wait` sees without touching anything: a place in line behind somebody who lives.
-/// nullopt: go on.
-std::optional<std::size_t> place_without_standing(const Asking& asking) {
+struct Place {
+  const Line* line;
+  std::size_t place;
+};
+
+/// What `--no-wait` sees without touching anything: a place in a line behind as many who live as
+/// have their turn there. nullopt: go on.
+std::optional<Place> place_without_standing(const Asking& asking, const std::vector<Line>& lines) {
   const auto& [call, store, request, ordering, settings, state, informants] = asking;
-  const std::string line = queue_ref(ordering.group, settings.name_space);
-  const SeenQueue seen = queue_in(store.read(std::span(&line, 1)), line);
-  if (!seen.queue) return std::nullopt;
   std::vector<std::string> refs;
-  for (const Ticket& ticket : seen.queue->tickets)
-    refs.push_back(ticket.claim_ref);
+  for (const Line& line : lines)
+    refs.push_back(line.ref);
+  const auto seen = store.read(refs);
+  refs.clear();
+  for (const Line& line : lines)
+    if (const SeenQueue queue = queue_in(seen, line.ref); queue.queue)
+      for (const Ticket& ticket : queue.queue->tickets)
+        refs.push_back(ticket.claim_ref);
   if (refs.empty()) return std::nullopt;
   const auto read = store.read(refs);
   const Instant at = now();
-  std::size_t alive = 0;
-  bool asked = false;
-  for (const Ticket& ticket : seen.queue->tickets) {
-    const bool presented = std::find(request.presented.begin(), request.presented.end(),
-                                     ticket.claim_id) != request.presented.end();
-    // What this very job, or this very piece of work, has in line is the decision's affair.
-    if (presented || ticket.claim_ref == request.scope) return std::nullopt;
-    if (is_foreign(read, ticket.claim_ref)) {
+  for (const Line& line : lines) {
+    const SeenQueue queue = queue_in(seen, line.ref);
+    std::size_t alive = 0;
+    bool asked = false;
+    bool passes = !queue.queue;
+    for (const Ticket& ticket : queue.queue ? queue.queue->tickets : std::vector<Ticket>()) {
+      const bool presented = std::find(request.presented.begin(), request.presented.end(),
+                                       ticket.claim_id) != request.presented.end();
+      // What this very job, or this very piece of work, has in line is the decision's affair.
+      passes = presented || ticket.claim_ref == request.scope;
+      // A run never waits for itself.
+      passes = passes || (!line.is_pool && alive == 0 && request.in_run &&
+                          ticket.run_id == request.holder.run_id && !ticket.run_id.empty() &&
+                          !is_dead(ticket, claim_at(read, ticket.claim_ref), at));
+      if (passes) break;
+      if (is_foreign(read, ticket.claim_ref)) {
+        ++alive;
+        continue;
+      }
+      const std::optional<Claim> claim = claim_at(read, ticket.claim_ref);
+      if (is_dead(ticket, claim, at)) continue;
+      // Whoever is next asks, once: nobody else may be there to do it.
+      if (alive < line.heads && !asked && informants.holder_run) {
+        asked = true;
+        if (informants.holder_run(*claim) == RunEnded::yes) continue;
+      }
       ++alive;
-      continue;
     }
-    const std::optional<Claim> claim = claim_at(read, ticket.claim_ref);
-    if (is_dead(ticket, claim, at)) continue;
-    // A run never waits for itself.
-    if (alive == 0 && request.in_run && ticket.run_id == request.holder.run_id &&
-        !ticket.run_id.empty())
-      return std::nullopt;
-    // Whoever is first behind the dead asks, once: nobody else may be there to do it.
-    if (alive == 0 && !asked && informants.holder_run) {
-      asked = true;
-      if (informants.holder_run(*claim) == RunEnded::yes) continue;
-    }
-    ++alive;
+    if (!passes && alive >= line.heads) return Place{&line, alive + 1};
   }
-  if (alive == 0) return std::nullopt;
-  return alive + 1;
+  return std::nullopt;
+}
+
+/// In the order in which they are gone through: who holds a slot never waits for a turn.
+std::vector<Line> lines_before(const Ordering& ordering, const std::string& name_space,
+                               bool has_its_turn) {
+  std::vector<Line> lines;
+  if (!ordering.group.empty() && !has_its_turn)
+    lines.push_back({queue_ref(ordering.group, name_space), ordering.group});
+  if (ordering.pool.empty()) return lines;
+  if (!lines.empty()) lines.back().starts = false;
+  lines.push_back({ordering.pool, pool_named(ordering.pool), true, ordering.slots});
+  return lines;
+}
+
+Duration patience_of(const Policy& policy) {
+  return policy.wait > Duration::zero() ? policy.wait : wait_in_group;
+}
+
+/// What comes of one line. True: decide again.
+bool go_through(const Asking& asking, const Line& line, Clock::time_point until,
+                const Interruption& interruption, Ordered& ordered) {
+  const auto& [call, store, request, ordering, settings, state, informants] = asking;
+  const Policy& policy = settings.policy;
+  PlaceInLine place(asking, ordered.acquired, line, until);
+  const Turn turn = place.take_turn(interruption);
+  if (turn == Turn::ours) {
+    ordered.acquired.decision.next = place.claim();
+    ordered.acquired.version = place.version();
+    return false;
+  }
+  give_time(store, turn == Turn::interrupted ? std::min(bound_of_giving_back, policy.deadline)
+                                             : policy.deadline);
+  ordered.position = place.place();
+  Decision& decision = ordered.acquired.decision;
+  const auto leave = [&](const std::string& why, ReasonCode code, const std::string& told) {
+    place.leave(why);
+    decision = not_now(asking.request, code, line, ordered.position, told);
+  };
+  switch (turn) {
+    case Turn::taken:
+      return_ticket(store, settings.name_space, place.claim());
+      state.remove(request.nonce);
+      request.nonce = fresh_nonce();
+      return true;
+    case Turn::ended:
+      return_ticket(store, settings.name_space, place.claim());
+      state.remove(place.claim().claim_id);
+      HealthFile(state, place.claim().claim_id).remove();
+      ordered.position = 0;
+      decision = skip_for(
+          request, now(),
+          place.superseded_by().empty() ? ReasonCode::wait_expired : ReasonCode::superseded,
+          place.ended() + ", " + in_line(line));
+      break;
+    case Turn::held_back:
+      place.leave(place.held_back().code == ReasonCode::paused    ? "it was paused while it waited"
+                  : place.held_back().code == ReasonCode::limited ? "its pool was closed meanwhile"
+                                                                  : "what it waited for is spent");
+      decision = place.held_back();
+      break;
+    case Turn::full:
+      leave("the line was full", ReasonCode::queued, "The line is full");
+      break;
+    case Turn::not_yet:
+      leave("it was not its turn", ReasonCode::queued, "Not its turn (--no-wait)");
+      break;
+    case Turn::interrupted:
+      ordered.interrupted_by = interruption.signal();
+      leave("it was cancelled while it waited", ReasonCode::wait_expired,
+            "Cancelled while it waited");
+      break;
+    default:
+      leave("its turn did not come within " + format_duration(patience_of(policy)),
+            ReasonCode::wait_expired, "Its turn did not come");
+      break;
+  }
+  ordered.acquired.version.reset();
+  return false;
 }
 
 }  // namespace
@@ -209,13 +300,25 @@ Ordering ordering_of(const Settings& settings, const Event& event, Instant now) 
   // Claims and tickets hold it, and the name of the line is made of it: bounded once, for all.
   ordering.group =
       shortened(group_key(std::get<Strategy>(strategy), event, now).value_or(""), bounds::address);
+  const Policy& policy = settings.policy;
+  if (!policy.slots || policy.force) return ordering;
+  ordering.pool = slots_ref(policy.slots->pool, event.charged_to, settings.name_space);
+  ordering.slots = policy.slots->most;
   return ordering;
+}
+
+std::string in_line(const Line& line) {
+  if (!line.is_pool) return "in line of group " + line.name;
+  return "in line for " +
+         (line.heads == 1 ? "the slot" : "the " + std::to_string(line.heads) + " slots") + " of " +
+         line.name;
 }
 
 Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
   const auto& [call, store, request, ordering, settings, state, informants] = asking;
   request.group = ordering.group;
-  if (ordering.group.empty()) return stand_by(asking, std::move(known));
+  request.slots = ordering.pool;
+  if (ordering.group.empty() && ordering.pool.empty()) return stand_by(asking, std::move(known));
 
   const Policy& policy = settings.policy;
   if (policy.force) {
@@ -226,11 +329,12 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
     ordered.acquired = acquire_with_note(store, state, asking.question(policy), std::move(known));
     return ordered;
   }
-  if (own_run_is_at_the_head(store, request, ordering, settings)) {
-    request.group.clear();
-    return stand_by(asking, std::move(known));
-  }
-  const auto until = Clock::now() + (policy.wait > Duration::zero() ? policy.wait : wait_in_group);
+  const bool has_its_turn =
+      !ordering.group.empty() && own_run_is_at_the_head(store, request, ordering, settings);
+  if (has_its_turn) request.group.clear();
+  const std::vector<Line> lines = lines_before(ordering, settings.name_space, has_its_turn);
+  if (lines.empty()) return stand_by(asking, std::move(known));
+  const auto until = Clock::now() + patience_of(policy);
   const Interruption interruption;
   request.queue = true;
   request.asks_pause = request.asks_pause || informants.pause_while_waiting.has_value();
@@ -240,17 +344,17 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
   while_waiting.lease = beat_lease(policy);
   for (;;) {
     Ordered ordered;
-    ordered.group = ordering.group;
+    if (!request.group.empty()) ordered.group = ordering.group;
     // Whose head is the newest may end the very session that it would stand behind.
     if (policy.no_wait && !informants.claimed) {
-      if (const auto place = place_without_standing(asking)) {
+      if (const auto place = place_without_standing(asking, lines)) {
         // What would be skipped anyway has no place in line.
         Acquired seen = consult(store, asking.question(policy), known);
         Decision& decision = seen.decision;
         if (decision.verdict == Verdict::run && decision.code != ReasonCode::own) {
-          ordered.position = *place;
-          decision =
-              not_now(request, ReasonCode::queued, ordering, *place, "Not its turn (--no-wait)");
+          ordered.position = place->place;
+          decision = not_now(request, ReasonCode::queued, *place->line, place->place,
+                             "Not its turn (--no-wait)");
         }
         if (decision.verdict == Verdict::skip) {
           ordered.acquired = std::move(seen);
@@ -261,67 +365,16 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
     ordered.acquired =
         acquire_with_note(store, state, asking.question(while_waiting), std::move(known));
     known = {};
-    // A skip, or a session of this job that has started before.
-    if (ordered.acquired.decision.verdict == Verdict::skip ||
-        ordered.acquired.decision.next->state != ClaimState::waiting)
-      return ordered;
-
-    PlaceInLine place(asking, ordered.acquired, until);
-    const Turn turn = place.take_turn(interruption);
-    if (turn == Turn::ours) {
-      ordered.acquired.decision.next = place.claim();
-      ordered.acquired.version = place.version();
-      return ordered;
+    bool again = false;
+    for (const Line& line : lines) {
+      // A skip, or a session of this job that has started before.
+      if (ordered.acquired.decision.verdict == Verdict::skip ||
+          ordered.acquired.decision.next->state != ClaimState::waiting)
+        break;
+      again = go_through(asking, line, until, interruption, ordered);
+      if (again) break;
     }
-    give_time(store, turn == Turn::interrupted ? std::min(bound_of_giving_back, policy.deadline)
-                                               : policy.deadline);
-    ordered.position = place.place();
-    switch (turn) {
-      case Turn::taken:
-        return_ticket(store, settings.name_space, place.claim());
-        state.remove(request.nonce);
-        request.nonce = fresh_nonce();
-        continue;
-      case Turn::ended:
-        return_ticket(store, settings.name_space, place.claim());
-        state.remove(place.claim().claim_id);
-        HealthFile(state, place.claim().claim_id).remove();
-        ordered.position = 0;
-        ordered.acquired.decision = skip_for(
-            request, now(),
-            place.superseded_by().empty() ? ReasonCode::wait_expired : ReasonCode::superseded,
-            place.ended() + ", in line of group " + ordering.group);
-        break;
-      case Turn::held_back:
-        place.leave(place.held_back().code == ReasonCode::paused ? "it was paused while it waited"
-                                                                 : "what it waited for is spent");
-        ordered.acquired.decision = place.held_back();
-        break;
-      case Turn::full:
-        place.leave("the line was full");
-        ordered.acquired.decision =
-            not_now(request, ReasonCode::queued, ordering, ordered.position, "The line is full");
-        break;
-      case Turn::not_yet:
-        place.leave("it was not its turn");
-        ordered.acquired.decision = not_now(request, ReasonCode::queued, ordering, ordered.position,
-                                            "Not its turn (--no-wait)");
-        break;
-      case Turn::interrupted:
-        place.leave("it was cancelled while it waited");
-        ordered.interrupted_by = interruption.signal();
-        ordered.acquired.decision = not_now(request, ReasonCode::wait_expired, ordering,
-                                            ordered.position, "Cancelled while it waited");
-        break;
-      default:
-        place.leave("its turn did not come within " +
-                    format_duration(policy.wait > Duration::zero() ? policy.wait : wait_in_group));
-        ordered.acquired.decision = not_now(request, ReasonCode::wait_expired, ordering,
-                                            ordered.position, "Its turn did not come");
-        break;
-    }
-    ordered.acquired.version.reset();
-    return ordered;
+    if (!again) return ordered;
   }
 }
 

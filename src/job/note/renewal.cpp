@@ -14,6 +14,9 @@ Death death_of(const Ended& swap, Instant at) {
   if (!swap.seen->superseded_by.empty())
     return {at, DeathCause::superseded,
             "a newer head of the branch came, by run " + swap.seen->superseded_by};
+  if (swap.seen->outcome == ClaimOutcome::lost)
+    return {at, DeathCause::expired,
+            "nothing was heard of the session in time, and its slot was given away"};
   if (swap.result == Ended::Result::already)
     return {at, DeathCause::released,
             "the session was released" +
@@ -95,7 +98,7 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
   }
   if (was_ended_by_job(state, claim_id) ||
       (swap.result == Ended::Result::already && swap.seen->outcome != ClaimOutcome::released &&
-       swap.seen->superseded_by.empty())) {
+       swap.seen->outcome != ClaimOutcome::lost && swap.seen->superseded_by.empty())) {
     note_end(state, claim_id);
     return Beat::ended;
   }
