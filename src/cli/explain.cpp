@@ -82,7 +82,9 @@ Pool look_at_pool(Store& store, const std::string& ref, Instant at) {
   const auto read = store.read(refs);
   for (const Ticket& ticket : seen.queue->tickets) {
     const auto claim = claim_at(read, ticket.claim_ref);
-    if (!is_foreign(read, ticket.claim_ref) && is_dead(ticket, claim, at)) continue;
+    if (!is_foreign(read, ticket.claim_ref) &&
+        (is_dead(ticket, claim, at) || has_left(ticket, claim, ref)))
+      continue;
     ++(claim && claim->state == ClaimState::waiting ? pool.waiting : pool.in_use);
   }
   return pool;
@@ -285,7 +287,8 @@ void print(const Invocation& call, const Explained& explained, const Settings& s
   if (!explained.asked) decision += ", if nothing is stored";
   const bool no_slot = !explained.ordering.pool.empty() && explained.has_no_slot();
   if (runs && (explained.line.behind > 0 || no_slot))
-    decision += settings.policy.no_wait
+    decision += settings.policy.observe ? "; enforcing would wait, or skip (queued)"
+                : settings.policy.no_wait
                     ? "; but others are in line, so that it is told to skip (queued)"
                 : no_slot ? "; when a slot is free"
                           : "; after those in line";

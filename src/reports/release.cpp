@@ -4,6 +4,8 @@
 #include "call/commands.h"
 #include "core/claim/pool.h"
 #include "core/claim/transition.h"
+#include "core/record/audit.h"
+#include "core/text/shorten.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/queues.h"
@@ -39,8 +41,29 @@ void tell_nothing_to_release(const Invocation& call, Store& store, const Setting
            << "; nothing was released. See: refgate status --all\n";
 }
 
+std::string who_releases(const Invocation& call) {
+  const std::string actor = call.environment.get("GITHUB_ACTOR");
+  return actor.empty() ? call.environment.get("USER") : actor;
+}
+
+/// No session's line: who counts what was prevented passes over it.
+AuditEntry opened_line(const Invocation& call, const std::string& ref) {
+  AuditEntry line;
+  line.session_key = "slots:" + pool_named(ref);
+  line.scope = ref;
+  line.timestamp = now();
+  line.kind = EntryKind::resume;
+  line.id = entry_id(fresh_nonce(), 0, EntryKind::resume, ref);
+  line.executed = true;
+  line.job_status = "opened";
+  line.actor = shortened(who_releases(call), bounds::word);
+  line.reason = shortened(call.option("reason"), bounds::reason);
+  return line;
+}
+
 /// A pool of slots that a provider's limit has closed takes sessions again.
-int release_pool(const Invocation& call, Store& store, const std::string& ref) {
+int release_pool(const Invocation& call, const Settings& settings, Store& store,
+                 const std::string& ref) {
   if (!open_pool(store, ref)) {
     call.err << "refgate: the pool " << pool_named(ref)
              << " is not closed; nothing was released. Its slots: refgate status --queues\n";
@@ -49,6 +72,11 @@ int release_pool(const Invocation& call, Store& store, const std::string& ref) {
   call.out << "Released: the pool of slots " << pool_named(ref)
            << ", which takes sessions again. Work that ended as limited in it is released by its "
               "run.\n";
+  const SwapOutcome outcome =
+      push_once(store, note_change(opened_line(call, ref), settings.name_space));
+  if (outcome.result == SwapResult::refused)
+    call.err << "refgate: it is done, and not in the record: "
+             << escape_for(Place::line, outcome.message) << "\n";
   return exit_done;
 }
 
@@ -64,7 +92,7 @@ int command_release(const Invocation& call) {
         "--reason is missing: the record keeps why a session was freed by hand; nothing was "
         "released");
   const auto store = store_of(call, settings);
-  if (is_slots_ref(said, settings.name_space)) return release_pool(call, *store, said);
+  if (is_slots_ref(said, settings.name_space)) return release_pool(call, settings, *store, said);
   const Claims claims = read_claims(*store, settings.name_space);
 
   const Named named = find_named(target, claims);
@@ -99,8 +127,7 @@ int command_release(const Invocation& call) {
     return exit_usage;
   }
   const StoredClaim& stored = *matching.front();
-  std::string who = call.environment.get("GITHUB_ACTOR");
-  if (who.empty()) who = call.environment.get("USER");
+  const std::string who = who_releases(call);
   const bool had_ended = stored.claim.state == ClaimState::ended;
   const Ended released = update_claim(
       *store,

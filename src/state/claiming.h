@@ -36,6 +36,7 @@ struct Acquired {
   std::optional<Version> version;  ///< of our claim, when the verdict is run
   std::optional<Claim> holder;     ///< the claim that the decision was about, when there was one
   std::size_t left_out = 0;        ///< lines that the record will lack; see with_room
+  bool outdone = false;  ///< by `claimed`: it will be given up, and waits for nothing any more
 };
 
 /// What is looked up besides the scope's own state, when the decision depends on it. An empty
@@ -45,9 +46,15 @@ struct Informants {
                                                      ///< when it would be skipped for its sake
   std::function<Surroundings(Store&)> governed;      ///< what may hold the caller back besides the
                                                  ///< claim, by one reading; before each decision
-  /// Told once a claim is made, before its turn in a group is waited for. What this throws is
+  /// Told once a claim is made, before its turn or a slot is waited for. What this throws is
   /// thrown by `acquire`, and the claim stands.
   std::function<void(Store&, Acquired&)> claimed;
+  /// Told once a claim that waited has become a session.
+  std::function<void(Store&, Acquired&)> started;
+  /// Whether a claim is one that the caller's session is to replace; and ends it, when there is
+  /// only it in the way. False: it could not be ended.
+  std::function<bool(const std::string& claim_id)> is_replaced;
+  std::function<bool(Store&, const std::string& claim_id)> replace;
   std::optional<PausePlace> pause_while_waiting;  ///< what who waits looks at, too
 };
 

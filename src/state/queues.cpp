@@ -114,13 +114,23 @@ std::vector<Change> leaving_changes(const std::map<std::string, Stored>& read, c
   const Instant at = now();
   for (const std::string& ref : lines_of(claim, name_space)) {
     const auto found = read.find(ref);
-    if (found == read.end()) continue;
-    const auto queue = decoded(found->second);
-    if (!std::holds_alternative<Queue>(queue)) continue;
-    const Queue& stands = std::get<Queue>(queue);
+    const bool is_closed = closes && ref == claim.slots;
+    std::optional<Version> version;
+    Queue stands;
+    if (found != read.end()) {
+      const auto queue = decoded(found->second);
+      if (!std::holds_alternative<Queue>(queue)) continue;
+      stands = std::get<Queue>(queue);
+      version = found->second.version;
+    } else if (is_closed) {
+      // Nobody has had a slot for a while, or somebody deleted it: the limit stands all the same.
+      stands.group = pool_named(ref);
+    } else {
+      continue;
+    }
     Queue next = without_ticket(stands, claim.claim_id, at);
-    if (closes && ref == claim.slots) next = with_closed(std::move(next), *closes);
-    if (next != stands) changes.push_back({ref, found->second.version, queue_snapshot(next, at)});
+    if (is_closed) next = with_closed(std::move(next), *closes);
+    if (next != stands) changes.push_back({ref, version, queue_snapshot(next, at)});
   }
   return changes;
 }
@@ -134,7 +144,7 @@ Departure look_to_depart(Store& store, const std::string& ref, const std::string
     return store.read(refs);
   };
   auto read = look();
-  Departure departure{read_claim_in(read, ref), {}};
+  Departure departure{read_claim_in(read, ref), {}, {}};
   const auto leaves = [&] {
     const auto& claim = departure.seen.claim;
     return claim && claim->claim_id == leaving.likely.claim_id &&
@@ -151,7 +161,19 @@ Departure look_to_depart(Store& store, const std::string& ref, const std::string
   const Claim& claim = *departure.seen.claim;
   departure.changes = leaving_changes(
       read, claim, name_space, claim.state == ClaimState::waiting ? std::nullopt : leaving.closes);
+  if (leaving.closes && claim.state != ClaimState::waiting)
+    departure.trouble = left_open(read, claim);
   return departure;
+}
+
+std::string left_open(const std::map<std::string, Stored>& read, const Claim& claim) {
+  const auto found = read.find(claim.slots);
+  if (found == read.end()) return {};
+  const auto queue = decoded(found->second);
+  const auto* error = std::get_if<ClaimError>(&queue);
+  return error == nullptr
+             ? std::string()
+             : claim.slots + " could not be closed: " + error->message + "; it was left alone";
 }
 
 std::string return_ticket(Store& store, const std::string& name_space, const Claim& claim,
@@ -167,7 +189,8 @@ std::string return_ticket(Store& store, const std::string& name_space, const Cla
     const auto settled = transact<std::map<std::string, Stored>>(
         store, "the place could not be given back in time", {look}, propose);
     const SwapOutcome* refused = settled.refused();
-    return refused == nullptr ? std::string() : refused->message;
+    if (refused != nullptr) return refused->message;
+    return closes ? left_open(store.read(lines), claim) : std::string();
   } catch (const StoreError& error) {
     return error.what();
   }

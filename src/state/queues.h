@@ -77,6 +77,7 @@ struct Departure {
   SeenClaim seen;               ///< what stands at the ref, when it was read
   std::vector<Change> changes;  ///< not decisive: when others came in between, the lines pass over
                                 ///< the ended claim by themselves, or `return_ticket` tries again
+  std::string trouble;          ///< for people: why its pool cannot be closed; or empty
 };
 
 /// One reading of `ref` and of the lines that `likely` names, or two where the claim there names
@@ -84,6 +85,9 @@ struct Departure {
 /// changes only where it has the id of `likely`, lives, and `is_own`.
 Departure look_to_depart(Store& store, const std::string& ref, const std::string& name_space,
                          const Leaving& leaving);
+
+/// For people: why the claim's pool, as it was read, could not be closed; empty when it could.
+std::string left_open(const std::map<std::string, Stored>& read, const Claim& claim);
 
 /// Gives the places back by a push of its own. Returns why it could not, for people; empty when the
 /// claim stands in no line any more. Never throws: the lines pass over who has ended.

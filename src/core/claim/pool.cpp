@@ -58,6 +58,11 @@ std::string pool_named(std::string_view ref) {
   return is_pool_name(name) ? std::string(leaf) : std::string();
 }
 
+bool has_left(const Ticket& ticket, const std::optional<Claim>& claim, std::string_view ref) {
+  return !claim || claim->claim_id != ticket.claim_id || claim->state == ClaimState::ended ||
+         claim->slots != ref;
+}
+
 Queue with_slot(Queue pool, const Ticket& ticket) {
   if (!position(pool, ticket.claim_id)) pool.tickets.push_back(ticket);
   return pool;

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/claim/claim.h"
 #include "core/claim/queue.h"
 #include "core/event/event.h"
 #include "core/text/time.h"
@@ -40,6 +41,10 @@ bool is_slots_ref(std::string_view ref, std::string_view name_space);
 
 /// For people and labels: "model", "model,@outside"; empty for what slots_ref does not give.
 std::string pool_named(std::string_view ref);
+
+/// True when the ticket keeps nobody from the pool `ref`, whatever the time: its claim is gone, is
+/// another's, has ended, or takes a slot elsewhere.
+bool has_left(const Ticket& ticket, const std::optional<Claim>& claim, std::string_view ref);
 
 using IsDead = std::function<bool(const Ticket&)>;
 

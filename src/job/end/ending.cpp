@@ -119,17 +119,15 @@ class Ending {
       return change.ref.starts_with(budgets_prefix(settings_.name_space));
     };
     const bool left_open = std::erase_if(place, is_ledger) > 0;
-    // Others came in between, or its lines were not known before it was read.
-    if (ended.result == Ended::Result::ended && (!place.empty() || !departs))
-      if (const std::string why =
-              return_ticket(store_, settings_.name_space, stood,
-                            stood.state == ClaimState::waiting ? std::nullopt : closes);
-          !why.empty())
-        call_.err << "refgate: the place in line was not given back ("
-                  << escape_for(Place::line, why) << "); those behind pass over it\n";
     const bool was_freed =
         ended.result == Ended::Result::already && (ended.claim.outcome == ClaimOutcome::released ||
                                                    ended.claim.outcome == ClaimOutcome::lost);
+    // Others came in between, or its lines were not known before it was read.
+    if (ended.result == Ended::Result::ended && (!place.empty() || !departs))
+      leave_lines(stood, stood.state == ClaimState::waiting ? std::nullopt : closes);
+    else if (was_freed || (ended.result == Ended::Result::already && was_launched &&
+                           !ended.claim.superseded_by.empty()))
+      leave_lines(ended.claim, closes);
     if (was_launched) settle_rest(ended, settled && !left_open);
     if (was_launched && (ended.result == Ended::Result::not_ours || was_freed))
       record_without_claim(ended, {status, work.until});
@@ -138,6 +136,15 @@ class Ending {
   }
 
  private:
+  /// By a push of its own; what could not be done is said.
+  void leave_lines(const Claim& claim, std::optional<Instant> closes) const {
+    if (claim.claim_id != note_.claim.claim_id) return;
+    const std::string why = return_ticket(store_, settings_.name_space, claim, closes);
+    if (!why.empty())
+      call_.err << "refgate: the place in line was not given back (" << escape_for(Place::line, why)
+                << "); those behind pass over it\n";
+  }
+
   /// What it cost takes the place of its reserve in the ledgers that the claim names, in the push
   /// that ends it: which those are the remote says, and the note only whether to look. True when
   /// they go along.
@@ -208,6 +215,8 @@ class Ending {
       at.known = std::move(departure.seen);
       at.looked = true;
       along = std::move(departure.changes);
+      if (!departure.trouble.empty())
+        call_.err << "refgate: " << escape_for(Place::line, departure.trouble) << "\n";
       return true;
     } catch (const StoreError&) {
       // The lines pass over it; ending the session is what counts.

@@ -14,11 +14,15 @@ namespace {
 std::string clock_time(Instant at) { return format_rfc3339(at).substr(11, 5) + " UTC"; }
 
 bool was_freed(const Ended& ended) {
-  return ended.result == Ended::Result::already && ended.claim.outcome == ClaimOutcome::released;
+  return ended.result == Ended::Result::already && (ended.claim.outcome == ClaimOutcome::released ||
+                                                    ended.claim.outcome == ClaimOutcome::lost);
 }
 
 /// nullopt: the session was this job's to its end.
 std::optional<std::string> how_lost(const Ended& ended) {
+  if (was_freed(ended) && ended.claim.outcome == ClaimOutcome::lost)
+    return "was given up as lost at " + clock_time(ended.claim.ended_at.value_or(now())) +
+           ", since nothing was heard of it";
   if (was_freed(ended))
     return "was released at " + clock_time(ended.claim.ended_at.value_or(now())) +
            (ended.claim.note.empty() ? "" : " (" + ended.claim.note + ")");

@@ -16,6 +16,7 @@
 #include "job/note/heartbeat_process.h"
 #include "job/note/job_state.h"
 #include "job/note/told_skip.h"
+#include "job/subject/noted_claim.h"
 #include "job/subject/subject.h"
 #include "job/verdict/verdict.h"
 #include "os/checked_output.h"
@@ -95,10 +96,21 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
       if (!pool.empty()) around.closed = closed_pool_in(read, pool, now());
       return around;
     };
-  if (newest)
+  if (newest) {
     informants.claimed = [&call, &subject, &settings, newest](Store& asked, Acquired& won) {
       enter_line({call, subject, settings}, asked, *newest, won);
     };
+    informants.started = [&call, &subject, &settings, newest](Store& asked, Acquired& won) {
+      end_outdated({call, subject, settings}, asked, *newest, won);
+    };
+    informants.is_replaced = [newest](const std::string& claim_id) {
+      return newest->seen.older_of(claim_id) != nullptr;
+    };
+    informants.replace = [&call, &subject, &settings, newest](Store& asked,
+                                                              const std::string& claim_id) {
+      return end_in_the_way({call, subject, settings}, asked, *newest, claim_id);
+    };
+  }
   if (asks_pause_while_waiting(settings.policy)) informants.pause_while_waiting = place;
   return informants;
 }
@@ -136,8 +148,10 @@ void give_up(Store& store, const Winner& winner, Acquired& acquired, Decision sk
 /// launch. When rivals of other scopes were faster, the claim is given up again.
 void spend(Store& store, const Winner& winner, Acquired& acquired) {
   const auto& [subject, settings, state] = winner;
-  if (settings.policy.budgets.empty() || acquired.decision.verdict != Verdict::run ||
-      acquired.decision.code == ReasonCode::own)
+  if (settings.policy.budgets.empty() || acquired.decision.verdict != Verdict::run) return;
+  // What was told to run before is entered; a gate that was killed while it waited had not been.
+  if (acquired.decision.code == ReasonCode::own &&
+      !is_untold(state, acquired.decision.next->claim_id))
     return;
   const auto spent = spend_budgets(store, settings.policy, budget_subjects(subject),
                                    settings.name_space, acquired.decision.next->claim_id);

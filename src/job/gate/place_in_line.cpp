@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <ostream>
+#include <utility>
 
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
+#include "core/text/shorten.h"
 #include "job/note/health_file.h"
 #include "runner/runner.h"
 #include "state/pause/pauses.h"
@@ -19,8 +21,6 @@ using Clock = std::chrono::steady_clock;
 constexpr Duration between_lookups = 60s;
 /// Dead heads that are looked through in one go.
 constexpr int most_heads = 20;
-/// Runs that who does not wait asks about.
-constexpr std::size_t most_asked_at_once = 20;
 
 }  // namespace
 
@@ -164,9 +164,9 @@ Queue PlaceInLine::without_gone(Queue queue, Instant at) const {
 PlaceInLine::Step PlaceInLine::advance() {
   const Instant at = now();
   auto read = store_.read(refs_to_look_at());
-  if (stopped_meanwhile(read, at)) return Step::held_back;
-  if (const auto lost = lost_meanwhile(read)) return *lost;
   SeenQueue seen = queue_in(read, line_.ref);
+  if (stopped_meanwhile(read, seen, at)) return Step::held_back;
+  if (const auto lost = lost_meanwhile(read)) return *lost;
   bool unseen = seen.queue && watch_heads(*seen.queue, read, at);
   // The first look, which may be the last, also sees whether the heads live.
   for (int heads = 0; place_ == 0 && heads < most_heads && unseen; ++heads) {
@@ -241,9 +241,12 @@ PlaceInLine::Step PlaceInLine::run(BootTime sent) {
   return Step::started;
 }
 
-/// A session of this job that has started, and only looks for its place, goes on.
-bool PlaceInLine::stopped_meanwhile(const std::map<std::string, Stored>& read, Instant at) {
-  if (claim_.state != ClaimState::waiting) return false;
+/// One that has its place and has started goes on; its start alone, whose place came too late, is
+/// none yet.
+bool PlaceInLine::stopped_meanwhile(const std::map<std::string, Stored>& read,
+                                    const SeenQueue& seen, Instant at) {
+  if (claim_.state != ClaimState::waiting && seen.queue && position(*seen.queue, claim_.claim_id))
+    return false;
   Surroundings around;
   if (informants_.pause_while_waiting)
     around.paused = pause_in(read, *informants_.pause_while_waiting);
@@ -274,6 +277,8 @@ Ticket PlaceInLine::ticket(Instant at) const {
 Claim PlaceInLine::started(Instant at) const {
   if (claim_.state == ClaimState::active) return claim_;
   Claim claim = start_claim(claim_, request_, acquired_.decision, at);
+  claim.group = shortened(request_.group, bounds::address);
+  claim.slots = request_.slots;
   claim.limits.lease = settings_.policy.lease;
   claim.lease_until = at + claim.limits.lease;
   return claim;
@@ -283,6 +288,9 @@ Claim PlaceInLine::waiting_again(Instant at) const {
   Claim claim = claim_;
   claim.state = ClaimState::waiting;
   claim.limits = limits_;
+  // A gate of this job that was killed may have stood in other lines.
+  claim.group = shortened(request_.group, bounds::address);
+  claim.slots = request_.slots;
   std::erase_if(claim.outbox, [&](const AuditEntry& line) {
     return line.claim_id == claim.claim_id && line.kind == EntryKind::launch;
   });
@@ -292,7 +300,9 @@ Claim PlaceInLine::waiting_again(Instant at) const {
 }
 
 Claim PlaceInLine::renewed_if_due(Instant at) const {
-  return at < claim_.renewed_at + claim_.limits.lease / 3 ? claim_ : waiting_again(at);
+  const bool is_due = at >= claim_.renewed_at + claim_.limits.lease / 3 ||
+                      claim_.slots != request_.slots || claim_.group != request_.group;
+  return is_due ? waiting_again(at) : claim_;
 }
 
 void PlaceInLine::keep(const Claim& claim, const std::optional<Version>& version) {
@@ -353,6 +363,7 @@ PlaceInLine::Step PlaceInLine::how_lost(const std::optional<Claim>& stands) {
 bool PlaceInLine::watch_heads(const Queue& queue, const std::map<std::string, Stored>& read,
                               Instant at) {
   next_lapse_.reset();
+  if (line_.is_pool) pass_those_who_left(queue, read);
   for (const Ticket& ticket : queue.tickets) {
     if (ticket.claim_id == claim_.claim_id) break;
     const auto before = living_before(queue, claim_.claim_id, line_.heads, [&](const Ticket& each) {
@@ -370,30 +381,60 @@ bool PlaceInLine::watch_heads(const Queue& queue, const std::map<std::string, St
   if (before.size() == line_.heads)
     for (const Ticket& ticket : before)
       heads.insert(ticket.claim_ref);
+  // The first look at a pool that may be full is at all of it: what others left behind counts for
+  // nobody.
+  if (line_.is_pool && !heads.empty() && !std::exchange(looked_at_all_, true))
+    for (const Ticket& ticket : queue.tickets)
+      heads.insert(ticket.claim_ref);
   const bool unseen = !std::includes(watched_.begin(), watched_.end(), heads.begin(), heads.end());
   watched_ = std::move(heads);
   return unseen;
+}
+
+void PlaceInLine::pass_those_who_left(const Queue& queue,
+                                      const std::map<std::string, Stored>& read) {
+  for (const Ticket& ticket : queue.tickets) {
+    if (ticket.claim_id == claim_.claim_id || !watched_.contains(ticket.claim_ref) ||
+        is_foreign(read, ticket.claim_ref))
+      continue;
+    if (has_left(ticket, claim_at(read, ticket.claim_ref), line_.ref))
+      gone_.insert(ticket.claim_id);
+  }
 }
 
 bool PlaceInLine::is_gone(const Ticket& ticket, const std::map<std::string, Stored>& read,
                           Instant at) {
   if (!watched_.contains(ticket.claim_ref) || is_foreign(read, ticket.claim_ref)) return false;
   const std::optional<Claim> claim = claim_at(read, ticket.claim_ref);
-  const bool dead = is_dead(ticket, claim, at);
-  if (!dead) {
+  const bool stands =
+      claim && claim->claim_id == ticket.claim_id && claim->state != ClaimState::ended;
+  if (!stands) return true;
+  if (informants_.is_replaced && informants_.is_replaced(ticket.claim_id) &&
+      claim_.state == ClaimState::waiting)
+    return settings_.policy.observe || informants_.replace(store_, ticket.claim_id);
+  // Who has a slot starts by its claim alone, whatever became of its place.
+  const bool is_fenced = line_.is_pool || !claim->slots.empty();
+  if (!is_dead(ticket, claim, at)) {
     const Instant lapse = claim->lease_until + claim->limits.skew;
     next_lapse_ = std::min(lapse, next_lapse_.value_or(lapse));
     if (!its_run_has_ended(*claim, at)) return false;
+  } else if (is_fenced && is_ahead()) {
+    return false;
   }
-  const bool stands =
-      claim && claim->claim_id == ticket.claim_id && claim->state != ClaimState::ended;
-  if (!line_.is_pool || !stands) return true;
-  return is_fenced_off(ticket, {claim, read.find(ticket.claim_ref)->second.version});
+  return !is_fenced || is_fenced_off(ticket, {claim, read.find(ticket.claim_ref)->second.version});
+}
+
+/// What our clock says of others' leases is wrong then; they end without us.
+bool PlaceInLine::is_ahead() const {
+  const auto clock = store_.server_clock();
+  return clock && clock->ahead() > settings_.policy.skew;
 }
 
 /// Who takes the slot of one that is lost ends its claim first, so that a renewal of it which is
 /// still on the wire comes too late. False when one came before.
 bool PlaceInLine::is_fenced_off(const Ticket& ticket, const SeenClaim& seen) {
+  // Who only watches ends nobody's session.
+  if (settings_.policy.observe) return true;
   const Instant heard = seen.claim->renewed_at;
   const Ended swap = update_claim(
       store_,
@@ -405,7 +446,7 @@ bool PlaceInLine::is_fenced_off(const Ticket& ticket, const SeenClaim& seen) {
     call_.err << "refgate: "
               << escape_for(Place::line,
                             "given up as lost: " + describe_holder(*seen.claim, now()) +
-                                "; its slot is free")
+                                (line_.is_pool ? "; its slot is free" : ""))
               << "\n"
               << std::flush;
   return true;

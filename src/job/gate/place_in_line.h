@@ -17,6 +17,7 @@
 #include "os/interruption.h"
 #include "os/patience.h"
 #include "state/claiming.h"
+#include "state/queues.h"
 
 namespace refgate {
 
@@ -30,6 +31,9 @@ enum class Turn {
   ended,        ///< the claim was ended or released meanwhile: whoever did so wants it not to run
   taken,        ///< the claim is somebody else's by now: decide again
 };
+
+/// Runs that who does not wait asks about.
+inline constexpr std::size_t most_asked_at_once = 20;
 
 class PlaceInLine {
  public:
@@ -60,7 +64,8 @@ class PlaceInLine {
   Step advance();
   bool spent_meanwhile(Instant at);
   std::vector<std::string> refs_to_look_at() const;
-  bool stopped_meanwhile(const std::map<std::string, Stored>& read, Instant at);
+  bool stopped_meanwhile(const std::map<std::string, Stored>& read, const SeenQueue& seen,
+                         Instant at);
   Queue without_gone(Queue queue, Instant at) const;
   Ticket ticket(Instant at) const;
   Claim started(Instant at) const;
@@ -72,6 +77,8 @@ class PlaceInLine {
   std::optional<Step> lost_meanwhile(const std::map<std::string, Stored>& read);
   Step how_lost(const std::optional<Claim>& stands);
   bool watch_heads(const Queue& queue, const std::map<std::string, Stored>& read, Instant at);
+  void pass_those_who_left(const Queue& queue, const std::map<std::string, Stored>& read);
+  bool is_ahead() const;
   bool is_gone(const Ticket& ticket, const std::map<std::string, Stored>& read, Instant at);
   bool is_fenced_off(const Ticket& ticket, const SeenClaim& seen);
   bool its_run_has_ended(const Claim& head, Instant at);
@@ -93,6 +100,7 @@ class PlaceInLine {
   Limits limits_;  ///< while it waits
   std::optional<Version> version_;
   std::set<std::string> watched_;  ///< the refs of the claims of the heads before it
+  bool looked_at_all_ = false;     ///< at all tickets of the pool, once
   std::set<std::string> gone_;     ///< claims that were seen to be dead: none of them lives again
   std::map<std::string, Instant> asked_;  ///< about which heads' runs, by claim, and when
   Instant asked_last_{};

@@ -46,10 +46,12 @@ int look(const Invocation& call, const Settings& settings, const Subject& subjec
   int exit = exit_done;
   try {
     const auto store = store_of(call, settings);
-    const Informants informants = informants_of(call, subject, settings, *store, nullptr);
+    // Its answer is the original's, which knows of no slots.
+    Settings asked = settings;
+    asked.policy.slots.reset();
+    const Informants informants = informants_of(call, subject, asked, *store, nullptr);
     Request asking = subject.request;
-    const Acquired seen =
-        consult(*store, {asking, settings.policy, settings.name_space, informants});
+    const Acquired seen = consult(*store, {asking, asked.policy, settings.name_space, informants});
     told = told_of(seen.decision, subject.request, seen.holder);
     told.claim_id.clear();
   } catch (const StoreError& error) {

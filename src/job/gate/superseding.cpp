@@ -5,6 +5,17 @@
 #include "runner/runner.h"
 
 namespace refgate {
+namespace {
+
+void tell_trouble(const Invocation& call, Decision& decision,
+                  const std::vector<std::string>& trouble) {
+  for (const std::string& each : trouble) {
+    decision.reason += ". " + each;
+    call.err << "refgate: " << escape_for(Place::line, each) << "\n";
+  }
+}
+
+}  // namespace
 
 std::shared_ptr<NewestLook> newest_look(const Subject& subject, const Settings& settings) {
   if (!settings.policy.supersede || !subject.event.arrival) return nullptr;
@@ -23,17 +34,35 @@ void enter_line(const Arriving& arriving, Store& store, NewestLook& look, Acquir
     return;
   look.seen = enter_newest(store, look.place, {subject.request.scope, claim.claim_id}, claim.holder,
                            std::move(look.seen));
-  look.lost = look.seen.newer_run().has_value();
+  acquired.outdone = look.lost = look.seen.newer_run().has_value();
   if (look.lost || settings.policy.observe) return;
+  std::vector<OlderClaim> ended = look.seen.older;
+  if (claim.state == ClaimState::waiting)
+    std::erase_if(ended,
+                  [](const OlderClaim& each) { return each.claim.state != ClaimState::waiting; });
   std::vector<std::string> trouble =
-      end_older(store, settings.name_space, look.seen.older, subject.request.holder.run_id);
+      end_older(store, settings.name_space, ended, subject.request.holder.run_id);
   if (look.seen.full)
     trouble.push_back("this head has over " + std::to_string(most_newest_claims) +
                       " sessions: the first of them is not ended when a newer head comes");
-  for (const std::string& each : trouble) {
-    decision.reason += ". " + each;
-    call.err << "refgate: " << escape_for(Place::line, each) << "\n";
-  }
+  tell_trouble(call, decision, trouble);
+}
+
+void end_outdated(const Arriving& arriving, Store& store, const NewestLook& look,
+                  Acquired& acquired) {
+  const auto& [call, subject, settings] = arriving;
+  if (look.lost || settings.policy.observe) return;
+  tell_trouble(
+      call, acquired.decision,
+      end_older(store, settings.name_space, look.seen.older, subject.request.holder.run_id));
+}
+
+bool end_in_the_way(const Arriving& arriving, Store& store, const NewestLook& look,
+                    const std::string& claim_id) {
+  const auto& [call, subject, settings] = arriving;
+  const OlderClaim* older = look.seen.older_of(claim_id);
+  if (older == nullptr) return false;
+  return end_older(store, settings.name_space, {*older}, subject.request.holder.run_id).empty();
 }
 
 std::optional<Decision> superseded_meanwhile(const Arriving& arriving, const NewestLook& look) {

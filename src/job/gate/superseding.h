@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "call/invocation.h"
 #include "call/settings.h"
@@ -32,10 +33,20 @@ struct Arriving {
 };
 
 /// Once the claim is made, whatever it waits for: makes it the newest of its line, and ends the
-/// sessions of older heads, unless it is only watched; what could not be ended is told in the
-/// reason. A session that had begun before stands in the line already; who was forced stands in
-/// none. Throws StoreError.
+/// claims of older heads, unless it is only watched; what could not be ended is told in the reason.
+/// While it waits itself, only those that wait as well: what runs goes on until this one starts,
+/// since a skip ends nobody. A session that had begun before stands in the line already; who was
+/// forced stands in none. Throws StoreError.
 void enter_line(const Arriving& arriving, Store& store, NewestLook& look, Acquired& acquired);
+
+/// Once a claim that waited has become a session: ends those of older heads.
+void end_outdated(const Arriving& arriving, Store& store, const NewestLook& look,
+                  Acquired& acquired);
+
+/// Ends the one session of an older head that stands in the way of the caller's own. False when it
+/// could not be ended.
+bool end_in_the_way(const Arriving& arriving, Store& store, const NewestLook& look,
+                    const std::string& claim_id);
 
 /// What a run is told instead that was won, and whose claim is to be given up, since a newer head
 /// came meanwhile; nullopt: it goes on.

@@ -1,6 +1,7 @@
 #include "job/gate/waiting.h"
 
 #include <algorithm>
+#include <optional>
 #include <ostream>
 
 #include "core/claim/transition.h"
@@ -174,7 +175,7 @@ std::optional<Place> place_without_standing(const Asking& asking, const std::vec
   for (const Line& line : lines) {
     const SeenQueue queue = queue_in(seen, line.ref);
     std::size_t alive = 0;
-    bool asked = false;
+    std::size_t asked = 0;
     bool passes = !queue.queue;
     for (const Ticket& ticket : queue.queue ? queue.queue->tickets : std::vector<Ticket>()) {
       const bool presented = std::find(request.presented.begin(), request.presented.end(),
@@ -192,9 +193,13 @@ std::optional<Place> place_without_standing(const Asking& asking, const std::vec
       }
       const std::optional<Claim> claim = claim_at(read, ticket.claim_ref);
       if (is_dead(ticket, claim, at)) continue;
-      // Whoever is next asks, once: nobody else may be there to do it.
-      if (alive < line.heads && !asked && informants.holder_run) {
-        asked = true;
+      if (line.is_pool && has_left(ticket, claim, line.ref)) continue;
+      // Whose head is the newest may end the very session that it would stand behind.
+      if (informants.is_replaced && informants.is_replaced(ticket.claim_id)) continue;
+      // Whoever is next asks, once about each head: nobody else may be there to do it.
+      if (alive < line.heads && asked < std::min<std::size_t>(line.heads, most_asked_at_once) &&
+          informants.holder_run) {
+        ++asked;
         if (informants.holder_run(*claim) == RunEnded::yes) continue;
       }
       ++alive;
@@ -214,6 +219,15 @@ std::vector<Line> lines_before(const Ordering& ordering, const std::string& name
   if (!lines.empty()) lines.back().starts = false;
   lines.push_back({ordering.pool, pool_named(ordering.pool), true, ordering.slots});
   return lines;
+}
+
+/// Not a skip, nor a session of this job that has started before: what nobody was told of has not,
+/// even where its claim says so, whose place may have come too late.
+bool stands_in_line(const Acquired& acquired, const JobState& state, bool waits_already) {
+  const Decision& decision = acquired.decision;
+  if (decision.verdict == Verdict::skip) return false;
+  if (decision.next->state == ClaimState::waiting || waits_already) return true;
+  return decision.code == ReasonCode::own && is_untold(state, decision.next->claim_id);
 }
 
 Duration patience_of(const Policy& policy) {
@@ -257,6 +271,7 @@ bool go_through(const Asking& asking, const Line& line, Clock::time_point until,
           place.ended() + ", " + in_line(line));
       break;
     case Turn::held_back:
+      ordered.position = 0;
       place.leave(place.held_back().code == ReasonCode::paused    ? "it was paused while it waited"
                   : place.held_back().code == ReasonCode::limited ? "its pool was closed meanwhile"
                                                                   : "what it waited for is spent");
@@ -345,11 +360,14 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
   for (;;) {
     Ordered ordered;
     if (!request.group.empty()) ordered.group = ordering.group;
-    // Whose head is the newest may end the very session that it would stand behind.
-    if (policy.no_wait && !informants.claimed) {
+    if (policy.no_wait) {
+      // What would be skipped anyway has no place in line; and by this look it is known which
+      // sessions are those of older heads.
+      std::optional<Acquired> looked;
+      if (informants.is_replaced) looked = consult(store, asking.question(policy), known);
       if (const auto place = place_without_standing(asking, lines)) {
-        // What would be skipped anyway has no place in line.
-        Acquired seen = consult(store, asking.question(policy), known);
+        if (!looked) looked = consult(store, asking.question(policy), known);
+        Acquired& seen = *looked;
         Decision& decision = seen.decision;
         if (decision.verdict == Verdict::run && decision.code != ReasonCode::own) {
           ordered.position = place->place;
@@ -365,16 +383,20 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
     ordered.acquired =
         acquire_with_note(store, state, asking.question(while_waiting), std::move(known));
     known = {};
+    // A newer head came: it is given up, and stands before nobody.
+    if (ordered.acquired.outdone) return ordered;
     bool again = false;
+    bool waited = false;
     for (const Line& line : lines) {
-      // A skip, or a session of this job that has started before.
-      if (ordered.acquired.decision.verdict == Verdict::skip ||
-          ordered.acquired.decision.next->state != ClaimState::waiting)
-        break;
+      if (!stands_in_line(ordered.acquired, state, waited)) break;
+      waited = true;
       again = go_through(asking, line, until, interruption, ordered);
       if (again) break;
     }
-    if (!again) return ordered;
+    if (again) continue;
+    if (waited && informants.started && ordered.acquired.decision.verdict == Verdict::run)
+      informants.started(store, ordered.acquired);
+    return ordered;
   }
 }
 

@@ -1,5 +1,7 @@
 #include "job/subject/noted_claim.h"
 
+#include <algorithm>
+
 #include "job/note/health_file.h"
 
 namespace refgate {
@@ -77,6 +79,13 @@ Acquired acquire_with_note(Store& store, const JobState& state, const Question& 
   Acquired acquired = acquire(store, question, std::move(known), watch);
   if (acquired.decision.verdict == Verdict::skip) state.remove(request.nonce);
   return acquired;
+}
+
+bool is_untold(const JobState& state, const std::string& claim_id) {
+  const auto notes = state.notes();
+  return std::any_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
+    return note.claim.claim_id == claim_id && is_untold(note.phase);
+  });
 }
 
 }  // namespace refgate

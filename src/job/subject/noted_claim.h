@@ -14,4 +14,8 @@ namespace refgate {
 Acquired acquire_with_note(Store& store, const JobState& state, const Question& question,
                            SeenClaim known);
 
+/// True when the job remembers the claim as one of which nobody was told to run: that of a gate
+/// that was killed on its way.
+bool is_untold(const JobState& state, const std::string& claim_id);
+
 }  // namespace refgate

@@ -64,6 +64,13 @@ std::optional<NewerRun> SeenNewest::newer_run() const {
   return NewerRun{newest->run_id, newest->run_url, newest->move.commit};
 }
 
+const OlderClaim* SeenNewest::older_of(const std::string& claim_id) const {
+  const auto found = std::find_if(older.begin(), older.end(), [&](const OlderClaim& each) {
+    return each.claim.claim_id == claim_id;
+  });
+  return found == older.end() ? nullptr : &*found;
+}
+
 SeenNewest newest_in(Store& store, const std::map<std::string, Stored>& read,
                      const NewestPlace& place, const std::string& own_ref) {
   SeenNewest seen;

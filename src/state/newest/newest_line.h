@@ -33,6 +33,9 @@ struct SeenNewest {
   std::vector<OlderClaim> older;  ///< sessions of heads before the arrival's, which live
   bool full = false;              ///< of the sessions of this very head, one more is forgotten
 
+  /// Among the older ones; nullptr: it is none of them.
+  const OlderClaim* older_of(const std::string& claim_id) const;
+
   /// Of an arrival that is older.
   std::optional<NewerRun> newer_run() const;
 };
