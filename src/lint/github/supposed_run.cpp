@@ -174,6 +174,28 @@ Scope scope_of(const SupposedRun& run) {
   return made.emplace(std::move(key), make_scope_of(run)).first->second;
 }
 
+void set_head_in_fork(Scope& scope, std::string_view repository) {
+  const std::string own(repository);
+  const std::string owner = own.substr(0, own.find('/'));
+  const std::string fork = std::string(person) + own.substr(own.find('/'));
+  scope.set("github.repository", text(own));
+  scope.set("github.repository_owner", text(owner));
+  set_repository(scope, "github.event.repository", own, 1, false);
+  const Value event = scope.get({"github", "event_name"});
+  const bool is_run = event.is_known() && event.kind() == Value::Kind::string &&
+                      event.as_string() == "workflow_run";
+  if (is_run) {
+    set_repository(scope, "github.event.workflow_run.head_repository", fork, 2, true);
+    set_repository(scope, "github.event.workflow_run.repository", own, 1, false);
+    scope.set("github.event.workflow_run.pull_requests", Value::array({}));
+    return;
+  }
+  set_repository(scope, "github.event.pull_request.head.repo", fork, 2, true);
+  set_repository(scope, "github.event.pull_request.base.repo", own, 1, false);
+  scope.set("github.event.pull_request.head.user.login", text(person));
+  scope.set("github.event.pull_request.base.user.login", text(owner));
+}
+
 std::vector<std::string> repositories_named(const std::vector<const Expression*>& conditions) {
   std::vector<std::string> names;
   for_each_test(conditions, [&](const std::string& literal, const std::string& compared) {

@@ -29,6 +29,11 @@ struct SupposedRun {
 /// What is known of such a run, over scope_of_event.
 Scope scope_of(const SupposedRun& run);
 
+/// Lays over the scope of an event of pull requests or `workflow_run` that the branch which it is
+/// about lies in another repository than this one, "owner/name". Facts: "Webhook events and
+/// payloads": `workflow_run.pull_requests` is empty for the branch of a fork.
+void set_head_in_fork(Scope& scope, std::string_view repository);
+
 /// Of the texts that conditions compare with, so many are tried.
 inline constexpr std::size_t most_named = 20;
 

@@ -10,6 +10,7 @@
 #include "lint/expression/expression_value.h"
 #include "lint/gates/guard_text.h"
 #include "lint/github/own_action.h"
+#include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
@@ -109,6 +110,10 @@ class Search {
       const Value there = value_of(reference, scope);
       if (there.is_known() && there.kind() == Value::Kind::null) continue;
       if (conditions.runs(scope) == Truth::no) continue;
+      if (start.event == "workflow_run" || start.event == "pull_request_target") {
+        // Who may push to a branch of this repository is no stranger.
+        if (is_of_branch(reference) && !fork_reaches(conditions, scope)) continue;
+      }
       if (!is_by_actor(reference, start)) return &start;
       set_actor(scope, {"an-outsider", "User", "NONE"});
       if (conditions.runs(scope) == Truth::no || asks_for_write(*launch.launch, subject_.facts()) ||
@@ -117,6 +122,22 @@ class Search {
       return &start;
     }
     return nullptr;
+  }
+
+  /// A text of whoever made the branch that the event is about.
+  static bool is_of_branch(const Reference& reference) {
+    return refers_into(reference, {"github", "event", "workflow_run"}) ||
+           refers_into(reference, {"github", "event", "pull_request", "head"}) ||
+           refers_to(reference, {"github", "head_ref"});
+  }
+
+  static bool fork_reaches(const LaunchConditions& conditions, const Scope& scope) {
+    const std::vector<std::string> names = repositories_named(conditions.all());
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      Scope from_fork = scope;
+      set_head_in_fork(from_fork, name);
+      return conditions.runs(from_fork) != Truth::no;
+    });
   }
 
   static Value value_of(const Reference& reference, const Scope& scope) {
