@@ -228,4 +228,17 @@ std::vector<std::string> labels_named(const std::vector<const Expression*>& cond
   return labels;
 }
 
+std::vector<std::string> branches_named(const std::vector<const Expression*>& conditions) {
+  constexpr std::string_view prefix = "refs/heads/";
+  std::vector<std::string> names;
+  for_each_test(conditions, [&](const std::string& literal, const std::string& compared) {
+    if (compared != "head_branch" && compared != "head_ref" && compared != "ref" &&
+        compared != "ref_name")
+      return;
+    std::string name = literal.starts_with(prefix) ? literal.substr(prefix.size()) : literal;
+    if (!name.empty()) add_new(names, std::move(name));
+  });
+  return names;
+}
+
 }  // namespace refgate::lint

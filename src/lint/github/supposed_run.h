@@ -48,4 +48,8 @@ std::vector<std::string> phrases_named(const std::vector<const Expression*>& con
 /// The labels that conditions compare with.
 std::vector<std::string> labels_named(const std::vector<const Expression*>& conditions);
 
+/// The names of branches that conditions compare with, or what these begin with, without
+/// `refs/heads/`.
+std::vector<std::string> branches_named(const std::vector<const Expression*>& conditions);
+
 }  // namespace refgate::lint

@@ -15,6 +15,7 @@
 #include "lint/agents/deeds.h"
 #include "lint/agents/dispatches.h"
 #include "lint/agents/launches.h"
+#include "lint/agents/own_branch.h"
 #include "lint/gates/gate_before.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
@@ -291,6 +292,7 @@ class Relays {
       });
       if (agent == way.end()) continue;
       std::rotate(way.begin(), agent, way.end());
+      if (ends_at_own_branch(way)) continue;
       report_ring(way);
       return;
     }
@@ -317,6 +319,19 @@ class Relays {
     } while (at != start);
     std::reverse(way.begin(), way.end());
     return way;
+  }
+
+  /// The agent opens a pull request, whose runs end in the agent again: its branch may be the
+  /// bound.
+  bool ends_at_own_branch(const Way& way) const {
+    const auto& [first, opened] = way.front();
+    if (opened->step == nullptr || opened->deed != Deed::open_pull_request ||
+        std::any_of(way.begin() + 1, way.end(),
+                    [](const auto& part) { return part.second->step != nullptr; }))
+      return false;
+    const AgentLaunch& launch = *nodes_[first].launch;
+    return keeps_own_branch_out(launch, conditions_of(subject_, launch),
+                                scope_of_event("workflow_run", "completed"));
   }
 
   void report_ring(const Way& way) {

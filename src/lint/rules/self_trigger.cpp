@@ -13,6 +13,7 @@
 #include "lint/agents/deeds.h"
 #include "lint/agents/dispatches.h"
 #include "lint/agents/launches.h"
+#include "lint/agents/own_branch.h"
 #include "lint/expression/expression_value.h"
 #include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"
@@ -138,6 +139,9 @@ class Finder {
         });
         if (start == starts_.end()) continue;
         if (!passes_filters(evidence, *start->trigger)) continue;
+        if (evidence.deed == Deed::open_pull_request &&
+            keeps_own_branch_out(launch, conditions, scope_of_event(start->event, start->type)))
+          continue;
         const Passage way = passage(conditions, *start, evidence);
         if (way == Passage::shut) continue;
         report(launch, evidence, *start, way);
