@@ -15,7 +15,7 @@
 #include "lint/agents/deeds.h"
 #include "lint/agents/dispatches.h"
 #include "lint/agents/launches.h"
-#include "lint/agents/own_branch.h"
+#include "lint/agents/own_deeds.h"
 #include "lint/gates/gate_before.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"

@@ -5,7 +5,9 @@
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,7 +15,7 @@
 #include "lint/agents/deeds.h"
 #include "lint/agents/dispatches.h"
 #include "lint/agents/launches.h"
-#include "lint/agents/own_branch.h"
+#include "lint/agents/own_deeds.h"
 #include "lint/expression/expression_value.h"
 #include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"
@@ -27,8 +29,10 @@ bool mentions_any(std::string_view text, std::initializer_list<std::string_view>
   });
 }
 
-/// A text that says every word which conditions look for with `contains`.
-std::string text_with_words(const std::vector<const Expression*>& conditions) {
+/// A text that says every word which conditions look for with `contains`; of those only that stand
+/// in `script`, unless that is nullopt.
+std::string text_with_words(const std::vector<const Expression*>& conditions,
+                            std::optional<std::string_view> script) {
   std::string text = "The work is done.";
   for (const Expression* condition : conditions) {
     for (const ExpressionNode& node : condition->nodes()) {
@@ -36,7 +40,9 @@ std::string text_with_words(const std::vector<const Expression*>& conditions) {
           node.operands.size() != 2)
         continue;
       const ExpressionNode& word = condition->node(node.operands[1]);
-      if (word.kind == ExpressionKind::literal && word.literal.kind() == Value::Kind::string)
+      if (word.kind != ExpressionKind::literal || word.literal.kind() != Value::Kind::string)
+        continue;
+      if (!script || script->find(word.literal.as_string()) != std::string_view::npos)
         text += " " + word.literal.as_string();
     }
   }
@@ -57,7 +63,10 @@ bool looks_at_commit(const LaunchConditions& conditions) {
 /// Which conditions an own deed passes.
 enum class Passage : std::uint8_t { shut, with_words, open };
 
-Passage passage(const LaunchConditions& conditions, const Start& start, const Evidence& evidence) {
+/// `script`: that in which all stands that the deed says; nullopt where the agent chooses the
+/// words.
+Passage passage(const LaunchConditions& conditions, const Start& start, const Evidence& evidence,
+                std::optional<std::string_view> script) {
   // What the commit says is the bound, or may be.
   if ((evidence.deed == Deed::push_branch || evidence.deed == Deed::push_tag) &&
       looks_at_commit(conditions))
@@ -76,7 +85,7 @@ Passage passage(const LaunchConditions& conditions, const Start& start, const Ev
   set_body(silent, "The work is done.");
   if (conditions.runs(silent) != Truth::no) return Passage::open;
   Scope speaking = scope;
-  set_body(speaking, text_with_words(all));
+  set_body(speaking, text_with_words(all, script));
   return conditions.runs(speaking) != Truth::no ? Passage::with_words : Passage::shut;
 }
 
@@ -142,7 +151,7 @@ class Finder {
         if (evidence.deed == Deed::open_pull_request &&
             keeps_own_branch_out(launch, conditions, scope_of_event(start->event, start->type)))
           continue;
-        const Passage way = passage(conditions, *start, evidence);
+        const Passage way = passage(conditions, *start, evidence, script_of(launch, evidence));
         if (way == Passage::shut) continue;
         report(launch, evidence, *start, way);
         return true;
@@ -156,6 +165,8 @@ class Finder {
   struct OfJob {
     std::vector<Evidence> deeds;
     std::vector<std::pair<const Step*, const Start*>> dispatches;  ///< of this workflow itself
+    std::set<std::string_view> agents;                             ///< the ids of their steps
+    std::map<const Step*, bool> own_only;  ///< whether nothing of the agents is in its comments
   };
 
   const OfJob& job_of(const AgentLaunch& launch) {
@@ -163,10 +174,24 @@ class Finder {
     OfJob& of_job = known->second;
     if (!is_new) return of_job;
     of_job.deeds = deeds_of(launch.workflow(), launch.job(), subject_.facts());
+    for (const AgentLaunch& each : launches_of(subject_)) {
+      if (&each.job() == &launch.job() && !each.step->id.empty())
+        of_job.agents.insert(each.step->id);
+    }
     for (const Step& step : launch.job().steps) {
       if (const Start* start = started_by(step)) of_job.dispatches.emplace_back(&step, start);
     }
     return of_job;
+  }
+
+  /// The script whose words are all that a deed says.
+  std::optional<std::string_view> script_of(const AgentLaunch& launch, const Evidence& evidence) {
+    if (evidence.step == launch.step) return std::nullopt;
+    OfJob& of_job = jobs_.at(&launch.job());
+    const auto [known, is_new] = of_job.own_only.try_emplace(evidence.step, false);
+    if (is_new) known->second = says_own_words_only(*evidence.step, of_job.agents);
+    if (!known->second) return std::nullopt;
+    return evidence.step->run_text();
   }
 
   /// A step after the agent that starts the workflow again, whatever came of it. A condition, in

@@ -227,6 +227,15 @@ def matrix_rows(number):
 
 
 MATRIX = HEAD + "  a:\n    runs-on: ${{ matrix.os }}\n    steps: [{run: make}]\n    strategy:\n      matrix:\n        include:\n"
+HEARS = """on: issue_comment
+jobs:
+  a:
+    if: contains(github.event.comment.body, '@agent')
+    runs-on: u
+    env: {GH_TOKEN: '${{ secrets.BOT }}'}
+    steps:
+      - {id: agent, run: claude -p x}
+"""
 BEHIND = HEAD + "  a:\n    runs-on: u\n    steps:\n"
 TOKEN = "      - uses: actions/checkout@v4\n        with: {token: '${{ secrets.BOT }}'}\n      - run: claude -p x\n"
 SENT = "on: repository_dispatch\njobs:\n  a:\n    runs-on: u\n    steps:\n      - run: claude -p x\n"
@@ -259,6 +268,11 @@ SHAPES = {
                                                     + "jobs:\n" + job("a", "steps: [{run: make}]")},
     "pushes": one_file(BEHIND + TOKEN, lambda number: f"      - run: git commit -am {number} && git push origin HEAD:other-{number}\n"),
     "agents that push": one_file(BEHIND + TOKEN, lambda number: f"      - run: claude -p {number}\n      - run: git push origin other-{number}\n"),
+    "comments behind an agent": one_file(HEARS, lambda number: f"      - run: claude -p {number}\n      - run: gh pr comment 7 --body \"$(date) part {number}\"\n"),
+    "a script of comments": one_file(HEARS + "      - run: |\n", lambda number: f"          V{number}=$(git log $V{number - 1})\n          gh pr comment 7 --body \"$V{number}\"\n"),
+    "a long comment": one_file(HEARS + "      - run: |\n          V=", lambda _: "$(${{steps.", "\n          gh pr comment 7 --body \"$V\"\n"),
+    "branches of pull requests": one_file("on: pull_request\njobs:\n", lambda number: job(f"j{number}", f"if: ${{{{ !startsWith(github.head_ref, 'b{number}/') }}}}", "env: {GH_TOKEN: '${{ secrets.BOT }}'}",
+                                          "steps:", "  - run: claude -p x", f"  - run: git checkout -b b{number}/x && gh pr create")),
     "tags": one_file(BEHIND + TOKEN, lambda number: f"      - run: git tag n{number} && git push origin n{number}\n"),
     "events that are sent": one_file(SENT, lambda number: f"      - run: if x; then gh api repos/$GITHUB_REPOSITORY/dispatches -f event_type=e{number}; fi\n"),
     "programs in here-documents": script(lambda number: f"python3 - <<'E'\n          run(['claude', '-p', '{number}'])\n          E"),
