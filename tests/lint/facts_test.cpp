@@ -218,4 +218,43 @@ TEST_CASE(
   CHECK(std::holds_alternative<LintConfig>(read_lint_config("")));
 }
 
+TEST_CASE("an agent of one's own is known by what it is told or handed") {
+  const Facts& facts = built_in_facts();
+  const std::string credential = "env: {CLAUDE_CODE_OAUTH_TOKEN: '${{ secrets.X }}'}";
+  const std::string other = "with: {key: '${{ secrets.CLAUDE_CODE_OAUTH_TOKEN }}'}";
+  for (const std::string& step : std::vector<std::string>{
+           "{uses: a/b@v1, with: {harness: codex, prompt: x}}",
+           "{uses: a/b/c@v1, with: {agent: Claude, task: x}}",
+           "{uses: a/b@v1, with: {engine: opencode, prompt-file: x}}",
+           "{uses: a/b@v1, " + credential + "}", "{uses: a/b@v1, " + other + "}",
+           "{run: node scripts/agent.mjs, " + credential + "}",
+           "{run: './agent.sh 7', " + credential + "}",
+           "{run: '\"$TOOLS/implement.sh\" 7 | tee log', " + credential + "}",
+           "{run: npx tsx src/agent.ts, " + credential + "}",
+           "{run: npm run agent -- 7, " + credential + "}",
+           "{run: docker run -e CLAUDE_CODE_OAUTH_TOKEN agent/image, " + credential + "}",
+           "{run: python agent.py, env: {CURSOR_API_KEY: '${{ secrets.X }}'}}"}) {
+    INFO(step);
+    CHECK(launches_agent(OneStep(step).step(), facts));
+    CHECK(likely_launches_agent(OneStep(step).step(), facts));
+  }
+  for (const std::string& step : std::vector<std::string>{
+           "{uses: a/b@v1, with: {harness: codex}}",
+           "{uses: a/b@v1, with: {agent: ubuntu, prompt: x}}",
+           "{uses: a/b@v1, with: {model: claude, prompt: x}}", "{uses: a/b@v1, with: {prompt: x}}",
+           "{uses: a/setup-b@v1, " + other + "}",
+           "{uses: actions/github-script@v7, " + credential + "}",
+           "{uses: ./b, " + credential + "}",
+           "{run: '[ -n \"$CLAUDE_CODE_OAUTH_TOKEN\" ] || exit 1', " + credential + "}",
+           "{run: 'gh secret set CLAUDE_CODE_OAUTH_TOKEN', " + credential + "}",
+           "{run: node scripts/pick-credential.mjs, " + credential + "}",
+           "{run: npm ci, " + credential + "}", "{run: npm run test:live, " + credential + "}",
+           "{run: docker build ., " + credential + "}",
+           "{run: node x.mjs, env: {CLAUDE_CODE_OAUTH_TOKEN: ''}}",
+           "{run: node x.mjs, env: {ANTHROPIC_API_KEY: '${{ secrets.X }}'}}"}) {
+    INFO(step);
+    CHECK_FALSE(launches_agent(OneStep(step).step(), facts));
+  }
+}
+
 }  // namespace refgate::lint

@@ -68,36 +68,59 @@ struct MayLaunch {
 };
 
 /// Looks for the launch at or below a step, through the actions of the repository.
-struct LaunchSearch {
-  const Project& project;
-  const Facts& facts;
-  AgentLaunch& found;
+class LaunchSearch {
+ public:
+  LaunchSearch(const Project& its_project, const Facts& its_facts, AgentLaunch& launch)
+      : project_(its_project), facts_(its_facts), found_(launch) {}
 
   /// `action`: whose step it is; nullptr for a job's own.
   bool at(const Step& step, const Action* action = nullptr, int depth = 0) {
     // Few steps launch anything, so that their conditions are read last.
-    if (launches_agent(step, facts)) {
-      found.launch = &step;
-      found.action = action;
-      found.by_name = step.uses && !script_of(step) && !names_agent_action(step.uses_text(), facts);
+    if (launches_agent(step, facts_)) {
+      found_.launch = &step;
+      found_.action = action;
+      found_.is_likely = is_likely(step);
+      found_.by_name = found_.is_likely || (step.uses && !script_of(step) &&
+                                            !names_agent_action(step.uses_text(), facts_));
       return !is_switched_off(step.condition);
     }
-    const Action* local = depth < deepest_action ? project.local_action(step.uses_text()) : nullptr;
+    const Action* local =
+        depth < deepest_action ? project_.local_action(step.uses_text()) : nullptr;
     if (local == nullptr || is_switched_off(step.condition)) return false;
-    const auto inside = of_callee<LaunchInside>(facts, local, depth, [&] {
+    if (!local->composite()) {
+      if (!is_handed_credential(step, facts_)) return false;
+      found_.launch = &step;
+      found_.action = action;
+      found_.by_name = found_.is_likely = true;
+      return true;
+    }
+    const auto inside = of_callee<LaunchInside>(facts_, local, depth, [&] {
       LaunchInside first{{}, false};
-      LaunchSearch below{project, facts, first.launch};
+      LaunchSearch below(project_, facts_, first.launch);
       first.is_there =
           std::any_of(local->steps.begin(), local->steps.end(),
                       [&](const Step& inner) { return below.at(inner, local, depth + 1); });
       return first;
     });
     if (!inside->is_there) return false;
-    found.launch = inside->launch.launch;
-    found.action = inside->launch.action;
-    found.by_name = inside->launch.by_name;
+    found_.launch = inside->launch.launch;
+    found_.action = inside->launch.action;
+    found_.by_name = inside->launch.by_name;
+    found_.is_likely = inside->launch.is_likely;
     return true;
   }
+
+ private:
+  bool is_likely(const Step& step) const {
+    const std::string_view uses = step.uses_text();
+    if (names_agent_action(uses, facts_) || resembles_agent_action(uses, facts_)) return false;
+    return likely_launches_agent(step, facts_) &&
+           agent_commands_in(step.run_text(), facts_).empty();
+  }
+
+  const Project& project_;
+  const Facts& facts_;
+  AgentLaunch& found_;
 };
 
 /// Whether a workflow may launch anything at all: what callers of one that does not need not walk.
@@ -117,7 +140,7 @@ bool may_launch(const Workflow& workflow, const Project& project, const Facts& f
                        checkouts.add(step);
                        AgentLaunch launch{{}, &step};
                        return checkouts.has_action_of(step) ||
-                              LaunchSearch{project, facts, launch}.at(step);
+                              LaunchSearch(project, facts, launch).at(step);
                      });
                    });
                return MayLaunch{yes};
@@ -140,7 +163,7 @@ void add_launches(const std::vector<JobPlace>& path, const Workflow& workflow,
       if (checkouts.has_action_of(step) && !is_switched_off(step.condition)) {
         launch.launch = &step;
         launch.by_name = true;
-      } else if (!LaunchSearch{project, facts, launch}.at(step)) {
+      } else if (!LaunchSearch(project, facts, launch).at(step)) {
         continue;
       }
       launch.path = here;

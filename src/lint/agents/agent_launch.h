@@ -31,7 +31,8 @@ struct AgentLaunch {
   const Step* step = nullptr;      ///< of the last job
   const Step* launch = nullptr;    ///< the step itself, or the one of a local action
   const Action* action = nullptr;  ///< that `launch` belongs to; nullptr when it is the job's own
-  bool by_name = false;  ///< known by the likeness of a name, or of a checked out repository
+  bool by_name = false;    ///< known by the likeness of a name, or of a checked out repository
+  bool is_likely = false;  ///< by what it is handed alone (likely_launches_agent), `by_name` too
 
   const Workflow& workflow() const { return *path.back().workflow; }
   const Job& job() const { return *path.back().job; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "lint/expression/expression_value.h"
 #include "lint/github/command_words.h"
@@ -16,6 +17,10 @@ namespace {
 constexpr int deepest_script = 4;
 
 bool contains(const std::vector<std::string>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+bool contains_word(std::span<const std::string_view> list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
@@ -153,6 +158,96 @@ std::vector<std::string> first_agent(std::string_view line, const Facts& facts) 
   return {};
 }
 
+bool mentions_any(std::string_view text, std::span<const std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return text.find(word) != std::string_view::npos;
+  });
+}
+
+/// What a program is named that gets an agent's credential and starts no agent.
+bool is_named_otherwise(std::string_view name) {
+  constexpr auto words = std::to_array<std::string_view>(
+      {"setup", "set-up", "install", "check",   "verif",  "valid",    "pick",       "test",
+       "smoke", "lint",   "build",   "prepare", "config", "secret",   "credential", "token",
+       "auth",  "doctor", "version", "report",  "notif",  "deploy",   "ssh",        "scp",
+       "sync",  "upload", "cache",   "publish", "docs",   "provision"});
+  const std::string lower = to_lower(name);
+  return mentions_any(lower, words);
+}
+
+std::string_view file_name(std::string_view path) {
+  return path.substr(std::min(path.rfind('/') + 1, path.size()));
+}
+
+/// The name of a program that a command runs and that nobody knows here: a script of the
+/// repository, a script of its package file, an image. Empty when it runs none.
+std::string_view own_program(const std::vector<std::string>& command) {
+  if (command.empty()) return {};
+  const std::string_view first = command[0];
+  constexpr auto interpreters = std::to_array<std::string_view>(
+      {"node", "tsx", "ts-node", "bun", "deno", "python", "python3", "ruby", "bash", "sh", "zsh"});
+  constexpr auto runners = std::to_array<std::string_view>(
+      {"npm", "pnpm", "yarn", "docker", "podman", "nix", "cargo", "go", "uv", "poetry"});
+  const bool interprets = contains_word(interpreters, first);
+  if (!interprets && !contains_word(runners, first)) {
+    const bool is_file = first.find('/') != std::string_view::npos || first.ends_with(".py") ||
+                         first.ends_with(".mjs") || first.ends_with(".ts") ||
+                         first.ends_with(".js") || first.ends_with(".sh");
+    return is_file ? file_name(first) : std::string_view();
+  }
+  bool runs = interprets;
+  for (std::size_t at = 1; at < command.size(); ++at) {
+    const std::string_view word = command[at];
+    if (word.starts_with('-')) {
+      if (interprets && (word == "-c" || word == "-e" || word == "-m" || word == "--eval"))
+        return {};
+      continue;
+    }
+    if (word == "run") {
+      // What an option of a container takes and what its image is cannot be told apart.
+      if (first == "docker" || first == "podman") return first;
+      runs = true;
+      continue;
+    }
+    if (word == "compose") continue;
+    if (!runs) return {};
+    if (interprets && word.find_first_of("./$") == std::string_view::npos) return {};
+    return file_name(word);
+  }
+  return {};
+}
+
+/// Whether a value hands a secret of agents on, or its key is that of one.
+bool is_credential(const Entry& entry, const Facts& facts) {
+  if (!entry.value.has_expression()) return false;
+  return std::any_of(facts.agent_credentials.begin(), facts.agent_credentials.end(),
+                     [&](const std::string& name) {
+                       return same_name(entry.key.text(), name) ||
+                              entry.value.text().find("secrets." + name) != std::string_view::npos;
+                     });
+}
+
+/// `agent: codex` and its like, which an action takes beside a prompt.
+bool is_told_agent(const Step& step, const Facts& facts) {
+  constexpr auto choices = std::to_array<std::string_view>(
+      {"agent", "agent-name", "agent_name", "agent-type", "agent_type", "harness", "cli", "engine",
+       "coding-agent", "coding_agent", "agent-cli", "agent_cli"});
+  bool told = false;
+  bool named = false;
+  for (const Entry& input : step.with.value.entries()) {
+    const std::string key = to_lower(input.key.text());
+    told = told || key.find("prompt") != std::string::npos || key == "task" ||
+           key == "instructions" || key == "instruction";
+    named = named ||
+            (contains_word(choices, key) &&
+             std::any_of(facts.agent_commands.begin(), facts.agent_commands.end(),
+                         [&](const std::string& command) {
+                           return same_name(words_of_command(command).front(), input.value.text());
+                         }));
+  }
+  return told && named;
+}
+
 }  // namespace
 
 std::vector<std::string> agent_command(const std::vector<std::string>& words, const Facts& facts) {
@@ -214,6 +309,38 @@ bool resembles_agent_action(std::string_view uses, const Facts& facts) {
       });
 }
 
+std::vector<std::vector<std::string>> own_programs_in(std::string_view script) {
+  std::vector<std::vector<std::string>> found;
+  for (std::vector<std::string>& words : shell_commands(script)) {
+    const std::vector<std::string> command = launched_command(words);
+    const std::string_view name = own_program(command);
+    if (!name.empty() && !is_named_otherwise(name)) found.push_back(std::move(words));
+  }
+  return found;
+}
+
+bool is_handed_credential(const Step& step, const Facts& facts) {
+  const std::string_view uses = step.uses_text();
+  if (is_named_otherwise(uses.substr(0, uses.find('@')))) return false;
+  for (const YamlNode mapping : {step.env.value, step.with.value}) {
+    for (const Entry& entry : mapping.entries()) {
+      if (is_credential(entry, facts)) return true;
+    }
+  }
+  return false;
+}
+
+bool likely_launches_agent(const Step& step, const Facts& facts) {
+  const std::string_view uses = step.uses_text();
+  if (step.run)
+    return is_handed_credential(step, facts) && !own_programs_in(step.run_text()).empty();
+  // What an action of this repository does is read.
+  if (uses.empty() || uses.starts_with('.') || is_own_action(uses) ||
+      matches_action(uses, "actions/*"))
+    return false;
+  return is_told_agent(step, facts) || is_handed_credential(step, facts);
+}
+
 bool launches_agent(const Step& step, const Facts& facts) {
   const std::string_view uses = step.uses_text();
   if (!uses.empty() && (names_agent_action(uses, facts) || resembles_agent_action(uses, facts)))
@@ -223,11 +350,11 @@ bool launches_agent(const Step& step, const Facts& facts) {
     return !agent_called_in(program, facts).empty();
   }
   const std::string_view script = script_of(step).value.text();
-  if (script.empty()) return false;
+  if (script.empty()) return likely_launches_agent(step, facts);
   const bool known = facts.scripts != nullptr && facts.scripts->find(script) != nullptr;
   if (!known && step.run && is_program_shell(step.shell.value.text()))
     return !agent_called_in(script, facts).empty();
-  return !agent_commands_in(script, facts).empty();
+  return !agent_commands_in(script, facts).empty() || likely_launches_agent(step, facts);
 }
 
 }  // namespace refgate::lint

@@ -87,6 +87,7 @@ struct Facts {
                                             ///< "copilot", "npx @openai/codex"
   std::vector<std::string> agent_idle_arguments;  ///< first arguments with which such a command
                                                   ///< launches nothing: "--version", "mcp", "login"
+  std::vector<std::string> agent_credentials;     ///< secrets by which nothing but an agent is paid
   std::vector<AgentActionFact> agent_checks;      ///< the first one that fits counts
   std::vector<GateFact> gates;
   std::vector<std::string> retry_actions;
@@ -125,7 +126,17 @@ bool names_agent_action(std::string_view uses, const Facts& facts);
 /// Whether `uses` is named like one of them, as a fork is: `*/my-claude-code-action`. What the
 /// known one checks by itself is not known of it.
 bool resembles_agent_action(std::string_view uses, const Facts& facts);
-/// Whether a step launches an agent, by `uses` or `run`.
+/// Whether a step that names no known agent launches one all the same, as far as can be told: an
+/// action that is told which (`agent: claude`, with a prompt), or a program that is handed a
+/// credential of agents. What it checks by itself is not known.
+bool likely_launches_agent(const Step& step, const Facts& facts);
+/// The commands of a script by which it runs programs that nobody knows here, each with whatever
+/// stands before it, as `agent_commands_in` gives them.
+std::vector<std::vector<std::string>> own_programs_in(std::string_view script);
+/// Whether a step, other than one of an action of this repository, is handed a credential of
+/// agents, under a name that does not say that it sets something up.
+bool is_handed_credential(const Step& step, const Facts& facts);
+/// Whether a step launches an agent, by `uses` or `run`; likely ones too.
 bool launches_agent(const Step& step, const Facts& facts);
 /// The gate that a step is, or nullptr.
 const GateFact* gate_of(const Step& step, const Facts& facts);

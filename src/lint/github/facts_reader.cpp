@@ -81,12 +81,15 @@ Problem add_agents(const Entry& agents, Facts& facts) {
       problem = add_texts(entry, facts.agent_commands);
     } else if (entry.key.text() == "idle-arguments") {
       problem = add_texts(entry, facts.agent_idle_arguments);
+    } else if (entry.key.text() == "credentials") {
+      problem = add_texts(entry, facts.agent_credentials);
     } else if (entry.key.text() == "checks") {
       for (const YamlNode item : entry.value.items()) {
         if (!problem) problem = add_check(item, facts);
       }
     } else {
-      problem = unknown_key(entry.key, {"actions", "commands", "idle-arguments", "checks"});
+      problem = unknown_key(entry.key,
+                            {"actions", "commands", "idle-arguments", "credentials", "checks"});
     }
     if (problem) return problem;
   }

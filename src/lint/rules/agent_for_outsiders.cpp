@@ -63,7 +63,7 @@ std::string_view tools_of(std::string_view text) {
 
 const Start* way_in(const Subject& subject, const AgentLaunch& launch,
                     const std::vector<Start>& starts) {
-  if (asks_for_write(*launch.launch, subject.facts())) return nullptr;
+  if (launch.is_likely || asks_for_write(*launch.launch, subject.facts())) return nullptr;
   const LaunchConditions& conditions = conditions_of(subject, launch);
   for (const Start& start : starts) {
     if (!is_open(start)) continue;

@@ -48,7 +48,7 @@ bool asks_something_unknown(const Expression& condition, const Scope& scope) {
 
 /// The first trigger by which an outsider's comment reaches the launch.
 std::optional<Start> way_in(const AgentLaunch& launch, const Subject& subject) {
-  if (asks_for_write(*launch.launch, subject.facts())) return std::nullopt;
+  if (launch.is_likely || asks_for_write(*launch.launch, subject.facts())) return std::nullopt;
   const LaunchConditions& conditions = conditions_of(subject, launch);
   // `condition-is-text` says why a condition that asks for the actor does not count.
   const std::vector<const Expression*> texts = conditions.all();

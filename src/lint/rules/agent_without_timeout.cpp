@@ -123,6 +123,13 @@ bool launches_without_limit(const Step& step, const Subject& subject, int depth)
                      [](const auto& command) { return !is_limited(command); });
 }
 
+/// Whether each program of the repository's own that the step runs has a limit.
+bool is_limited_program(const AgentLaunch& launch) {
+  if (!launch.step->run) return false;
+  const auto commands = own_programs_in(launch.step->run_text());
+  return std::all_of(commands.begin(), commands.end(), is_limited);
+}
+
 /// A step of the job that launches an agent and ends by itself only after GitHub's own limit.
 const Step* unlimited_step(const Job& job, const Subject& subject) {
   for (const Step& step : job.steps) {
@@ -132,7 +139,7 @@ const Step* unlimited_step(const Job& job, const Subject& subject) {
   for (const AgentLaunch& launch : launches_of(subject)) {
     if (!launch.is_called() && &launch.own_job() == &job && launch.by_name &&
         launch.launch == launch.step && is_no_limit(launch.step->timeout_minutes) &&
-        !has_limit_input(*launch.step))
+        !has_limit_input(*launch.step) && !is_limited_program(launch))
       return launch.step;
   }
   return nullptr;

@@ -101,8 +101,10 @@ class Finder {
       // What a program makes from its sources is united, or not, by that program.
       if (workflow.only_called() || workflow.generated) continue;
       const std::vector<AgentLaunch>& launches = launches_of(subject, workflow);
-      for (const AgentLaunch& launch : launches)
-        add(workflow, launch);
+      for (const AgentLaunch& launch : launches) {
+        // What a program is told that nobody knows cannot be seen.
+        if (!launch.is_likely) add(workflow, launch);
+      }
       if (launches.size() == most_launches && workflow.selected) {
         sink_
             .report(workflow, launches.back().own_job().key,

@@ -66,6 +66,7 @@ class Search {
     if (launch.is_called() || launch.action != nullptr) return;
     const Step& step = *launch.launch;
     if (const Entry script = script_of(step)) look(launch, script, true);
+    if (launch.is_likely) return;
     for (const Entry& input : step.with.value.entries()) {
       if (is_prompt(input.key.text())) look(launch, input, false);
     }
