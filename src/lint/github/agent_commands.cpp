@@ -167,10 +167,11 @@ bool mentions_any(std::string_view text, std::span<const std::string_view> words
 /// What a program is named that gets an agent's credential and starts no agent.
 bool is_named_otherwise(std::string_view name) {
   constexpr auto words = std::to_array<std::string_view>(
-      {"setup", "set-up", "install", "check",   "verif",  "valid",    "pick",       "test",
-       "smoke", "lint",   "build",   "prepare", "config", "secret",   "credential", "token",
-       "auth",  "doctor", "version", "report",  "notif",  "deploy",   "ssh",        "scp",
-       "sync",  "upload", "cache",   "publish", "docs",   "provision"});
+      {"setup",   "set-up", "install", "check",   "verif",  "valid",     "pick",       "test",
+       "smoke",   "lint",   "build",   "prepare", "config", "secret",    "credential", "token",
+       "auth",    "doctor", "version", "report",  "notif",  "deploy",    "ssh",        "scp",
+       "sync",    "upload", "cache",   "publish", "docs",   "provision", "gate",       "usage",
+       "monitor", "quota",  "limit",   "metric",  "status", "health",    "clean"});
   const std::string lower = to_lower(name);
   return mentions_any(lower, words);
 }
@@ -227,7 +228,16 @@ bool is_credential(const Entry& entry, const Facts& facts) {
                      });
 }
 
-/// `agent: codex` and its like, which an action takes beside a prompt.
+/// Inputs that only what runs an agent takes: how long, with which tools and as whom it works.
+bool is_agent_input(std::string_view input) {
+  constexpr auto names = std::to_array<std::string_view>(
+      {"max-turns", "max_turns", "allowed-tools", "allowed_tools", "claude-args", "claude_args",
+       "codex-args", "codex_args", "agent-model", "agent_model", "agent-profile", "agent-profiles",
+       "agent_profile"});
+  return contains_word(names, input);
+}
+
+/// `agent: codex`, `max-turns` and their like, which an action takes beside a prompt.
 bool is_told_agent(const Step& step, const Facts& facts) {
   constexpr auto choices = std::to_array<std::string_view>(
       {"agent", "agent-name", "agent_name", "agent-type", "agent_type", "harness", "cli", "engine",
@@ -236,9 +246,9 @@ bool is_told_agent(const Step& step, const Facts& facts) {
   bool named = false;
   for (const Entry& input : step.with.value.entries()) {
     const std::string key = to_lower(input.key.text());
-    told = told || key.find("prompt") != std::string::npos || key == "task" ||
+    told = told || key.find("prompt") != std::string::npos || key.starts_with("task") ||
            key == "instructions" || key == "instruction";
-    named = named ||
+    named = named || is_agent_input(key) ||
             (contains_word(choices, key) &&
              std::any_of(facts.agent_commands.begin(), facts.agent_commands.end(),
                          [&](const std::string& command) {
