@@ -52,6 +52,9 @@ bool is_prompt(std::string_view input) {
                      [&](std::string_view name) { return same_name(input, name); });
 }
 
+/// Of a job so many checkouts are looked at.
+constexpr std::size_t most_checkouts = 20;
+
 class Search {
  public:
   Search(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink) {
@@ -113,7 +116,9 @@ class Search {
       if (conditions.runs(scope) == Truth::no) continue;
       if (start.event == "workflow_run" || start.event == "pull_request_target") {
         // Who may push to a branch of this repository is no stranger.
-        if (is_of_branch(reference) && !fork_reaches(conditions, scope)) continue;
+        if (is_of_branch(reference) &&
+            (is_checked_out(launch, reference) || !fork_reaches(conditions, scope)))
+          continue;
       }
       if (!is_by_actor(reference, start)) return &start;
       set_actor(scope, {"an-outsider", "User", "NONE"});
@@ -130,6 +135,41 @@ class Search {
     return refers_into(reference, {"github", "event", "workflow_run"}) ||
            refers_into(reference, {"github", "event", "pull_request", "head"}) ||
            refers_to(reference, {"github", "head_ref"});
+  }
+
+  /// Whether the branch of this name is checked out of this repository before the agent starts: the
+  /// name of a fork's branch is then one of this repository's too, or the step fails.
+  static bool is_checked_out(const AgentLaunch& launch, const Reference& reference) {
+    if (reference.path.empty() || !reference.path.back()) return false;
+    const std::string& last = *reference.path.back();
+    if (!same_name(last, "head_branch") && !same_name(last, "ref") && !same_name(last, "head_ref"))
+      return false;
+    std::size_t looked_at = 0;
+    for (const Step& step : launch.job().steps) {
+      if (&step == launch.step || looked_at == most_checkouts) return false;
+      if (!matches_action(step.uses_text(), "actions/checkout")) continue;
+      ++looked_at;
+      if (step.input("repository") || step.continue_on_error) continue;
+      // A checkout that may be left out while the agent runs says nothing.
+      const std::string_view condition = step.condition.value.text();
+      if (!condition.empty() &&
+          launch.step->condition.value.text().find(condition) == std::string_view::npos)
+        continue;
+      const Expression ref = parse_template(step.input("ref").value.text());
+      if (!ref.is_valid()) continue;
+      const std::vector<Reference> named = references(ref);
+      if (named.size() == 1 && named[0].node == ref.root() && same_path(named[0], reference))
+        return true;
+    }
+    return false;
+  }
+
+  static bool same_path(const Reference& one, const Reference& other) {
+    return one.path.size() == other.path.size() &&
+           std::equal(one.path.begin(), one.path.end(), other.path.begin(),
+                      [](const auto& left, const auto& right) {
+                        return left && right && same_name(*left, *right);
+                      });
   }
 
   static bool fork_reaches(const LaunchConditions& conditions, const Scope& scope) {

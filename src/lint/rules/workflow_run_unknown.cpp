@@ -205,8 +205,11 @@ class Listeners {
   void report(const Workflow& workflow, const Trigger& trigger, const std::vector<Dead>& dead,
               bool all) {
     const Dead& first = dead.front();
-    const std::string never =
-        all ? ", so that this one never starts" : ", so that this one never starts for it";
+    // By hand, on a schedule or by a call it may start all the same.
+    const bool others = workflow.triggers.size() > 1;
+    const std::string starts =
+        others ? ", so that none starts this one" : ", so that this one never starts";
+    const std::string never = all ? starts : ", so that this one never starts for it";
     std::string message;
     if (dead.size() == 1) {
       message =
@@ -222,8 +225,7 @@ class Listeners {
         message += (at == 0 ? "" : ", ") + quoted(dead[at].name);
       if (dead.size() > most_named)
         message += " and " + std::to_string(dead.size() - most_named) + " more";
-      message +=
-          all ? ", so that this one never starts" : ", so that this one never starts for them";
+      message += all ? starts : ", so that this one never starts for them";
       message += "; `workflows` takes what other workflows have as their `name`";
     }
     auto made = dead.size() == 1 ? sink_.report(workflow, first.source, message)
