@@ -13,9 +13,13 @@
 #include "os/checked_output.h"
 #include "reports/due.h"
 #include "reports/lost.h"
-#include "reports/report_page.h"
+#include "reports/page/report_page.h"
+#include "reports/page/standing.h"
 #include "reports/report_summary.h"
 #include "runner/runner.h"
+#include "state/ledgers.h"
+#include "state/pause/pauses.h"
+#include "state/queues.h"
 #include "state/record.h"
 #include "view/claim_view.h"
 #include "view/reading_options.h"
@@ -245,6 +249,18 @@ json data_of(const Reading& reading, const Extent& extent) {
           {"lines", std::move(lines)}};
 }
 
+/// Budgets, lines and pauses where they stand, and what cannot be read is named.
+json standing_of(const Invocation& call, const Settings& settings, Store& store, Instant at) {
+  const StoredPauses pauses = read_pauses(store, settings.name_space);
+  const Ledgers ledgers = read_ledgers(store, settings.name_space);
+  const Queues queues = read_queues(store, settings.name_space);
+  for (const auto* unreadable : {&pauses.unreadable, &ledgers.unreadable, &queues.unreadable})
+    name_unreadable(call, *unreadable);
+  return {{"pauses", pauses_of(pauses.standing(at))},
+          {"budgets", budgets_of(ledgers, settings.name_space, at, most_rows)},
+          {"lines", lines_in(queues, most_rows)}};
+}
+
 /// Into the job summary of the run; outside of Actions to standard output.
 void summarise(const Invocation& call, const Reading& reading) {
   const Period& period = reading.period;
@@ -285,8 +301,9 @@ int command_report(const Invocation& call) {
   reading.at = now();
   reading.statistics =
       count_record(record.entries, claims.all(), reading.at, settings.policy.skew, period.since);
-  const std::size_t promises_broken =
-      count_broken(lost_by_record(claims, record.entries, settings.policy.memory, reading.at));
+  const json promises =
+      promises_of(lost_by_record(claims, record.entries, settings.policy.memory, reading.at),
+                  record.entries, most_rows);
   std::erase_if(record.entries,
                 [&](const ReadEntry& read) { return !period.holds(read.entry.timestamp); });
   if (with_summary) summarise(call, reading);
@@ -294,7 +311,9 @@ int command_report(const Invocation& call) {
   json data = data_of(reading, extent);
   data["remote"] = store->describe();
   data["usd_per_hour"] = usd_per_hour;
-  data["promises_broken"] = promises_broken;
+  data["promises_broken"] = promises["broken"];
+  data["promises"] = promises;
+  data["standing"] = standing_of(call, settings, *store, reading.at);
   data["would_save_ms"] = time_to_be_saved(reading.statistics).time.count();
 
   std::string page(report_page());

@@ -1,13 +1,15 @@
 """The report in a headless Chromium: it asks the network for nothing, the console stays empty, and hostile names are text.
 
-REFGATE_PICTURES=FOLDER keeps screenshots at two widths in both themes, for a person to look at.
+REFGATE_PICTURES=FOLDER keeps screenshots at three widths in both themes and what is printed, for a person to look at.
 """
 
+import base64
 import hashlib
 import json
 import os
 import pathlib
 import random
+import re
 import sys
 import time
 import unittest
@@ -16,11 +18,34 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 
 import payloads  # noqa: E402
 from browser import chromium  # noqa: E402
-from gate_case import GateCase, await_that  # noqa: E402
+from gate_case import HEAD, GateCase, await_that  # noqa: E402
 from hostile_texts import TEXTS, UNSEEN  # noqa: E402
 
 HOSTILE = '</script><script>window.hit=1</script><img src=x onerror="window.hit=1">\u2028"\'&<!--'
-WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
+WIDTHS = {"small": (320, 568), "phone": (390, 844), "middle": (1000, 800), "desk": (1280, 900)}
+# Text that can be seen whose contrast with what it stands on (WCAG 2: relative luminance) is below the least that is given.
+PALE = """
+const least = arguments[0], number = (text) => text.match(/[\\d.]+/g).map(Number);
+const luminance = (c) => c.slice(0, 3).map((v) => v / 255).map((v) => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+  .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+const ground = (node) => {
+  for (; node; node = node.parentElement) {
+    const color = number(getComputedStyle(node).backgroundColor);
+    if (color.length === 3 || color[3] === 1) return color;
+    if (color[3] > 0) return [NaN, NaN, NaN];
+  }
+  return [255, 255, 255];
+};
+const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walker.nextNode()) {
+  const node = walker.currentNode.parentElement, style = getComputedStyle(node);
+  if (!walker.currentNode.data.trim() || ["SCRIPT", "OPTION", "title"].includes(node.tagName) || !node.checkVisibility({visibilityProperty: true})) continue;
+  const [a, b] = [luminance(number(node instanceof SVGElement ? style.fill : style.color)), luminance(ground(node))];
+  const contrast = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+  if (!(contrast >= least)) found.push(contrast.toFixed(2) + " " + walker.currentNode.data.trim().slice(0, 40));
+}
+return found;
+"""
 
 
 class Line:
@@ -126,11 +151,19 @@ class InABrowser(ReportCase):
         self.assertEqual(browser.log("browser"), [])
         self.assertEqual(self.requests(browser, page), [])
 
-    def test_a_months_record_at_two_widths_in_both_themes(self):
+    def full_page(self):
+        """A month's record, and one of everything that can stand: sessions, a line, a budget, a pause, promises."""
         self.plant(a_month(time.time(), random.Random(7)))
-        self.gate()
-        self.gate("--group-by", "repository", payload=payloads.push(payloads.commit("other")))
-        page = self.report().as_uri()
+        self.gate("--budget", "repo:20usd/1d", "--reserve", "1.50usd", workflow="A workflow with a name as long as people give them " * 2)
+        self.gate("--group-by", "repository", payload=payloads.push(payloads.commit("other")), run="19876543210")
+        holder, _ = self.gate(payload=payloads.push(payloads.commit("broken")), run="19876543211")
+        self.gate(payload=payloads.push(payloads.commit("broken")), run="19876543212")
+        self.done(holder.call("finish", "--status", "cancelled"))
+        self.done(self.person().call("pause", "workflow:Nightly", "--reason", "a deploy " * 9))
+        return self.report("--usd-per-hour", "12")
+
+    def test_a_months_record_at_every_width_in_both_themes(self):
+        page = self.full_page().as_uri()
         pictures = os.environ.get("REFGATE_PICTURES")
         with self.browser() as browser:
             for name, (width, height) in WIDTHS.items():
@@ -142,6 +175,9 @@ class InABrowser(ReportCase):
                         self.assertLessEqual(
                             browser.run("return document.documentElement.scrollWidth"), width,
                             "the page is not wider than the screen")
+                        self.assertEqual(browser.run(PALE, 4.5), [])
+                        if width < 700:
+                            self.assertEqual(browser.run("return [...document.querySelectorAll('.scroll')].filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.innerText)"), [])
                         ground = browser.run("return getComputedStyle(document.body).backgroundColor")
                         dark = sum(map(int, ground[4:-1].split(","))) < 3 * 128
                         self.assertEqual(dark, theme == "dark", ground)
@@ -149,6 +185,77 @@ class InABrowser(ReportCase):
                             browser.picture(pathlib.Path(pictures) / f"report-{name}-{theme}.png")
             browser.click("#theme")
             self.assertEqual(browser.run("return document.documentElement.dataset.theme"), "light")
+            self.check(browser, page)
+
+    def test_a_run_id_stands_in_one_piece(self):
+        page = self.full_page().as_uri()
+        with self.browser() as browser:
+            for width in (1000, 1280):
+                browser.look(width, 900, "light")
+                browser.open(page)
+                lines = browser.run("return [...document.querySelectorAll('#lines td:nth-child(4)')].map((cell) => {"
+                                    "const range = document.createRange(); range.selectNodeContents(cell);"
+                                    "return new Set([...range.getClientRects()].map((each) => each.bottom)).size; })")
+                self.assertGreater(len(lines), 50)
+                self.assertLessEqual(max(lines), 1, width)
+
+    def test_on_paper_all_is_open_black_on_white_and_nothing_can_be_pressed(self):
+        page = self.full_page().as_uri()
+        pictures = os.environ.get("REFGATE_PICTURES")
+        with self.browser() as browser:
+            for theme in ("light", "dark"):
+                # The width of a sheet of A4 between its margins.
+                browser.look(718, 1000, theme)
+                browser.open(page)
+                browser.click("#theme")
+                browser.devtools("Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": theme}])
+                self.assertEqual(browser.run("return [...document.querySelectorAll('button, input, select, summary')].filter((each) => each.checkVisibility()).map((each) => each.outerHTML)"), [])
+                self.assertEqual(browser.run("return [...document.querySelectorAll('details:not([open])')].length"), 0)
+                self.assertEqual({ground for ground in browser.run("return [document.documentElement, document.body, ...document.querySelectorAll('.card')].map((each) => getComputedStyle(each).backgroundColor)")},
+                                 {"rgb(255, 255, 255)"})
+                self.assertEqual(browser.run("return getComputedStyle(document.querySelector('h1')).color"), "rgb(0, 0, 0)")
+                self.assertEqual(browser.run(PALE, 7), [])
+                wide = browser.run("return [...document.querySelectorAll('main *')].filter((each) => each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.outerHTML.slice(0, 80))")
+                self.assertEqual(wide, [])
+                self.assertEqual(browser.run("return [...document.querySelectorAll('.scroll')].filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.innerText)"), [])
+                self.assertEqual(browser.run("return getComputedStyle(document.querySelector('.card')).breakInside"), "avoid")
+                for fact in ("Sessions run", "The record", "Promises", "Budgets", "workflow:Nightly"):
+                    self.assertIn(fact, browser.run("return document.body.innerText"))
+                self.check(browser, page)
+            sheets = base64.b64decode(browser.devtools("Page.printToPDF", printBackground=False)["data"])
+            if pictures:
+                (pathlib.Path(pictures) / "report-paper.pdf").write_bytes(sheets)
+            self.assertLessEqual(len(re.findall(rb"/Type\s*/Page\b", sheets)), 8)
+
+    def test_what_stands_now_and_what_was_promised(self):
+        """Launches, skips by reason, saved sessions and dollars, budgets and pauses, promises broken and made good."""
+        job, _ = self.gate("--budget", "repo:20usd/1d", "--reserve", "1.50usd")
+        self.gate()
+        self.done(job.call("finish", "--status", "success", "--cost", "3.25"))
+        self.gate(event="pull_request", payload=payloads.pull_request(HEAD))
+        for name in ("kept", "broken"):
+            payload = payloads.push(payloads.commit(name))
+            holder, _ = self.gate(payload=payload)
+            skipped, _ = self.gate(payload=payload)
+            self.done(holder.call("finish", "--status", "cancelled"))
+            if name == "kept":
+                self.assertEqual(self.done(self.job().call("status", "--lost", "--take", "1")).out.split(), [skipped.run])
+                again, _ = self.gate(payload=payload, run=skipped.run, attempt=2)
+                self.done(again.call("finish", "--status", "success", "--cost", "1.25"))
+        self.done(self.person().call("pause", "workflow:Nightly", "--for", "2h", "--reason", "a deploy"))
+        page = self.report("--usd-per-hour", "60").as_uri()
+        with self.browser() as browser:
+            browser.look(*WIDTHS["desk"], "light")
+            browser.open(page)
+            text = lambda selector: browser.run("return document.querySelector(arguments[0]).innerText", selector)  # noqa: E731
+            numbers = text("#numbers")
+            for fact in ("Sessions saved\n4\n", "about $9.00 by what such sessions cost", "Promises broken\n1\n", "1 was made good"):
+                self.assertIn(fact, numbers)
+            self.assertIn("already running", text("#reasons"))
+            self.assertIn("handled by push or pull request", text("#reasons"))
+            self.assertRegex(text("#budgets"), r"repo octo/app\s+16\.75 of 20\.00 usd left in 1d")
+            self.assertRegex(text("#pauses"), r"workflow:Nightly\s+a deploy\s+.*\d\d:\d\d")
+            self.assertRegex(text("#promises"), rf"{skipped.run}\s+cancelled\s+nobody yet")
             self.check(browser, page)
 
     def test_the_search_box_filters_and_the_numbers_are_those_of_stats(self):

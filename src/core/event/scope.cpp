@@ -34,26 +34,6 @@ int hex_digit(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/// What encode_ref_component made; empty where it kept a digest in place of the end, and for what
-/// it does not make.
-std::string decode_ref_component(std::string_view encoded) {
-  std::string decoded;
-  for (std::size_t i = 0; i < encoded.size(); ++i) {
-    if (encoded[i] == '@') return {};
-    if (encoded[i] != '%') {
-      decoded += encoded[i];
-      continue;
-    }
-    if (i + 2 >= encoded.size()) return {};
-    const int high = hex_digit(encoded[i + 1]);
-    const int low = hex_digit(encoded[i + 2]);
-    if (high < 0 || low < 0) return {};
-    decoded += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return decoded;
-}
-
 }  // namespace
 
 std::map<std::string, std::string> dimensions_of_matrix(std::string_view source) {
@@ -92,6 +72,24 @@ std::string encode_ref_component(std::string_view text) {
   }
   if (encoded.size() <= longest_component) return encoded;
   return encoded.substr(0, kept_of_long_component) + "@" + sha256_hex(text).substr(0, 32);
+}
+
+std::string decode_ref_component(std::string_view encoded) {
+  std::string decoded;
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    if (encoded[i] == '@') return {};
+    if (encoded[i] != '%') {
+      decoded += encoded[i];
+      continue;
+    }
+    if (i + 2 >= encoded.size()) return {};
+    const int high = hex_digit(encoded[i + 1]);
+    const int low = hex_digit(encoded[i + 2]);
+    if (high < 0 || low < 0) return {};
+    decoded += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return decoded;
 }
 
 std::string claims_prefix(std::string_view name_space) {

@@ -41,6 +41,10 @@ std::map<std::string, std::string> dimensions_of_matrix(std::string_view json);
 /// end in a digest of the whole.
 std::string encode_ref_component(std::string_view text);
 
+/// What encode_ref_component made, of any bytes; empty where it kept a digest in place of the end,
+/// and for what it does not make.
+std::string decode_ref_component(std::string_view encoded);
+
 /// "refs/<name_space>/claims/<identity>/<share, job and dimensions>"
 std::string claim_ref(const Scope& scope, std::string_view name_space);
 

@@ -3,7 +3,7 @@
 file(READ "${PAGE}" hex HEX)
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${hex}")
 file(WRITE "${SOURCE}"
-"#include \"reports/report_page.h\"
+"#include \"reports/page/report_page.h\"
 
 namespace refgate {
 namespace {

@@ -1,5 +1,5 @@
 #pragma once
-// src/reports/page/report.html, compiled in by embed_page.cmake.
+// report.html, compiled in by embed_page.cmake.
 
 #include <string_view>
 
