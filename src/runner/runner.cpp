@@ -54,13 +54,69 @@ std::string plain_text(std::string_view text) {
   return out;
 }
 
+/// Parts the text on both sides of it for a reader of Markdown that makes links of bare addresses,
+/// and shows nothing.
+constexpr std::string_view seam = "<!-- -->";
+
+bool ends_in_www(std::string_view text) {
+  return text.size() >= 3 &&
+         std::all_of(text.end() - 3, text.end(), [](char c) { return c == 'w' || c == 'W'; });
+}
+
+/// `rest` is what follows. Source of what becomes a link by itself ("https://", "www.", addresses
+/// with "@"): GitHub Flavored Markdown, "Autolinks (extension)".
+void put_markdown(std::string& out, char c, std::string_view rest) {
+  const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  const auto entity = [&] { out += "&#" + std::to_string(static_cast<int>(c)) + ";"; };
+  switch (c) {
+    case '&':
+      out += "&amp;";
+      return;
+    case '<':
+      out += "&lt;";
+      return;
+    case '>':
+      out += "&gt;";
+      return;
+    case '|':
+    case '`':
+    case '*':
+    case '_':
+    case '[':
+    case ']':
+    case '\\':
+    case '~':
+    case '#':
+    case '!':
+    case '$':
+      entity();
+      return;
+    case '@':
+      entity();
+      out += seam;
+      return;
+    case ':':
+      if (!rest.starts_with('/')) break;
+      entity();
+      out += seam;
+      return;
+    case '.':
+      if (ends_in_www(out)) out += seam;
+      break;
+    default:
+      break;
+  }
+  out += control ? ' ' : c;
+}
+
 }  // namespace
 
 std::string escape_for(Place place, std::string_view untrusted) {
   const std::string text = plain_text(untrusted);
   std::string out;
   out.reserve(text.size());
-  for (char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     switch (place) {
       case Place::line:
@@ -79,17 +135,7 @@ std::string escape_for(Place place, std::string_view untrusted) {
           out += control ? ' ' : c;
         break;
       case Place::markdown:
-        if (c == '&')
-          out += "&amp;";
-        else if (c == '<')
-          out += "&lt;";
-        else if (c == '>')
-          out += "&gt;";
-        else if (c == '|' || c == '`' || c == '*' || c == '_' || c == '[' || c == ']' ||
-                 c == '\\' || c == '~' || c == '@' || c == '#' || c == '!')
-          out += "&#" + std::to_string(static_cast<int>(c)) + ";";
-        else
-          out += control ? ' ' : c;
+        put_markdown(out, c, std::string_view(text).substr(i + 1));
         break;
     }
   }

@@ -16,7 +16,7 @@ enum class Place {
   line,  ///< one line of text: a value in GITHUB_OUTPUT, a NAME=value line, a message on a terminal
   message,   ///< the message of a workflow command
   property,  ///< a property of a workflow command
-  markdown,  ///< a cell of a table in the job summary
+  markdown,  ///< a line or a cell of a table in the job summary; nothing in it becomes a link
 };
 
 /// Makes untrusted text safe for the place: control characters become blanks (or their escapes),

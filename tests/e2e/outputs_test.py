@@ -140,8 +140,10 @@ class Hostile(GateCase):
             self.assertRegex(line, "^::notice title=[^:,]*::")
         for character in answer.out + answer.err + answer.output_text:
             self.assertTrue(character in "\n\t" or ord(character) >= 32, repr(answer.out))
-        ours = re.sub(r"</?(details|summary|code)>", "", answer.summary)
-        self.assertEqual(answer.summary.count("<"), 6)
+        # What keeps addresses from becoming links shows nothing.
+        told = answer.summary.replace("<!-- -->", "")
+        ours = re.sub(r"</?(details|summary|code)>", "", told)
+        self.assertEqual(told.count("<"), 6)
         self.assertNotRegex(ours, r"<[a-z/!]")
         rows = [row for row in answer.summary.splitlines() if row.startswith("|")]
         self.assertTrue(all(re.sub(r"\\\\|\\\|", "", row).count("|") == 3 for row in rows),

@@ -42,6 +42,23 @@ TEST_CASE("text is escaped for its place") {
         "&lt;script&gt;&#124;&#96;x&#96;&#42;&#95;&#91;y&#93;(z) ");
 }
 
+TEST_CASE("what a job summary would make a link of by itself is torn apart") {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"https://a.example", "https&#58;<!-- -->//a.example"},
+      {"xmpp:a@b.example", "xmpp:a&#64;<!-- -->b.example"},
+      {"www.a.example", "www<!-- -->.a.example"},
+      {"x WWW.a.example", "x WWW<!-- -->.a.example"},
+      {"www", "www"},
+      {"ww.a", "ww.a"},
+      {"12:04:07", "12:04:07"},
+      {"$x$", "&#36;x&#36;"},
+  };
+  for (const auto& [text, escaped] : cases) {
+    CAPTURE(text);
+    CHECK(escape_for(Place::markdown, text) == escaped);
+  }
+}
+
 TEST_CASE("text that would deceive a reader or a terminal is defused") {
   for (Place place : {Place::line, Place::message, Place::property, Place::markdown}) {
     CHECK(escape_for(place, "a\u202eb") == "a b");

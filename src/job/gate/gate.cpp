@@ -369,6 +369,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
         if (told.red) answer.exit = exit_no;
         told.group = ordered.group;
         told.position = ordered.position;
+        told.head = ordered.head;
         if (subject.event.exempt && told.code == ReasonCode::first)
           told.reason += ": " + subject.event.exempt_because;
         told.as = as;

@@ -189,7 +189,10 @@ PlaceInLine::Step PlaceInLine::advance() {
   const std::size_t former = std::exchange(place_, *position(next, claim_.claim_id));
   const bool first =
       place_ <= line_.heads || (!line_.is_pool && is_of_own_run(next.tickets.front()));
-  if (!first) tell_place(next);
+  if (!first) {
+    head_ = next.tickets.front();
+    tell_place(next);
+  }
   if (first && former > line_.heads && claim_.state == ClaimState::waiting && spent_meanwhile(at))
     return Step::held_back;
 

@@ -50,6 +50,8 @@ class PlaceInLine {
   void leave(const std::string& why);
 
   std::size_t place() const { return place_; }
+  /// Who was seen at the head of the line before it.
+  const std::optional<Ticket>& head() const { return head_; }
   const Claim& claim() const { return claim_; }
   const std::optional<Version>& version() const { return version_; }
   const Decision& held_back() const { return held_back_; }
@@ -106,6 +108,7 @@ class PlaceInLine {
   Instant asked_last_{};
   std::optional<Instant> next_lapse_;  ///< when the first of the heads is lost, unless it renews
   std::size_t place_ = 0;              ///< among those that live; 0: not known yet
+  std::optional<Ticket> head_;
   std::string told_;
   Decision held_back_;
   std::string ended_;

@@ -154,6 +154,7 @@ bool own_run_is_at_the_head(Store& store, const Request& request, const Ordering
 struct Place {
   const Line* line;
   std::size_t place;
+  Ticket head;  ///< the first who lives
 };
 
 /// What `--no-wait` sees without touching anything: a place in a line behind as many who live as
@@ -175,6 +176,7 @@ std::optional<Place> place_without_standing(const Asking& asking, const std::vec
   for (const Line& line : lines) {
     const SeenQueue queue = queue_in(seen, line.ref);
     std::size_t alive = 0;
+    std::optional<Ticket> head;
     std::size_t asked = 0;
     bool passes = !queue.queue;
     for (const Ticket& ticket : queue.queue ? queue.queue->tickets : std::vector<Ticket>()) {
@@ -189,6 +191,7 @@ std::optional<Place> place_without_standing(const Asking& asking, const std::vec
       if (passes) break;
       if (is_foreign(read, ticket.claim_ref)) {
         ++alive;
+        if (!head) head = ticket;
         continue;
       }
       const std::optional<Claim> claim = claim_at(read, ticket.claim_ref);
@@ -203,8 +206,9 @@ std::optional<Place> place_without_standing(const Asking& asking, const std::vec
         if (informants.holder_run(*claim) == RunEnded::yes) continue;
       }
       ++alive;
+      if (!head) head = ticket;
     }
-    if (!passes && alive >= line.heads) return Place{&line, alive + 1};
+    if (!passes && head && alive >= line.heads) return Place{&line, alive + 1, *std::move(head)};
   }
   return std::nullopt;
 }
@@ -249,6 +253,7 @@ bool go_through(const Asking& asking, const Line& line, Clock::time_point until,
   give_time(store, turn == Turn::interrupted ? std::min(bound_of_giving_back, policy.deadline)
                                              : policy.deadline);
   ordered.position = place.place();
+  ordered.head = place.head();
   Decision& decision = ordered.acquired.decision;
   const auto leave = [&](const std::string& why, ReasonCode code, const std::string& told) {
     place.leave(why);
@@ -265,6 +270,7 @@ bool go_through(const Asking& asking, const Line& line, Clock::time_point until,
       state.remove(place.claim().claim_id);
       HealthFile(state, place.claim().claim_id).remove();
       ordered.position = 0;
+      ordered.head.reset();
       decision = skip_for(
           request, now(),
           place.superseded_by().empty() ? ReasonCode::wait_expired : ReasonCode::superseded,
@@ -272,6 +278,7 @@ bool go_through(const Asking& asking, const Line& line, Clock::time_point until,
       break;
     case Turn::held_back:
       ordered.position = 0;
+      ordered.head.reset();
       place.leave(place.held_back().code == ReasonCode::paused    ? "it was paused while it waited"
                   : place.held_back().code == ReasonCode::limited ? "its pool was closed meanwhile"
                                                                   : "what it waited for is spent");
@@ -371,6 +378,7 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
         Decision& decision = seen.decision;
         if (decision.verdict == Verdict::run && decision.code != ReasonCode::own) {
           ordered.position = place->place;
+          ordered.head = place->head;
           decision = not_now(request, ReasonCode::queued, *place->line, place->place,
                              "Not its turn (--no-wait)");
         }

@@ -2,9 +2,11 @@
 // Gates that wait: for their turn in a group, for a slot, or beside the holder of their work.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "call/invocation.h"
+#include "core/claim/queue.h"
 #include "core/event/ordering.h"
 #include "job/note/job_state.h"
 #include "job/subject/subject.h"
@@ -57,8 +59,9 @@ struct Asking {
 
 struct Ordered {
   Acquired acquired;
-  std::string group;         ///< empty: none
-  std::size_t position = 0;  ///< in line, when the verdict is `queued` or `wait_expired`; 0: none
+  std::string group;           ///< empty: none
+  std::size_t position = 0;    ///< in line, when the verdict is `queued` or `wait_expired`; 0: none
+  std::optional<Ticket> head;  ///< of that line, when it was seen
   int interrupted_by =
       0;  ///< the signal that ended the wait, after everything was given back; 0: none
 };

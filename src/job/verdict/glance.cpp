@@ -32,6 +32,12 @@ std::string code(std::string_view text) {
   return harmless && !text.empty() ? "`" + std::string(text) + "`" : markdown(text);
 }
 
+/// Escaped Markdown in bold: a blank before the marks that close it would leave them standing.
+std::string bold(std::string markdown) {
+  markdown.erase(markdown.find_last_not_of(' ') + 1);
+  return "**" + markdown + "**";
+}
+
 std::string run_of(const Claim& claim) {
   return claim.holder.run_id.empty() ? "another caller" : "run " + claim.holder.run_id;
 }
@@ -62,6 +68,7 @@ struct Parts {
   std::string run;  ///< or empty
   std::string after;
   std::string detail;  ///< in brackets behind it; or empty
+  std::string url;     ///< of the run
 };
 
 /// Up to the first full stop or semicolon that ends a clause.
@@ -70,7 +77,22 @@ std::string first_clause(const std::string& reason) {
   return reason.substr(0, end);
 }
 
+bool is_in_line(const Told& told) {
+  return told.head && (told.code == ReasonCode::queued || told.code == ReasonCode::wait_expired);
+}
+
+Parts parts_in_line(const Told& told, Instant now) {
+  const Ticket& head = *told.head;
+  return {"Not run, and nobody does this work: place " + std::to_string(told.position) +
+              " in line of group " + told.group + ", at its head ",
+          head.run_id.empty() ? "a caller without a run id" : "run " + head.run_id,
+          {},
+          head.event + ", in line since " + seconds_of(now - head.arrived_at),
+          head.run_url};
+}
+
 Parts parts_of(const Told& told, Instant now) {
+  if (is_in_line(told)) return parts_in_line(told, now);
   if (!told.holder || told.code == ReasonCode::paused) {
     // A pause is told before any claim is looked at, and by itself ends nobody's session; an older
     // head is wanted by nobody any more.
@@ -78,6 +100,7 @@ Parts parts_of(const Told& told, Instant now) {
                         told.code == ReasonCode::superseded;
     return {
         (silent ? "Not run: " : "Not run, and nobody does this work: ") + first_clause(told.reason),
+        {},
         {},
         {},
         {}};
@@ -88,32 +111,57 @@ Parts parts_of(const Told& told, Instant now) {
                                            : "";
   const bool live = claim.state != ClaimState::ended;
   if (told.code == ReasonCode::queued && live)
-    return {"Not run, and nobody does this work yet: ", run_of(claim), " waits for its turn",
-            by_whom(claim)};
+    return {"Not run, and nobody does this work yet: ",
+            run_of(claim),
+            " waits for its turn",
+            by_whom(claim),
+            {}};
   if (told.code == ReasonCode::wait_expired && live)
-    return {"Not run, and the work has not ended in time: ", run_of(claim), " still has it",
-            by_whom(claim)};
+    return {"Not run, and the work has not ended in time: ",
+            run_of(claim),
+            " still has it",
+            by_whom(claim),
+            {}};
   if (is_promise(told.code) && live)
-    return {"Not run: ", run_of(claim),
+    return {"Not run: ",
+            run_of(claim),
             now - claim.claimed_at < 1s
                 ? " has just begun this work"
                 : " is doing this work since " + seconds_of(now - claim.claimed_at),
-            by_whom(claim) + joined(told)};
+            by_whom(claim) + joined(told),
+            {}};
   if (is_promise(told.code))
-    return {"Not run again: ", run_of(claim), " did this work",
-            by_whom(claim) + ended + joined(told)};
+    return {"Not run again: ",
+            run_of(claim),
+            " did this work",
+            by_whom(claim) + ended + joined(told),
+            {}};
   if (told.code == ReasonCode::retry_suppressed)
-    return {"Not run again, and nobody has done this work: ", run_of(claim),
+    return {"Not run again, and nobody has done this work: ",
+            run_of(claim),
             claim.outcome == ClaimOutcome::failure ? " failed" : " did not finish it",
-            by_whom(claim) + ended + joined(told)};
+            by_whom(claim) + ended + joined(told),
+            {}};
   return {
       "Not run, and nobody has done this work: " + first_clause(told.reason) + ". The last was ",
-      run_of(claim), "", by_whom(claim) + ended};
+      run_of(claim),
+      "",
+      by_whom(claim) + ended,
+      {}};
 }
 
 std::string plain(const Parts& parts) {
   return parts.before + parts.run + parts.after +
          (parts.detail.empty() ? "" : " (" + parts.detail + ")");
+}
+
+/// In bold, the run's name a link.
+std::string sentence_of(const Parts& parts, const Told& told) {
+  return bold(markdown(parts.before) +
+              (parts.run.empty() ? ""
+                                 : markdown_link(parts.run, parts.url.empty() ? told.holder_run_url
+                                                                              : parts.url)) +
+              markdown(parts.after));
 }
 
 /// At most so many bytes, cut between two characters.
@@ -125,20 +173,26 @@ std::string shortened(std::string text) {
   return text.substr(0, end) + "…";
 }
 
+/// By its run where that is one of GitHub's.
+std::string how_to_free(const std::string& run_id, const std::string& session_key) {
+  const bool is_run =
+      !run_id.empty() && run_id.find_first_not_of("0123456789") == std::string::npos;
+  const std::string free_it =
+      code("refgate release " + (is_run ? run_id : session_key) + " --reason why");
+  return free_it.starts_with('`') ? free_it : "`refgate release` of it, with a reason";
+}
+
 /// The one thing to do when the skip is wrong; or empty.
 std::string cure_of(const Told& told) {
   if (told.code == ReasonCode::paused)
     return "The command that lifts it stands below; then " +
            (told.run_url.empty() ? "ask again" : markdown_link("re-run this run", told.run_url));
+  if (is_in_line(told))
+    return "Stuck? " + how_to_free(told.head->run_id, told.head->event) +
+           " frees the head, or [a button](" + std::string(stuck_page) + ")";
   if (!told.holder) return {};
   const Claim& claim = *told.holder;
-  const std::string target = claim.holder.run_id.empty() || claim.holder.run_id.find_first_not_of(
-                                                                "0123456789") != std::string::npos
-                                 ? claim.session_key
-                                 : claim.holder.run_id;
-  const std::string free_it = code("refgate release " + target + " --reason why");
-  const std::string command =
-      free_it.starts_with('`') ? free_it : "`refgate release` of it, with a reason";
+  const std::string command = how_to_free(claim.holder.run_id, claim.session_key);
   if (claim.state != ClaimState::ended)
     return "Stuck? " + command + " frees it, or [a button](" + std::string(stuck_page) + ")";
   return "Wrong? Free it by " + command + " or [a button](" + std::string(stuck_page) + "), then " +
@@ -194,9 +248,7 @@ Glance glance_of(const Told& told, Instant now) {
     parts.before = "Observed, it runs; enforcing would say: " + parts.before;
     glance.level = "notice";
     glance.sentence = shortened(plain(parts));
-    glance.summary = "\n👀 **" + markdown(parts.before) +
-                     (parts.run.empty() ? "" : markdown_link(parts.run, told.holder_run_url)) +
-                     markdown(parts.after) + "**" +
+    glance.summary = "\n👀 " + sentence_of(parts, told) +
                      (parts.detail.empty() ? "" : " (" + markdown(parts.detail) + ")") + ".\n\n" +
                      details(told);
     return glance;
@@ -214,10 +266,8 @@ Glance glance_of(const Told& told, Instant now) {
   const bool promised = is_promise(told.code) && !told.own_failure;
   glance.level = told.red ? "error" : promised ? "notice" : "warning";
   glance.sentence = shortened(plain(parts));
-  glance.summary = std::string("\n") + (promised ? "⏭️" : "⚠️") + " **" +
-                   markdown(parts.before) +
-                   (parts.run.empty() ? "" : markdown_link(parts.run, told.holder_run_url)) +
-                   markdown(parts.after) + "**" +
+  glance.summary = std::string("\n") + (promised ? "⏭️" : "⚠️") + " " +
+                   sentence_of(parts, told) +
                    (parts.detail.empty() ? "" : " (" + markdown(parts.detail) + ")") + ".";
   if (told.red) glance.summary += " This step follows that work, and is red until it is done.";
   if (told.own_failure) glance.summary += " It is this run's own, so that this job ends red.";

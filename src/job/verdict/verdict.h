@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "call/invocation.h"
+#include "core/claim/queue.h"
 #include "core/decision/decision.h"
 
 namespace refgate {
@@ -35,7 +36,8 @@ struct Told {
   bool would_skip = false;       ///< it runs, since it is only watched: enforcing would skip
   bool red = false;  ///< a skip that fails the step, since its work has not ended with success
   std::string group;
-  std::size_t position = 0;  ///< in the group's line; 0: in none
+  std::size_t position = 0;    ///< in the group's line; 0: in none
+  std::optional<Ticket> head;  ///< of that line, when it was seen
   std::string
       result_id;  ///< of the latest result that the session which the verdict is about has kept
   std::optional<Claim> holder;         ///< the claim that a skip is about, or would be
