@@ -177,7 +177,7 @@ class ActCase(unittest.TestCase):
         (self.work / ".github" / "workflows" / name).write_text(text, encoding="utf-8")
 
     def start(self, event, payload, *, run, attempt=1, sha=None, ref="refs/heads/topic", actor="ann",
-              triggering=None, file="agent.yml", state=None, **variables):
+              triggering=None, file="agent.yml", state=None, words=(), **variables):
         """Starts act on one workflow file, as GitHub starts a run of it on one event."""
         number = len(self.outcomes) + 1
         event_file = self.folder / f"event-{number}.json"
@@ -186,7 +186,7 @@ class ActCase(unittest.TestCase):
                  "--actor", actor, *OPTIONS, "--secret-file", self.folder / "secrets",
                  "--local-repository", f"refgate/refgate@v1={self.action}",
                  "--local-repository", f"refgate/refgate@{PINNED}={self.action}",
-                 "--var", f"STATE={state or self.remote.url}"]
+                 "--var", f"STATE={state or self.remote.url}", *words]
         variables = {
             "GITHUB_RUN_ID": run, "GITHUB_RUN_ATTEMPT": attempt, "GITHUB_REF": ref,
             "SHA_REF": sha or payload.get("after", MERGE), "GITHUB_REPOSITORY": payloads.HOME,
