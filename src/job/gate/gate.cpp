@@ -370,6 +370,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
         told.group = ordered.group;
         told.position = ordered.position;
         told.head = ordered.head;
+        told.line = ordered.line;
         if (subject.event.exempt && told.code == ReasonCode::first)
           told.reason += ": " + subject.event.exempt_because;
         told.as = as;

@@ -254,6 +254,7 @@ bool go_through(const Asking& asking, const Line& line, Clock::time_point until,
                                              : policy.deadline);
   ordered.position = place.place();
   ordered.head = place.head();
+  ordered.line = in_line(line);
   Decision& decision = ordered.acquired.decision;
   const auto leave = [&](const std::string& why, ReasonCode code, const std::string& told) {
     place.leave(why);
@@ -379,6 +380,7 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
         if (decision.verdict == Verdict::run && decision.code != ReasonCode::own) {
           ordered.position = place->place;
           ordered.head = place->head;
+          ordered.line = in_line(*place->line);
           decision = not_now(request, ReasonCode::queued, *place->line, place->place,
                              "Not its turn (--no-wait)");
         }

@@ -62,6 +62,7 @@ struct Ordered {
   std::string group;           ///< empty: none
   std::size_t position = 0;    ///< in line, when the verdict is `queued` or `wait_expired`; 0: none
   std::optional<Ticket> head;  ///< of that line, when it was seen
+  std::string line;            ///< for people, which line: see in_line
   int interrupted_by =
       0;  ///< the signal that ended the wait, after everything was given back; 0: none
 };

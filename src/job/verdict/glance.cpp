@@ -83,8 +83,8 @@ bool is_in_line(const Told& told) {
 
 Parts parts_in_line(const Told& told, Instant now) {
   const Ticket& head = *told.head;
-  return {"Not run, and nobody does this work: place " + std::to_string(told.position) +
-              " in line of group " + told.group + ", at its head ",
+  return {"Not run, and nobody does this work: place " + std::to_string(told.position) + " " +
+              told.line + ", at its head ",
           head.run_id.empty() ? "a caller without a run id" : "run " + head.run_id,
           {},
           head.event + ", in line since " + seconds_of(now - head.arrived_at),

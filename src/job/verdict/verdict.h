@@ -38,6 +38,7 @@ struct Told {
   std::string group;
   std::size_t position = 0;    ///< in the group's line; 0: in none
   std::optional<Ticket> head;  ///< of that line, when it was seen
+  std::string line;            ///< for people, which line: "in line of group …"; or empty
   std::string
       result_id;  ///< of the latest result that the session which the verdict is about has kept
   std::optional<Claim> holder;         ///< the claim that a skip is about, or would be
