@@ -106,7 +106,7 @@ std::vector<AuditEntry> kept_of(const std::vector<AuditEntry>& standing, const C
 Claim with_room(Store& store, Claim next, const std::vector<AuditEntry>& standing,
                 const std::string& name_space) {
   const unsigned level = outbox_level(next.outbox);
-  if (level == 0 || (outbox_fits(next.outbox) && level <= outbox_level(standing))) return next;
+  if (level == 0 || (outbox_fits(level) && level <= outbox_level(standing))) return next;
   // Lines that this very swap makes true are never published before it.
   const std::vector<AuditEntry> older = kept_of(standing, next);
   if (older.empty()) return next;

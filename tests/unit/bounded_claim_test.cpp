@@ -1,7 +1,6 @@
 // One scope, launched thousands of times through the loop that every gate uses, over stores that
 // take notes and stores that do not.
 
-#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -10,7 +9,9 @@
 #include "core/claim/outbox.h"
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
+#include "core/record/folding.h"
 #include "state/claiming.h"
+#include "state/fold_record.h"
 #include "store/open.h"
 
 using namespace refgate;
@@ -48,83 +49,138 @@ class NoNotes final : public Store {
   std::unique_ptr<Store> under_ = open_memory_store();
 };
 
+/// How a launch comes about, after the one before it.
+enum class By {
+  retry,     ///< that one failed
+  force,     ///< that one lives
+  takeover,  ///< that one is lost
+};
+
 struct Way {
   const char* name;
-  bool force;         ///< else the former session ends first
-  bool takeover;      ///< the former session is lost
-  bool notes;         ///< the store takes them
-  std::string names;  ///< of workflow and job
+  std::vector<By> by;  ///< in turn
+  bool notes;          ///< the store takes them
+  std::string names;   ///< of workflow and job
   int launches;
 };
+
+const std::string the_scope = "refs/refgate/claims/x/y";
+const std::string name_space = "refgate";
+
+class Launches {
+ public:
+  explicit Launches(const Way& way)
+      : way_(way),
+        store_(way.notes ? open_memory_store() : std::make_unique<NoNotes>()) {
+    request_.event = "push";
+    request_.workflow = request_.session_key = request_.holder.job = way.names;
+    request_.scope = request_.first_door = the_scope;
+  }
+
+  /// One launch, and what the next one takes.
+  void launch(int number) {
+    Policy policy;
+    policy.retry = Retry::allow;
+    policy.force = by(number) == By::force;
+    if (by(number + 1) == By::takeover) policy.lease = policy.skew = Duration(0);
+    request_.nonce = fresh_nonce();
+    request_.holder.run_id = std::to_string(number);
+    const Acquired won = acquire(*store_, {request_, policy, name_space, nobody_}, {}, {});
+    REQUIRE(won.decision.verdict == Verdict::run);
+    REQUIRE(won.decision.next->generation == static_cast<std::uint64_t>(number) + 1);
+    left_out += won.left_out;
+    note(*won.decision.next);
+    if (by(number + 1) == By::retry) fail(*won.decision.next, won.version);
+  }
+
+  Store& store() { return *store_; }
+
+  std::size_t longest = 0;
+  std::size_t most_lines = 0;
+  std::size_t left_out = 0;
+  std::set<std::string> taken;  ///< ids of the lines that the server took, in whatever place
+
+ private:
+  By by(int number) const { return way_.by[static_cast<std::size_t>(number) % way_.by.size()]; }
+
+  void fail(const Claim& claim, const std::optional<Version>& version) {
+    const Ended ended = update_claim(
+        *store_, {the_scope, claim.claim_id, name_space, {claim, version}},
+        [](const Claim& held) { return end_claim(held, ClaimOutcome::failure, "failure", now()); },
+        Publish::everything);
+    REQUIRE(ended.result == Ended::Result::ended);
+    left_out += ended.left_out;
+    note(ended.claim);
+  }
+
+  void note(const Claim& claim) {
+    const auto stored = store_->read(std::span(&the_scope, 1));
+    longest = std::max(longest, stored.at(the_scope).files.at(std::string(claim_file)).size());
+    most_lines = std::max(most_lines, claim.outbox.size());
+    for (const AuditEntry& line : claim.outbox)
+      taken.insert(line.id);
+  }
+
+  const Way& way_;
+  std::unique_ptr<Store> store_;
+  const Informants nobody_;
+  Request request_;
+};
+
+/// The ids of all lines in all notes, those that stand twice too.
+std::multiset<std::string> lines_in_notes(Store& store) {
+  std::multiset<std::string> ids;
+  for (const auto& [ref, stored] : store.read_all(notes_prefix(name_space)))
+    for (const auto& [path, text] : stored.files)
+      for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1)
+        ids.insert(*entry_id_of(std::string_view(text).substr(at, text.find('\n', at) - at)));
+  return ids;
+}
 
 }  // namespace
 
 TEST_CASE("no number of launches locks a scope, and each line that was taken is there once") {
   // Without a bound the record would be over 64 KiB after some 35 launches.
-  const bool full = std::getenv("REFGATE_E2E_FULL") != nullptr;
-  const int many = full ? 5000 : 70;
   const std::string quotes(1000, '"');
-  const Way way =
-      GENERATE_COPY(Way{"forced", true, false, true, "review", many},
-                    Way{"failed and retried", false, false, true, "review", many},
-                    Way{"taken over", false, true, true, "review", many},
-                    Way{"forced, no notes", true, false, false, "review", many},
-                    Way{"retried, no notes", false, false, false, "review", many},
-                    Way{"long names", true, false, true, quotes, full ? 5000 : 12},
-                    Way{"long names, no notes", false, true, false, quotes, full ? 5000 : 12});
+  const std::vector in_turn{By::retry, By::force, By::takeover};
+  const Way way = GENERATE_COPY(Way{"in turn", in_turn, true, "review", 5000},
+                                Way{"in turn, no notes", in_turn, false, "review", 5000},
+                                Way{"retried", {By::retry}, true, "review", 70},
+                                Way{"retried, no notes", {By::retry}, false, "review", 70},
+                                Way{"forced", {By::force}, true, "review", 70},
+                                Way{"taken over, no notes", {By::takeover}, false, "review", 70},
+                                Way{"long names", {By::force}, true, quotes, 12},
+                                Way{"long names, no notes", {By::takeover}, false, quotes, 12});
   CAPTURE(way.name);
-  const auto store = way.notes ? open_memory_store() : std::make_unique<NoNotes>();
-  const Informants nobody;
-  const std::string name_space = "refgate";
-  Request request;
-  request.event = "push";
-  request.workflow = request.session_key = request.holder.job = way.names;
-  request.scope = request.first_door = "refs/refgate/claims/x/y";
-  Policy policy;
-  policy.force = way.force;
-  policy.retry = Retry::allow;
-  if (way.takeover) policy.lease = policy.skew = Duration(0);
-
-  std::set<std::string> true_lines;
-  std::size_t longest = 0;
-  std::size_t left_out = 0;
-  for (int launch = 0; launch < way.launches; ++launch) {
-    request.nonce = fresh_nonce();
-    request.holder.run_id = std::to_string(launch);
-    const Acquired won = acquire(*store, {request, policy, name_space, nobody}, {}, {});
-    REQUIRE(won.decision.verdict == Verdict::run);
-    Claim claim = *won.decision.next;
-    left_out += won.left_out;
-    for (const AuditEntry& line : claim.outbox)
-      true_lines.insert(line.id);
-    if (!way.force && !way.takeover) {
-      const Ended ended = update_claim(
-          *store, {request.scope, claim.claim_id, name_space, {claim, won.version}},
-          [](const Claim& held) {
-            return end_claim(held, ClaimOutcome::failure, "failure", now());
-          },
-          Publish::everything);
-      REQUIRE(ended.result == Ended::Result::ended);
-      claim = ended.claim;
-      left_out += ended.left_out;
-    }
-    for (const AuditEntry& line : claim.outbox)
-      true_lines.insert(line.id);
-    longest = std::max(longest, encode_claim(claim).size());
-    REQUIRE(outbox_fits(claim.outbox));
-  }
-  CHECK(longest < longest_claim);
-  const SeenClaim last = read_claim(*store, request.scope);
+  Launches scope(way);
+  for (int number = 0; number < way.launches; ++number)
+    scope.launch(number);
+  CHECK(scope.longest < longest_claim);
+  CHECK(scope.most_lines <= most_outbox_lines);
+  const SeenClaim last = read_claim(scope.store(), the_scope);
   CHECK(last.claim->generation == static_cast<std::uint64_t>(way.launches));
-  CHECK(last.claim->left_out == left_out);
+  CHECK(last.claim->left_out == scope.left_out);
+  CHECK((scope.left_out == 0) == way.notes);
+  CHECK(scope.taken.size() >= static_cast<std::size_t>(way.launches));
 
-  // Every line stands in a note or in the outbox, unless it was left out and named.
-  std::set<std::string> there;
+  // Every line stands in a note or in the outbox, unless it was left out and counted.
+  const auto noted = lines_in_notes(scope.store());
+  std::set<std::string> there(noted.begin(), noted.end());
   for (const AuditEntry& line : last.claim->outbox)
     there.insert(line.id);
-  for (const auto& [ref, version] : store->list(notes_prefix("refgate")))
-    there.insert(ref.substr(ref.rfind('/') + 1));
-  CHECK(there.size() + left_out == true_lines.size());
-  CHECK((left_out == 0) == way.notes);
-  CHECK(true_lines.size() >= static_cast<std::size_t>(way.launches));
+  CHECK(there.size() + scope.left_out == scope.taken.size());
+  CHECK(std::includes(scope.taken.begin(), scope.taken.end(), there.begin(), there.end()));
+
+  // Folded, each stands once.
+  FoldReport report;
+  fold_record(scope.store(), name_space, {now(), true, last.claim->outbox, false}, report);
+  const auto folded = lines_in_notes(scope.store());
+  if (!way.notes) {
+    CHECK(folded.empty());
+    CHECK(report.published.empty());
+    return;
+  }
+  CHECK(std::equal(folded.begin(), folded.end(), scope.taken.begin(), scope.taken.end()));
+  for (const AuditEntry& line : last.claim->outbox)
+    CHECK(report.published.contains(line.id));
 }

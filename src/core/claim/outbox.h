@@ -15,7 +15,10 @@ inline constexpr std::size_t most_outbox_bytes = 48u << 10;
 /// a quarter on, … 4 when nothing more fits.
 unsigned outbox_level(std::span<const AuditEntry> lines);
 
-inline bool outbox_fits(std::span<const AuditEntry> lines) { return outbox_level(lines) < 4; }
+inline bool outbox_fits(unsigned level) { return level < 4; }
+inline bool outbox_fits(std::span<const AuditEntry> lines) {
+  return outbox_fits(outbox_level(lines));
+}
 
 /// Leaves the oldest lines out until three quarters of the bound are kept, and counts them in
 /// `left_out`. The `own` newest lines always stay. Changes nothing while the outbox fits.
