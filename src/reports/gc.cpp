@@ -15,6 +15,7 @@
 #include "results/result_store.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
+#include "state/doors.h"
 #include "state/fold_record.h"
 #include "state/ledgers.h"
 #include "state/newest/newest_line.h"
@@ -45,23 +46,6 @@ struct Summary {
   std::vector<std::pair<std::string, std::size_t>> others;
   std::size_t unpublished = 0;  ///< lines that still stand in outboxes only
 };
-
-/// The doors beside a claim's ref: claims of the same work for other pull requests or job
-/// instances.
-bool is_door(const std::string& ref) {
-  return ref.find(",@for=") != std::string::npos || ref.find(",@job=") != std::string::npos;
-}
-
-/// True when a door stands beside this first one. Who finds no first door takes it that there is
-/// none at all, so it goes last, when the others have been seen to be gone.
-bool has_doors(const std::string& ref, const std::map<std::string, Version>& names) {
-  if (is_door(ref)) return false;
-  const auto stands = [&](const char* kind) {
-    const auto next = names.lower_bound(ref + kind);
-    return next != names.end() && next->first.starts_with(ref + kind);
-  };
-  return stands(",@for=") || stands(",@job=");
-}
 
 /// Deletes what `expired` chose; in a dry run only counts.
 std::size_t forget(const Task& task, const std::vector<Change>& deletions, Summary& summary) {

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <set>
 #include <span>
 #include <utility>
@@ -105,11 +106,9 @@ std::vector<AuditEntry> kept_of(const std::vector<AuditEntry>& standing, const C
 
 Claim with_room(Store& store, Claim next, const std::vector<AuditEntry>& standing,
                 const std::string& name_space) {
-  const unsigned level = outbox_level(next.outbox);
-  if (level == 0 || (outbox_fits(level) && level <= outbox_level(standing))) return next;
-  // Lines that this very swap makes true are never published before it.
+  // Lines that this very swap makes true, which stand last, are never published before it.
   const std::vector<AuditEntry> older = kept_of(standing, next);
-  if (older.empty()) return next;
+  if (older.empty() || !outbox_has_grown(next.outbox, older.size())) return next;
   const std::set<std::string> taken = published_by(store, older, name_space);
   std::erase_if(next.outbox, [&](const AuditEntry& line) { return taken.contains(line.id); });
   leave_out_oldest(next, next.outbox.size() + taken.size() - older.size());
@@ -317,6 +316,25 @@ Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Cla
   return ended;
 }
 
+namespace {
+
+/// What a sweep reads of however many claims there are. Nothing in a name tells how old its claim
+/// is, so they are any that follow one another: others sweep elsewhere.
+constexpr std::size_t most_swept_over = 64;
+
+std::vector<std::string> some_of(const std::map<std::string, Version>& names) {
+  std::vector<std::string> all;
+  for (const auto& [ref, version] : names)
+    all.push_back(ref);
+  if (all.size() <= most_swept_over) return all;
+  const auto start = std::hash<std::string>()(fresh_nonce()) % all.size();
+  std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(start), all.end());
+  all.resize(most_swept_over);
+  return all;
+}
+
+}  // namespace
+
 int sweep(Store& store, const std::string& name_space, std::size_t most, Duration budget) {
   const Within bound(store, budget);
   int gone = 0;
@@ -324,11 +342,14 @@ int sweep(Store& store, const std::string& name_space, std::size_t most, Duratio
     const Instant at = now();
     std::vector<Change> notes;
     std::vector<Change> deletions;
-    for (const auto& [ref, stored] : store.read_all(claims_prefix(name_space))) {
+    const auto names = store.list(claims_prefix(name_space));
+    if (names.empty()) return 0;
+    for (const auto& [ref, stored] : store.read_listed(some_of(names))) {
       const auto file = stored.files.find(std::string(claim_file));
       if (file == stored.files.end()) continue;
       const auto claim = decode_claim(file->second);
-      if (!std::holds_alternative<Claim>(claim) || !is_expired(std::get<Claim>(claim), at))
+      if (!std::holds_alternative<Claim>(claim) || !is_expired(std::get<Claim>(claim), at) ||
+          has_doors(ref, names))
         continue;
       const Claim& expired = std::get<Claim>(claim);
       for (const AuditEntry& line : expired.outbox)

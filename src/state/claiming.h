@@ -143,7 +143,8 @@ Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Cla
                    Publish publish, std::vector<Change>* along = nullptr);
 
 /// Removes up to `most` expired claims by compare-and-swap, in a push of its own, after their lines
-/// are published; gives up when `budget` is over. Returns how many are gone. Never throws: this is
+/// are published; gives up when `budget` is over. Of many claims it reads a few, which are others
+/// each time: gc goes through all. Returns how many are gone. Never throws: this is
 /// a courtesy.
 int sweep(Store& store, const std::string& name_space, std::size_t most, Duration budget);
 

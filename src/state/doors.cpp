@@ -1,5 +1,6 @@
 #include "state/doors.h"
 
+#include <algorithm>
 #include <map>
 #include <span>
 #include <utility>
@@ -15,6 +16,14 @@ namespace {
 constexpr int most_markings = 4;
 
 }  // namespace
+
+bool has_doors(const std::string& ref, const std::map<std::string, Version>& names) {
+  if (first_door_of(ref) != ref) return false;
+  // Names of other work may stand between a ref and its doors.
+  const auto first = names.lower_bound(ref + ",@");
+  return std::any_of(first, names.upper_bound(ref + ",@~"),
+                     [&](const auto& item) { return is_door_of(ref, item.first); });
+}
 
 SeenClaim look_at_doors(Store& store, Request& asking, Meeting meeting) {
   // The folder of the identity: stores list folders. Who shows a claim's id may be another job,

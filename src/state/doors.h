@@ -1,6 +1,9 @@
 #pragma once
 // One look at all doors of a scope.
 
+#include <map>
+#include <string>
+
 #include "core/decision/doors.h"
 #include "state/claiming.h"
 
@@ -15,5 +18,9 @@ enum class Meeting {
 /// decides by and claims at, `asking.met` to what it met. Two requests at most, and one push where
 /// a claim is marked. Throws StoreError(unreadable) as read_claim.
 SeenClaim look_at_doors(Store& store, Request& asking, Meeting meeting);
+
+/// True when a door stands beside this first one, by a list of names. Who finds no first door takes
+/// it that there is none at all, so it is forgotten last, when the others have been seen to be gone.
+bool has_doors(const std::string& ref, const std::map<std::string, Version>& names);
 
 }  // namespace refgate

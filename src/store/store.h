@@ -130,6 +130,12 @@ class Store {
   /// deeper shape, has empty `files`.
   virtual std::map<std::string, Stored> read(std::span<const std::string> refs) = 0;
 
+  /// The same for refs that `list` has just shown, without asking for their values again where that
+  /// can be done: for who reads what was listed a few at a time.
+  virtual std::map<std::string, Stored> read_listed(std::span<const std::string> refs) {
+    return read(refs);
+  }
+
   /// list and read at once.
   virtual std::map<std::string, Stored> read_all(std::string_view prefix) = 0;
 

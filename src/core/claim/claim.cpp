@@ -127,9 +127,9 @@ Claim read_claim(const json& stored) {
   const json& outbox = member(stored, "outbox");
   if (!outbox.is_array()) throw Broken("\"outbox\" is no list");
   for (const json& line : outbox) {
-    const auto entry = line.is_string() ? decode_entry(line.get<std::string>()) : std::nullopt;
+    auto entry = line.is_string() ? entry_of(line.get_ref<const std::string&>()) : std::nullopt;
     if (!entry) throw Broken("\"outbox\" has a line that cannot be read");
-    claim.outbox.push_back(entry->entry);
+    claim.outbox.push_back(std::move(*entry));
   }
   if (stored.contains("sent")) {
     const std::string sent = text(stored, "sent");

@@ -37,6 +37,12 @@ unsigned outbox_level(std::span<const AuditEntry> lines) {
   return level_of(lines.size(), bytes_of(lines));
 }
 
+bool outbox_has_grown(std::span<const AuditEntry> lines, std::size_t older) {
+  const std::size_t bytes = bytes_of(lines.first(older));
+  const unsigned level = level_of(lines.size(), bytes + bytes_of(lines.subspan(older)));
+  return level == quarters || level > level_of(older, bytes);
+}
+
 void leave_out_oldest(Claim& claim, std::size_t own) {
   std::size_t lines = claim.outbox.size();
   std::size_t bytes = bytes_of(claim.outbox);

@@ -15,10 +15,11 @@ inline constexpr std::size_t most_outbox_bytes = 48u << 10;
 /// a quarter on, … 4 when nothing more fits.
 unsigned outbox_level(std::span<const AuditEntry> lines);
 
-inline bool outbox_fits(unsigned level) { return level < 4; }
-inline bool outbox_fits(std::span<const AuditEntry> lines) {
-  return outbox_fits(outbox_level(lines));
-}
+inline bool outbox_fits(std::span<const AuditEntry> lines) { return outbox_level(lines) < 4; }
+
+/// True when the lines do not fit, or have reached a level that the first `older` of them had not.
+/// The same as by `outbox_level`, and each line is measured once.
+bool outbox_has_grown(std::span<const AuditEntry> lines, std::size_t older);
 
 /// Leaves the oldest lines out until three quarters of the bound are kept, and counts them in
 /// `left_out`. The `own` newest lines always stay. Changes nothing while the outbox fits.

@@ -194,10 +194,16 @@ std::optional<ReadEntry> decode_entry(std::string_view line) {
   return decode(line, Digest::checked);
 }
 
-std::optional<std::string> entry_id_of(std::string_view line) {
+std::optional<AuditEntry> entry_of(std::string_view line) {
   auto read = decode(line, Digest::ignored);
   if (!read) return std::nullopt;
-  return std::move(read->entry.id);
+  return std::move(read->entry);
+}
+
+std::optional<std::string> entry_id_of(std::string_view line) {
+  auto entry = entry_of(line);
+  if (!entry) return std::nullopt;
+  return std::move(entry->id);
 }
 
 std::string annotated_object(std::string_view commit_sha) {

@@ -90,8 +90,9 @@ struct ReadEntry {
 /// version).
 std::optional<ReadEntry> decode_entry(std::string_view line);
 
-/// The id of what decode_entry would read; nullopt where that would be. Looks at no digest, so that
-/// it costs half as much.
+/// What decode_entry would read, and its id; nullopt where that would be. Neither looks at the
+/// digest, so that they cost half as much.
+std::optional<AuditEntry> entry_of(std::string_view line);
 std::optional<std::string> entry_id_of(std::string_view line);
 
 /// The object that a line is a note on: the commit, or for any other text a synthetic id of 40

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 #include "core/claim/queue.h"
 #include "core/decision/decision.h"
@@ -12,6 +13,13 @@
 #include "state/doors.h"
 
 namespace refgate {
+namespace {
+
+bool is_same_share(const RefShare& one, const RefShare& other) {
+  return !one.text.empty() && one.is_name == other.is_name && one.text == other.text;
+}
+
+}  // namespace
 
 Self self_of(const Invocation& call, const Settings& settings) {
   const auto said = [&](const std::string& setting, const char* variable) {
@@ -98,9 +106,49 @@ std::vector<ClaimNote> notes_of_job(const Settings& settings, const JobState& st
   return notes;
 }
 
+std::vector<std::vector<std::string>> likeliest_first(const std::map<std::string, Version>& names,
+                                                      const ClaimHints& hints) {
+  std::vector<std::vector<std::string>> groups(3);
+  const auto tells = [](const std::string& ref, const std::string& word) {
+    return !word.empty() && ref.find(word) != std::string::npos;
+  };
+  for (const auto& [ref, version] : names) {
+    if (tells(ref, hints.commit) || tells(ref, hints.run_id))
+      groups[0].push_back(ref);
+    else if (!hints.ref.empty() && is_same_share(share_of(ref), share_of(hints.ref)))
+      groups[1].push_back(ref);
+    else
+      groups[2].push_back(ref);
+  }
+  return groups;
+}
+
+std::string search_claim(Store& store, const std::string& name_space, const std::string& claim_id,
+                         const ClaimHints& hints) {
+  const auto is_it = [&](const Stored& stored) {
+    const auto file = stored.files.find(std::string(claim_file));
+    if (file == stored.files.end()) return false;
+    const auto claim = decode_claim(file->second);
+    return std::holds_alternative<Claim>(claim) && std::get<Claim>(claim).claim_id == claim_id;
+  };
+  for (const std::vector<std::string>& group :
+       likeliest_first(store.list(claims_prefix(name_space)), hints))
+    for (std::size_t at = 0; at < group.size(); at += most_searched_at_once) {
+      const std::size_t some = std::min(most_searched_at_once, group.size() - at);
+      for (const auto& [ref, stored] : store.read_listed(std::span(group).subspan(at, some)))
+        if (is_it(stored)) return ref;
+    }
+  return {};
+}
+
 std::string find_claim(const Invocation& call, const Settings& settings, Store& store) {
+  const Environment& environment = call.environment;
+  ClaimHints hints{settings.sha.empty() ? environment.get("GITHUB_SHA") : settings.sha,
+                   self_of(call, settings).run_id, ""};
   try {
     const Subject subject = subject_of(call, settings);
+    hints.commit = subject.request.commit;
+    hints.ref = subject.ref;
     Request asking = subject.request;
     asking.presented.push_back(settings.claim_id);
     const SeenClaim seen = look_at_doors(store, asking, Meeting::leave);
@@ -108,15 +156,7 @@ std::string find_claim(const Invocation& call, const Settings& settings, Store& 
   } catch (const UsageError&) {
     // Without an event there is only the search.
   }
-  for (const auto& [ref, stored] : store.read_all(claims_prefix(settings.name_space))) {
-    const auto file = stored.files.find(std::string(claim_file));
-    if (file == stored.files.end()) continue;
-    const auto claim = decode_claim(file->second);
-    if (std::holds_alternative<Claim>(claim) &&
-        std::get<Claim>(claim).claim_id == settings.claim_id)
-      return ref;
-  }
-  return {};
+  return search_claim(store, settings.name_space, settings.claim_id, hints);
 }
 
 }  // namespace refgate

@@ -1,6 +1,7 @@
 #pragma once
 // Which claims a caller owns: those of its job's state, or the one whose id it can show.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,26 @@ std::optional<std::string> disproven(ClaimNote& note, const Settings& settings, 
 /// The notes of the claims that this caller owns: by `--claim-id`, or those of its own job.
 std::vector<ClaimNote> notes_of_job(const Settings& settings, const JobState& state,
                                     const Environment& environment, const std::string& remote);
+
+/// What a caller who looks for a claim knows besides its id. Each may be empty.
+struct ClaimHints {
+  std::string commit;
+  std::string run_id;
+  std::string ref;  ///< where its own claim would stand
+};
+
+/// What is held in memory of a search at once; a claim takes 64 KiB at most.
+inline constexpr std::size_t most_searched_at_once = 256;
+
+/// The claims' names in three groups: those that name the commit or the run, those of the same
+/// share, all others. No name holds a claim's id, so that the likely ones can only be read first.
+std::vector<std::vector<std::string>> likeliest_first(const std::map<std::string, Version>& names,
+                                                      const ClaimHints& hints);
+
+/// The ref of the claim with that id; empty when there is none. Reads the groups in their order,
+/// and no more than it takes to find it. Throws StoreError.
+std::string search_claim(Store& store, const std::string& name_space, const std::string& claim_id,
+                         const ClaimHints& hints);
 
 /// The ref of the claim that `--claim-id` names: at the scope of the caller's event, or anywhere.
 /// Empty when there is none.

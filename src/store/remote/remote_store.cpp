@@ -65,6 +65,23 @@ class RemoteStore final : public Store {
     });
   }
 
+  std::map<std::string, Stored> read_listed(std::span<const std::string> refs) override {
+    begin();
+    std::map<std::string, Version> wanted;
+    for (const auto& ref : refs) {
+      if (!seen_ || !seen_->covers(ref)) return read(refs);
+      if (const git_oid id = seen_->shown.value(ref); !git_oid_is_zero(&id))
+        wanted[ref] = Version{hex_of(id)};
+    }
+    try {
+      return contents(wanted);
+    } catch (const Failed&) {
+      // What was shown may have moved meanwhile; and the reading is tried again where it may go
+      // better.
+      return read(refs);
+    }
+  }
+
   std::map<std::string, Stored> read_all(std::string_view prefix) override {
     require_prefix(prefix);
     begin();
