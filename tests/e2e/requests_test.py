@@ -1,5 +1,7 @@
 """What a call costs over HTTP with a token: its requests, and bytes that are those of our own refs."""
 
+import hashlib
+import json
 import unittest
 
 import payloads
@@ -165,10 +167,8 @@ class WithoutCommits(Requests):
     commits = 0
 
 
-class Bytes(RequestCase):
-    """Whatever else the repository holds. Read off a proxy, which counts what it hands on."""
-
-    COMMANDS = ("gate", "gate", "heartbeat", "status", "finish", "gate", "log", "gc")
+class MeasuredCase(RequestCase):
+    """Bytes are read off a proxy, which counts what it hands on."""
 
     def setUp(self):
         super().setUp()
@@ -187,6 +187,57 @@ class Bytes(RequestCase):
         del open_one.environment["REFGATE_TOKEN"]
         return open_one
 
+    def sizes(self):
+        """Of the answers since the proxy was reset, in order."""
+        return [int(line.split()[-1]) for line in launch.requests(self.proxy)]
+
+
+class Lookups(MeasuredCase):
+    """A claim that is known by its id alone, among hundreds."""
+
+    MANY = 600
+
+    def setUp(self):
+        super().setUp()
+        _, answer = self.gate("--lease", "1h")
+        self.claim_id = answer.claim_id
+        record = json.dumps(self.only_claim())
+        stream = []
+        for number in range(self.MANY):
+            noise = hashlib.sha256(str(number).encode()).hexdigest()
+            text = record.replace(self.claim_id, noise[:32]).replace(HEAD, noise[:40])
+            stream.append(f"commit refs/refgate/claims/push-{noise[:40]}/other.yml\n"
+                          "committer refgate <refgate@localhost> 0 +0000\ndata 0\n"
+                          f"M 100644 inline claim.json\ndata {len(text.encode())}\n{text}\n")
+        self.remote.git("fast-import", "--quiet", "--force", input="".join(stream))
+        self.assertEqual(len(self.remote.refs("refs/refgate/claims")), self.MANY + 1)
+
+    def finish(self, claim_id, sha):
+        """By a job of another event; the sizes of what it was answered, without the look at its own scope."""
+        job = self.job("workflow_dispatch", {"inputs": {}, "ref": "refs/heads/main"}, sha=sha, file="report.yml")
+        launch.reset(self.proxy)
+        answer = self.done(job.call("finish", "--status", "success", "--claim-id", claim_id, http_proxy=self.proxy.url))
+        return answer.out, self.sizes()[1:]
+
+    def test_by_its_commit_it_is_found_without_reading_the_others(self):
+        out, (names, *others) = self.finish(self.claim_id, HEAD)
+        self.assertIn("Session ended", out)
+        self.assertGreater(names, self.MANY * 60)
+        self.assertLess(sum(others), 5000, others)
+
+    def test_who_knows_nothing_of_it_reads_a_few_at_a_time_and_looks_once(self):
+        out, (names, *others) = self.finish("0" * 32, payloads.commit("another"))
+        self.assertIn("no claim has that id", out)
+        self.assertGreater(names, self.MANY * 60)
+        self.assertEqual(len(others), 3, others)
+        self.assertLess(max(others), sum(others) / 2, others)
+
+
+class Bytes(MeasuredCase):
+    """Whatever else the repository holds."""
+
+    COMMANDS = ("gate", "gate", "heartbeat", "status", "finish", "gate", "log", "gc")
+
     def bytes_of_each(self):
         """(command, bytes of all answers) one after the other."""
         job, claim, counts = self.job(), "", []
@@ -196,7 +247,7 @@ class Bytes(RequestCase):
             more = ("--claim-id", claim) if command == "finish" else ()
             answer = self.done(actor.call(command, *more, http_proxy=self.proxy.url))
             claim = claim or answer.claim_id
-            counts.append((command, sum(int(line.split()[-1]) for line in launch.requests(self.proxy))))
+            counts.append((command, sum(self.sizes())))
         return counts
 
     def test_bytes_are_those_of_our_own_refs(self):
