@@ -136,6 +136,36 @@ TEST_CASE("another folder that was faster, before or after the swap, loses and d
   }
 }
 
+TEST_CASE("a day of thousands of lines stays a few refs, and becomes one") {
+  const auto store = open_memory_store();
+  int written = 0;
+  std::size_t most_refs = 0;
+  for (const int more : {450, 450, 450, 3'000, 200, 450}) {
+    for (int i = 0; i < more; ++i)
+      write(*store, note(entry("claim" + std::to_string(written++))));
+    CHECK(fold(*store).notes == static_cast<std::size_t>(more));
+    most_refs = std::max(most_refs, names(*store).size());
+  }
+  CHECK(most_refs <= 3);
+  CHECK(lines(*store) == 5'000);
+  FoldReport report;
+  fold_record(*store, "refgate", {noon + std::chrono::days(2), true, {}, false}, report);
+  CHECK(names(*store).size() == 1);
+  CHECK(lines(*store) == 5'000);
+}
+
+TEST_CASE("a year of the record is kept, a ref a day, and what is older is dropped") {
+  const auto store = open_memory_store();
+  for (int day = 0; day < 400; ++day)
+    write_notes(*store, noon - std::chrono::days(day), 2);
+  FoldReport report;
+  fold_record(*store, "refgate", {noon, true, {}, false, std::chrono::days(365)}, report);
+  CHECK(names(*store).size() == 366);
+  CHECK(lines(*store) == 732);
+  CHECK(report.dropped_lines == 68);
+  CHECK(report.dropped_days == 34);
+}
+
 TEST_CASE("a note that comes between reading and deleting stays") {
   const auto store = open_memory_store();
   write_notes(*store, noon, 3);

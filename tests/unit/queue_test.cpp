@@ -254,3 +254,35 @@ TEST_CASE("a queue is full by bytes as well as by number, and whatever is not fu
   CHECK(longest.size() <= longest_queue);
   CHECK(std::get<Queue>(decode_queue(longest)).tickets.size() == fit);
 }
+
+TEST_CASE("whoever comes to a queue is in it or told that it is full, and the record can be read") {
+  struct Row {
+    const char* name;
+    std::string text;
+    int stand;          ///< so many stand in it before anybody is asked; all of them fit
+  };
+  for (const Row& row : {Row{"ordinary", "review", 490}, Row{"quotes", std::string(1000, '"'), 200},
+                         Row{"the longest", std::string(2048, 'x'), 200}}) {
+    CAPTURE(row.name);
+    Queue queue;
+    queue.group = "g";
+    SessionLimits limits;
+    limits.max_events = 3;
+    std::size_t taken = 0;
+    for (int number = 0; number < row.stand + 50; ++number) {
+      const Instant at = start + number * 1s;
+      const Queue next =
+          with_ticket(queue, ticket("claim" + std::to_string(number), at, row.text), limits, at);
+      // Measuring is what costs time here.
+      if (number >= row.stand && is_overfull(next)) continue;
+      queue = next;
+      ++taken;
+    }
+    CHECK(taken < static_cast<std::size_t>(row.stand) + 50);
+    CHECK(taken == queue.tickets.size());
+    CHECK(taken <= most_tickets);
+    CHECK(queue.closed.size() <= most_closed_sessions);
+    CHECK(encode_queue(queue).size() <= longest_queue);
+    CHECK(std::get<Queue>(decode_queue(encode_queue(queue))) == queue);
+  }
+}

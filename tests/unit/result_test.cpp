@@ -109,6 +109,34 @@ TEST_CASE("ids sort by time, tell results of one moment apart, and give back the
     CHECK_FALSE(time_of_result(text));
 }
 
+TEST_CASE("the longest record that is written is one that is read") {
+  for (const std::string letter : {"x", "\"", "\x01", "\xff", "ü"}) {
+    CAPTURE(letter);
+    const auto text = [&](std::size_t bytes) {
+      std::string made;
+      while (made.size() + letter.size() <= bytes)
+        made += letter;
+      return made;
+    };
+    ResultRecord record = sample();
+    record.title = text(200);
+    record.url = text(2048);
+    record.meta.clear();
+    for (int i = 0; i < 32; ++i)
+      record.meta[std::string(60, 'k') + std::to_string(1000 + i)] = text(1024);
+    REQUIRE_FALSE(check_labels(record));
+    const std::string longest = text(1u << 20);
+    record.cause = longest;
+    record.origin = {longest, longest, longest, longest, longest,
+                     longest, longest, longest, longest};
+    const std::string stored = encode_result(record);
+    const auto read = decode_result(stored);
+    REQUIRE(std::holds_alternative<ResultRecord>(read));
+    CHECK(encode_result(std::get<ResultRecord>(read)) == stored);
+    CHECK(std::get<ResultRecord>(read).meta.size() == 32);
+  }
+}
+
 TEST_CASE("labels are bounded") {
   struct Row {
     const char* name;

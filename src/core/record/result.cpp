@@ -8,6 +8,7 @@
 #include "core/text/digest.h"
 #include "core/text/json.h"
 #include "core/text/record_json.h"
+#include "core/text/shorten.h"
 
 namespace refgate {
 namespace {
@@ -23,6 +24,9 @@ constexpr std::size_t longest_url = 2048;
 constexpr std::size_t longest_key = 64;
 constexpr std::size_t longest_value = 1024;
 constexpr std::size_t most_meta = 32;
+// Of what nobody checks: what channels answered, and what the job says of itself. With the labels
+// at their longest, of which JSON may make six times as much, the record can be read.
+constexpr std::size_t longest_text = 2048;
 constexpr std::size_t digest_digits = 16;
 
 ResultError error_of(const record::Problem& problem) {
@@ -141,7 +145,7 @@ std::string encode_result(const ResultRecord& record) {
                  {"id", record.id},
                  {"status", name_of(record.status)},
                  {"reason", name_of(record.reason)},
-                 {"cause", record.cause},
+                 {"cause", shortened(record.cause, longest_text)},
                  {"depth", record.depth},
                  {"partial", record.partial},
                  {"title", record.title},
@@ -151,7 +155,7 @@ std::string encode_result(const ResultRecord& record) {
                  {"digest", record.digest},
                  {"origin", json::object()}};
   for (const auto& [key, source] : origin_texts)
-    stored["origin"][key] = record.origin.*source;
+    stored["origin"][key] = shortened(record.origin.*source, longest_text);
   return stored.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
