@@ -20,7 +20,8 @@ enum class Meeting {
 SeenClaim look_at_doors(Store& store, Request& asking, Meeting meeting);
 
 /// True when a door stands beside this first one, by a list of names. Who finds no first door takes
-/// it that there is none at all, so it is forgotten last, when the others have been seen to be gone.
+/// it that there is none at all, so it is forgotten last, when the others have been seen to be
+/// gone.
 bool has_doors(const std::string& ref, const std::map<std::string, Version>& names);
 
 }  // namespace refgate
