@@ -50,9 +50,9 @@ struct FoldReport {
 void fold_record(Store& store, const std::string& name_space, const FoldRequest& request,
                  FoldReport& report);
 
-/// What `finish` does in passing: folds the days that are over when the last exchange showed more
-/// than a few hundred notes of them, within `budget`. Returns how many notes were folded. Never
-/// throws: this is a courtesy, and gc does the same.
+/// What the heartbeats do once a job: folds the days that are over when there are more than a few
+/// hundred notes of them, by one look unless the last exchange showed them, within `budget`.
+/// Returns how many notes were folded. Never throws: this is a courtesy, and gc does the same.
 std::size_t fold_earlier_days(Store& store, const std::string& name_space, Instant at,
                               Duration budget);
 

@@ -9,7 +9,7 @@ import time
 import unittest
 
 import payloads
-from gate_case import GateCase, in_parallel, launch
+from gate_case import GateCase, await_that, in_parallel, launch
 from runner import FULL
 
 WRITERS = 200
@@ -225,6 +225,13 @@ class Planted(Counting):
         self.assertEqual(self.remote.claims(), {})
         self.assertEqual(sorted(line["kind"] for line in self.remote.notes()),
                          ["end", "launch", "launch", "lost"])
+
+    def test_the_heartbeats_of_a_job_fold_a_day_that_is_over(self):
+        """Where nobody runs gc, and over a protocol that shows only what was asked for."""
+        self.plant("20260301", 310)
+        job, _ = self.gate("--heartbeat", "--interval", "300ms", "--lease", "10s", "--skew", "1s")
+        await_that(lambda: len([name for name in self.names() if "20260301" in name]) == 1, what="one ref of that day")
+        self.done(job.call("finish"))
 
     def test_log_since_a_day_reads_only_that_day(self):
         days = [f"2026{month:02d}{day:02d}" for month in range(1, 10) for day in range(1, 29)]

@@ -187,7 +187,7 @@ TEST_CASE("a dry run counts and changes nothing") {
   CHECK(store->list("refs/") == before);
 }
 
-TEST_CASE("finish folds what is worth it, of days that are over") {
+TEST_CASE("heartbeats fold what is worth it, of days that are over") {
   const Instant earlier = noon - std::chrono::days(3);
   const auto store = open_memory_store();
   write_notes(*store, earlier, 299);
