@@ -249,16 +249,21 @@ json data_of(const Reading& reading, const Extent& extent) {
           {"lines", std::move(lines)}};
 }
 
-/// Budgets, lines and pauses where they stand, and what cannot be read is named.
-json standing_of(const Invocation& call, const Settings& settings, Store& store, Instant at) {
+/// Budgets, lines, slots and pauses where they stand, and what cannot be read is named.
+json standing_of(const Invocation& call, const Settings& settings, Store& store,
+                 const Reading& reading) {
+  const Instant at = reading.at;
   const StoredPauses pauses = read_pauses(store, settings.name_space);
   const Ledgers ledgers = read_ledgers(store, settings.name_space);
   const Queues queues = read_queues(store, settings.name_space);
-  for (const auto* unreadable : {&pauses.unreadable, &ledgers.unreadable, &queues.unreadable})
+  const Queues pools = read_pools(store, settings.name_space);
+  for (const auto* unreadable :
+       {&pauses.unreadable, &ledgers.unreadable, &queues.unreadable, &pools.unreadable})
     name_unreadable(call, *unreadable);
   return {{"pauses", pauses_of(pauses.standing(at))},
           {"budgets", budgets_of(ledgers, settings.name_space, at, most_rows)},
-          {"lines", lines_in(queues, most_rows)}};
+          {"lines", lines_in(queues, most_rows)},
+          {"pools", pools_of(pools, reading.claims, at, most_rows)}};
 }
 
 /// Into the job summary of the run; outside of Actions to standard output.
@@ -313,7 +318,7 @@ int command_report(const Invocation& call) {
   data["usd_per_hour"] = usd_per_hour;
   data["promises_broken"] = promises["broken"];
   data["promises"] = promises;
-  data["standing"] = standing_of(call, settings, *store, reading.at);
+  data["standing"] = standing_of(call, settings, *store, reading);
   data["would_save_ms"] = time_to_be_saved(reading.statistics).time.count();
 
   std::string page(report_page());

@@ -413,6 +413,9 @@ class Closed(SlotsCase):
         claim = self.claim_of(job)
         self.assertEqual(self.in_pool(), [])
         self.assertLess(abs((instant(self.pool()["closed_until"]) - instant(claim["until"])).total_seconds()), 10)
+        page = self.done(self.person().call("report", "--html", "-")).out
+        shown = f'"pools":[{{"closed_until":"{self.pool()["closed_until"]}","in_use":0,"pool":"default","waiting":0}}]'
+        self.assertIn(shown, page)
         before = self.remote.refs("refs/refgate")
         other = self.push_job(2)
         answer = other.call("gate", "--slots", "3")

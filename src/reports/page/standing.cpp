@@ -1,9 +1,11 @@
 #include "reports/page/standing.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
+#include "core/claim/pool.h"
 #include "core/event/scope.h"
 #include "core/text/json.h"
 
@@ -112,6 +114,40 @@ json lines_in(const Queues& queues, std::size_t most) {
                     {"run", line->tickets.front().run_id},
                     {"waiting", line->tickets.size() - 1},
                     {"since", format_rfc3339(line->tickets.front().arrived_at)}});
+  return list;
+}
+
+json pools_of(const Queues& pools, const Claims& claims, Instant now, std::size_t most) {
+  std::map<std::string_view, const Claim*> by_ref;
+  for (const StoredClaim& stored : claims.claims)
+    by_ref[stored.ref] = &stored.claim;
+  struct Row {
+    const StoredQueue* pool;
+    std::size_t in_use = 0;
+    std::size_t waiting = 0;
+  };
+  std::vector<Row> rows;
+  for (const StoredQueue& pool : pools.queues) {
+    Row row{&pool};
+    for (const Ticket& ticket : pool.queue.tickets) {
+      const auto found = by_ref.find(ticket.claim_ref);
+      if (found == by_ref.end() || is_dead(ticket, *found->second, now)) continue;
+      ++(found->second->state == ClaimState::waiting ? row.waiting : row.in_use);
+    }
+    if (row.in_use + row.waiting > 0 || closed_until(pool.queue, now)) rows.push_back(row);
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+    return a.in_use + a.waiting > b.in_use + b.waiting;
+  });
+  if (rows.size() > most) rows.resize(most);
+  json list = json::array();
+  for (const Row& row : rows) {
+    const auto closed = closed_until(row.pool->queue, now);
+    list.push_back({{"pool", pool_named(row.pool->ref)},
+                    {"in_use", row.in_use},
+                    {"waiting", row.waiting},
+                    {"closed_until", closed ? format_rfc3339(*closed) : ""}});
+  }
   return list;
 }
 

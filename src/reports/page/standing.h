@@ -11,6 +11,7 @@
 #include "core/figures/lost_work.h"
 #include "state/ledgers.h"
 #include "state/queues.h"
+#include "state/record.h"
 
 namespace refgate {
 
@@ -23,6 +24,10 @@ nlohmann::json budgets_of(const Ledgers& ledgers, const std::string& name_space,
 
 /// One row for each group with somebody in line, the longest first, at most `most`.
 nlohmann::json lines_in(const Queues& queues, std::size_t most);
+
+/// One row for each pool of slots with somebody in it, or that a provider's limit has closed, the
+/// fullest first, at most `most`. Who is dead has no slot.
+nlohmann::json pools_of(const Queues& pools, const Claims& claims, Instant now, std::size_t most);
 
 /// {"broken": work that is owed, "made_good": how many promises of those that broke among `entries`
 /// were taken up and are owed no more, "rows": of each promise that is owed the runs}.
