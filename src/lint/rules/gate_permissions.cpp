@@ -1,5 +1,5 @@
 // The state of a gate lies in refs of the repository. With a token that may only read, the gate can
-// look but never claim.
+// look but never claim. And to cancel its own run a job needs to be allowed to.
 
 #include <algorithm>
 #include <array>
@@ -9,19 +9,20 @@
 #include "lint/finding/edit.h"
 #include "lint/gates/gate_costs.h"
 #include "lint/gates/gates.h"
+#include "lint/gates/told_settings.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
 namespace {
 
-/// Whether `permissions` as written let contents be written; unknown when that cannot be told.
-Truth may_write(YamlNode permissions) {
+/// Whether `permissions` as written let such a thing be written; unknown when that cannot be told.
+Truth may_write(YamlNode permissions, std::string_view scope) {
   if (permissions.has_expression()) return Truth::unknown;
   if (permissions.is_scalar()) return permissions.text() == "write-all" ? Truth::yes : Truth::no;
   if (permissions.is_null()) return Truth::unknown;
-  const YamlNode contents = permissions["contents"];
-  if (contents.has_expression()) return Truth::unknown;
-  return contents.text() == "write" ? Truth::yes : Truth::no;
+  const YamlNode value = permissions[scope];
+  if (value.has_expression()) return Truth::unknown;
+  return value.text() == "write" ? Truth::yes : Truth::no;
 }
 
 /// The token that every job has, in its ways to write it.
@@ -67,18 +68,60 @@ const Step* writing_step(const Job& job, const Subject& subject, bool& finish) {
   return nullptr;
 }
 
+/// The step whose heartbeats are to cancel the run, or nullptr.
+const Step* cancelling_step(const Job& job, const Workflow& workflow) {
+  for (const Step& step : job.steps) {
+    const auto on_lost = told({&step, &job, &workflow}, "on-lost");
+    if (on_lost && on_lost->text == "cancel" && !goes_elsewhere(step, job, workflow)) return &step;
+  }
+  return nullptr;
+}
+
+/// Where a permission is written that is missing.
+void fix_permission(Sink::Report& report, const Workflow& workflow, YamlNode permissions,
+                    std::string_view scope) {
+  const std::string line = std::string(scope) + ": write";
+  const Entry written = permissions.entry(scope);
+  if (written)
+    report.fix(FixKind::unsafe, "Write `" + line + "`", {replace_node(written.value, "write")});
+  else if (permissions.is_mapping() && permissions.size() > 0)
+    report.fix(FixKind::unsafe, "Add `" + line + "`",
+               add_entry(*workflow.document, permissions, scope, "write"));
+}
+
+/// What stands at the top is wrong once, for however many jobs.
+void check_cancelling(const Subject& subject, Sink& sink) {
+  const Workflow& workflow = *subject.workflow;
+  bool workflow_level = false;
+  for (const Job& job : workflow.jobs) {
+    if (!job.permissions && workflow_level) continue;
+    const Entry permissions = job.permissions ? job.permissions : workflow.permissions;
+    if (!permissions || may_write(permissions.value, "actions") != Truth::no) continue;
+    const Step* step = cancelling_step(job, workflow);
+    if (step == nullptr) continue;
+    workflow_level = workflow_level || !job.permissions;
+    auto report = sink.report(subject, permissions.key,
+                              "these permissions let job `" + std::string(job.id) +
+                                  "` not cancel its run, which `on-lost: cancel` asks for; it "
+                                  "needs `actions: write`");
+    report.related(subject, (step->uses ? step->uses : step->run).key, "asked for here");
+    fix_permission(report, workflow, permissions.value, "actions");
+  }
+}
+
 constexpr std::string_view gated_workflow = "/refgate/.github/workflows/gated.yml@";
 
 }  // namespace
 
 void check_gate_permissions(const Subject& subject, Sink& sink) {
+  check_cancelling(subject, sink);
   const Workflow& workflow = *subject.workflow;
   bool workflow_level = false;
   for (const Job& job : workflow.jobs) {
     // What stands at the top is wrong once, for however many jobs.
     if (!job.permissions && workflow_level) continue;
     const Entry permissions = job.permissions ? job.permissions : workflow.permissions;
-    if (!permissions || may_write(permissions.value) != Truth::no) continue;
+    if (!permissions || may_write(permissions.value, "contents") != Truth::no) continue;
     bool finish = false;
     const Step* step = writing_step(job, subject, finish);
     const bool called = job.uses.value.text().find(gated_workflow) != std::string_view::npos &&
@@ -97,14 +140,7 @@ void check_gate_permissions(const Subject& subject, Sink& sink) {
                               "these permissions let job " + id + " not write contents, so " +
                                   effect + "; it needs `contents: write`");
     report.related(subject, what.key, finish ? "the session is ended here" : "the gate");
-    const Entry contents = permissions.value.entry("contents");
-    if (contents) {
-      report.fix(FixKind::unsafe, "Write `contents: write`",
-                 {replace_node(contents.value, "write")});
-    } else if (permissions.value.is_mapping() && permissions.value.size() > 0) {
-      report.fix(FixKind::unsafe, "Add `contents: write`",
-                 add_entry(*workflow.document, permissions.value, "contents", "write"));
-    }
+    fix_permission(report, workflow, permissions.value, "contents");
   }
 }
 
