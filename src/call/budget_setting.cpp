@@ -89,6 +89,23 @@ std::optional<std::string> add_budgets(std::vector<Budget>& budgets, std::string
   return each_part(value, [&](std::string_view part) { return add_budget(budgets, part); });
 }
 
+std::optional<std::string> set_breaker(std::optional<Breaker>& breaker, std::string_view value) {
+  const std::size_t slash = value.find('/');
+  const std::string_view number = trimmed(value.substr(0, slash));
+  unsigned failures = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), failures);
+  const auto span = slash == std::string_view::npos
+                        ? std::nullopt
+                        : parse_duration(trimmed(value.substr(slash + 1)));
+  if (error != std::errc() || end != number.data() + number.size() || failures == 0 ||
+      failures > most_failures || !span || *span <= Duration::zero() || *span > longest_window)
+    return "breaker is \"" + std::string(value) +
+           "\", but must be such as 5/1h: how many failures, " + std::to_string(most_failures) +
+           " at most, and a span of at most a year (366d)";
+  breaker = Breaker{failures, *span};
+  return std::nullopt;
+}
+
 std::optional<std::string> set_reserve(Spent& reserve, std::string_view value) {
   return each_part(value, [&](std::string_view part) -> std::optional<std::string> {
     const auto amount = amount_in(part);

@@ -1,5 +1,5 @@
 #pragma once
-// `--budget` and `--reserve` from text.
+// `--budget`, `--breaker` and `--reserve` from text.
 
 #include <optional>
 #include <string>
@@ -15,6 +15,7 @@ namespace refgate {
 std::optional<std::string> add_budgets(std::vector<Budget>& budgets, std::string_view value);
 
 /// Likewise "1.50usd, 100000tokens".
+std::optional<std::string> set_breaker(std::optional<Breaker>& breaker, std::string_view value);
 std::optional<std::string> set_reserve(Spent& reserve, std::string_view value);
 
 /// A budget of money or tokens that says nothing of what one session may cost, as one sentence.

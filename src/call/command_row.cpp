@@ -36,7 +36,7 @@ const Names& positional_settings() {
 }
 
 const Names& governing_settings() {
-  static const Names names{"observe", "pause", "follow", "supersede"};
+  static const Names names{"observe", "pause", "follow", "supersede", "settle", "breaker"};
   return names;
 }
 
@@ -46,7 +46,7 @@ const Names& cost_settings() {
 }
 
 const Names& liveness_settings() {
-  static const Names names{"interval", "heartbeat"};
+  static const Names names{"interval", "heartbeat", "on-lost"};
   return names;
 }
 

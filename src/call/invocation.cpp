@@ -122,6 +122,9 @@ Settings settings_of(const Invocation& call) {
       }
     }
   }
+  if (asks_to_launch(call) && settings.policy.settle > Duration::zero() && settings.policy.no_wait)
+    throw UsageError(
+        "--settle waits until the branch is calm, and --no-wait for nothing; nothing was asked");
   if (asks_to_launch(call))
     if (const auto error = missing_reserve(settings.policy))
       throw UsageError(*error + "; nothing was asked");

@@ -11,7 +11,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<SettingRow, 47> rows{{
+constexpr std::array<SettingRow, 50> rows{{
     {"remote", SettingForm::text, "URL|PATH|NAME", "the git remote that holds the state",
      "the run's repository, else origin", true},
     {"namespace", SettingForm::text, "NAME", "the branch of refs that holds the state", "refgate",
@@ -64,6 +64,11 @@ constexpr std::array<SettingRow, 47> rows{{
      "launches, or dollars or tokens that they cost, per scope, workflow, actor, repo or store "
      "within a span, such as actor:3/1h, repo:20usd/1d or 2000000tokens/1d; repeatable",
      "", true},
+    {"breaker", SettingForm::text, "N/SPAN",
+     "when the last N sessions of the workflow that ended have all failed, such as 5/1h, one is "
+     "let "
+     "through after the span, and the others wait for it",
+     "", true},
     {"reserve", SettingForm::text, "AMOUNT",
      "what one session may cost, such as 1.50usd or 100000tokens: what it counts as in budgets of "
      "dollars or tokens until it says what it did",
@@ -95,9 +100,17 @@ constexpr std::array<SettingRow, 47> rows{{
      "the newest head of a branch wins: who comes with an older one skips, and its session is "
      "ended",
      "", true},
+    {"settle", SettingForm::duration, "SPAN",
+     "wait until no newer head of the branch has come for so long, and skip when one comes", "0s",
+     true},
+    {"on-lost", SettingForm::choice, "note|cancel",
+     "whether the heartbeats cancel their own run when a newer head supersedes it, or a pause "
+     "halts "
+     "it (needs actions: write)",
+     "note", true},
     {"pause", SettingForm::choice, "ask|ignore",
      "whether it is asked if a person has stopped this kind of work (refgate pause)",
-     "ignore; ask beside budget, slots, observe, follow and supersede", true},
+     "ignore; ask beside budget, breaker, slots, observe, follow, supersede and settle", true},
     {"cost", SettingForm::text, "USD", "what the session cost, such as 1.23", "", false},
     {"tokens", SettingForm::text, "N", "how many tokens it took", "", false},
     {"usage", SettingForm::text, "FILE",
@@ -148,6 +161,8 @@ constexpr std::array<Choice<HolderRun>, 2> holder_runs{
     {{"ask", HolderRun::ask}, {"ignore", HolderRun::ignore}}};
 constexpr std::array<Choice<PauseAsking>, 2> pauses{
     {{"ask", PauseAsking::ask}, {"ignore", PauseAsking::ignore}}};
+constexpr std::array<Choice<OnLost>, 2> losses{
+    {{"note", OnLost::note}, {"cancel", OnLost::cancel}}};
 constexpr std::array<Choice<IdentityBy>, 3> identities{
     {{"event", IdentityBy::event}, {"commit", IdentityBy::commit}, {"patch", IdentityBy::patch}}};
 constexpr std::array<Choice<bool>, 2> booleans{{{"true", true}, {"false", false}}};
@@ -241,6 +256,15 @@ std::optional<std::string> set_slots(std::optional<Slots>& target, std::string_v
   return std::nullopt;
 }
 
+/// Longer than a job may last nobody can wait.
+std::optional<std::string> set_settle(Duration& target, std::string_view name,
+                                      std::string_view value) {
+  using namespace std::chrono_literals;
+  if (auto error = set_duration(target, name, value, 0ms)) return error;
+  if (target <= 6h) return std::nullopt;
+  return std::string(name) + " is \"" + std::string(value) + "\", but must be at most 6h";
+}
+
 }  // namespace
 
 std::span<const SettingRow> setting_table() { return rows; }
@@ -300,6 +324,7 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "max-attempts") return set_number(policy.max_attempts, name, value);
   if (name == "cooldown") return set_duration(policy.cooldown, name, value, 0ms);
   if (name == "budget") return add_budgets(policy.budgets, value);
+  if (name == "breaker") return set_breaker(policy.breaker, value);
   if (name == "reserve") return set_reserve(policy.reserve, value);
   if (name == "group-by") return set_strategy(settings.group_by, value);
   if (name == "bot") return set_text(settings.bot, value);
@@ -313,7 +338,9 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "force") return choose(policy.force, name, value, booleans);
   if (name == "observe") return choose(policy.observe, name, value, booleans);
   if (name == "supersede") return choose(policy.supersede, name, value, booleans);
+  if (name == "settle") return set_settle(policy.settle, name, value);
   if (name == "follow") return choose(policy.follow, name, value, booleans);
+  if (name == "on-lost") return choose(policy.on_lost, name, value, losses);
   if (name == "pause") return choose(policy.pause.emplace(), name, value, pauses);
   if (name == "cost") return set_text(settings.cost, value);
   if (name == "tokens") return set_text(settings.tokens, value);

@@ -34,8 +34,12 @@ std::span<const CommandRow> person_commands() {
        "On a person's machine",
        "Why an event would run or skip, without touching anything",
        {},
-       join({store_settings(), subject_settings(), policy_settings(), ordering_settings(),
-             governing_settings()}),
+       join({store_settings(),
+             subject_settings(),
+             policy_settings(),
+             ordering_settings(),
+             governing_settings(),
+             {"on-lost"}}),
        {{"payload", "FILE", "the event's payload (default: GITHUB_EVENT_PATH)"},
         {"offline", "", "do not ask the store: what would be with nothing stored"},
         json_option},
@@ -76,8 +80,9 @@ std::span<const CommandRow> person_commands() {
        "Lift a pause, or all; the next event launches again",
        {"[subject]"},
        store_settings(),
-       {},
-       "refgate resume workflow:review.yml\n\n"
+       {{"breaker", "", "forget how the sessions of a workflow ended (gate --breaker)"}},
+       "refgate resume workflow:review.yml\n"
+       "  refgate resume workflow:review.yml --breaker\n\n"
        "Without a subject all pauses are lifted; all lifts the one that was made without. Exit "
        "status 1 when there was none.",
        command_resume},

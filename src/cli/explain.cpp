@@ -208,6 +208,9 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
   if (explained.seen.claim)
     value["state"] = ordered_json::parse(claim_json(
         {explained.subject.request.scope, *explained.seen.version, *explained.seen.claim}, now()));
+  const bool settles = explained.subject.event.arrival && settings.policy.settle > Duration::zero();
+  value["settle"] =
+      settles ? ordered_json(format_duration(settings.policy.settle)) : ordered_json();
   const bool runs = explained.decision.verdict == Verdict::run;
   const bool watched = is_only_watched(explained.decision, settings.policy);
   const std::string_view follow = told_by_follow(explained, settings.policy);
@@ -270,13 +273,17 @@ void print(const Invocation& call, const Explained& explained, const Settings& s
       line("In line",
            std::to_string(explained.line.behind) + ", at the head " + explained.line.head);
   }
-  if (const auto& [strategy, group, limits, ref, most] = explained.ordering; !ref.empty())
+  if (const auto& [strategy, group, limits, ref, most, settles] = explained.ordering; !ref.empty())
     line("Slots",
          std::to_string(most) + " of " + pool_named(ref) +
              (explained.asked ? ", " + std::to_string(explained.pool.in_use) + " in use, " +
                                     std::to_string(explained.pool.waiting) + " waiting"
                               : std::string()) +
              ", " + ref);
+  if (const auto& arrival = explained.subject.event.arrival;
+      arrival && settings.policy.settle > Duration::zero())
+    line("Settle", "it waits until no newer head of " + arrival->branch + " has come for " +
+                       format_duration(settings.policy.settle));
   const bool runs = explained.decision.verdict == Verdict::run;
   const bool would_skip = is_only_watched(explained.decision, settings.policy);
   std::string decision = std::string(would_skip ? "run, observed; enforcing would skip"

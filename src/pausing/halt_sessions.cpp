@@ -29,8 +29,10 @@ Targets targets_of(Store& store, const std::string& name_space, const Pause& pau
     const Claim& claim = stored.claim;
     if (claim.state == ClaimState::ended) continue;
     if (!stops(pause.subject, question_of(claim, stored.ref))) continue;
-    const Claim next =
-        with_room(store, release_claim(claim, pause.who, why, now()), claim.outbox, name_space);
+    Claim halted = release_claim(claim, pause.who, why, now());
+    // Other jobs of the run may have other shares.
+    halted.halted = pause.subject.kind != PauseKind::share;
+    const Claim next = with_room(store, std::move(halted), claim.outbox, name_space);
     targets.changes.push_back({stored.ref, stored.version, claim_snapshot(next)});
     targets.claims.push_back(stored);
   }

@@ -11,6 +11,7 @@
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/pause/pauses.h"
+#include "state/spending.h"
 
 namespace refgate {
 namespace {
@@ -117,8 +118,41 @@ int command_pause(const Invocation& call) {
   return halt(call, *store, settings, pause) ? exit_done : exit_store;
 }
 
+/// What its sessions did is forgotten; no pause is lifted.
+int close_breaker(const Invocation& call, const Settings& settings) {
+  const auto subject = said_subject(call).empty() ? PauseSubject{} : subject_of(call);
+  if (subject.kind != PauseKind::workflow)
+    throw UsageError(
+        "--breaker needs the workflow whose failures are to be forgotten, such as "
+        "workflow:review.yml; nothing was changed");
+  const auto store = store_of(call, settings);
+  const Forgotten forgotten = forget_failures(*store, settings.name_space, subject.value);
+  for (const UnreadableRef& each : forgotten.unreadable)
+    call.err << "refgate: " << escape_for(Place::line, each.why) << "\n";
+  if (forgotten.ledgers == 0) {
+    call.out << "No breaker of " << escape_for(Place::line, name_of(subject))
+             << " knows of any failure.\n";
+    return exit_no;
+  }
+  call.out << "Forgotten: how the sessions of " << escape_for(Place::line, name_of(subject))
+           << " ended; the next one is launched\n";
+  Pause closed;
+  closed.subject = subject;
+  closed.since = now();
+  closed.who = caller(call.environment);
+  closed.reason = "its breaker was closed";
+  record(call, *store, settings.name_space,
+         {pause_line(closed, EntryKind::resume, fresh_nonce(), closed.since)});
+  return exit_done;
+}
+
 int command_resume(const Invocation& call) {
-  const Settings settings = settings_of(call);
+  // Here it is no setting: that says when a gate's opens.
+  auto options = call.options;
+  const bool breaker = options.erase("breaker") > 0;
+  const Settings settings = settings_of(
+      {call.command, call.arguments, std::move(options), call.environment, call.out, call.err});
+  if (breaker) return close_breaker(call, settings);
   std::optional<PauseSubject> subject;
   if (!said_subject(call).empty()) subject = subject_of(call);
   const auto store = store_of(call, settings);

@@ -116,6 +116,9 @@ json json_of(const StoredNewest& stored) {
           {"run_id", stored.newest.run_id},
           {"run_url", stored.newest.run_url},
           {"at", format_rfc3339(stored.newest.at)},
+          {"burst_since", format_rfc3339(stored.newest.burst_since)},
+          {"started",
+           stored.newest.started ? json(format_rfc3339(*stored.newest.started)) : json(nullptr)},
           {"older", stored.newest.older.size()}};
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
 #include <string_view>
 
@@ -41,7 +42,8 @@ std::string curl_configuration(const Origin& to, const std::string& url, const s
          "\"\nheader = \"X-GitHub-Api-Version: 2022-11-28\"\nuser-agent = \"refgate\"\n" +
          (to.is_loopback() ? "noproxy = \"*\"\n" : "") + "proto = \"=http,https\"\n" +
          "silent\nwrite-out = \"\\n%{http_code}\"\nmax-filesize = " +
-         std::to_string(question.most_bytes) + "\n";
+         std::to_string(question.most_bytes) + "\n" +
+         (question.post ? "request = \"POST\"\ndata = \"\"\n" : "");
 }
 
 }  // namespace
@@ -63,18 +65,18 @@ ApiAnswer ask_api(const Environment& environment, const std::string& remote,
   const std::string api = environment.get("GITHUB_API_URL");
   const auto to = origin_of(api);
   if (!to || (to->scheme != "https" && !to->is_loopback()))
-    return {"", "GITHUB_API_URL names no API to ask"};
+    return {"", 0, "GITHUB_API_URL names no API to ask"};
   const std::string token = token_for_api(environment, api, remote);
-  if (token.empty() && !question.without_token) return {"", "there is no token for the API"};
+  if (token.empty() && !question.without_token) return {"", 0, "there is no token for the API"};
   if (!is_plain(token) || !is_plain(api) || !is_plain(question.path))
-    return {"", "it cannot be put into a URL"};
+    return {"", 0, "it cannot be put into a URL"};
   const auto program = find_curl();
-  if (!program) return {"", "there is no curl here"};
+  if (!program) return {"", 0, "there is no curl here"};
 
   const auto end = std::min(deadline, std::chrono::steady_clock::now() + question.longest);
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-  if (left < 100ms) return {"", "there was no time left to ask"};
+  if (left < 100ms) return {"", 0, "there was no time left to ask"};
   ChildCommand curl;
   // --disable: a .curlrc of the machine could send the token elsewhere.
   curl.arguments = {*program, "--disable", "--config", "-"};
@@ -87,23 +89,25 @@ ApiAnswer ask_api(const Environment& environment, const std::string& remote,
   curl.own_session = true;
   try {
     ChildResult result = run_child(curl, end);
-    static constexpr std::string_view found = "\n200";
-    if (result.timed_out) return {"", "the API did not answer in time"};
-    if (result.cut) return {"", "the API's answer is too long"};
+    const std::string_view found = question.post ? "\n202" : "\n200";
+    if (result.timed_out) return {"", 0, "the API did not answer in time"};
+    if (result.cut) return {"", 0, "the API's answer is too long"};
     std::string& body = result.output;
     if (result.status != 0 || !body.ends_with(found)) {
       const std::size_t last = body.rfind('\n');
       const std::string code = last == std::string::npos ? "" : body.substr(last + 1);
-      return {"", result.status == 63             ? "the API's answer is too long"
-                  : code.empty() || code == "000" ? "the API cannot be reached"
-                  : result.status != 0            ? "the API's answer broke off"
-                                                  : "the API answered " + code};
+      const int status = result.status == 0 && code.size() == 3 ? std::atoi(code.c_str()) : 0;
+      return {"", status,
+              result.status == 63             ? "the API's answer is too long"
+              : code.empty() || code == "000" ? "the API cannot be reached"
+              : result.status != 0            ? "the API's answer broke off"
+                                              : "the API answered " + code};
     }
     body.resize(body.size() - found.size());
-    if (body.size() > question.most_bytes) return {"", "the API's answer is too long"};
-    return {std::move(body), ""};
+    if (body.size() > question.most_bytes) return {"", 0, "the API's answer is too long"};
+    return {std::move(body), question.post ? 202 : 200, ""};
   } catch (const std::exception&) {
-    return {"", "curl could not be started"};
+    return {"", 0, "curl could not be started"};
   }
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Questions to the REST API of the server that the run is on, by the machine's `curl`.
+// The REST API of the server that the run is on, by the machine's `curl`.
 
 #include <chrono>
 #include <cstddef>
@@ -22,10 +22,12 @@ struct ApiQuestion {
   std::chrono::milliseconds longest{};
   std::size_t most_bytes = 0;
   bool without_token = false;  ///< asked all the same where there is no token
+  bool post = false;           ///< something is to be done; 202 says that it will be
 };
 
 struct ApiAnswer {
-  std::string body;   ///< of an answer 200; else empty
+  std::string body;   ///< of an answer 200, of a POST 202; else empty
+  int status = 0;     ///< 0: there was no whole answer
   std::string wrong;  ///< for people: why there is no such answer; else empty
 };
 

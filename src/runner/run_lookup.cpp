@@ -1,8 +1,5 @@
 #include "runner/run_lookup.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "core/decision/run_state.h"
 #include "runner/rest_api.h"
 
@@ -12,10 +9,7 @@ RunEnded ask_run(const Environment& environment, const std::string& remote, cons
                  std::chrono::steady_clock::time_point deadline) {
   using namespace std::chrono_literals;
   const std::string& run = claim.holder.run_id;
-  const bool numeric = !run.empty() && std::all_of(run.begin(), run.end(), [](unsigned char c) {
-    return std::isdigit(c) != 0;
-  });
-  if (!numeric) return RunEnded::unknown;
+  if (!is_run_number(run)) return RunEnded::unknown;
   const auto repository = repository_of_run(claim.holder.run_url, server_url(environment), run);
   if (!repository) return RunEnded::unknown;
   const ApiAnswer answer = ask_api(environment, remote,

@@ -215,6 +215,7 @@ Acquired acquire(Store& store, const Question& question, SeenClaim known,
     // The state of the work decides first, and what else is spent or closed is no reason not to
     // look at it.
     const bool unseen_work = decision.code == ReasonCode::budget ||
+                             decision.code == ReasonCode::breaker ||
                              decision.code == ReasonCode::superseded ||
                              (decision.code == ReasonCode::limited && !seen.claim);
     if (unseen_work && !seen.version && !std::exchange(looked, true)) {

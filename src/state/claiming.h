@@ -49,8 +49,6 @@ struct Informants {
   /// Told once a claim is made, before its turn or a slot is waited for. What this throws is
   /// thrown by `acquire`, and the claim stands.
   std::function<void(Store&, Acquired&)> claimed;
-  /// Told once a claim that waited has become a session.
-  std::function<void(Store&, Acquired&)> started;
   /// Whether a claim is one that the caller's session is to replace; and ends it, when there is
   /// only it in the way. False: it could not be ended.
   std::function<bool(const std::string& claim_id)> is_replaced;

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "call/invocation.h"
+#include "core/event/scope.h"
+#include "core/text/shorten.h"
 #include "state/transact.h"
 
 namespace refgate {
@@ -31,6 +33,17 @@ std::string ref_of(const Budget& budget, const BudgetSubjects& subjects,
   // A scope is a stranger's or none; encoded names have no comma.
   const bool apart = subjects.outside && budget.kind != BudgetKind::scope;
   return ledger_ref(budget, subject(), name_space) + (apart ? std::string(outside_leaf) : "");
+}
+
+/// The ledger that the breaker lies in.
+std::string breaker_ref(const BudgetSubjects& subjects, const std::string& name_space) {
+  Budget of_workflow;
+  of_workflow.kind = BudgetKind::workflow;
+  return ref_of(of_workflow, subjects, name_space);
+}
+
+std::string breakers_prefix(const std::string& name_space) {
+  return budgets_prefix(name_space) + std::string(name_of(BudgetKind::workflow)) + "/";
 }
 
 Ledger ledger_in(const std::string& ref, const Stored& stored) {
@@ -75,6 +88,7 @@ std::vector<std::string> ledgers_of(const Policy& policy, const BudgetSubjects& 
   std::set<std::string> refs;
   for (const Budget& budget : policy.budgets)
     refs.insert(ref_of(budget, subjects, name_space));
+  if (policy.breaker) refs.insert(breaker_ref(subjects, name_space));
   return {refs.begin(), refs.end()};
 }
 
@@ -108,51 +122,63 @@ std::optional<SpentBudget> spent_of(const Ledger& ledger, const Budget& budget,
 
 }  // namespace
 
-std::optional<SpentBudget> spent_in(const std::map<std::string, Stored>& read, const Policy& policy,
-                                    const BudgetSubjects& subjects, const std::string& name_space) {
-  for (const Budget& budget : policy.budgets) {
-    const std::string ref = ref_of(budget, subjects, name_space);
+LedgerRefusal refusal_in(const std::map<std::string, Stored>& read, const Policy& policy,
+                         const BudgetSubjects& subjects, const std::string& name_space) {
+  const auto ledger_at = [&](const std::string& ref) {
     const auto found = read.find(ref);
-    const Ledger ledger = found == read.end() ? Ledger{} : ledger_in(ref, found->second);
-    if (auto spent = spent_of(ledger, budget, policy)) return spent;
+    return found == read.end() ? Ledger{} : ledger_in(ref, found->second);
+  };
+  LedgerRefusal refusal;
+  if (policy.breaker)
+    refusal.breaker =
+        open_breaker(ledger_at(breaker_ref(subjects, name_space)).breaker, *policy.breaker, now());
+  for (const Budget& budget : policy.budgets) {
+    if (refusal) break;
+    refusal.spent = spent_of(ledger_at(ref_of(budget, subjects, name_space)), budget, policy);
   }
-  return std::nullopt;
+  return refusal;
 }
 
-std::optional<SpentBudget> spend_budgets(Store& store, const Policy& policy,
-                                         const BudgetSubjects& subjects,
-                                         const std::string& name_space,
-                                         const std::string& claim_id) {
+LedgerRefusal enter_ledgers(Store& store, const Policy& policy, const BudgetSubjects& subjects,
+                            const std::string& name_space, const std::string& claim_id) {
   // In the order of their refs, and each only after the one before: two that came in another order
   // could each keep the other out.
   std::map<std::string, std::vector<Budget>> by_ref;
   for (const Budget& budget : policy.budgets)
     by_ref[ref_of(budget, subjects, name_space)].push_back(budget);
+  std::string breaker;
+  if (policy.breaker) by_ref[breaker = breaker_ref(subjects, name_space)];
   std::vector<std::string> entered;
   for (const auto& entry : by_ref) {
     const std::vector<Budget>& budgets = entry.second;
-    std::optional<SpentBudget> spent;
+    LedgerRefusal refusal;
     change_ledger(store, entry.first, [&](const Ledger& ledger) -> std::optional<Ledger> {
-      spent.reset();
+      refusal = {};
+      const Instant at = now();
       const Ledger without = give_back(ledger, claim_id);
       Ledger next = ledger;
-      for (const Budget& budget : budgets) {
-        if (!spent && !policy.force) spent = spent_of(without, budget, policy);
-        next = spend(std::move(next), budget, claim_id, now(), policy.reserve);
+      if (entry.first == breaker) {
+        if (!policy.force) refusal.breaker = open_breaker(without.breaker, *policy.breaker, at);
+        next = with_launch(std::move(next), *policy.breaker, {claim_id, at});
+        next.breaker.workflow = shortened(subjects.workflow_name, bounds::word);
       }
-      if (spent) return std::nullopt;
+      for (const Budget& budget : budgets) {
+        if (!refusal && !policy.force) refusal.spent = spent_of(without, budget, policy);
+        next = spend(std::move(next), budget, claim_id, at, policy.reserve);
+      }
+      if (refusal) return std::nullopt;
       return next;
     });
-    if (spent) {
+    if (refusal) {
       for (const std::string& earlier : entered)
         change_ledger(store, earlier, [&](const Ledger& ledger) {
           return std::optional(give_back(ledger, claim_id));
         });
-      return spent;
+      return refusal;
     }
     entered.push_back(entry.first);
   }
-  return std::nullopt;
+  return {};
 }
 
 namespace {
@@ -168,8 +194,24 @@ std::vector<std::string> below(const std::vector<std::string>& refs,
 
 }  // namespace
 
+namespace {
+
+/// What a session's end changes in one of its ledgers.
+std::optional<Ledger> ended_in(const std::string& ref, const Ledger& ledger, const Claim& claim,
+                               const LedgerEnd& end) {
+  const Instant at = now();
+  Ledger next = settle(ledger, claim.claim_id, end.spent, at).value_or(ledger);
+  const bool holds_breaker = ref.find("/budgets/workflow/") != std::string::npos;
+  if (claim.breaker && holds_breaker)
+    next = with_end(std::move(next), claim.claim_id, end.outcome, at);
+  if (next == ledger) return std::nullopt;
+  return next;
+}
+
+}  // namespace
+
 Settling look_to_settle(Store& store, const ClaimAt& at, const std::vector<std::string>& likely,
-                        const Spent& spent) {
+                        const LedgerEnd& end) {
   std::vector<std::string> refs = below(likely, at.name_space);
   const std::set<std::string> looked_at(refs.begin(), refs.end());
   refs.push_back(at.ref);
@@ -177,7 +219,7 @@ Settling look_to_settle(Store& store, const ClaimAt& at, const std::vector<std::
   Settling settling{read_claim_in(read, at.ref), {}};
   const std::optional<Claim>& claim = settling.seen.claim;
   if (!claim || claim->claim_id != at.claim_id || claim->state == ClaimState::ended ||
-      claim->state == ClaimState::waiting || !claim->reserve.is_said() ||
+      claim->state == ClaimState::waiting || (!claim->reserve.is_said() && !claim->breaker) ||
       (at.is_own && !at.is_own(*claim)))
     return settling;
   const std::vector<std::string> named = below(claim->ledgers, at.name_space);
@@ -188,28 +230,65 @@ Settling look_to_settle(Store& store, const ClaimAt& at, const std::vector<std::
     const auto found = read.find(ref);
     if (found == read.end()) continue;
     try {
-      if (const auto next = settle(ledger_in(ref, found->second), at.claim_id, spent, now()))
+      if (const auto next = ended_in(ref, ledger_in(ref, found->second), *claim, end))
         settling.changes.push_back({ref, found->second.version, ledger_snapshot(*next)});
     } catch (const StoreError&) {
-      // What cannot be read is named when it is settled by itself.
+      // It is named when it is settled by itself.
+      settling.complete = false;
     }
   }
   return settling;
 }
 
 std::string settle_launch(Store& store, const std::string& name_space, const Displaced& launched,
-                          const Spent& spent) {
+                          const LedgerEnd& end) {
+  Claim claim;
+  claim.claim_id = launched.claim_id;
+  claim.breaker = launched.breaker;
   std::string trouble;
   for (const std::string& ref : below(launched.ledgers, name_space)) {
     try {
-      change_ledger(store, ref, [&](const Ledger& ledger) {
-        return settle(ledger, launched.claim_id, spent, now());
-      });
+      change_ledger(store, ref,
+                    [&](const Ledger& ledger) { return ended_in(ref, ledger, claim, end); });
     } catch (const StoreError& error) {
       trouble = error.what();
     }
   }
   return trouble;
+}
+
+Forgotten forget_failures(Store& store, const std::string& name_space,
+                          const std::string& workflow) {
+  Forgotten forgotten;
+  const auto knows = [&](const Ledger& ledger) {
+    return ledger.breaker != without_failures(ledger.breaker);
+  };
+  for (const auto& [ref, stored] : store.read_all(breakers_prefix(name_space))) {
+    std::string subject = ref.substr(breakers_prefix(name_space).size());
+    if (subject.ends_with(outside_leaf)) subject.resize(subject.size() - outside_leaf.size());
+    subject = decode_ref_component(subject);
+    // Another repository's workflow has its name before it, and a blank.
+    bool is_meant = subject == workflow || subject.ends_with("/" + workflow) ||
+                    subject.ends_with(": " + workflow);
+    try {
+      const Ledger ledger = ledger_in(ref, stored);
+      is_meant = is_meant || ledger.breaker.workflow == workflow;
+      if (!is_meant || !knows(ledger)) continue;
+    } catch (const StoreError& error) {
+      // Nobody knows whether it is that of the workflow, unless its name says so.
+      if (is_meant) throw;
+      forgotten.unreadable.push_back({ref, error.what()});
+      continue;
+    }
+    change_ledger(store, ref, [&](const Ledger& ledger) -> std::optional<Ledger> {
+      if (!knows(ledger)) return std::nullopt;
+      Ledger next = ledger;
+      next.breaker = without_failures(std::move(next.breaker));
+      return next;
+    });
+    ++forgotten.ledgers;
+  }
+  return forgotten;
 }
 
 }  // namespace refgate

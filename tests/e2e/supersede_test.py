@@ -119,6 +119,19 @@ class Order(SupersedeCase):
         ledger = json.loads(self.remote.git("show", f"{ref}:budget.json"))
         self.assertEqual(sorted(entry.get("cost_usd", 1) for entry in ledger["launches"]), [0.1, 1])
 
+    def test_who_is_refused_its_budget_at_the_last_moment_ends_nobody(self):
+        words = (*SUPERSEDE, "--budget", "workflow:2/1h")
+        for turn in range(3):
+            of_turn = {"workflow": f"W{turn}", "file": f"w{turn}.yml"}
+            self.assert_runs(self.push("a", run=1000 + turn, ref=f"refs/heads/t{turn}", **of_turn).call(*words), "first")
+            newer = self.push("b", "a", run=1100 + turn, ref=f"refs/heads/t{turn}", **of_turn)
+            others = [self.push(f"o{turn}{number}", run=1200 + 10 * turn + number, ref=f"refs/heads/o{number}", **of_turn) for number in range(3)]
+            told = in_parallel([lambda job=job: job.call(*words, "--deadline", "60s") for job in (newer, *others)])
+            self.assertEqual(sorted(answer.runs for answer in told), [False, False, False, True])
+            (older,) = [claim for claim in self.remote.claims().values() if claim["holder"]["run_id"] == str(1000 + turn)]
+            # One or the other: never is the older ended for the sake of one that was skipped.
+            self.assertEqual(older["state"], "ended" if told[0].runs else "active", told[0].code)
+
     def test_without_waiting_it_takes_the_turn_of_the_session_that_it_ends(self):
         group = ("--group-by", "entity", "--no-wait")
         self.assert_runs(self.push("a", run=11).call(*SUPERSEDE, *group), "first")

@@ -72,8 +72,7 @@ const std::string name_space = "refgate";
 class Launches {
  public:
   explicit Launches(const Way& way)
-      : way_(way),
-        store_(way.notes ? open_memory_store() : std::make_unique<NoNotes>()) {
+      : way_(way), store_(way.notes ? open_memory_store() : std::make_unique<NoNotes>()) {
     request_.event = "push";
     request_.workflow = request_.session_key = request_.holder.job = way.names;
     request_.scope = request_.first_door = the_scope;

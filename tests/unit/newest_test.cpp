@@ -129,6 +129,45 @@ TEST_CASE("claims of an older head stay known for as long as they may live") {
   CHECK(next.left.front().seen.size() == 2);
 }
 
+TEST_CASE("a head may start when its branch is calm, or has not been for too long") {
+  struct Row {
+    const char* name;
+    std::vector<int> arrivals;  ///< in seconds; each brings another head
+    int calm;                   ///< in seconds
+  };
+  for (const Row& row : std::vector<Row>{
+           {"one head", {0}, 10},
+           {"each begins anew", {0, 5, 9}, 19},
+           {"never longer than ten spans", {0, 9, 18, 27, 36, 45, 54, 63, 72, 81, 90, 99}, 100},
+           {"one that was given up begins no burst", {0, 25}, 35},
+       }) {
+    INFO(row.name);
+    std::optional<Newest> newest;
+    Holder holder;
+    int number = 0;
+    for (const int second : row.arrivals) {
+      const std::string before = std::to_string(number++);
+      holder.run_id = std::to_string(number);
+      newest =
+          arrived(newest, {"topic", std::to_string(number), before, "push", holder.run_id},
+                  {holder, {"r/x", holder.run_id}, 10s}, {}, noon + std::chrono::seconds(second));
+    }
+    CHECK(calm_at(*newest, 10s) == noon + std::chrono::seconds(row.calm));
+    // A further event of the head waits no longer than the first.
+    const auto twin = arrived(newest, {"topic", std::to_string(number), "", "pull_request", "99"},
+                              {holder, {"r/y", "99"}, 10s}, {}, noon + 200s);
+    CHECK(calm_at(twin, 10s) == calm_at(*newest, 10s));
+    const Newest started = started_newest(*newest, noon + 300s);
+    CHECK(calm_at(started, 10s) <= noon + 300s);
+    const auto next = arrived(started, {"topic", "next", std::to_string(number), "push", "100"},
+                              {holder, {"r/z", "100"}, 10s}, {}, noon + 301s);
+    CHECK(calm_at(next, 10s) == noon + 311s);
+    const auto again = decode_newest(encode_newest(started));
+    REQUIRE(std::holds_alternative<Newest>(again));
+    CHECK(std::get<Newest>(again) == started);
+  }
+}
+
 TEST_CASE("the record is bounded, and says the same when it is read again") {
   std::optional<Newest> newest;
   Holder holder;

@@ -259,7 +259,7 @@ TEST_CASE("whoever comes to a queue is in it or told that it is full, and the re
   struct Row {
     const char* name;
     std::string text;
-    int stand;          ///< so many stand in it before anybody is asked; all of them fit
+    int stand;  ///< so many stand in it before anybody is asked; all of them fit
   };
   for (const Row& row : {Row{"ordinary", "review", 490}, Row{"quotes", std::string(1000, '"'), 200},
                          Row{"the longest", std::string(2048, 'x'), 200}}) {

@@ -20,6 +20,7 @@ TEST_CASE("every setting that the table names can be set") {
                               : row.form == SettingForm::list   ? "actor:3/1h"
                               : row.name == "group-by"          ? "entity"
                               : row.name == "slots"             ? "model:3"
+                              : row.name == "breaker"           ? "5/1h"
                               : row.name == "sha"               ? "0a1b2c3"
                               : row.name == "reserve"           ? "1.50usd"
                                                                 : "text";

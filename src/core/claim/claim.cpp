@@ -108,6 +108,13 @@ Claim read_claim(const json& stored) {
   claim.lease_until = instant(stored, "lease_until");
   claim.ended_at = optional_instant(stored, "ended_at");
   if (stored.contains("superseded_by")) claim.superseded_by = text(stored, "superseded_by");
+  for (const auto& [name, flag] : {std::pair<const char*, bool*>{"halted", &claim.halted},
+                                   std::pair<const char*, bool*>{"breaker", &claim.breaker}}) {
+    if (!stored.contains(name)) continue;
+    if (!stored[name].is_boolean())
+      throw Broken("\"" + std::string(name) + "\" is neither true nor false");
+    *flag = stored[name].get<bool>();
+  }
   if (stored.contains("until")) claim.until = instant(stored, "until");
   if ((claim.outcome == ClaimOutcome::limited) != claim.until.has_value())
     throw Broken("\"outcome\" and \"until\" contradict each other");
@@ -143,6 +150,9 @@ Claim read_claim(const json& stored) {
 
 std::string_view name_of(ClaimState state) { return name_in(states, state); }
 std::string_view name_of(ClaimOutcome outcome) { return name_in(outcomes, outcome); }
+std::optional<ClaimOutcome> claim_outcome_named(std::string_view name) {
+  return find_in(outcomes, name);
+}
 
 StatusMeaning meaning_of_status(std::string_view status) {
   if (status == "success") return {ClaimOutcome::success};
@@ -197,6 +207,8 @@ std::string encode_claim(const Claim& claim) {
   if (!claim.ledgers.empty()) record["ledgers"] = claim.ledgers;
   if (claim.left_out > 0) record["left_out"] = claim.left_out;
   if (!claim.superseded_by.empty()) record["superseded_by"] = claim.superseded_by;
+  if (claim.halted) record["halted"] = true;
+  if (claim.breaker) record["breaker"] = true;
   if (claim.until) record["until"] = format_rfc3339(*claim.until);
   if (claim.ended_at) record["ended_at"] = format_rfc3339(*claim.ended_at);
   if (claim.pr_locked_until) record["pr_locked_until"] = format_rfc3339(*claim.pr_locked_until);

@@ -66,6 +66,8 @@ struct Displaced {
   std::string claim_id;
   Holder holder;
   std::vector<std::string> ledgers;
+  bool breaker =
+      false;  ///< see Claim::breaker; not stored, since what others ended counts as nothing
 
   bool operator==(const Displaced&) const = default;
 };
@@ -87,6 +89,8 @@ struct Claim {
   Instant lease_until{};
   std::optional<Instant> ended_at;
   std::string superseded_by;     ///< the run with a newer head, which ended it; or empty
+  bool breaker = false;          ///< how it ends counts for its workflow's breaker
+  bool halted = false;           ///< by a pause that holds for the whole run
   std::optional<Instant> until;  ///< of a limited session, and only of one: before, nobody does it
   std::optional<Instant> pr_locked_until;  ///< set when `event` is push or pull_request
   std::vector<Cover> covers;  ///< the pull requests that it answers to; empty: all of its head
@@ -145,6 +149,7 @@ std::variant<Claim, ClaimError> decode_claim(std::string_view text);
 
 std::string_view name_of(ClaimState state);
 std::string_view name_of(ClaimOutcome outcome);
+std::optional<ClaimOutcome> claim_outcome_named(std::string_view name);
 
 /// What a status says of the work.
 struct StatusMeaning {

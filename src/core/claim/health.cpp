@@ -118,6 +118,7 @@ std::string encode_health(const Health& health) {
                  {"operations", health.operations},
                  {"cascade", health.cascade}};
   if (health.observing) record["observing"] = true;
+  if (!health.not_cancelled.empty()) record["not_cancelled"] = health.not_cancelled;
   if (health.death)
     record["death"] = {{"at", format_rfc3339(health.death->at)},
                        {"cause", name_of(health.death->cause)},
@@ -136,6 +137,7 @@ std::optional<Health> decode_health(std::string_view source) {
   health.session_key = text(record, "session_key");
   health.runner_job = text(record, "runner_job");
   health.failure = text(record, "failure");
+  health.not_cancelled = text(record, "not_cancelled");
   const bool whole = read_number(record, "generation", health.generation) &&
                      read_span(record, "lease_ms", health.lease) &&
                      read_span(record, "skew_ms", health.skew) &&

@@ -53,9 +53,10 @@ struct Health {
   long heartbeat_process = 0;  ///< 0: none
   bool ended = false;          ///< by the job itself
   std::optional<Death> death;
-  unsigned operations = 0;  ///< under way at the same time, as the job reports them
-  unsigned cascade = 0;     ///< operations that asked after the death: counted, not logged
-  bool observing = false;   ///< nothing is held back, so that it goes on whatever is lost
+  std::string not_cancelled;  ///< why its run, which was to be cancelled, was not; for people
+  unsigned operations = 0;    ///< under way at the same time, as the job reports them
+  unsigned cascade = 0;       ///< operations that asked after the death: counted, not logged
+  bool observing = false;     ///< nothing is held back, so that it goes on whatever is lost
 
   bool operator==(const Health&) const = default;
 };

@@ -132,8 +132,11 @@ Newest arrived(const std::optional<Newest>& newest, const Arrival& arrival, cons
     next.run_id = shortened(bringer.holder.run_id, bounds::word);
     next.run_url = shortened(bringer.holder.run_url, bounds::address);
     next.at = now;
+    // A head that did not start although it had been calm for long enough was given up.
+    const bool goes_on =
+        newest && !newest->started && now < newest->at + 2 * bringer.settle && now >= newest->at;
+    next.burst_since = goes_on ? newest->burst_since : now;
   }
-  next.branch = shortened(arrival.branch, bounds::word);
   next.branch = shortened(arrival.branch, bounds::word);
   tell_of(next.move, arrival);
   next.older.clear();
@@ -143,14 +146,30 @@ Newest arrived(const std::optional<Newest>& newest, const Arrival& arrival, cons
   return next;
 }
 
+Instant calm_at(const Newest& newest, Duration settle) {
+  if (newest.started) return newest.at;
+  return std::min(newest.at + settle, newest.burst_since + longest_burst * settle);
+}
+
+Newest started_newest(Newest newest, Instant now) {
+  if (!newest.started) newest.started = now;
+  return newest;
+}
+
 bool is_forgettable(const Newest& newest, Instant now) { return now >= newest.at + kept_for; }
 
 std::string encode_newest(const Newest& newest) {
-  json record = {{"version", newest_version},        {"branch", newest.branch},
-                 {"newest", json_of(newest.move)},   {"run_id", newest.run_id},
-                 {"run_url", newest.run_url},        {"at", format_rfc3339(newest.at)},
-                 {"claims", json_of(newest.claims)}, {"older", json_of(newest.older)},
+  json record = {{"version", newest_version},
+                 {"branch", newest.branch},
+                 {"newest", json_of(newest.move)},
+                 {"run_id", newest.run_id},
+                 {"run_url", newest.run_url},
+                 {"at", format_rfc3339(newest.at)},
+                 {"claims", json_of(newest.claims)},
+                 {"older", json_of(newest.older)},
+                 {"burst_since", format_rfc3339(newest.burst_since)},
                  {"left_behind", json::array()}};
+  if (newest.started) record["started"] = format_rfc3339(*newest.started);
   for (const Move& move : newest.left)
     record["left_behind"].push_back(json_of(move));
   return record.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
@@ -172,6 +191,8 @@ std::variant<Newest, ClaimError> decode_newest(std::string_view source) {
     newest.run_id = text(object, "run_id");
     newest.run_url = text(object, "run_url");
     newest.at = record::instant(object, "at");
+    newest.burst_since = record::optional_instant(object, "burst_since").value_or(newest.at);
+    newest.started = record::optional_instant(object, "started");
     newest.claims = claims_in(object, "claims");
     newest.older = claims_in(object, "older");
     for (const json& item : list(object, "left_behind", most_left_behind))

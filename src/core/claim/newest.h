@@ -1,5 +1,6 @@
 #pragma once
-// The newest head of a branch that asked, in one line of events: the record of `--supersede`. Which
+// The newest head of a branch that asked, in one line of events: the record of `--supersede` and
+// `--settle`. Which
 // of two events brings the newer head is told by what each says it came after, and not by the time
 // at which its runner started. Pure.
 //
@@ -45,11 +46,14 @@ struct NewestClaim {
 };
 
 struct Newest {
-  std::string branch;               ///< see Arrival::branch
-  Move move;                        ///< the newest's own
-  std::string run_id;               ///< the run that brought it
-  std::string run_url;              ///< its page, or empty
-  Instant at{};                     ///< when it became the newest
+  std::string branch;     ///< see Arrival::branch
+  Move move;              ///< the newest's own
+  std::string run_id;     ///< the run that brought it
+  std::string run_url;    ///< its page, or empty
+  Instant at{};           ///< when it became the newest
+  Instant burst_since{};  ///< when the first head of those came that followed one another so
+                          ///< closely that none of them started
+  std::optional<Instant> started;   ///< once it was calm, and its session might begin
   std::vector<NewestClaim> claims;  ///< of that head, the latest last
   std::vector<NewestClaim> older;   ///< of heads before it, which may still live
   std::vector<Move> left;           ///< the moves that were left behind, the latest first
@@ -71,12 +75,23 @@ Order order_of(const std::optional<Newest>& newest, const Arrival& arrival);
 struct Bringer {
   const Holder& holder;
   NewestClaim claim;
+  Duration settle{};  ///< for how long its branch is to be calm first
 };
 
 /// The record with the arrival, which is not older. `older` are the claims of heads before it that
 /// may still live.
 Newest arrived(const std::optional<Newest>& newest, const Arrival& arrival, const Bringer& bringer,
                std::vector<NewestClaim> older, Instant now);
+
+/// No burst is waited for longer than so many times the span that its branch is to be calm for.
+inline constexpr int longest_burst = 10;
+
+/// From when on the newest head may start, when its branch is to be calm for `settle`: its further
+/// events, a takeover and a re-run wait no longer than the first.
+Instant calm_at(const Newest& newest, Duration settle);
+
+/// The record once the newest head may start.
+Newest started_newest(Newest newest, Instant now);
 
 /// True when nobody needs it any more: it was the newest for longer than sessions are remembered.
 bool is_forgettable(const Newest& newest, Instant now);

@@ -57,6 +57,19 @@ void remember(Ledger& ledger, const Budget& budget) {
   if (ledger.budgets.size() > most_budgets) ledger.budgets.resize(most_budgets);
 }
 
+/// Once, and without those that nobody counts any more.
+void enter(Ledger& ledger, Launch launch) {
+  const Instant now = launch.at;
+  std::erase_if(ledger.launches, [&](const Launch& each) { return each.at + ledger.keep <= now; });
+  std::erase_if(ledger.counts,
+                [&](const LaunchCount& count) { return count.last + ledger.keep <= now; });
+  const bool there =
+      std::any_of(ledger.launches.begin(), ledger.launches.end(),
+                  [&](const Launch& each) { return each.claim_id == launch.claim_id; });
+  if (!there) ledger.launches.push_back(std::move(launch));
+  fold_launches(ledger, now);
+}
+
 }  // namespace
 
 std::uint64_t used_of(const Ledger& ledger, const Budget& budget, Instant now) {
@@ -98,14 +111,7 @@ Ledger spend(Ledger ledger, const Budget& budget, const std::string& claim_id, I
              const Spent& reserve) {
   ledger.keep = std::max(ledger.keep, budget.window);
   remember(ledger, budget);
-  std::erase_if(ledger.launches,
-                [&](const Launch& launch) { return launch.at + ledger.keep <= now; });
-  std::erase_if(ledger.counts,
-                [&](const LaunchCount& count) { return count.last + ledger.keep <= now; });
-  const bool there = std::any_of(ledger.launches.begin(), ledger.launches.end(),
-                                 [&](const Launch& launch) { return launch.claim_id == claim_id; });
-  if (!there) ledger.launches.push_back({claim_id, now, reserve, {}, std::nullopt});
-  fold_launches(ledger, now);
+  enter(ledger, {claim_id, now, reserve, {}, std::nullopt});
   return ledger;
 }
 
@@ -122,10 +128,30 @@ std::optional<Ledger> settle(Ledger ledger, std::string_view claim_id, const Spe
 
 Ledger give_back(Ledger ledger, const std::string& claim_id) {
   std::erase_if(ledger.launches, [&](const Launch& launch) { return launch.claim_id == claim_id; });
+  ledger.breaker = with_end(std::move(ledger.breaker), claim_id, ClaimOutcome::abandoned, {});
+  return ledger;
+}
+
+Ledger with_launch(Ledger ledger, const Breaker& breaker, const Probe& launch) {
+  ledger.keep = std::max(ledger.keep, breaker.span);
+  enter(ledger, {launch.claim_id, launch.at, {}, {}, std::nullopt});
+  ledger.breaker = with_launch(std::move(ledger.breaker), breaker, launch);
+  return ledger;
+}
+
+Ledger with_end(Ledger ledger, const std::string& claim_id, ClaimOutcome outcome, Instant now) {
+  for (Launch& launch : ledger.launches) {
+    if (launch.claim_id != claim_id || launch.outcome != ClaimOutcome::none) continue;
+    launch.outcome = outcome;
+    if (!launch.ended_at) launch.ended_at = now;
+  }
+  ledger.breaker = with_end(std::move(ledger.breaker), claim_id, outcome, now);
+  fold_launches(ledger, now);
   return ledger;
 }
 
 bool is_expired(const Ledger& ledger, Instant now) {
+  if (!is_forgettable(ledger.breaker, now)) return false;
   const auto is_over = [&](Instant at) { return at + ledger.keep <= now; };
   return std::all_of(ledger.counts.begin(), ledger.counts.end(),
                      [&](const LaunchCount& count) { return is_over(count.last); }) &&

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/claim/claim.h"
+#include "core/decision/breaker.h"
 #include "core/decision/policy.h"
 #include "core/record/spent.h"
 
@@ -20,7 +21,8 @@ struct Launch {
   Instant at{};
   Spent reserve;  ///< what it may cost, and counts as for as long as nobody says what it did
   Spent spent;    ///< what its job said
-  std::optional<Instant> ended_at;  ///< its job said what there was to say
+  std::optional<Instant> ended_at;            ///< its job said what there was to say
+  ClaimOutcome outcome = ClaimOutcome::none;  ///< how it ended, where that counts
 
   bool operator==(const Launch&) const = default;
 };
@@ -49,6 +51,7 @@ struct Ledger {
                                      ///< stretch, where years are kept), oldest first
   std::vector<Launch> launches;      ///< those that stand whole, oldest first
   std::vector<KnownBudget> budgets;  ///< one for each unit and window, the latest first
+  BreakerRecord breaker;             ///< of the workflow that it is for
   Duration keep{};  ///< the longest window that anybody counts in: older launches are dropped
 
   bool operator==(const Ledger&) const = default;
@@ -82,6 +85,10 @@ Ledger spend(Ledger ledger, const Budget& budget, const std::string& claim_id, I
 /// counting as reserved. nullopt when no launch of that claim stands there that is still open.
 std::optional<Ledger> settle(Ledger ledger, std::string_view claim_id, const Spent& spent,
                              Instant now);
+
+/// The ledger with a launch that its workflow's breaker lets pass, and with the end of one.
+Ledger with_launch(Ledger ledger, const Breaker& breaker, const Probe& launch);
+Ledger with_end(Ledger ledger, const std::string& claim_id, ClaimOutcome outcome, Instant now);
 
 /// The ledger without a launch that did not take place.
 Ledger give_back(Ledger ledger, const std::string& claim_id);

@@ -56,6 +56,7 @@ Claim claim_of(const Request& request, const Policy& policy, Instant now) {
   claim.slots = request.slots;
   claim.ledgers = request.ledgers;
   claim.reserve = request.reserve;
+  claim.breaker = request.breaker;
   claim.window_only = request.window_only;
   claim.holder = bounded(request.holder);
   claim.covers = request.covers;
@@ -239,6 +240,22 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
                    std::to_string(policy.max_attempts) + " are allowed (max-attempts) until " +
                    format_second(over) + ": " + describe_holder(*state, now) + override_hint));
   }
+  if (around.breaker) {
+    const OpenBreaker& open = *around.breaker;
+    const std::string failures = std::to_string(open.breaker.failures);
+    return skip_until(
+        open.until,
+        skip_for(request, now, ReasonCode::breaker,
+                 (open.breaker.failures == 1
+                      ? "The last session of this workflow failed, "
+                      : "The last " + failures + " sessions of this workflow failed, the last ") +
+                     ago(open.last, now) +
+                     (open.probing ? ", and one that was let through is at work until "
+                                   : "; one is let through after ") +
+                     format_second(open.until) + " (breaker " + failures + "/" +
+                     format_duration(open.breaker.span) + "). To forget them: refgate resume " +
+                     "workflow:NAME --breaker" + override_hint));
+  }
   if (around.spent) {
     const SpentBudget& spent = *around.spent;
     Decision decision =
@@ -394,11 +411,10 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
       if (claim.state == ClaimState::waiting)
         return skip(claim, request, now, ReasonCode::queued,
                     "Nobody does this work yet: it waits for " +
-                        (claim.group.empty() && !claim.slots.empty()
-                             ? "a slot of " + pool_named(claim.slots)
-                             : "its turn") +
-                        (claim.group.empty() ? "" : " in group " + claim.group) + ", by " + holder +
-                        until + free_it);
+                        (!claim.group.empty()   ? "its turn in group " + claim.group
+                         : !claim.slots.empty() ? "a slot of " + pool_named(claim.slots)
+                                                : "its branch to be calm") +
+                        ", by " + holder + until + free_it);
       if (counterpart)
         return skip(claim, request, now, ReasonCode::pr_lock,
                     "This commit is being handled by " + other_event(claim) + ": " + holder +

@@ -9,6 +9,7 @@
 
 #include "core/claim/claim.h"
 #include "core/claim/pause.h"
+#include "core/decision/breaker.h"
 #include "core/decision/policy.h"
 #include "core/decision/reason_code.h"
 #include "core/event/event.h"
@@ -47,9 +48,10 @@ struct ClosedPool {
 struct Surroundings {
   RunEnded holder_run = RunEnded::unknown;
   std::optional<SpentBudget> spent;
-  std::optional<Pause> paused;                      ///< what stops this very work now
-  std::optional<NewerRun> newer = std::nullopt;     ///< whose head came after the caller's own
-  std::optional<ClosedPool> closed = std::nullopt;  ///< the pool whose slot it would take
+  std::optional<Pause> paused;                        ///< what stops this very work now
+  std::optional<NewerRun> newer = std::nullopt;       ///< whose head came after the caller's own
+  std::optional<ClosedPool> closed = std::nullopt;    ///< the pool whose slot it would take
+  std::optional<OpenBreaker> breaker = std::nullopt;  ///< of its workflow
 };
 
 /// Who asks, and what the claim would say.
@@ -86,6 +88,7 @@ struct Request {
   std::string slots;         ///< see Claim::slots
   std::vector<std::string> ledgers;  ///< see Claim::ledgers
   Spent reserve;                     ///< see Claim::reserve
+  bool breaker = false;              ///< see Claim::breaker
 };
 
 struct Decision {

@@ -29,12 +29,44 @@ json json_of(const Launch& launch) {
   put_spent(value, launch.spent);
   put_reserve(value, launch.reserve);
   if (launch.ended_at) value["ended_at"] = format_rfc3339(*launch.ended_at);
+  if (launch.outcome != ClaimOutcome::none) value["outcome"] = name_of(launch.outcome);
   return value;
 }
 
 Launch launch_in(const json& item) {
-  return {record::text(item, "claim_id"), record::instant(item, "at"), reserve_in(item),
-          spent_in(item), record::optional_instant(item, "ended_at")};
+  Launch launch{record::text(item, "claim_id"), record::instant(item, "at"), reserve_in(item),
+                spent_in(item), record::optional_instant(item, "ended_at")};
+  if (item.contains("outcome")) {
+    const auto outcome = claim_outcome_named(record::text(item, "outcome"));
+    if (!outcome) throw record::Broken("\"outcome\" is none of the known words");
+    launch.outcome = *outcome;
+  }
+  return launch;
+}
+
+json json_of(const BreakerRecord& breaker) {
+  json value = {{"workflow", breaker.workflow}, {"ends", json::array()}};
+  for (const LaunchEnd& end : breaker.ends)
+    value["ends"].push_back(
+        {{"claim_id", end.claim_id},
+         {"at", format_rfc3339(end.at)},
+         {"outcome", name_of(end.failed ? ClaimOutcome::failure : ClaimOutcome::success)}});
+  if (breaker.probe)
+    value["probe"] = {{"claim_id", breaker.probe->claim_id},
+                      {"at", format_rfc3339(breaker.probe->at)}};
+  return value;
+}
+
+BreakerRecord breaker_in(const json& object) {
+  BreakerRecord breaker{record::text(object, "workflow"), {}, std::nullopt};
+  for (const json& item : record::list(object, "ends", most_failures))
+    breaker.ends.push_back({record::text(item, "claim_id"), record::instant(item, "at"),
+                            record::text(item, "outcome") == name_of(ClaimOutcome::failure)});
+  if (object.contains("probe")) {
+    const json& probe = record::member(object, "probe");
+    breaker.probe = {record::text(probe, "claim_id"), record::instant(probe, "at")};
+  }
+  return breaker;
 }
 
 json json_of(const LaunchCount& count) {
@@ -75,6 +107,7 @@ std::string encode_ledger(const Ledger& ledger) {
     record["budgets"].push_back({{"unit", name_of(budget.unit)},
                                  {"amount", budget.amount},
                                  {"window_ms", budget.window.count()}});
+  if (ledger.breaker != BreakerRecord{}) record["breaker"] = json_of(ledger.breaker);
   return record.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -93,6 +126,7 @@ std::variant<Ledger, ClaimError> decode_ledger(std::string_view source) {
     if (object.contains("budgets"))
       for (const json& item : record::list(object, "budgets"))
         ledger.budgets.push_back(budget_in(item));
+    if (object.contains("breaker")) ledger.breaker = breaker_in(object["breaker"]);
     return ledger;
   } catch (const record::Broken& error) {
     return error_of(record::broken(form, error.what()));

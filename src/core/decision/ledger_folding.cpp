@@ -14,7 +14,7 @@ constexpr Duration longest_stretch = std::chrono::days(3660);
 
 // As encode_ledger writes them: texts of known length and numbers of at most twenty digits.
 constexpr std::size_t count_size = 88;
-constexpr std::size_t room = longest_ledger - 2048;  // for all that is neither
+constexpr std::size_t room = longest_ledger - 8192;  // for all that is neither: budgets, a breaker
 constexpr std::size_t room_for_counts = room * 2 / 3;
 
 std::size_t size_of(const LaunchCount& count) {
@@ -27,7 +27,8 @@ std::size_t size_of(const Launch& launch) {
   std::size_t size = 60 + launch.claim_id.size();
   for (const Spent* spent : {&launch.reserve, &launch.spent})
     size += (spent->cost ? number : 0) + (spent->tokens ? number : 0);
-  return size + (launch.ended_at ? number : 0);
+  constexpr std::size_t word = 24;
+  return size + (launch.ended_at ? number : 0) + (launch.outcome != ClaimOutcome::none ? word : 0);
 }
 
 template <typename Item>

@@ -37,6 +37,12 @@ enum class PauseAsking { ask, ignore };
 /// What a budget counts the launches of; `store`: of all that use this store.
 enum class BudgetKind { scope, workflow, actor, repo, store };
 
+/// What the heartbeats do when the run's work is not wanted any more: superseded, or paused.
+enum class OnLost {
+  note,    ///< in the job's health record
+  cancel,  ///< they cancel their own run, too
+};
+
 enum class BudgetUnit {
   launches,
   usd,  ///< in millionths
@@ -51,6 +57,15 @@ struct Budget {
   BudgetUnit unit = BudgetUnit::launches;
 
   bool operator==(const Budget&) const = default;
+};
+
+/// "5/1h": when the last five sessions of a workflow that ended have failed, the next one is let
+/// through an hour after the last of them.
+struct Breaker {
+  unsigned failures = 0;
+  Duration span{};
+
+  bool operator==(const Breaker&) const = default;
 };
 
 struct Policy {
@@ -71,16 +86,19 @@ struct Policy {
   unsigned max_attempts = 0;  ///< launches of one piece of work within its memory; 0: any number
   Duration
       cooldown{};  ///< for how long nothing of a scope is launched after its last session ended
-  std::vector<Budget> budgets;  ///< all must have something left
-  Spent reserve;                ///< what a session counts as until it says what it cost
-  std::optional<Slots> slots;   ///< so many sessions of a pool at once; nullopt: any number
-  Duration wait{};              ///< for how long a gate stands by for its turn
-  bool no_wait = false;         ///< tell the place in line instead of standing in it
+  std::vector<Budget> budgets;     ///< all must have something left
+  std::optional<Breaker> breaker;  ///< nullopt: it may fail as often as it does
+  Spent reserve;                   ///< what a session counts as until it says what it cost
+  std::optional<Slots> slots;      ///< so many sessions of a pool at once; nullopt: any number
+  Duration wait{};                 ///< for how long a gate stands by for its turn
+  bool no_wait = false;            ///< tell the place in line instead of standing in it
   HolderRun holder_run = HolderRun::ask;
   bool force = false;
-  bool observe = false;              ///< decide and record, and hold nobody back
-  bool supersede = false;            ///< the newest head of a branch ends the session of older ones
-  bool follow = false;               ///< a skip waits for the work, and fails unless it is done
+  bool observe = false;    ///< decide and record, and hold nobody back
+  bool supersede = false;  ///< the newest head of a branch ends the session of older ones
+  Duration settle{};       ///< for how long a branch is to be calm before its newest head starts
+  bool follow = false;     ///< a skip waits for the work, and fails unless it is done
+  OnLost on_lost = OnLost::note;
   std::optional<PauseAsking> pause;  ///< nullopt: see asks_pause
   Fallback on_error = Fallback::fail;
   std::optional<Fallback> on_read_only;  ///< nullopt: skip where such a token is to be expected,
@@ -88,12 +106,22 @@ struct Policy {
   AuditSkips audit_skips = AuditSkips::push;
 };
 
+/// True when a launch is entered into ledgers.
+inline bool keeps_ledgers(const Policy& policy) {
+  return !policy.budgets.empty() || policy.breaker.has_value();
+}
+
+/// True when it matters which head of its branch is the newest.
+inline bool wants_newest(const Policy& policy) {
+  return policy.supersede || policy.settle > Duration::zero();
+}
+
 /// True when a gate asks whether it is paused before it decides. What else governs a launch reads
 /// anyway, and asks unless it was told not to.
 inline bool asks_pause(const Policy& policy) {
   if (policy.pause) return *policy.pause == PauseAsking::ask;
-  return policy.observe || policy.follow || policy.supersede || policy.slots ||
-         !policy.budgets.empty();
+  return policy.observe || policy.follow || wants_newest(policy) || policy.slots ||
+         keeps_ledgers(policy);
 }
 
 /// Who waits looks again and again, and asks then whatever it asked before.

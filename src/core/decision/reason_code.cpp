@@ -7,7 +7,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<EnumName<ReasonCode>, 22> codes{
+constexpr std::array<EnumName<ReasonCode>, 23> codes{
     {{ReasonCode::forced, "forced"},
      {ReasonCode::own, "own"},
      {ReasonCode::first, "first"},
@@ -22,6 +22,7 @@ constexpr std::array<EnumName<ReasonCode>, 22> codes{
      {ReasonCode::superseded, "superseded"},
      {ReasonCode::max_attempts, "max_attempts"},
      {ReasonCode::cooldown, "cooldown"},
+     {ReasonCode::breaker, "breaker"},
      {ReasonCode::budget, "budget"},
      {ReasonCode::paused, "paused"},
      {ReasonCode::queued, "queued"},

@@ -23,6 +23,7 @@ enum class ReasonCode {
   superseded,
   max_attempts,
   cooldown,
+  breaker,
   budget,
   paused,
   queued,

@@ -35,6 +35,10 @@ RunEnded read_run_state(std::string_view body, const Holder& holder) {
   return *status == "completed" ? RunEnded::yes : RunEnded::no;
 }
 
+bool is_run_number(std::string_view run_id) {
+  return !run_id.empty() && run_id.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 std::optional<std::string> repository_of_run(std::string_view run_url, std::string_view server_url,
                                              std::string_view run_id) {
   if (server_url.empty() || !run_url.starts_with(server_url)) return std::nullopt;

@@ -17,6 +17,9 @@ namespace refgate {
 /// answer about that very run.
 RunEnded read_run_state(std::string_view body, const Holder& holder);
 
+/// Whether GitHub gives a run such an id: only digits.
+bool is_run_number(std::string_view run_id);
+
 /// "owner/name" of a run's page on `server_url`, or nullopt when the page is none of that server,
 /// or of another run.
 std::optional<std::string> repository_of_run(std::string_view run_url, std::string_view server_url,

@@ -92,7 +92,8 @@ class Ending {
                [&](const Claim& claim) { return is_own(claim, self_); }};
     std::vector<Change> place;
     const bool departs = look_for_places(at, closes, place);
-    const bool settled = was_launched && settle_along(at, place);
+    const LedgerEnd how{settings_.spent, meaning.outcome};
+    const bool settled = was_launched && settle_along(at, how, place);
     Claim launched;
     Claim stood;
     Ended ended = update_claim(
@@ -128,7 +129,7 @@ class Ending {
     else if (was_freed || (ended.result == Ended::Result::already && was_launched &&
                            !ended.claim.superseded_by.empty()))
       leave_lines(ended.claim, closes);
-    if (was_launched) settle_rest(ended, settled && !left_open);
+    if (was_launched) settle_rest(ended, how, settled && !left_open);
     if (was_launched && (ended.result == Ended::Result::not_ours || was_freed))
       record_without_claim(ended, {status, work.until});
     keep([&] { bring_up_to_date(ended, launched); });
@@ -145,28 +146,28 @@ class Ending {
                 << "); those behind pass over it\n";
   }
 
-  /// What it cost takes the place of its reserve in the ledgers that the claim names, in the push
-  /// that ends it: which those are the remote says, and the note only whether to look. True when
-  /// they go along.
-  bool settle_along(ClaimAt& at, std::vector<Change>& along) const {
+  /// What it cost takes the place of its reserve in the ledgers that the claim names, and how it
+  /// ended counts for the breaker, in the push that ends it: which those are the remote says, and
+  /// the note only whether to look. True when they go along.
+  bool settle_along(ClaimAt& at, const LedgerEnd& how, std::vector<Change>& along) const {
     const bool told_by_id = !note_.version && !settings_.claim_id.empty();
-    if (!told_by_id && !note_.claim.reserve.is_said()) return false;
-    Settling settling = look_to_settle(store_, at, note_.claim.ledgers, settings_.spent);
+    if (!told_by_id && !note_.claim.reserve.is_said() && !note_.claim.breaker) return false;
+    Settling settling = look_to_settle(store_, at, note_.claim.ledgers, how);
     const std::optional<Claim>& claim = settling.seen.claim;
     if (!claim || claim->claim_id != at.claim_id || claim->state == ClaimState::ended) return false;
     at.known = std::move(settling.seen);
     along.insert(along.end(), settling.changes.begin(), settling.changes.end());
-    return true;
+    return settling.complete;
   }
 
   /// The launch that the ledgers may still count as its reserve: the claim's, or that of one which
   /// was taken over before its job could say what it cost.
   std::optional<Displaced> unsettled(const Ended& ended) const {
     const auto of_claim = [&](const Claim& claim) -> std::optional<Displaced> {
-      if (claim.claim_id != note_.claim.claim_id || !claim.reserve.is_said() ||
-          claim.outcome == ClaimOutcome::abandoned)
+      if (claim.claim_id != note_.claim.claim_id || claim.outcome == ClaimOutcome::abandoned ||
+          (!claim.reserve.is_said() && !claim.breaker))
         return std::nullopt;
-      return Displaced{claim.claim_id, claim.holder, claim.ledgers};
+      return Displaced{claim.claim_id, claim.holder, claim.ledgers, claim.breaker};
     };
     switch (ended.result) {
       case Ended::Result::ended:
@@ -190,16 +191,21 @@ class Ending {
   }
 
   /// By pushes of their own, what did not go along.
-  void settle_rest(const Ended& ended, bool all_settled) const {
+  void settle_rest(const Ended& ended, LedgerEnd how, bool all_settled) const {
     if (all_settled && ended.result == Ended::Result::ended) return;
     const auto launched = unsettled(ended);
     std::string trouble;
+    // What others ended says nothing of its workflow.
+    if (ended.result != Ended::Result::ended) how.outcome = ClaimOutcome::cancelled;
     if (launched)
-      trouble = settle_launch(store_, settings_.name_space, *launched, settings_.spent);
+      trouble = settle_launch(store_, settings_.name_space, *launched, how);
     else if (ended.result == Ended::Result::not_ours && note_.claim.reserve.is_said())
       trouble = "its claim, which names its ledgers, is gone";
     if (!trouble.empty())
-      call_.err << "refgate: its budgets go on counting what this session had reserved ("
+      call_.err << "refgate: "
+                << (note_.claim.reserve.is_said()
+                        ? "its budgets go on counting what this session had reserved ("
+                        : "its workflow's breaker was not told of its end (")
                 << escape_for(Place::line, trouble) << ")\n";
   }
 

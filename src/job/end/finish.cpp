@@ -9,6 +9,7 @@
 #include "job/end/ending.h"
 #include "job/end/observing.h"
 #include "job/end/session_cost.h"
+#include "job/note/health_file.h"
 #include "job/note/told_skip.h"
 #include "job/subject/own_claims.h"
 #include "runner/runner.h"
@@ -128,11 +129,25 @@ class Judgement {
   std::string why_;
 };
 
+/// Its heartbeats have told it to their record only.
+void tell_not_cancelled(const Invocation& call, const JobState& state) {
+  for (const ClaimNote& note : state.notes()) {
+    const auto health = HealthFile(state, note.claim.claim_id).read();
+    if (!health || health->not_cancelled.empty()) continue;
+    const std::string text = "nobody wants this run's work any more (" +
+                             (health->death ? health->death->text : std::string("it was ended")) +
+                             "), and it could not be cancelled: " + health->not_cancelled;
+    call.err << "refgate: " << escape_for(Place::line, text) << "\n";
+    call.out << annotation(call.environment, "warning", "refgate: not cancelled", text);
+  }
+}
+
 int finish(const Invocation& call, Settings settings) {
   const std::string status = status_of(call);
   const StatusMeaning meaning = meaning_of_status(status);
   const WorkEnd work = work_end_of(call, status);
   const JobState state(settings, call.environment);
+  tell_not_cancelled(call, state);
   if (may_have_cost(call, settings, state)) settings.spent = spent_of(call, settings);
   Judgement judgement(call, settings, state);
   const auto done = [&](int status_of_end) {

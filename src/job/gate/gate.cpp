@@ -55,9 +55,12 @@ BudgetSubjects budget_subjects(const Subject& subject) {
   // with a word and a blank.
   const std::string& beside = subject.scope.repository;
   const std::string whose = beside.empty() ? std::string() : beside + ": ";
-  return {subject.ref, whose + (event.workflow_file.empty() ? event.workflow : event.workflow_file),
-          whose + event.triggering_actor, beside.empty() ? event.repository : beside,
-          event.charged_to == Trust::outside};
+  return {subject.ref,
+          whose + (event.workflow_file.empty() ? event.workflow : event.workflow_file),
+          whose + event.triggering_actor,
+          beside.empty() ? event.repository : beside,
+          event.charged_to == Trust::outside,
+          event.workflow};
 }
 
 }  // namespace
@@ -77,7 +80,7 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
       slots && !settings.policy.force
           ? slots_ref(slots->pool, subject.event.charged_to, settings.name_space)
           : std::string();
-  if (asks || newest || !pool.empty() || !settings.policy.budgets.empty())
+  if (asks || newest || !pool.empty() || keeps_ledgers(settings.policy))
     informants.governed = [&subject, &settings, place, asks, newest, pool](Store& asked) {
       const BudgetSubjects subjects = budget_subjects(subject);
       std::vector<std::string> refs = ledgers_of(settings.policy, subjects, settings.name_space);
@@ -88,7 +91,10 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
       Surroundings around;
       if (asks) around.paused = pause_in(read, place);
       if (around.paused) return around;
-      around.spent = spent_in(read, settings.policy, subjects, settings.name_space);
+      const LedgerRefusal refused =
+          refusal_in(read, settings.policy, subjects, settings.name_space);
+      around.spent = refused.spent;
+      around.breaker = refused.breaker;
       if (newest) {
         newest->seen = newest_in(asked, read, newest->place, subject.request.scope);
         around.newer = newest->seen.newer_run();
@@ -100,9 +106,8 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
     informants.claimed = [&call, &subject, &settings, newest](Store& asked, Acquired& won) {
       enter_line({call, subject, settings}, asked, *newest, won);
     };
-    informants.started = [&call, &subject, &settings, newest](Store& asked, Acquired& won) {
-      end_outdated({call, subject, settings}, asked, *newest, won);
-    };
+  }
+  if (newest && settings.policy.supersede) {
     informants.is_replaced = [newest](const std::string& claim_id) {
       return newest->seen.older_of(claim_id) != nullptr;
     };
@@ -144,22 +149,26 @@ void give_up(Store& store, const Winner& winner, Acquired& acquired, Decision sk
   acquired.decision = std::move(skip);
 }
 
-/// The claim is won before its budgets are entered, so that a crash in between costs nobody a
+/// The claim is won before its ledgers are entered, so that a crash in between costs nobody a
 /// launch. When rivals of other scopes were faster, the claim is given up again.
 void spend(Store& store, const Winner& winner, Acquired& acquired) {
   const auto& [subject, settings, state] = winner;
-  if (settings.policy.budgets.empty() || acquired.decision.verdict != Verdict::run) return;
+  if (!keeps_ledgers(settings.policy) || acquired.decision.verdict != Verdict::run) return;
   // What was told to run before is entered; a gate that was killed while it waited had not been.
   if (acquired.decision.code == ReasonCode::own &&
       !is_untold(state, acquired.decision.next->claim_id))
     return;
-  const auto spent = spend_budgets(store, settings.policy, budget_subjects(subject),
-                                   settings.name_space, acquired.decision.next->claim_id);
-  if (spent)
-    give_up(
-        store, winner, acquired,
-        decide(std::nullopt, subject.request, settings.policy, now(), {RunEnded::unknown, spent}),
-        "its budget was spent meanwhile");
+  const LedgerRefusal refused =
+      enter_ledgers(store, settings.policy, budget_subjects(subject), settings.name_space,
+                    acquired.decision.next->claim_id);
+  if (!refused) return;
+  Surroundings around;
+  around.spent = refused.spent;
+  around.breaker = refused.breaker;
+  give_up(store, winner, acquired,
+          decide(std::nullopt, subject.request, settings.policy, now(), around),
+          refused.breaker ? "its workflow's breaker opened meanwhile"
+                          : "its budget was spent meanwhile");
 }
 
 /// What a machine with such a clock claims is wrong for everybody else.
@@ -182,6 +191,7 @@ void begin_heartbeats(const Invocation& call, const Settings& settings, const Jo
     if (note.claim.claim_id == claim_id) plan.note = note;
   plan.lease = beat_lease(settings.policy);
   plan.interval = plan.first_after = beat_interval(settings.policy);
+  plan.cancels_run = settings.policy.on_lost == OnLost::cancel;
   try {
     require_room_for_heartbeats(settings.policy);
     start_heartbeats(settings, call.environment, state, plan, false);
@@ -318,9 +328,12 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
   subject.request.ledgers =
       ledgers_of(settings.policy, budget_subjects(subject), settings.name_space);
   subject.request.reserve = settings.policy.budgets.empty() ? Spent{} : settings.policy.reserve;
+  subject.request.breaker = settings.policy.breaker.has_value();
   subject.request.asks_pause = asks_pause(settings.policy);
-  const Ordering ordering =
+  Ordering ordering =
       as == TellAs::original_lines ? Ordering{} : ordering_of(settings, subject.event, now());
+  const auto newest = newest_look(subject, settings);
+  if (newest && settings.policy.settle > Duration::zero()) ordering.settles = newest->place;
   GateAnswer answer;
   const auto answer_without_store = [&](const StoreError& error) {
     NoAnswer none = no_answer(call, settings.policy, subject.request, error);
@@ -346,7 +359,6 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
     try {
       std::string won;
       try {
-        const auto newest = newest_look(subject, settings);
         const Informants informants = informants_of(call, subject, settings, *store, newest);
         Ordered ordered = acquire_or_follow(
             {call, *store, subject.request, ordering, settings, state, informants}, own.known);
@@ -356,6 +368,8 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
             give_up(*store, {subject, settings, state}, acquired, *skip,
                     "a newer head of its branch came meanwhile");
         spend(*store, {subject, settings, state}, acquired);
+        if (newest && acquired.decision.verdict == Verdict::run)
+          end_outdated({call, subject, settings}, *store, *newest, acquired);
         if (settings.policy.observe) {
           const bool skips = acquired.decision.verdict == Verdict::skip;
           acquired.decision = observed(std::move(acquired.decision));
@@ -418,13 +432,14 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
 
 GateAnswer gate(const Invocation& call, const Settings& settings, Subject& subject, TellAs as) {
   const Policy& policy = settings.policy;
-  if (!policy.observe && !policy.follow && !(policy.slots && as == TellAs::original_lines))
+  if (!policy.observe && !policy.follow && as != TellAs::original_lines)
     return ask(call, settings, subject, as);
   Settings asking = settings;
   // Its outputs are those of the original, which know of none of them.
   if (as == TellAs::original_lines) {
     asking.policy.observe = asking.policy.follow = false;
     asking.policy.slots.reset();
+    asking.policy.settle = Duration::zero();
   } else {
     asking = policy.observe ? observing(settings) : following(settings);
   }

@@ -24,35 +24,13 @@ constexpr int most_heads = 20;
 
 }  // namespace
 
-std::optional<Claim> claim_at(const std::map<std::string, Stored>& read, const std::string& ref) {
-  const auto found = read.find(ref);
-  if (found == read.end()) return std::nullopt;
-  const auto file = found->second.files.find(std::string(claim_file));
-  if (file == found->second.files.end()) return std::nullopt;
-  auto claim = decode_claim(file->second);
-  return std::holds_alternative<Claim>(claim) ? std::optional(std::get<Claim>(std::move(claim)))
-                                              : std::nullopt;
-}
-
 bool is_foreign(const std::map<std::string, Stored>& read, const std::string& ref) {
   return read.contains(ref) && !claim_at(read, ref);
 }
 
 PlaceInLine::PlaceInLine(const Asking& asking, const Acquired& acquired, const Line& line,
                          Clock::time_point until)
-    : call_(asking.call),
-      store_(asking.store),
-      request_(asking.request),
-      ordering_(asking.ordering),
-      line_(line),
-      settings_(asking.settings),
-      state_(asking.state),
-      informants_(asking.informants),
-      acquired_(acquired),
-      until_(until),
-      claim_(*acquired.decision.next),
-      limits_(claim_.limits),
-      version_(acquired.version) {}
+    : WaitingClaim(asking, acquired), ordering_(asking.ordering), line_(line), until_(until) {}
 
 Turn PlaceInLine::take_turn(const Interruption& interruption) {
   Patience patience;
@@ -60,13 +38,15 @@ Turn PlaceInLine::take_turn(const Interruption& interruption) {
   int lost_races = 0;
   for (;;) {
     if (interruption.signal() != 0) return Turn::interrupted;
-    give_time(store_, settings_.policy.deadline);
+    give_step_time();
     Step step = Step::waits;
     try {
       step = advance();
+      was_answered();
     } catch (const StoreError& error) {
       // An outage is no reason to lose the place, as long as the claim holds.
-      if (error.failure() != StoreFailure::unreachable || now() >= claim_.lease_until) throw;
+      if (interruption.signal() != 0) return Turn::interrupted;
+      if (error.failure() != StoreFailure::unreachable || !may_try_again(false)) throw;
       call_.err << "refgate: " << escape_for(Place::line, error.what()) << "; still waiting\n"
                 << std::flush;
     }
@@ -99,51 +79,12 @@ Turn PlaceInLine::take_turn(const Interruption& interruption) {
     const auto left = std::chrono::duration_cast<Duration>(until_ - Clock::now());
     if (left <= Duration::zero()) return Turn::expired;
     const Instant at = now();
-    const Duration to_renewal =
-        std::max<Duration>(claim_.renewed_at + claim_.limits.lease / 3 - at, 50ms);
     // Those next in line are there when a holder that says nothing more is lost.
     const bool near = next_lapse_ && place_ <= 2 * std::size_t{line_.heads};
     const Duration to_lapse = near ? std::max<Duration>(*next_lapse_ - at, 200ms) : left;
-    if (!interruption.sleep(std::min({patience.next(place_), left, to_renewal, to_lapse})))
+    if (!interruption.sleep(std::min({patience.next(place_), left, to_renewal(at), to_lapse})))
       return Turn::interrupted;
   }
-}
-
-void PlaceInLine::leave(const std::string& why) {
-  std::vector<std::string> refs = lines_of(claim_, settings_.name_space);
-  refs.push_back(request_.scope);
-  const auto look = [&] { return store_.read(refs); };
-  const auto propose = [&](const std::map<std::string, Stored>& read) {
-    const Instant at = now();
-    Proposal<bool> proposal{false, {}, {}};
-    const SeenClaim seen = read_claim_in(read, request_.scope);
-    const bool ours = seen.claim && seen.claim->claim_id == claim_.claim_id &&
-                      seen.claim->state != ClaimState::ended;
-    if (ours)
-      proposal.changes.push_back(
-          {request_.scope, seen.version, claim_snapshot(abandon_claim(*seen.claim, why, at))});
-    for (Change& change : leaving_changes(read, claim_, settings_.name_space))
-      proposal.changes.push_back(std::move(change));
-    return proposal;
-  };
-  std::string trouble;
-  try {
-    const auto settled = transact<std::map<std::string, Stored>>(
-        store_, "it could not be given back in time", {look}, propose);
-    const SwapOutcome* refused = settled.refused();
-    if (refused != nullptr) trouble = refused->message;
-    // The claim comes first; a place that stays behind is passed over.
-    if (refused == nullptr || settled.outcomes.front().result == SwapResult::swapped) {
-      state_.remove(claim_.claim_id);
-      HealthFile(state_, claim_.claim_id).remove();
-    }
-  } catch (const StoreError& error) {
-    trouble = error.what();
-  }
-  if (trouble.empty()) return;
-  call_.err << "refgate: the place in line was not given back (" << escape_for(Place::line, trouble)
-            << "); those behind pass over it when its lease is over\n"
-            << std::flush;
 }
 
 std::vector<std::string> PlaceInLine::refs_to_look_at() const {
@@ -165,8 +106,12 @@ PlaceInLine::Step PlaceInLine::advance() {
   const Instant at = now();
   auto read = store_.read(refs_to_look_at());
   SeenQueue seen = queue_in(read, line_.ref);
-  if (stopped_meanwhile(read, seen, at)) return Step::held_back;
-  if (const auto lost = lost_meanwhile(read)) return *lost;
+  // One that has its place and has started goes on; its start alone, whose place came too late, is
+  // none yet.
+  const bool goes_on =
+      claim_.state != ClaimState::waiting && seen.queue && position(*seen.queue, claim_.claim_id);
+  if (!goes_on && stopped_meanwhile(read, at)) return Step::held_back;
+  if (const auto lost = lost_meanwhile(read)) return step_of(*lost);
   bool unseen = seen.queue && watch_heads(*seen.queue, read, at);
   // The first look, which may be the last, also sees whether the heads live.
   for (int heads = 0; place_ == 0 && heads < most_heads && unseen; ++heads) {
@@ -223,7 +168,7 @@ PlaceInLine::Step PlaceInLine::advance() {
     if (outcome.result == SwapResult::swapped)
       keep(wanted, outcome.version);
     else if (outcome.result == SwapResult::stale)
-      return adopt_what_stands();
+      return adopted();
     else if (line_is_so)
       throw refusal(store_, request_.scope, outcome.message, "nothing was started");
   }
@@ -238,31 +183,23 @@ bool PlaceInLine::is_of_own_run(const Ticket& ticket) const {
 }
 
 PlaceInLine::Step PlaceInLine::run(BootTime sent) {
-  if (!line_.starts) return Step::started;
-  HealthFile(state_, claim_.claim_id)
-      .write(health_of(claim_, request_.scope, state_.runner_job(), sent));
+  if (line_.starts) begin(sent);
   return Step::started;
 }
 
-/// One that has its place and has started goes on; its start alone, whose place came too late, is
-/// none yet.
-bool PlaceInLine::stopped_meanwhile(const std::map<std::string, Stored>& read,
-                                    const SeenQueue& seen, Instant at) {
-  if (claim_.state != ClaimState::waiting && seen.queue && position(*seen.queue, claim_.claim_id))
-    return false;
-  Surroundings around;
-  if (informants_.pause_while_waiting)
-    around.paused = pause_in(read, *informants_.pause_while_waiting);
-  if (!request_.slots.empty()) around.closed = closed_pool_in(read, request_.slots, at);
-  if (!around.paused && !around.closed) return false;
-  held_back_ = decide(std::nullopt, request_, settings_.policy, at, around);
-  return true;
+PlaceInLine::Step PlaceInLine::step_of(Loss loss) {
+  return loss == Loss::ended ? Step::ended : Step::taken;
+}
+
+PlaceInLine::Step PlaceInLine::adopted() {
+  const auto lost = adopt_what_stands();
+  return lost ? step_of(*lost) : Step::again;
 }
 
 bool PlaceInLine::spent_meanwhile(Instant at) {
-  if (settings_.policy.budgets.empty() || !informants_.governed) return false;
+  if (!keeps_ledgers(settings_.policy) || !informants_.governed) return false;
   const Surroundings around = informants_.governed(store_);
-  if (!around.spent && !around.paused) return false;
+  if (!around.spent && !around.breaker && !around.paused) return false;
   held_back_ = decide(acquired_.holder, request_, settings_.policy, at, around);
   return held_back_.verdict == Verdict::skip;
 }
@@ -275,89 +212,6 @@ Ticket PlaceInLine::ticket(Instant at) const {
           claim_.session_key,
           claim_.workflow,
           at};
-}
-
-Claim PlaceInLine::started(Instant at) const {
-  if (claim_.state == ClaimState::active) return claim_;
-  Claim claim = start_claim(claim_, request_, acquired_.decision, at);
-  claim.group = shortened(request_.group, bounds::address);
-  claim.slots = request_.slots;
-  claim.limits.lease = settings_.policy.lease;
-  claim.lease_until = at + claim.limits.lease;
-  return claim;
-}
-
-Claim PlaceInLine::waiting_again(Instant at) const {
-  Claim claim = claim_;
-  claim.state = ClaimState::waiting;
-  claim.limits = limits_;
-  // A gate of this job that was killed may have stood in other lines.
-  claim.group = shortened(request_.group, bounds::address);
-  claim.slots = request_.slots;
-  std::erase_if(claim.outbox, [&](const AuditEntry& line) {
-    return line.claim_id == claim.claim_id && line.kind == EntryKind::launch;
-  });
-  claim.renewed_at = at;
-  claim.lease_until = at + claim.limits.lease;
-  return claim;
-}
-
-Claim PlaceInLine::renewed_if_due(Instant at) const {
-  const bool is_due = at >= claim_.renewed_at + claim_.limits.lease / 3 ||
-                      claim_.slots != request_.slots || claim_.group != request_.group;
-  return is_due ? waiting_again(at) : claim_;
-}
-
-void PlaceInLine::keep(const Claim& claim, const std::optional<Version>& version) {
-  claim_ = claim;
-  version_ = version;
-  ClaimNote note;
-  note.ref = request_.scope;
-  note.name_space = settings_.name_space;
-  note.remote = store_.describe();
-  note.runner_job = state_.runner_job();
-  note.version = version;
-  note.phase = Phase::won;
-  note.claim = claim;
-  state_.save(note);
-}
-
-/// What stands at the claim's ref is the truth: `again` with it, or how the claim was lost.
-PlaceInLine::Step PlaceInLine::adopt_what_stands() {
-  const SeenClaim seen = read_claim(store_, request_.scope);
-  if (!seen.claim || seen.claim->claim_id != claim_.claim_id ||
-      seen.claim->state == ClaimState::ended)
-    return how_lost(seen.claim);
-  keep(*seen.claim, seen.version);
-  return Step::again;
-}
-
-/// Only what no reading that is behind could show; anything else is found by the next swap.
-std::optional<PlaceInLine::Step> PlaceInLine::lost_meanwhile(
-    const std::map<std::string, Stored>& read) {
-  const std::optional<Claim> stands = claim_at(read, request_.scope);
-  if (!stands) return std::nullopt;
-  const bool ended = stands->state == ClaimState::ended && stands->generation == claim_.generation;
-  if (!ended && stands->generation <= claim_.generation) return std::nullopt;
-  return how_lost(stands);
-}
-
-/// Ended, unless somebody else has begun. A claim that is given up leaves the former end of its
-/// work behind, with its own generation.
-PlaceInLine::Step PlaceInLine::how_lost(const std::optional<Claim>& stands) {
-  ended_ = "Its session was ended while it waited";
-  if (stands && stands->claim_id == claim_.claim_id) superseded_by_ = stands->superseded_by;
-  if (!stands || (stands->state == ClaimState::ended && stands->generation == claim_.generation)) {
-    if (stands && stands->claim_id == claim_.claim_id && stands->outcome == ClaimOutcome::released)
-      ended_ = "It was released while it waited (" + stands->note + ")";
-    return Step::ended;
-  }
-  // Its own job may have ended it before somebody else took it: then its note is gone, or says so.
-  const auto notes = state_.notes();
-  const bool by_job = std::none_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
-    return note.claim.claim_id == claim_.claim_id && !note.is_over();
-  });
-  return by_job ? Step::ended : Step::taken;
 }
 
 /// Goes by what was read of the heads before it, and passes those that are dead. True when it has

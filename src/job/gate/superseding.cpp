@@ -1,5 +1,8 @@
 #include "job/gate/superseding.h"
 
+#include <algorithm>
+#include <functional>
+#include <iterator>
 #include <ostream>
 
 #include "runner/runner.h"
@@ -18,7 +21,7 @@ void tell_trouble(const Invocation& call, Decision& decision,
 }  // namespace
 
 std::shared_ptr<NewestLook> newest_look(const Subject& subject, const Settings& settings) {
-  if (!settings.policy.supersede || !subject.event.arrival) return nullptr;
+  if (!wants_newest(settings.policy) || !subject.event.arrival) return nullptr;
   const Arrival& arrival = *subject.event.arrival;
   return std::make_shared<NewestLook>(
       NewestLook{{newest_ref(subject.scope, arrival, settings.name_space), arrival}, {}, {}});
@@ -29,17 +32,31 @@ void enter_line(const Arriving& arriving, Store& store, NewestLook& look, Acquir
   Decision& decision = acquired.decision;
   const Claim& claim = *decision.next;
   look.lost = false;
+  const bool waits = claim.state == ClaimState::waiting;
   if (decision.code == ReasonCode::forced ||
-      (decision.code == ReasonCode::own && claim.claim_id != subject.request.nonce))
+      (decision.code == ReasonCode::own && claim.claim_id != subject.request.nonce && !waits))
     return;
-  look.seen = enter_newest(store, look.place, {subject.request.scope, claim.claim_id}, claim.holder,
-                           std::move(look.seen));
+  look.seen =
+      enter_newest(store, look.place,
+                   {claim.holder, {subject.request.scope, claim.claim_id}, settings.policy.settle},
+                   std::move(look.seen));
   acquired.outdone = look.lost = look.seen.newer_run().has_value();
+  look.entered = !look.lost;
   if (look.lost || settings.policy.observe) return;
   std::vector<OlderClaim> ended = look.seen.older;
-  if (claim.state == ClaimState::waiting)
-    std::erase_if(ended,
-                  [](const OlderClaim& each) { return each.claim.state != ClaimState::waiting; });
+  // Who waits for nothing but calm, and is entered into no ledger, will start unless a newer head
+  // comes.
+  const bool will_start =
+      (!waits || (claim.group.empty() && claim.slots.empty())) && !keeps_ledgers(settings.policy);
+  const auto waits_too = [](const OlderClaim& each) {
+    return each.claim.state == ClaimState::waiting;
+  };
+  look.seen.older.clear();
+  if (!settings.policy.supersede || !will_start) {
+    std::copy_if(ended.begin(), ended.end(), std::back_inserter(look.seen.older),
+                 std::not_fn(waits_too));
+    std::erase_if(ended, std::not_fn(waits_too));
+  }
   std::vector<std::string> trouble =
       end_older(store, settings.name_space, ended, subject.request.holder.run_id);
   if (look.seen.full)
@@ -51,7 +68,7 @@ void enter_line(const Arriving& arriving, Store& store, NewestLook& look, Acquir
 void end_outdated(const Arriving& arriving, Store& store, const NewestLook& look,
                   Acquired& acquired) {
   const auto& [call, subject, settings] = arriving;
-  if (look.lost || settings.policy.observe) return;
+  if (!look.entered || settings.policy.observe || !settings.policy.supersede) return;
   tell_trouble(
       call, acquired.decision,
       end_older(store, settings.name_space, look.seen.older, subject.request.holder.run_id));

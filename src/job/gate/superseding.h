@@ -1,5 +1,5 @@
 #pragma once
-// `--supersede`: of the heads of one branch the newest wins.
+// `--supersede` and `--settle`: of the heads of one branch the newest wins.
 
 #include <map>
 #include <memory>
@@ -19,7 +19,8 @@ namespace refgate {
 struct NewestLook {
   NewestPlace place;
   SeenNewest seen;
-  bool lost = false;  ///< a newer head came between the look and the claim
+  bool lost = false;     ///< a newer head came between the look and the claim
+  bool entered = false;  ///< the caller's claim stands in the record
 };
 
 /// nullptr where it was not said, or the event brings no head to a branch.
@@ -34,12 +35,13 @@ struct Arriving {
 
 /// Once the claim is made, whatever it waits for: makes it the newest of its line, and ends the
 /// claims of older heads, unless it is only watched; what could not be ended is told in the reason.
-/// While it waits itself, only those that wait as well: what runs goes on until this one starts,
-/// since a skip ends nobody. A session that had begun before stands in the line already; who was
-/// forced stands in none. Throws StoreError.
+/// Without `--supersede`, only those that wait; and while it may still be skipped, for want of its
+/// turn, a slot or a budget, too: what runs goes on until this one starts, since a skip ends
+/// nobody. A session that had begun before stands in the line already; who was forced stands in
+/// none. Throws StoreError.
 void enter_line(const Arriving& arriving, Store& store, NewestLook& look, Acquired& acquired);
 
-/// Once a claim that waited has become a session: ends those of older heads.
+/// Once nothing can hold it back any more: ends the sessions of older heads that go on.
 void end_outdated(const Arriving& arriving, Store& store, const NewestLook& look,
                   Acquired& acquired);
 

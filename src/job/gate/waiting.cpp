@@ -7,6 +7,7 @@
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
 #include "core/text/shorten.h"
+#include "job/gate/debounce.h"
 #include "job/gate/pausing.h"
 #include "job/gate/place_in_line.h"
 #include "job/note/health_file.h"
@@ -23,17 +24,11 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-/// A cancelled step has 7.5 s before it is killed.
-constexpr Duration bound_of_giving_back = 6s;
+/// A cancelled step has 7.5 s before it is killed, and may be in the middle of a look.
+constexpr Duration bound_of_giving_back = 3500ms;
 /// How often the REST API is asked about one holder: GitHub allows 1,000 calls an hour and
 /// repository.
 constexpr Duration between_lookups = 60s;
-
-Decision not_now(const Request& request, ReasonCode code, const Line& line, std::size_t place,
-                 const std::string& why) {
-  return skip_for(request, now(), code,
-                  why + ": place " + std::to_string(place) + " " + in_line(line));
-}
 
 /// What was won while a signal came is left to the next one.
 void give_up(const Asking& asking, Acquired& acquired) {
@@ -234,56 +229,77 @@ bool stands_in_line(const Acquired& acquired, const JobState& state, bool waits_
   return decision.code == ReasonCode::own && is_untold(state, decision.next->claim_id);
 }
 
+/// For the record, why a claim was given back.
+std::string why_held_back(ReasonCode code) {
+  if (code == ReasonCode::paused) return "it was paused while it waited";
+  if (code == ReasonCode::limited) return "its pool was closed meanwhile";
+  if (code == ReasonCode::breaker) return "its workflow's breaker opened meanwhile";
+  if (code == ReasonCode::superseded) return "a newer head of its branch came meanwhile";
+  return "what it waited for is spent";
+}
+
 Duration patience_of(const Policy& policy) {
   return policy.wait > Duration::zero() ? policy.wait : wait_in_group;
 }
 
-/// What comes of one line. True: decide again.
-bool go_through(const Asking& asking, const Line& line, Clock::time_point until,
-                const Interruption& interruption, Ordered& ordered) {
+/// Where it waited, for people; in a line, at which place.
+struct Where {
+  std::string text;  ///< "in line of group …", "for its branch to be calm"
+  std::size_t place = 0;
+  std::optional<Ticket> head;
+  Duration patience{};
+};
+
+Decision gave_up(const Request& request, ReasonCode code, const Where& where,
+                 const std::string& why) {
+  return skip_for(request, now(), code,
+                  why + ": " +
+                      (where.place > 0 ? "place " + std::to_string(where.place) + " " : "") +
+                      where.text);
+}
+
+/// What comes of one wait. True: decide again.
+bool go_on(const Asking& asking, WaitingClaim& waiting, Turn turn, const Where& where,
+           Ordered& ordered) {
   const auto& [call, store, request, ordering, settings, state, informants] = asking;
   const Policy& policy = settings.policy;
-  PlaceInLine place(asking, ordered.acquired, line, until);
-  const Turn turn = place.take_turn(interruption);
   if (turn == Turn::ours) {
-    ordered.acquired.decision.next = place.claim();
-    ordered.acquired.version = place.version();
+    ordered.acquired.decision.next = waiting.claim();
+    ordered.acquired.version = waiting.version();
     return false;
   }
   give_time(store, turn == Turn::interrupted ? std::min(bound_of_giving_back, policy.deadline)
                                              : policy.deadline);
-  ordered.position = place.place();
-  ordered.head = place.head();
-  ordered.line = in_line(line);
+  ordered.position = where.place;
+  ordered.head = where.head;
+  ordered.line = where.text;
   Decision& decision = ordered.acquired.decision;
   const auto leave = [&](const std::string& why, ReasonCode code, const std::string& told) {
-    place.leave(why);
-    decision = not_now(asking.request, code, line, ordered.position, told);
+    waiting.leave(why);
+    decision = gave_up(asking.request, code, where, told);
   };
   switch (turn) {
     case Turn::taken:
-      return_ticket(store, settings.name_space, place.claim());
+      return_ticket(store, settings.name_space, waiting.claim());
       state.remove(request.nonce);
       request.nonce = fresh_nonce();
       return true;
     case Turn::ended:
-      return_ticket(store, settings.name_space, place.claim());
-      state.remove(place.claim().claim_id);
-      HealthFile(state, place.claim().claim_id).remove();
+      return_ticket(store, settings.name_space, waiting.claim());
+      state.remove(waiting.claim().claim_id);
+      HealthFile(state, waiting.claim().claim_id).remove();
       ordered.position = 0;
       ordered.head.reset();
       decision = skip_for(
           request, now(),
-          place.superseded_by().empty() ? ReasonCode::wait_expired : ReasonCode::superseded,
-          place.ended() + ", " + in_line(line));
+          waiting.superseded_by().empty() ? ReasonCode::wait_expired : ReasonCode::superseded,
+          waiting.ended() + ", " + where.text);
       break;
     case Turn::held_back:
       ordered.position = 0;
       ordered.head.reset();
-      place.leave(place.held_back().code == ReasonCode::paused    ? "it was paused while it waited"
-                  : place.held_back().code == ReasonCode::limited ? "its pool was closed meanwhile"
-                                                                  : "what it waited for is spent");
-      decision = place.held_back();
+      waiting.leave(why_held_back(waiting.held_back().code));
+      decision = waiting.held_back();
       break;
     case Turn::full:
       leave("the line was full", ReasonCode::queued, "The line is full");
@@ -292,17 +308,34 @@ bool go_through(const Asking& asking, const Line& line, Clock::time_point until,
       leave("it was not its turn", ReasonCode::queued, "Not its turn (--no-wait)");
       break;
     case Turn::interrupted:
-      ordered.interrupted_by = interruption.signal();
       leave("it was cancelled while it waited", ReasonCode::wait_expired,
             "Cancelled while it waited");
       break;
     default:
-      leave("its turn did not come within " + format_duration(patience_of(policy)),
+      leave("its turn did not come within " + format_duration(where.patience),
             ReasonCode::wait_expired, "Its turn did not come");
       break;
   }
   ordered.acquired.version.reset();
   return false;
+}
+
+/// A wait for calm has no place, and no bound but that of the burst.
+bool settle(const Asking& asking, bool starts, const Interruption& interruption, Ordered& ordered) {
+  Debounce debounce(asking, ordered.acquired, starts);
+  const Turn turn = debounce.wait(interruption);
+  ordered.interrupted_by = turn == Turn::interrupted ? interruption.signal() : 0;
+  return go_on(asking, debounce, turn, {"for its branch to be calm", 0, std::nullopt, {}}, ordered);
+}
+
+bool stand_in_line(const Asking& asking, const Line& line, Clock::time_point until,
+                   const Interruption& interruption, Ordered& ordered) {
+  PlaceInLine place(asking, ordered.acquired, line, until);
+  const Turn turn = place.take_turn(interruption);
+  ordered.interrupted_by = turn == Turn::interrupted ? interruption.signal() : 0;
+  return go_on(asking, place, turn,
+               {in_line(line), place.place(), place.head(), patience_of(asking.settings.policy)},
+               ordered);
 }
 
 }  // namespace
@@ -341,7 +374,10 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
   const auto& [call, store, request, ordering, settings, state, informants] = asking;
   request.group = ordering.group;
   request.slots = ordering.pool;
-  if (ordering.group.empty() && ordering.pool.empty()) return stand_by(asking, std::move(known));
+  // Who only watches waits for nothing.
+  const bool settles = ordering.settles && !settings.policy.observe;
+  if (ordering.group.empty() && ordering.pool.empty() && !settles)
+    return stand_by(asking, std::move(known));
 
   const Policy& policy = settings.policy;
   if (policy.force) {
@@ -356,15 +392,16 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
       !ordering.group.empty() && own_run_is_at_the_head(store, request, ordering, settings);
   if (has_its_turn) request.group.clear();
   const std::vector<Line> lines = lines_before(ordering, settings.name_space, has_its_turn);
-  if (lines.empty()) return stand_by(asking, std::move(known));
-  const auto until = Clock::now() + patience_of(policy);
+  if (lines.empty() && !settles) return stand_by(asking, std::move(known));
+  std::optional<Clock::time_point> until;
   const Interruption interruption;
   request.queue = true;
   request.asks_pause = request.asks_pause || informants.pause_while_waiting.has_value();
   // While it waits it is this process that renews, so that a gate which was killed does not hold
   // the work for as long as a job may last.
-  Policy while_waiting = policy;
-  while_waiting.lease = beat_lease(policy);
+  Settings while_waiting = settings;
+  while_waiting.policy.lease = beat_lease(policy);
+  const Asking waiting{call, store, request, ordering, while_waiting, state, informants};
   for (;;) {
     Ordered ordered;
     if (!request.group.empty()) ordered.group = ordering.group;
@@ -381,8 +418,9 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
           ordered.position = place->place;
           ordered.head = place->head;
           ordered.line = in_line(*place->line);
-          decision = not_now(request, ReasonCode::queued, *place->line, place->place,
-                             "Not its turn (--no-wait)");
+          decision =
+              gave_up(request, ReasonCode::queued, {ordered.line, place->place, place->head, {}},
+                      "Not its turn (--no-wait)");
         }
         if (decision.verdict == Verdict::skip) {
           ordered.acquired = std::move(seen);
@@ -390,22 +428,26 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
         }
       }
     }
-    ordered.acquired =
-        acquire_with_note(store, state, asking.question(while_waiting), std::move(known));
+    if (lines.empty())
+      ordered = stand_by(waiting, std::move(known));
+    else
+      ordered.acquired =
+          acquire_with_note(store, state, waiting.question(while_waiting.policy), std::move(known));
     known = {};
+    if (ordered.interrupted_by != 0) return ordered;
     // A newer head came: it is given up, and stands before nobody.
     if (ordered.acquired.outdone) return ordered;
     bool again = false;
-    bool waited = false;
+    bool waited = settles && stands_in_line(ordered.acquired, state, false);
+    if (waited) again = settle(asking, lines.empty(), interruption, ordered);
     for (const Line& line : lines) {
-      if (!stands_in_line(ordered.acquired, state, waited)) break;
+      if (again || !stands_in_line(ordered.acquired, state, waited)) break;
       waited = true;
-      again = go_through(asking, line, until, interruption, ordered);
+      if (!until) until = Clock::now() + patience_of(policy);
+      again = stand_in_line(asking, line, *until, interruption, ordered);
       if (again) break;
     }
     if (again) continue;
-    if (waited && informants.started && ordered.acquired.decision.verdict == Verdict::run)
-      informants.started(store, ordered.acquired);
     return ordered;
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Gates that wait: for their turn in a group, for a slot, or beside the holder of their work.
+// Gates that wait: for their branch to be calm, for their turn in a group, for a slot, or beside
+// the holder of their work.
 
 #include <cstddef>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "job/note/job_state.h"
 #include "job/subject/subject.h"
 #include "state/claiming.h"
+#include "state/newest/newest_line.h"
 
 namespace refgate {
 
@@ -21,6 +23,7 @@ struct Ordering {
   SessionLimits limits;
   std::string pool;    ///< the ref of the pool that it takes a slot of; empty: of none
   unsigned slots = 0;  ///< so many of the pool's sessions at once
+  std::optional<NewestPlace> settles;  ///< its branch is to be calm first; see Policy::settle
 };
 
 /// A line that a claim goes through.
@@ -69,6 +72,9 @@ struct Ordered {
 
 /// `acquire_with_note`, in the order of the subject's group, and with a slot of its pool, within
 /// `--wait`.
+///
+/// Where its branch is to be calm, it waits for that first, whatever `--wait` says, and is skipped
+/// (`superseded`) when a newer head comes.
 ///
 /// In a group the claim is made as `waiting`, then takes a ticket, and becomes active when the
 /// ticket is the head of the line. A pool of slots is a line with as many heads; who is in a group,

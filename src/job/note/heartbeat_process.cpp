@@ -227,6 +227,7 @@ HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& e
                             {"remote", plan.note.remote},
                             {"claim", encode_claim(plan.note.claim)},
                             {"listen", listen},
+                            {"cancels_run", plan.cancels_run},
                             {"mark", plan.mark}};
     if (plan.note.version) words["object"] = plan.note.version->id;
     write_all(input.write,

@@ -18,8 +18,9 @@ namespace refgate {
 struct HeartbeatPlan {
   ClaimNote note;
   Duration lease{};
-  Duration interval{};     ///< between two renewals
-  Duration first_after{};  ///< until the first renewal
+  Duration interval{};       ///< between two renewals
+  Duration first_after{};    ///< until the first renewal
+  bool cancels_run = false;  ///< see OnLost
   std::string mark;  ///< of the processes that it stops when `while_process` is gone; empty: none
   long while_process = 0;  ///< it ends with this process; 0: with the job that it is started in, as
                            ///< far as that can be told

@@ -103,7 +103,9 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
     return Beat::ended;
   }
   file.update([&](Health& health) { health = died(std::move(health), death_of(swap, at)); });
-  return Beat::lost;
+  const bool stands = swap.result == Ended::Result::already;
+  return stands && (swap.seen->halted || !swap.seen->superseded_by.empty()) ? Beat::called_off
+                                                                            : Beat::lost;
 }
 
 void note_end(const JobState& state, const std::string& claim_id) {

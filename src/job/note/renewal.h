@@ -12,8 +12,9 @@ namespace refgate {
 
 enum class Beat {
   renewed,
-  ended,  ///< the job ended its session: there is nothing to renew
-  lost,   ///< the session is somebody else's, or was freed: its health record says so
+  ended,       ///< the job ended its session: there is nothing to renew
+  lost,        ///< the session is somebody else's, or was freed: its health record says so
+  called_off,  ///< lost, and nobody wants what its run does: superseded, or halted by a pause
 };
 
 /// Renews the claim of `note` for `lease` from now on by one swap, and brings `note`, the job's

@@ -143,6 +143,7 @@ int once(const Invocation& call, const Settings& settings, const JobState& state
                << "; nothing was renewed\n";
       return exit_no;
     case Beat::lost:
+    case Beat::called_off:
       break;
   }
   const auto health = HealthFile(state, note.claim.claim_id).read();
@@ -163,6 +164,7 @@ int background(const Invocation& call, const Settings& settings, const JobState&
   require_room_for_heartbeats(policy);
   plan.lease = beat_lease(policy);
   plan.interval = beat_interval(policy);
+  plan.cancels_run = policy.on_lost == OnLost::cancel;
   plan.first_after = span_option(call, "first-after", Duration::zero());
   if (const std::string id = call.option("while-pid"); !id.empty())
     plan.while_process = process_option(id);

@@ -1,12 +1,8 @@
 #include "job/session/heartbeat_attached.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,7 +19,9 @@
 #include "job/note/health_file.h"
 #include "job/note/heartbeat_socket.h"
 #include "job/note/renewal.h"
+#include "job/session/waking.h"
 #include "os/marked_processes.h"
+#include "runner/run_cancel.h"
 #include "runner/run_lookup.h"
 #include "state/claiming.h"
 #include "state/fold_record.h"
@@ -37,87 +35,16 @@ constexpr int events_descriptor = 3;
 constexpr Duration grace_of_orphans = 1s;
 constexpr std::size_t swept_at_once = 20;
 constexpr Duration tidying_bound = 5s;
+constexpr Duration longest_cancelling = 13s;
 // Where no parent tells: a job of a self-hosted runner ends after five days (docs.github.com,
 // "Usage limits for self-hosted runners").
 constexpr Duration longest_job = std::chrono::days(5);
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 void tell_listener(bool listening, const char* line) {
   if (!listening) return;
   // Nobody reads any more: no reason to stop.
   if (::write(events_descriptor, line, std::char_traits<char>::length(line)) < 0) return;
 }
-
-/// Until `until` on the clock that counts sleep, or until something happened that ends the
-/// heartbeats or is worth a look.
-enum class Woken { time, job_gone, told_to_stop, state_changed, asked };
-
-class Waiting {
- public:
-  Waiting(long process, const std::string& folder, int questions)
-      : questions_(questions),
-        process_(process > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, process, 0)) : -1),
-        job_is_gone_(process > 0 && process_.get() < 0 && errno == ESRCH),
-        folder_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
-        signals_(block_signals()) {
-    if (folder_.get() >= 0)
-      ::inotify_add_watch(folder_.get(), folder.c_str(), IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF);
-  }
-
-  Woken until(BootTime at) {
-    if (job_is_gone_) return Woken::job_gone;
-    for (;;) {
-      const Duration left = at - boot_now();
-      if (left <= Duration::zero()) return Woken::time;
-      // Poll's own clock may stand still while the machine sleeps; a look a minute is cheap.
-      const int wait = static_cast<int>(std::min<Duration>(left + 1ms, 60s).count());
-      pollfd files[4] = {{process_.get(), POLLIN, 0},
-                         {signals_.get(), POLLIN, 0},
-                         {folder_.get(), POLLIN, 0},
-                         {questions_, POLLIN, 0}};
-      const int found = ::poll(files, 4, wait);
-      if (found <= 0) continue;
-      if (files[0].revents != 0) return Woken::job_gone;
-      if (files[1].revents != 0) return Woken::told_to_stop;
-      if (files[3].revents != 0) return Woken::asked;
-      if (files[2].revents != 0) {
-        char buffer[4096];
-        while (::read(folder_.get(), buffer, sizeof buffer) > 0)
-          continue;
-        return Woken::state_changed;
-      }
-    }
-  }
-
- private:
-  static int block_signals() {
-    sigset_t set;
-    sigemptyset(&set);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
-      sigaddset(&set, signal);
-    ::sigprocmask(SIG_BLOCK, &set, nullptr);
-    return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  }
-
-  int questions_;
-  Descriptor process_;
-  bool job_is_gone_ = false;
-  Descriptor folder_;
-  Descriptor signals_;
-};
 
 /// Up to a tenth longer, so that the runners of one repository do not all push at the same moment,
 /// and never more than one push an interval.
@@ -148,8 +75,9 @@ struct Held {
   ClaimNote note;
   Health health;
   std::set<std::string> published;
-  std::string mark;        ///< of the session's processes (os/marked_processes.h); empty: none
-  bool listening = false;  ///< its parent reads what becomes of each beat
+  std::string mark;          ///< of the session's processes (os/marked_processes.h); empty: none
+  bool cancels_run = false;  ///< see OnLost
+  bool listening = false;    ///< its parent reads what becomes of each beat
 };
 
 class Beating {
@@ -253,6 +181,10 @@ class Beating {
         case Beat::lost:
           tell_listener(held_.listening, "lost\n");
           return exit_no;
+        case Beat::called_off:
+          tell_listener(held_.listening, "lost\n");
+          cancel_own_run();
+          return exit_no;
       }
     } catch (const std::exception&) {
       // The record has it, unless the disk is what failed. A try that failed may be made again
@@ -262,6 +194,24 @@ class Beating {
           boot_now() + with_jitter(std::clamp<Duration>(settings_.policy.interval / 4, 500ms, 30s));
     }
     return std::nullopt;
+  }
+
+  /// Once, since the process ends with it. Who only watches goes on.
+  void cancel_own_run() const {
+    if (!held_.cancels_run || held_.health.observing) return;
+    // A later attempt is another job's, and this process may have outlived its own.
+    const auto deadline = std::chrono::steady_clock::now() + longest_cancelling;
+    if (ask_run(call_.environment, call_.option("remote"), held_.note.claim, deadline) ==
+        RunEnded::yes)
+      return;
+    const std::string wrong =
+        cancel_run(call_.environment, call_.option("remote"), held_.note.claim.holder, deadline);
+    if (wrong.empty()) return;
+    try {
+      file_.update([&](Health& record) { record.not_cancelled = wrong; });
+    } catch (const std::runtime_error&) {
+      return;
+    }
   }
 
   void die(const Death& death) const {
@@ -333,7 +283,7 @@ class Beating {
   Held held_;
   long process_;
   HeartbeatSocket socket_;
-  Waiting waiting_;
+  Waking waiting_;
   BootTime next_{};
   bool tidied_ = false;
 };
@@ -353,6 +303,7 @@ std::optional<Held> read_held(const nlohmann::json& words, const JobState& state
     held.note.version = Version{version};
   held.mark = text("mark");
   held.listening = words.value("listen", false);
+  held.cancels_run = words.value("cancels_run", false);
   // Written by whoever made the claim, before any other code ran.
   const auto health = HealthFile(state, held.note.claim.claim_id).read();
   held.health =

@@ -121,6 +121,7 @@ void LedSession::begin() {
   plan.lease = settings_.policy.lease;
   plan.interval = plan.first_after = settings_.policy.interval;
   plan.while_process = ::getpid();
+  plan.cancels_run = settings_.policy.on_lost == OnLost::cancel;
   plan.mark = mark_;
   const auto health = HealthFile(state_, answer_.claim_id).read();
   if (health && !settings_.policy.observe) arm(timer_, halts_at(*health));

@@ -394,9 +394,9 @@ class GuardSearch {
     if (value_for(false, ReasonCode::first) != Truth::yes) return;
     static constexpr auto skips = std::to_array<ReasonCode>(
         {ReasonCode::active_session, ReasonCode::already_done, ReasonCode::retry_suppressed,
-         ReasonCode::pr_lock, ReasonCode::max_attempts, ReasonCode::cooldown, ReasonCode::budget,
-         ReasonCode::queued, ReasonCode::limited, ReasonCode::superseded, ReasonCode::paused,
-         ReasonCode::wait_expired});
+         ReasonCode::pr_lock, ReasonCode::max_attempts, ReasonCode::cooldown, ReasonCode::breaker,
+         ReasonCode::budget, ReasonCode::queued, ReasonCode::limited, ReasonCode::superseded,
+         ReasonCode::paused, ReasonCode::wait_expired});
     const auto* const open = std::find_if(skips.begin(), skips.end(), [&](ReasonCode code) {
       return value_for(true, code) == Truth::yes;
     });

@@ -71,8 +71,7 @@ const OlderClaim* SeenNewest::older_of(const std::string& claim_id) const {
   return found == older.end() ? nullptr : &*found;
 }
 
-SeenNewest newest_in(Store& store, const std::map<std::string, Stored>& read,
-                     const NewestPlace& place, const std::string& own_ref) {
+SeenNewest newest_head_in(const std::map<std::string, Stored>& read, const NewestPlace& place) {
   SeenNewest seen;
   if (const auto found = read.find(place.ref); found != read.end()) {
     auto newest = decoded(found->second);
@@ -86,6 +85,12 @@ SeenNewest newest_in(Store& store, const std::map<std::string, Stored>& read,
     seen.version = found->second.version;
   }
   seen.order = order_of(seen.newest, place.arrival);
+  return seen;
+}
+
+SeenNewest newest_in(Store& store, const std::map<std::string, Stored>& read,
+                     const NewestPlace& place, const std::string& own_ref) {
+  SeenNewest seen = newest_head_in(read, place);
   if (!seen.newest || seen.order == Order::older) return seen;
   std::vector<NewestClaim> older = seen.newest->older;
   if (seen.order == Order::newer)
@@ -95,10 +100,16 @@ SeenNewest newest_in(Store& store, const std::map<std::string, Stored>& read,
   return seen;
 }
 
-SeenNewest enter_newest(Store& store, const NewestPlace& place, const NewestClaim& own,
-                        const Holder& holder, SeenNewest seen) {
+Change newest_change(const NewestPlace& place, const SeenNewest& seen, const Newest& next,
+                     Instant at) {
+  return {place.ref, seen.version,
+          Snapshot{{{std::string(newest_file), encode_newest(next)}}, "refgate: newest", at}, true};
+}
+
+SeenNewest enter_newest(Store& store, const NewestPlace& place, const Bringer& own,
+                        SeenNewest seen) {
   const auto look = [&] {
-    return newest_in(store, store.read(std::span(&place.ref, 1)), place, own.ref);
+    return newest_in(store, store.read(std::span(&place.ref, 1)), place, own.claim.ref);
   };
   const auto propose = [&](const SeenNewest& now_seen) {
     Proposal<SeenNewest> proposal{now_seen, {}, {}};
@@ -107,17 +118,14 @@ SeenNewest enter_newest(Store& store, const NewestPlace& place, const NewestClai
     for (const OlderClaim& each : now_seen.older)
       older.push_back({each.ref, each.claim.claim_id});
     const Instant at = now();
-    const Newest next =
-        arrived(now_seen.newest, place.arrival, {holder, own}, std::move(older), at);
+    const Newest next = arrived(now_seen.newest, place.arrival, own, std::move(older), at);
     const auto known = [&](const NewestClaim& claim) {
       return std::find(next.claims.begin(), next.claims.end(), claim) != next.claims.end();
     };
     proposal.answer.full =
         now_seen.order == Order::same && now_seen.newest &&
         !std::all_of(now_seen.newest->claims.begin(), now_seen.newest->claims.end(), known);
-    proposal.changes.push_back(
-        {place.ref, now_seen.version,
-         Snapshot{{{std::string(newest_file), encode_newest(next)}}, "refgate: newest", at}, true});
+    proposal.changes.push_back(newest_change(place, now_seen, next, at));
     return proposal;
   };
   auto settled = transact<SeenNewest>(

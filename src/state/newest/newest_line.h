@@ -46,10 +46,17 @@ struct SeenNewest {
 SeenNewest newest_in(Store& store, const std::map<std::string, Stored>& read,
                      const NewestPlace& place, const std::string& own_ref);
 
+/// The same without the sessions of older heads.
+SeenNewest newest_head_in(const std::map<std::string, Stored>& read, const NewestPlace& place);
+
+/// The swap of the record that was `seen`.
+Change newest_change(const NewestPlace& place, const SeenNewest& seen, const Newest& next,
+                     Instant at);
+
 /// Swaps, beginning with what was `seen`, until the arrival is the newest with the claim that it
 /// has won at `own_ref`, or is older: what was seen then. Throws StoreError.
-SeenNewest enter_newest(Store& store, const NewestPlace& place, const NewestClaim& own,
-                        const Holder& holder, SeenNewest seen);
+SeenNewest enter_newest(Store& store, const NewestPlace& place, const Bringer& own,
+                        SeenNewest seen);
 
 /// Ends the sessions of older heads for the sake of `newer_run`. Returns, for people, which of them
 /// could not be ended, and why. Never throws.
