@@ -2,6 +2,7 @@
 
 #include "catch.h"
 #include "core/decision/budget.h"
+#include "core/text/shorten.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;
@@ -126,6 +127,16 @@ TEST_CASE("a breaker is open while the last sessions have all failed") {
   }
 }
 
+TEST_CASE("a clock that is far ahead holds no breaker open for longer than its span") {
+  const BreakerRecord ahead = after({{180, 'f'}, {180, 'f'}, {180, 'f'}});
+  CHECK_FALSE(open_breaker(ahead, three, noon));
+  // What two clocks may be apart counts.
+  CHECK(open_breaker(ahead, three, noon + 179min + 30s));
+  const BreakerRecord probed = after({{0, 'f'}, {0, 'f'}, {0, 'f'}, {6000, 'l'}});
+  CHECK_FALSE(open_breaker(probed, three, noon + 90min));
+  CHECK(with_launch(probed, three, {"next", noon + 90min}).probe->claim_id == "next");
+}
+
 TEST_CASE("each counts by its own number, and the same session counts once") {
   const BreakerRecord record = after({{0, 's'}, {1, 'f'}, {2, 'f'}});
   CHECK(open_breaker(record, {2, 1h}, noon + 3min));
@@ -151,6 +162,13 @@ TEST_CASE("a ledger keeps its breaker, bounded, and says the same when it is rea
   const auto again = decode_ledger(text);
   REQUIRE(std::holds_alternative<Ledger>(again));
   CHECK(std::get<Ledger>(again) == ledger);
+  // As full as it can be: names and budgets of their longest, and nothing that may be folded.
+  ledger.breaker.workflow = std::string(bounds::word, '"');
+  for (int window = 1; window <= 8; ++window)
+    ledger = spend(
+        std::move(ledger), {BudgetKind::workflow, 1'000'000'000, window * 1h, BudgetUnit::usd},
+        "full" + std::to_string(window), noon + 3000s, {Usd{1'000'000'000}, std::nullopt});
+  CHECK(encode_ledger(ledger).size() <= longest_ledger);
   CHECK_FALSE(is_expired(ledger, noon + 25h));
   CHECK(is_expired(ledger, noon + 24h * 40));
   ledger = with_launch(Ledger{}, three, {"one", noon});
