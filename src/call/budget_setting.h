@@ -14,8 +14,10 @@ namespace refgate {
 /// on success, else one sentence that says what is wrong and what is allowed.
 std::optional<std::string> add_budgets(std::vector<Budget>& budgets, std::string_view value);
 
-/// Likewise "1.50usd, 100000tokens".
+/// "5/1h". Returns what is wrong, as one sentence.
 std::optional<std::string> set_breaker(std::optional<Breaker>& breaker, std::string_view value);
+
+/// Likewise "1.50usd, 100000tokens".
 std::optional<std::string> set_reserve(Spent& reserve, std::string_view value);
 
 /// A budget of money or tokens that says nothing of what one session may cost, as one sentence.

@@ -66,8 +66,7 @@ constexpr std::array<SettingRow, 50> rows{{
      "", true},
     {"breaker", SettingForm::text, "N/SPAN",
      "when the last N sessions of the workflow that ended have all failed, such as 5/1h, one is "
-     "let "
-     "through after the span, and the others wait for it",
+     "let through after the span, and the others wait for it",
      "", true},
     {"reserve", SettingForm::text, "AMOUNT",
      "what one session may cost, such as 1.50usd or 100000tokens: what it counts as in budgets of "
@@ -105,8 +104,7 @@ constexpr std::array<SettingRow, 50> rows{{
      true},
     {"on-lost", SettingForm::choice, "note|cancel",
      "whether the heartbeats cancel their own run when a newer head supersedes it, or a pause "
-     "halts "
-     "it (needs actions: write)",
+     "halts it (needs actions: write)",
      "note", true},
     {"pause", SettingForm::choice, "ask|ignore",
      "whether it is asked if a person has stopped this kind of work (refgate pause)",

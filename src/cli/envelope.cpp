@@ -51,7 +51,7 @@ int command_envelope(const Invocation& call) {
   const Subject subject = subject_of(about, settings);
 
   Message message;
-  message.group = ordering_of(settings, subject.event, now()).group;
+  message.group = ordering_of(settings, subject, now()).group;
   // The scope is what makes two events the same work, so that the provider drops what a gate would
   // skip.
   message.event_id = subject.event.repository + ":" +

@@ -82,10 +82,10 @@ Pool look_at_pool(Store& store, const std::string& ref, Instant at) {
   const auto read = store.read(refs);
   for (const Ticket& ticket : seen.queue->tickets) {
     const auto claim = claim_at(read, ticket.claim_ref);
-    if (!is_foreign(read, ticket.claim_ref) &&
-        (is_dead(ticket, claim, at) || has_left(ticket, claim, ref)))
-      continue;
-    ++(claim && claim->state == ClaimState::waiting ? pool.waiting : pool.in_use);
+    // What is not understood counts as alive.
+    const SlotState state =
+        is_foreign(read, ticket.claim_ref) ? SlotState::in_use : slot_state(ticket, claim, ref, at);
+    if (state != SlotState::gone) ++(state == SlotState::waiting ? pool.waiting : pool.in_use);
   }
   return pool;
 }
@@ -94,7 +94,7 @@ Explained explain(const Invocation& call, const Settings& settings) {
   const Invocation about = with_payload(call, settings);
   Explained explained{subject_of(about, settings), {}, !call.flag("offline"), {}, {}, {}, {}};
   const Instant at = now();
-  explained.ordering = ordering_of(settings, explained.subject.event, at);
+  explained.ordering = ordering_of(settings, explained.subject, at);
   Request& request = explained.subject.request;
   Surroundings around;
   if (explained.asked) {
@@ -208,9 +208,9 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
   if (explained.seen.claim)
     value["state"] = ordered_json::parse(claim_json(
         {explained.subject.request.scope, *explained.seen.version, *explained.seen.claim}, now()));
-  const bool settles = explained.subject.event.arrival && settings.policy.settle > Duration::zero();
-  value["settle"] =
-      settles ? ordered_json(format_duration(settings.policy.settle)) : ordered_json();
+  value["settle"] = explained.ordering.settles
+                        ? ordered_json(format_duration(settings.policy.settle))
+                        : ordered_json();
   const bool runs = explained.decision.verdict == Verdict::run;
   const bool watched = is_only_watched(explained.decision, settings.policy);
   const std::string_view follow = told_by_follow(explained, settings.policy);
@@ -273,16 +273,15 @@ void print(const Invocation& call, const Explained& explained, const Settings& s
       line("In line",
            std::to_string(explained.line.behind) + ", at the head " + explained.line.head);
   }
-  if (const auto& [strategy, group, limits, ref, most, settles] = explained.ordering; !ref.empty())
+  if (const auto& [strategy, group, limits, ref, most, calm] = explained.ordering; !ref.empty())
     line("Slots",
          std::to_string(most) + " of " + pool_named(ref) +
              (explained.asked ? ", " + std::to_string(explained.pool.in_use) + " in use, " +
                                     std::to_string(explained.pool.waiting) + " waiting"
                               : std::string()) +
              ", " + ref);
-  if (const auto& arrival = explained.subject.event.arrival;
-      arrival && settings.policy.settle > Duration::zero())
-    line("Settle", "it waits until no newer head of " + arrival->branch + " has come for " +
+  if (const auto& settles = explained.ordering.settles)
+    line("Settle", "it waits until no newer head of " + settles->arrival.branch + " has come for " +
                        format_duration(settings.policy.settle));
   const bool runs = explained.decision.verdict == Verdict::run;
   const bool would_skip = is_only_watched(explained.decision, settings.policy);

@@ -123,10 +123,18 @@ json json_of(const StoredNewest& stored) {
 }
 
 /// "in use", "waiting", or "dead": how many slots there are is what each caller says.
-std::string slot_state(const Ticket& ticket, const Claims& claims, Instant at) {
+std::string state_in(const std::string& pool, const Ticket& ticket, const Claims& claims,
+                     Instant at) {
   const Claim* claim = claim_of(ticket, claims);
-  if (is_dead(ticket, claim == nullptr ? std::nullopt : std::optional(*claim), at)) return "dead";
-  return claim->state == ClaimState::waiting ? "waiting" : "in use";
+  switch (slot_state(ticket, claim == nullptr ? std::nullopt : std::optional(*claim), pool, at)) {
+    case SlotState::in_use:
+      return "in use";
+    case SlotState::waiting:
+      return "waiting";
+    case SlotState::gone:
+      break;
+  }
+  return "dead";
 }
 
 json json_of_pool(const StoredQueue& stored, const Claims& claims, Instant at) {
@@ -140,7 +148,7 @@ json json_of_pool(const StoredQueue& stored, const Claims& claims, Instant at) {
   value["closed_until"] = closed ? json(format_rfc3339(*closed)) : json();
   for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i) {
     value["tickets"][i]["position"] = i + 1;
-    value["tickets"][i]["state"] = slot_state(stored.queue.tickets[i], claims, at);
+    value["tickets"][i]["state"] = state_in(stored.ref, stored.queue.tickets[i], claims, at);
   }
   return value;
 }
@@ -153,8 +161,8 @@ Rows slots_of(const Queues& pools, const Claims& claims, Instant at) {
       rows.push_back({pool, "-", "closed until " + format_second(*closed), "-", "-", "-", "-"});
     for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i) {
       const Ticket& ticket = stored.queue.tickets[i];
-      rows.push_back({pool, std::to_string(i + 1), slot_state(ticket, claims, at), ticket.event,
-                      ticket.run_id.empty() ? "-" : ticket.run_id,
+      rows.push_back({pool, std::to_string(i + 1), state_in(stored.ref, ticket, claims, at),
+                      ticket.event, ticket.run_id.empty() ? "-" : ticket.run_id,
                       format_duration(at - ticket.arrived_at) + " ago", ticket.claim_id});
     }
   }

@@ -76,9 +76,9 @@ void change_ledger(Store& store, const std::string& ref,
     return proposal;
   };
   const auto settled = transact<std::map<std::string, Stored>>(
-      store, "no budget could be entered within the deadline", {look}, propose);
+      store, "the ledger could not be swapped within the deadline", {look}, propose);
   if (const SwapOutcome* refused = settled.refused())
-    throw refusal(store, ref, refused->message, "no launch was entered");
+    throw refusal(store, ref, refused->message, "the ledger stands as it was");
 }
 
 }  // namespace
@@ -197,12 +197,11 @@ std::vector<std::string> below(const std::vector<std::string>& refs,
 namespace {
 
 /// What a session's end changes in one of its ledgers.
-std::optional<Ledger> ended_in(const std::string& ref, const Ledger& ledger, const Claim& claim,
-                               const LedgerEnd& end) {
+std::optional<Ledger> ended_in(const std::string& ref, const std::string& name_space,
+                               const Ledger& ledger, const Claim& claim, const LedgerEnd& end) {
   const Instant at = now();
   Ledger next = settle(ledger, claim.claim_id, end.spent, at).value_or(ledger);
-  const bool holds_breaker = ref.find("/budgets/workflow/") != std::string::npos;
-  if (claim.breaker && holds_breaker)
+  if (claim.breaker && ref.starts_with(breakers_prefix(name_space)))
     next = with_end(std::move(next), claim.claim_id, end.outcome, at);
   if (next == ledger) return std::nullopt;
   return next;
@@ -230,7 +229,8 @@ Settling look_to_settle(Store& store, const ClaimAt& at, const std::vector<std::
     const auto found = read.find(ref);
     if (found == read.end()) continue;
     try {
-      if (const auto next = ended_in(ref, ledger_in(ref, found->second), *claim, end))
+      if (const auto next =
+              ended_in(ref, at.name_space, ledger_in(ref, found->second), *claim, end))
         settling.changes.push_back({ref, found->second.version, ledger_snapshot(*next)});
     } catch (const StoreError&) {
       // It is named when it is settled by itself.
@@ -248,8 +248,9 @@ std::string settle_launch(Store& store, const std::string& name_space, const Dis
   std::string trouble;
   for (const std::string& ref : below(launched.ledgers, name_space)) {
     try {
-      change_ledger(store, ref,
-                    [&](const Ledger& ledger) { return ended_in(ref, ledger, claim, end); });
+      change_ledger(store, ref, [&](const Ledger& ledger) {
+        return ended_in(ref, name_space, ledger, claim, end);
+      });
     } catch (const StoreError& error) {
       trouble = error.what();
     }

@@ -174,3 +174,14 @@ TEST_CASE("a ledger keeps its breaker, bounded, and says the same when it is rea
   ledger = with_launch(Ledger{}, three, {"one", noon});
   CHECK(give_back(ledger, "one").launches.empty());
 }
+
+TEST_CASE("an end that is neither success nor failure closes no breaker: the record is broken") {
+  const std::string text = encode_ledger(
+      with_end(with_launch(Ledger{}, three, {"one", noon}), "one", ClaimOutcome::failure, noon));
+  const std::string ends = text.substr(text.find("\"ends\""));
+  const std::size_t at = text.find("\"ends\"") + ends.find("failure");
+  for (const char* word : {"cancelled", "odd", ""}) {
+    std::string other = text;
+    CHECK(std::holds_alternative<ClaimError>(decode_ledger(other.replace(at, 7, word))));
+  }
+}

@@ -198,3 +198,22 @@ TEST_CASE("who is passed has ended as lost, or never was where it only waited") 
   CHECK(waited.attempts == 0);
   CHECK(waited.outbox.empty());
 }
+
+TEST_CASE("a ticket stands for a slot while its claim lives and takes a slot of that pool") {
+  const std::string pool = "refs/refgate/slots/default";
+  Claim in_use = claim_of(ClaimState::active);
+  in_use.slots = pool;
+  in_use.lease_until = start + 1h;
+  Claim waiting = in_use;
+  waiting.state = ClaimState::waiting;
+  Claim elsewhere = in_use;
+  elsewhere.slots = "refs/refgate/slots/model";
+  Claim another = in_use;
+  another.claim_id = "b";
+  CHECK(slot_state(ticket("a"), in_use, pool, start) == SlotState::in_use);
+  CHECK(slot_state(ticket("a"), waiting, pool, start) == SlotState::waiting);
+  CHECK(slot_state(ticket("a"), elsewhere, pool, start) == SlotState::gone);
+  CHECK(slot_state(ticket("a"), another, pool, start) == SlotState::gone);
+  CHECK(slot_state(ticket("a"), std::nullopt, pool, start + 1h) == SlotState::gone);
+  CHECK(slot_state(ticket("a"), in_use, pool, start + 24h) == SlotState::gone);
+}

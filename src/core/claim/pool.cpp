@@ -63,6 +63,12 @@ bool has_left(const Ticket& ticket, const std::optional<Claim>& claim, std::stri
          claim->slots != ref;
 }
 
+SlotState slot_state(const Ticket& ticket, const std::optional<Claim>& claim, std::string_view ref,
+                     Instant now) {
+  if (is_dead(ticket, claim, now) || has_left(ticket, claim, ref)) return SlotState::gone;
+  return claim->state == ClaimState::waiting ? SlotState::waiting : SlotState::in_use;
+}
+
 Queue with_slot(Queue pool, const Ticket& ticket) {
   if (!position(pool, ticket.claim_id)) pool.tickets.push_back(ticket);
   return pool;

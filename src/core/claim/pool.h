@@ -46,6 +46,15 @@ std::string pool_named(std::string_view ref);
 /// another's, has ended, or takes a slot elsewhere.
 bool has_left(const Ticket& ticket, const std::optional<Claim>& claim, std::string_view ref);
 
+enum class SlotState {
+  in_use,
+  waiting,
+  gone,  ///< it has left, or is dead
+};
+/// What a ticket of the pool `ref` stands for.
+SlotState slot_state(const Ticket& ticket, const std::optional<Claim>& claim, std::string_view ref,
+                     Instant now);
+
 using IsDead = std::function<bool(const Ticket&)>;
 
 /// With the ticket behind all others; unchanged when the claim has one already.

@@ -59,9 +59,13 @@ json json_of(const BreakerRecord& breaker) {
 
 BreakerRecord breaker_in(const json& object) {
   BreakerRecord breaker{record::text(object, "workflow"), {}, std::nullopt};
-  for (const json& item : record::list(object, "ends", most_failures))
+  for (const json& item : record::list(object, "ends", most_failures)) {
+    const auto outcome = claim_outcome_named(record::text(item, "outcome"));
+    if (outcome != ClaimOutcome::failure && outcome != ClaimOutcome::success)
+      throw record::Broken("\"outcome\" of an end is neither success nor failure");
     breaker.ends.push_back({record::text(item, "claim_id"), record::instant(item, "at"),
-                            record::text(item, "outcome") == name_of(ClaimOutcome::failure)});
+                            outcome == ClaimOutcome::failure});
+  }
   if (object.contains("probe")) {
     const json& probe = record::member(object, "probe");
     breaker.probe = {record::text(probe, "claim_id"), record::instant(probe, "at")};

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <ostream>
-#include <span>
+#include <utility>
 #include <vector>
 
 #include "job/note/health_file.h"
-#include "os/patience.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -28,52 +27,13 @@ Debounce::Debounce(const Asking& asking, const Acquired& acquired, bool starts)
       starts_(starts),
       latest_(now() + asking.settings.policy.settle) {}
 
-Turn Debounce::wait(const Interruption& interruption) {
-  const Duration settle = settings_.policy.settle;
-  const Duration patience = std::min<Duration>(
-      between_looks, std::max<Duration>(settle / looks_at_least, shortest_sleep));
-  int lost_races = 0;
-  for (;;) {
-    if (interruption.signal() != 0) return Turn::interrupted;
-    give_step_time();
-    Step step = Step::waits;
-    try {
-      step = advance();
-      was_answered();
-    } catch (const StoreError& error) {
-      if (interruption.signal() != 0) return Turn::interrupted;
-      // What waits needs no answer; what starts does.
-      if (error.failure() != StoreFailure::unreachable ||
-          !may_try_again(now() >= calm_at_.value_or(latest_)))
-        throw;
-      call_.err << "refgate: " << escape_for(Place::line, error.what()) << "; still waiting\n"
-                << std::flush;
-    }
-    // A start that nobody will make use of is given back as well.
-    if (interruption.signal() != 0) return Turn::interrupted;
-    switch (step) {
-      case Step::started:
-        return Turn::ours;
-      case Step::outdated:
-      case Step::stopped:
-        return Turn::held_back;
-      case Step::ended:
-        return Turn::ended;
-      case Step::taken:
-        return Turn::taken;
-      case Step::again:
-        lost_races = std::min(lost_races + 1, 6);
-        if (!interruption.sleep(random_part(20ms * (1 << lost_races)))) return Turn::interrupted;
-        continue;
-      case Step::waits:
-        break;
-    }
-    lost_races = 0;
-    const Instant at = now();
-    const Duration to_calm = std::max<Duration>(calm_at_.value_or(latest_) - at, shortest_sleep);
-    if (!interruption.sleep(std::min({patience, to_calm, to_renewal(at)})))
-      return Turn::interrupted;
-  }
+/// What waits needs no answer; what starts does.
+bool Debounce::must_answer(Instant at) const { return at >= calm_at_.value_or(latest_); }
+
+Duration Debounce::until_next_look(Instant at) {
+  const Duration patience =
+      std::min<Duration>(between_looks, settings_.policy.settle / looks_at_least);
+  return std::max(std::min<Duration>(patience, calm_at_.value_or(latest_) - at), shortest_sleep);
 }
 
 /// One reading, and at most one push.
@@ -87,10 +47,10 @@ Debounce::Step Debounce::advance() {
     Surroundings around;
     around.newer = newer;
     held_back_ = decide(std::nullopt, request_, settings_.policy, at, around);
-    return Step::outdated;
+    return Step::held_back;
   }
-  if (stopped_meanwhile(read, at)) return Step::stopped;
-  if (const auto lost = lost_meanwhile(read)) return step_of(*lost);
+  if (stopped_meanwhile(read, at)) return Step::held_back;
+  if (const auto lost = lost_meanwhile(read)) return *lost;
   const bool is_newest = seen.order == Order::same && seen.newest;
   const Duration settle = settings_.policy.settle;
   calm_at_ = std::min(latest_, is_newest ? calm_at(*seen.newest, settle) : latest_);
@@ -155,12 +115,7 @@ Debounce::Step Debounce::pushed(const Claim& wanted, const SwapOutcome& outcome)
     case SwapResult::refused:
       throw refusal(store_, request_.scope, outcome.message, "nothing was started");
   }
-  const auto lost = adopt_what_stands();
-  return lost ? step_of(*lost) : Step::again;
-}
-
-Debounce::Step Debounce::step_of(Loss loss) {
-  return loss == Loss::ended ? Step::ended : Step::taken;
+  return adopt_what_stands();
 }
 
 void Debounce::tell(Instant until) {

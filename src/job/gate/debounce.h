@@ -4,33 +4,28 @@
 // That it is calm and that the session begins are one swap of the newest head: an arrival between
 // the last look and the start comes first, and who started was the newest.
 
-#include <chrono>
 #include <optional>
 #include <string>
 
 #include "job/gate/waiting_claim.h"
-#include "os/interruption.h"
 #include "state/newest/newest_line.h"
 
 namespace refgate {
 
+/// Waits until the head may start, or is no longer the newest.
 class Debounce : public WaitingClaim {
  public:
   /// `acquired` holds the claim, in state `waiting`, which stands in the record of the newest head.
   /// `starts`: with the calm the claim becomes active; false: a line follows.
   Debounce(const Asking& asking, const Acquired& acquired, bool starts);
 
-  /// Waits until the head may start, or is no longer the newest. Throws StoreError.
-  Turn wait(const Interruption& interruption);
-
  private:
-  enum class Step { started, waits, again, outdated, stopped, ended, taken };
-
-  Step advance();
+  Step advance() override;
+  bool must_answer(Instant at) const override;
+  Duration until_next_look(Instant at) override;
   Step start(const SeenNewest& seen, Instant at);
   Step renew(Instant at);
   Step pushed(const Claim& wanted, const SwapOutcome& outcome);
-  static Step step_of(Loss loss);
   void tell(Instant until);
 
   const NewestPlace& place_;

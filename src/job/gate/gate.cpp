@@ -330,10 +330,9 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
   subject.request.reserve = settings.policy.budgets.empty() ? Spent{} : settings.policy.reserve;
   subject.request.breaker = settings.policy.breaker.has_value();
   subject.request.asks_pause = asks_pause(settings.policy);
-  Ordering ordering =
-      as == TellAs::original_lines ? Ordering{} : ordering_of(settings, subject.event, now());
+  const Ordering ordering =
+      as == TellAs::original_lines ? Ordering{} : ordering_of(settings, subject, now());
   const auto newest = newest_look(subject, settings);
-  if (newest && settings.policy.settle > Duration::zero()) ordering.settles = newest->place;
   GateAnswer answer;
   const auto answer_without_store = [&](const StoreError& error) {
     NoAnswer none = no_answer(call, settings.policy, subject.request, error);

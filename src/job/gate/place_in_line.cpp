@@ -32,59 +32,17 @@ PlaceInLine::PlaceInLine(const Asking& asking, const Acquired& acquired, const L
                          Clock::time_point until)
     : WaitingClaim(asking, acquired), ordering_(asking.ordering), line_(line), until_(until) {}
 
-Turn PlaceInLine::take_turn(const Interruption& interruption) {
-  Patience patience;
-  const auto began = Clock::now();
-  int lost_races = 0;
-  for (;;) {
-    if (interruption.signal() != 0) return Turn::interrupted;
-    give_step_time();
-    Step step = Step::waits;
-    try {
-      step = advance();
-      was_answered();
-    } catch (const StoreError& error) {
-      // An outage is no reason to lose the place, as long as the claim holds.
-      if (interruption.signal() != 0) return Turn::interrupted;
-      if (error.failure() != StoreFailure::unreachable || !may_try_again(false)) throw;
-      call_.err << "refgate: " << escape_for(Place::line, error.what()) << "; still waiting\n"
-                << std::flush;
-    }
-    // A start that nobody will make use of is given back as well.
-    if (interruption.signal() != 0) return Turn::interrupted;
-    switch (step) {
-      case Step::started:
-        tell_waited(began);
-        return Turn::ours;
-      case Step::full:
-        return Turn::full;
-      case Step::ended:
-        return Turn::ended;
-      case Step::taken:
-        return Turn::taken;
-      case Step::held_back:
-        return Turn::held_back;
-      case Step::again:
-        lost_races = std::min(lost_races + 1, 6);
-        if (!interruption.sleep(random_part(20ms * (1 << lost_races)))) return Turn::interrupted;
-        continue;
-      case Step::moved:
-        patience.again();
-        break;
-      case Step::waits:
-        break;
-    }
-    lost_races = 0;
-    if (settings_.policy.no_wait) return Turn::not_yet;
-    const auto left = std::chrono::duration_cast<Duration>(until_ - Clock::now());
-    if (left <= Duration::zero()) return Turn::expired;
-    const Instant at = now();
-    // Those next in line are there when a holder that says nothing more is lost.
-    const bool near = next_lapse_ && place_ <= 2 * std::size_t{line_.heads};
-    const Duration to_lapse = near ? std::max<Duration>(*next_lapse_ - at, 200ms) : left;
-    if (!interruption.sleep(std::min({patience.next(place_), left, to_renewal(at), to_lapse})))
-      return Turn::interrupted;
-  }
+std::optional<Turn> PlaceInLine::gives_up() const {
+  if (settings_.policy.no_wait) return Turn::not_yet;
+  return Clock::now() >= until_ ? std::optional(Turn::expired) : std::nullopt;
+}
+
+Duration PlaceInLine::until_next_look(Instant at) {
+  const auto left = std::chrono::duration_cast<Duration>(until_ - Clock::now());
+  // Those next in line are there when a holder that says nothing more is lost.
+  const bool near = next_lapse_ && place_ <= 2 * std::size_t{line_.heads};
+  const Duration to_lapse = near ? std::max<Duration>(*next_lapse_ - at, 200ms) : left;
+  return std::max(std::min({patience_.next(place_), left, to_lapse}), Duration::zero());
 }
 
 std::vector<std::string> PlaceInLine::refs_to_look_at() const {
@@ -111,7 +69,7 @@ PlaceInLine::Step PlaceInLine::advance() {
   const bool goes_on =
       claim_.state != ClaimState::waiting && seen.queue && position(*seen.queue, claim_.claim_id);
   if (!goes_on && stopped_meanwhile(read, at)) return Step::held_back;
-  if (const auto lost = lost_meanwhile(read)) return step_of(*lost);
+  if (const auto lost = lost_meanwhile(read)) return *lost;
   bool unseen = seen.queue && watch_heads(*seen.queue, read, at);
   // The first look, which may be the last, also sees whether the heads live.
   for (int heads = 0; place_ == 0 && heads < most_heads && unseen; ++heads) {
@@ -168,7 +126,7 @@ PlaceInLine::Step PlaceInLine::advance() {
     if (outcome.result == SwapResult::swapped)
       keep(wanted, outcome.version);
     else if (outcome.result == SwapResult::stale)
-      return adopted();
+      return adopt_what_stands();
     else if (line_is_so)
       throw refusal(store_, request_.scope, outcome.message, "nothing was started");
   }
@@ -185,15 +143,6 @@ bool PlaceInLine::is_of_own_run(const Ticket& ticket) const {
 PlaceInLine::Step PlaceInLine::run(BootTime sent) {
   if (line_.starts) begin(sent);
   return Step::started;
-}
-
-PlaceInLine::Step PlaceInLine::step_of(Loss loss) {
-  return loss == Loss::ended ? Step::ended : Step::taken;
-}
-
-PlaceInLine::Step PlaceInLine::adopted() {
-  const auto lost = adopt_what_stands();
-  return lost ? step_of(*lost) : Step::again;
 }
 
 bool PlaceInLine::spent_meanwhile(Instant at) {
@@ -335,11 +284,11 @@ void PlaceInLine::tell_place(const Queue& queue) {
   call_.err << "refgate: " << escape_for(Place::line, line) << "\n" << std::flush;
 }
 
-void PlaceInLine::tell_waited(Clock::time_point began) {
+void PlaceInLine::has_started() {
   if (told_.empty()) return;
   const Traffic traffic = store_.traffic();
   call_.err << "refgate: its turn has come after "
-            << format_duration(std::chrono::duration_cast<Duration>(Clock::now() - began)) << " ("
+            << format_duration(std::chrono::duration_cast<Duration>(Clock::now() - began_)) << " ("
             << traffic.exchanges << " requests, " << traffic.pushes << " of them pushes)\n"
             << std::flush;
 }

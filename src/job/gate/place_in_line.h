@@ -24,6 +24,7 @@ namespace refgate {
 /// Runs that who does not wait asks about.
 inline constexpr std::size_t most_asked_at_once = 20;
 
+/// Takes a ticket, and waits until it is one of the line's heads.
 class PlaceInLine : public WaitingClaim {
  public:
   /// `acquired` holds the claim, in state `waiting`. Everything is referred to, and must live as
@@ -31,24 +32,21 @@ class PlaceInLine : public WaitingClaim {
   PlaceInLine(const Asking& asking, const Acquired& acquired, const Line& line,
               std::chrono::steady_clock::time_point until);
 
-  /// Takes a ticket and waits until it is one of the line's heads. Throws StoreError.
-  Turn take_turn(const Interruption& interruption);
-
   std::size_t place() const { return place_; }
   /// Who was seen at the head of the line before it.
   const std::optional<Ticket>& head() const { return head_; }
 
  private:
-  enum class Step { started, moved, waits, again, full, ended, taken, held_back };
-
-  Step advance();
+  Step advance() override;
+  std::optional<Turn> gives_up() const override;
+  Duration until_next_look(Instant at) override;
+  void has_moved() override { patience_.again(); }
+  void has_started() override;
   bool spent_meanwhile(Instant at);
   std::vector<std::string> refs_to_look_at() const;
   Queue without_gone(Queue queue, Instant at) const;
   Ticket ticket(Instant at) const;
   Step run(BootTime sent);
-  static Step step_of(Loss loss);
-  Step adopted();
   bool watch_heads(const Queue& queue, const std::map<std::string, Stored>& read, Instant at);
   void pass_those_who_left(const Queue& queue, const std::map<std::string, Stored>& read);
   bool is_ahead() const;
@@ -57,11 +55,12 @@ class PlaceInLine : public WaitingClaim {
   bool its_run_has_ended(const Claim& head, Instant at);
   bool is_of_own_run(const Ticket& ticket) const;
   void tell_place(const Queue& queue);
-  void tell_waited(std::chrono::steady_clock::time_point began);
 
   const Ordering& ordering_;
   const Line& line_;
   std::chrono::steady_clock::time_point until_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  Patience patience_;
   std::set<std::string> watched_;  ///< the refs of the claims of the heads before it
   bool looked_at_all_ = false;     ///< at all tickets of the pool, once
   std::set<std::string> gone_;     ///< claims that were seen to be dead: none of them lives again

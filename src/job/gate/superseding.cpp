@@ -20,11 +20,16 @@ void tell_trouble(const Invocation& call, Decision& decision,
 
 }  // namespace
 
+std::optional<NewestPlace> newest_place(const Subject& subject, const Settings& settings) {
+  const auto& arrival = subject.event.arrival;
+  if (!arrival) return std::nullopt;
+  return NewestPlace{newest_ref(subject.scope, *arrival, settings.name_space), *arrival};
+}
+
 std::shared_ptr<NewestLook> newest_look(const Subject& subject, const Settings& settings) {
-  if (!wants_newest(settings.policy) || !subject.event.arrival) return nullptr;
-  const Arrival& arrival = *subject.event.arrival;
-  return std::make_shared<NewestLook>(
-      NewestLook{{newest_ref(subject.scope, arrival, settings.name_space), arrival}, {}, {}});
+  if (!wants_newest(settings.policy)) return nullptr;
+  auto place = newest_place(subject, settings);
+  return place ? std::make_shared<NewestLook>(NewestLook{*std::move(place), {}}) : nullptr;
 }
 
 void enter_line(const Arriving& arriving, Store& store, NewestLook& look, Acquired& acquired) {

@@ -23,6 +23,9 @@ struct NewestLook {
   bool entered = false;  ///< the caller's claim stands in the record
 };
 
+/// nullopt: the event brings no head to a branch.
+std::optional<NewestPlace> newest_place(const Subject& subject, const Settings& settings);
+
 /// nullptr where it was not said, or the event brings no head to a branch.
 std::shared_ptr<NewestLook> newest_look(const Subject& subject, const Settings& settings);
 

@@ -10,6 +10,7 @@
 #include "job/gate/debounce.h"
 #include "job/gate/pausing.h"
 #include "job/gate/place_in_line.h"
+#include "job/gate/superseding.h"
 #include "job/note/health_file.h"
 #include "job/subject/noted_claim.h"
 #include "os/interruption.h"
@@ -331,7 +332,7 @@ bool settle(const Asking& asking, bool starts, const Interruption& interruption,
 bool stand_in_line(const Asking& asking, const Line& line, Clock::time_point until,
                    const Interruption& interruption, Ordered& ordered) {
   PlaceInLine place(asking, ordered.acquired, line, until);
-  const Turn turn = place.take_turn(interruption);
+  const Turn turn = place.wait(interruption);
   ordered.interrupted_by = turn == Turn::interrupted ? interruption.signal() : 0;
   return go_on(asking, place, turn,
                {in_line(line), place.place(), place.head(), patience_of(asking.settings.policy)},
@@ -340,7 +341,8 @@ bool stand_in_line(const Asking& asking, const Line& line, Clock::time_point unt
 
 }  // namespace
 
-Ordering ordering_of(const Settings& settings, const Event& event, Instant now) {
+Ordering ordering_of(const Settings& settings, const Subject& subject, Instant now) {
+  const Event& event = subject.event;
   const Bot& bot = bot_row(settings, event.actor);
   Ordering ordering;
   ordering.limits = bot.limits;
@@ -357,6 +359,7 @@ Ordering ordering_of(const Settings& settings, const Event& event, Instant now) 
   ordering.group =
       shortened(group_key(std::get<Strategy>(strategy), event, now).value_or(""), bounds::address);
   const Policy& policy = settings.policy;
+  if (policy.settle > Duration::zero()) ordering.settles = newest_place(subject, settings);
   if (!policy.slots || policy.force) return ordering;
   ordering.pool = slots_ref(policy.slots->pool, event.charged_to, settings.name_space);
   ordering.slots = policy.slots->most;

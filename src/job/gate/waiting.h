@@ -40,7 +40,7 @@ std::string in_line(const Line& line);
 
 /// By `--group-by`, else by the bot's row of the configuration; and by `--slots`, unless the gate
 /// takes none by force. Throws UsageError.
-Ordering ordering_of(const Settings& settings, const Event& event, Instant now);
+Ordering ordering_of(const Settings& settings, const Subject& subject, Instant now);
 
 /// How long a gate in a group, or one that takes a slot, stands in line when `--wait` was not said.
 inline constexpr Duration wait_in_group = std::chrono::hours(1);

@@ -7,13 +7,14 @@
 #include "core/claim/transition.h"
 #include "core/text/shorten.h"
 #include "job/note/health_file.h"
+#include "os/patience.h"
 #include "runner/runner.h"
 #include "state/pause/pauses.h"
 #include "state/queues.h"
 
 namespace refgate {
-
 namespace {
+
 using namespace std::chrono_literals;
 
 /// A cancelled step has 7.5 s before it is killed, and what it holds is to be given back.
@@ -42,6 +43,70 @@ WaitingClaim::WaitingClaim(const Asking& asking, const Acquired& acquired)
       claim_(*acquired.decision.next),
       limits_(claim_.limits),
       version_(acquired.version) {}
+
+Turn WaitingClaim::wait(const Interruption& interruption) {
+  int lost_races = 0;
+  for (;;) {
+    if (interruption.signal() != 0) return Turn::interrupted;
+    give_step_time();
+    Step step = Step::waits;
+    try {
+      step = advance();
+      unanswered_ = 0;
+    } catch (const StoreError& error) {
+      if (interruption.signal() != 0) return Turn::interrupted;
+      if (error.failure() != StoreFailure::unreachable || !may_try_again()) throw;
+      call_.err << "refgate: " << escape_for(Place::line, error.what()) << "; still waiting\n"
+                << std::flush;
+    }
+    // A start that nobody will make use of is given back as well.
+    if (interruption.signal() != 0) return Turn::interrupted;
+    switch (step) {
+      case Step::started:
+        has_started();
+        return Turn::ours;
+      case Step::full:
+        return Turn::full;
+      case Step::held_back:
+        return Turn::held_back;
+      case Step::ended:
+        return Turn::ended;
+      case Step::taken:
+        return Turn::taken;
+      case Step::again:
+        lost_races = std::min(lost_races + 1, 6);
+        if (!interruption.sleep(random_part(20ms * (1 << lost_races)))) return Turn::interrupted;
+        continue;
+      case Step::moved:
+        has_moved();
+        break;
+      case Step::waits:
+        break;
+    }
+    lost_races = 0;
+    if (const auto turn = gives_up()) return *turn;
+    const Instant at = now();
+    if (!interruption.sleep(std::min(until_next_look(at), to_renewal(at))))
+      return Turn::interrupted;
+  }
+}
+
+/// Little, so that a signal is seen soon, and twice as much after each step that got no answer,
+/// since a server may be slow.
+void WaitingClaim::give_step_time() {
+  if (unanswered_ == 0) silent_since_ = std::chrono::steady_clock::now();
+  const Duration some = first_step_bound * (1 << std::min(unanswered_, 10));
+  give_time(store_, std::min(some, settings_.policy.deadline));
+}
+
+/// An outage is no reason to give up, as long as the claim holds.
+bool WaitingClaim::may_try_again() {
+  ++unanswered_;
+  const Instant at = now();
+  if (at >= claim_.lease_until) return false;
+  return !must_answer(at) ||
+         std::chrono::steady_clock::now() < silent_since_ + settings_.policy.deadline;
+}
 
 void WaitingClaim::leave(const std::string& why) {
   std::vector<std::string> refs = lines_of(claim_, settings_.name_space);
@@ -75,8 +140,8 @@ void WaitingClaim::leave(const std::string& why) {
     trouble = error.what();
   }
   if (trouble.empty()) return;
-  call_.err << "refgate: the place in line was not given back (" << escape_for(Place::line, trouble)
-            << "); those behind pass over it when its lease is over\n"
+  call_.err << "refgate: the claim, and its place if it stood in line, were not given back ("
+            << escape_for(Place::line, trouble) << "); others pass over it when its lease is over\n"
             << std::flush;
 }
 
@@ -121,20 +186,6 @@ Claim WaitingClaim::renewed_if_due(Instant at) const {
   return is_due ? waiting_again(at) : claim_;
 }
 
-void WaitingClaim::give_step_time() {
-  step_began_ = std::chrono::steady_clock::now();
-  if (unanswered_ == 0) silent_since_ = step_began_;
-  const Duration some = first_step_bound * (1 << std::min(unanswered_, 10));
-  give_time(store_, std::min(some, settings_.policy.deadline));
-}
-
-bool WaitingClaim::may_try_again(bool must_answer) {
-  ++unanswered_;
-  if (now() >= claim_.lease_until) return false;
-  return !must_answer ||
-         std::chrono::steady_clock::now() < silent_since_ + settings_.policy.deadline;
-}
-
 Duration WaitingClaim::to_renewal(Instant at) const {
   return std::max<Duration>(claim_.renewed_at + claim_.limits.lease / 3 - at, 50ms);
 }
@@ -158,17 +209,17 @@ void WaitingClaim::keep(const Claim& claim, const std::optional<Version>& versio
   state_.save(note);
 }
 
-std::optional<WaitingClaim::Loss> WaitingClaim::adopt_what_stands() {
+WaitingClaim::Step WaitingClaim::adopt_what_stands() {
   const SeenClaim seen = read_claim(store_, request_.scope);
   if (!seen.claim || seen.claim->claim_id != claim_.claim_id ||
       seen.claim->state == ClaimState::ended)
     return how_lost(seen.claim);
   keep(*seen.claim, seen.version);
-  return std::nullopt;
+  return Step::again;
 }
 
 /// Only what no reading that is behind could show; anything else is found by the next swap.
-std::optional<WaitingClaim::Loss> WaitingClaim::lost_meanwhile(
+std::optional<WaitingClaim::Step> WaitingClaim::lost_meanwhile(
     const std::map<std::string, Stored>& read) {
   const std::optional<Claim> stands = claim_at(read, request_.scope);
   if (!stands) return std::nullopt;
@@ -179,20 +230,20 @@ std::optional<WaitingClaim::Loss> WaitingClaim::lost_meanwhile(
 
 /// Ended, unless somebody else has begun. A claim that is given up leaves the former end of its
 /// work behind, with its own generation.
-WaitingClaim::Loss WaitingClaim::how_lost(const std::optional<Claim>& stands) {
+WaitingClaim::Step WaitingClaim::how_lost(const std::optional<Claim>& stands) {
   ended_ = "Its session was ended while it waited";
   if (stands && stands->claim_id == claim_.claim_id) superseded_by_ = stands->superseded_by;
   if (!stands || (stands->state == ClaimState::ended && stands->generation == claim_.generation)) {
     if (stands && stands->claim_id == claim_.claim_id && stands->outcome == ClaimOutcome::released)
       ended_ = "It was released while it waited (" + stands->note + ")";
-    return Loss::ended;
+    return Step::ended;
   }
   // Its own job may have ended it before somebody else took it: then its note is gone, or says so.
   const auto notes = state_.notes();
   const bool by_job = std::none_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
     return note.claim.claim_id == claim_.claim_id && !note.is_over();
   });
-  return by_job ? Loss::ended : Loss::taken;
+  return by_job ? Step::ended : Step::taken;
 }
 
 }  // namespace refgate

@@ -11,6 +11,7 @@
 #include "core/claim/health.h"
 #include "job/gate/waiting.h"
 #include "job/note/job_state.h"
+#include "os/interruption.h"
 #include "state/claiming.h"
 
 namespace refgate {
@@ -33,8 +34,12 @@ class WaitingClaim {
   /// `acquired` holds the claim, in state `waiting`. Everything is referred to, and must live as
   /// long.
   WaitingClaim(const Asking& asking, const Acquired& acquired);
+  virtual ~WaitingClaim() = default;
 
-  /// Out of the lines that it went through, with the claim abandoned: in one push unless others
+  /// Looks again and again until something has come of it. Throws StoreError.
+  Turn wait(const Interruption& interruption);
+
+  /// The claim is abandoned, and leaves the lines that it went through: in one push unless others
   /// come in between. What could not be given back is said.
   void leave(const std::string& why);
 
@@ -48,27 +53,27 @@ class WaitingClaim {
   const std::string& superseded_by() const { return superseded_by_; }
 
  protected:
-  enum class Loss { ended, taken };
+  enum class Step { started, moved, waits, again, full, held_back, ended, taken };
+
+  /// One look, and what it leads to.
+  virtual Step advance() = 0;
+  /// Whether a step without an answer is one too many: it was to start.
+  virtual bool must_answer(Instant) const { return false; }
+  /// Asked after each look that came to nothing.
+  virtual std::optional<Turn> gives_up() const { return std::nullopt; }
+  virtual Duration until_next_look(Instant at) = 0;
+  virtual void has_moved() {}
+  virtual void has_started() {}
 
   Claim started(Instant at) const;
   Claim waiting_again(Instant at) const;
   Claim renewed_if_due(Instant at) const;
-  /// So much later the claim is to be renewed.
-  Duration to_renewal(Instant at) const;
-  /// Gives the store time for one step: little, so that a signal is seen soon, and twice as much
-  /// after each that got no answer, since a server may be slow.
-  void give_step_time();
-  void was_answered() { unanswered_ = 0; }
-  /// After a step without an answer; true while it may be tried again: as long as the claim holds
-  /// and, for one that `must_answer`, within the deadline.
-  bool may_try_again(bool must_answer);
-
   /// The session begins; its last news was sent then.
   void begin(BootTime sent) const;
   void keep(const Claim& claim, const std::optional<Version>& version);
-  /// What stands at the claim's ref is the truth: nullopt, and it is ours; or how it was lost.
-  std::optional<Loss> adopt_what_stands();
-  std::optional<Loss> lost_meanwhile(const std::map<std::string, Stored>& read);
+  /// What stands at the claim's ref is the truth: Step::again with it, or how it was lost.
+  Step adopt_what_stands();
+  std::optional<Step> lost_meanwhile(const std::map<std::string, Stored>& read);
   /// True when a person has stopped it, or its pool was closed; then held_back() says so.
   bool stopped_meanwhile(const std::map<std::string, Stored>& read, Instant at);
 
@@ -85,12 +90,14 @@ class WaitingClaim {
   Decision held_back_;
 
  private:
-  Loss how_lost(const std::optional<Claim>& stands);
+  Duration to_renewal(Instant at) const;
+  void give_step_time();
+  bool may_try_again();
+  Step how_lost(const std::optional<Claim>& stands);
 
   std::string ended_;
   std::string superseded_by_;
-  int unanswered_ = 0;  ///< steps, one after the other
-  std::chrono::steady_clock::time_point step_began_{};
+  int unanswered_ = 0;                                    ///< steps, one after the other
   std::chrono::steady_clock::time_point silent_since_{};  ///< where some were not answered
 };
 

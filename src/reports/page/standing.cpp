@@ -131,8 +131,9 @@ json pools_of(const Queues& pools, const Claims& claims, Instant now, std::size_
     Row row{&pool};
     for (const Ticket& ticket : pool.queue.tickets) {
       const auto found = by_ref.find(ticket.claim_ref);
-      if (found == by_ref.end() || is_dead(ticket, *found->second, now)) continue;
-      ++(found->second->state == ClaimState::waiting ? row.waiting : row.in_use);
+      if (found == by_ref.end()) continue;
+      const SlotState state = slot_state(ticket, *found->second, pool.ref, now);
+      if (state != SlotState::gone) ++(state == SlotState::waiting ? row.waiting : row.in_use);
     }
     if (row.in_use + row.waiting > 0 || closed_until(pool.queue, now)) rows.push_back(row);
   }
