@@ -1,5 +1,6 @@
 """The ground of the end-to-end tests: remotes of every kind, jobs, and what plain git sees."""
 
+import datetime
 import concurrent.futures
 import contextlib
 import itertools
@@ -72,6 +73,15 @@ def in_parallel(actions):
     actions = list(actions)
     with concurrent.futures.ThreadPoolExecutor(len(actions)) as pool:
         return list(pool.map(lambda action: action(), actions))
+
+
+def instant(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def apart(one, other):
+    """Seconds between two times as they are written: what is cut off below the second may differ, and so may the digit before it."""
+    return abs((instant(one) - instant(other)).total_seconds())
 
 
 class GateCase(unittest.TestCase):
