@@ -33,8 +33,8 @@ std::optional<Instant> seconds_since_1970(std::string_view text) {
 /// "+01:00"
 std::optional<Duration> offset_of(std::string_view text) {
   if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
-  for (const std::size_t at : {1, 2, 4, 5})
-    if (!is_digit(text[at])) return std::nullopt;
+  for (const char digit : {text[1], text[2], text[4], text[5]})
+    if (!is_digit(digit)) return std::nullopt;
   const int hours = (text[1] - '0') * 10 + (text[2] - '0');
   const int minutes = (text[4] - '0') * 10 + (text[5] - '0');
   if (hours > 23 || minutes > 59) return std::nullopt;
