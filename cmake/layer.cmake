@@ -20,6 +20,16 @@ function(refgate_layer_target out layer)
   set(${out} refgate_${name} PARENT_SCOPE)
 endfunction()
 
+# What nearly every source includes is read by the compiler once. Each source still includes what it uses: the presets release and static know none of this.
+if(REFGATE_PRECOMPILE)
+  file(WRITE ${CMAKE_BINARY_DIR}/precompiled/none.cpp "")
+  add_library(refgate_precompiled OBJECT ${CMAKE_BINARY_DIR}/precompiled/none.cpp)
+  target_link_libraries(refgate_precompiled PRIVATE refgate_flags)
+  target_precompile_headers(refgate_precompiled PRIVATE
+    <algorithm> <array> <charconv> <chrono> <cstdint> <functional> <map> <memory> <optional> <ostream> <set> <span> <string> <string_view> <utility> <variant>
+    <vector>)
+endif()
+
 # refgate_layer(core/claim LAYERS lower… THIRD_PARTY git2… LINKED implementations… SOURCES generated…): all *.cpp of the folder are its sources.
 # LAYERS are those whose headers this layer includes; LINKED those that implement what a lower layer only declares.
 function(refgate_layer layer)
@@ -57,6 +67,9 @@ function(refgate_layer layer)
     target_link_libraries(${target} PRIVATE dependency_${library})
   endforeach()
   refgate_fence(${target} EXCEPT ${LAYER_THIRD_PARTY})
+  if(REFGATE_PRECOMPILE)
+    target_precompile_headers(${target} REUSE_FROM refgate_precompiled)
+  endif()
 endfunction()
 
 # refgate_group(name layer…): several layers under one name, for tests.

@@ -180,7 +180,7 @@ TEST_CASE("launches, dollars and tokens are counted apart in one ledger") {
   CHECK(std::get<Ledger>(decode_ledger(encode_ledger(ledger))) == ledger);
 }
 
-TEST_CASE("settled launches become sums after an hour but for the last fifty, and lose nothing") {
+TEST_CASE("settled launches become sums after an hour but for the last fifty, and lose nothing", "[bulk]") {
   const Budget budget{BudgetKind::repo, 1'000'000'000, 24h * 30, BudgetUnit::usd};
   Ledger ledger;
   std::uint64_t spent = 0;
@@ -201,7 +201,7 @@ TEST_CASE("settled launches become sums after an hour but for the last fifty, an
     CHECK(count.last <= at);
 }
 
-TEST_CASE("any number of open launches stays one record, and none counts for less") {
+TEST_CASE("any number of open launches stays one record, and none counts for less", "[bulk]") {
   const Budget budget{BudgetKind::store, most_cost.millionths, 24h * 365, BudgetUnit::usd};
   const Spent reserve{Usd{999'999'999'999}, 999'999'999'999};
   Ledger ledger;

@@ -325,7 +325,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("the orders are hard enough: each broken variant of the doors is caught") {
+TEST_CASE("the orders are hard enough: each broken variant of the doors is caught", "[bulk]") {
   CHECK(long_orders(Variant::covers_ignored, rounds).skipped_for_nothing > 0);
   CHECK(long_orders(Variant::ambiguous_mutes, rounds).skipped_for_nothing > 0);
   CHECK(long_orders(Variant::given_back_is_done, rounds).skipped_for_nothing > 0);

@@ -136,7 +136,7 @@ TEST_CASE("another folder that was faster, before or after the swap, loses and d
   }
 }
 
-TEST_CASE("a day of thousands of lines stays a few refs, and becomes one") {
+TEST_CASE("a day of thousands of lines stays a few refs, and becomes one", "[bulk]") {
   const auto store = open_memory_store();
   int written = 0;
   std::size_t most_refs = 0;

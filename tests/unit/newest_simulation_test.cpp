@@ -267,7 +267,7 @@ TEST_CASE("in the end nothing lives but the session on the newest head") {
   }
 }
 
-TEST_CASE("orders of the steps that are broken on purpose are caught") {
+TEST_CASE("orders of the steps that are broken on purpose are caught", "[bulk]") {
   struct Row {
     Variant variant;
     bool settles;

@@ -236,7 +236,7 @@ TEST_CASE("whatever the schedule, no more hold than there are slots, and nobody 
   CHECK(all_started > schedules / 2);
 }
 
-TEST_CASE("pools that are broken on purpose are caught") {
+TEST_CASE("pools that are broken on purpose are caught", "[bulk]") {
   CHECK(overfull(Variant::passes_without_a_swap) > 0);
   CHECK(overfull(Variant::joins_by_an_old_line) > 0);
   CHECK(overfull(Variant::counts_its_neighbours) > 0);

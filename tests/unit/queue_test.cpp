@@ -255,7 +255,8 @@ TEST_CASE("a queue is full by bytes as well as by number, and whatever is not fu
   CHECK(std::get<Queue>(decode_queue(longest)).tickets.size() == fit);
 }
 
-TEST_CASE("whoever comes to a queue is in it or told that it is full, and the record can be read") {
+TEST_CASE("whoever comes to a queue is in it or told that it is full, and the record can be read",
+          "[bulk]") {
   struct Row {
     const char* name;
     std::string text;

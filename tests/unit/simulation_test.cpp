@@ -329,7 +329,7 @@ TEST_CASE(
   CHECK(found.nobody == 0);
 }
 
-TEST_CASE("the schedules are hard enough: each broken variant is caught") {
+TEST_CASE("the schedules are hard enough: each broken variant is caught", "[bulk]") {
   CHECK(simulate(Variant::no_expected_value, rounds).twice_at_once > 0);
   CHECK(simulate(Variant::delete_then_create, rounds).twice_at_once > 0);
   CHECK(simulate(Variant::skew_ignored, rounds).twice_at_once > 0);
