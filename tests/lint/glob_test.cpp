@@ -189,7 +189,7 @@ TEST_CASE("one filter covers another") {
   CHECK(covers(FilterList({"main"}, false), FilterList({"main", "!main"}, false)) == Truth::yes);
 }
 
-TEST_CASE("the search agrees with matching name by name") {
+TEST_CASE("the search agrees with matching name by name", "[bulk]") {
   // Every list of two patterns over a small alphabet, against every name of up to four characters.
   const std::vector<std::string> patterns{"*",    "**",     "a",   "a*",  "*a",   "**/a",
                                           "a/**", "a/**/b", "a?b", "a+",  "[ab]", "[ab]+/b",
@@ -228,7 +228,7 @@ TEST_CASE("the search agrees with matching name by name") {
   CHECK(decided_by_names > 1000);
 }
 
-TEST_CASE("intricate patterns end in not decided and not in a hang") {
+TEST_CASE("intricate patterns end in not decided and not in a hang", "[bulk]") {
   std::vector<std::string> patterns;
   for (char c = 'a'; c <= 'z'; ++c)
     patterns.push_back(std::string("**") + c +

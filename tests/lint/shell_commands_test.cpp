@@ -206,7 +206,8 @@ TEST_CASE("arithmetic, tests and arrays begin no commands") {
   });
 }
 
-TEST_CASE("scripts that are made to cost much are read in time that grows with their size") {
+TEST_CASE("scripts that are made to cost much are read in time that grows with their size",
+          "[bulk]") {
   const std::size_t many = 200'000;
   for (const char* part : {"$(", "${", "$((", "`", "x=(", "((", "case x in ", "f(){", "<<A\n", "@(",
                            "[[ ", "A=1 ", "eval ", "bash -c "}) {

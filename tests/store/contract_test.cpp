@@ -170,7 +170,7 @@ TEST_CASE("a listing holds exactly the refs under the prefix", "[contract]") {
   CHECK(other->read_all("refs/refgate/none/").empty());
 }
 
-TEST_CASE("a thousand refs are made in one push, listed and read", "[contract]") {
+TEST_CASE("a thousand refs are made in one push, listed and read", "[contract][bulk]") {
   ON_EACH_STORE();
   std::vector<Change> changes;
   std::vector<std::string> refs;

@@ -39,7 +39,7 @@ std::map<SwapResult, int> count(const std::vector<SwapResult>& results) {
 }  // namespace
 
 TEST_CASE("of threads that race for a ref exactly one wins, and the rest see that they lost",
-          "[race]") {
+          "[race][bulk]") {
   const auto index = GENERATE(range(0, static_cast<int>(backends().size())));
   const Backend& tested = backends().at(static_cast<std::size_t>(index));
   INFO("store: " << tested.name);
@@ -87,7 +87,7 @@ TEST_CASE("of threads that race for a ref exactly one wins, and the rest see tha
   }
 }
 
-TEST_CASE("of processes that race for a ref exactly one wins", "[race]") {
+TEST_CASE("of processes that race for a ref exactly one wins", "[race][bulk]") {
   const std::string name =
       GENERATE(as<std::string>{}, "path", "http", "https", "git command over ssh");
   INFO("store: " << name);

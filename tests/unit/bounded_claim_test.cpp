@@ -151,7 +151,8 @@ int how_many(int by_default) {
 
 }  // namespace
 
-TEST_CASE("no number of launches locks a scope, and each line that was taken is there once", "[bulk]") {
+TEST_CASE("no number of launches locks a scope, and each line that was taken is there once",
+          "[bulk]") {
   // Without a bound the record would be over 64 KiB after some 35 launches.
   const std::string quotes(1000, '"');
   const std::vector in_turn{By::retry, By::force, By::takeover};

@@ -180,7 +180,8 @@ TEST_CASE("launches, dollars and tokens are counted apart in one ledger") {
   CHECK(std::get<Ledger>(decode_ledger(encode_ledger(ledger))) == ledger);
 }
 
-TEST_CASE("settled launches become sums after an hour but for the last fifty, and lose nothing", "[bulk]") {
+TEST_CASE("settled launches become sums after an hour but for the last fifty, and lose nothing",
+          "[bulk]") {
   const Budget budget{BudgetKind::repo, 1'000'000'000, 24h * 30, BudgetUnit::usd};
   Ledger ledger;
   std::uint64_t spent = 0;
