@@ -34,7 +34,7 @@ FAILURES = {
     "printing without end":
         "yes",
     "no such program":
-        "exec /nonexistent/program",
+        f"exec {__file__}/program",
 }
 
 
@@ -112,7 +112,7 @@ class Deliver(DeliverCase):
                 self.assertIn(answer.lines["RESULT_ID"], answer.summary)
 
     def test_a_program_that_is_not_there_is_a_channel_that_failed(self):
-        answer = self.deliver("--", "/nonexistent/program", "x")
+        answer = self.deliver("--", __file__ + "/program", "x")
         self.assertIn("could not be started",
                       self.assert_kept(answer, "channels_failed", 1)["cause"])
 
