@@ -3,12 +3,12 @@
 act says itself where the REST API is, and leaves nobody else a word in that: the action's own script is told the stand-in's address in its first line.
 """
 
-import http.server
 import signal
-import threading
 import unittest
 
 from act_case import BINARY, HEAD, TOKEN, TREE, ActCase, agent, await_that, payloads
+from api_case import stand_in
+from on_lost_test import Cancelling
 
 NEWER = payloads.commit("newer")
 BEATS = ["interval: 1s", "lease: 20s", "skew: 1s"]
@@ -46,7 +46,7 @@ class Follow(ActCase):
         told = self.outputs(2)
         self.assertEqual((told["skip_execution"], told["reason_code"], told["holder_outcome"]), ("true", "retry_suppressed", "failure"))
 
-    def test_one_run_of_a_matrix_of_followers_takes_over_from_who_was_cancelled(self):
+    def test_one_of_two_followers_takes_over_from_who_was_cancelled(self):
         self.write_workflow(agent(inputs=["follow: true"], work='test "$GITHUB_RUN_ID" != 1 || exec sleep 300'))
         holder = self.start("push", payloads.push(HEAD), run=1)
         await_that(lambda: self.ran() or holder.process.poll() is not None, 60, what="the work")
@@ -62,31 +62,12 @@ class Follow(ActCase):
         self.assert_claim(state="ended", outcome="success", generation=2)
 
 
-class Api(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):  # noqa: N802 - the name that http.server wants
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.asked.append((self.path, self.headers.get("Authorization")))
-        self.send_response(202)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-        # GitHub cancels the run then, as one who presses "Cancel".
-        self.server.cancel()
-
-    def log_message(self, *_):
-        pass
-
-
 class OnLost(ActCase):
     def setUp(self):
         super().setUp()
-        self.api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
-        self.api.daemon_threads = True
-        self.api.asked = []
-        thread = threading.Thread(target=self.api.serve_forever, daemon=True)
-        thread.start()
-        for end in (thread.join, self.api.server_close, self.api.shutdown):
-            self.addCleanup(end)
+        self.api = stand_in(self, Cancelling)
+        self.api.told = []
+        self.api.reply = lambda handler: handler.say(404, {"message": "Not Found"})
         self.action = self.make_action(self.folder / "action", BINARY)
         manifest = self.action / "action.yml"
         text = manifest.read_text(encoding="utf-8")
@@ -97,16 +78,22 @@ class OnLost(ActCase):
     def test_a_newer_head_cancels_the_run_on_the_older_one(self):
         self.write_workflow(agent(inputs=["supersede: true", "on-lost: cancel", *BEATS], work='test "$GITHUB_RUN_ID" != 1 || exec sleep 300'))
         older = self.start("push", payloads.push(HEAD), run=1)
-        self.api.cancel = lambda: older.process.send_signal(signal.SIGINT)
+
+        def cancel(handler):
+            handler.say(202, {})
+            # GitHub cancels the run then, as one who presses "Cancel".
+            older.process.send_signal(signal.SIGINT)
+
+        self.api.act = cancel
         self.addCleanup(lambda: older.process.poll() is None and older.process.kill())
         await_that(lambda: self.ran() or older.process.poll() is not None, 60, what="the work")
         self.assertIsNone(older.process.poll(), self.story())
         newer = payloads.push(NEWER)
         newer["before"] = HEAD
         self.run_act("push", newer, run=2)
-        await_that(lambda: self.api.asked, what="the call that cancels")
+        await_that(lambda: self.api.told, what="the call that cancels")
         older.wait()
-        self.assertEqual(self.api.asked, [(f"/repos/{payloads.HOME}/actions/runs/1/cancel", f"Bearer {TOKEN}")], self.story())
+        self.assertEqual(self.api.told, [(f"/repos/{payloads.HOME}/actions/runs/1/cancel", f"Bearer {TOKEN}")], self.story())
         self.assert_ran("push 1.1", "push 2.1")
         ends = {claim["holder"]["run_id"]: (claim["outcome"], claim.get("superseded_by")) for claim in self.remote.claims().values()}
         self.assertEqual(ends, {"1": ("cancelled", "2"), "2": ("success", None)}, self.story())

@@ -30,20 +30,25 @@ class Api(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def stand_in(case, handler=Api):
+    """A server on this machine that keeps what it was asked, until the test is over."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.asked = []
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    for end in (thread.join, server.server_close, server.shutdown):
+        case.addCleanup(end)
+    return server
+
+
 class ApiCase(GateCase):
     """Every job's GITHUB_API_URL is that stand-in, `self.api`."""
 
     def setUp(self):
         super().setUp()
         self.assertIsNotNone(shutil.which("curl"), "curl is needed here: ./dev setup test")
-        self.api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
-        self.api.asked = []
-        self.api.daemon_threads = True
-        thread = threading.Thread(target=self.api.serve_forever, daemon=True)
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(self.api.server_close)
-        self.addCleanup(self.api.shutdown)
+        self.api = stand_in(self)
 
     def job(self, *arguments, **options):
         environment = {"GITHUB_API_URL": f"http://127.0.0.1:{self.api.server_port}", **options.pop("environment", {})}

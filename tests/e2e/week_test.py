@@ -1,7 +1,8 @@
 """A week of events, watched and enforced: enforcing saves what watching said that it would.
 
 The events of a team's week on six branches, in their order and by a fixed seed: heads are pushed, opened and updated as pull requests, reported on by CI, labelled,
-re-run after failures and delivered twice; sessions go on while others come. REFGATE_E2E_FULL=1 plays three times as many. The same list is played against two remotes. What waits is left out, since who only watches never does.
+re-run after failures and delivered twice; sessions go on while others come. REFGATE_E2E_FULL=1 plays three times as many.
+The same list is played against two remotes. What waits is left out, since who only watches never does.
 """
 
 import random
