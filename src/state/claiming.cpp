@@ -247,7 +247,7 @@ Acquired acquire(Store& store, const Question& question, SeenClaim known,
   acquired.decision = std::move(settled.answer);
   if (!settled.pushed()) return acquired;
   if (const SwapOutcome* refused = settled.refused())
-    throw refusal(store, asking.scope, refused->message, "nothing was changed");
+    throw refusal(store, asking.scope, *refused, "nothing was changed");
   acquired.version = settled.outcomes.front().version;
   if (question.informants.claimed) question.informants.claimed(store, acquired);
   return acquired;
@@ -302,7 +302,7 @@ Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Cla
       {look, std::move(guess)}, propose);
   if (!settled.pushed()) return std::move(settled.answer);
   if (const SwapOutcome* refused = settled.refused())
-    throw refusal(store, at.ref, refused->message, "nothing was changed");
+    throw refusal(store, at.ref, *refused, "nothing was changed");
   Ended ended = std::move(settled.answer);
   ended.version = settled.outcomes.front().version;
   for (std::size_t i = 0; i < lines.size(); ++i) {

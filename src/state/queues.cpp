@@ -62,7 +62,7 @@ bool open_pool(Store& store, const std::string& ref) {
       store, "the pool could not be opened within the deadline; it stands as it was", {look},
       propose);
   if (const SwapOutcome* refused = settled.refused())
-    throw refusal(store, ref, refused->message, "nothing was changed");
+    throw refusal(store, ref, *refused, "nothing was changed");
   return settled.answer;
 }
 

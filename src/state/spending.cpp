@@ -78,7 +78,7 @@ void change_ledger(Store& store, const std::string& ref,
   const auto settled = transact<std::map<std::string, Stored>>(
       store, "the ledger could not be swapped within the deadline", {look}, propose);
   if (const SwapOutcome* refused = settled.refused())
-    throw refusal(store, ref, refused->message, "the ledger stands as it was");
+    throw refusal(store, ref, *refused, "the ledger stands as it was");
 }
 
 }  // namespace

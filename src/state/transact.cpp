@@ -77,11 +77,16 @@ std::vector<SwapOutcome> push_in_batches(Store& store, const std::vector<Change>
   return all;
 }
 
-StoreError refusal(const Store& store, const std::string& ref, const std::string& message,
+StoreError refusal(const Store& store, const std::string& ref, const SwapOutcome& refused,
                    const std::string& left) {
+  if (!refused.for_good)
+    return StoreError(StoreFailure::unreachable,
+                      store.describe() + " did not change " + ref + ": " + refused.message + "; " +
+                          left,
+                      "try again later");
   return StoreError(
       StoreFailure::denied,
-      store.describe() + " refused to change " + ref + ": " + message + "; " + left,
+      store.describe() + " refused to change " + ref + ": " + refused.message + "; " + left,
       "look for a push rule or a hook that forbids refs of this name, and try: refgate doctor");
 }
 

@@ -109,19 +109,34 @@ class Burst(SettleCase):
         self.assertTrue(back.wait().runs)
         self.assertEqual(list(self.live()), [commit("a")])
 
-    def test_a_branch_that_never_is_calm_starves_nobody(self):
-        """Ten times the span since the burst began; without that bound nobody would start in here."""
-        waiting, started, number, begun = [], [], 0, time.monotonic()
-        while not started:
-            self.assertLess(time.monotonic() - begun, 60, "nobody started")
-            number += 1
-            waiting.append(self.begin(self.push(f"n{number}", f"n{number - 1}", run=1000 + number), "--settle", "2s"))
-            time.sleep(0.5)  # the bot's own pace
-            ended = [call for call in waiting if call.process.poll() is not None]
-            waiting = [call for call in waiting if call not in ended]
-            answers = [call.wait() for call in ended]
-            self.assertEqual([answer.err for answer in answers if answer.status != 0], [])
-            started = [answer for answer in answers if answer.runs]
+    def lasts_for_too_long(self):
+        """The burst, as if its first head had come long ago."""
+        (ref,) = self.remote.refs("refs/refgate/newest")
+        (newest,) = self.newest().values()
+        self.plant(ref, {**newest, "burst_since": "2026-01-01T00:00:00.000Z"})
+
+    def test_the_newest_starts_when_its_burst_has_lasted_for_too_long(self):
+        call = self.settler(self.push("a", run=101), *LONG)
+        self.lasts_for_too_long()
+        self.assert_runs(self.soon(call), "first")
+
+    def test_heads_that_come_faster_than_a_gate_can_start_starve_nobody(self):
+        self.settler(self.push("a", run=101), *LONG).kill()
+        self.lasts_for_too_long()
+        with launch.faults(self.server("http")) as proxy:
+            # Others come between its arrival and its start.
+            launch.set_plan(proxy, {"fault": "delay", "seconds": 1})
+            slow = self.push("b", "a", run=102, remote=self.remote.by(f"{proxy.url}/{self.path.name}"))
+            call = self.begin(slow, *LONG)
+            await_that(lambda: "102" in self.newest_run() or call.process.poll() is not None, what="its arrival")
+            newer = self.settler(self.push("c", "b", run=103), *LONG)
+            newest = self.settler(self.push("d", "c", run=104), *LONG)
+            self.assert_runs(self.soon(call), "first")
+        # With it the burst was over, and another began.
+        self.assert_skips(self.soon(newer), "superseded")
+        self.assertIsNone(newest.process.poll())
+        self.assertEqual({run: state for run, state in self.states().items() if state != "ended"},
+                         {"102": "active", "104": "waiting"})
 
 
 class Running(SettleCase, RunCase):
@@ -148,7 +163,6 @@ class Running(SettleCase, RunCase):
         older = self.soon(first)
         self.assertEqual((older.status, older.outputs["reason_code"]), (0, "superseded"), older)
         self.assertEqual([path.exists() for path in marks.values()], [False, True])
-
 
     def test_who_may_still_be_skipped_ends_nobody_at_its_arrival(self):
         budget = ("--budget", "workflow:2/1h")

@@ -139,6 +139,9 @@ TEST_CASE("a head may start when its branch is calm, or has not been for too lon
            {"one head", {0}, 10},
            {"each begins anew", {0, 5, 9}, 19},
            {"never longer than ten spans", {0, 9, 18, 27, 36, 45, 54, 63, 72, 81, 90, 99}, 100},
+           {"who comes after them starts at once",
+            {0, 9, 18, 27, 36, 45, 54, 63, 72, 81, 90, 99, 101},
+            101},
            {"one that was given up begins no burst", {0, 25}, 35},
        }) {
     INFO(row.name);
@@ -166,6 +169,28 @@ TEST_CASE("a head may start when its branch is calm, or has not been for too lon
     REQUIRE(std::holds_alternative<Newest>(again));
     CHECK(std::get<Newest>(again) == started);
   }
+}
+
+TEST_CASE("who comes when its burst has lasted for too long starts whoever comes after it") {
+  std::optional<Newest> newest;
+  Holder holder;
+  std::vector<int> let_in;
+  for (int second = 0; second < 400; ++second) {
+    holder.run_id = std::to_string(second + 1);
+    const NewestClaim claim{"r/" + holder.run_id, holder.run_id};
+    newest = arrived(newest, {"topic", holder.run_id, std::to_string(second), "push", holder.run_id},
+                     {holder, claim, 10s}, {}, noon + std::chrono::seconds(second));
+    if (is_let_in(*newest, claim)) let_in.push_back(second);
+    CHECK(newest->started.has_value() == is_let_in(*newest, claim));
+  }
+  // With each of them a burst ends, and with the next head one begins.
+  CHECK(let_in == std::vector<int>{100, 201, 302});
+  CHECK(newest->let_in.size() == 3);
+  CHECK(is_let_in(*newest, {"r/101", "101"}));
+  CHECK_FALSE(is_let_in(*newest, {"r/101", "102"}));
+  const auto again = decode_newest(encode_newest(*newest));
+  REQUIRE(std::holds_alternative<Newest>(again));
+  CHECK(std::get<Newest>(again) == *newest);
 }
 
 TEST_CASE("the record is bounded, and says the same when it is read again") {

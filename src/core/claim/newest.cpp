@@ -136,6 +136,11 @@ Newest arrived(const std::optional<Newest>& newest, const Arrival& arrival, cons
     const bool goes_on =
         newest && !newest->started && now < newest->at + 2 * bringer.settle && now >= newest->at;
     next.burst_since = goes_on ? newest->burst_since : now;
+    if (newest) next.let_in = newest->let_in;
+    if (goes_on && calm_at(next, bringer.settle) <= now) {
+      next = started_newest(std::move(next), now);
+      add_bounded(next.let_in, bringer.claim);
+    }
   }
   next.branch = shortened(arrival.branch, bounds::word);
   tell_of(next.move, arrival);
@@ -149,6 +154,10 @@ Newest arrived(const std::optional<Newest>& newest, const Arrival& arrival, cons
 Instant calm_at(const Newest& newest, Duration settle) {
   if (newest.started) return newest.at;
   return std::min(newest.at + settle, newest.burst_since + longest_burst * settle);
+}
+
+bool is_let_in(const Newest& newest, const NewestClaim& claim) {
+  return std::find(newest.let_in.begin(), newest.let_in.end(), claim) != newest.let_in.end();
 }
 
 Newest started_newest(Newest newest, Instant now) {
@@ -170,6 +179,7 @@ std::string encode_newest(const Newest& newest) {
                  {"burst_since", format_rfc3339(newest.burst_since)},
                  {"left_behind", json::array()}};
   if (newest.started) record["started"] = format_rfc3339(*newest.started);
+  if (!newest.let_in.empty()) record["let_in"] = json_of(newest.let_in);
   for (const Move& move : newest.left)
     record["left_behind"].push_back(json_of(move));
   return record.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
@@ -195,6 +205,7 @@ std::variant<Newest, ClaimError> decode_newest(std::string_view source) {
     newest.started = record::optional_instant(object, "started");
     newest.claims = claims_in(object, "claims");
     newest.older = claims_in(object, "older");
+    if (object.contains("let_in")) newest.let_in = claims_in(object, "let_in");
     for (const json& item : list(object, "left_behind", most_left_behind))
       newest.left.push_back(move_in(item));
     return newest;

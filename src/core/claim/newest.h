@@ -56,6 +56,8 @@ struct Newest {
   std::optional<Instant> started;   ///< once it was calm, and its session might begin
   std::vector<NewestClaim> claims;  ///< of that head, the latest last
   std::vector<NewestClaim> older;   ///< of heads before it, which may still live
+  std::vector<NewestClaim> let_in;  ///< which start whoever comes after them, since their burst had
+                                    ///< lasted for too long when they came
   std::vector<Move> left;           ///< the moves that were left behind, the latest first
 
   bool operator==(const Newest&) const = default;
@@ -79,9 +81,13 @@ struct Bringer {
 };
 
 /// The record with the arrival, which is not older. `older` are the claims of heads before it that
-/// may still live.
+/// may still live. Who comes when the burst has lasted for too long is let in by its very arrival:
+/// where heads come faster than a gate looks and starts, no later swap would ever be its own.
 Newest arrived(const std::optional<Newest>& newest, const Arrival& arrival, const Bringer& bringer,
                std::vector<NewestClaim> older, Instant now);
+
+/// Whether the claim starts although a newer head may have come.
+bool is_let_in(const Newest& newest, const NewestClaim& claim);
 
 /// No burst is waited for longer than so many times the span that its branch is to be calm for.
 inline constexpr int longest_burst = 10;

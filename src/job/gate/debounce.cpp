@@ -43,7 +43,8 @@ Debounce::Step Debounce::advance() {
   const auto read = store_.read(refs);
   const Instant at = now();
   const SeenNewest seen = newest_head_in(read, place_);
-  if (const auto newer = seen.newer_run()) {
+  const bool is_let = is_let_in(seen);
+  if (const auto newer = seen.newer_run(); newer && !is_let) {
     Surroundings around;
     around.newer = newer;
     held_back_ = decide(std::nullopt, request_, settings_.policy, at, around);
@@ -54,11 +55,16 @@ Debounce::Step Debounce::advance() {
   const bool is_newest = seen.order == Order::same && seen.newest;
   const Duration settle = settings_.policy.settle;
   calm_at_ = std::min(latest_, is_newest ? calm_at(*seen.newest, settle) : latest_);
+  if (is_let) calm_at_ = std::min(*calm_at_, at);
   if (at < *calm_at_) {
     tell(*calm_at_);
     return renew(at);
   }
   return start(seen, at);
+}
+
+bool Debounce::is_let_in(const SeenNewest& seen) const {
+  return seen.newest && refgate::is_let_in(*seen.newest, {request_.scope, claim_.claim_id});
 }
 
 Debounce::Step Debounce::start(const SeenNewest& seen, Instant at) {
@@ -70,7 +76,8 @@ Debounce::Step Debounce::start(const SeenNewest& seen, Instant at) {
                                        {claim_.holder, own, settings_.policy.settle}, {}, at);
   const Newest next = started_newest(entered, at);
   std::vector<Change> changes;
-  if (!seen.newest || next != *seen.newest)
+  // Who was let in leaves the record to those who came after it.
+  if (seen.order != Order::older && (!seen.newest || next != *seen.newest))
     changes.push_back(newest_change(place_, seen, next, at));
   const bool line_changes = !changes.empty();
   const Claim wanted =
@@ -80,7 +87,7 @@ Debounce::Step Debounce::start(const SeenNewest& seen, Instant at) {
   if (!changes.empty()) {
     const auto outcomes = push_once(store_, changes);
     if (line_changes && outcomes.front().result == SwapResult::refused)
-      throw refusal(store_, place_.ref, outcomes.front().message, "nothing was started");
+      throw refusal(store_, place_.ref, outcomes.front(), "nothing was started");
     const bool is_newest = !line_changes || outcomes.front().result == SwapResult::swapped;
     // Where only the claim's half arrived, it is given back or started by the next look; with a
     // record that is stale the claim may not have been sent.
@@ -113,7 +120,7 @@ Debounce::Step Debounce::pushed(const Claim& wanted, const SwapOutcome& outcome)
     case SwapResult::stale:
       break;
     case SwapResult::refused:
-      throw refusal(store_, request_.scope, outcome.message, "nothing was started");
+      throw refusal(store_, request_.scope, outcome, "nothing was started");
   }
   return adopt_what_stands();
 }

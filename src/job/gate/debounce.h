@@ -23,6 +23,7 @@ class Debounce : public WaitingClaim {
   Step advance() override;
   bool must_answer(Instant at) const override;
   Duration until_next_look(Instant at) override;
+  bool is_let_in(const SeenNewest& seen) const;
   Step start(const SeenNewest& seen, Instant at);
   Step renew(Instant at);
   Step pushed(const Claim& wanted, const SwapOutcome& outcome);

@@ -119,7 +119,7 @@ PlaceInLine::Step PlaceInLine::advance() {
 
   const auto outcomes = push_once(store_, changes);
   if (line_changes && outcomes.front().result == SwapResult::refused)
-    throw refusal(store_, line_.ref, outcomes.front().message, "nothing was started");
+    throw refusal(store_, line_.ref, outcomes.front(), "nothing was started");
   const bool line_is_so = !line_changes || outcomes.front().result == SwapResult::swapped;
   if (claim_changes) {
     const SwapOutcome& outcome = outcomes.back();
@@ -128,7 +128,7 @@ PlaceInLine::Step PlaceInLine::advance() {
     else if (outcome.result == SwapResult::stale)
       return adopt_what_stands();
     else if (line_is_so)
-      throw refusal(store_, request_.scope, outcome.message, "nothing was started");
+      throw refusal(store_, request_.scope, outcome, "nothing was started");
   }
   if (!line_is_so) return Step::again;
   return first ? run(sent) : reached;

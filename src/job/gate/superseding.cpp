@@ -54,7 +54,7 @@ void enter_line(const Arriving& arriving, Store& store, NewestLook& look, Acquir
   const bool will_start =
       (!waits || (claim.group.empty() && claim.slots.empty())) && !keeps_ledgers(settings.policy);
   const auto waits_too = [](const OlderClaim& each) {
-    return each.claim.state == ClaimState::waiting;
+    return each.claim.state == ClaimState::waiting && !each.let_in;
   };
   look.seen.older.clear();
   if (!settings.policy.supersede || !will_start) {

@@ -49,7 +49,7 @@ std::vector<OlderClaim> living(Store& store, const std::vector<NewestClaim>& cla
     try {
       const SeenClaim seen = read_claim_in(read, claim.ref);
       if (seen.claim->claim_id == claim.claim_id && seen.claim->state != ClaimState::ended)
-        alive.push_back({claim.ref, *seen.claim, *seen.version});
+        alive.push_back({claim.ref, *seen.claim, *seen.version, false});
     } catch (const StoreError&) {
       // What cannot be read cannot be ended either, and is named by whoever asks for it.
     }
@@ -97,6 +97,8 @@ SeenNewest newest_in(Store& store, const std::map<std::string, Stored>& read,
     older.insert(older.end(), seen.newest->claims.begin(), seen.newest->claims.end());
   std::erase_if(older, [&](const NewestClaim& claim) { return !is_of_line(claim, own_ref); });
   seen.older = living(store, older);
+  for (OlderClaim& each : seen.older)
+    each.let_in = is_let_in(*seen.newest, {each.ref, each.claim.claim_id});
   return seen;
 }
 
@@ -132,7 +134,7 @@ SeenNewest enter_newest(Store& store, const NewestPlace& place, const Bringer& o
       store, "the newest head of the branch could not be swapped within the deadline",
       {look, std::move(seen)}, propose);
   if (const SwapOutcome* refused = settled.refused())
-    throw refusal(store, place.ref, refused->message, "no other session was ended");
+    throw refusal(store, place.ref, *refused, "no other session was ended");
   return std::move(settled.answer);
 }
 

@@ -23,6 +23,7 @@ struct OlderClaim {
   std::string ref;
   Claim claim;
   Version version;
+  bool let_in = false;  ///< see is_let_in
 };
 
 /// What one look at the line shows to an arrival.

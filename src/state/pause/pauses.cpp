@@ -89,7 +89,7 @@ bool change_pauses(Store& store, const std::string& name_space,
       store, "the pauses could not be changed within the deadline; they stand as they were", {look},
       propose);
   if (const SwapOutcome* refused = settled.refused())
-    throw refusal(store, ref, refused->message, "nothing was changed");
+    throw refusal(store, ref, *refused, "nothing was changed");
   return settled.answer;
 }
 
