@@ -1,0 +1,60 @@
+"""What is in the way of a start and passes: whoever waits goes on waiting, and starts when it is gone."""
+
+import unittest
+
+from gate_case import await_that, launch
+from settle_test import SettleCase
+from slots_test import SlotsCase
+
+# A push that was refused is tried up to six times before it is said to be.
+MORE_THAN_ONE_STEP = 8
+
+
+class Locked(SettleCase, SlotsCase):
+    def lock(self, job):
+        """Somebody else writes the job's claim, and takes its time."""
+        (ref,) = [ref for ref, claim in self.remote.claims().items() if claim["holder"]["run_id"] == job.run]
+        path = self.path / f"{ref}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        self.addCleanup(path.unlink, missing_ok=True)
+        return path
+
+    def tries(self):
+        return sum(request.startswith("POST ") and "git-receive-pack" in request
+                   for request in launch.requests(self.server(self.remote_kind)))
+
+    def assert_waits(self, job, call, go):
+        """A start was refused, and it waits; then it starts."""
+        lock = self.lock(job)
+        go()
+        refused = self.tries() + MORE_THAN_ONE_STEP
+        await_that(lambda: self.tries() >= refused or call.process.poll() is not None, what="a start that is refused")
+        self.assertIsNone(call.process.poll(), call.process.poll() is not None and call.wait())
+        self.assertNotEqual(self.claim_of(job)["state"], "active")
+        lock.unlink()
+        self.assert_runs(call.wait(), "first")
+        self.assertEqual(self.claim_of(job)["state"], "active")
+
+    def test_a_slot_is_not_given_up(self):
+        holder = self.holder("holder", slots="1")
+        job, call = self.waiter("waiter", "--wait", "10m", slots="1")
+        self.assert_waits(job, call, lambda: self.done(holder.call("finish")))
+
+    def test_a_turn_is_not_given_up(self):
+        words = ("--group-by", "repository", "--wait", "10m")
+        holder = self.push_job("holder")
+        self.assert_runs(holder.call("gate", *words), "first")
+        job = self.push_job("waiter")
+        call = self.begin(job, *words)
+        await_that(lambda: len(self.remote.claims()) == 2 and self.states()[job.run] == "waiting", what="its arrival")
+        self.assert_waits(job, call, lambda: self.done(holder.call("finish")))
+
+    def test_calm_is_not_given_up(self):
+        job = self.push("a", run=101)
+        call = self.settler(job, "--settle", "4s")
+        self.assert_waits(job, call, lambda: None)
+
+
+if __name__ == "__main__":
+    unittest.main()
