@@ -44,10 +44,12 @@ Claim decoded(const std::string& ref, const Stored& stored) {
 }
 
 /// True when the decision is a skip for the sake of a claim that may be dead for all that its time
-/// says.
+/// says, or takes over one that may be alive, since nobody renews a window.
 bool depends_on_holder(const Decision& decision, const std::optional<Claim>& claim) {
-  return claim && claim->state != ClaimState::ended && decision.verdict == Verdict::skip &&
-         (is_promise(decision.code) || decision.code == ReasonCode::queued);
+  if (!claim || claim->state == ClaimState::ended) return false;
+  if (decision.verdict == Verdict::skip)
+    return is_promise(decision.code) || decision.code == ReasonCode::queued;
+  return decision.code == ReasonCode::takeover && claim->window_only;
 }
 
 }  // namespace

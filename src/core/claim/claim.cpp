@@ -108,6 +108,11 @@ Claim read_claim(const json& stored) {
   claim.lease_until = instant(stored, "lease_until");
   claim.ended_at = optional_instant(stored, "ended_at");
   if (stored.contains("superseded_by")) claim.superseded_by = text(stored, "superseded_by");
+  if (stored.contains("failed_runs"))
+    for (const json& run : record::list(stored, "failed_runs", most_failed_runs)) {
+      if (!run.is_string()) throw Broken("\"failed_runs\" holds something that is no text");
+      claim.failed_runs.push_back(run.get<std::string>());
+    }
   for (const auto& [name, flag] : {std::pair<const char*, bool*>{"halted", &claim.halted},
                                    std::pair<const char*, bool*>{"breaker", &claim.breaker}}) {
     if (!stored.contains(name)) continue;
@@ -207,6 +212,7 @@ std::string encode_claim(const Claim& claim) {
   if (!claim.ledgers.empty()) record["ledgers"] = claim.ledgers;
   if (claim.left_out > 0) record["left_out"] = claim.left_out;
   if (!claim.superseded_by.empty()) record["superseded_by"] = claim.superseded_by;
+  if (!claim.failed_runs.empty()) record["failed_runs"] = claim.failed_runs;
   if (claim.halted) record["halted"] = true;
   if (claim.breaker) record["breaker"] = true;
   if (claim.until) record["until"] = format_rfc3339(*claim.until);

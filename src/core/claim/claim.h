@@ -89,6 +89,8 @@ struct Claim {
   Instant lease_until{};
   std::optional<Instant> ended_at;
   std::string superseded_by;     ///< the run with a newer head, which ended it; or empty
+  std::vector<std::string> failed_runs;  ///< before this one, since the last success: those whose
+                                         ///< session did not do the work, the latest last
   bool breaker = false;          ///< how it ends counts for its workflow's breaker
   bool halted = false;           ///< by a pause that holds for the whole run
   std::optional<Instant> until;  ///< of a limited session, and only of one: before, nobody does it
@@ -115,6 +117,9 @@ struct Claim {
 
   bool operator==(const Claim&) const = default;
 };
+
+/// Bounds Claim::failed_runs; what is older is forgotten.
+inline constexpr std::size_t most_failed_runs = 8;
 
 /// The file in a claim's tree.
 inline constexpr std::string_view claim_file = "claim.json";

@@ -152,8 +152,11 @@ std::string_view outcome_for_others(const Claim& claim) {
 
 bool is_own_failure(const Claim& claim, const Holder& caller) {
   const std::string_view outcome = outcome_for_others(claim);
-  return !caller.run_id.empty() && claim.holder.run_id == caller.run_id && !outcome.empty() &&
-         outcome != name_of(ClaimOutcome::success);
+  if (caller.run_id.empty() || outcome.empty() || outcome == name_of(ClaimOutcome::success))
+    return false;
+  // That another run has failed at it since makes its own failure no success.
+  return claim.holder.run_id == caller.run_id ||
+         std::ranges::find(claim.failed_runs, caller.run_id) != claim.failed_runs.end();
 }
 
 AuditEntry lost_line(const Claim& claim, Instant now) {

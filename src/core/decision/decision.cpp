@@ -94,6 +94,7 @@ std::string former_of(const Claim& state) {
   bare.displaced.reset();
   std::string text = encode_claim(bare);
   if (json_length(text) <= bounds::former) return text;
+  bare.failed_runs.clear();
   // It stands inside of another record, where each quotation mark takes four bytes.
   constexpr std::size_t word = 128;
   for (std::string* name : {&bare.session_key, &bare.workflow, &bare.event, &bare.commit,
@@ -112,6 +113,19 @@ std::optional<Displaced> displaced_by(const Claim& state) {
       state.outcome == ClaimOutcome::success || state.outcome == ClaimOutcome::failure;
   if (told || !state.reserve.is_said() || state.spent.is_said()) return std::nullopt;
   return Displaced{state.claim_id, state.holder, state.ledgers};
+}
+
+/// Whose session did not do the work, before one that follows `state`.
+std::vector<std::string> failed_before(const Claim& state) {
+  if (state.outcome == ClaimOutcome::success) return {};
+  std::vector<std::string> runs = state.failed_runs;
+  const bool launched =
+      state.state != ClaimState::waiting && state.outcome != ClaimOutcome::abandoned;
+  if (!launched || state.holder.run_id.empty()) return runs;
+  std::erase(runs, state.holder.run_id);
+  if (runs.size() >= most_failed_runs) runs.erase(runs.begin());
+  runs.push_back(state.holder.run_id);
+  return runs;
 }
 
 /// Counters in a stored record are anybody's numbers: at their end they stay.
@@ -142,6 +156,7 @@ Decision run(const Case& asked, ReasonCode code, std::string reason) {
     next.generation = one_more(state->generation);
     next.former = former_of(*state);
     next.displaced = displaced_by(*state);
+    next.failed_runs = failed_before(*state);
     // Who only waited has not launched.
     if (code != ReasonCode::first || state->outcome == ClaimOutcome::abandoned)
       next.attempts =
@@ -396,16 +411,23 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
       next.state =
           request.hold || claim.state == ClaimState::waiting ? claim.state : ClaimState::active;
       next.session_key = shortened(request.session_key, bounds::name);
+      // Who goes on with what another run has won is its holder: that run may end before it.
+      if (!request.holder.run_id.empty() && claim.holder.run_id != request.holder.run_id)
+        next.holder = bounded(request.holder);
       next.renewed_at = now;
       next.lease_until = std::max(claim.lease_until, now + claim.limits.lease);
       return decision;
     }
     // GitHub starts a new attempt only when the former one is over, so an earlier attempt of the
     // same run needs no lease to be gone.
-    const bool live = !is_rerun && holder_run != RunEnded::yes && !is_lost(claim, now);
+    // Nobody renews a window, so that its end says nothing of a run that is known to go on.
+    const bool outlived = claim.window_only && holder_run == RunEnded::no && is_lost(claim, now);
+    const bool live =
+        !is_rerun && holder_run != RunEnded::yes && (outlived || !is_lost(claim, now));
     if (live) {
       const std::string until =
-          ". It holds until " + format_second(claim.lease_until + claim.limits.skew);
+          outlived ? ". Its run is in progress"
+                   : ". It holds until " + format_second(claim.lease_until + claim.limits.skew);
       const std::string free_it =
           override_hint + ", or free it: refgate release " + request.scope + " --reason '…'";
       if (claim.state == ClaimState::waiting)

@@ -57,17 +57,24 @@ void read_pull_request_parts(EventSource& source, Event& event) {
   event.head_commit = source.head("pull_request.head.sha");
 }
 
+// "synchronized" is how Gitea and Forgejo spell it.
 bool brings_code(EventPayload& payload, std::string_view action) {
   return action.empty() || action == "opened" || action == "synchronize" || action == "reopened" ||
-         action == "ready_for_review" || (action == "edited" && payload.has("changes.base"));
+         action == "ready_for_review" || action == "synchronized" || (action == "edited" && payload.has("changes.base"));
 }
 
-/// A fork's repository, by which it is told; one that is gone is told by its pull request.
-std::string origin_of(EventPayload& payload, const Event& event, const std::string& head) {
+/// A fork's repository, by which it is told; one that is gone is told by `otherwise`.
+std::string origin_of(EventPayload& payload, const Event& event, const std::string& head,
+                      const std::string& otherwise) {
   if (event.trust == Trust::repository) return {};
   std::string name = payload.text_if_any(head + ".full_name");
   if (name.empty()) name = payload.number_if_any(head + ".id");
-  return name.empty() ? "pull/" + event.entity.value : name;
+  return name.empty() ? otherwise : name;
+}
+
+/// Of a pull request from a fork.
+std::string fork_of(EventPayload& payload, const Event& event) {
+  return origin_of(payload, event, "pull_request.head.repo", "pull/" + event.entity.value);
 }
 
 std::string default_branch(EventPayload& payload) {
@@ -130,6 +137,12 @@ std::string EventSource::head(std::string_view path) {
   return overrides.head_commit;
 }
 
+std::string time_of_push(EventPayload& payload) {
+  // Gitea and Forgejo send no pushed_at.
+  std::string time = payload.time_if_any("repository.pushed_at");
+  return time.empty() ? payload.time_if_any("repository.updated_at") : time;
+}
+
 void read_unknown(EventSource& source, Event& event) {
   if (source.payload.has("pull_request"))
     event.trust = event.charged_to = trust_of_pull_request(source);
@@ -145,7 +158,7 @@ void deletion(EventSource& source, Event& event) {
   identify(event, "deletion",
            {{"ref", payload.text("ref")},
             {"commit that it pointed to", payload.commit("before")},
-            {"time", payload.time_if_any("repository.pushed_at")}});
+            {"time", time_of_push(payload)}});
 }
 
 // `after` of an annotated tag is the tag object; `head_commit` is the commit either way. A tag that
@@ -159,7 +172,7 @@ void tag(EventSource& source, Event& event) {
   identify(event, "tag",
            {{"commit", event.head_commit},
             {"tag", event.entity.value},
-            {"time", payload.time_if_any("repository.pushed_at")}});
+            {"time", time_of_push(payload)}});
 }
 
 }  // namespace
@@ -233,13 +246,11 @@ void pull_request(EventSource& source, Event& event) {
   const std::string branch = payload.text_if_any("pull_request.head.ref");
   // A base that was changed is no new head.
   if (event.action != "edited")
-    arrives(event, branch, origin_of(payload, event, "pull_request.head.repo"),
-            payload.text_if_any("before"));
+    arrives(event, branch, fork_of(payload, event), payload.text_if_any("before"));
   if (branch.empty() && event.trust == Trust::repository) {
     identify_by_commit(event);
   } else if (event.trust == Trust::outside) {
-    identify_by_head(event, "fork-head", branch,
-                     origin_of(payload, event, "pull_request.head.repo"));
+    identify_by_head(event, "fork-head", branch, fork_of(payload, event));
   } else if (branch == default_branch(payload)) {
     // What the default branch is pushed for is not what a pull request from it asks.
     identify_by_head(event, "pull-head", branch, "");
@@ -304,25 +315,29 @@ void workflow_run(EventSource& source, Event& event) {
                       {"its id", workflow},
                       {over ? "conclusion" : "action", over ? conclusion : event.action}};
   if (!is_one_of(cause, {"push", "pull_request", "pull_request_target", "merge_group"})) {
-    // Strangers can start these, and nothing here tells who did.
+    // Strangers can start these, and nothing here tells who did: whatever joins them to other work,
+    // they mute none of the repository's own.
     if (is_one_of(cause,
                   {"issue_comment", "issues", "discussion", "discussion_comment", "watch", "fork",
                    "pull_request_review", "pull_request_review_comment", "workflow_run"}))
-      event.charged_to = Trust::outside;
+      event.trust = event.charged_to = Trust::outside;
     parts.insert(parts.begin(), {"source run", payload.number("workflow_run.id")});
     identify(event, "report-of-run", std::move(parts));
     return;
   }
   event.about_commit = true;
   parts.insert(parts.begin(), {"head commit", event.head_commit});
-  const std::string origin = event.trust == Trust::repository
-                                 ? std::string()
-                                 : origin_of(payload, event, "workflow_run.head_repository");
-  identify(event, "report",
-           with_branch(std::move(parts), payload.text_if_any("workflow_run.head_branch"), origin));
+  const std::string branch = payload.text_if_any("workflow_run.head_branch");
+  const std::string origin = origin_of(payload, event, "workflow_run.head_repository",
+                                       "run/" + payload.number_if_any("workflow_run.id"));
+  // What the default branch is pushed for is not what a pull request from it asks.
+  if (event.trust == Trust::repository && !branch.empty() && branch == default_branch(payload) &&
+      is_one_of(cause, {"pull_request", "pull_request_target"}))
+    parts.push_back({"source event", "by pull request"});
+  identify(event, "report", with_branch(std::move(parts), branch, origin));
   event.twin = "the same report on a run for the push and for the pull request of this head";
   if (cause != "merge_group") {
-    arrives(event, payload.text_if_any("workflow_run.head_branch"), origin, "");
+    arrives(event, branch, origin, "");
     if (event.arrival) {
       event.arrival->kind = cause == "push" ? "push" : "pull_request";
       event.arrival->run_id = payload.number_if_any("workflow_run.id");

@@ -100,19 +100,20 @@ void create_ref(EventSource& source, Event& event) {
   auto parts = read_ref(source.payload, event);
   event.head_commit = source.runner_commit();
   parts.push_back({"commit", event.head_commit});
-  parts.push_back({"time", source.payload.time_if_any("repository.pushed_at")});
+  parts.push_back({"time", time_of_push(source.payload)});
   identify(event, "creation", std::move(parts));
 }
 
 // Neither the payload nor the environment has the commit that the ref pointed to.
 void delete_ref(EventSource& source, Event& event) {
   auto parts = read_ref(source.payload, event);
-  parts.push_back({"time", source.payload.time_if_any("repository.pushed_at")});
+  parts.push_back({"time", time_of_push(source.payload)});
   identify(event, "deletion", std::move(parts));
 }
 
 // A publication is announced by up to three deliveries (created, published, and released or
-// prereleased). A pre-release that is released later is work of its own.
+// prereleased), all with the time of the publication: nothing runs for a draft. One that was taken
+// back and published again, or a pre-release that is released later, is work of its own.
 void release(EventSource& source, Event& event) {
   auto& payload = source.payload;
   event.entity = {EntityKind::tag, payload.text_if_any("release.tag_name")};
@@ -125,7 +126,9 @@ void release(EventSource& source, Event& event) {
   if (announced) {
     identify(
         event, "release",
-        {{"release", id}, {"pre-release", payload.flag("release.prerelease") ? "prerelease" : ""}});
+        {{"release", id},
+         {"pre-release", payload.flag("release.prerelease") ? "prerelease" : ""},
+         {"published", payload.time_if_any("release.published_at")}});
     event.twin = "created, published and released of this release";
   } else {
     identify(event, "release", with_action({{"release", id}}, payload, event, "release"));

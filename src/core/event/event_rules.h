@@ -33,6 +33,9 @@ Trust trust_of_author(EventPayload& payload, const std::string& object);
 Trust charged_for_action(EventPayload& payload, const Event& event, const std::string& object,
                          Trust otherwise);
 
+/// When a ref was pushed, as far as the payload tells.
+std::string time_of_push(EventPayload& payload);
+
 /// Fills in entity, head_commit, identity with its parts, covers, twin and trust; kind, action,
 /// repository and actor are there. Problems with the payload go to its error().
 using EventReader = void (*)(EventSource& source, Event& event);

@@ -195,9 +195,9 @@ std::optional<Place> place_without_standing(const Asking& asking, const std::vec
       if (line.is_pool && has_left(ticket, claim, line.ref)) continue;
       // Whose head is the newest may end the very session that it would stand behind.
       if (informants.is_replaced && informants.is_replaced(ticket.claim_id)) continue;
-      // Whoever is next asks, once about each head: nobody else may be there to do it.
-      if (alive < line.heads && asked < std::min<std::size_t>(line.heads, most_asked_at_once) &&
-          informants.holder_run) {
+      // Whoever is next asks, once about each that stands before it: nobody else may be there to do
+      // it.
+      if (alive < line.heads && asked < most_asked_at_once && informants.holder_run) {
         ++asked;
         if (informants.holder_run(*claim) == RunEnded::yes) continue;
       }
