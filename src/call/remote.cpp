@@ -99,10 +99,27 @@ std::string why_withheld(const std::string& url, Giver giver, const Environment&
          (server ? server->text() : "the run's own server");
 }
 
+/// Of an address that goes to git's command as it is: who stands before the host may have a name
+/// there, and no password.
+void require_no_password(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::string user = url.substr(host, url.find_first_of("/@", host) - host);
+  const bool is_user = host + user.size() < url.size() && url[host + user.size()] == '@';
+  if (is_user && user.find(':') != std::string::npos)
+    throw UsageError(
+        "the remote's address holds a password, which every process on the machine can read there; "
+        "nothing was asked. Leave it out");
+  if (url.starts_with("http:/") || url.starts_with("https:/"))
+    throw UsageError(
+        "the remote's URL has one slash behind its scheme, where two belong; nothing was asked");
+}
+
 Remote remote_for_url(const std::string& given, const Environment& environment, Giver giver) {
   std::string url = given.find("://") == std::string::npos ? given : with_lower_scheme(given);
   if (url.starts_with("file://")) return {Remote::Kind::path, url.substr(7), {}, {}};
   if (!is_http(url)) {
+    if (giver != Giver::git_configuration) require_no_password(url);
     if (const std::size_t scheme = url.find("://"); scheme != std::string::npos) {
       constexpr std::array<std::string_view, 4> known{"ssh", "git", "git+ssh", "ssh+git"};
       if (std::find(known.begin(), known.end(), std::string_view(url).substr(0, scheme)) ==

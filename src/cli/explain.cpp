@@ -10,6 +10,7 @@
 #include "core/event/scope.h"
 #include "core/text/json.h"
 #include "job/gate/gating.h"
+#include "job/gate/pausing.h"
 #include "job/gate/place_in_line.h"
 #include "job/gate/waiting.h"
 #include "job/subject/subject.h"
@@ -99,8 +100,9 @@ Explained explain(const Invocation& call, const Settings& settings) {
   Surroundings around;
   if (explained.asked) {
     const auto store = store_of(call, settings);
-    const Informants informants = informants_of(call, explained.subject, settings, *store,
-                                                newest_look(explained.subject, settings));
+    const Settings asking = asking_in_line(settings, explained.ordering);
+    const Informants informants = informants_of(call, explained.subject, asking, *store,
+                                                newest_look(explained.subject, asking));
     const JobState state(settings, call.environment);
     request.presented =
         ownership_of(explained.subject.ref, settings, state, [&](const ClaimNote& note) {

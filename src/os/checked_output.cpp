@@ -53,7 +53,11 @@ void flush_or_throw(std::ostream& out) {
 }
 
 void write_output_file(const std::string& name, const std::string& path, const std::string& text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  // A hostile checkout may have a link of that name; those of the system lead to streams.
+  const int no_link = path.starts_with("/dev/") || path.starts_with("/proc/") ? 0 : O_NOFOLLOW;
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | no_link, 0666);
+  if (file < 0 && errno == ELOOP && no_link != 0)
+    throw OutputError(name, errno, "it is a link, and what it leads to was left as it was");
   if (file < 0) throw OutputError(name, errno);
   CheckedOutput buffer(file);
   buffer.sputn(text.data(), static_cast<std::streamsize>(text.size()));

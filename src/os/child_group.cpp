@@ -22,9 +22,12 @@ std::vector<std::string> environment_of(const ChildGroup::Command& command) {
     const std::string name = text.substr(0, text.find('='));
     const bool replaced = std::any_of(command.added.begin(), command.added.end(),
                                       [&](const auto& added) { return added.first == name; });
-    if (!replaced &&
-        std::find(command.removed.begin(), command.removed.end(), name) == command.removed.end())
+    if (replaced) continue;
+    if (std::find(command.removed.begin(), command.removed.end(), name) == command.removed.end())
       kept.push_back(text);
+    else if (name.starts_with("GIT_CONFIG_VALUE_"))
+      // Git refuses all of its settings when one that it was promised is not there.
+      kept.push_back(name + "=");
   }
   for (const auto& [name, value] : command.added)
     kept.push_back(name + "=" + value);

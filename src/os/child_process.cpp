@@ -16,6 +16,8 @@
 #include <system_error>
 #include <thread>
 
+#include "core/text/secret_scan.h"
+
 extern char** environ;
 
 namespace refgate {
@@ -63,7 +65,7 @@ Pipe make_pipe() {
 
 std::vector<std::string> environment_of(const ChildCommand& command) {
   std::vector<std::string> result;
-  std::vector<std::string_view> secret;
+  std::vector<std::string> secret;
   for (const char* name : {"REFGATE_TOKEN", "GITHUB_TOKEN"})
     if (const char* value = std::getenv(name); value != nullptr && *value != '\0')
       secret.emplace_back(value);
@@ -72,8 +74,13 @@ std::vector<std::string> environment_of(const ChildCommand& command) {
     const auto name = entry.substr(0, entry.find('='));
     const auto changed = [&](const auto& change) { return change.first == name; };
     const bool is_token = !command.keep_tokens && name.size() < entry.size() &&
-                          std::ranges::find(secret, entry.substr(name.size() + 1)) != secret.end();
-    if (!is_token && std::ranges::none_of(command.environment, changed)) result.emplace_back(entry);
+                          holds_token(entry.substr(name.size() + 1), secret);
+    if (std::ranges::any_of(command.environment, changed)) continue;
+    if (!is_token)
+      result.emplace_back(entry);
+    else if (name.starts_with("GIT_CONFIG_VALUE_"))
+      // Git refuses all of its settings when one that it was promised is not there.
+      result.push_back(std::string(name) + "=");
   }
   for (const auto& [name, value] : command.environment) {
     if (value) result.push_back(name + "=" + *value);

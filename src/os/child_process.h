@@ -17,8 +17,8 @@ struct ChildCommand {
                         ///< how much was read
   std::vector<std::pair<std::string, std::optional<std::string>>>
       environment;           ///< set, or (nullopt) removed; the rest is inherited
-  bool keep_tokens = false;  ///< else no variable is inherited whose value is that of REFGATE_TOKEN
-                             ///< or GITHUB_TOKEN, whatever its name
+  bool keep_tokens = false;  ///< else no variable is inherited that gives away (holds_token) that
+                             ///< of REFGATE_TOKEN or GITHUB_TOKEN, whatever its name
   bool own_session = false;  ///< away from the terminal, so that nothing can ask there, and killed
                              ///< with everything that it started
   std::function<bool()>

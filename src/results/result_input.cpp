@@ -4,8 +4,8 @@
 #include <array>
 
 #include "core/text/digest.h"
+#include "core/text/secret_scan.h"
 #include "job/subject/subject.h"
-#include "results/secret_scan.h"
 
 namespace refgate {
 namespace {

@@ -120,6 +120,9 @@ std::string escape_for(Place place, std::string_view untrusted) {
     const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     switch (place) {
       case Place::line:
+        // "##[command]" is one wherever it stands in a line of a step's log (actions/runner,
+        // ActionCommand.TryParse).
+        if (c == '[' && out.ends_with("##")) out += ' ';
         out += control ? ' ' : c;
         break;
       case Place::message:

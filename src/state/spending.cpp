@@ -120,6 +120,13 @@ std::optional<SpentBudget> spent_of(const Ledger& ledger, const Budget& budget,
                      need_of(budget, policy.reserve)};
 }
 
+/// Of two that are spent, the one that frees later: no launch is allowed before.
+std::optional<SpentBudget> the_longer(std::optional<SpentBudget> one,
+                                      std::optional<SpentBudget> other) {
+  if (!one || !other) return one ? std::move(one) : std::move(other);
+  return other->frees_at > one->frees_at ? std::move(other) : std::move(one);
+}
+
 }  // namespace
 
 LedgerRefusal refusal_in(const std::map<std::string, Stored>& read, const Policy& policy,
@@ -132,10 +139,11 @@ LedgerRefusal refusal_in(const std::map<std::string, Stored>& read, const Policy
   if (policy.breaker)
     refusal.breaker =
         open_breaker(ledger_at(breaker_ref(subjects, name_space)).breaker, *policy.breaker, now());
-  for (const Budget& budget : policy.budgets) {
-    if (refusal) break;
-    refusal.spent = spent_of(ledger_at(ref_of(budget, subjects, name_space)), budget, policy);
-  }
+  if (refusal.breaker) return refusal;
+  for (const Budget& budget : policy.budgets)
+    refusal.spent =
+        the_longer(std::move(refusal.spent),
+                   spent_of(ledger_at(ref_of(budget, subjects, name_space)), budget, policy));
   return refusal;
 }
 
@@ -163,7 +171,8 @@ LedgerRefusal enter_ledgers(Store& store, const Policy& policy, const BudgetSubj
         next.breaker.workflow = shortened(subjects.workflow_name, bounds::word);
       }
       for (const Budget& budget : budgets) {
-        if (!refusal && !policy.force) refusal.spent = spent_of(without, budget, policy);
+        if (!refusal.breaker && !policy.force)
+          refusal.spent = the_longer(std::move(refusal.spent), spent_of(without, budget, policy));
         next = spend(std::move(next), budget, claim_id, at, policy.reserve);
       }
       if (refusal) return std::nullopt;

@@ -55,6 +55,16 @@ class Locked(SettleCase, SlotsCase):
         call = self.settler(job, "--settle", "4s")
         self.assert_waits(job, call, lambda: None)
 
+    def test_a_dead_holders_slot_is_free_whatever_the_fraction_of_a_second(self):
+        """The server's clock is told in whole seconds, which is no skew of ours."""
+        for skew in ("0s", "100ms"):
+            with self.subTest(skew):
+                spans = ("--lease", "2s", "--skew", skew)
+                self.holder(f"dead {skew}", slots=f"{skew}:1", spans=spans)
+                _, call = self.waiter(f"waiter {skew}", "--wait", "10m", slots=f"{skew}:1", spans=spans,
+                                      pool=f"refs/refgate/slots/{skew}")
+                self.assert_runs(call.wait(), "first")
+
 
 if __name__ == "__main__":
     unittest.main()

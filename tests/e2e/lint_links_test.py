@@ -67,6 +67,33 @@ class Links(GateCase):
                     self.assertEqual(done.returncode, 3, done)
                     self.assertIn("l.yml", done.stderr)
 
+    def test_nothing_is_written_through_a_link(self):
+        """What a job writes beside the sources may be a link that somebody has committed."""
+        (self.workflows / "w.yml").write_text(FIXABLE, encoding="utf-8")
+        for words in (("--sarif", "out"), ("--write-baseline", "out")):
+            for target in (self.secret, self.outside / "new"):
+                with self.subTest(words=words, target=target.name):
+                    link = self.project / "out"
+                    link.unlink(missing_ok=True)
+                    link.symlink_to(target)
+                    done = self.lint(*words)
+                    self.assertEqual((done.returncode, self.secret.read_text(encoding="utf-8")), (3, FIXABLE), done)
+                    self.assertFalse((self.outside / "new").exists())
+                    self.assertIn("it is a link", done.stderr)
+        # Where streams are meant, they are links.
+        self.assertIn('"$schema"', self.lint("--sarif", "/dev/stdout").stdout)
+
+    def test_a_folder_that_is_a_link_is_left_alone(self):
+        folder = self.outside / ".github" / "workflows"
+        folder.mkdir(parents=True)
+        file = folder / "v.yml"
+        file.write_text(FIXABLE, encoding="utf-8")
+        (self.project / "sub").symlink_to(self.outside)
+        for path in ("sub", "./sub/", "sub/.github/workflows/v.yml"):
+            with self.subTest(path):
+                done = self.lint("--fix=unsafe", path)
+                self.assertEqual((done.returncode, file.read_text(encoding="utf-8")), (3, FIXABLE), done)
+
     def everything_outside_files(self):
         return {path: path.read_bytes() for path in self.outside.rglob("*") if path.is_file()}
 

@@ -241,6 +241,24 @@ class Settling(MoneyCase):
         self.done(next_job.call("finish", "--cost", "1"))
         self.assertEqual(said(self.entry(next_job)), {"cost_usd": 1})
 
+    def test_a_finish_in_a_job_of_its_own_settles_what_others_took(self):
+        for how in ("takeover", "forced"):
+            with self.subTest(how):
+                words = ("--share", how, "--budget", "repo:9usd/1h", *HALF)
+                job, answer = self.gate(*words, "--lease", "1s", "--skew", "0s")
+                job.claim_id = answer.claim_id
+                if how == "takeover":
+                    self.await_lost()
+                next_job, answer = self.gate(*words, *(("--force",) if how == "forced" else ()))
+                self.assert_runs(answer, how)
+                before = self.remote.claims()
+                self.done(self.job(run=job.run, job="finish").call("finish", "--claim-id", job.claim_id, "--cost", "0.05"))
+                self.assertEqual(said(self.entry(job)), {"cost_usd": 0.05})
+                self.assertEqual(self.remote.claims(), before)
+                next_job.claim_id = answer.claim_id
+                self.done(next_job.call("finish", "--cost", "1"))
+                self.assertEqual(said(self.entry(next_job)), {"cost_usd": 1})
+
     def test_who_was_released_still_pays(self):
         job = self.launched("a", *TWO, *HALF)
         self.done(self.person().call("release", job.run, "--reason", "stuck"))

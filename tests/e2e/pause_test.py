@@ -290,6 +290,15 @@ class Seeing(PauseCase):
             with self.subTest(words):
                 told = self.done(job.call("explain", "--json", *words)).json()["decision"]
                 self.assertEqual((told["verdict"], told["reason_code"]), (verdict, code))
+        # Who stands in a line asks there; who may only look is told the same.
+        reader = self.job(remote=self.remote_of("read-only"))
+        for words in (("--group-by", "repository"), ("--group-by", "entity"), ("--group-by", "repository", "--no-wait"),
+                      ("--identity-by", "patch"), ("--on-lost", "cancel")):
+            with self.subTest(words):
+                told = self.done(job.call("explain", "--json", *words)).json()["decision"]
+                self.assertEqual((told["verdict"], told["reason_code"]), ("skip", "paused"))
+                self.assert_skips(reader.call("gate", *words, "--on-read-only", "run"), "paused")
+                self.assert_skips(self.job().call("gate", *words), "paused")
         text = self.done(job.call("explain", "--pause", "ask")).out
         self.assertIn("skip (paused): Paused ", text)
 
@@ -363,6 +372,12 @@ class Halting(RunCase, PauseCase):
                 answer = self.pause(subject, "--halt")
                 self.assertIn(f"Ended {ended} session", answer.out)
         self.assertEqual(len(self.pauses()), 5)
+
+    def test_a_workflows_file_is_known_of_sessions_with_a_share_of_their_own(self):
+        for subject, ended in (("workflow:other.yml", 0), ("workflow:agent.yml", 1)):
+            with self.subTest(subject):
+                self.gate("--force", "--share", "review")
+                self.assertIn(f"Ended {ended} session", self.pause(subject, "--halt").out)
 
 
 if __name__ == "__main__":

@@ -135,6 +135,15 @@ class Secrets(GateCase):
                 self.assert_quiet(answer)
         self.assertEqual(self.remote.all_refs(), {})
 
+    def test_an_address_for_git_with_a_password_is_refused_and_not_repeated(self):
+        for url in (f"git://u:{TOKEN}@localhost/x.git", f"ssh://git:{TOKEN}@localhost/x.git", f"u:{TOKEN}@localhost:x.git",
+                    f"http:/u:{TOKEN}@localhost/x.git", f"https:/{TOKEN}@localhost/x.git"):
+            with self.subTest(url=url):
+                for words in (("gate",), ("status",)):
+                    answer = self.job().call(*words, "--remote", url)
+                    self.assertEqual(answer.status, 2, answer)
+                    self.assert_quiet(answer)
+
     def test_a_password_in_the_url_of_a_named_remote_is_not_repeated(self):
         place = self.remote.url.partition("://")[2]
         person = self.person()
@@ -162,8 +171,12 @@ class Secrets(GateCase):
                         del person.environment["REFGATE_TOKEN"]
                         (person.folder / ".gitconfig").write_text(
                             f"[core]\n\tsshCommand = {shims}/ssh\n", encoding="utf-8")
+                        basic = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
                         more = {variable: TOKEN, "GH_TOKEN": TOKEN, "INPUT_TOKEN": TOKEN,
-                                "ANOTHER": TOKEN, "HARMLESS": "kept"}
+                                "ANOTHER": TOKEN, "HARMLESS": "kept", "HEADER": f"AUTHORIZATION: bearer {TOKEN}",
+                                "ADDRESS": f"https://x-access-token:{TOKEN}@example.org/x.git",
+                                "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.extraheader",
+                                "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {basic}"}
                         if path == str(shims):
                             more["PATH"] = f"{shims}:{os.environ['PATH']}"
                         person.call("status", "--remote", url, "--deadline", "3s", **more)

@@ -103,6 +103,45 @@ class Shown(GateCase):
                                                r"endLine=\d+,col=\d+(,endColumn=\d+)?,"
                                                r"title=refgate%3A [\w-]+::")
 
+    def test_of_what_cannot_be_linted(self):
+        """Names and settings of a stranger's commit, in messages that say why nothing was checked."""
+        project = self.folder / "project"
+        folder = project / ".github" / "workflows"
+        folder.mkdir(parents=True)
+        (folder / "w.yml").write_text("on: push\n", encoding="utf-8")
+        calls = []
+        for number, text in enumerate(TEXTS):
+            config = self.folder / f"{number}.yml"
+            config.write_text(f"rules: {{{json.dumps(text)}: 1}}\n", encoding="utf-8")
+            top = self.folder / f"top-{number}.yml"
+            top.write_text(f"{json.dumps(text)}: 1\n", encoding="utf-8")
+            word = text.replace("\0", "")
+            calls += [("--config", config), ("--config", top), ("--config", word), ("--select", word), ("--explain", word or "x"),
+                      ("--baseline", word), (f"./{word}x",)]
+        for words in calls:
+            for form in ("text", "github"):
+                done = subprocess.run([BINARY, "lint", f"--format={form}", *map(str, words)], cwd=project,
+                                      env={"PATH": os.environ["PATH"]}, capture_output=True, check=False)
+                told = done.stdout.decode("utf-8") + done.stderr.decode("utf-8")
+                self.assert_seen(told, words)
+                self.assertNotIn("##[", told)
+                for line in told.splitlines():
+                    self.assertFalse(line.startswith("::") and not line.startswith("::error "), (words, told))
+
+    def test_of_a_diff_in_a_log(self):
+        folder = self.folder / "work" / ".github" / "workflows"
+        folder.mkdir(parents=True)
+        (folder / "w.yml").write_text(
+            "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      # \x9b31m \u202e ##[add-mask]x \u2028\n"
+            "      - uses: anthropics/claude-code-action@v1\n        with:\n          prompt: go\n", encoding="utf-8")
+        plain, in_log = (subprocess.run([BINARY, "lint", "--diff", "--fix=unsafe", "."], cwd=self.folder / "work", text=True,
+                                        env={"PATH": os.environ["PATH"], **more}, capture_output=True, check=False).stdout
+                         for more in ({}, {"GITHUB_ACTIONS": "true"}))
+        self.assertIn("##[add-mask]", plain)  # so that it can be applied
+        self.assertIn("+++ ", in_log)
+        self.assertNotIn("##[", in_log)
+        self.assert_seen(in_log, "diff")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -92,7 +92,10 @@ def event_of(words):
     if kind == "push":
         base = payloads.commit("base")
         ref = full_ref(words.get("ref", "feature"), base)
-        common["repository"]["pushed_at"] = 1_780_000_000 + 60 * int(words.get("at", 0))
+        if words.get("at") == "none":
+            common["repository"].pop("updated_at")
+        else:
+            common["repository"]["pushed_at"] = 1_780_000_000 + 60 * int(words.get("at", 0))
         before = words.get("before", "older")
         return "push", {"ref": ref, "before": "0" * 40 if before == "0" else payloads.commit("commit " + before),
                         "after": sha, "deleted": False, "created": before == "0", "forced": words.get("forced") == "1",
@@ -126,7 +129,7 @@ def event_of(words):
                "event": words.get("srcevent", "push"), "run_attempt": int(words.get("srcattempt", 1)), "name": source,
                "conclusion": words.get("conclusion", "success") if action == "completed" else None,
                "status": action, "workflow_id": number, "repository": repository(home), "pull_requests": [],
-               "head_repository": repository(words.get("fork", home))}
+               "head_repository": None if words.get("fork") == "gone" else repository(words.get("fork", home))}
         return "workflow_run", {"action": action, "workflow_run": run, **common,
                                 "workflow": {"id": number, "name": source, "path": f".github/workflows/{source}.yml"}}
     if kind == "check_run":
@@ -148,7 +151,7 @@ def event_of(words):
     if kind == "release":
         return "release", {"action": words["action"], **common,
                            "release": {"id": int(words["id"]), "tag_name": "v" + words["id"], "prerelease": False,
-                                       "draft": False, "author": person()}}
+                                       "draft": False, "author": person(), "published_at": at(words.get("at", 1))}}
     if kind == "merge_group":
         base = payloads.commit("base")
         return "merge_group", {"action": "checks_requested", **common,

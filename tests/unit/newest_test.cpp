@@ -52,6 +52,29 @@ TEST_CASE("which of two heads is the newer") {
              {"A", "Z", "pull_request", "12", older}}},
            {"the same, of a line that begins with the next push",
             {{"B", "A", "push", "11", newer}, {"A", "-", "pull_request", "12", older}}},
+           {"two workflows of one share: late runs of the older push, and re-runs of them",
+            {{"B", "A", "push", "3", newer},
+             {"C", "B", "push", "5", newer},
+             {"B", "A", "push", "4", older},
+             {"C", "B", "push", "6", same},
+             {"B", "A", "push", "4", older},
+             {"B", "A", "push", "7", newer},
+             {"C", "B", "push", "6", older},
+             {"B", "A", "push", "8", same}}},
+           {"two sources of one listener",
+            {{"B", "-", "push", "51", newer},
+             {"C", "-", "push", "53", newer},
+             {"B", "-", "push", "52", older}}},
+           {"two pull requests of one head, of which the later does not say what it replaced",
+            {{"B", "-", "pull_request", "11", newer},
+             {"C", "B", "pull_request", "21", newer},
+             {"B", "-", "pull_request", "12", older},
+             {"B", "A", "push", "13", older}}},
+           {"made again, while the newest is known by another kind of event",
+            {{"B", "A", "push", "10", newer},
+             {"C", "B", "pull_request", "15", newer},
+             {"B", "A", "push", "14", older},
+             {"B", "A", "push", "16", newer}}},
            {"a forced push back to an earlier commit, and re-runs",
             {{"A", "Z", "push", "10", newer},
              {"B", "A", "push", "11", newer},
@@ -91,7 +114,8 @@ TEST_CASE("which of two heads is the newer") {
              {"B", "A", "push", "11", newer},
              {"A", "-", "pull_request", "12", older},
              {"A", "B", "push", "13", newer},
-             {"B", "-", "push", "12", newer}}},
+             {"B", "-", "push", "12", older},
+             {"B", "-", "push", "14", newer}}},
            {"a report on the other run of an older head",
             {{"A", "-", "push", "10", newer},
              {"B", "-", "push", "12", newer},
@@ -178,8 +202,9 @@ TEST_CASE("who comes when its burst has lasted for too long starts whoever comes
   for (int second = 0; second < 400; ++second) {
     holder.run_id = std::to_string(second + 1);
     const NewestClaim claim{"r/" + holder.run_id, holder.run_id};
-    newest = arrived(newest, {"topic", holder.run_id, std::to_string(second), "push", holder.run_id},
-                     {holder, claim, 10s}, {}, noon + std::chrono::seconds(second));
+    newest =
+        arrived(newest, {"topic", holder.run_id, std::to_string(second), "push", holder.run_id},
+                {holder, claim, 10s}, {}, noon + std::chrono::seconds(second));
     if (is_let_in(*newest, claim)) let_in.push_back(second);
     CHECK(newest->started.has_value() == is_let_in(*newest, claim));
   }

@@ -80,6 +80,11 @@ TEST_CASE("pause: what a claim would ask is told by its run and its ref") {
   question = question_of(claim, door_for(claim_ref(scope, "refgate"), {{"7", "main"}}));
   CHECK(question.share == scope.share);
   CHECK(question.workflow_file.empty());
+  claim.workflow_file = "agent.yml";
+  question = question_of(claim, claim_ref(scope, "refgate"));
+  CHECK(question.share == scope.share);
+  CHECK(stops(pause_of_subject("workflow:agent.yml").subject, question));
+  claim.workflow_file.clear();
   // What was cut is not known, and matches nothing.
   scope.share = std::string(300, 'x');
   CHECK(question_of(claim, claim_ref(scope, "refgate")).share.empty());

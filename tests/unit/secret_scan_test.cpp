@@ -1,4 +1,4 @@
-#include "results/secret_scan.h"
+#include "core/text/secret_scan.h"
 
 #include "catch.h"
 

@@ -26,6 +26,17 @@ std::optional<std::string> read_bounded(const std::string& path) {
   return text;
 }
 
+/// A path into the folder that one stands in, by which a link of a hostile checkout leads out of
+/// it.
+bool leads_out(const std::string& path, const fs::path& target) {
+  const fs::path given = fs::path(path).lexically_normal();
+  if (given.is_absolute() || (!given.empty() && *given.begin() == "..")) return false;
+  std::error_code error;
+  const fs::path here = fs::canonical(".", error);
+  if (error) return true;
+  return std::mismatch(here.begin(), here.end(), target.begin(), target.end()).first != here.end();
+}
+
 }  // namespace
 
 lint::Files disk_files() {
@@ -68,7 +79,7 @@ bool write_text_file(const std::string& path, const std::string& text) {
 bool replace_workflow_file(const std::string& path, const std::string& text) {
   std::error_code error;
   const fs::path target = fs::canonical(path, error);
-  if (error) return false;
+  if (error || leads_out(path, target)) return false;
   return replace_file(target.string(), text, true);
 }
 

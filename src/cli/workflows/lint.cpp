@@ -12,6 +12,7 @@
 #include "cli/workflows/disk_files.h"
 #include "core/text/enum_name.h"
 #include "os/checked_output.h"
+#include "runner/runner.h"
 
 namespace refgate {
 namespace {
@@ -74,6 +75,16 @@ std::vector<std::string> listed(const std::string& words) {
   return list;
 }
 
+std::vector<std::string> lines_in(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
 /// `-` among the paths: what an editor holds, under the name of its file if that is told.
 void take_stdin(const Invocation& call, lint::LintRequest& request, lint::Files& files) {
   const auto dash = std::find(request.paths.begin(), request.paths.end(), "-");
@@ -132,8 +143,14 @@ int command_lint(const Invocation& call) {
   }
   const lint::LintOutcome outcome = lint::run_lint(request, seams);
   if (progress_shown) call.err << "\r\x1b[K";
-  call.out << outcome.output;
-  call.err << outcome.errors;
+  // Into a file or another program it goes as it is, so that it can be applied.
+  if (request.diff && (::isatty(STDOUT_FILENO) == 1 || call.environment.in_actions()))
+    for (const std::string& line : lines_in(outcome.output))
+      call.out << escape_for(Place::line, line) << "\n";
+  else
+    call.out << outcome.output;
+  for (const std::string& error : lines_in(outcome.errors))
+    call.err << "refgate: " << error << "\n";
   if (!outcome.sarif.empty())
     write_output_file("--sarif " + call.option("sarif"), call.option("sarif"), outcome.sarif);
   if (!outcome.baseline.empty()) {

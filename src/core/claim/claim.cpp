@@ -83,6 +83,7 @@ Claim read_claim(const json& stored) {
   claim.event = text(stored, "event");
   claim.commit = text(stored, "commit");
   claim.note = text(stored, "note");
+  if (stored.contains("workflow_file")) claim.workflow_file = text(stored, "workflow_file");
   if (stored.contains("group")) claim.group = text(stored, "group");
   if (stored.contains("slots")) claim.slots = text(stored, "slots");
   if (stored.contains("former")) claim.former = text(stored, "former");
@@ -199,6 +200,7 @@ std::string encode_claim(const Claim& claim) {
   for (const Cover& pull : claim.covers)
     record["covers"].push_back({{"number", pull.number}, {"base", pull.base}});
   if (claim.ambiguous) record["ambiguous"] = true;
+  if (!claim.workflow_file.empty()) record["workflow_file"] = claim.workflow_file;
   if (!claim.group.empty()) record["group"] = claim.group;
   if (!claim.slots.empty()) record["slots"] = claim.slots;
   if (!claim.former.empty()) record["former"] = claim.former;

@@ -82,17 +82,18 @@ struct Claim {
   Holder holder;
   std::string session_key;
   std::string workflow;
-  std::string event;   ///< "push", …: the PR lock compares it
-  std::string commit;  ///< any text
+  std::string workflow_file;  ///< where its ref does not name it, since its share is a name
+  std::string event;          ///< "push", …: the PR lock compares it
+  std::string commit;         ///< any text
   Instant claimed_at{};
   Instant renewed_at{};
   Instant lease_until{};
   std::optional<Instant> ended_at;
-  std::string superseded_by;     ///< the run with a newer head, which ended it; or empty
+  std::string superseded_by;             ///< the run with a newer head, which ended it; or empty
   std::vector<std::string> failed_runs;  ///< before this one, since the last success: those whose
                                          ///< session did not do the work, the latest last
-  bool breaker = false;          ///< how it ends counts for its workflow's breaker
-  bool halted = false;           ///< by a pause that holds for the whole run
+  bool breaker = false;                  ///< how it ends counts for its workflow's breaker
+  bool halted = false;                   ///< by a pause that holds for the whole run
   std::optional<Instant> until;  ///< of a limited session, and only of one: before, nobody does it
   std::optional<Instant> pr_locked_until;  ///< set when `event` is push or pull_request
   std::vector<Cover> covers;  ///< the pull requests that it answers to; empty: all of its head

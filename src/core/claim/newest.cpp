@@ -88,6 +88,12 @@ Order order_of(const std::optional<Newest>& newest, const Arrival& arrival) {
   if (!newest) return Order::newer;
   const Move& last = newest->move;
   if (arrival.commit == last.commit) return Order::same;
+  const std::uint64_t run = number_of(arrival.run_id);
+  // Another workflow's run of the same move, a late one or a re-run bears a lower number than what
+  // has replaced it.
+  const auto newest_told = last.seen.find(arrival.kind);
+  const bool is_later =
+      run > (newest_told == last.seen.end() ? lowest_run(last) : newest_told->second);
   bool was_brought = false;
   bool was_replaced = last.before == arrival.commit;
   bool again = false;
@@ -95,7 +101,7 @@ Order order_of(const std::optional<Newest>& newest, const Arrival& arrival) {
     was_replaced = was_replaced || move.before == arrival.commit;
     if (move.commit != arrival.commit) continue;
     const auto told = move.seen.find(arrival.kind);
-    const bool made_again = told != move.seen.end() && told->second < number_of(arrival.run_id);
+    const bool made_again = is_later && told != move.seen.end() && told->second < run;
     if (!arrival.before.empty() && move.before == arrival.before)
       return made_again ? Order::newer : Order::older;
     was_brought = true;
@@ -105,7 +111,6 @@ Order order_of(const std::optional<Newest>& newest, const Arrival& arrival) {
   if (arrival.before.empty() && was_brought) return again ? Order::newer : Order::older;
   if (!arrival.before.empty() && arrival.before == last.commit) return Order::newer;
   if (was_replaced && !was_brought) return Order::older;
-  const std::uint64_t run = number_of(arrival.run_id);
   const std::uint64_t first = lowest_run(last);
   return run != 0 && first != 0 && run < first ? Order::older : Order::newer;
 }

@@ -67,8 +67,9 @@ struct Newest {
 enum class Order { same, newer, older };
 
 /// The first rule that applies: the newest's own commit is the same; a move that was left behind is
-/// newer only when this kind of event told of it before in a run of a lower id, since then it was
-/// made again (of an arrival that does not say what it replaced, any move to its head); what
+/// newer only when this kind of event told of it before in a run of a lower id, and of the newest
+/// in none of a higher one, since then it was made again (of an arrival that does not say what it
+/// replaced, any move to its head); what
 /// replaces the newest is newer; what is known only as replaced is older; else the lower run id is
 /// older.
 Order order_of(const std::optional<Newest>& newest, const Arrival& arrival);

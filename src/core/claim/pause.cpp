@@ -105,7 +105,8 @@ PauseQuestion question_of(const Claim& claim, std::string_view ref) {
   question.workflow = claim.workflow;
   question.actors = {claim.holder.actor};
   const RefShare share = share_of(ref);
-  (share.is_name ? question.share : question.workflow_file) = share.text;
+  question.workflow_file = share.is_name ? claim.workflow_file : share.text;
+  if (share.is_name) question.share = share.text;
   return question;
 }
 

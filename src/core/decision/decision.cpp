@@ -28,6 +28,13 @@ std::string ago(Instant then, Instant now) {
   return now - then < std::chrono::seconds(1) ? "just now" : in_seconds(now - then) + " ago";
 }
 
+/// What is waited for is over then: in whole seconds, as people are told, and never too early.
+Instant in_whole_seconds(Instant until) {
+  return Instant(std::chrono::ceil<std::chrono::seconds>(until.time_since_epoch()));
+}
+
+std::string until_text(Instant until) { return format_second(in_whole_seconds(until)); }
+
 /// A decision's line, about the claim that is `request`'s or would have been.
 AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind kind,
                    const Decision& decision, Instant now) {
@@ -63,6 +70,7 @@ Claim claim_of(const Request& request, const Policy& policy, Instant now) {
   claim.ambiguous = request.met.has_value();
   claim.session_key = shortened(request.session_key, bounds::name);
   claim.workflow = shortened(request.workflow, bounds::name);
+  claim.workflow_file = shortened(request.workflow_file, bounds::word);
   claim.event = shortened(request.event, bounds::word);
   claim.commit = shortened(request.commit, bounds::word);
   claim.claimed_at = claim.renewed_at = now;
@@ -97,8 +105,8 @@ std::string former_of(const Claim& state) {
   bare.failed_runs.clear();
   // It stands inside of another record, where each quotation mark takes four bytes.
   constexpr std::size_t word = 128;
-  for (std::string* name : {&bare.session_key, &bare.workflow, &bare.event, &bare.commit,
-                            &bare.note, &bare.holder.run_id, &bare.holder.job,
+  for (std::string* name : {&bare.session_key, &bare.workflow, &bare.workflow_file, &bare.event,
+                            &bare.commit, &bare.note, &bare.holder.run_id, &bare.holder.job,
                             &bare.holder.job_index, &bare.holder.run_url, &bare.holder.actor})
     *name = shortened(*name, word);
   return encode_claim(bare);
@@ -186,9 +194,8 @@ Decision skip(const Claim& state, const Request& request, Instant now, ReasonCod
   return decision;
 }
 
-/// In whole seconds, as people are told, and never too early.
 Decision skip_until(Instant until, Decision decision) {
-  decision.until = Instant(std::chrono::ceil<std::chrono::seconds>(until.time_since_epoch()));
+  decision.until = in_whole_seconds(until);
   if (decision.line) decision.line->until = decision.until;
   return decision;
 }
@@ -214,10 +221,10 @@ std::string describe_spent_budget(const SpentBudget& spent) {
                         : " never has enough for a session that reserves " +
                               describe_amount(budget.unit, spent.need));
   if (budget.unit == BudgetUnit::launches)
-    return which + " is spent until " + format_second(spent.frees_at);
+    return which + " is spent until " + until_text(spent.frees_at);
   return which + " has " + describe_amount(budget.unit, spent.left) +
          " left, and this session reserves " + describe_amount(budget.unit, spent.need) +
-         ": enough is free at " + format_second(spent.frees_at);
+         ": enough is free at " + until_text(spent.frees_at);
 }
 
 Decision superseded(const Request& request, const NewerRun& newer, Instant now) {
@@ -240,7 +247,7 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
     if (const Instant over = *state->ended_at + policy.cooldown;
         policy.cooldown > Duration::zero() && now < over)
       return skip_until(over, skip(*state, request, now, ReasonCode::cooldown,
-                                   "Cooling down until " + format_second(over) + " (cooldown " +
+                                   "Cooling down until " + until_text(over) + " (cooldown " +
                                        format_duration(policy.cooldown) +
                                        "): " + describe_holder(*state, now) + override_hint));
   }
@@ -253,7 +260,7 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
           skip(*state, request, now, ReasonCode::max_attempts,
                "Launched " + std::to_string(state->attempts) + " times already, and at most " +
                    std::to_string(policy.max_attempts) + " are allowed (max-attempts) until " +
-                   format_second(over) + ": " + describe_holder(*state, now) + override_hint));
+                   until_text(over) + ": " + describe_holder(*state, now) + override_hint));
   }
   if (around.breaker) {
     const OpenBreaker& open = *around.breaker;
@@ -267,7 +274,7 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
                      ago(open.last, now) +
                      (open.probing ? ", and one that was let through is at work until "
                                    : "; one is let through after ") +
-                     format_second(open.until) + " (breaker " + failures + "/" +
+                     until_text(open.until) + " (breaker " + failures + "/" +
                      format_duration(open.breaker.span) + "). To forget them: refgate resume " +
                      "workflow:NAME --breaker" + override_hint));
   }
@@ -283,7 +290,7 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
         closed.until,
         skip_for(request, now, ReasonCode::limited,
                  "The pool of slots " + closed.pool + " is closed until " +
-                     format_second(closed.until) +
+                     until_text(closed.until) +
                      ", since a session of it reached its provider's limit" + override_hint));
   }
   return std::nullopt;
@@ -427,7 +434,7 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
     if (live) {
       const std::string until =
           outlived ? ". Its run is in progress"
-                   : ". It holds until " + format_second(claim.lease_until + claim.limits.skew);
+                   : ". It holds until " + until_text(claim.lease_until + claim.limits.skew);
       const std::string free_it =
           override_hint + ", or free it: refgate release " + request.scope + " --reason '…'";
       if (claim.state == ClaimState::waiting)
@@ -449,7 +456,7 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
     if (claim.window_only && pr_locked && holder_run != RunEnded::yes)
       return skip(claim, request, now, ReasonCode::pr_lock,
                   "This commit was handled by " + other_event(claim) + ": " + holder +
-                      ". The lock holds until " + format_second(*claim.pr_locked_until) +
+                      ". The lock holds until " + until_text(*claim.pr_locked_until) +
                       override_hint);
     return run(asked, ReasonCode::takeover,
                (is_rerun ? "Taken over, since an earlier attempt of this run did not finish it: "
@@ -481,7 +488,7 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
                         skip(claim, request, now, ReasonCode::already_done,
                              "This work was done by " + holder + ended_text + result_text +
                                  ", and is remembered until " +
-                                 format_second(ended + claim.limits.memory) + override_hint));
+                                 until_text(ended + claim.limits.memory) + override_hint));
     case ClaimOutcome::failure:
       if (!remembered) break;
       if (retry_permitted(policy, request))
@@ -496,7 +503,7 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
             *claim.until,
             skip(claim, request, now, ReasonCode::limited,
                  "This work is not done, since its provider's limit was reached: come back after " +
-                     format_second(*claim.until) + ". It was begun by " + holder + ended_text +
+                     until_text(*claim.until) + ". It was begun by " + holder + ended_text +
                      override_hint));
       if (!is_due(claim, now)) break;
       return run(asked, ReasonCode::takeover,

@@ -59,6 +59,7 @@ struct Request {
   Holder holder;
   std::string event;
   std::string workflow;
+  std::string workflow_file;  ///< where the scope does not name it
   std::string commit;
   std::string session_key;
   std::string scope;          ///< the claim's ref: one of the doors

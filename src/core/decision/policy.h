@@ -121,7 +121,7 @@ inline bool wants_newest(const Policy& policy) {
 inline bool asks_pause(const Policy& policy) {
   if (policy.pause) return *policy.pause == PauseAsking::ask;
   return policy.observe || policy.follow || wants_newest(policy) || policy.slots ||
-         keeps_ledgers(policy);
+         keeps_ledgers(policy) || policy.on_lost == OnLost::cancel;
 }
 
 /// Who waits looks again and again, and asks then whatever it asked before.

@@ -172,6 +172,10 @@ void put_duplicates(Page& page, const MetricsInput& input) {
   page.single("refgate_duplicates_allowed_total", "counter",
               "Duplicates that did execute, as refgate verify finds them. Must stay 0.",
               s.duplicates_allowed);
+  page.family("refgate_skips_total", "counter",
+              "Callers that were told to skip, by reason code, whether or not the work is done.");
+  put_reasons(page, s.total.by_reason);
+  put_reasons(page, s.total.held_back_by_reason);
   page.family("refgate_skips_without_promise_total", "counter",
               "Callers that were told to skip although nobody has done the work, by reason code.");
   put_reasons(page, s.total.held_back_by_reason);

@@ -56,8 +56,8 @@ std::string Origin::text() const {
 }
 
 bool Origin::is_loopback() const {
-  return host == "localhost" || host.ends_with(".localhost") || host == "[::1]" ||
-         (host.starts_with("127.") && is_dotted(host));
+  // Names below "localhost" are whatever the machine's resolver says.
+  return host == "localhost" || host == "[::1]" || (host.starts_with("127.") && is_dotted(host));
 }
 
 std::optional<Origin> origin_of(std::string_view url) {

@@ -186,7 +186,9 @@ class Ending {
     Claim before;
     before.claim_id = ended.seen->displaced->claim_id;
     before.holder = ended.seen->displaced->holder;
-    const bool own = before.claim_id == note_.claim.claim_id && is_own(before, self_);
+    // Whom the step names by its id is its own, whichever job asks.
+    const bool own = before.claim_id == note_.claim.claim_id &&
+                     (before.claim_id == settings_.claim_id || is_own(before, self_));
     return own ? ended.seen->displaced : std::nullopt;
   }
 

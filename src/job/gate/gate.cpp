@@ -74,7 +74,7 @@ Informants informants_of(const Invocation& call, const Subject& subject, const S
                      store.deadline());
     };
   const PausePlace place = pause_place(subject, settings);
-  const bool asks = asks_pause(settings.policy);
+  const bool asks = asks_pause(settings);
   const auto& slots = settings.policy.slots;
   const std::string pool =
       slots && !settings.policy.force
@@ -212,7 +212,10 @@ struct Gating {
 /// A token that may only read can still learn that the work is held or done; only when it would run
 /// is there no claim to make.
 GateAnswer gate_read_only(const Gating& gating, Store& store, const StoreError& refusal) {
-  const auto& [call, settings, subject, as] = gating;
+  const auto& [call, given, subject, as] = gating;
+  const Settings settings = as == TellAs::original_lines
+                                ? given
+                                : asking_in_line(given, ordering_of(given, subject, now()));
   const Informants informants =
       informants_of(call, subject, settings, store, newest_look(subject, settings));
   Request asking = subject.request;
@@ -329,7 +332,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
       ledgers_of(settings.policy, budget_subjects(subject), settings.name_space);
   subject.request.reserve = settings.policy.budgets.empty() ? Spent{} : settings.policy.reserve;
   subject.request.breaker = settings.policy.breaker.has_value();
-  subject.request.asks_pause = asks_pause(settings.policy);
+  subject.request.asks_pause = asks_pause(settings);
   const Ordering ordering =
       as == TellAs::original_lines ? Ordering{} : ordering_of(settings, subject, now());
   const auto newest = newest_look(subject, settings);

@@ -4,6 +4,18 @@
 
 namespace refgate {
 
+bool asks_pause(const Settings& settings) {
+  const bool governs = settings.identity_by == IdentityBy::patch && !settings.policy.pause;
+  return governs || asks_pause(settings.policy);
+}
+
+Settings asking_in_line(Settings settings, const Ordering& ordering) {
+  const bool waits = !ordering.group.empty() || !ordering.pool.empty() || ordering.settles;
+  if (waits && !settings.policy.force && asks_pause_while_waiting(settings.policy))
+    settings.policy.pause = PauseAsking::ask;
+  return settings;
+}
+
 PausePlace pause_place(const Subject& subject, const Settings& settings) {
   const Event& event = subject.event;
   PausePlace place{pause_ref(settings.name_space), {}};

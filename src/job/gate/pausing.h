@@ -12,6 +12,12 @@
 
 namespace refgate {
 
+/// asks_pause of the policy, and for the sake of what else governs.
+bool asks_pause(const Settings& settings);
+
+/// For who may only look: with the question that a gate which writes comes to in its line.
+Settings asking_in_line(Settings settings, const Ordering& ordering);
+
 PausePlace pause_place(const Subject& subject, const Settings& settings);
 
 /// For who stands by beside the claim that was `seen`: the skip, when it is paused by now. One

@@ -233,7 +233,8 @@ bool PlaceInLine::is_gone(const Ticket& ticket, const std::map<std::string, Stor
 /// What our clock says of others' leases is wrong then; they end without us.
 bool PlaceInLine::is_ahead() const {
   const auto clock = store_.server_clock();
-  return clock && clock->ahead() > settings_.policy.skew;
+  // The server's clock is told in whole seconds.
+  return clock && clock->ahead() > settings_.policy.skew + 1s;
 }
 
 /// Who takes the slot of one that is lost ends its claim first, so that a renewal of it which is

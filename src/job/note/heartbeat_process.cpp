@@ -12,12 +12,12 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
-#include <set>
 #include <stdexcept>
 #include <vector>
 
 #include "call/remote.h"
 #include "core/text/json.h"
+#include "core/text/secret_scan.h"
 
 extern char** environ;
 
@@ -123,16 +123,12 @@ void require_room_for_heartbeats(const Policy& policy) {
 }
 
 std::vector<std::string> token_variables(const Environment& environment) {
-  std::set<std::string> values;
-  for (const char* name : {"REFGATE_TOKEN", "GITHUB_TOKEN"}) {
-    const std::string value = environment.get(name);
-    // The token that is used: the second only when there is no first.
-    if (!value.empty()) values.insert(value);
-    if (!value.empty()) break;
-  }
+  // The token that is used: the second only when there is no first.
+  std::string token = environment.get("REFGATE_TOKEN");
+  if (token.empty()) token = environment.get("GITHUB_TOKEN");
   std::vector<std::string> names{"REFGATE_TOKEN"};
   for (const auto& [name, value] : environment.variables())
-    if (values.contains(value)) names.push_back(name);
+    if (holds_token(value, {token})) names.push_back(name);
   return names;
 }
 

@@ -47,7 +47,8 @@ bool beats_already(const Health& health);
 /// The nearest ancestor that is no shell: in a step, the runner's worker. 0 when there is none.
 long process_of_job();
 
-/// The variables that hold the token, by value: they are not handed on to what is started.
+/// The variables that hold the token, by value, alone or within something else ("Bearer …", a URL,
+/// base64): they are not handed on to what is started.
 std::vector<std::string> token_variables(const Environment& environment);
 
 }  // namespace refgate

@@ -86,15 +86,14 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
       health.lease = lease;
       health = renewed(std::move(health), sent, at);
     });
-    bool is_over = false;
+    // What was just renewed at the remote lives, whatever the job's file says of it.
     state.update(claim_id, [&](ClaimNote& kept) {
-      is_over = kept.is_over();
-      if (is_over) return false;
+      if (kept.is_over()) return false;
       kept.claim = note.claim;
       kept.version = note.version;
       return true;
     });
-    return is_over ? Beat::ended : Beat::renewed;
+    return Beat::renewed;
   }
   if (was_ended_by_job(state, claim_id) ||
       (swap.result == Ended::Result::already && swap.seen->outcome != ClaimOutcome::released &&

@@ -106,6 +106,15 @@ std::vector<ClaimNote> notes_of_job(const Settings& settings, const JobState& st
   return notes;
 }
 
+namespace {
+
+/// The claim of that id, or what took its place before its job could say what it had cost.
+bool is_or_followed(const Claim& claim, const std::string& claim_id) {
+  return claim.claim_id == claim_id || (claim.displaced && claim.displaced->claim_id == claim_id);
+}
+
+}  // namespace
+
 std::vector<std::vector<std::string>> likeliest_first(const std::map<std::string, Version>& names,
                                                       const ClaimHints& hints) {
   std::vector<std::vector<std::string>> groups(3);
@@ -129,7 +138,7 @@ std::string search_claim(Store& store, const std::string& name_space, const std:
     const auto file = stored.files.find(std::string(claim_file));
     if (file == stored.files.end()) return false;
     const auto claim = decode_claim(file->second);
-    return std::holds_alternative<Claim>(claim) && std::get<Claim>(claim).claim_id == claim_id;
+    return std::holds_alternative<Claim>(claim) && is_or_followed(std::get<Claim>(claim), claim_id);
   };
   for (const std::vector<std::string>& group :
        likeliest_first(store.list(claims_prefix(name_space)), hints))
@@ -152,7 +161,7 @@ std::string find_claim(const Invocation& call, const Settings& settings, Store& 
     Request asking = subject.request;
     asking.presented.push_back(settings.claim_id);
     const SeenClaim seen = look_at_doors(store, asking, Meeting::leave);
-    if (seen.claim && seen.claim->claim_id == settings.claim_id) return asking.scope;
+    if (seen.claim && is_or_followed(*seen.claim, settings.claim_id)) return asking.scope;
   } catch (const UsageError&) {
     // Without an event there is only the search.
   }

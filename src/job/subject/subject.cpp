@@ -146,6 +146,7 @@ void complete(const Invocation& call, Subject& subject, const Settings& settings
                     event.actor,
                     job_instance(call.environment)};
   request.first_door = subject.ref;
+  if (subject.scope.share_is_name) request.workflow_file = event.workflow_file;
   request.in_run = call.environment.in_actions();
   request.tells_jobs = request.in_run && !subject.scope.share_is_name;
   request.shows_id = !settings.claim_id.empty();

@@ -11,6 +11,7 @@
 #include "lint/run/baseline.h"
 #include "lint/run/lint.h"
 #include "lint/text/nearest.h"
+#include "lint/text/printable.h"
 #include "lint/workflow/parallel.h"
 
 namespace refgate::lint {
@@ -30,6 +31,9 @@ struct Part {
   std::string errors;
   int status = 0;  ///< of a failure; 0 when it was checked
 };
+
+/// A message of one line, whatever the names and texts in it hold.
+std::string error_line(const std::string& text) { return printable(text) + "\n"; }
 
 bool is_travelling(const std::string& root) {
   return root.starts_with('/') || root.starts_with("../");
@@ -57,7 +61,7 @@ std::optional<std::string> unknown_rule(const LintRequest& request) {
   for (const std::vector<std::string>* ids : {&request.select, &request.ignore}) {
     for (const std::string& id : *ids) {
       if (find_rule(id) == nullptr)
-        return "no rule has this id: " + unknown_word(id, rule_ids()) + "; nothing was checked\n";
+        return "no rule has this id: " + unknown_word(id, rule_ids()) + "; nothing was checked";
     }
   }
   return std::nullopt;
@@ -111,9 +115,11 @@ class Run {
 
   LintOutcome lint_all() {
     const double begun = seams_.clock ? seams_.clock() : 0;
-    if (const auto unknown = unknown_rule(request_)) return {usage_status, "", *unknown};
+    if (const auto unknown = unknown_rule(request_))
+      return {usage_status, "", error_line(*unknown)};
     if (const auto problem = take_baseline())
-      return {usage_status, "", request_.baseline + ": " + *problem + "; nothing was checked\n"};
+      return {usage_status, "",
+              error_line(request_.baseline + ": " + *problem + "; nothing was checked")};
     if (LintConfig config; !request_.config.empty()) {
       if (const std::optional<Part> bad = read_config({}, config))
         return {bad->status, "", bad->errors};
@@ -121,7 +127,7 @@ class Run {
     const auto found = find_projects(
         request_.paths.empty() ? std::vector<std::string>{"."} : request_.paths, seams_.files);
     if (const auto* message = std::get_if<std::string>(&found))
-      return {usage_status, "", *message + "; nothing was checked\n"};
+      return {usage_status, "", error_line(*message + "; nothing was checked")};
     const auto& projects = std::get<std::vector<ProjectPaths>>(found);
     for (const ProjectPaths& project : projects)
       total_ += project.selected.size();
@@ -194,9 +200,10 @@ class Run {
           });
       if (any || (below != nullptr && !below->empty() && projects.empty())) continue;
       outcome.status = usage_status;
-      outcome.errors += is_stdin
-                            ? "there is no workflow on the standard input; nothing was checked\n"
-                            : "no workflow was found below " + path + "; nothing was checked\n";
+      outcome.errors +=
+          error_line((is_stdin ? "there is no workflow on the standard input"
+                               : "no workflow was found below " + (path.empty() ? "\"\"" : path)) +
+                     std::string("; nothing was checked"));
     }
     if (outcome.status == usage_status && checked_.empty()) outcome.output.clear();
   }
@@ -210,8 +217,8 @@ class Run {
     for (const Unreadable& unreadable : project.unreadable()) {
       if (!unreadable.missing) continue;
       part.status = failed_status;
-      part.errors += paths.root + unreadable.file + ": " + unreadable.problem.message +
-                     ", and was not checked\n";
+      part.errors += error_line(paths.root + unreadable.file + ": " + unreadable.problem.message +
+                                ", and was not checked");
     }
     LintResult result = lint_project(project, config, threads);
     part.files = checked_files(project);
@@ -227,26 +234,27 @@ class Run {
         request_.config.empty() ? paths.root + ".github/refgate.yml" : request_.config;
     if (seams_.files.kind(path) != Files::Kind::file) {
       if (request_.config.empty()) return std::nullopt;
-      return Part{.errors = path + ": there is no such file; nothing was checked\n",
+      return Part{.errors = error_line(path + ": there is no such file; nothing was checked"),
                   .status = usage_status};
     }
     if (request_.config.empty() &&
         seams_.files.reach_of(paths.root, ".github/refgate.yml") == Files::Reach::outside)
-      return Part{.errors = path +
-                            ": the configuration is a link out of the project; nothing was "
-                            "checked\n",
-                  .status = failed_status};
+      return Part{
+          .errors = error_line(path + ": the configuration is a link out of the project; nothing "
+                                      "was checked"),
+          .status = failed_status};
     std::optional<std::string> text = seams_.files.read(path);
     if (!text)
-      return Part{.errors = path + ": the configuration cannot be read; nothing was checked\n",
-                  .status = failed_status};
+      return Part{
+          .errors = error_line(path + ": the configuration cannot be read; nothing was checked"),
+          .status = failed_status};
     auto read = read_lint_config(*std::move(text));
     if (const auto* problem = std::get_if<ConfigProblem>(&read)) {
       const std::string place =
           std::to_string(problem->place.line) + ":" + std::to_string(problem->place.column);
-      return Part{
-          .errors = path + ":" + place + ": " + problem->message + "; nothing was checked\n",
-          .status = usage_status};
+      return Part{.errors = error_line(path + ":" + place + ": " + problem->message +
+                                       "; nothing was checked"),
+                  .status = usage_status};
     }
     config = std::get<LintConfig>(std::move(read));
     return std::nullopt;
@@ -279,11 +287,13 @@ class Run {
         part.diff += unified_diff(paths.root + file, before, outcome.text);
       } else if (seams_.files.reach_of(paths.root, file) != Files::Reach::own) {
         part.status = failed_status;
-        part.errors += paths.root + file + ": the file is a link, and was left as it was\n";
+        part.errors +=
+            error_line(paths.root + file + ": the file is a link, and was left as it was");
         continue;
       } else if (!seams_.write || !seams_.write(paths.root + file, outcome.text)) {
         part.status = failed_status;
-        part.errors += paths.root + file + ": the fixed file cannot be written, and is as it was\n";
+        part.errors +=
+            error_line(paths.root + file + ": the fixed file cannot be written, and is as it was");
         continue;
       }
       project = project.with(file, outcome.text);
@@ -388,14 +398,14 @@ class Run {
 LintOutcome run_lint(const LintRequest& request, const LintSeams& seams) {
   if (!request.explain.empty()) {
     Explanation explanation = explain_rule(request.explain);
-    if (!explanation.known) return {usage_status, "", explanation.text + "\n"};
+    if (!explanation.known) return {usage_status, "", error_line(explanation.text)};
     return {0, std::move(explanation.text), ""};
   }
   try {
     return Run(request, seams).lint_all();
   } catch (const std::exception& error) {
     return {failed_status, "",
-            std::string("the run failed, and nothing was checked: ") + error.what() + "\n"};
+            error_line(std::string("the run failed, and nothing was checked: ") + error.what())};
   }
 }
 

@@ -14,6 +14,8 @@ std::string printable(std::string_view text) {
       shown += ' ';
     else if (character.bytes == 0 || is_control(character.code) || is_deceptive(character.code))
       shown += '?';
+    else if (character.code == U'[' && shown.ends_with("##"))
+      shown += '?';  // a runner takes "##[command]" for one, wherever it stands in a line
     else
       shown += text.substr(0, character.bytes);
     text.remove_prefix(std::max<std::size_t>(character.bytes, 1));

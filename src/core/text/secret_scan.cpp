@@ -1,4 +1,4 @@
-#include "results/secret_scan.h"
+#include "core/text/secret_scan.h"
 
 #include <mbedtls/base64.h>
 
@@ -126,6 +126,14 @@ std::optional<std::string> find_secret(std::string_view text,
     for (const std::string& piece : pieces_of(secret.value))
       if (piece.size() >= shortest_secret && stands(piece)) return secret.name;
   return std::nullopt;
+}
+
+bool holds_token(std::string_view value, const std::vector<std::string>& tokens) {
+  return std::ranges::any_of(tokens, [&](const std::string& token) {
+    if (token.empty()) return false;
+    return value == token ||
+           (token.size() >= shortest_secret && find_secret(value, {{{}, token}}).has_value());
+  });
 }
 
 }  // namespace refgate

@@ -31,4 +31,8 @@ std::vector<KnownSecret> secrets_in(
 std::optional<std::string> find_secret(std::string_view text,
                                        const std::vector<KnownSecret>& secrets);
 
+/// Whether a variable's value gives a token away: it is one of them, or one of at least
+/// `shortest_secret` bytes stands in it ("Bearer …", a URL, base64). Empty tokens are none.
+bool holds_token(std::string_view value, const std::vector<std::string>& tokens);
+
 }  // namespace refgate
