@@ -260,18 +260,70 @@ class Glance(GateCase):
         ran = self.job("push", payloads.push(payloads.commit("run"))).call("run", "--", "true")
         self.assertIn("ended with success", ran.summary)
 
+    def lose(self, how, gate, payload):
+        if how == "released":
+            self.done(self.person().call("release", gate.claim_id, "--reason", "stuck"))
+        elif how == "halted":
+            self.done(self.person().call("pause", "--halt", "--reason", "wild"))
+            self.done(self.person().call("resume"))
+        elif how == "forced":
+            self.gate("--force", payload=payload)
+        elif how == "superseded":
+            newer = payloads.push(payloads.commit(f"newer than {how}"), before=payload["after"])
+            self.assert_runs(self.gate("--supersede", payload=newer)[1], "first")
+        elif how == "taken over":
+            self.await_lost()
+            self.assert_runs(self.gate(payload=payload)[1], "takeover")
+        else:
+            for ref in self.remote.claims():
+                self.remote.git("update-ref", "-d", ref)
+
+    LOSSES = {"released": "was released at", "halted": "wild", "forced": "does this work now",
+              "superseded": "a newer head of its branch came, by run",
+              "taken over": "does this work now", "vanished": "is gone from the store"}
+
+    def begun(self, how):
+        payload = payloads.push(payloads.commit(how))
+        lease = ("--lease", "1s", "--skew", "0s") if how == "taken over" else ()
+        job, gate = self.gate("--supersede", *lease, payload=payload)
+        self.assert_runs(gate, "first")
+        self.lose(how, gate, payload)
+        return job, gate
+
+    def assert_lost(self, ended, said, out=None):
+        (warning,) = [line for line in (ended.out if out is None else out).splitlines()
+                      if line.startswith("::warning")]
+        self.assertIn("refgate%3A session lost", warning)
+        for text in (warning, ended.summary):
+            self.assertIn("this job's result does not count", text)
+            self.assertIn(said, text)
+
     def test_a_holder_that_lost_its_session_is_warned(self):
-        for number, words in enumerate((("release",), ("force",))):
-            with self.subTest(words):
-                payload = payloads.push(payloads.commit(f"lost {number}"))
-                job, gate = self.gate(payload=payload)
-                if words == ("release",):
-                    self.person().call("release", gate.claim_id, "--reason", "stuck")
-                else:
-                    self.gate("--force", payload=payload)
-                ended = self.done(job.call("finish", "--status", "success"))
-                self.assertIn("::warning title=refgate: session lost", ended.out.replace("%3A", ":"))
-                self.assertIn("does not count", ended.summary)
+        for how, said in self.LOSSES.items():
+            with self.subTest(how):
+                job, _ = self.begun(how)
+                self.assert_lost(self.done(job.call("finish", "--status", "success")), said)
+                self.only_afresh()
+
+    def test_likewise_by_its_id_in_another_job(self):
+        for how in ("released", "halted", "superseded"):
+            with self.subTest(how):
+                job, gate = self.begun(how)
+                ended = self.job(run=job.run, job="end").call("finish", "--claim-id", gate.claim_id)
+                self.assert_lost(self.done(ended), self.LOSSES[how])
+                self.only_afresh()
+
+    def test_what_an_end_was_by_its_own_job_is_no_loss(self):
+        job, gate = self.gate()
+        self.done(job.call("finish"))
+        again = self.done(self.job(run=job.run, job="end").call("finish", "--claim-id", gate.claim_id))
+        self.assertIn("had ended before", again.out)
+        self.assertNotIn("::warning", again.out)
+
+    def only_afresh(self):
+        """The next loss finds nothing of this one."""
+        for ref in self.remote.refs():
+            self.remote.git("update-ref", "-d", ref)
 
 
 if __name__ == "__main__":
