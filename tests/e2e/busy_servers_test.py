@@ -111,7 +111,7 @@ class Clocks(GateCase):
                 for call in (answer, self.done(job.call("heartbeat"))):
                     self.assertEqual(call.err.count("this machine's clock"), 1, call.err)
                     self.assertRegex(call.err, rf"is (2h|1h 59m|2h \S+) {word}")
-                self.assertEqual(answer.out.count("::warning title=refgate%3A a clock is wrong"), 1, answer.out)
+                self.assertEqual(answer.err.count("::warning title=refgate%3A a clock is wrong"), 1, answer)
                 self.done(job.call("finish"))
 
     def test_a_clock_that_agrees_is_not_spoken_of(self):

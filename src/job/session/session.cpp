@@ -216,8 +216,8 @@ bool LedSession::end(const WorkEnd& work) {
   return end_note(work, false);
 }
 
-void LedSession::give_back() {
-  if (!begun_before_) end_note({"cancelled", std::nullopt}, true);
+bool LedSession::give_back() {
+  return begun_before_ || end_note({"cancelled", std::nullopt}, true);
 }
 
 bool LedSession::end_note(const WorkEnd& work, bool never_started) {
