@@ -1,16 +1,16 @@
 #include "call/content.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <variant>
 
 #include "call/remote.h"
+#include "os/regular_file.h"
 
 namespace refgate {
 namespace {
@@ -31,14 +31,10 @@ class Source {
       number_ = STDIN_FILENO;
       return;
     }
-    number_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (number_ < 0) fail();
-    struct stat about {};
-    if (::fstat(number_, &about) == 0 && S_ISDIR(about.st_mode)) {
-      ::close(number_);
-      errno = EISDIR;
-      fail();
-    }
+    const auto opened = open_regular_file(path);
+    if (const auto* unread = std::get_if<Unread>(&opened))
+      throw UsageError(name_ + " cannot be read (" + unread->why + ")");
+    number_ = std::get<int>(opened);
   }
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;

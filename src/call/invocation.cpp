@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <fstream>
 #include <ostream>
 #include <random>
-#include <sstream>
 #include <thread>
+#include <variant>
 
 #include "call/budget_setting.h"
+#include "os/regular_file.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -41,12 +41,15 @@ void refuse_empty_identity(const Invocation& call, const std::string& variable) 
     throw UsageError(variable + hint);
 }
 
+/// More than a configuration may have, which is told by who reads it.
+constexpr std::size_t most_config_bytes = 1U << 20U;
+
 std::string read_config(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) throw UsageError("the configuration " + path + " cannot be read; nothing was asked");
-  return text.str();
+  auto read = read_regular_file(path, most_config_bytes);
+  if (const auto* unread = std::get_if<Unread>(&read))
+    throw UsageError("the configuration " + path + " cannot be read (" + unread->why +
+                     "); nothing was asked");
+  return std::move(std::get<FileText>(read).bytes);
 }
 
 /// Steps before `gate`, `check` and `run` are the workflow's own. Behind them any step may be

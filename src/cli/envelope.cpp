@@ -1,29 +1,34 @@
 #include "core/event/envelope.h"
 
 #include <array>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <ostream>
+#include <utility>
+#include <variant>
 
 #include "call/commands.h"
 #include "cli/explain.h"
 #include "core/event/scope.h"
 #include "job/gate/waiting.h"
 #include "job/subject/subject.h"
+#include "os/regular_file.h"
 
 namespace refgate {
 namespace {
 
 constexpr std::size_t largest_body = 32u << 20;
 
-std::string read_body(std::istream& from, const std::string& name) {
+[[noreturn]] void throw_too_long(const std::string& name) {
+  throw UsageError("the body " + name + " is over 32 MiB long; nothing was made of it");
+}
+
+std::string read_body(std::istream& from) {
   std::string body;
   std::array<char, 1 << 16> piece{};
   while (from.read(piece.data(), piece.size()) || from.gcount() > 0) {
     body.append(piece.data(), static_cast<std::size_t>(from.gcount()));
-    if (body.size() > largest_body)
-      throw UsageError("the body " + name + " is over 32 MiB long; nothing was made of it");
+    if (body.size() > largest_body) throw_too_long("from standard input");
   }
   return body;
 }
@@ -33,10 +38,13 @@ std::string body_of(const Invocation& call, const Invocation& about) {
   if (path.empty())
     throw UsageError(
         "there is no body: give --body FILE (or - for standard input), or --payload FILE");
-  if (path == "-") return read_body(std::cin, "from standard input");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw UsageError("the body " + path + " cannot be read");
-  return read_body(file, path);
+  if (path == "-") return read_body(std::cin);
+  auto read = read_regular_file(path, largest_body);
+  if (const auto* unread = std::get_if<Unread>(&read))
+    throw UsageError("the body " + path + " cannot be read (" + unread->why + ")");
+  auto& body = std::get<FileText>(read);
+  if (body.cut) throw_too_long(path);
+  return std::move(body.bytes);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "cli/overheard.h"
 #include "os/checked_output.h"
 #include "runner/failure.h"
 #include "runner/runner.h"
@@ -59,12 +60,23 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
   }
   Said& said = std::get<Said>(read);
   if (!said.row->settings.empty()) warn_of_unread_variables(environment, err);
-  const int status = said.row->run(
-      {said.row->name, std::move(said.arguments), std::move(said.options), environment, out, err});
-  // Those that give a verdict have told why there is none, and the status of `run` is its
+  // Those that give a verdict tell by themselves why there is none, and the status of `run` is its
   // command's.
-  if (status >= exit_usage && !gives_verdict(said.row->name))
-    tell_failure(environment, err, {said.row->name, "The log of this step says why", {}, {}});
+  if (gives_verdict(said.row->name))
+    return said.row->run({said.row->name, std::move(said.arguments), std::move(said.options),
+                          environment, out, err});
+  Overheard out_buffer(out);
+  Overheard err_buffer(err);
+  std::ostream heard_out(&out_buffer);
+  std::ostream heard_err(&err_buffer);
+  heard_err << std::unitbuf;
+  const int status = said.row->run({said.row->name, std::move(said.arguments),
+                                    std::move(said.options), environment, heard_out, heard_err});
+  if (status >= exit_usage && !out_buffer.told_error() && !err_buffer.told_error()) {
+    const std::string why = without_tokens(err_buffer.said(), environment);
+    tell_failure(environment, err,
+                 {said.row->name, why.empty() ? "The log of this step says why" : why, {}, {}});
+  }
   return status;
 }
 
@@ -72,10 +84,11 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
 constexpr int exit_reader_gone = 128 + SIGPIPE;
 
 int tell_error(const std::string& command, const Environment& environment) {
-  const auto say = [&](const std::string& message, const std::string& hint = {}) {
+  const auto say = [&](const std::string& message, const std::string& hint = {},
+                       bool claim_may_stand = false) {
     std::cerr << "refgate: " << escape_for(Place::line, message) << "\n";
     if (!hint.empty()) std::cerr << "  " << escape_for(Place::line, hint) << "\n";
-    tell_failure(environment, std::cerr, {command, message, hint, {}});
+    tell_failure(environment, std::cerr, {command, message, hint, {}, claim_may_stand});
   };
   try {
     throw;
@@ -85,6 +98,9 @@ int tell_error(const std::string& command, const Environment& environment) {
   } catch (const StoreError& error) {
     say(error.what(), error.hint());
     return exit_store;
+  } catch (const ClaimMayStand& error) {
+    say(error.what(), {}, true);
+    return error.exit();
   } catch (const OutputError& error) {
     if (error.error() == EPIPE) return exit_reader_gone;
     say(error.what());
@@ -114,8 +130,9 @@ int run_main(int argc, char** argv) {
   if (::isatty(STDOUT_FILENO) == 1) out << std::unitbuf;
   try {
     const int status = run_command(words, environment, out, std::cerr);
-    // What failed has said so already; an end of its output changes nothing about that.
-    if (status != exit_done)
+    // What failed has said so already, and the status of `run` is its command's; an end of the
+    // output changes nothing about that. A "no" that could not be written is none.
+    if (status >= exit_usage || command == "run")
       out.flush();
     else
       flush_or_throw(out);

@@ -14,6 +14,7 @@
 #include "core/text/shorten.h"
 #include "reports/trial.h"
 #include "results/result_store.h"
+#include "runner/failure.h"
 #include "runner/runner.h"
 #include "state/ledgers.h"
 #include "state/pause/pauses.h"
@@ -256,6 +257,7 @@ int command_doctor(const Invocation& call) {
         {has_reached(findings) ? "read" : "reach and read", "failed", error.what(), error.hint()});
     add_not_made(findings);
     unreachable = true;
+    tell_failure(call.environment, call.err, {call.command, error.what(), error.hint(), {}});
   }
   if (call.flag("json"))
     print_as_json(call, findings);

@@ -193,7 +193,8 @@ Kept keep(Delivery& delivery, bool interrupted) {
   return kept;
 }
 
-void tell_outputs(const Delivery& delivery, const Kept& kept) {
+/// False when the outputs could not be written: what became of the result is said, and counts.
+bool tell_outputs(const Delivery& delivery, const Kept& kept) {
   const bool stored = !kept.retrieve.empty();
   const Outputs lines{{"delivered", delivery.by.empty() ? "false" : "true"},
                       {"delivered_by", delivery.by},
@@ -209,9 +210,10 @@ void tell_outputs(const Delivery& delivery, const Kept& kept) {
   }
   try {
     write_outputs(delivery.call.environment, lines);
+    return true;
   } catch (const OutputError& error) {
-    // What became of the result is said, and counts.
     say(delivery, error.what());
+    return false;
   }
 }
 
@@ -229,7 +231,7 @@ void tell_summary(const Delivery& delivery, const Kept& kept) {
 }
 
 int tell_kept(const Delivery& delivery, const Kept& kept) {
-  tell_outputs(delivery, kept);
+  const int done = tell_outputs(delivery, kept) ? exit_no : exit_store;
   tell_summary(delivery, kept);
   const std::string why = "not delivered (" + std::string(name_of(delivery.result.record.reason)) +
                           "): " + delivery.result.record.cause;
@@ -239,7 +241,7 @@ int tell_kept(const Delivery& delivery, const Kept& kept) {
     delivery.call.out << annotation(delivery.call.environment, "warning",
                                     "refgate: the result was not delivered",
                                     why + ". It is kept: " + kept.retrieve);
-    return exit_no;
+    return done;
   }
   say(delivery, why);
   say(delivery, "the result could not be kept in the store either: " + kept.why_not);
@@ -266,8 +268,7 @@ int progress(Delivery& delivery, const std::function<bool()>& halt) {
   const auto passed_over = [&](const std::string& why) {
     if (is_first_to_say("passed-over", delivery.call, delivery.state, delivery.session))
       say(delivery, "progress updates are passed over from here on: " + why);
-    tell_outputs(delivery, {});
-    return exit_done;
+    return tell_outputs(delivery, {}) ? exit_done : exit_store;
   };
   if (const SessionNews news = session_news(delivery.call, delivery.settings, delivery.state);
       !news.alive)
@@ -279,8 +280,7 @@ int progress(Delivery& delivery, const std::function<bool()>& halt) {
     delivery.by = channel.name;
     break;
   }
-  tell_outputs(delivery, {});
-  return exit_done;
+  return tell_outputs(delivery, {}) ? exit_done : exit_store;
 }
 
 Duration channel_timeout_of(const Invocation& call) {
@@ -345,8 +345,7 @@ int command_deliver(const Invocation& call) {
   }
   tell_warning(delivery, warning);
   if (!delivery.by.empty()) {
-    tell_outputs(delivery, {});
-    return exit_done;
+    return tell_outputs(delivery, {}) ? exit_done : exit_store;
   }
   return tell_kept(delivery, keep(delivery, halt()));
 }

@@ -24,9 +24,12 @@ bool gives_verdict(std::string_view command) {
 
 void tell_failure(const Environment& environment, std::ostream& err, const Failure& failure) {
   if (!environment.in_actions()) return;
-  const std::string head = gives_verdict(failure.command)
-                               ? "No verdict: nothing was launched, nothing was claimed"
-                               : "refgate " + failure.command + " could not do its work";
+  const std::string head =
+      !gives_verdict(failure.command) ? "refgate " + failure.command + " could not do its work"
+      : failure.claim_may_stand
+          ? "No verdict: nothing was launched, and a claim may have been made, which refgate "
+            "finish gives back"
+          : "No verdict: nothing was launched, nothing was claimed";
   std::string text = head + ". " + sentence(failure.message);
   if (!failure.yaml.empty()) text += "\n" + failure.yaml;
   if (!failure.hint.empty()) text += (failure.yaml.empty() ? " " : "") + sentence(failure.hint);

@@ -16,8 +16,11 @@ namespace {
 /// errno's value of what failed; 0: nothing.
 int append(const std::string& path, std::string_view text) {
   if (path.empty()) return 0;
-  const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  // O_NONBLOCK: the open of a pipe that nobody reads would wait for ever.
+  const int file =
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
   if (file < 0) return errno;
+  ::fcntl(file, F_SETFL, O_APPEND);
   int failed = 0;
   while (!text.empty() && failed == 0) {
     const ssize_t written = ::write(file, text.data(), text.size());

@@ -111,9 +111,9 @@ auto transact(Store& store, std::string_view not_done, Look<State> look, const D
       again = rounds.push(proposal.changes, proposal.along, settled.outcomes, settled.along);
     } catch (const StoreError& error) {
       if (watch.failed)
-        watch.failed(error, store.traffic().pushes != pushes &&
-                                error.failure() != StoreFailure::denied &&
-                                error.failure() != StoreFailure::read_only);
+        watch.failed(error, error.may_be_done() || (store.traffic().pushes != pushes &&
+                                                    error.failure() != StoreFailure::denied &&
+                                                    error.failure() != StoreFailure::read_only));
       throw;
     }
     if (watch.after) watch.after(settled.answer, settled.outcomes);
@@ -129,8 +129,8 @@ SwapOutcome push_once(Store& store, const Change& change);
 /// in order. Throws StoreError.
 std::vector<SwapOutcome> push_in_batches(Store& store, const std::vector<Change>& changes);
 
-/// The error for a change that the server would not make: `denied` where a rule or a hook spoke, and
-/// `unreachable`, worth another try, where what stood in the way passes. `left` says what that
+/// The error for a change that the server would not make: `denied` where a rule or a hook spoke,
+/// and `unreachable`, worth another try, where what stood in the way passes. `left` says what that
 /// leaves: "nothing was changed".
 StoreError refusal(const Store& store, const std::string& ref, const SwapOutcome& refused,
                    const std::string& left);

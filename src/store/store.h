@@ -94,11 +94,15 @@ class StoreError : public std::runtime_error {
   StoreFailure failure() const { return failure_; }
   const std::string& hint() const { return hint_; }
   int http_status() const { return http_status_; }  ///< 0 when there was none
+  /// Something was sent, and what became of it is not known: it may be done, or come to be.
+  bool may_be_done() const { return may_be_done_; }
+  void set_may_be_done() { may_be_done_ = true; }
 
  private:
   StoreFailure failure_;
   std::string hint_;
   int http_status_;
+  bool may_be_done_ = false;
 };
 
 /// What the calls so far have cost, for people and for the push-rate advice of GitHub (6 pushes a

@@ -109,9 +109,9 @@ class Clocks(GateCase):
                 remote = self.remote.by(f"{server.url}/{self.path.name}")
                 job, answer = self.gate("--share", word, remote=remote)
                 for call in (answer, self.done(job.call("heartbeat"))):
-                    self.assertEqual(call.err.count("this machine's clock"), 1, call.err)
+                    self.assertEqual(call.err.count("refgate: this machine's clock"), 1, call.err)
                     self.assertRegex(call.err, rf"is (2h|1h 59m|2h \S+) {word}")
-                self.assertEqual(answer.out.count("::warning title=refgate%3A a clock is wrong"), 1, answer.out)
+                self.assertEqual(answer.err.count("::warning title=refgate%3A a clock is wrong"), 1, answer)
                 self.done(job.call("finish"))
 
     def test_a_clock_that_agrees_is_not_spoken_of(self):

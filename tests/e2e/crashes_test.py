@@ -3,12 +3,13 @@
 import contextlib
 import os
 import random
+import re
 import signal
 import unittest
 import urllib.parse
 
 import runner
-from gate_case import GateCase, await_that, launch
+from gate_case import HEAD, GateCase, await_that, launch
 
 HOOKS = ("pre-receive", "update", "post-receive")
 MOMENTS = 120 if runner.FULL else 40
@@ -144,8 +145,19 @@ class Gate(CrashCase):
                 self.setUp()
                 job = self.job()
                 answer = self.stopped_in_hook("pre-receive", lambda: job.start("gate"), how)
+                self.assertEqual(answer.status, -how, answer)
+                self.assertIn("whether something was claimed is not known", answer.err)
                 self.assert_guards(answer, job)
                 self.assert_sound(job)
+
+    def test_who_is_ended_in_its_push_says_what_makes_sure(self):
+        person = self.person()
+        words = ("gate", "--event", "push", "--workflow", "w", "--sha", HEAD, "--run-id", "1")
+        answer = self.stopped_in_hook("pre-receive", lambda: person.start(*words), signal.SIGTERM)
+        (said,) = re.findall(r"To give it back: refgate (finish --claim-id \w+)$", answer.err, re.M)
+        self.assertEqual(self.only_claim()["state"], "active")
+        self.done(person.call(*said.split()))
+        self.assertEqual(self.only_claim()["state"], "ended")
 
     def test_killed_in_a_takeover(self):
         for hook in HOOKS:

@@ -66,6 +66,17 @@ class Ends(GateCase):
         self.assertIn("given back", self.done(self.finish(job, "--status", "skipped")).out)
         self.assert_runs(self.gate()[1], "first")
 
+    def test_who_lost_its_session_is_warned_by_it(self):
+        job, process = self.begin()
+        # It must not find out by itself first: then there is nobody to ask.
+        os.kill(process, signal.SIGSTOP)
+        self.done(self.person().call("release", job.claim_id, "--reason", "stuck"))
+        asking = job.start("finish", REFGATE_TOKEN="")
+        os.kill(process, signal.SIGCONT)
+        answer = asking.wait()
+        self.assertIn("::warning title=refgate%3A session lost", answer.out)
+        self.assertIn("was released at", answer.summary)
+
     def test_a_folder_that_vanished_ends_nothing(self):
         for token in (TOKEN, ""):
             with self.subTest(token=bool(token)):

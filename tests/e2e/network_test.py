@@ -5,7 +5,7 @@ import socket
 import threading
 import unittest
 
-from gate_case import TOKEN, GateCase, launch
+from gate_case import HEAD, TOKEN, GateCase, launch
 
 WRITES = {"method": "POST", "path": "receive-pack"}
 
@@ -50,6 +50,28 @@ class Replies(FaultCase):
                 job = self.job()
                 self.assert_runs(job.call("gate"), "first")
                 self.assert_one_launch(job)
+
+    def test_what_may_be_claimed_is_not_called_unclaimed(self):
+        """A 404 for a push that was done, and for the look after it."""
+        for words in (("gate",), ("check", "push", "A", HEAD, "44")):
+            with self.subTest(words):
+                self.setUp()
+                self.plan({**WRITES, "fault": "reshape", "status": 404},
+                          {"method": "POST", "path": "upload-pack", "fault": "status", "status": 404},
+                          {"method": "GET", "fault": "status", "status": 404})
+                job = self.job()
+                answer = job.call(*words)
+                self.assertEqual((answer.status, answer.runs), (3, False), answer)
+                (error,) = [line for line in answer.err.splitlines() if line.startswith("::error")]
+                self.assertIn("is not known", error)
+                for text in (error, answer.summary):
+                    self.assertNotIn("nothing was claimed", text)
+                    self.assertIn("refgate finish", text)
+                self.assertEqual(self.only_claim()["state"], "active" if words[0] == "gate" else "held")
+                self.plan()
+                if words[0] == "gate":
+                    self.done(job.call("finish"))
+                    self.assertEqual(self.only_claim()["state"], "ended")
 
     def test_a_reply_lost_to_one_of_two_rivals(self):
         self.plan({**WRITES, "fault": "cut-after", "count": 2})

@@ -312,6 +312,7 @@ class Leaving(QueueCase):
                 call.process.send_signal(each)
                 answer = call.wait()
                 self.assertEqual((answer.status, answer.code), (-each, "wait_expired"), answer)
+                self.assertIn(f"{each.name} came while it waited, and nothing was launched", answer.err)
                 self.assertEqual(self.runs_in_line(), [head.run])
                 self.assertEqual(self.claim_of(job)["outcome"], "abandoned")
 

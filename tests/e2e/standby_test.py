@@ -30,6 +30,15 @@ class Standby(QueueCase):
         answer = self.job().call("gate", "--wait", "1s")
         self.assert_skips(answer, "active_session")
         self.assertEqual(answer.lines["HOLDER_RUN_ID"], holder.run)
+        self.assertRegex(answer.err, r"standing by for run .*; waits until \S+Z at most")
+
+    def test_what_is_told_after_a_wait_is_as_of_its_end(self):
+        for words in ((), ("--follow",)):
+            with self.subTest(words):
+                self.assertTrue(self.job().call("gate", "--force").runs)
+                answer = self.job().call("gate", "--wait", "2s", *words)
+                self.assertFalse(answer.runs, answer)
+                self.assertNotIn("just now", answer.lines["REASON"])
 
     def test_a_standby_that_is_cancelled_ends_by_the_signal_and_leaves_nothing(self):
         self.assert_runs(self.job().call("gate"), "first")
@@ -44,6 +53,8 @@ class Standby(QueueCase):
                 answer = call.wait()
                 self.assertEqual(answer.status, -each, answer)
                 self.assertFalse(answer.runs)
+                self.assertIn(f"{each.name} came while it waited, and nothing was launched", answer.err)
+                self.assertIn("To make sure: refgate status", answer.err)
                 self.assertEqual(self.remote.refs("refs/refgate"), before)
 
     def test_no_wait_wins_over_wait(self):

@@ -296,6 +296,7 @@ class Halting(SupersedeCase, RunCase):
         ended = running.wait(30)
         self.assertNotEqual(ended.status, 0, ended)
         self.assertIn("newer head", ended.err)
+        self.assertIn("this job's result does not count", ended.summary)
         self.assertEqual(list(self.live()), [commit("b")])
 
     def test_health_says_so(self):

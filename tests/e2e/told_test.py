@@ -49,6 +49,33 @@ class NoAnswer(GateCase):
         self.assert_told(self.job().call("verify", "--since", "soon"), 2)
         self.assert_told(self.job(remote=wrong).call("gc"), 3)
 
+    def test_the_reason_is_told_once_and_by_itself(self):
+        gone = self.remote.by("http://127.0.0.1:1/octo/app.git")
+        reads = self.remote_of("read-only")
+        short = ("--deadline", "2s")
+        payload = ("--file", "event.json", "--", "false")
+        rows = ((gone, ("deliver", *short, *payload), "It lies in"),
+                (reads, ("deliver", *payload), "It lies in"),
+                (gone, ("doctor", *short), "Connection refused"),
+                (gone, ("status", *short), "Connection refused"),
+                (self.remote, ("lint",), "no workflow was found"),
+                (self.remote, ("lint", "/nonexistent/w.yml"), "/nonexistent/w.yml"),
+                (self.remote, ("lint", "--explain", "nonsense"), "nonsense"))
+        for remote, words, said in rows:
+            with self.subTest(words=words, remote=remote.url):
+                answer = self.job(remote=remote).call(*words)
+                (error,) = errors(answer)
+                self.assertIn(said, error)
+                self.assertNotIn("The log of this step", error + answer.summary)
+                self.assertIn(answer.status, (2, 3), answer)
+
+    def test_a_run_without_a_verdict_is_not_called_skipped(self):
+        for remote in (self.remote_of("read-only"), self.remote.by("http://127.0.0.1:1/o/a.git")):
+            answer = self.job(remote=remote).call("run", "--deadline", "2s", "--", "true")
+            self.assertEqual(answer.status, 3, answer)
+            self.assertNotIn("skipped", answer.err)
+            self.assertIn("refgate: no verdict (", answer.err)
+
     def test_a_person_is_told_without_commands_of_the_runner(self):
         answer = self.person().call("gate", "--memory", "xx")
         self.assertEqual((answer.status, errors(answer)), (2, []), answer)
@@ -126,6 +153,44 @@ class Output(GateCase):
                     self.assertIn("standard output could not be written: No space left on device",
                                   done.stderr)
 
+    def nos(self):
+        """Calls whose answer is no, with output."""
+        workflow = self.folder / "w.yml"
+        workflow.write_text("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"
+                            "      - uses: anthropics/claude-code-action@v1\n")
+        holder, _ = self.gate("--lease", "1s", "--skew", "0s")
+        self.await_lost()
+        lint = [("lint", "--format", each, workflow) for each in ("text", "json", "github")]
+        return [*((self.person(), words) for words in lint), (self.person(), ("status", "--lost")),
+                (holder, ("deliver", "--file", str(workflow), "--", "false"))]
+
+    def test_a_no_that_nobody_could_read_is_none(self):
+        for job, words in self.nos():
+            with self.subTest(words):
+                self.assertEqual(self.to(job, subprocess.DEVNULL, *words).returncode, 1)
+                with open("/dev/full", "w", encoding="utf-8") as full:
+                    done = self.to(job, full, *words)
+                self.assertEqual(done.returncode, 3, done)
+                self.assertIn("standard output could not be written: No space left on device",
+                              done.stderr)
+                reading, writing = os.pipe()
+                os.close(reading)
+                done = self.to(job, writing, *words)
+                os.close(writing)
+                self.assertNotIn(done.returncode, (0, 1), done)
+
+    def test_what_became_of_a_result_and_could_not_be_handed_on(self):
+        job = self.job()
+        for words in (("--", "cat"), ("--", "false"), ("--progress", "--", "cat")):
+            with self.subTest(words):
+                done = self.to(job, subprocess.PIPE, "deliver", "--file", job.folder / "event.json",
+                               *words, GITHUB_OUTPUT="/dev/full")
+                self.assertEqual(done.returncode, 3, done)
+                (error,) = [line for line in done.stderr.splitlines() if line.startswith("::error")]
+                self.assertIn("GITHUB_OUTPUT could not be written", error)
+        self.assertEqual(self.to(job, subprocess.PIPE, "deliver", "--file",
+                                 job.folder / "event.json", "--", "true").returncode, 0)
+
     def test_a_closed_one(self):
         for words in (("status",), ("log",), ("--version",)):
             done = subprocess.run(["bash", "-c", 'exec "$0" "$@" >&-', runner.BINARY, *words],
@@ -151,6 +216,46 @@ class Output(GateCase):
             done = self.to(self.person(), full, *words, "1")
         self.assertEqual(done.returncode, 3, done)
         self.assert_runs(self.person().call(*words, "2"), "first")
+
+    def given_back(self, done, output, claims=1):
+        """Nobody was told, nothing is live, and the guards are closed."""
+        self.assertEqual(done.returncode, 3, done)
+        self.assertIn("nothing was claimed", done.stderr)
+        self.assertEqual(len(self.remote.claims()), claims)
+        self.assertEqual({claim["state"] for claim in self.remote.claims().values()}, {"ended"})
+        if output is not None:
+            self.assertEqual(runner.read_outputs(output.read_text())["skip_execution"], "true")
+            self.assertIn("claim_id=", output.read_text())
+
+    def test_a_verdict_that_was_told_by_one_way_only_is_given_back(self):
+        output = self.folder / "output"
+        for number, words in enumerate((("gate",), ("gate", "--heartbeat"), ("gate", "--observe"),
+                                        ("check", "push", "A", payloads.commit("c"), "44"))):
+            with self.subTest(words), open("/dev/full", "w", encoding="utf-8") as full:
+                output.write_text("")
+                job = self.job(payload=payloads.push(payloads.commit(f"told {number}")))
+                done = self.to(job, full, *words, GITHUB_OUTPUT=str(output))
+                self.given_back(done, None if words[0] == "check" else output, number + 1)
+                self.assertEqual(runner.read_outputs(output.read_text())["skip_execution"], "true")
+
+    def test_likewise_of_a_run_that_is_named_by_position(self):
+        for run in ("own", "44"):
+            with self.subTest(run):
+                job = self.job()
+                run = job.run if run == "own" else run
+                done = self.to(job, subprocess.PIPE, "check", "push", f"A{run}", HEAD, run,
+                               GITHUB_OUTPUT="/dev/full")
+                self.assertNotIn("could not be given back", done.stderr)
+                self.assertEqual(done.returncode, 3, done)
+                self.assertEqual({c["state"] for c in self.remote.claims().values()}, {"ended"})
+
+    def test_without_an_answer_and_without_an_output_nothing_runs(self):
+        output = self.folder / "output"
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = self.to(self.job(), full, "gate", "--on-error", "run", "--deadline", "1s",
+                           GITHUB_OUTPUT=str(output), REFGATE_REMOTE="http://127.0.0.1:1/o/a.git")
+        self.assertEqual(done.returncode, 3, done)
+        self.assertEqual(runner.read_outputs(output.read_text())["skip_execution"], "true")
 
     def test_outputs_that_cannot_be_written(self):
         job = self.job()
@@ -260,18 +365,70 @@ class Glance(GateCase):
         ran = self.job("push", payloads.push(payloads.commit("run"))).call("run", "--", "true")
         self.assertIn("ended with success", ran.summary)
 
+    def lose(self, how, gate, payload):
+        if how == "released":
+            self.done(self.person().call("release", gate.claim_id, "--reason", "stuck"))
+        elif how == "halted":
+            self.done(self.person().call("pause", "--halt", "--reason", "wild"))
+            self.done(self.person().call("resume"))
+        elif how == "forced":
+            self.gate("--force", payload=payload)
+        elif how == "superseded":
+            newer = payloads.push(payloads.commit(f"newer than {how}"), before=payload["after"])
+            self.assert_runs(self.gate("--supersede", payload=newer)[1], "first")
+        elif how == "taken over":
+            self.await_lost()
+            self.assert_runs(self.gate(payload=payload)[1], "takeover")
+        else:
+            for ref in self.remote.claims():
+                self.remote.git("update-ref", "-d", ref)
+
+    LOSSES = {"released": "was released at", "halted": "wild", "forced": "does this work now",
+              "superseded": "a newer head of its branch came, by run",
+              "taken over": "does this work now", "vanished": "is gone from the store"}
+
+    def begun(self, how):
+        payload = payloads.push(payloads.commit(how))
+        lease = ("--lease", "1s", "--skew", "0s") if how == "taken over" else ()
+        job, gate = self.gate("--supersede", *lease, payload=payload)
+        self.assert_runs(gate, "first")
+        self.lose(how, gate, payload)
+        return job, gate
+
+    def assert_lost(self, ended, said, out=None):
+        (warning,) = [line for line in (ended.out if out is None else out).splitlines()
+                      if line.startswith("::warning")]
+        self.assertIn("refgate%3A session lost", warning)
+        for text in (warning, ended.summary):
+            self.assertIn("this job's result does not count", text)
+            self.assertIn(said, text)
+
     def test_a_holder_that_lost_its_session_is_warned(self):
-        for number, words in enumerate((("release",), ("force",))):
-            with self.subTest(words):
-                payload = payloads.push(payloads.commit(f"lost {number}"))
-                job, gate = self.gate(payload=payload)
-                if words == ("release",):
-                    self.person().call("release", gate.claim_id, "--reason", "stuck")
-                else:
-                    self.gate("--force", payload=payload)
-                ended = self.done(job.call("finish", "--status", "success"))
-                self.assertIn("::warning title=refgate: session lost", ended.out.replace("%3A", ":"))
-                self.assertIn("does not count", ended.summary)
+        for how, said in self.LOSSES.items():
+            with self.subTest(how):
+                job, _ = self.begun(how)
+                self.assert_lost(self.done(job.call("finish", "--status", "success")), said)
+                self.only_afresh()
+
+    def test_likewise_by_its_id_in_another_job(self):
+        for how in ("released", "halted", "superseded"):
+            with self.subTest(how):
+                job, gate = self.begun(how)
+                ended = self.job(run=job.run, job="end").call("finish", "--claim-id", gate.claim_id)
+                self.assert_lost(self.done(ended), self.LOSSES[how])
+                self.only_afresh()
+
+    def test_what_an_end_was_by_its_own_job_is_no_loss(self):
+        job, gate = self.gate()
+        self.done(job.call("finish"))
+        again = self.done(self.job(run=job.run, job="end").call("finish", "--claim-id", gate.claim_id))
+        self.assertIn("had ended before", again.out)
+        self.assertNotIn("::warning", again.out)
+
+    def only_afresh(self):
+        """The next loss finds nothing of this one."""
+        for ref in self.remote.refs():
+            self.remote.git("update-ref", "-d", ref)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <utility>
+#include <variant>
 
+#include "os/regular_file.h"
 #include "os/replaced_file.h"
 
 namespace refgate {
@@ -11,19 +14,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// At most one byte more than a document may have. The text is as large as the file, not as the
-/// bound: a run holds many of them at a time.
+/// At most one byte more than a document may have.
 std::optional<std::string> read_bounded(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(path, error);
-  if (!file || error) return std::nullopt;
-  std::string text(
-      static_cast<std::size_t>(std::min<std::uintmax_t>(size, lint::max_document_bytes + 1)), '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return std::nullopt;
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return text;
+  auto read = read_regular_file(path, lint::max_document_bytes + 1);
+  if (std::holds_alternative<Unread>(read)) return std::nullopt;
+  return std::move(std::get<FileText>(read).bytes);
 }
 
 /// A path into the folder that one stands in, by which a link of a hostile checkout leads out of

@@ -7,6 +7,7 @@
 #include "core/event/scope.h"
 #include "core/text/json.h"
 #include "job/end/broken_promises.h"
+#include "job/end/ending.h"
 #include "job/note/heartbeat_socket.h"
 #include "job/note/told_skip.h"
 #include "job/subject/own_claims.h"
@@ -25,6 +26,8 @@ struct Word {
   std::string ref;
   std::string claim_id;
   std::string broken;  ///< see describe_broken_promises
+  std::string loss;    ///< see describe_loss
+  std::string session_key;
 };
 
 std::string field(const nlohmann::json& object, const char* name) {
@@ -45,7 +48,8 @@ std::vector<Word> ask_to_end(const Invocation& call, const Settings& settings,
     const auto answer = nlohmann::json::parse(line, nullptr, false);
     if (answer.is_object())
       words.push_back({field(answer, "result"), field(answer, "text"), field(answer, "ref"),
-                       field(answer, "claim_id"), field(answer, "broken")});
+                       field(answer, "claim_id"), field(answer, "broken"), field(answer, "loss"),
+                       field(answer, "session_key")});
   }
   return words;
 }
@@ -66,6 +70,7 @@ void tell(const Invocation& call, const Word& word) {
   (word.result == "failed" ? call.err : call.out)
       << "By the word of this job's heartbeat process: " << escape_for(Place::line, word.text)
       << "\n";
+  tell_loss(call, word.loss, word.session_key, call.out);
   tell_broken_promises(call, word.broken, call.out);
 }
 

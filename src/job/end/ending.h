@@ -34,6 +34,19 @@ Ended give_back_session(const Invocation& call, const Settings& settings, Store&
 void tell_end(const Invocation& call, const Ended& ended, const std::string& session_key,
               std::ostream& commands);
 
+/// How the session was lost to its job, in the middle of a sentence: superseded, released, halted
+/// by a pause, given up, taken over, gone. Empty: it was this job's to its end.
+std::string describe_loss(const Ended& ended);
+
+/// In Actions: such a loss as a warning on `commands`, and in the job summary. Nothing for an empty
+/// text.
+void tell_loss(const Invocation& call, const std::string& loss, const std::string& session_key,
+               std::ostream& commands);
+
+/// Likewise, in the job summary only.
+void summarize_loss(const Invocation& call, const std::string& loss,
+                    const std::string& session_key);
+
 /// For people.
 std::string describe_end(const Ended& ended, const std::string& session_key);
 

@@ -1,18 +1,13 @@
 #include "job/end/session_cost.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <ostream>
 #include <variant>
 
 #include "core/claim/claim.h"
 #include "core/record/usage.h"
 #include "core/text/shorten.h"
+#include "os/regular_file.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -20,40 +15,13 @@ namespace {
 
 constexpr std::size_t longest_shown = 80;
 
-struct Unread {
-  std::string why;
-};
-
 /// The file's end, where it is longer than is looked at: what a session cost is told last. Its
 /// first line is most likely not whole then, and is left out.
-std::variant<std::string, Unread> end_of_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (file < 0)
-    return Unread{errno == ELOOP ? "it is a link, which is not followed" : std::strerror(errno)};
-  struct stat about {};
-  std::string text;
-  std::string why;
-  if (::fstat(file, &about) != 0)
-    why = std::strerror(errno);
-  else if (!S_ISREG(about.st_mode))
-    why = "it is no regular file";
-  const auto size = static_cast<std::size_t>(std::max<off_t>(about.st_size, 0));
-  off_t at = static_cast<off_t>(size > longest_usage ? size - longest_usage : 0);
-  const bool cut = at > 0;
-  while (why.empty() && text.size() < longest_usage) {
-    char buffer[65536];
-    const ssize_t count =
-        ::pread(file, buffer, std::min(sizeof buffer, longest_usage - text.size()), at);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) why = std::strerror(errno);
-    if (count <= 0) break;
-    text.append(buffer, static_cast<std::size_t>(count));
-    at += count;
-  }
-  ::close(file);
-  if (!why.empty()) return Unread{why};
-  if (cut) text.erase(0, std::min(text.find('\n'), text.size()));
-  return text;
+std::variant<FileText, Unread> end_of_file(const std::string& path) {
+  auto read = read_regular_file(path, longest_usage, Links::refused, FilePart::end);
+  if (auto* text = std::get_if<FileText>(&read); text != nullptr && text->cut)
+    text->bytes.erase(0, std::min(text->bytes.find('\n'), text->bytes.size()));
+  return read;
 }
 
 class Telling {
@@ -88,7 +56,7 @@ Spent spent_of(const Invocation& call, const Settings& settings) {
   const auto file = end_of_file(settings.usage);
   const Usage usage = std::holds_alternative<Unread>(file)
                           ? Usage{{}, "it cannot be read: " + std::get<Unread>(file).why}
-                          : read_usage(std::get<std::string>(file));
+                          : read_usage(std::get<FileText>(file).bytes);
   if (!usage.problem.empty())
     tell.warn((usage.spent.is_said() ? "a part of the usage file " : "the usage file ") +
               shortened(settings.usage, bounds::word) + " does not count, since " + usage.problem +

@@ -13,20 +13,28 @@ namespace {
 
 std::string clock_time(Instant at) { return format_rfc3339(at).substr(11, 5) + " UTC"; }
 
-bool was_freed(const Ended& ended) {
-  return ended.result == Ended::Result::already && (ended.claim.outcome == ClaimOutcome::released ||
-                                                    ended.claim.outcome == ClaimOutcome::lost);
+/// Of a claim that somebody else ended while this job still believed in it.
+std::string how_ended_by_others(const Claim& claim) {
+  const std::string at = clock_time(claim.ended_at.value_or(now()));
+  if (!claim.superseded_by.empty())
+    return "was superseded at " + at + ": a newer head of its branch came, by run " +
+           claim.superseded_by;
+  if (claim.outcome == ClaimOutcome::lost)
+    return "was given up as lost at " + at + ", since nothing was heard of it";
+  if (claim.outcome == ClaimOutcome::released)
+    return "was released at " + at + (claim.note.empty() ? "" : " (" + claim.note + ")");
+  return {};
 }
 
-/// nullopt: the session was this job's to its end.
-std::optional<std::string> how_lost(const Ended& ended) {
-  if (was_freed(ended) && ended.claim.outcome == ClaimOutcome::lost)
-    return "was given up as lost at " + clock_time(ended.claim.ended_at.value_or(now())) +
-           ", since nothing was heard of it";
-  if (was_freed(ended))
-    return "was released at " + clock_time(ended.claim.ended_at.value_or(now())) +
-           (ended.claim.note.empty() ? "" : " (" + ended.claim.note + ")");
-  if (ended.result != Ended::Result::not_ours) return std::nullopt;
+std::string loss_sentence(const std::string& loss) {
+  return "This job's session " + loss + "; this job's result does not count";
+}
+
+}  // namespace
+
+std::string describe_loss(const Ended& ended) {
+  if (ended.result == Ended::Result::already) return how_ended_by_others(ended.claim);
+  if (ended.result != Ended::Result::not_ours) return {};
   if (!ended.seen) return "is gone from the store";
   const Holder& holder = ended.seen->holder;
   return "was lost at " + clock_time(ended.seen->claimed_at) + ": " +
@@ -34,17 +42,22 @@ std::optional<std::string> how_lost(const Ended& ended) {
          (ended.seen->state == ClaimState::ended ? " did this work" : " does this work now");
 }
 
-}  // namespace
+void summarize_loss(const Invocation& call, const std::string& loss,
+                    const std::string& session_key) {
+  append_summary(call.environment, "\n⚠️ " + escape_for(Place::markdown, loss_sentence(loss)) +
+                                       " (" + escape_for(Place::markdown, session_key) + ").\n\n");
+}
+
+void tell_loss(const Invocation& call, const std::string& loss, const std::string& session_key,
+               std::ostream& commands) {
+  if (loss.empty()) return;
+  commands << annotation(call.environment, "warning", "refgate: session lost", loss_sentence(loss));
+  summarize_loss(call, loss, session_key);
+}
 
 void tell_end(const Invocation& call, const Ended& ended, const std::string& session_key,
               std::ostream& commands) {
-  if (const auto lost = how_lost(ended)) {
-    const std::string text = "This job's session " + *lost + "; this job's result does not count";
-    commands << annotation(call.environment, "warning", "refgate: session lost", text);
-    append_summary(call.environment, "\n⚠️ " + escape_for(Place::markdown, text) + " (" +
-                                         escape_for(Place::markdown, session_key) + ").\n\n");
-    return;
-  }
+  tell_loss(call, describe_loss(ended), session_key, commands);
   if (ended.result != Ended::Result::ended) return;
   if (ended.given_back) {
     append_summary(

@@ -126,7 +126,7 @@ Debounce::Step Debounce::pushed(const Claim& wanted, const SwapOutcome& outcome)
 }
 
 void Debounce::tell(Instant until) {
-  if (std::exchange(told_, true)) return;
+  if (!told_.is_due(format_second(until), ToldWait::Clock::now())) return;
   call_.err << "refgate: waiting until " << format_second(until) << " for the branch "
             << escape_for(Place::line, place_.arrival.branch) << " to be calm (settle "
             << format_duration(settings_.policy.settle) << ")\n"

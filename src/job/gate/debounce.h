@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "job/gate/told_wait.h"
 #include "job/gate/waiting_claim.h"
 #include "state/newest/newest_line.h"
 
@@ -33,7 +34,7 @@ class Debounce : public WaitingClaim {
   bool starts_;
   Instant latest_;  ///< by our own clock, whatever that of the head's first event said
   std::optional<Instant> calm_at_;
-  bool told_ = false;
+  ToldWait told_;
 };
 
 }  // namespace refgate

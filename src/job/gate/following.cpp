@@ -5,6 +5,7 @@
 
 #include "core/decision/following.h"
 #include "job/gate/pausing.h"
+#include "job/gate/told_wait.h"
 #include "os/interruption.h"
 #include "os/patience.h"
 #include "runner/runner.h"
@@ -67,7 +68,7 @@ template <typename Ask>
 Ordered follow(const Asking& asking, const Ask& ask) {
   const Duration wait = asking.settings.policy.wait;
   const auto until = Clock::now() + wait;
-  std::string told;
+  ToldWait told;
   for (;;) {
     Ordered ordered = ask(std::max(left_until(until), Duration(1)));
     Acquired& acquired = ordered.acquired;
@@ -77,11 +78,12 @@ Ordered follow(const Asking& asking, const Ask& ask) {
       acquired.decision = not_followed(std::move(acquired.decision));
     else if (is_waited_for(acquired.decision, acquired.holder, asking.request)) {
       const Claim holder = *acquired.holder;
-      if (told != holder.claim_id && left_until(until) > Duration::zero())
+      if (left_until(until) > Duration::zero() && told.is_due(holder.claim_id, Clock::now()))
         asking.call.err << "refgate: following "
-                        << escape_for(Place::line, describe_holder(holder, now())) << "\n"
+                        << escape_for(Place::line,
+                                      describe_holder(holder, now()) + waits_until(until, now()))
+                        << "\n"
                         << std::flush;
-      told = holder.claim_id;
       Waited waited = wait_beside(asking, holder, until);
       if (waited.again) {
         asking.request.nonce = fresh_nonce();

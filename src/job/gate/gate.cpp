@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <ostream>
 #include <utility>
@@ -20,6 +21,8 @@
 #include "job/subject/subject.h"
 #include "job/verdict/verdict.h"
 #include "os/checked_output.h"
+#include "os/last_words.h"
+#include "runner/failure.h"
 #include "runner/run_lookup.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
@@ -177,7 +180,8 @@ void warn_of_clock(const Invocation& call, const Store& store, Duration skew) {
   if (!difference) return;
   const std::string text = *difference + "; " + clock_advice;
   call.err << "refgate: " << escape_for(Place::line, text) << "\n";
-  call.out << annotation(call.environment, "warning", "refgate: a clock is wrong", text);
+  // The verdict is told by then, and standard output with it.
+  call.err << annotation(call.environment, "warning", "refgate: a clock is wrong", text);
 }
 
 /// The claim has the long lease until its first heartbeat is due, and the short one from then on: a
@@ -252,10 +256,43 @@ GateAnswer gate_read_only(const Gating& gating, Store& store, const StoreError& 
   return none;
 }
 
+/// What this job has noted of a claim that may stand.
+bool may_stand(const JobState& state, const std::string& claim_id) {
+  const auto notes = state.notes();
+  return std::any_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
+    return note.claim.claim_id == claim_id && !note.is_over();
+  });
+}
+
+std::string signal_name(int signal) {
+  switch (signal) {
+    case SIGTERM:
+      return "SIGTERM";
+    case SIGINT:
+      return "SIGINT";
+    case SIGHUP:
+      return "SIGHUP";
+    case SIGQUIT:
+      return "SIGQUIT";
+    default:
+      return "signal " + std::to_string(signal);
+  }
+}
+
 /// What was waited for is given back, and told: now the signal has its way.
-void end_by(const Invocation& call, int signal) {
+void end_by(const Invocation& call, const JobState& state, const std::string& claim_id,
+            int signal) {
   if (signal == 0) return;
   call.out.flush();
+  call.err << "refgate: " << signal_name(signal)
+           << " came while it waited, and nothing was launched"
+           << (may_stand(state, claim_id)
+                   ? "; its claim could not be given back, and passes with its lease. To give it "
+                     "back: refgate finish --claim-id " +
+                         claim_id
+                   : "; whatever it had claimed is given back. To make sure: refgate status")
+           << "\n"
+           << std::flush;
   std::signal(signal, SIG_DFL);
   std::raise(signal);
 }
@@ -303,16 +340,34 @@ namespace {
 void give_back(const Invocation& call, const Settings& settings, Store& store,
                const std::string& claim_id) {
   const JobState state(settings, call.environment);
+  // This very call has won it, whatever run and job it was told that it is.
+  Settings own = settings;
+  own.claim_id = claim_id;
   for (const ClaimNote& note : state.notes()) {
     if (note.claim.claim_id != claim_id || note.phase == Phase::asked || note.is_over()) continue;
     try {
       give_time(store, give_back_bound);
-      give_back_session(call, settings, store, note);
+      give_back_session(call, own, store, note);
       call.err << "refgate: the claim was given back, since its verdict could not be told\n";
     } catch (const std::exception& error) {
       call.err << "refgate: the claim could not be given back: "
                << escape_for(Place::line, error.what()) << "; refgate finish does it\n";
     }
+  }
+}
+
+/// Throws what is handled on: as ClaimMayStand where that is so, and main is the one to tell it.
+[[noreturn]] void throw_on(const JobState& state, const std::string& claim_id) {
+  try {
+    throw;
+  } catch (const StoreError&) {
+    throw;
+  } catch (const OutputError& error) {
+    if (error.error() == EPIPE || !may_stand(state, claim_id)) throw;
+    throw ClaimMayStand(error.what(), exit_store);
+  } catch (const std::exception& error) {
+    if (!may_stand(state, claim_id)) throw;
+    throw ClaimMayStand(std::string("internal error: ") + error.what(), exit_internal);
   }
 }
 
@@ -337,9 +392,15 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
       as == TellAs::original_lines ? Ordering{} : ordering_of(settings, subject, now());
   const auto newest = newest_look(subject, settings);
   GateAnswer answer;
+  std::optional<LastWords> last_words(
+      "refgate: it was ended before it had an answer: nothing was launched, and whether something "
+      "was claimed is not known. To give it back: refgate finish" +
+      // Who follows another asks with one id after the other.
+      (settings.policy.follow ? std::string() : " --claim-id " + subject.request.nonce) + "\n");
   const auto answer_without_store = [&](const StoreError& error) {
     NoAnswer none = no_answer(call, settings.policy, subject.request, error);
     none.told.as = as;
+    if (none.trouble) none.trouble->claim_may_stand = may_stand(state, subject.request.nonce);
     tell(call, none.told, none.trouble);
     report(call.err, error);
     answer.verdict = none.told.verdict;
@@ -391,6 +452,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
           told.reason += ": " + subject.event.exempt_because;
         told.as = as;
         if (acquired.decision.next) state.mark_told(won = acquired.decision.next->claim_id);
+        last_words.reset();
         tell(call, told);
         won.clear();
         if (acquired.left_out > 0)
@@ -408,8 +470,9 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
           begin_heartbeats(call, settings, state, answer.claim_id);
         answer.interrupted_by = ordered.interrupted_by;
       } catch (...) {
-        give_back(call, settings, *store, won.empty() ? subject.request.nonce : won);
-        throw;
+        const std::string& claim_id = won.empty() ? subject.request.nonce : won;
+        give_back(call, settings, *store, claim_id);
+        throw_on(state, claim_id);
       }
     } catch (const StoreError& error) {
       if (error.failure() != StoreFailure::read_only) throw;
@@ -452,7 +515,7 @@ int command_gate(const Invocation& call) {
   const Settings settings = settings_of(call);
   Subject subject = subject_of(call, settings);
   const GateAnswer answer = gate(call, settings, subject, TellAs::all_lines);
-  end_by(call, answer.interrupted_by);
+  end_by(call, JobState(settings, call.environment), subject.request.nonce, answer.interrupted_by);
   return answer.exit;
 }
 

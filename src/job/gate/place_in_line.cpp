@@ -280,13 +280,13 @@ void PlaceInLine::tell_place(const Queue& queue) {
       "place " + std::to_string(place_) + " " + in_line(line_) + ", at the head " +
       (head.run_id.empty() ? "a caller without a run id" : "run " + head.run_id) + " (" +
       head.event + ")" + (head.run_url.empty() ? "" : ", " + head.run_url);
-  if (line == told_) return;
-  told_ = line;
-  call_.err << "refgate: " << escape_for(Place::line, line) << "\n" << std::flush;
+  if (!told_.is_due(line, Clock::now())) return;
+  const std::string end = settings_.policy.no_wait ? "" : waits_until(until_, now());
+  call_.err << "refgate: " << escape_for(Place::line, line + end) << "\n" << std::flush;
 }
 
 void PlaceInLine::has_started() {
-  if (told_.empty()) return;
+  if (!told_.anything()) return;
   const Traffic traffic = store_.traffic();
   call_.err << "refgate: its turn has come after "
             << format_duration(std::chrono::duration_cast<Duration>(Clock::now() - began_)) << " ("

@@ -12,6 +12,7 @@
 #include "call/invocation.h"
 #include "core/claim/health.h"
 #include "core/claim/queue.h"
+#include "job/gate/told_wait.h"
 #include "job/gate/waiting_claim.h"
 #include "job/note/job_state.h"
 #include "os/interruption.h"
@@ -69,7 +70,7 @@ class PlaceInLine : public WaitingClaim {
   std::optional<Instant> next_lapse_;  ///< when the first of the heads is lost, unless it renews
   std::size_t place_ = 0;              ///< among those that live; 0: not known yet
   std::optional<Ticket> head_;
-  std::string told_;
+  ToldWait told_;
 };
 
 /// True when something stands there that is not understood: it counts as alive, since nobody can

@@ -150,6 +150,7 @@ int command_cleanup(const Invocation& call) {
     const Ended ended = end_session(call, told, *store, note, {status, std::nullopt});
     found = found || ended.result == Ended::Result::ended;
     why = describe_end(ended, key);
+    tell_loss(call, describe_loss(ended), key, call.err);
   }
   const int gone = sweep(*store, settings.name_space, swept_by_cleanup, sweep_budget);
   call.out << "Session cleanup: " << (found ? "success" : "not_found") << "\n";

@@ -11,6 +11,7 @@
 #include "job/gate/pausing.h"
 #include "job/gate/place_in_line.h"
 #include "job/gate/superseding.h"
+#include "job/gate/told_wait.h"
 #include "job/note/health_file.h"
 #include "job/subject/noted_claim.h"
 #include "os/interruption.h"
@@ -63,7 +64,8 @@ Ordered stand_by(const Asking& asking, SeenClaim known) {
   const Interruption interruption;
   Patience patience;
   Instant asked = now();
-  std::string told;
+  ToldWait told;
+  SeenClaim last;  ///< seen since it was decided; the holder is the same
   bool answered = true;
   std::optional<StoreError> outage;
   for (;;) {
@@ -78,15 +80,24 @@ Ordered stand_by(const Asking& asking, SeenClaim known) {
         holder->holder.run_id == request.holder.run_id &&
         holder->holder.run_attempt == request.holder.run_attempt)
       return ordered;
-    if (told != holder->claim_id) {
-      told = holder->claim_id;
+    if (told.is_due(holder->claim_id, Clock::now()))
       call.err << "refgate: standing by for "
-               << escape_for(Place::line, describe_holder(*holder, now())) << "\n"
+               << escape_for(Place::line,
+                             describe_holder(*holder, now()) + waits_until(until, now()))
+               << "\n"
                << std::flush;
-    }
     const auto left = std::chrono::duration_cast<Duration>(until - Clock::now());
     if (left <= Duration::zero() && outage) throw StoreError(*outage);
-    if (left <= Duration::zero()) return ordered;
+    if (left <= Duration::zero()) {
+      // What is told is as of now.
+      if (last.claim && answered) {
+        give_time(store, policy.deadline);
+        request.nonce = fresh_nonce();
+        ordered.acquired =
+            acquire_with_note(store, state, asking.question(policy), std::move(last));
+      }
+      return ordered;
+    }
     if (!interruption.sleep(std::min(patience.next(1), left))) {
       ordered.interrupted_by = interruption.signal();
       return ordered;
@@ -104,7 +115,11 @@ Ordered stand_by(const Asking& asking, SeenClaim known) {
       const Instant at = now();
       const bool changed = !seen.claim || seen.claim->claim_id != holder->claim_id ||
                            seen.claim->state != holder->state || is_lost(*seen.claim, at);
-      if (!changed && at < asked + between_lookups) continue;
+      if (!changed && at < asked + between_lookups) {
+        last = std::move(seen);
+        continue;
+      }
+      last = {};
       asked = at;
       // A claim that was sent and not answered may be made: then it is found by its id.
       if (answered)

@@ -1,6 +1,5 @@
 #include "job/note/job_state.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,11 +10,13 @@
 #include <set>
 #include <stdexcept>
 #include <utility>
+#include <variant>
 
 #include "call/remote.h"
 #include "core/text/digest.h"
 #include "os/checked_output.h"
 #include "os/file_lock.h"
+#include "os/regular_file.h"
 #include "os/replaced_file.h"
 
 namespace refgate {
@@ -96,25 +97,10 @@ std::vector<ClaimNote> JobState::notes() const {
 }
 
 std::optional<std::string> read_small_file(const std::string& path, std::size_t most) {
-  // O_NONBLOCK: a pipe in its place would make the open wait for ever.
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (file < 0) return std::nullopt;
-  struct stat about {};
-  std::optional<std::string> text;
-  if (::fstat(file, &about) == 0 && S_ISREG(about.st_mode) && about.st_size >= 0 &&
-      static_cast<std::size_t>(about.st_size) <= most) {
-    text.emplace(static_cast<std::size_t>(about.st_size), '\0');
-    std::size_t at = 0;
-    while (at < text->size()) {
-      const ssize_t got = ::read(file, text->data() + at, text->size() - at);
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) break;
-      at += static_cast<std::size_t>(got);
-    }
-    text->resize(at);
-  }
-  ::close(file);
-  return text;
+  auto read = read_regular_file(path, most, Links::refused);
+  auto* text = std::get_if<FileText>(&read);
+  if (text == nullptr || text->cut) return std::nullopt;
+  return std::move(text->bytes);
 }
 
 void JobState::make_folder() const {

@@ -250,6 +250,10 @@ class Beating {
                                                                  : "not_ours";
       reply["text"] = describe_end(ended, held_.note.claim.session_key);
       if (!broken.empty()) reply["broken"] = broken;
+      if (const std::string loss = describe_loss(ended); !loss.empty()) {
+        reply["loss"] = loss;
+        reply["session_key"] = held_.note.claim.session_key;
+      }
     } catch (const std::exception& error) {
       reply["result"] = "failed";
       reply["text"] = error.what();

@@ -164,8 +164,8 @@ int command_run(const Invocation& call) {
       session.begin();
     } catch (const std::exception& error) {
       call.err << "refgate: " << escape_for(Place::line, error.what()) << "; nothing was run\n";
-      session.give_back();
-      tell_failure(call.environment, call.err, {call.command, error.what(), {}, {}});
+      const bool given_back = session.give_back();
+      tell_failure(call.environment, call.err, {call.command, error.what(), {}, {}, !given_back});
       return exit_internal;
     }
   }

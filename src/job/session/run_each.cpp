@@ -9,15 +9,17 @@
 #include <csignal>
 #include <cstring>
 #include <deque>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <list>
 #include <ostream>
+#include <sstream>
+#include <utility>
+#include <variant>
 
 #include "job/note/health_file.h"
 #include "job/session/halting.h"
 #include "os/marked_processes.h"
+#include "os/regular_file.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -27,6 +29,7 @@ using namespace std::chrono_literals;
 
 constexpr unsigned most_parallel = 256;
 constexpr std::size_t most_items = 1'000'000;
+constexpr std::size_t most_item_bytes = 64U << 20U;
 /// Of an item's standard error, what is looked at: the end of it says why it failed.
 constexpr std::size_t kept_errors = 64u << 10;
 
@@ -43,7 +46,34 @@ unsigned number_option(const Invocation& call, const char* name, unsigned fallba
   return value;
 }
 
-std::vector<std::string> items_of(std::istream& source) {
+[[noreturn]] void throw_too_long() {
+  throw UsageError("the items are over 64 MiB long; nothing was asked");
+}
+
+std::string text_of(std::istream& source) {
+  std::string text;
+  std::vector<char> piece(1U << 16U);
+  while (source.read(piece.data(), static_cast<std::streamsize>(piece.size())) ||
+         source.gcount() > 0) {
+    text.append(piece.data(), static_cast<std::size_t>(source.gcount()));
+    if (text.size() > most_item_bytes) throw_too_long();
+  }
+  if (source.bad()) throw UsageError("the items could not be read to their end; nothing was asked");
+  return text;
+}
+
+std::string text_of(const std::string& path) {
+  auto read = read_regular_file(path, most_item_bytes);
+  if (const auto* unread = std::get_if<Unread>(&read))
+    throw UsageError("the items in " + path + " cannot be read (" + unread->why +
+                     "); nothing was asked");
+  auto& text = std::get<FileText>(read);
+  if (text.cut) throw_too_long();
+  return std::move(text.bytes);
+}
+
+std::vector<std::string> items_of(const std::string& text) {
+  std::istringstream source(text);
   std::vector<std::string> items;
   std::string line;
   while (std::getline(source, line)) {
@@ -56,7 +86,6 @@ std::vector<std::string> items_of(std::istream& source) {
       throw UsageError("there are over a million items; nothing was asked");
     items.push_back(line);
   }
-  if (source.bad()) throw UsageError("the items could not be read to their end; nothing was asked");
   return items;
 }
 
@@ -288,15 +317,7 @@ std::optional<EachPlan> each_plan(const Invocation& call) {
   plan.max_failures = number_option(call, "max-failures", 0, 1, most_items);
   if (const auto given = call.options.find("session-error"); given != call.options.end())
     plan.session_error = given->second;
-  if (source == "-") {
-    plan.items = items_of(std::cin);
-  } else {
-    std::ifstream file(source);
-    std::error_code error;
-    if (!file || std::filesystem::is_directory(source, error))
-      throw UsageError("the items in " + source + " cannot be read; nothing was asked");
-    plan.items = items_of(file);
-  }
+  plan.items = items_of(source == "-" ? text_of(std::cin) : text_of(source));
   return plan;
 }
 

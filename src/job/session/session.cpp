@@ -216,8 +216,8 @@ bool LedSession::end(const WorkEnd& work) {
   return end_note(work, false);
 }
 
-void LedSession::give_back() {
-  if (!begun_before_) end_note({"cancelled", std::nullopt}, true);
+bool LedSession::give_back() {
+  return begun_before_ || end_note({"cancelled", std::nullopt}, true);
 }
 
 bool LedSession::end_note(const WorkEnd& work, bool never_started) {
@@ -249,8 +249,13 @@ bool LedSession::end_note(const WorkEnd& work, bool never_started) {
     call_.err << "refgate: " << escape_for(Place::line, describe_end(ended, own->claim.session_key))
               << "\n";
     if (ended.left_out > 0) call_.err << "refgate: " << describe_left_out(ended.left_out) << "\n";
-    // Who led the session has told of its loss by itself.
-    if (!lost_) tell_end(call_, ended, own->claim.session_key, call_.err);
+    if (!lost_) {
+      tell_end(call_, ended, own->claim.session_key, call_.err);
+    } else {
+      // Who led the session has told of its loss by itself, but for the job summary.
+      const std::string loss = describe_loss(ended);
+      summarize_loss(call_, loss.empty() ? "was lost: " + cause() : loss, own->claim.session_key);
+    }
     tell_broken_promises(call_, describe_broken_promises(settings_, *store, *own, ended),
                          call_.err);
     return true;

@@ -65,8 +65,8 @@ class LedSession {
   /// ended.
   bool end(const WorkEnd& work);
 
-  /// Gives it back before anything of it was started. Never throws.
-  void give_back();
+  /// Gives it back before anything of it was started. False: its claim may stand. Never throws.
+  bool give_back();
 
   const JobState& state() const { return state_; }
 

@@ -2,8 +2,9 @@
 #include "core/event/read_only.h"
 
 #include <algorithm>
-#include <fstream>
 #include <ostream>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/event/event_payload.h"
@@ -11,6 +12,7 @@
 #include "core/text/digest.h"
 #include "core/text/shorten.h"
 #include "job/subject/patch_question.h"
+#include "os/regular_file.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -33,20 +35,13 @@ RunnerEnvironment runner_environment(const Environment& environment) {
   return runner;
 }
 
-/// One byte more than is allowed, so that the parser sees that it is too long. Read piece by piece:
-/// payloads have some 20 KiB, and a buffer for the longest of them costs more than all that a gate
-/// does besides. (What is no file, such as a pipe, has no size to ask for.)
+/// One byte more than is allowed, so that the parser sees that it is too long.
 std::string read_payload(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw UsageError("the event's payload " + path + " cannot be read; nothing was asked");
-  std::string payload;
-  std::size_t length = 0;
-  while (file && length <= max_payload_bytes) {
-    payload.resize(std::min(max_payload_bytes + 1, std::max<std::size_t>(2 * length, 64U << 10U)));
-    file.read(payload.data() + length, static_cast<std::streamsize>(payload.size() - length));
-    length += static_cast<std::size_t>(file.gcount());
-  }
-  payload.resize(length);
+  auto read = read_regular_file(path, max_payload_bytes + 1);
+  if (const auto* unread = std::get_if<Unread>(&read))
+    throw UsageError("the event's payload " + path + " cannot be read (" + unread->why +
+                     "); nothing was asked");
+  std::string payload = std::move(std::get<FileText>(read).bytes);
   if (payload.empty())
     throw UsageError("the event's payload " + path + " is empty; nothing was asked");
   return payload;

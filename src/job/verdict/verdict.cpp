@@ -17,19 +17,18 @@ namespace {
 
 const std::string permission_yaml = "permissions:\n  contents: write\n";
 
-void tell_runner(const Invocation& call, const Told& told, std::ostream& commands) {
-  const Glance glance = glance_of(told, now());
-  if (glance.level[0] != '\0')
-    commands << annotation(
-        call.environment, glance.level,
-        std::string("refgate: ") +
-            (told.verdict == Verdict::skip       ? "skipped ("
-             : told.would_skip                   ? "would be skipped ("
-             : told.code == ReasonCode::same_run ? "runs ("
-                                                 : "observed without an answer (") +
-            std::string(name_of(told.code)) + ")",
-        glance.sentence);
-  append_summary(call.environment, glance.summary);
+void annotate(const Invocation& call, const Told& told, const Glance& glance,
+              std::ostream& commands) {
+  if (glance.level[0] == '\0') return;
+  commands << annotation(
+      call.environment, glance.level,
+      std::string("refgate: ") +
+          (told.verdict == Verdict::skip       ? "skipped ("
+           : told.would_skip                   ? "would be skipped ("
+           : told.code == ReasonCode::same_run ? "runs ("
+                                               : "observed without an answer (") +
+          std::string(name_of(told.code)) + ")",
+      glance.sentence);
 }
 
 }  // namespace
@@ -69,7 +68,10 @@ Told told_of(const Decision& decision, const Request& request, const std::option
   return told;
 }
 
-void tell(const Invocation& call, const Told& told, const std::optional<Trouble>& trouble) {
+namespace {
+
+void write_and_print(const Invocation& call, const Told& told,
+                     const std::optional<Trouble>& trouble) {
   const bool skip = told.verdict == Verdict::skip;
   Outputs lines{{"SESSION_KEY", told.session_key},
                 {"SKIP_EXECUTION", skip ? "true" : "false"},
@@ -104,17 +106,32 @@ void tell(const Invocation& call, const Told& told, const std::optional<Trouble>
       call.out << name << "=" << escape_for(Place::line, value) << "\n";
   else
     call.err << "refgate: "
-             << (skip              ? "skipped ("
+             << (trouble           ? "no verdict ("
+                 : skip            ? "skipped ("
                  : told.would_skip ? "runs, observed; enforcing would skip ("
                                    : "runs (")
              << name_of(told.code) << "): " << escape_for(Place::line, told.reason) << "\n";
+  const Glance glance = trouble ? Glance{} : glance_of(told, now());
+  if (!trouble) annotate(call, told, glance, told.as == TellAs::sentence ? call.err : call.out);
+  if (told.as != TellAs::sentence) flush_or_throw(call.out);
   if (trouble)
-    tell_failure(call.environment, call.err,
-                 {call.command, trouble->message, trouble->hint, trouble->yaml});
+    tell_failure(
+        call.environment, call.err,
+        {call.command, trouble->message, trouble->hint, trouble->yaml, trouble->claim_may_stand});
   else
-    tell_runner(call, told, told.as == TellAs::sentence ? call.err : call.out);
-  if (told.as != TellAs::sentence && call.environment.get("GITHUB_OUTPUT").empty())
-    flush_or_throw(call.out);
+    append_summary(call.environment, glance.summary);
+}
+
+}  // namespace
+
+void tell(const Invocation& call, const Told& told, const std::optional<Trouble>& trouble) {
+  try {
+    write_and_print(call, told, trouble);
+  } catch (const OutputError&) {
+    // What opens the guards may have been written by then.
+    close_guards(call.environment);
+    throw;
+  }
 }
 
 ReasonCode code_of(const StoreError& error) {

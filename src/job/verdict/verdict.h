@@ -52,12 +52,13 @@ Told told_of(const Decision& decision, const Request& request, const std::option
 /// Why there is no answer, and what the user may change.
 struct Trouble {
   std::string message;
-  std::string hint;  ///< or empty
-  std::string yaml;  ///< to paste into the workflow; or empty
+  std::string hint;              ///< or empty
+  std::string yaml;              ///< to paste into the workflow; or empty
+  bool claim_may_stand = false;  ///< see Failure
 };
 
-/// Writes the outputs, and prints. Throws OutputError when GITHUB_OUTPUT cannot be written (then
-/// the guards stay closed), or when there is none and standard output cannot: then nobody was told.
+/// Writes the outputs, and prints. Throws OutputError when GITHUB_OUTPUT or standard output cannot
+/// be written: then nobody was told, and the guards are closed.
 /// With `trouble` the call fails, and leaves one error instead of a verdict.
 void tell(const Invocation& call, const Told& told, const std::optional<Trouble>& trouble = {});
 

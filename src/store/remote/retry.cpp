@@ -17,7 +17,10 @@ StoreError describe_failure(const Failed& failed, int tries, const std::string& 
   if (failed.again)
     tried = tries > 1 ? "; it was tried " + std::to_string(tries) + " times"
                       : "; it was not tried again";
-  return {failed.failure, failed.text + tried + "; " + not_done, failed.hint, failed.http_status};
+  StoreError error(failed.failure, failed.text + tried + "; " + not_done, failed.hint,
+                   failed.http_status);
+  if (not_done == not_known) error.set_may_be_done();
+  return error;
 }
 
 bool Patience::before_next(const Failed& failed, int tries) {
