@@ -7,26 +7,34 @@
 namespace refgate {
 namespace {
 
+/// "Optimal string alignment": two neighbours that changed places are one slip, as they are for a
+/// hand that types.
 std::size_t distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> before(right.size() + 1);
+  std::vector<std::size_t> last(right.size() + 1);
   std::vector<std::size_t> row(right.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
+  std::iota(last.begin(), last.end(), std::size_t{0});
   for (std::size_t line = 1; line <= left.size(); ++line) {
-    std::size_t diagonal = row[0];
     row[0] = line;
     for (std::size_t column = 1; column <= right.size(); ++column) {
-      const std::size_t replaced = diagonal + (left[line - 1] == right[column - 1] ? 0 : 1);
-      diagonal = row[column];
-      row[column] = std::min({row[column] + 1, row[column - 1] + 1, replaced});
+      const char here = left[line - 1];
+      const char there = right[column - 1];
+      row[column] = std::min(
+          {last[column] + 1, row[column - 1] + 1, last[column - 1] + (here == there ? 0 : 1)});
+      if (line > 1 && column > 1 && here == right[column - 2] && left[line - 2] == there)
+        row[column] = std::min(row[column], before[column - 2] + 1);
     }
+    before.swap(last);
+    last.swap(row);
   }
-  return row.back();
+  return last.back();
 }
 
 }  // namespace
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
   std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(1, (word.size() + 2) / 3) + 1;
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {
     if (word.size() >= 3 && candidate.starts_with(word)) return candidate;  // cut short
     // A word of the file can be long; no candidate is, and none can then be near.
