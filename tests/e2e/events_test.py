@@ -1,5 +1,6 @@
 """Which events are the same work, and which are not."""
 
+import pathlib
 import unittest
 
 import payloads
@@ -210,7 +211,7 @@ class Identities(GateCase):
     def test_a_payload_that_is_cut_off_is_named_and_nothing_is_asked(self):
         job = self.job()
         path = job.environment["GITHUB_EVENT_PATH"]
-        open(path, "w", encoding="utf-8").write('{"a":')
+        pathlib.Path(path).write_text('{"a":', encoding="utf-8")
         answer = job.call("gate")
         self.assertEqual(answer.status, 2, answer)
         self.assertIn(f"The event's payload {path} is cut off", answer.err)

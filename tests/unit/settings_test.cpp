@@ -181,6 +181,7 @@ TEST_CASE("the nearest word is near") {
   CHECK(nearest("leese", known) == "lease");
   CHECK(nearest("zzzzzz", known).empty());
   CHECK(nearest("htlm", {"help", "html"}) == "html");
+  CHECK(nearest("retries", known) == "retry");
   CHECK(nearest("vrebose", {"remote"}).empty());
   CHECK(nearest("fro", {"halt", "for"}) == "for");
 }

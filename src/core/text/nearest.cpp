@@ -30,19 +30,27 @@ std::size_t distance(std::string_view left, std::string_view right) {
   return last.back();
 }
 
+/// One for each three letters; who has the first letter right has the word in mind, and may be one
+/// further off ("retries").
+std::size_t most_slips(std::string_view word, std::string_view candidate) {
+  const bool same_start = !word.empty() && candidate.starts_with(word.front());
+  return std::max<std::size_t>(1, (word.size() + (same_start ? 2 : 0)) / 3);
+}
+
 }  // namespace
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
   std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t best_distance = word.size();
   for (const std::string_view candidate : candidates) {
     if (word.size() >= 3 && candidate.starts_with(word)) return candidate;  // cut short
     // A word of the file can be long; no candidate is, and none can then be near.
+    const std::size_t most = most_slips(word, candidate);
     const std::size_t longer =
         std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
-    if (longer >= best_distance || word.size() > 200) continue;
+    if (longer > most || word.size() > 200) continue;
     const std::size_t steps = distance(word, candidate);
-    if (steps < best_distance) {
+    if (steps <= most && (best.empty() || steps < best_distance)) {
       best = candidate;
       best_distance = steps;
     }
