@@ -9,16 +9,39 @@
 #include <variant>
 
 #include "call/budget_setting.h"
+#include "call/lease_room.h"
+#include "core/text/brief.h"
 #include "os/regular_file.h"
 #include "runner/runner.h"
 
 namespace refgate {
 namespace {
 
-void apply(Settings& settings, std::string_view name, const std::string& value,
-           const std::string& source) {
-  if (const auto error = apply_setting(settings, name, value))
-    throw UsageError(source + ": " + *error);
+/// Where a value was written: an option, a variable, or the action's input that its step made an
+/// option or a variable of.
+std::string place_of(const Invocation& call, const SettingRow& row, const std::string& value,
+                     std::string place) {
+  if (!call.environment.in_actions()) return place;
+  const std::string variable =
+      "INPUT" + environment_name(row.name).substr(std::string_view("REFGATE").size());
+  const std::string input = call.environment.get(variable);
+  const bool several = row.form == SettingForm::pairs;
+  if (input.empty() || (several ? input.find(value) == std::string::npos : input != value))
+    return place;
+  return "the input " + std::string(row.name) + (several ? "s" : "");
+}
+
+/// "memory is …" → "--memory is …"
+std::string said_of(const std::string& place, std::string_view name, const std::string& error) {
+  if (error.starts_with(std::string(name) + " is ") || error.starts_with(std::string(name) + ": "))
+    return place + error.substr(name.size());
+  return place + ": " + error;
+}
+
+void apply(const Invocation& call, Settings& settings, const SettingRow& row,
+           const std::string& value, const std::string& place) {
+  if (const auto error = apply_setting(settings, row.name, value))
+    throw UsageError(said_of(place_of(call, row, value, place), row.name, *error));
 }
 
 /// Said and empty is a text that did not come through, such as an expression that found nothing:
@@ -78,6 +101,21 @@ bool asks_to_launch(const Invocation& call) {
          call.command == "explain";
 }
 
+/// What cannot both be meant, or could not be kept to.
+std::optional<std::string> contradiction(const Invocation& call, const Policy& policy) {
+  if (policy.settle > Duration::zero() && policy.no_wait)
+    return "--settle waits until the branch is calm, and --no-wait for nothing";
+  if (policy.wait > Duration::zero() && policy.no_wait)
+    return "--wait stands by until it is this one's turn, and --no-wait for nothing";
+  if (policy.heartbeat && call.command == "gate")
+    if (auto error = lease_without_room(policy)) return error;
+  const bool is_positional = call.command == "check";
+  if (auto error =
+          lease_within_skew(is_positional ? policy.session_window : policy.lease, policy.skew))
+    return error;
+  return missing_reserve(policy);
+}
+
 RemoteSource source_of_remote(const Invocation& call, const Settings& settings) {
   if (settings.remote.empty()) return RemoteSource::nobody;
   if (!call.option("remote").empty()) return RemoteSource::step;
@@ -115,21 +153,18 @@ Settings settings_of(const Invocation& call) {
     if (row.form == SettingForm::pairs && said_here) settings.dimensions.clear();
     if (row.form == SettingForm::list && said_here) settings.policy.budgets.clear();
     if (given == call.options.end()) {
-      apply(settings, row.name, from_environment, variable);
+      apply(call, settings, row, from_environment, variable);
     } else {
       for (const std::string& value : given->second) {
         if (value.empty() && row.form != SettingForm::text && row.form != SettingForm::pairs &&
             row.form != SettingForm::list)
           throw UsageError("--" + std::string(row.name) + " is empty");
-        apply(settings, row.name, value, "--" + std::string(row.name));
+        apply(call, settings, row, value, "--" + std::string(row.name));
       }
     }
   }
-  if (asks_to_launch(call) && settings.policy.settle > Duration::zero() && settings.policy.no_wait)
-    throw UsageError(
-        "--settle waits until the branch is calm, and --no-wait for nothing; nothing was asked");
   if (asks_to_launch(call))
-    if (const auto error = missing_reserve(settings.policy))
+    if (const auto error = contradiction(call, settings.policy))
       throw UsageError(*error + "; nothing was asked");
   settings.remote_source = source_of_remote(call, settings);
   return settings;
@@ -168,7 +203,7 @@ void pause(const Store& store, Duration longest) {
 }
 
 int report(std::ostream& err, const StoreError& error) {
-  err << "refgate: " << escape_for(Place::line, error.what()) << "\n";
+  err << "refgate: " << escape_for(Place::line, brief(error.what())) << "\n";
   if (!error.hint().empty()) err << "  " << escape_for(Place::line, error.hint()) << "\n";
   return exit_store;
 }

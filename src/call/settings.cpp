@@ -3,10 +3,12 @@
 #include <array>
 #include <charconv>
 #include <variant>
+#include <vector>
 
 #include "call/budget_setting.h"
 #include "core/event/event_payload.h"
 #include "core/event/scope.h"
+#include "core/text/nearest.h"
 
 namespace refgate {
 namespace {
@@ -139,14 +141,18 @@ template <typename E, std::size_t N>
 std::optional<std::string> choose(E& target, std::string_view name, std::string_view value,
                                   const std::array<Choice<E>, N>& choices) {
   std::string allowed;
+  std::vector<std::string_view> words;
   for (const auto& choice : choices) {
     if (choice.word == value) {
       target = choice.value;
       return std::nullopt;
     }
+    words.push_back(choice.word);
     allowed += (allowed.empty() ? "" : ", ") + std::string(choice.word);
   }
-  return std::string(name) + " is \"" + std::string(value) + "\", but must be one of " + allowed;
+  const std::string_view near = nearest(value, words);
+  return std::string(name) + " is \"" + std::string(value) + "\", but must be one of " + allowed +
+         (near.empty() ? "" : "; did you mean " + std::string(near) + "?");
 }
 
 constexpr std::array<Choice<Retry>, 3> retries{
@@ -186,6 +192,15 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// What is kept of a name is kept whole, so that two different ones stay different.
+std::optional<std::string> set_bounded(std::string& target, std::string_view name,
+                                       std::string_view value) {
+  if (value.size() > max_event_text_bytes)
+    return std::string(name) + " is longer than " + std::to_string(max_event_text_bytes) + " bytes";
+  target = value;
+  return std::nullopt;
+}
+
 std::optional<std::string> add_dimensions(std::map<std::string, std::string>& dimensions,
                                           std::string_view value) {
   while (!value.empty()) {
@@ -196,6 +211,8 @@ std::optional<std::string> add_dimensions(std::map<std::string, std::string>& di
     const std::size_t equals = part.find('=');
     if (equals == std::string_view::npos || equals == 0)
       return "dimension is \"" + std::string(part) + "\", but must be key=value";
+    if (part.size() > max_event_text_bytes)
+      return "dimension is longer than " + std::to_string(max_event_text_bytes) + " bytes";
     const auto [at, fresh] = dimensions.try_emplace(std::string(trimmed(part.substr(0, equals))),
                                                     trimmed(part.substr(equals + 1)));
     if (!fresh && at->second != trimmed(part.substr(equals + 1)))
@@ -254,6 +271,15 @@ std::optional<std::string> set_slots(std::optional<Slots>& target, std::string_v
   return std::nullopt;
 }
 
+std::optional<std::string> set_attempt(std::string& target, std::string_view name,
+                                       std::string_view value) {
+  const auto attempt = whole_number(value);
+  if (!attempt || *attempt == 0)
+    return std::string(name) + " is \"" + std::string(value) +
+           "\", but must be a whole number from 1 to 1000000";
+  return set_text(target, value);
+}
+
 /// Longer than a job may last nobody can wait.
 std::optional<std::string> set_settle(Duration& target, std::string_view name,
                                       std::string_view value) {
@@ -291,17 +317,17 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "workflow") return set_text(settings.workflow, value);
   if (name == "sha") return set_commit(settings.sha, value);
   if (name == "run-id") return set_text(settings.run_id, value);
-  if (name == "run-attempt") return set_text(settings.run_attempt, value);
+  if (name == "run-attempt") return set_attempt(settings.run_attempt, name, value);
   if (name == "job") return set_text(settings.job, value);
-  if (name == "job-index") return set_text(settings.job_index, value);
-  if (name == "share") return set_text(settings.share, value);
+  if (name == "job-index") return set_bounded(settings.job_index, name, value);
+  if (name == "share") return set_bounded(settings.share, name, value);
   if (name == "identity") return set_text(settings.identity, value);
   if (name == "identity-by") return choose(settings.identity_by, name, value, identities);
   if (name == "matrix") {
     settings.matrix = dimensions_of_matrix(value);
     return std::nullopt;
   }
-  if (name == "claim-id") return set_text(settings.claim_id, value);
+  if (name == "claim-id") return set_bounded(settings.claim_id, name, value);
   if (name == "state-dir") return set_text(settings.state_dir, value);
   if (name == "dimension") return add_dimensions(settings.dimensions, value);
   if (name == "memory") return set_duration(policy.memory, name, value, 0ms);
@@ -325,7 +351,7 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "breaker") return set_breaker(policy.breaker, value);
   if (name == "reserve") return set_reserve(policy.reserve, value);
   if (name == "group-by") return set_strategy(settings.group_by, value);
-  if (name == "bot") return set_text(settings.bot, value);
+  if (name == "bot") return set_bounded(settings.bot, name, value);
   if (name == "slots") return set_slots(policy.slots, value);
   if (name == "wait") return set_duration(policy.wait, name, value, 0ms);
   if (name == "no-wait") return choose(policy.no_wait, name, value, booleans);

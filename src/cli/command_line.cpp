@@ -9,6 +9,8 @@
 #include <stdexcept>
 
 #include "call/invocation.h"
+#include "cli/wrong_word.h"
+#include "core/text/brief.h"
 #include "core/text/nearest.h"
 #include "runner/runner.h"
 
@@ -19,41 +21,6 @@ const SettingRow& setting_named(std::string_view name) {
   for (const SettingRow& row : setting_table())
     if (row.name == name) return row;
   throw std::logic_error("no setting is called " + std::string(name));
-}
-
-/// A word of `CommandRow::positional`, taken apart.
-struct Positional {
-  std::string name;
-  bool required = true;
-  bool any_number = false;
-};
-
-Positional positional_of(std::string_view text) {
-  Positional positional;
-  if (text.starts_with('[')) {
-    positional.required = false;
-    text = text.substr(1, text.size() - 2);
-  }
-  if (text.ends_with("...")) {
-    positional.any_number = true;
-    text.remove_suffix(3);
-  }
-  positional.name = text;
-  return positional;
-}
-
-enum class Takes { nothing, a_value, perhaps_a_value };
-
-/// Every option of a command by its name, and what may follow it.
-std::map<std::string, Takes, std::less<>> options_of(const CommandRow& row) {
-  std::map<std::string, Takes, std::less<>> options{{"help", Takes::nothing}};
-  for (const OptionRow& option : row.options)
-    options[option.name] = option.metavar[0] == '\0'  ? Takes::nothing
-                           : option.metavar[0] == '=' ? Takes::perhaps_a_value
-                                                      : Takes::a_value;
-  for (const char* name : row.settings)
-    options[name] = setting_named(name).form == SettingForm::flag ? Takes::nothing : Takes::a_value;
-  return options;
 }
 
 /// What the parser collects.
@@ -161,103 +128,12 @@ void add_command(CLI::App& app, const CommandRow& row, Parsed& parsed, bool chos
   });
 }
 
-std::string meant(std::string_view nearest_word, std::string_view prefix = "") {
-  if (nearest_word.empty()) return "";
-  return "; did you mean " + std::string(prefix) + std::string(nearest_word) + "?";
-}
-
-/// "run" → "did you forget -- before the command's own words?"
-std::string before_own_words(const CommandRow& row) {
-  for (const char* text : row.positional)
-    if (positional_of(text).name == "command")
-      return "; the words of a command need -- before them: refgate " + std::string(row.name) +
-             " [option...] -- COMMAND";
-  return "";
-}
-
-std::string unknown_option(const CommandRow& row, std::string_view written,
-                           const std::map<std::string, Takes, std::less<>>& options) {
-  const std::string_view name =
-      written.substr(written.starts_with("--") ? 2 : 1, written.find('=') - 2);
-  std::vector<std::string_view> known;
-  for (const auto& [option, takes] : options)
-    known.push_back(option);
-  std::string text = "refgate: " + std::string(row.name) + " has no option " +
-                     std::string(written.substr(0, written.find('=')));
-  if (written.starts_with("--")) {
-    // A shortened name is as common a slip as a misspelt one.
-    std::string_view near = nearest(name, known);
-    if (near.empty())
-      for (std::string_view option : known)
-        if (option.starts_with(name) && !name.empty()) near = option;
-    text += near.empty() ? before_own_words(row) : meant(near, "--");
-  } else {
-    text += before_own_words(row);
-  }
-  return text;
-}
-
-std::string upper(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return result;
-}
-
-/// The first wrong word in the order typed, told by its name; the parser's own words blame whatever
-/// is left over at the end.
-std::optional<std::string> wrong_word(const CommandRow& row, std::span<const std::string> words) {
-  const auto options = options_of(row);
-  std::vector<std::string> loose;
-  bool only_words = false;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string& word = words[i];
-    if (only_words || word.size() < 2 || word[0] != '-') {
-      loose.push_back(word);
-      continue;
-    }
-    if (word == "--") {
-      only_words = true;
-      continue;
-    }
-    if (word == "-h") return std::nullopt;
-    const std::size_t equals = word.find('=');
-    const auto found =
-        word.starts_with("--") ? options.find(word.substr(2, equals - 2)) : options.end();
-    if (found == options.end()) return unknown_option(row, word, options);
-    if (found->first == "help") return std::nullopt;
-    if (found->second != Takes::a_value || equals != std::string::npos) continue;
-    if (i + 1 == words.size() || (words[i + 1].starts_with("--") && words[i + 1] != "-"))
-      return "refgate " + std::string(row.name) + ": " + word + " needs a value";
-    ++i;
-  }
-  std::size_t most = 0;
-  std::size_t least = 0;
-  bool any_number = false;
-  for (const char* text : row.positional) {
-    const Positional positional = positional_of(text);
-    if (positional.any_number) any_number = true;
-    // An unset variable of a script is no target, and must not mean all.
-    if (positional.name == "target" && most < loose.size() &&
-        loose[most].find_first_not_of(" \t\r\n") == std::string::npos)
-      return "refgate " + std::string(row.name) + ": TARGET is empty";
-    ++most;
-    if (!positional.required) continue;
-    if (least == loose.size())
-      return "refgate " + std::string(row.name) + ": " + upper(positional.name) + " is missing";
-    ++least;
-  }
-  if (!any_number && loose.size() > most)
-    return "refgate " + std::string(row.name) + ": \"" + loose[most] + "\" is one word too many" +
-           (most == 0 ? "; it takes options only" : "");
-  return std::nullopt;
-}
-
 /// What was typed stands in the message, which is one line whatever that holds: a line of its own
 /// could be a command to the runner.
 Reply wrong_usage(std::string_view message, const CommandRow* row) {
   const std::string command = row != nullptr ? " " + std::string(row->name) : std::string();
-  return {escape_for(Place::line, message) + "\nSee: refgate" + command + " --help\n", exit_usage};
+  return {escape_for(Place::line, brief(message)) + "\nSee: refgate" + command + " --help\n",
+          exit_usage};
 }
 
 bool takes_a_command(const CommandRow& row) {
@@ -279,6 +155,46 @@ void spell_out_lines(std::vector<std::string>& words) {
     else if (word.starts_with("-n") && word.size() > 2)
       word = "--lines=" + word.substr(2);
   }
+}
+
+/// What a word says of a flag: `--force`, `--force=false`.
+struct SaidFlag {
+  std::string name;
+  bool is_on = true;
+};
+
+std::optional<SaidFlag> flag_of(const std::map<std::string, Takes, std::less<>>& options,
+                                const std::string& word) {
+  if (!word.starts_with("--")) return std::nullopt;
+  const std::size_t equals = word.find('=');
+  const auto found = options.find(word.substr(2, equals - 2));
+  if (found == options.end() || found->second != Takes::nothing || found->first == "help")
+    return std::nullopt;
+  return SaidFlag{found->first, equals == std::string::npos || word.substr(equals) == "=true"};
+}
+
+/// Takes the flags out, the last word about each counts, and writes `--since=` as the two words
+/// that the parser takes for an option with nothing in it.
+std::map<std::string, bool> take_flags(const CommandRow& row, std::vector<std::string>& words) {
+  const auto options = options_of(row);
+  std::map<std::string, bool> flags;
+  std::vector<std::string> left;
+  bool only_words = false;
+  for (const std::string& word : words) {
+    only_words = only_words || word == "--";
+    const auto flag = only_words ? std::nullopt : flag_of(options, word);
+    const std::size_t equals = word.find('=');
+    if (flag) {
+      flags[flag->name] = flag->is_on;
+    } else if (!only_words && word.starts_with("--") && equals + 1 == word.size()) {
+      left.push_back(word.substr(0, equals));
+      left.emplace_back();
+    } else {
+      left.push_back(word);
+    }
+  }
+  words = std::move(left);
+  return flags;
 }
 
 /// `help gate`, `gate help` and `help` as everybody types them.
@@ -313,7 +229,7 @@ const std::vector<const CommandRow*>& all_commands() {
 }
 
 std::variant<Said, Reply> read_command_line(const std::vector<std::string>& typed) {
-  const std::vector<std::string> words = in_one_form(typed);
+  std::vector<std::string> words = in_one_form(typed);
   CLI::App app{
       "An expensive agent session starts once per piece of work: the launch is won by a "
       "compare-and-swap on a git ref.",
@@ -347,6 +263,7 @@ std::variant<Said, Reply> read_command_line(const std::vector<std::string>& type
   if (chosen != nullptr)
     if (const auto wrong = wrong_word(*chosen, std::span(words).subspan(1)))
       return wrong_usage(*wrong, chosen);
+  const auto flags = chosen != nullptr ? take_flags(*chosen, words) : std::map<std::string, bool>();
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::Success& help) {
@@ -356,39 +273,15 @@ std::variant<Said, Reply> read_command_line(const std::vector<std::string>& type
   } catch (const CLI::ParseError& error) {
     return wrong_usage(std::string("refgate: ") + error.what(), chosen);
   }
-  for (const auto& [name, given] : parsed.flags)
-    if (given) parsed.options[name] = {"true"};
+  for (const auto& [name, is_on] : flags) {
+    // A setting's flag that is said to be off is stronger than a variable that says it is on.
+    const bool is_setting =
+        std::find(chosen->settings.begin(), chosen->settings.end(), name) != chosen->settings.end();
+    if (is_on || is_setting) parsed.options[name] = {is_on ? "true" : "false"};
+  }
   for (const auto& [name, value] : parsed.valued_flags)
     if (!value.empty()) parsed.options[name] = {value};
   return Said{parsed.row, std::move(parsed.arguments), std::move(parsed.options)};
-}
-
-std::vector<std::string> unread_variables(std::span<const std::string> names) {
-  // What the program hands to those that it starts, and what it is told of itself.
-  static const std::set<std::string, std::less<>> own{
-      "REFGATE_TOKEN",        "REFGATE_RESULT_FILE", "REFGATE_SECONDS_LEFT", "REFGATE_CHANNEL",
-      "REFGATE_SESSION_MARK", "REFGATE_BIN",         "REFGATE_STATUS",       "REFGATE_OWN_FAILURE",
-      "REFGATE_DRY_RUN",      "REFGATE_CHECK_RUN"};
-  std::vector<std::string> read;
-  for (const SettingRow& row : setting_table())
-    read.push_back(environment_name(row.name));
-  std::vector<std::string_view> candidates(read.begin(), read.end());
-  std::vector<std::string> lines;
-  for (const std::string& name : names) {
-    if (!name.starts_with("REFGATE_") || own.contains(name) || name.starts_with("REFGATE_E2E_"))
-      continue;
-    if (std::find(read.begin(), read.end(), name) != read.end()) continue;
-    std::string line = name + " is read by nothing";
-    for (const CommandRow* row : all_commands())
-      for (const OptionRow& option : row->options)
-        if (environment_name(option.name) == name) {
-          line = name + " is not read: --" + option.name + " of refgate " + row->name +
-                 " stands on the command line alone";
-        }
-    if (line.ends_with("nothing")) line += meant(nearest(name, candidates));
-    lines.push_back(std::move(line));
-  }
-  return lines;
 }
 
 }  // namespace refgate

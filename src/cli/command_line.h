@@ -31,8 +31,10 @@ const std::vector<const CommandRow*>& all_commands();
 /// Never throws for anything that can be typed.
 std::variant<Said, Reply> read_command_line(const std::vector<std::string>& words);
 
-/// One line each for variables REFGATE_… that no part of the program reads, with the nearest name
-/// that is read: a misspelt setting would otherwise be ignored in silence.
-std::vector<std::string> unread_variables(std::span<const std::string> names);
+/// One line each for variables REFGATE_… that are not empty, and that no part of the program reads
+/// (with the nearest name that is read), or that look like an option of the command, which reads
+/// none: what is misspelt or misplaced would otherwise be ignored in silence.
+std::vector<std::string> unread_variables(const Said& said, bool in_actions,
+                                          std::span<const std::string> names);
 
 }  // namespace refgate

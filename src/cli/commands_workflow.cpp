@@ -41,7 +41,8 @@ std::span<const CommandRow> workflow_commands() {
        {"event_type", "workflow_name", "commit_sha", "[run_id]"},
        join({store_settings(), positional_settings(), policy_settings(), {"pause"}}),
        {{"exit-code", "", "exit 1 when prevented, in Actions too"}},
-       "refgate check push \"Agent review\" 9fceb02d 4711\n\nWith a run id it holds the scope for "
+       "refgate check push \"Agent review\" \"$GITHUB_SHA\" 4711\n\nWith a run id it holds the "
+       "scope for "
        "`register`; without one it only reads. Exit status "
        "1 when prevented.",
        command_check},
@@ -51,7 +52,7 @@ std::span<const CommandRow> workflow_commands() {
        {"session_key", "event_type", "workflow_name", "run_id", "commit_sha"},
        join({store_settings(), positional_settings(), policy_settings()}),
        {},
-       "refgate register agent-review-push-9fceb02d push \"Agent review\" 4711 9fceb02d",
+       "refgate register agent-review-push-9fceb02d push \"Agent review\" 4711 \"$GITHUB_SHA\"",
        command_register},
       {"cleanup",
        "In a workflow",
@@ -70,7 +71,8 @@ std::span<const CommandRow> workflow_commands() {
         "job_status"},
        join({store_settings(), positional_settings(), cost_settings()}),
        {},
-       "refgate audit agent-review-push-9fceb02d push \"Agent review\" 4711 9fceb02d true success",
+       "refgate audit agent-review-push-9fceb02d push \"Agent review\" 4711 \"$GITHUB_SHA\" true "
+       "success",
        command_audit},
   };
   return rows;

@@ -169,7 +169,7 @@ int command_completion(const Invocation& call) {
   }
   const std::string_view near = nearest(call.arguments.front(), known);
   throw UsageError("there is no completion for \"" + call.arguments.front() + "\"" +
-                   (near.empty() ? "" : "; did you mean " + std::string(near) + "?") +
+                   (near.empty() ? "." : "; did you mean " + std::string(near) + "?") +
                    " The shells are bash, zsh and fish");
 }
 

@@ -51,6 +51,8 @@ std::string body_of(const Invocation& call, const Invocation& about) {
 
 int command_envelope(const Invocation& call) {
   const Settings settings = settings_of(call);
+  if (!call.flag("provider"))
+    throw UsageError("--provider is missing: give servicebus or sqs-fifo");
   const auto provider = parse_provider(call.option("provider"));
   if (!provider)
     throw UsageError("--provider is \"" + call.option("provider") +

@@ -13,6 +13,7 @@
 
 #include "cli/command_line.h"
 #include "cli/overheard.h"
+#include "core/text/brief.h"
 #include "os/checked_output.h"
 #include "runner/failure.h"
 #include "runner/runner.h"
@@ -37,12 +38,13 @@ std::string first_line(const std::string& text) {
 }
 
 /// A misspelt setting would otherwise be ignored in silence where most people set it.
-void warn_of_unread_variables(const Environment& environment, std::ostream& err) {
+void warn_of_unread_variables(const Said& said, const Environment& environment, std::ostream& err) {
   std::vector<std::string> names;
   for (const auto& [name, value] : environment.variables())
     if (name.starts_with("REFGATE_") && !value.empty()) names.push_back(name);
-  for (const std::string& line : unread_variables(names))
-    err << "refgate: warning: " << escape_for(Place::line, line) << "\n";
+  for (const std::string& line : unread_variables(said, environment.in_actions(), names))
+    err << "refgate: warning: " << escape_for(Place::line, line) << "\n"
+        << annotation(environment, "warning", "refgate: a variable is not read", line);
 }
 
 int run_command(const std::vector<std::string>& words, const Environment& environment,
@@ -54,12 +56,13 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
     else
       err << without_tokens(reply->text, environment);
     if (reply->exit != exit_done && !words.empty())
-      tell_failure(environment, err,
-                   {words.front(), first_line(without_tokens(reply->text, environment)), {}, {}});
+      tell_failure(
+          environment, err,
+          {brief(words.front()), first_line(without_tokens(reply->text, environment)), {}, {}});
     return reply->exit;
   }
   Said& said = std::get<Said>(read);
-  if (!said.row->settings.empty()) warn_of_unread_variables(environment, err);
+  warn_of_unread_variables(said, environment, err);
   // Those that give a verdict tell by themselves why there is none, and the status of `run` is its
   // command's.
   if (gives_verdict(said.row->name))
@@ -84,8 +87,9 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
 constexpr int exit_reader_gone = 128 + SIGPIPE;
 
 int tell_error(const std::string& command, const Environment& environment) {
-  const auto say = [&](const std::string& message, const std::string& hint = {},
+  const auto say = [&](const std::string& told, const std::string& hint = {},
                        bool claim_may_stand = false) {
+    const std::string message = brief(told);
     std::cerr << "refgate: " << escape_for(Place::line, message) << "\n";
     if (!hint.empty()) std::cerr << "  " << escape_for(Place::line, hint) << "\n";
     tell_failure(environment, std::cerr, {command, message, hint, {}, claim_may_stand});

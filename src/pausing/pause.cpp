@@ -7,6 +7,7 @@
 
 #include "call/commands.h"
 #include "core/decision/decision.h"
+#include "core/text/count.h"
 #include "pausing/halt_sessions.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
@@ -31,6 +32,8 @@ std::string said_subject(const Invocation& call) {
 }
 
 PauseSubject subject_of(const Invocation& call) {
+  // Not said at all; what was said and is empty is wrong usage.
+  if (said_subject(call).empty()) return PauseSubject{};
   const auto parsed = parse_pause_subject(said_subject(call));
   if (const auto* error = std::get_if<std::string>(&parsed))
     throw UsageError(*error + "; nothing was changed");
@@ -89,7 +92,7 @@ bool halt(const Invocation& call, Store& store, const Settings& settings, const 
         call.err << "refgate: " << escape_for(Place::line, ref.ref)
                  << " was not ended: " << escape_for(Place::line, ref.why) << "\n";
   }
-  call.out << "Ended " << ended << (ended == 1 ? " session" : " sessions")
+  call.out << "Ended " << counted(ended, "session")
            << (ended == 0 ? ".\n" : "; each halts when it finds out, at its next heartbeat.\n");
   return undone.empty();
 }
@@ -120,7 +123,7 @@ int command_pause(const Invocation& call) {
 
 /// What its sessions did is forgotten; no pause is lifted.
 int close_breaker(const Invocation& call, const Settings& settings) {
-  const auto subject = said_subject(call).empty() ? PauseSubject{} : subject_of(call);
+  const PauseSubject subject = subject_of(call);
   if (subject.kind != PauseKind::workflow)
     throw UsageError(
         "--breaker needs the workflow whose failures are to be forgotten, such as "

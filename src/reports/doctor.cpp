@@ -10,6 +10,7 @@
 #include "call/json_output.h"
 #include "core/decision/decision.h"
 #include "core/event/scope.h"
+#include "core/text/count.h"
 #include "core/text/json.h"
 #include "core/text/shorten.h"
 #include "reports/trial.h"
@@ -49,8 +50,7 @@ Finding clock_check(const Claims& claims, const std::optional<ServerClock>& serv
 }
 
 Finding count_check(std::size_t claims, std::size_t notes) {
-  Finding finding{"refs", "ok",
-                  std::to_string(claims) + " claims and " + std::to_string(notes) + " notes refs",
+  Finding finding{"refs", "ok", counted(claims, "claim") + " and " + counted(notes, "notes ref"),
                   ""};
   if (claims + notes > advised_refs)
     finding.state = "warning",
@@ -130,7 +130,8 @@ Finding asking_check(const Record& record, bool something_is_paused) {
   const bool wanted = asked > 0 || something_is_paused;
   return {"pause", wanted ? "warning" : "ok",
           std::to_string(launches - asked) + " of " + std::to_string(launches) +
-              " launches of the last 7 days did not ask whether they are paused: " + which,
+              (launches == 1 ? " launch" : " launches") +
+              " of the last 7 days did not ask whether they are paused: " + which,
           wanted ? "give their gates --pause ask (input pause: ask): refgate pause stops nobody "
                    "who does not ask"
                  : ""};

@@ -12,6 +12,7 @@
 #include "core/claim/transition.h"
 #include "core/decision/decision.h"
 #include "core/event/scope.h"
+#include "core/text/count.h"
 #include "results/result_store.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
@@ -43,8 +44,8 @@ struct Task {
 struct Summary {
   FoldReport fold;
   std::size_t claims = 0;
-  std::vector<std::pair<std::string, std::size_t>> others;
-  std::size_t unpublished = 0;  ///< lines that still stand in outboxes only
+  std::vector<std::string> others;  ///< "2 spent budgets"
+  std::size_t unpublished = 0;      ///< lines that still stand in outboxes only
 };
 
 /// Deletes what `expired` chose; in a dry run only counts.
@@ -94,7 +95,7 @@ void forget_ledgers(const Task& task, const std::map<std::string, Stored>& store
   std::vector<Change> deletions;
   for (const StoredLedger& one : ledgers.ledgers)
     if (is_expired(one.ledger, task.at)) deletions.push_back({one.ref, one.version, std::nullopt});
-  summary.others.emplace_back("spent budgets", forget(task, deletions, summary));
+  summary.others.push_back(counted(forget(task, deletions, summary), "spent budget"));
 }
 
 void forget_queues(const Task& task, const std::map<std::string, Stored>& stored,
@@ -106,7 +107,7 @@ void forget_queues(const Task& task, const std::map<std::string, Stored>& stored
   for (const StoredQueue& one : queues.queues)
     if (is_forgettable(one.queue, task.at))
       deletions.push_back({one.ref, one.version, std::nullopt});
-  summary.others.emplace_back("empty queues", forget(task, deletions, summary));
+  summary.others.push_back(counted(forget(task, deletions, summary), "empty queue"));
 }
 
 /// A ticket counts as long as its claim stands: who lost it by time alone is passed, and ended, by
@@ -132,7 +133,7 @@ void forget_pools(const Task& task, const std::map<std::string, Stored>& stored,
     if (is_forgettable_pool(one.queue, is_gone, task.at))
       deletions.push_back({one.ref, one.version, std::nullopt});
   if (const std::size_t gone = forget(task, deletions, summary); gone > 0)
-    summary.others.emplace_back("empty pools of slots", gone);
+    summary.others.push_back(counted(gone, "empty pool of slots", "empty pools of slots"));
 }
 
 void forget_pauses(const Task& task, const std::map<std::string, Stored>& stored,
@@ -145,7 +146,8 @@ void forget_pauses(const Task& task, const std::map<std::string, Stored>& stored
   if (pauses.version && pauses.unreadable.empty() && pauses.standing(task.at).empty())
     deletions.push_back({ref, pauses.version, std::nullopt});
   if (const std::size_t gone = forget(task, deletions, summary); gone > 0)
-    summary.others.emplace_back("list of pauses that are over", gone);
+    summary.others.push_back(
+        counted(gone, "list of pauses that are over", "lists of pauses that are over"));
 }
 
 void forget_newest(const Task& task, const std::map<std::string, Stored>& stored,
@@ -158,7 +160,8 @@ void forget_newest(const Task& task, const std::map<std::string, Stored>& stored
     if (is_forgettable(one.newest, task.at))
       deletions.push_back({one.ref, one.version, std::nullopt});
   if (const std::size_t gone = forget(task, deletions, summary); gone > 0)
-    summary.others.emplace_back("newest heads of quiet branches", gone);
+    summary.others.push_back(
+        counted(gone, "newest head of a quiet branch", "newest heads of quiet branches"));
 }
 
 /// Only where the names, which tell the time, say that there is something to do.
@@ -177,7 +180,7 @@ void forget_results(const Task& task, const std::map<std::string, Version>& name
   left_alone.insert(left_alone.end(), pruned.unreadable.begin(), pruned.unreadable.end());
   auto& undone = summary.fold.undone;
   undone.insert(undone.end(), pruned.undone.begin(), pruned.undone.end());
-  summary.others.emplace_back("old results", pruned.gone);
+  summary.others.push_back(counted(pruned.gone, "old result"));
 }
 
 /// One look tells what there is; one reading has all records but results and notes.
@@ -209,17 +212,20 @@ void collect(const Task& task, Duration keep, Summary& summary) {
 
 void tell(const Invocation& call, const Summary& summary, bool dry_run, const Traffic& traffic) {
   const char* published = dry_run ? "Would publish " : "Published ";
-  const char* folded = dry_run ? " lines, fold " : " lines, folded ";
-  const char* forgotten = dry_run ? " days, forget " : " days, forgot ";
-  call.out << published << summary.fold.lines << folded << summary.fold.notes << " notes of "
-           << summary.fold.days << forgotten << summary.claims << " expired claims";
-  for (const auto& [words, count] : summary.others)
-    call.out << ", " << count << " " << words;
+  call.out << published << counted(summary.fold.lines, "line")
+           << (dry_run ? ", fold " : ", folded ") << counted(summary.fold.notes, "note") << " of "
+           << counted(summary.fold.days, "day") << (dry_run ? ", forget " : ", forgot ")
+           << counted(summary.claims, "expired claim");
+  for (const std::string& other : summary.others)
+    call.out << ", " << other;
   if (summary.fold.dropped_lines > 0)
-    call.out << (dry_run ? "; would drop " : "; dropped ") << summary.fold.dropped_lines
-             << " lines of " << summary.fold.dropped_days << " days that are older than --keep";
+    call.out << (dry_run ? "; would drop " : "; dropped ")
+             << counted(summary.fold.dropped_lines, "line") << " of "
+             << counted(summary.fold.dropped_days, "day")
+             << (summary.fold.dropped_days == 1 ? " that is" : " that are") << " older than --keep";
   if (!summary.fold.left_alone.empty())
-    call.out << "; " << summary.fold.left_alone.size() << " refs were left alone";
+    call.out << "; " << counted(summary.fold.left_alone.size(), "ref")
+             << (summary.fold.left_alone.size() == 1 ? " was" : " were") << " left alone";
   call.out << ". Pushes: " << traffic.pushes << "\n";
 }
 

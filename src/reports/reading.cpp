@@ -131,6 +131,28 @@ std::vector<const ReadEntry*> chosen(const Filter& filter, const Claims& claims,
   return lines;
 }
 
+/// The nearest of what the lines of the record are called by; empty where none is near.
+std::string nearest_word_of(const Record& record, const std::string& asked) {
+  std::vector<std::string_view> known;
+  for (const ReadEntry& read : record.entries) {
+    const AuditEntry& entry = read.entry;
+    known.insert(known.end(), {entry.session_key, entry.run_id, entry.claim_id, entry.scope});
+  }
+  return std::string(nearest(asked, known));
+}
+
+/// An empty record and a misspelt word look alike.
+void name_unknown_target(const Invocation& call, const std::string& what,
+                         const std::optional<Target>& target, const Claims& claims,
+                         const Record& record) {
+  if (!target || !find_named(*target, claims, record.entries).entries.empty()) return;
+  const std::string near = nearest_word_of(record, target->value);
+  call.err << "refgate: no line of this period is of " << what << " \""
+           << escape_for(Place::line, said_word(target->value)) << "\""
+           << (near.empty() ? "" : "; did you mean \"" + escape_for(Place::line, near) + "\"?")
+           << "\n";
+}
+
 /// A misspelt name looks like a workflow that never ran.
 void name_nearest_workflow(const Invocation& call, const std::string& asked, const Record& record) {
   std::vector<std::string_view> known;
@@ -163,6 +185,8 @@ int command_log(const Invocation& call) {
     call.err << tell_candidates(filter.target->value, candidates);
     return exit_usage;
   }
+  name_unknown_target(call, "the target", filter.target, claims, record);
+  name_unknown_target(call, "the run", filter.run, claims, record);
   if (!filter.workflow.empty()) name_nearest_workflow(call, filter.workflow, record);
   const std::size_t left_out = most > 0 && lines.size() > most ? lines.size() - most : 0;
   lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(left_out));

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "call/invocation.h"
+#include "core/text/count.h"
 #include "reports/trial.h"
 #include "state/transact.h"
 
@@ -190,8 +191,8 @@ Finding try_rivals(const Trial& trial, const std::string& ref) {
   Finding finding{"compare and swap", "ok",
                   "of rival creations, changes and deletions exactly one was taken, one after the "
                   "other and " +
-                      std::to_string(rivals) + " at the same time (" + std::to_string(rounds) +
-                      (rounds == 1 ? " round)" : " rounds)"),
+                      std::to_string(rivals) + " at the same time (" + counted(rounds, "round") +
+                      ")",
                   ""};
   if (rounds > 0 || trial.rounds == 0) return finding;
   return {"compare and swap", "warning",

@@ -10,6 +10,7 @@
 #include "core/decision/decision.h"
 #include "core/figures/statistics.h"
 #include "core/figures/verification.h"
+#include "core/text/count.h"
 #include "core/text/json.h"
 #include "runner/runner.h"
 #include "state/record.h"
@@ -99,8 +100,7 @@ void tell_outcome(std::ostream& out, const std::vector<ReadEntry>& story, Instan
   std::string closed;
   for (const auto& [word, count] : counts.closed)
     closed += (closed.empty() ? " (" : ", ") + std::to_string(count) + " " + word;
-  out << "What came of it: " << counts.sessions
-      << (counts.sessions == 1 ? " session ran" : " sessions ran")
+  out << "What came of it: " << counted(counts.sessions, "session") << " ran"
       << (closed.empty() ? "" : closed + ")") << ", " << counts.prevented
       << (counts.prevented == 1 ? " was saved" : " were saved");
   if (counts.observed > 0) out << ", " << counts.observed << " more ran, and were only observed";

@@ -7,7 +7,9 @@
 #include "call/commands.h"
 #include "call/json_output.h"
 #include "core/figures/statistics.h"
+#include "core/text/count.h"
 #include "core/text/json.h"
+#include "core/text/nearest.h"
 #include "runner/runner.h"
 #include "state/record.h"
 #include "view/claim_view.h"
@@ -138,14 +140,13 @@ std::string saved_text(const SavedTime& saved, double usd_per_hour) {
     std::snprintf(dollars, sizeof dollars, ", $%.2f", hours_of(saved.time) * usd_per_hour);
     text += dollars;
   }
-  return text + ", estimated from the median of what ran (" + std::to_string(saved.sessions) +
-         (saved.sessions == 1 ? " session)" : " sessions)");
+  return text + ", estimated from the median of what ran (" + counted(saved.sessions, "session") +
+         ")";
 }
 
 /// "$12.30 and 45000 tokens, as 8 sessions said; 2 said no cost"
 std::string cost_text(const CostCounts& costs) {
-  std::string text = "$" + format_usd(costs.cost) + " of " + number(costs.with_cost) +
-                     (costs.with_cost == 1 ? " session" : " sessions");
+  std::string text = "$" + format_usd(costs.cost) + " of " + counted(costs.with_cost, "session");
   if (costs.with_tokens > 0)
     text += ", " + number(costs.tokens) + " tokens of " + number(costs.with_tokens);
   if (costs.without_cost > 0) text += "; " + number(costs.without_cost) + " ended without saying";
@@ -154,7 +155,7 @@ std::string cost_text(const CostCounts& costs) {
 
 std::string saved_text(const SavedCost& saved) {
   return "about $" + format_usd(saved.cost) + ", estimated from the mean of what ran (" +
-         number(saved.sessions) + (saved.sessions == 1 ? " session)" : " sessions)");
+         counted(saved.sessions, "session") + ")";
 }
 
 void print_total(const Invocation& call, const Statistics& s, Instant at, double usd_per_hour) {
@@ -192,8 +193,7 @@ void print_total(const Invocation& call, const Statistics& s, Instant at, double
     rows.push_back({"Observed", number(total.observed) + listed(total.observed_by_reason) +
                                     ": ran, and enforcing would have skipped them"});
     const SavedTime saved = time_to_be_saved(s);
-    rows.push_back({"Would save", number(total.observed_duplicates) +
-                                      (total.observed_duplicates == 1 ? " session" : " sessions") +
+    rows.push_back({"Would save", counted(total.observed_duplicates, "session") +
                                       (saved.is_known() ? ", " + saved_text(saved, usd_per_hour)
                                                         : std::string())});
     if (const SavedCost cost = cost_to_be_saved(s); cost.is_known())
@@ -252,8 +252,11 @@ int command_stats(const Invocation& call) {
   const unsigned threshold = number_option(call, "hot", hot_by_default, 1);
   const double usd_per_hour = money_option(call, "usd-per-hour");
   const std::string by = call.option("by");
-  if (!by.empty() && by != "day" && by != "workflow" && by != "event" && by != "actor")
-    throw UsageError("--by is \"" + by + "\", but must be day, workflow, event or actor");
+  if (!by.empty() && by != "day" && by != "workflow" && by != "event" && by != "actor") {
+    const std::string_view near = nearest(by, {"day", "workflow", "event", "actor"});
+    throw UsageError("--by is \"" + by + "\", but must be day, workflow, event or actor" +
+                     (near.empty() ? "" : "; did you mean " + std::string(near) + "?"));
+  }
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
   const Record record = read_record(*store, settings.name_space, claims,

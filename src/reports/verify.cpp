@@ -5,6 +5,7 @@
 #include "call/commands.h"
 #include "call/json_output.h"
 #include "core/figures/verification.h"
+#include "core/text/count.h"
 #include "core/text/json.h"
 #include "runner/runner.h"
 #include "state/record.h"
@@ -78,14 +79,18 @@ void print_text(const Invocation& call, const Verification& result, const Record
   for (const UnreadableRef& ref : record.altered)
     line("Altered: " + ref.ref + ": " + ref.why);
   line((result.duplicates.empty() ? std::string("No duplicate ran")
-                                  : std::to_string(result.duplicates.size()) + " duplicates ran") +
-       ": " + std::to_string(result.launches) + " launches of " + std::to_string(result.scopes) +
-       " pieces of work, " + std::to_string(result.forced) + " of them forced; " +
+                                  : counted(result.duplicates.size(), "duplicate") + " ran") +
+       ": " + counted(result.launches, "launch", "launches") + " of " +
+       counted(result.scopes, "piece", "pieces") + " of work, " + std::to_string(result.forced) +
+       " of them forced; " +
        (result.observed.empty() ? std::string()
                                 : std::to_string(result.observed.size()) +
-                                      " more were only observed, and are no duplicates; ") +
-       std::to_string(record.altered.size()) + " lines altered, " +
-       std::to_string(record.unreadable.size()) + " that are not refgate's.");
+                                      (result.observed.size() == 1
+                                           ? " more was only observed, and is no duplicate; "
+                                           : " more were only observed, and are no duplicates; ")) +
+       counted(record.altered.size(), "line") + " altered, " +
+       std::to_string(record.unreadable.size()) +
+       (record.unreadable.size() == 1 ? " that is not refgate's." : " that are not refgate's."));
 }
 
 }  // namespace

@@ -322,7 +322,8 @@ int command_deliver(const Invocation& call) {
   const auto read_until = std::max(delivery.limit.ends, Clock::now() + ready_content_bound);
   Content content = read_content(call.option("file", "-"), most_result_bytes, read_until, halt);
   delivery.result.content = std::move(content.bytes);
-  if (delivery.result.content.empty()) say(delivery, "the result is empty");
+  if (delivery.result.content.empty())
+    say(delivery, "the result is empty, and is handed over as it is");
   if (call.flag("progress")) {
     const int status = progress(delivery, halt);
     tell_warning(delivery, warning);

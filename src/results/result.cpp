@@ -8,8 +8,11 @@
 #include "call/commands.h"
 #include "call/content.h"
 #include "call/json_output.h"
+#include "core/text/brief.h"
+#include "core/text/count.h"
 #include "core/text/digest.h"
 #include "core/text/json.h"
+#include "core/text/nearest.h"
 #include "job/subject/job_session.h"
 #include "os/checked_output.h"
 #include "results/result_input.h"
@@ -87,7 +90,27 @@ bool is_of_session(const ResultRecord& record, const std::string& session) {
          origin.scope == session || (session.size() >= 7 && origin.commit.starts_with(session));
 }
 
+/// A list that is empty says nothing about whether the word was right.
+void name_unknown(const Invocation& call, const Results& read) {
+  std::vector<std::string_view> known;
+  const std::string option = call.flag("session") ? "session" : "url";
+  for (const StoredResult& result : read.results) {
+    const ResultOrigin& origin = result.record.origin;
+    if (option == "url")
+      known.insert(known.end(), {result.record.url, origin.run_url});
+    else
+      known.insert(known.end(), {origin.session_key, origin.claim_id, origin.run_id, origin.scope});
+  }
+  const std::string_view near = nearest(call.option(option), known);
+  call.err << "refgate: no result that is asked about is of --" << option << " \""
+           << escape_for(Place::line, brief(call.option(option))) << "\""
+           << (near.empty() ? "" : "; did you mean \"" + escape_for(Place::line, near) + "\"?")
+           << "\n";
+}
+
 int list(const Invocation& call, const Settings& settings) {
+  if (call.flag("url") && call.option("url").empty())
+    throw UsageError("--url is empty; give it a value, or leave it out; nothing was read");
   const Period period = period_of(call);
   const auto store = store_of(call, settings);
   const Results read = read_results(*store, settings.name_space, period.since, period.until, false);
@@ -104,6 +127,7 @@ int list(const Invocation& call, const Settings& settings) {
                     record.title.empty() ? record.origin.session_key : record.title,
                     record.url.empty() ? record.origin.run_url : record.url});
   }
+  if (rows.size() == 1 && (call.flag("url") || call.flag("session"))) name_unknown(call, read);
   if (call.flag("json"))
     print_json_list(call.out, "results", std::move(values));
   else if (rows.size() == 1)
@@ -135,7 +159,7 @@ int get(const Invocation& call, const Settings& settings) {
   const auto store = store_of(call, settings);
   const auto found = find(call, settings, *store, target);
   if (!found) {
-    call.err << "refgate: there is no result \"" << escape_for(Place::line, target)
+    call.err << "refgate: there is no result \"" << escape_for(Place::line, brief(target))
              << "\"; see: refgate result list\n";
     return exit_no;
   }
@@ -165,8 +189,8 @@ int prune(const Invocation& call, const Settings& settings) {
   const PrunedResults pruned =
       prune_results(*store, settings.name_space, now() - age, most_pruned, dry);
   name_unreadable(call, pruned.unreadable);
-  call.out << (dry ? "Would forget " : "Forgot ") << pruned.gone << " results older than "
-           << format_duration(age);
+  call.out << (dry ? "Would forget " : "Forgot ") << counted(pruned.gone, "result")
+           << " older than " << format_duration(age);
   if (!pruned.unreadable.empty())
     call.out << "; " << pruned.unreadable.size() << " were left alone";
   call.out << ". Pushes: " << store->traffic().pushes << "\n";
@@ -205,7 +229,9 @@ int command_result(const Invocation& call) {
                            std::string(other.name) + " does");
     return action.run(call, settings_of(call));
   }
-  throw UsageError("result \"" + word + "\" is not known: save, list, get or prune are");
+  const std::string_view near = nearest(word, {"save", "list", "get", "prune"});
+  throw UsageError("result \"" + word + "\" is not known: save, list, get or prune are" +
+                   (near.empty() ? "" : "; did you mean " + std::string(near) + "?"));
 }
 
 }  // namespace refgate

@@ -13,7 +13,9 @@ std::string fenced(const std::string& yaml) {
 }
 
 std::string sentence(const std::string& text) {
-  return text.empty() || text.ends_with('.') || text.ends_with(':') ? text : text + ".";
+  const bool has_end =
+      text.empty() || std::string_view(".:?!").find(text.back()) != std::string_view::npos;
+  return has_end ? text : text + ".";
 }
 
 }  // namespace

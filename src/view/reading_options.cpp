@@ -26,6 +26,10 @@ Instant instant_option(const Invocation& call, const std::string& name, Instant 
 Period period_of(const Invocation& call) {
   const Period period{instant_option(call, "since", Instant::min(), Bound::since),
                       instant_option(call, "until", Instant::max(), Bound::until)};
+  if (call.flag("since") && period.since > now())
+    throw UsageError("--since is \"" + call.option("since") +
+                     "\", which is still to come, so that there is nothing after it; nothing was "
+                     "read");
   if (period.until < period.since)
     throw UsageError(
         "--until is before --since, so that there is nothing between them; nothing was read");

@@ -35,6 +35,25 @@ class WrongWords(unittest.TestCase):
         (["gate", "--memory", "--force"], "refgate gate: --memory needs a value"),
         (["chekc"], 'refgate: there is no command "chekc"; did you mean check?'),
         (["--verison"], "refgate: there is no option --verison; did you mean --version?"),
+        (["resutl", "list"], 'refgate: there is no command "resutl"; did you mean result?'),
+        (["report", "--htlm"], "refgate: report has no option --htlm; did you mean --html?"),
+        (["doctor", "--vrebose"], "refgate: doctor has no option --vrebose"),
+        (["pause", "--fro", "2h"], "refgate: pause has no option --fro; did you mean --for?"),
+        # A line of the action's input flags is one word.
+        (["gate", "--memory 2d"], "refgate: gate has no option --memory 2d; write it as one word: --memory=2d"),
+        (["gate", "--memry 2d"], "refgate: gate has no option --memry 2d; did you mean --memory?"),
+        (["gate", "--force=1x"], 'refgate gate: --force is "1x", but must be one of true, false'),
+        (["gate", "--force=maybe"], 'refgate gate: --force is "maybe", but must be one of true, false'),
+        (["status", "--json=yes"], 'refgate status: --json is "yes", but must be one of true, false'),
+        (["run", "--keep-token=", "--", "true"], 'refgate run: --keep-token is "", but must be one of true, false'),
+        (["gate", "--help=x"], "refgate gate: --help takes no value"),
+        (["lint", "--fix="], "refgate lint: --fix is empty; give it a value, or leave it out; nothing was asked"),
+        (["lint", "--format", "jsno"],
+         'refgate: --format is "jsno", but must be one of text, json, sarif, github; nothing was checked; did you mean json?'),
+        (["stats", "--by", "workflw"], 'refgate: --by is "workflw", but must be day, workflow, event or actor; did you mean workflow?'),
+        (["result", "sav"], 'refgate: result "sav" is not known: save, list, get or prune are; did you mean save?'),
+        (["envelope"], "refgate: --provider is missing: give servicebus or sqs-fifo"),
+        (["completion", "x"], 'refgate: there is no completion for "x". The shells are bash, zsh and fish'),
         (["completion", "fisch"],
          'refgate: there is no completion for "fisch"; did you mean fish? '
          "The shells are bash, zsh and fish"),
@@ -47,6 +66,104 @@ class WrongWords(unittest.TestCase):
                 self.assertEqual(done.returncode, 2, done.stderr)
                 self.assertEqual(done.stderr.splitlines()[0], expected)
                 self.assertEqual(done.stdout, "")
+
+    EMPTY = [
+        *((["pause", word, "--reason", "x"], "refgate pause: SUBJECT is empty") for word in ("", " ", "\n")),
+        (["resume", ""], "refgate resume: SUBJECT is empty"),
+        (["log", ""], "refgate log: TARGET is empty"),
+        (["cleanup", ""], "refgate cleanup: SESSION_KEY is empty"),
+        (["check", "", "Agent", "c", "1"], "refgate check: EVENT_TYPE is empty"),
+        (["check", "push", "", "c", "1"], "refgate check: WORKFLOW_NAME is empty"),
+        (["check", "push", "Agent", "", "1"], "refgate check: COMMIT_SHA is empty"),
+        (["check", "push", "Agent", "c", ""], "refgate check: RUN_ID is empty"),
+        (["register", "k", "push", "w", "", "c"], "refgate register: RUN_ID is empty"),
+        (["audit", "", "push", "w", "1", "c", "true", "success"], "refgate audit: SESSION_KEY is empty"),
+        (["audit", "k", "push", "w", "1", "c", "true", ""], "refgate audit: JOB_STATUS is empty"),
+        (["result", "save", ""], "refgate result: TARGET is empty"),
+        (["matrix", ""], "refgate matrix: LIST is empty"),
+        (["init", ""], "refgate init: FOLDER is empty"),
+        (["lint", "ok", ""], "refgate lint: a path is empty"),
+        *(([*command, option, ""], f"refgate {command[0]}: {option} is empty")
+          for command, options in ((["log"], ("--since", "--until", "--workflow", "--reason", "--key", "--sha", "--lines")),
+                                   (["verify"], ("--since", "--until")), (["stats"], ("--by", "--since", "--hot")),
+                                   (["report"], ("--html", "--since")), (["pause"], ("--for",)),
+                                   (["result", "list"], ("--session", "--since", "--until")),
+                                   (["result", "prune"], ("--older-than",)), (["status"], ("--take",)),
+                                   (["lint"], ("--select", "--ignore", "--format")), (["gc"], ("--keep",)),
+                                   (["metrics"], ("--top",)))
+          for option in options),
+        (["log", "--since="], "refgate log: --since is empty"),
+        (["result", "list", "--url", ""], "refgate: --url is empty"),
+    ]
+
+    def test_a_word_that_a_script_has_not_set_is_wrong_usage(self):
+        for words, expected in self.EMPTY:
+            with self.subTest(words=words):
+                done = refgate(*words, REFGATE_REMOTE="/nowhere.git")
+                self.assertEqual((done.returncode, done.stdout), (2, ""), done)
+                self.assertTrue(done.stderr.startswith(expected), done.stderr)
+
+    VALUES = [
+        (["--retry", "alow"], '--retry is "alow", but must be one of suppress, manual, allow; did you mean allow?'),
+        (["--on-error", "fial"], '--on-error is "fial", but must be one of fail, run, skip; did you mean fail?'),
+        (["--identity-by", "comit"], "did you mean commit?"), (["--pause", "aks"], "did you mean ask?"),
+        (["--holder-run", "aks"], "did you mean ask?"),
+        (["--memory", "soon"], 'refgate: --memory is "soon", but'), (["--sha", "x"], 'refgate: --sha is "x", but'),
+        (["--group-by", "x y"], 'refgate: --group-by: the ordering'),
+        (["--run-attempt", "0"], '--run-attempt is "0", but must be a whole number from 1'),
+        (["--wait", "1s", "--no-wait"], "--wait stands by until it is this one's turn, and --no-wait for nothing; nothing was asked"),
+        (["--slots", "3", "--no-wait", "--wait", "1m"], "--wait stands by"),
+        (["--skew", "10h"], "the lease (6h) is shorter than the skew (10h)"),
+        (["--lease", "1m", "--skew", "2m"], "the lease (1m) is shorter than the skew (2m)"),
+        (["--lease", "30s"], "the lease (30s) is shorter than the skew (1m)"),
+        (["--lease", "1m", "--skew", "60s", "--heartbeat"], "must be longer than skew and interval together"),
+        (["--interval", "1h", "--lease", "5m", "--heartbeat"], "must be longer than skew and interval together"),
+        (["--share", "x" * 100_000], "--share is longer than 1024 bytes"),
+        (["--dimension", "a=" + "x" * 100_000], "--dimension is longer than 1024 bytes"),
+        (["--bot", "x" * 1025], "--bot is longer than 1024 bytes"),
+    ]
+
+    def test_a_value_that_cannot_be_meant_is_wrong_usage_before_anything_is_asked(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["git", "init", "-q", "--bare", folder + "/store.git"], check=True)
+            for words, expected in self.VALUES:
+                for command in ("gate", "explain") if "--heartbeat" not in words else ("gate",):
+                    with self.subTest(command=command, words=[word[:40] for word in words]):
+                        run = ["--run-id", "1"]
+                        done = refgate(command, "--event", "push", "--workflow", "w", "--sha", "a" * 40, *run, "--remote",
+                                       folder + "/store.git", "--state-dir", folder + "/state", *words)
+                        self.assertEqual(done.returncode, 2, done.stderr[:3000])
+                        self.assertIn(expected, done.stderr)
+            refs = subprocess.run(["git", "-C", folder + "/store.git", "for-each-ref"], capture_output=True, check=True)
+            self.assertEqual(refs.stdout, b"")
+
+    def test_a_long_word_is_not_repeated_whole(self):
+        long = "x" * 100_000
+        for words in ([long], ["--" + long], ["help", long], ["gate", "--" + long], ["gate", long], ["gate", "--event", "push", "--sha", long],
+                      ["gate", "--memory", long], ["gate", "--event", long], ["gate", "--config", long], ["log", "--since", long],
+                      ["gate", "--namespace", long], ["status", "--remote", "/" + long], ["gate", "--budget", long],
+                      ["gate", "--group-by", long], ["gate", "--dimension", long], ["finish", "--status", long], ["lint", long],
+                      ["lint", "--config", long], ["lint", "--select", long], ["result", "get", long, "--remote", "/nowhere.git"],
+                      ["result", long], ["completion", long], ["check", "push", "w", long, "1", "--remote", "/nowhere.git"],
+                      ["gate", "--force=" + long], ["pause", "team:" + long], ["init", long]):
+            for actions in ({}, {"GITHUB_ACTIONS": "true"}):
+                with self.subTest(words=[word[:30] for word in words], actions=actions):
+                    done = refgate(*words, **{"GITHUB_WORKFLOW": "w", **actions})
+                    self.assertNotEqual(done.returncode, 0)
+                    self.assertLess(len(done.stdout + done.stderr), 6000)
+
+    def test_a_flag_may_be_said_to_be_off(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["git", "init", "-q", "--bare", folder + "/store.git"], check=True)
+
+            def gate(run, *words, **environment):
+                return refgate("gate", "--event", "push", "--workflow", "w", "--sha", "a" * 40, "--run-id", run, "--remote",
+                               folder + "/store.git", "--state-dir", folder + "/state" + run, *words, **environment).stdout
+
+            self.assertIn("SKIP_EXECUTION=false", gate("1"))
+            self.assertIn("SKIP_EXECUTION=true", gate("2", "--force=false", REFGATE_FORCE="true"))
+            self.assertIn("SKIP_EXECUTION=true", gate("3", "--force", "--force=false"))
+            self.assertIn("SKIP_EXECUTION=false", gate("4", "--force=true"))
 
     def test_where_to_read_on_is_said(self):
         self.assertEqual(refgate("gate", "--memry").stderr.splitlines()[-1],
@@ -113,6 +230,40 @@ class Variables(unittest.TestCase):
 
     def test_an_option_that_has_no_variable_is_warned_of(self):
         self.assertIn("REFGATE_HTML is not read: --html", self.gate(REFGATE_HTML="page.html"))
+
+    def said(self, *words, **environment):
+        return refgate(*words, "--remote", "/nowhere.git", "--deadline", "2s", **environment).stderr
+
+    def test_the_option_of_the_command_itself_is_named(self):
+        self.assertIn("REFGATE_SINCE is not read: --since of refgate log stands", self.said("log", REFGATE_SINCE="7d"))
+        self.assertIn("REFGATE_JSON is not read: --json of refgate status stands", self.said("status", REFGATE_JSON="true"))
+        self.assertIn("REFGATE_WORKFLOW is not read: --workflow of refgate log stands", self.said("log", REFGATE_WORKFLOW="zz"))
+        self.assertIn("REFGATE_EVENT is not read by refgate log", self.said("log", REFGATE_EVENT="zz"))
+        self.assertNotIn("REFGATE_EVENT", self.said("log", REFGATE_EVENT="push", GITHUB_ACTIONS="true"))
+        for name in ("FORMAT", "SELECT", "BASELINE"):
+            self.assertIn(f"REFGATE_{name} is not read: --{name.lower()} of refgate lint stands",
+                          refgate("lint", "--stdin-name", "w.yml", "-", **{"REFGATE_" + name: "x"}).stderr)
+
+    def test_only_what_is_near_is_proposed(self):
+        self.assertIn("REFGATE_TOKN is read by nothing; did you mean REFGATE_TOKEN?", self.gate(REFGATE_TOKN="x"))
+        for name in ("REFGATE_VERBOSE", "REFGATE_DEBUG"):
+            self.assertIn(f"{name} is read by nothing\n", self.gate(**{name: "1"}))
+
+    def test_in_actions_it_is_an_annotation_too(self):
+        self.assertIn("::warning title=refgate%3A a variable is not read::REFGATE_MEMRY is read by nothing",
+                      self.gate(REFGATE_MEMRY="1d", GITHUB_ACTIONS="true"))
+
+    def test_what_the_action_was_given_is_told_as_its_input(self):
+        for words, environment, told in (
+                ((), {"INPUT_MEMORY": "soon", "REFGATE_MEMORY": "soon"}, 'the input memory is "soon"'),
+                ((), {"INPUT_MEMORY": "1d", "REFGATE_MEMORY": "soon"}, 'REFGATE_MEMORY is "soon"'),
+                (("--namespace=A",), {"INPUT_NAMESPACE": "A"}, 'the input namespace is "A"'),
+                (("--dimension=a",), {"INPUT_DIMENSION": "k=v\na"}, "the input dimensions is"),
+                ((), {"REFGATE_MEMORY": "soon"}, 'REFGATE_MEMORY is "soon"')):
+            with self.subTest(words=words, environment=environment):
+                done = refgate("gate", "--event", "push", *words, GITHUB_ACTIONS="true", **environment)
+                self.assertIn("refgate: " + told, done.stderr)
+                self.assertEqual(done.returncode, 2)
 
     def test_what_is_read_is_not_warned_of(self):
         told = self.gate(REFGATE_MEMORY="1d", REFGATE_TOKEN="x", REFGATE_SESSION_MARK="y",

@@ -134,9 +134,9 @@ class Time(GateCase):
                 self.assert_runs(answer, "takeover")
 
     def test_the_holders_lease_and_skew_bind_the_reader(self):
-        self.gate("--lease", "1s", "--skew", "1h")
+        self.gate("--lease", "8s", "--skew", "8s")
         claimed = time.time()
-        await_that(lambda: time.time() > claimed + 1.2)
+        await_that(lambda: time.time() > claimed + 8.2)
         self.assert_skips(self.job().call("gate", "--skew", "0s"), "active_session")
 
     def test_finished_work_is_forgotten_after_its_memory(self):

@@ -1,5 +1,6 @@
 """Which events are the same work, and which are not."""
 
+import pathlib
 import unittest
 
 import payloads
@@ -196,6 +197,25 @@ class Identities(GateCase):
         self.assert_runs(self.job().call("gate"), "first")
         self.assert_skips(self.job().call("gate", "--sha", HEAD[:8]), "active_session")
         self.assert_skips(self.job().call("gate", "--sha", HEAD.upper()), "active_session")
+
+    def test_an_abbreviated_commit_alone_is_refused(self):
+        for words in (("gate",), ("run",), ("explain",)):
+            for commit in (HEAD[:8], HEAD[:39]):
+                command, *rest = words
+                end = ("--", "true") if command == "run" else ()
+                answer = self.person().call(command, "--event", "push", "--workflow", "w", "--run-id", "7", "--sha", commit, *end)
+                self.assertEqual(answer.status, 2, answer)
+                self.assertIn(f'give "$(git rev-parse {commit})"', answer.err)
+        self.assertEqual(self.remote.all_refs(), {})
+
+    def test_a_payload_that_is_cut_off_is_named_and_nothing_is_asked(self):
+        job = self.job()
+        path = job.environment["GITHUB_EVENT_PATH"]
+        pathlib.Path(path).write_text('{"a":', encoding="utf-8")
+        answer = job.call("gate")
+        self.assertEqual(answer.status, 2, answer)
+        self.assertIn(f"The event's payload {path} is cut off", answer.err)
+        self.assertIn("; nothing was asked", answer.err)
 
     def test_a_deleted_branch_is_not_work_on_a_commit(self):
         for _ in range(2):

@@ -179,7 +179,7 @@ class Planted(Counting):
         self.plant(today, 4000, "all-1")
         self.plant(today, 3)
         before = self.remote.refs("refs/notes")[f"refs/notes/refgate/{today}/all-1"]
-        self.assertIn("folded 3 notes of 1 days", self.gc())
+        self.assertIn("folded 3 notes of 1 day, ", self.gc())
         self.assertEqual(self.remote.refs("refs/notes")[f"refs/notes/refgate/{today}/all-1"],
                          before)
 

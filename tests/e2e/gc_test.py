@@ -98,7 +98,7 @@ class Bounds(GcCase):
         self.assertIn("dropped 8 lines of 2 days", self.gc().out)
         self.assertEqual(set(self.remote.all_refs()), {young})
         self.assertNotIn("dropped", self.gc("--keep", "370d").out)
-        self.assertIn("dropped 3 lines of 1 days", self.gc("--keep", "30d").out)
+        self.assertIn("dropped 3 lines of 1 day", self.gc("--keep", "30d").out)
         self.assertEqual(self.remote.all_refs(), {})
         self.assertFalse(set(old) & set(self.remote.all_refs()))
 

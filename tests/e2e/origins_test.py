@@ -79,7 +79,7 @@ class Origins(GateCase):
         for name in ("REFGATE_TOKEN", "GITHUB_TOKEN"):
             for words in (("status",), ("log", "--remote", "origin"), ("gc",), ("doctor",),
                           ("check", "push", "w", "c0ffee1", "1"),
-                          ("gate", "--event", "push", "--workflow", "w", "--sha", "c0ffee1")):
+                          ("gate", "--event", "push", "--workflow", "w", "--sha", "c0ffee" * 6 + "c0ff")):
                 with self.subTest(variable=name, words=words):
                     person = self.person()
                     del person.environment["REFGATE_TOKEN"]
@@ -197,7 +197,7 @@ class Origins(GateCase):
             job = (self.job if actions else self.person)()
             (job.folder / "c.yml").write_text(f"remote: {self.evil.url}/x.git\n", encoding="utf-8")
             for words, more in ((("gate", "--config", "c.yml", "--event", "push", "--workflow", "w",
-                                  "--sha", "c0ffee1"), {}),
+                                  "--sha", "c0ffee" * 6 + "c0ff"), {}),
                                 (("status", "--config", "c.yml"), {}),
                                 (("finish", "--config", "c.yml", "--claim-id", "x"), {}),
                                 (("status",), {"REFGATE_CONFIG": "c.yml"})):

@@ -196,7 +196,7 @@ class Lifting(PauseCase):
 
     def test_two_people_at_once_both_have_their_pause_and_the_same_subject_replaces_its_own(self):
         in_parallel([lambda each=each: self.pause(each, "--for", "1h")
-                     for each in ("share:one", "share:two", "", "actor:ann")])
+                     for each in ("share:one", "share:two", "all", "actor:ann")])
         self.assertEqual(self.subjects(), ["actor:ann", "all", "share:one", "share:two"])
         self.pause("share:one", "--reason", "now for good")
         (one,) = [each for each in self.pauses() if each["subject"] == "share:one"]

@@ -86,6 +86,22 @@ class OriginalChecks(GateCase):
                 self.call("check", "--", "push", f"w{number}", text, "another", status=1)
                 self.call("cleanup", f"k{number}")
 
+    def test_a_commit_is_one_however_its_letters_are_written(self):
+        self.assertTrue(self.call("check", "push", "w", "ab" * 20, "1").runs)
+        self.call("check", "push", "w", "AB" * 20, "2", status=1)
+        self.call("check", "push", "w", "AB" * 20, status=1)
+        self.call("register", "k", "push", "v", "3", "CD" * 20)
+        self.call("check", "push", "v", "cd" * 20, "4", status=1)
+        self.call("audit", "a", "push", "w", "5", "AB" * 20, "true", "success")
+        self.assertEqual({line["commit_sha"] for line in self.log()}, {"ab" * 20, "cd" * 20})
+
+    def test_what_is_no_whole_commit_is_warned_of_and_taken(self):
+        for word, told in (("HEAD", "is no commit's object id"), ("abcdef12", '"$(git rev-parse abcdef12)"')):
+            for words in (("check", "push", "w", word, "1"), ("register", "k", "push", "w", "1", word),
+                          ("audit", "k", "push", "w", "1", word, "true", "success")):
+                self.assertIn(told, self.call(*words).err, words)
+        self.assertNotIn("commit", self.call("check", "push", "w", "a" * 40, "1").err)
+
     def test_registering_what_another_run_holds_says_so_and_exits_1(self):
         self.call("register", "k", "push", "w", "1", "c")
         other = self.person()

@@ -436,7 +436,7 @@ class Seeing(QueueCase):
         self.assertIn("forget 0 expired claims", self.done(self.person().call("gc", "--dry-run")).out)
         self.assertEqual(self.remote.refs("refs/refgate/queues"), before)
         answer = self.done(self.person().call("gc"))
-        self.assertIn("1 empty queues", answer.out)
+        self.assertIn("1 empty queue", answer.out)
         self.assertIn("refs/refgate/queues/broken", answer.err)
         self.assertEqual(set(before) - set(self.remote.refs("refs/refgate/queues")), {"refs/refgate/queues/old"})
         status = self.person().call("status")

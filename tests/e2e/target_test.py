@@ -105,6 +105,24 @@ class AtHand(GateCase):
                 self.assertEqual(self.person().call(*words).status, 2)
         self.assertEqual(self.only_live(), 2)
 
+    def test_what_no_line_is_of_is_said_with_the_nearest(self):
+        key = self.log()[0]["session_key"]
+        for words, told in (((("zzz",)), 'no line of this period is of the target "zzz"'),
+                            (("--key", "nope"), 'of the target "nope"'), (("--run", "99999"), 'of the run "99999"'),
+                            ((key[:-1] + "~",), f'did you mean "{key}"?')):
+            for form in ((), ("--json",)):
+                answer = self.done(self.person().call("log", *words, *form))
+                self.assertIn(told, answer.err)
+        self.assertNotIn("no line", self.person().call("log", key).err)
+        answer = self.done(self.person().call("result", "list", "--session", "nope"))
+        self.assertIn('of --session "nope"', answer.err)
+
+    def test_a_period_that_is_still_to_come_is_wrong_usage(self):
+        for words in (("log",), ("stats",), ("verify",), ("report", "--html", "-"), ("result", "list")):
+            answer = self.person().call(*words, "--since", "2099-01-01")
+            self.assertEqual(answer.status, 2, answer)
+            self.assertIn('--since is "2099-01-01", which is still to come', answer.err)
+
     def test_what_is_long_is_not_repeated(self):
         answer = self.person().call("show", "x" * 2000)
         self.assertEqual(answer.status, 1)

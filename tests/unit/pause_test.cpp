@@ -34,7 +34,7 @@ TEST_CASE("pause: what a subject stops") {
     bool stops;
   };
   for (const Row& row :
-       {Row{"", true}, Row{"all", true}, Row{"repo:octo/hello", true}, Row{"repo:Octo/Hello", true},
+       {Row{"all", true}, Row{"repo:octo/hello", true}, Row{"repo:Octo/Hello", true},
         Row{"repo:octo/other", false}, Row{"repo:octo/hell", false},
         Row{"workflow:Agent review", true}, Row{"workflow:agent review", false},
         Row{"workflow:.github/workflows/review.yml", true}, Row{"workflow:review.yml", true},
@@ -50,7 +50,7 @@ TEST_CASE("pause: what a subject stops") {
 }
 
 TEST_CASE("pause: the subject is read or refused by name") {
-  for (const char* wrong : {"repo", "repo:", "actr:ann", "all:x", "x:y", ":"}) {
+  for (const char* wrong : {"", "repo", "repo:", "actr:ann", "all:x", "x:y", ":"}) {
     CAPTURE(wrong);
     CHECK(std::holds_alternative<std::string>(parse_pause_subject(wrong)));
   }
@@ -100,12 +100,12 @@ TEST_CASE("pause: what a claim would ask is told by its run and its ref") {
 }
 
 TEST_CASE("pause: it lifts itself, and the one that lasts longest is told") {
-  const Pauses both{{pause_of_subject("", noon + 2s), pause_of_subject("actor:ann", noon + 1h)}};
+  const Pauses both{{pause_of_subject("all", noon + 2s), pause_of_subject("actor:ann", noon + 1h)}};
   CHECK(pause_of(both, asked, noon)->until == noon + 1h);
-  CHECK(pause_of({{pause_of_subject("", noon + 2s)}}, asked, noon + 2s) == nullptr);
-  CHECK_FALSE(
-      pause_of({{pause_of_subject("", noon + 1h), pause_of_subject("share:review")}}, asked, noon)
-          ->until);
+  CHECK(pause_of({{pause_of_subject("all", noon + 2s)}}, asked, noon + 2s) == nullptr);
+  CHECK_FALSE(pause_of({{pause_of_subject("all", noon + 1h), pause_of_subject("share:review")}},
+                       asked, noon)
+                  ->until);
 }
 
 TEST_CASE(
@@ -160,7 +160,7 @@ TEST_CASE("pause: people are told who, since when, until when, why, and what lif
   CHECK(describe(pause_of_subject("workflow:CI", noon + 2h)) ==
         "Paused (workflow:CI) by octocat since 2026-11-22T12:00:00Z, until 2026-11-22T14:00:00Z: "
         "it runs wild");
-  Pause bare = pause_of_subject("");
+  Pause bare = pause_of_subject("all");
   bare.who.clear();
   bare.reason.clear();
   CHECK(describe(bare) == "Paused since 2026-11-22T12:00:00Z, until somebody resumes it");

@@ -22,6 +22,7 @@ TEST_CASE("every setting that the table names can be set") {
                               : row.name == "slots"             ? "model:3"
                               : row.name == "breaker"           ? "5/1h"
                               : row.name == "sha"               ? "0a1b2c3"
+                              : row.name == "run-attempt"       ? "2"
                               : row.name == "reserve"           ? "1.50usd"
                                                                 : "text";
     CAPTURE(row.name, value);
@@ -39,6 +40,18 @@ TEST_CASE("a bad value says what is allowed") {
   CHECK(apply_setting(settings, "dimension", "model")->find("key=value") != std::string::npos);
   CHECK(apply_setting(settings, "nonsense", "x"));
   CHECK_FALSE(apply_setting(settings, "memory", ""));
+}
+
+TEST_CASE("a name has at most 1024 bytes") {
+  for (const char* name : {"share", "bot", "job-index", "claim-id"}) {
+    CAPTURE(name);
+    Settings settings;
+    CHECK_FALSE(apply_setting(settings, name, std::string(1024, 'x')));
+    CHECK(apply_setting(settings, name, std::string(1025, 'x')));
+  }
+  Settings settings;
+  CHECK_FALSE(apply_setting(settings, "dimension", "k=" + std::string(1022, 'x')));
+  CHECK(apply_setting(settings, "dimension", "j=" + std::string(1023, 'x')));
 }
 
 TEST_CASE("what is called a commit is 7 to 64 hexadecimal digits") {
@@ -167,4 +180,8 @@ TEST_CASE("the nearest word is near") {
   CHECK(nearest("memry", known) == "memory");
   CHECK(nearest("leese", known) == "lease");
   CHECK(nearest("zzzzzz", known).empty());
+  CHECK(nearest("htlm", {"help", "html"}) == "html");
+  CHECK(nearest("retries", known) == "retry");
+  CHECK(nearest("vrebose", {"remote"}).empty());
+  CHECK(nearest("fro", {"halt", "for"}) == "for");
 }

@@ -10,7 +10,9 @@
 
 #include "call/commands.h"
 #include "cli/workflows/disk_files.h"
+#include "core/text/brief.h"
 #include "core/text/enum_name.h"
+#include "core/text/nearest.h"
 #include "os/checked_output.h"
 #include "runner/runner.h"
 
@@ -37,10 +39,15 @@ E chosen(const Invocation& call, const std::string& option, const std::array<Enu
   if (word.empty()) return fallback;
   if (const auto value = find_in(names, word)) return *value;
   std::string allowed;
-  for (const auto& row : names)
+  std::vector<std::string_view> words;
+  for (const auto& row : names) {
+    words.push_back(row.name);
     allowed += (allowed.empty() ? "" : ", ") + std::string(row.name);
+  }
+  const std::string_view near = nearest(word, words);
   throw UsageError("--" + option + " is \"" + word + "\", but must be one of " + allowed +
-                   "; nothing was checked");
+                   "; nothing was checked" +
+                   (near.empty() ? "" : "; did you mean " + std::string(near) + "?"));
 }
 
 /// The disk, with the standard input in the place of one path.
@@ -102,6 +109,15 @@ void take_stdin(const Invocation& call, lint::LintRequest& request, lint::Files&
   files = with_stdin(files, *dash, read_stdin());
 }
 
+/// A line each; what was typed stands in them.
+void tell_errors(const Invocation& call, std::string_view errors) {
+  while (!errors.empty()) {
+    const std::size_t end = std::min(errors.find('\n'), errors.size() - 1);
+    call.err << brief(errors.substr(0, end)) << errors.substr(end, 1);
+    errors.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace
 
 int command_lint(const Invocation& call) {
@@ -149,8 +165,7 @@ int command_lint(const Invocation& call) {
       call.out << escape_for(Place::line, line) << "\n";
   else
     call.out << outcome.output;
-  for (const std::string& error : lines_in(outcome.errors))
-    call.err << "refgate: " << error << "\n";
+  tell_errors(call, outcome.errors);
   if (!outcome.sarif.empty())
     write_output_file("--sarif " + call.option("sarif"), call.option("sarif"), outcome.sarif);
   if (!outcome.baseline.empty()) {

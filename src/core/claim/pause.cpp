@@ -59,7 +59,7 @@ std::string pause_ref(std::string_view name_space) {
 }
 
 std::variant<PauseSubject, std::string> parse_pause_subject(std::string_view text) {
-  if (text.empty() || text == name_in(kinds, PauseKind::all)) return PauseSubject{};
+  if (text == name_in(kinds, PauseKind::all)) return PauseSubject{};
   if (text.size() > bounds::word) return "the subject is over 256 bytes long";
   const std::size_t colon = text.find(':');
   const std::string_view word = text.substr(0, colon);

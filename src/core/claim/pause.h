@@ -63,8 +63,9 @@ inline constexpr std::size_t most_pauses = 100;
 /// "refs/<name_space>/pause"
 std::string pause_ref(std::string_view name_space);
 
-/// "", "all", "repo:owner/name", "workflow:CI", "share:review", "actor:octocat". The other
-/// alternative is one sentence on what is wrong.
+/// "all", "repo:owner/name", "workflow:CI", "share:review", "actor:octocat". The other alternative
+/// is one sentence on what is wrong: nothing is no subject, since it may be what a script has not
+/// set.
 std::variant<PauseSubject, std::string> parse_pause_subject(std::string_view text);
 
 /// As it is typed; "all" for all.

@@ -8,6 +8,7 @@
 #include "core/claim/transition.h"
 #include "core/decision/budget.h"
 #include "core/record/result.h"
+#include "core/text/count.h"
 #include "core/text/shorten.h"
 
 namespace refgate {
@@ -258,8 +259,9 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
       return skip_until(
           over,
           skip(*state, request, now, ReasonCode::max_attempts,
-               "Launched " + std::to_string(state->attempts) + " times already, and at most " +
-                   std::to_string(policy.max_attempts) + " are allowed (max-attempts) until " +
+               "Launched " + counted(state->attempts, "time") + " already, and at most " +
+                   std::to_string(policy.max_attempts) +
+                   (policy.max_attempts == 1 ? " is" : " are") + " allowed (max-attempts) until " +
                    until_text(over) + ": " + describe_holder(*state, now) + override_hint));
   }
   if (around.breaker) {

@@ -91,7 +91,7 @@ bool holds_ended_claim(const Invocation& call, const JobState& state) {
 }
 
 constexpr const char* nothing_here =
-    "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran in it)\n";
+    "Nothing was changed: this job holds no claim (its gate said skip)\n";
 
 }  // namespace
 

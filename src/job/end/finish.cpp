@@ -4,6 +4,7 @@
 
 #include "call/commands.h"
 #include "core/claim/transition.h"
+#include "core/text/brief.h"
 #include "job/end/asked_end.h"
 #include "job/end/broken_promises.h"
 #include "job/end/ending.h"
@@ -81,6 +82,14 @@ bool may_have_cost(const Invocation& call, const Settings& settings, const JobSt
   const Holder caller = caller_of(call, settings);
   return lives || !settings.claim_id.empty() || !observations(state, caller).empty() ||
          told_skips(state, caller).empty();
+}
+
+/// A gate that was refused, for wrong words or by the store, has told nobody to skip.
+std::string why_no_claim(const Invocation& call, const Settings& settings, const JobState& state) {
+  if (!state.belongs_to_job()) return "it was told to skip, or no gate has given it a verdict";
+  const auto skips = told_skips(state, caller_of(call, settings));
+  if (skips.empty()) return "no gate has given it a verdict";
+  return "its gate said skip: " + escape_for(Place::line, brief(skips.front().reason));
 }
 
 /// Whether the job that calls may end well: a skip must not turn this run's own failure into
@@ -168,8 +177,8 @@ int finish(const Invocation& call, Settings settings) {
   if (notes.empty() && settings.claim_id.empty()) {
     if (const auto ended = finish_without_note(call, settings, state, *store, work))
       return done(*ended);
-    call.out << "Nothing was changed: this job holds no claim (it was told to skip, or no gate ran "
-                "in it)\n";
+    call.out << "Nothing was changed: this job holds no claim ("
+             << why_no_claim(call, settings, state) << ")\n";
     if (call.environment.in_actions() && told_skips(state, caller_of(call, settings)).empty())
       warn_of_claims_elsewhere(call, settings, *store);
   }

@@ -6,6 +6,7 @@
 
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
+#include "core/text/count.h"
 #include "core/text/shorten.h"
 #include "job/note/health_file.h"
 #include "runner/runner.h"
@@ -290,7 +291,8 @@ void PlaceInLine::has_started() {
   const Traffic traffic = store_.traffic();
   call_.err << "refgate: its turn has come after "
             << format_duration(std::chrono::duration_cast<Duration>(Clock::now() - began_)) << " ("
-            << traffic.exchanges << " requests, " << traffic.pushes << " of them pushes)\n"
+            << counted(traffic.exchanges, "request") << ", " << traffic.pushes
+            << " of them pushes)\n"
             << std::flush;
 }
 

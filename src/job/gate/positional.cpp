@@ -95,8 +95,7 @@ int command_register(const Invocation& call) {
   const std::string& event = call.arguments[1];
   const std::string& workflow = call.arguments[2];
   const std::string& run_id = call.arguments[3];
-  const std::string& commit = call.arguments[4];
-  if (run_id.empty()) throw UsageError("the run id is empty; nothing was registered");
+  const std::string commit = commit_as_told(call.arguments[4]);
   Subject subject = positional_subject(call, settings, {event, workflow, commit, run_id});
   subject.request.session_key = key;
   const JobState state(settings, call.environment);
@@ -169,13 +168,14 @@ int command_audit(const Invocation& call) {
     throw UsageError("executed is \"" + words[5] +
                      "\", but must be true or false; nothing was recorded");
 
+  warn_of_commit(call, words[4]);
   AuditEntry line;
   line.session_key = words[0];
   line.timestamp = now();
   line.event_type = words[1];
   line.workflow = words[2];
   line.run_id = words[3];
-  line.commit_sha = words[4];
+  line.commit_sha = commit_as_told(words[4]);
   line.executed = executed == "true";
   line.job_status = words[6];
   line.kind = EntryKind::audit;

@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "call/lease_room.h"
 #include "call/remote.h"
 #include "core/text/json.h"
 #include "core/text/secret_scan.h"
@@ -113,13 +114,8 @@ void write_all(int file, const std::string& text) {
 }  // namespace
 
 void require_room_for_heartbeats(const Policy& policy) {
-  const Duration lease = beat_lease(policy);
-  const Duration interval = beat_interval(policy);
-  if (lease <= policy.skew + interval)
-    throw UsageError("the lease (" + format_duration(lease) +
-                     ") must be longer than skew and interval together (" +
-                     format_duration(policy.skew) + " + " + format_duration(interval) +
-                     "), or the session would halt between two heartbeats; nothing was asked");
+  if (const auto error = lease_without_room(policy))
+    throw UsageError(*error + "; nothing was asked");
 }
 
 std::vector<std::string> token_variables(const Environment& environment) {

@@ -5,6 +5,7 @@
 
 #include "call/commands.h"
 #include "call/json_output.h"
+#include "core/text/count.h"
 #include "core/text/json.h"
 #include "job/note/health_file.h"
 #include "job/note/heartbeat_process.h"
@@ -45,10 +46,9 @@ std::string line_of(const Health& health, const HealthAnswer& answer) {
             "lease";
   if (health.failures > 0)
     text += ", " + std::to_string(health.failures) + " failed since (" + health.failure + ")";
-  if (health.operations > 0)
-    text += ", " + std::to_string(health.operations) + " operations under way";
+  if (health.operations > 0) text += ", " + counted(health.operations, "operation") + " under way";
   if (health.cascade > 0)
-    text += ", " + std::to_string(health.cascade) + " operations asked after it died";
+    text += ", " + counted(health.cascade, "operation") + " asked after it died";
   return text;
 }
 

@@ -16,6 +16,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/text/count.h"
 #include "job/note/health_file.h"
 #include "job/session/halting.h"
 #include "os/marked_processes.h"
@@ -262,8 +263,8 @@ class Batch {
                     [&](const auto& text) { return heard.find(text) != std::string::npos; });
     in_a_row_ = named ? in_a_row_ + 1 : 0;
     if (plan_.max_failures == 0 || in_a_row_ < plan_.max_failures) return;
-    call_.err << "refgate: session death cascade: " << in_a_row_
-              << " operations in a row failed for the session's sake; the rest is cancelled\n";
+    call_.err << "refgate: session death cascade: " << counted(in_a_row_, "operation")
+              << " in a row failed for the session's sake; the rest is cancelled\n";
     halting_.begin(Halting::for_loss(kill_after_), boot_now());
   }
 

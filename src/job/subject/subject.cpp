@@ -9,6 +9,7 @@
 
 #include "core/event/event_payload.h"
 #include "core/event/patch.h"
+#include "core/text/brief.h"
 #include "core/text/digest.h"
 #include "core/text/shorten.h"
 #include "job/subject/patch_question.h"
@@ -177,11 +178,26 @@ void tell_by_change(const Invocation& call, const Settings& settings, Subject& s
         "Told by its event, not by its change (--identity-by patch): " + asked.wrong;
 }
 
-Event parse(std::string_view payload, const RunnerEnvironment& runner,
-            const EventOverrides& overrides) {
-  auto parsed = parse_event(payload, runner, overrides);
-  if (const auto* error = std::get_if<EventError>(&parsed)) throw UsageError(error->message);
-  return std::get<Event>(std::move(parsed));
+/// A fault of the payload is told with its file, and none leaves open what came of it.
+[[noreturn]] void refuse(const EventError& error, const std::string& payload_path) {
+  static constexpr std::string_view subject = "The event's payload ";
+  std::string text = error.message;
+  if (text.starts_with(subject) && !payload_path.empty())
+    text.insert(subject.size(), payload_path + " ");
+  if (text.ends_with('.')) text.pop_back();
+  throw UsageError(text + "; nothing was asked");
+}
+
+bool is_whole_commit(std::string_view commit) { return commit.size() == 40 || commit.size() == 64; }
+
+/// The whole id is another piece of work than its beginning.
+void require_whole_commit(const Settings& settings, const Event& event) {
+  if (settings.sha.empty() || is_whole_commit(settings.sha) || event.head_commit != settings.sha)
+    return;
+  throw UsageError("sha is \"" + settings.sha +
+                   "\", the beginning of a commit's object id, which would be other work than the "
+                   "whole one; give \"$(git rev-parse " +
+                   settings.sha + ")\"; nothing was asked");
 }
 
 }  // namespace
@@ -191,9 +207,8 @@ Subject subject_of(const Invocation& call, const Settings& settings) {
   // A payload describes the run's own event only.
   const bool own_event = settings.event.empty() || settings.event == runner.event_name;
   std::string payload;
-  if (const std::string path = call.environment.get("GITHUB_EVENT_PATH");
-      own_event && !path.empty())
-    payload = read_payload(path);
+  const std::string path = own_event ? call.environment.get("GITHUB_EVENT_PATH") : std::string();
+  if (!path.empty()) payload = read_payload(path);
   if (!own_event) runner.sha.clear(), runner.ref.clear();
   if (!settings.event.empty()) runner.event_name = settings.event;
   if (!settings.run_id.empty()) runner.run_id = settings.run_id;
@@ -205,7 +220,11 @@ Subject subject_of(const Invocation& call, const Settings& settings) {
         "it is not known which event triggered the run: give --event, or run in GitHub Actions");
 
   Subject subject;
-  subject.event = parse(payload, runner, {settings.sha, settings.identity, settings.identity_by});
+  auto parsed =
+      parse_event(payload, runner, {settings.sha, settings.identity, settings.identity_by});
+  if (const auto* error = std::get_if<EventError>(&parsed)) refuse(*error, path);
+  subject.event = std::get<Event>(std::move(parsed));
+  require_whole_commit(settings, subject.event);
   if (settings.identity_by == IdentityBy::patch && settings.identity.empty())
     tell_by_change(call, settings, subject);
   subject.scope.share = workflow_share(subject.event);
@@ -215,12 +234,31 @@ Subject subject_of(const Invocation& call, const Settings& settings) {
   return subject;
 }
 
+std::string commit_as_told(const std::string& commit) {
+  return is_commit_name(commit) ? in_lower_case(commit) : commit;
+}
+
+void warn_of_commit(const Invocation& call, const std::string& commit) {
+  if (is_whole_commit(commit) && is_commit_name(commit)) return;
+  const std::string shown = escape_for(Place::line, brief(commit));
+  if (is_commit_name(commit))
+    call.err << "refgate: \"" << shown
+             << "\" is the beginning of a commit's object id, and other work than the whole one. "
+                "Give \"$(git rev-parse "
+             << shown << ")\"\n";
+  else
+    call.err << "refgate: \"" << shown
+             << "\" is no commit's object id: whatever is called so is one piece of work. Give the "
+                "id, such as \"$(git rev-parse HEAD)\"\n";
+}
+
 Subject positional_subject(const Invocation& call, const Settings& settings, const ToldWork& work) {
-  const auto& [event, workflow, commit, run_id] = work;
+  const auto& [event, workflow, said_commit, run_id] = work;
+  const std::string commit = commit_as_told(said_commit);
   RunnerEnvironment runner = runner_environment(call.environment);
   const std::string path = call.environment.get("GITHUB_EVENT_PATH");
   const bool of_this_run = call.environment.in_actions() && !path.empty() &&
-                           event == runner.event_name && commit == runner.sha &&
+                           event == runner.event_name && commit == commit_as_told(runner.sha) &&
                            (run_id.empty() || run_id == runner.run_id);
   std::string payload;
   EventOverrides overrides;
@@ -242,10 +280,7 @@ Subject positional_subject(const Invocation& call, const Settings& settings, con
   if (!settings.identity.empty()) overrides.identity = settings.identity;
   overrides.identity_by = IdentityBy::told_commit;
 
-  if (!is_commit_name(commit))
-    call.err << "refgate: \"" << escape_for(Place::line, commit)
-             << "\" is no commit's object id: whatever is called so is one piece of work. Give the "
-                "id, such as \"$(git rev-parse HEAD)\"\n";
+  warn_of_commit(call, commit);
 
   Subject subject;
   // Any text is an event here, as it is for the original; what the table does not know, or needs a
@@ -255,7 +290,8 @@ Subject positional_subject(const Invocation& call, const Settings& settings, con
     overrides.identity = event + "\n" + commit;
     parsed = parse_event(payload, runner, overrides);
   }
-  if (const auto* error = std::get_if<EventError>(&parsed)) throw UsageError(error->message);
+  if (const auto* error = std::get_if<EventError>(&parsed))
+    refuse(*error, of_this_run ? path : std::string());
   subject.event = std::get<Event>(std::move(parsed));
   if (subject.event.head_commit.empty()) subject.event.head_commit = commit;
   subject.scope.share = workflow;

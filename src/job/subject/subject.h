@@ -38,6 +38,13 @@ struct ToldWork {
 /// comment instead of the default branch's head.
 Subject positional_subject(const Invocation& call, const Settings& settings, const ToldWork& work);
 
+/// A commit's object id in lower case, as the gate takes it; any other text as it is.
+std::string commit_as_told(const std::string& commit);
+
+/// Says so where a word that the positional commands take for a commit is none, or the beginning of
+/// one.
+void warn_of_commit(const Invocation& call, const std::string& commit);
+
 /// True when this very run, whatever event was asked about, is one of those whose token may only
 /// read (core/event/read_only.h).
 bool token_may_only_read(const Invocation& call);

@@ -1,0 +1,188 @@
+#include "cli/wrong_word.h"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <vector>
+
+#include "core/text/nearest.h"
+
+namespace refgate {
+namespace {
+
+bool is_blank(std::string_view word) {
+  return word.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+const SettingRow* setting_called(std::string_view name) {
+  for (const SettingRow& row : setting_table())
+    if (row.name == name) return &row;
+  return nullptr;
+}
+
+std::string of_command(const CommandRow& row) { return "refgate " + std::string(row.name) + ": "; }
+
+/// "run" → "did you forget -- before the command's own words?"
+std::string before_own_words(const CommandRow& row) {
+  for (const char* text : row.positional)
+    if (positional_of(text).name == "command")
+      return "; the words of a command need -- before them: refgate " + std::string(row.name) +
+             " [option...] -- COMMAND";
+  return "";
+}
+
+/// "--memory 2d" in one word, as a line of the action's input `flags` is.
+std::string in_two_words(std::string_view word) {
+  const std::size_t blank = word.find_first_of(" \t");
+  return "; write it as one word: " + std::string(word.substr(0, blank)) + "=" +
+         std::string(word.substr(std::min(word.find_first_not_of(" \t", blank), word.size())));
+}
+
+std::string unknown_option(const CommandRow& row, std::string_view written,
+                           const std::map<std::string, Takes, std::less<>>& options) {
+  const std::string_view shown = written.substr(0, written.find('='));
+  const std::string_view dashed = written.substr(0, written.find_first_of("= \t"));
+  const std::string_view name = dashed.substr(dashed.starts_with("--") ? 2 : 1);
+  std::string text = "refgate: " + std::string(row.name) + " has no option " + std::string(shown);
+  if (!written.starts_with("--")) return text + before_own_words(row);
+  if (options.contains(name)) return text + in_two_words(written);
+  std::vector<std::string_view> known;
+  for (const auto& [option, takes] : options)
+    known.push_back(option);
+  // A shortened name is as common a slip as a misspelt one.
+  std::string_view near = nearest(name, known);
+  if (near.empty())
+    for (std::string_view option : known)
+      if (option.starts_with(name) && !name.empty()) near = option;
+  return text + (near.empty() ? before_own_words(row) : meant(near, "--"));
+}
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return result;
+}
+
+/// An unset variable of a script is no subject, no time and no filter: it must not mean all. What
+/// is text for people may be empty, and a status that is empty is one that GitHub did not give.
+bool may_be_empty(const CommandRow& row, std::string_view option) {
+  static const std::set<std::string_view> texts{"reason", "title", "url", "meta"};
+  if (const SettingRow* setting = setting_called(option)) {
+    const bool shadowed = std::any_of(row.options.begin(), row.options.end(),
+                                      [&](const OptionRow& own) { return option == own.name; });
+    if (!shadowed) return setting->name != "sha" || std::string_view(row.name) != "log";
+  }
+  if (std::string_view(row.name) == "finish") return true;
+  return std::string_view(row.name) != "log" && texts.contains(option);
+}
+
+std::optional<std::string> wrong_value(const CommandRow& row, std::string_view option,
+                                       std::string_view value, Takes takes) {
+  const std::string name = of_command(row) + "--" + std::string(option);
+  if (takes == Takes::nothing) {
+    if (option == "help") return name + " takes no value";
+    if (value != "true" && value != "false")
+      return name + " is \"" + std::string(value) + "\", but must be one of true, false";
+  } else if (value.empty() && !may_be_empty(row, option)) {
+    return name + " is empty; give it a value, or leave it out; nothing was asked";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> wrong_positional(const CommandRow& row,
+                                            std::span<const std::string> loose) {
+  std::size_t most = 0;
+  std::size_t least = 0;
+  bool any_number = false;
+  for (const char* text : row.positional) {
+    const Positional positional = positional_of(text);
+    if (positional.any_number) {
+      any_number = true;
+      // Of a command every word may be empty.
+      if (positional.name == "paths" && std::any_of(loose.begin(), loose.end(), is_blank))
+        return of_command(row) + "a path is empty; nothing was checked";
+    } else if (most < loose.size() && is_blank(loose[most])) {
+      return of_command(row) + upper(positional.name) + " is empty; nothing was asked";
+    }
+    ++most;
+    if (!positional.required) continue;
+    if (least == loose.size()) return of_command(row) + upper(positional.name) + " is missing";
+    ++least;
+  }
+  if (!any_number && loose.size() > most)
+    return of_command(row) + "\"" + loose[most] + "\" is one word too many" +
+           (most == 0 ? "; it takes options only" : "");
+  return std::nullopt;
+}
+
+}  // namespace
+
+Positional positional_of(std::string_view text) {
+  Positional positional;
+  if (text.starts_with('[')) {
+    positional.required = false;
+    text = text.substr(1, text.size() - 2);
+  }
+  if (text.ends_with("...")) {
+    positional.any_number = true;
+    text.remove_suffix(3);
+  }
+  positional.name = text;
+  return positional;
+}
+
+std::map<std::string, Takes, std::less<>> options_of(const CommandRow& row) {
+  std::map<std::string, Takes, std::less<>> options{{"help", Takes::nothing}};
+  for (const char* name : row.settings) {
+    const SettingRow* setting = setting_called(name);
+    if (setting == nullptr) throw std::logic_error("no setting is called " + std::string(name));
+    options[name] = setting->form == SettingForm::flag ? Takes::nothing : Takes::a_value;
+  }
+  for (const OptionRow& option : row.options)
+    options[option.name] = option.metavar[0] == '\0'  ? Takes::nothing
+                           : option.metavar[0] == '=' ? Takes::perhaps_a_value
+                                                      : Takes::a_value;
+  return options;
+}
+
+std::string meant(std::string_view nearest_word, std::string_view prefix) {
+  if (nearest_word.empty()) return "";
+  return "; did you mean " + std::string(prefix) + std::string(nearest_word) + "?";
+}
+
+std::optional<std::string> wrong_word(const CommandRow& row, std::span<const std::string> words) {
+  const auto options = options_of(row);
+  std::vector<std::string> loose;
+  bool only_words = false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (only_words || word.size() < 2 || word[0] != '-') {
+      loose.push_back(word);
+      continue;
+    }
+    if (word == "--") {
+      only_words = true;
+      continue;
+    }
+    if (word == "-h" || word == "--help") return std::nullopt;
+    const std::size_t equals = word.find('=');
+    const auto found =
+        word.starts_with("--") ? options.find(word.substr(2, equals - 2)) : options.end();
+    if (found == options.end()) return unknown_option(row, word, options);
+    if (equals != std::string::npos) {
+      if (auto wrong = wrong_value(row, found->first, std::string_view(word).substr(equals + 1),
+                                   found->second))
+        return wrong;
+      continue;
+    }
+    if (found->second != Takes::a_value) continue;
+    if (i + 1 == words.size() || words[i + 1].starts_with("--"))
+      return of_command(row) + word + " needs a value";
+    ++i;
+    if (auto wrong = wrong_value(row, found->first, words[i], found->second)) return wrong;
+  }
+  return wrong_positional(row, loose);
+}
+
+}  // namespace refgate

@@ -1,0 +1,35 @@
+#pragma once
+// The words of a row of commands, and what is wrong with those that were typed.
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "call/command_row.h"
+
+namespace refgate {
+
+/// A word of `CommandRow::positional`, taken apart.
+struct Positional {
+  std::string name;
+  bool required = true;
+  bool any_number = false;
+};
+
+Positional positional_of(std::string_view text);
+
+enum class Takes { nothing, a_value, perhaps_a_value };
+
+/// Every option of a command by its name, and what may follow it.
+std::map<std::string, Takes, std::less<>> options_of(const CommandRow& row);
+
+/// "; did you mean --memory?", or nothing.
+std::string meant(std::string_view nearest_word, std::string_view prefix = "");
+
+/// The first wrong word in the order typed, told by its name; the parser's own words blame whatever
+/// is left over at the end.
+std::optional<std::string> wrong_word(const CommandRow& row, std::span<const std::string> words);
+
+}  // namespace refgate
