@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "call/budget_setting.h"
+#include "core/text/shorten.h"
+#include "os/trace.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -19,6 +21,20 @@ void apply(Settings& settings, std::string_view name, const std::string& value,
            const std::string& source) {
   if (const auto error = apply_setting(settings, name, value))
     throw UsageError(source + ": " + *error);
+  if (value.empty()) return;
+  trace([&] {
+    constexpr std::size_t shown = 200;
+    return "setting " + std::string(name) + " = " + shortened(without_url_secrets(value), shown) +
+           " (" + source + ")";
+  });
+}
+
+/// Where the action hands on an input, its variable is all that is seen of it.
+std::string source_of(const std::string& variable, std::string_view setting,
+                      const Environment& environment) {
+  return environment.in_actions() && is_traced()
+             ? variable + ", or the input " + std::string(setting)
+             : variable;
 }
 
 /// Said and empty is a text that did not come through, such as an expression that found nothing:
@@ -112,7 +128,7 @@ Settings settings_of(const Invocation& call) {
     if (row.form == SettingForm::pairs && said_here) settings.dimensions.clear();
     if (row.form == SettingForm::list && said_here) settings.policy.budgets.clear();
     if (given == call.options.end()) {
-      apply(settings, row.name, from_environment, variable);
+      apply(settings, row.name, from_environment, source_of(variable, row.name, call.environment));
     } else {
       for (const std::string& value : given->second) {
         if (value.empty() && row.form != SettingForm::text && row.form != SettingForm::pairs &&
@@ -129,6 +145,7 @@ Settings settings_of(const Invocation& call) {
     if (const auto error = missing_reserve(settings.policy))
       throw UsageError(*error + "; nothing was asked");
   settings.remote_source = source_of_remote(call, settings);
+  trace([] { return "settings: all others have their defaults; of several the last one counts"; });
   return settings;
 }
 

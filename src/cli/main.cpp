@@ -13,6 +13,7 @@
 
 #include "cli/command_line.h"
 #include "os/checked_output.h"
+#include "os/trace.h"
 #include "runner/failure.h"
 #include "runner/runner.h"
 
@@ -44,6 +45,24 @@ void warn_of_unread_variables(const Environment& environment, std::ostream& err)
     err << "refgate: warning: " << escape_for(Place::line, line) << "\n";
 }
 
+/// `--verbose`, its variable, and "Re-run jobs with debug logging".
+bool asks_for_trace(const Said& said, const Environment& environment) {
+  return said.options.contains("verbose") || environment.get("REFGATE_VERBOSE") == "true" ||
+         environment.get("RUNNER_DEBUG") == "1";
+}
+
+/// One line on standard error each, which the runner shows as its own debug lines. `environment`
+/// and `err` outlive the call.
+void listen(const Environment& environment, std::ostream& err) {
+  trace_to([&](std::string_view line) {
+    const std::string text = without_tokens(std::string(line), environment);
+    err << (environment.in_actions() ? "::debug::" + escape_for(Place::message, text)
+                                     : "debug: " + escape_for(Place::line, text)) +
+               "\n"
+        << std::flush;
+  });
+}
+
 int run_command(const std::vector<std::string>& words, const Environment& environment,
                 std::ostream& out, std::ostream& err) {
   auto read = read_command_line(words);
@@ -58,6 +77,10 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
     return reply->exit;
   }
   Said& said = std::get<Said>(read);
+  if (asks_for_trace(said, environment)) {
+    listen(environment, err);
+    trace([&] { return "refgate " REFGATE_VERSION ", command " + std::string(said.row->name); });
+  }
   if (!said.row->settings.empty()) warn_of_unread_variables(environment, err);
   const int status = said.row->run(
       {said.row->name, std::move(said.arguments), std::move(said.options), environment, out, err});

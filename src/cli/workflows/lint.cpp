@@ -12,6 +12,7 @@
 #include "cli/workflows/disk_files.h"
 #include "core/text/enum_name.h"
 #include "os/checked_output.h"
+#include "os/trace.h"
 
 namespace refgate {
 namespace {
@@ -52,6 +53,20 @@ lint::Files with_stdin(const lint::Files& files, const std::string& path, const 
     return wanted == path ? lint::Files::Kind::file : kind(wanted);
   };
   return both;
+}
+
+/// Workflows, actions and the configuration come through one door, and are told there.
+lint::Files told(const lint::Files& files) {
+  lint::Files all = files;
+  all.read = [read = files.read](const std::string& path) {
+    auto text = read(path);
+    trace([&] {
+      return path +
+             (text ? ": read, " + std::to_string(text->size()) + " bytes" : ": cannot be read");
+    });
+    return text;
+  };
+  return all;
 }
 
 std::string read_stdin() {
@@ -121,6 +136,7 @@ int command_lint(const Invocation& call) {
         .count();
   };
   take_stdin(call, request, seams.files);
+  if (is_traced()) seams.files = told(seams.files);
   std::optional<std::size_t> progress_shown;
   if (::isatty(STDERR_FILENO) == 1) {
     seams.progress = [&](std::size_t done, std::size_t total) {

@@ -9,6 +9,7 @@
 #include "job/subject/subject.h"
 #include "job/verdict/glance.h"
 #include "os/checked_output.h"
+#include "os/trace.h"
 #include "runner/failure.h"
 #include "runner/runner.h"
 
@@ -17,8 +18,8 @@ namespace {
 
 const std::string permission_yaml = "permissions:\n  contents: write\n";
 
-void tell_runner(const Invocation& call, const Told& told, std::ostream& commands) {
-  const Glance glance = glance_of(told, now());
+void tell_runner(const Invocation& call, const Told& told, const Glance& glance,
+                 std::ostream& commands) {
   if (glance.level[0] != '\0')
     commands << annotation(
         call.environment, glance.level,
@@ -71,6 +72,10 @@ Told told_of(const Decision& decision, const Request& request, const std::option
 
 void tell(const Invocation& call, const Told& told, const std::optional<Trouble>& trouble) {
   const bool skip = told.verdict == Verdict::skip;
+  trace([&] {
+    return std::string("decided: ") + (skip ? "skip" : "run") + ", by the rule " +
+           std::string(name_of(told.code)) + ": " + told.reason;
+  });
   Outputs lines{{"SESSION_KEY", told.session_key},
                 {"SKIP_EXECUTION", skip ? "true" : "false"},
                 {"REASON", told.reason},
@@ -111,10 +116,16 @@ void tell(const Invocation& call, const Told& told, const std::optional<Trouble>
   if (trouble)
     tell_failure(call.environment, call.err,
                  {call.command, trouble->message, trouble->hint, trouble->yaml});
-  else
-    tell_runner(call, told, told.as == TellAs::sentence ? call.err : call.out);
+  const Glance glance = glance_of(told, now());
+  if (!trouble) tell_runner(call, told, glance, told.as == TellAs::sentence ? call.err : call.out);
   if (told.as != TellAs::sentence && call.environment.get("GITHUB_OUTPUT").empty())
     flush_or_throw(call.out);
+  // Not every server shows annotations and summaries, and each the log: its last line is for
+  // people.
+  if (told.as == TellAs::all_lines && !trouble) {
+    call.out.flush();
+    call.err << "refgate: " << escape_for(Place::line, glance.line) << "\n";
+  }
 }
 
 ReasonCode code_of(const StoreError& error) {
