@@ -39,12 +39,12 @@ TEST_CASE("glance: a skip names the run once, and its address only in the log") 
   };
   const Row rows[] = {
       {told(with([](Policy& p) { p.cooldown = 1h; })),
-       "Not run: this work cools down until 2026-11-22T03:10:00Z, after run 1 (push by octocat, "
+       "Not run, and nobody has done this work: it cools down until 2026-11-22T03:10:00Z, after "
+       "run 1 (push by octocat, "
        "ended with failure 10m ago)"},
       {told(with([](Policy& p) { p.max_attempts = 3; }), {}, 3),
-       "Not run again until 2026-11-29T02:10:00Z: this work was launched 3 times already, which "
-       "is all that is allowed, the last time by run 1 (push by octocat, ended with failure 10m "
-       "ago)"},
+       "Not run, and nobody has done this work: it was launched 3 times, all that is allowed until "
+       "2026-11-29T02:10:00Z, last by run 1 (push by octocat, ended with failure 10m ago)"},
   };
   for (const Row& row : rows) {
     CHECK(row.glance.sentence == row.sentence);
@@ -69,7 +69,8 @@ TEST_CASE("glance: breaker and budget say until when, whose it is, and one thing
   broken.breaker = OpenBreaker{{5, 1h}, t0 + 1h, t0 + 10min, false};
   const Glance breaker = told({}, broken);
   CHECK(breaker.sentence ==
-        "Not run, and nobody does this work: The last 5 sessions of this workflow failed, the last "
+        "Not run, and nobody has done this work: the last 5 sessions of this workflow failed, the "
+        "last "
         "10m ago, and one is let through after 2026-11-22T03:00:00Z (breaker 5/1h)");
   CHECK_THAT(breaker.summary, Catch::Contains("refgate resume workflow:Review --breaker") &&
                                   Catch::Contains("or after 2026-11-22T03:00:00Z, ") &&
@@ -78,7 +79,8 @@ TEST_CASE("glance: breaker and budget say until when, whose it is, and one thing
   spent.spent = SpentBudget{{BudgetKind::actor, 3, 1h}, t0 + 1h};
   const Glance budget = told({}, spent);
   CHECK(budget.sentence ==
-        "Not run, and nobody does this work: The budget of 3 launches per actor within 1h is spent "
+        "Not run, and nobody has done this work: the budget of 3 launches per actor within 1h is "
+        "spent "
         "until 2026-11-22T03:00:00Z, by the sessions of ann");
   CHECK_THAT(budget.summary, Catch::Contains("refgate log --since 1h") &&
                                  Catch::Contains("after 2026-11-22T03:00:00Z, "));

@@ -8,6 +8,14 @@
 
 using namespace refgate;
 
+namespace {
+
+Environment environment(std::map<std::string, std::string, std::less<>> variables) {
+  return Environment(std::move(variables));
+}
+
+}  // namespace
+
 TEST_CASE("trace: a line is put together only when somebody listens") {
   int made = 0;
   const auto line = [&] {
@@ -50,7 +58,7 @@ TEST_CASE("trace: an address is shown without what may be secret") {
 TEST_CASE("a run's page goes by its number on Gitea and Forgejo alone") {
   const auto page = [](const char* variable, const std::string& run = "900",
                        const std::string& number = "7") {
-    return numbered_run_page(Environment({{variable, "true"},
+    return numbered_run_page(environment({{variable, "true"},
                                           {"GITHUB_SERVER_URL", "https://forge.example/git/"},
                                           {"GITHUB_RUN_ID", "900"},
                                           {"GITHUB_RUN_NUMBER", number}}),
@@ -64,8 +72,8 @@ TEST_CASE("a run's page goes by its number on Gitea and Forgejo alone") {
   CHECK(page("GITEA_ACTIONS", "900", "") == "");
   CHECK(page("GITEA_ACTIONS", "900", "7/../8") == "");
 
-  const Environment gitea({{"GITEA_ACTIONS", "true"}});
+  const Environment gitea = environment({{"GITEA_ACTIONS", "true"}});
   CHECK(name_in_run_page(gitea, "https://forge.example/o/a/actions/runs/7", "900") == "7");
   CHECK(name_in_run_page(gitea, "https://forge.example/o/a", "900") == "900");
-  CHECK(name_in_run_page({}, "https://github.com/o/a/actions/runs/7", "900") == "900");
+  CHECK(name_in_run_page(environment({}), "https://github.com/o/a/actions/runs/7", "900") == "900");
 }

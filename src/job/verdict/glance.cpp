@@ -102,6 +102,17 @@ Parts parts_of(const Told& told, Instant now) {
             {},
             {},
             told.holder_run_url};
+  if (told.code == ReasonCode::budget || told.code == ReasonCode::breaker) {
+    // It is not about the claim that the scope remembers.
+    std::string clause = first_clause(told.reason);
+    if (clause.starts_with("The ")) clause[0] = 't';
+    return {std::string("Not run, and nobody ") + (told.holder ? "has done" : "does") +
+                " this work: " + clause,
+            {},
+            {},
+            {},
+            {}};
+  }
   if (!told.holder || told.code == ReasonCode::paused) {
     // A pause is told before any claim is looked at, and by itself ends nobody's session; an older
     // head is wanted by nobody any more.
@@ -152,17 +163,16 @@ Parts parts_of(const Told& told, Instant now) {
             by_whom(claim) + ended + joined(told),
             {}};
   // What these say of time and number, with the run once.
+  const std::string it = claim.outcome == ClaimOutcome::success
+                             ? "Not run: this work "
+                             : "Not run, and nobody has done this work: it ";
   const std::string until = told.until ? " until " + format_second(*told.until) : "";
   if (told.code == ReasonCode::cooldown)
-    return {"Not run: this work cools down" + until + ", after ",
-            run_of(claim),
-            {},
-            by_whom(claim) + ended,
-            {}};
+    return {it + "cools down" + until + ", after ", run_of(claim), {}, by_whom(claim) + ended, {}};
   if (told.code == ReasonCode::max_attempts)
-    return {"Not run again" + until + ": this work was launched " + std::to_string(claim.attempts) +
-                (claim.attempts == 1 ? " time" : " times") +
-                " already, which is all that is allowed, the last time by ",
+    return {it + "was launched " + std::to_string(claim.attempts) +
+                (claim.attempts == 1 ? " time" : " times") + ", all that is allowed" + until +
+                ", last by ",
             run_of(claim),
             {},
             by_whom(claim) + ended,
