@@ -37,3 +37,5 @@ if(NOT REFGATE_STATIC)
 else()
   include(cmake/static.cmake)
 endif()
+
+include(cmake/library_versions.cmake)

@@ -10,7 +10,7 @@ Names join(std::initializer_list<Names> groups) {
 }
 
 const Names& store_settings() {
-  static const Names names{"remote", "namespace", "deadline", "config"};
+  static const Names names{"remote", "namespace", "deadline", "config", "verbose"};
   return names;
 }
 

@@ -4,6 +4,7 @@
 
 #include "call/settings.h"
 #include "core/text/nearest.h"
+#include "os/trace.h"
 
 namespace refgate {
 namespace {
@@ -116,6 +117,10 @@ std::optional<std::string> apply_mapping(Settings& settings, const YAML::Node& r
     const auto bad_form = several ? pairs_of(pair.second, value) : scalar_of(pair.second, value);
     if (bad_form) return where + "\"" + key + "\": " + *bad_form;
     if (const auto error = apply_setting(settings, key, value)) return where + *error;
+    trace([&] {
+      return "setting " + key + " = " + without_url_secrets(value) + " (" + std::string(origin) +
+             ")";
+    });
   }
   if (!settings.bots.empty() && !settings.group_by.empty()) {
     Bot& rest = settings.bots["default"];

@@ -11,7 +11,9 @@
 #include "call/budget_setting.h"
 #include "call/lease_room.h"
 #include "core/text/brief.h"
+#include "core/text/shorten.h"
 #include "os/regular_file.h"
+#include "os/trace.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -39,9 +41,16 @@ std::string said_of(const std::string& place, std::string_view name, const std::
 }
 
 void apply(const Invocation& call, Settings& settings, const SettingRow& row,
-           const std::string& value, const std::string& place) {
+           const std::string& value, const std::string& written) {
+  const std::string place = place_of(call, row, value, written);
   if (const auto error = apply_setting(settings, row.name, value))
-    throw UsageError(said_of(place_of(call, row, value, place), row.name, *error));
+    throw UsageError(said_of(place, row.name, *error));
+  if (value.empty()) return;
+  trace([&] {
+    constexpr std::size_t shown = 200;
+    return "setting " + std::string(row.name) + " = " +
+           shortened(without_url_secrets(value), shown) + " (" + place + ")";
+  });
 }
 
 /// Said and empty is a text that did not come through, such as an expression that found nothing:
@@ -167,6 +176,7 @@ Settings settings_of(const Invocation& call) {
     if (const auto error = contradiction(call, settings.policy))
       throw UsageError(*error + "; nothing was asked");
   settings.remote_source = source_of_remote(call, settings);
+  trace([] { return "settings: all others have their defaults; of several the last one counts"; });
   return settings;
 }
 

@@ -7,7 +7,9 @@
 #include <cctype>
 #include <filesystem>
 
+#include "call/traced_store.h"
 #include "core/text/origin.h"
+#include "os/trace.h"
 #include "store/git/local_repository.h"
 #include "store/open.h"
 
@@ -197,7 +199,9 @@ Remote resolve_remote(const Settings& settings, const Environment& environment) 
       "or stand in a repository");
 }
 
-std::unique_ptr<Store> open_store(const Remote& remote, const std::string& name_space) {
+namespace {
+
+std::unique_ptr<Store> open_untold(const Remote& remote, const std::string& name_space) {
   switch (remote.kind) {
     case Remote::Kind::path:
       return open_path_store(remote.address, name_space);
@@ -210,6 +214,13 @@ std::unique_ptr<Store> open_store(const Remote& remote, const std::string& name_
       return open_command_store(remote.address, name_space);
   }
   throw UsageError("unknown kind of remote");
+}
+
+}  // namespace
+
+std::unique_ptr<Store> open_store(const Remote& remote, const std::string& name_space) {
+  auto store = open_untold(remote, name_space);
+  return is_traced() ? traced(std::move(store)) : std::move(store);
 }
 
 }  // namespace refgate

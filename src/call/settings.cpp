@@ -13,7 +13,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<SettingRow, 50> rows{{
+constexpr std::array<SettingRow, 51> rows{{
     {"remote", SettingForm::text, "URL|PATH|NAME", "the git remote that holds the state",
      "the run's repository, else origin", true},
     {"namespace", SettingForm::text, "NAME", "the branch of refs that holds the state", "refgate",
@@ -129,6 +129,9 @@ constexpr std::array<SettingRow, 50> rows{{
      "RUNNER_TEMP/refgate", false},
     {"config", SettingForm::text, "FILE",
      "a file with settings; never read from the workspace by itself", "", false},
+    {"verbose", SettingForm::flag, "",
+     "tell on standard error what is asked, read, decided and written (short: -v)",
+     "with RUNNER_DEBUG=1", false},
 }};
 
 template <typename E>
@@ -371,6 +374,8 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "usage") return set_text(settings.usage, value);
   if (name == "on-error") return choose(policy.on_error, name, value, fallbacks);
   if (name == "on-read-only") return choose(policy.on_read_only.emplace(), name, value, fallbacks);
+  // Whoever reads the command line listens (os/trace.h).
+  if (bool heard = false; name == "verbose") return choose(heard, name, value, booleans);
   if (name == "audit-skips") return choose(policy.audit_skips, name, value, audits);
   return "there is no setting \"" + std::string(name) + "\"";
 }

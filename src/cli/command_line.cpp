@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "call/invocation.h"
 #include "cli/wrong_word.h"
@@ -141,19 +142,28 @@ bool takes_a_command(const CommandRow& row) {
                      [](const char* text) { return positional_of(text).any_number; });
 }
 
-/// `-n 5` and `-n5` as --lines, for a command that has it.
-void spell_out_lines(std::vector<std::string>& words) {
+/// `-n 5` and `-n5` as --lines, `-v` as --verbose, for a command that has it. The value of an
+/// option may be such a word too.
+void spell_out_short(std::vector<std::string>& words) {
   const auto rows = all_commands();
   const auto row = std::find_if(rows.begin(), rows.end(), [&](const CommandRow* each) {
-    return each->name == words.front() && options_of(*each).contains("lines");
+    return each->name == words.front();
   });
   if (row == rows.end()) return;
+  const auto options = options_of(**row);
+  const bool has_lines = options.contains("lines");
+  const bool has_verbose = options.contains("verbose");
+  bool is_value = false;
   for (std::string& word : words) {
+    if (std::exchange(is_value, false)) continue;
     if (word == "--") return;
-    if (word == "-n")
+    if (has_verbose && word == "-v") word = "--verbose";
+    if (has_lines && word == "-n")
       word = "--lines";
-    else if (word.starts_with("-n") && word.size() > 2)
+    else if (has_lines && word.starts_with("-n") && word.size() > 2)
       word = "--lines=" + word.substr(2);
+    const auto option = word.starts_with("--") ? options.find(word.substr(2)) : options.end();
+    is_value = option != options.end() && option->second == Takes::a_value;
   }
 }
 
@@ -200,7 +210,7 @@ std::map<std::string, bool> take_flags(const CommandRow& row, std::vector<std::s
 /// `help gate`, `gate help` and `help` as everybody types them.
 std::vector<std::string> in_one_form(std::vector<std::string> words) {
   if (words.empty()) return words;
-  spell_out_lines(words);
+  spell_out_short(words);
   if (words.front() == "help") {
     words.erase(words.begin());
     words.resize(std::min<std::size_t>(words.size(), 1));
@@ -234,7 +244,7 @@ std::variant<Said, Reply> read_command_line(const std::vector<std::string>& type
       "An expensive agent session starts once per piece of work: the launch is won by a "
       "compare-and-swap on a git ref.",
       "refgate"};
-  app.set_version_flag("--version", "refgate " REFGATE_VERSION);
+  app.set_version_flag("--version", "refgate " REFGATE_VERSION "\n" REFGATE_LIBRARIES);
   app.require_subcommand(1);
   app.footer(
       "\nSettings are also read from REFGATE_<NAME> and from --config. The token comes from "

@@ -24,7 +24,8 @@ std::span<const CommandRow> lint_commands() {
         {"write-baseline", "FILE", "write all findings to that file, and report none"},
         {"stdin-name", "FILE", "what `-`, the standard input, is called"},
         {"explain", "RULE", "print a rule's page"},
-        {"config", "FILE", "the configuration (default: .github/refgate.yml)"}},
+        {"config", "FILE", "the configuration (default: .github/refgate.yml)"},
+        {"verbose", "", "tell on standard error which files are read (short: -v)"}},
        "refgate lint .github/workflows\n\n"
        "`-` is the standard input: git show HEAD:.github/workflows/ci.yml | refgate lint -\n"
        "Exit status: 0 nothing found; 1 findings; 2 wrong usage, or no workflow where one was "

@@ -15,6 +15,7 @@
 #include "cli/overheard.h"
 #include "core/text/brief.h"
 #include "os/checked_output.h"
+#include "os/trace.h"
 #include "runner/failure.h"
 #include "runner/runner.h"
 
@@ -47,6 +48,24 @@ void warn_of_unread_variables(const Said& said, const Environment& environment, 
         << annotation(environment, "warning", "refgate: a variable is not read", line);
 }
 
+/// `--verbose`, its variable, and "Re-run jobs with debug logging".
+bool asks_for_trace(const Said& said, const Environment& environment) {
+  return said.options.contains("verbose") || environment.get("REFGATE_VERBOSE") == "true" ||
+         environment.get("RUNNER_DEBUG") == "1";
+}
+
+/// One line on standard error each, which the runner shows as its own debug lines. `environment`
+/// and `err` outlive the call.
+void listen(const Environment& environment, std::ostream& err) {
+  trace_to([&](std::string_view line) {
+    const std::string text = without_tokens(std::string(line), environment);
+    err << (environment.in_actions() ? "::debug::" + escape_for(Place::message, text)
+                                     : "debug: " + escape_for(Place::line, text)) +
+               "\n"
+        << std::flush;
+  });
+}
+
 int run_command(const std::vector<std::string>& words, const Environment& environment,
                 std::ostream& out, std::ostream& err) {
   auto read = read_command_line(words);
@@ -62,6 +81,10 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
     return reply->exit;
   }
   Said& said = std::get<Said>(read);
+  if (asks_for_trace(said, environment)) {
+    listen(environment, err);
+    trace([&] { return "refgate " REFGATE_VERSION ", command " + std::string(said.row->name); });
+  }
   warn_of_unread_variables(said, environment, err);
   // Those that give a verdict tell by themselves why there is none, and the status of `run` is its
   // command's.

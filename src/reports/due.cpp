@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "call/json_output.h"
+#include "core/text/age.h"
 #include "core/text/json.h"
 #include "runner/runner.h"
 #include "view/claim_view.h"
@@ -49,7 +50,7 @@ std::vector<std::string> row_of(const DueWork& work, Instant at) {
   std::string skipped = work.skipped.empty() ? "-" : std::to_string(work.skipped.size());
   for (std::size_t i = 0; i < work.skipped.size() && i < most_named; ++i)
     skipped += (i == 0 ? ": " : ", ") + work.skipped[i]->run_id;
-  std::vector<std::string> row{claim.session_key, format_duration(at - *claim.until) + " ago",
+  std::vector<std::string> row{claim.session_key, age(*claim.until, at),
                                claim.holder.run_id.empty() ? "-" : claim.holder.run_id, skipped,
                                claim.claim_id};
   if (!claim.holder.run_url.empty()) row.push_back(claim.holder.run_url);

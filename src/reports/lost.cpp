@@ -8,6 +8,7 @@
 
 #include "call/json_output.h"
 #include "core/decision/decision.h"
+#include "core/text/age.h"
 #include "core/text/json.h"
 #include "reports/remaking.h"
 #include "runner/run_lookup.h"
@@ -89,13 +90,12 @@ std::string skipped_text(const LostWork& lost) {
 
 std::vector<std::string> row_of(const LostWork& work, bool stands, Instant at) {
   const AuditEntry* skip = work.skipped.empty() ? nullptr : work.skipped.back().skip;
-  std::vector<std::string> row{
-      stands ? work.claim->session_key : skip->session_key,
-      std::string(words_of(work.why)),
-      skipped_text(work),
-      stands ? work.claim->holder.run_id : skip->holder_run_id,
-      format_duration(at - (stands ? work.claim->claimed_at : skip->timestamp)) + " ago",
-      stands ? work.claim->claim_id : work.ref};
+  std::vector<std::string> row{stands ? work.claim->session_key : skip->session_key,
+                               std::string(words_of(work.why)),
+                               skipped_text(work),
+                               stands ? work.claim->holder.run_id : skip->holder_run_id,
+                               age(stands ? work.claim->claimed_at : skip->timestamp, at),
+                               stands ? work.claim->claim_id : work.ref};
   if (row[3].empty()) row[3] = "-";
   if (stands && !work.claim->holder.run_url.empty()) row.push_back(work.claim->holder.run_url);
   return row;

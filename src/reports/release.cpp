@@ -5,6 +5,7 @@
 #include "core/claim/pool.h"
 #include "core/claim/transition.h"
 #include "core/record/audit.h"
+#include "core/text/age.h"
 #include "core/text/shorten.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
@@ -139,8 +140,6 @@ int command_release(const Invocation& call) {
     return exit_no;
   }
   const Instant at = now();
-  const std::string heard =
-      format_duration(std::max(Duration::zero(), at - stored.claim.renewed_at));
   call.out << "Released: " << escape_for(Place::line, stored.claim.session_key)
            << (had_ended ? ", done by " : ", held by ")
            << escape_for(Place::line, describe_holder(stored.claim, at));
@@ -148,8 +147,8 @@ int command_release(const Invocation& call) {
     call.out << ", which ended with " << name_of(stored.claim.outcome)
              << ". The next caller does the work again, a re-run too.\n";
   else
-    call.out << ". It was last heard of " << heard
-             << " ago, and halts when it finds out, at its next heartbeat. The next caller takes "
+    call.out << ". It was last heard of " << age(stored.claim.renewed_at, at)
+             << ", and halts when it finds out, at its next heartbeat. The next caller takes "
                 "over.\n";
   return exit_done;
 }

@@ -7,6 +7,7 @@
 #include "call/commands.h"
 #include "call/json_output.h"
 #include "core/figures/statistics.h"
+#include "core/text/age.h"
 #include "core/text/count.h"
 #include "core/text/json.h"
 #include "core/text/nearest.h"
@@ -203,10 +204,9 @@ void print_total(const Invocation& call, const Statistics& s, Instant at, double
                              " waiting, " + number(s.live.lost) + " lost"});
   if (s.last_activity)
     rows.push_back(
-        {"Last activity",
-         format_rfc3339(*s.last_activity) +
-             (at < *s.last_activity ? " (by a clock that is ahead)"
-                                    : " (" + format_duration(at - *s.last_activity) + " ago)")});
+        {"Last activity", format_rfc3339(*s.last_activity) +
+                              (at < *s.last_activity ? " (by a clock that is ahead)"
+                                                     : " (" + age(*s.last_activity, at) + ")")});
   if (s.altered > 0)
     rows.push_back({"Altered lines", number(s.altered) + " (refgate verify names them)"});
   call.out << table_of(rows, screen_of(call.environment));

@@ -7,6 +7,7 @@
 #include "call/commands.h"
 #include "call/json_output.h"
 #include "core/decision/decision.h"
+#include "core/text/age.h"
 #include "core/text/json.h"
 #include "pausing/pause_view.h"
 #include "reports/due.h"
@@ -67,8 +68,8 @@ Rows lines_of(const Queues& queues, const Claims& claims, Instant at) {
       const Ticket& ticket = stored.queue.tickets[i];
       rows.push_back({stored.queue.group, std::to_string(i + 1),
                       state_of(ticket, i + 1, claims, at), ticket.event,
-                      ticket.run_id.empty() ? "-" : ticket.run_id,
-                      format_duration(at - ticket.arrived_at) + " ago", ticket.claim_id});
+                      ticket.run_id.empty() ? "-" : ticket.run_id, age(ticket.arrived_at, at),
+                      ticket.claim_id});
     }
   return rows;
 }
@@ -79,7 +80,7 @@ std::vector<std::string> session_row(const std::string& group, const GroupSessio
           std::to_string(session.number),
           state,
           format_rfc3339(session.started_at),
-          format_duration(at - session.last_activity) + " ago",
+          age(session.last_activity, at),
           std::to_string(session.events),
           session.affinity + " (" + std::to_string(session.affine) + " of " +
               std::to_string(session.events) + ")"};
@@ -103,9 +104,8 @@ Rows heads_of(const NewestLines& heads, Instant at) {
   Rows rows{{"BRANCH", "NEWEST", "RUN", "SINCE", "OLDER", "LINE"}};
   for (const auto& [ref, version, newest] : heads.lines)
     rows.push_back({newest.branch, newest.move.commit.substr(0, 8),
-                    newest.run_id.empty() ? "-" : newest.run_id,
-                    format_duration(at - newest.at) + " ago", std::to_string(newest.older.size()),
-                    ref});
+                    newest.run_id.empty() ? "-" : newest.run_id, age(newest.at, at),
+                    std::to_string(newest.older.size()), ref});
   return rows;
 }
 
@@ -163,7 +163,7 @@ Rows slots_of(const Queues& pools, const Claims& claims, Instant at) {
       const Ticket& ticket = stored.queue.tickets[i];
       rows.push_back({pool, std::to_string(i + 1), state_in(stored.ref, ticket, claims, at),
                       ticket.event, ticket.run_id.empty() ? "-" : ticket.run_id,
-                      format_duration(at - ticket.arrived_at) + " ago", ticket.claim_id});
+                      age(ticket.arrived_at, at), ticket.claim_id});
     }
   }
   return rows;
@@ -241,7 +241,7 @@ int show_sessions(const Invocation& call, const Seen& seen, Instant at) {
       list.back()["position"] = place->second;
     rows.push_back({claim.session_key, state_text(claim, at),
                     claim.holder.run_id.empty() ? "-" : claim.holder.run_id,
-                    format_duration(at - claim.claimed_at) + " ago",
+                    age(claim.claimed_at, at),
                     claim.until ? format_rfc3339(*claim.until)
                     : ended     ? "-"
                                 : format_rfc3339(claim.lease_until + claim.limits.skew),

@@ -9,6 +9,7 @@
 
 #include "core/text/origin.h"
 #include "os/child_process.h"
+#include "os/trace.h"
 
 namespace refgate {
 namespace {
@@ -60,8 +61,10 @@ std::string token_for_api(const Environment& environment, const std::string& api
   return token.empty() ? environment.get("GITHUB_TOKEN") : token;
 }
 
-ApiAnswer ask_api(const Environment& environment, const std::string& remote,
-                  const ApiQuestion& question, std::chrono::steady_clock::time_point deadline) {
+namespace {
+
+ApiAnswer ask_untold(const Environment& environment, const std::string& remote,
+                     const ApiQuestion& question, std::chrono::steady_clock::time_point deadline) {
   const std::string api = environment.get("GITHUB_API_URL");
   const auto to = origin_of(api);
   if (!to || (to->scheme != "https" && !to->is_loopback()))
@@ -109,6 +112,24 @@ ApiAnswer ask_api(const Environment& environment, const std::string& remote,
   } catch (const std::exception&) {
     return {"", 0, "curl could not be started"};
   }
+}
+
+}  // namespace
+
+ApiAnswer ask_api(const Environment& environment, const std::string& remote,
+                  const ApiQuestion& question, std::chrono::steady_clock::time_point deadline) {
+  const auto began = std::chrono::steady_clock::now();
+  ApiAnswer answer = ask_untold(environment, remote, question, deadline);
+  trace([&] {
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - began);
+    return std::string("request to the API, ") + (question.post ? "POST " : "GET ") +
+           question.path.substr(0, question.path.find_first_of("?#")) + ", try 1: " +
+           (answer.wrong.empty() ? "HTTP " + std::to_string(answer.status) : answer.wrong) + ", " +
+           std::to_string(answer.body.size()) + " bytes received, " + std::to_string(took.count()) +
+           " ms";
+  });
+  return answer;
 }
 
 }  // namespace refgate

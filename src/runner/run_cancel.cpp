@@ -2,13 +2,16 @@
 
 #include "core/decision/run_state.h"
 #include "runner/rest_api.h"
+#include "runner/run_page.h"
 
 namespace refgate {
 
 std::string cancel_run(const Environment& environment, const std::string& remote,
                        const Holder& holder, std::chrono::steady_clock::time_point deadline) {
   using namespace std::chrono_literals;
-  const auto repository = repository_of_run(holder.run_url, server_url(environment), holder.run_id);
+  const auto repository =
+      repository_of_run(holder.run_url, server_url(environment),
+                        name_in_run_page(environment, holder.run_url, holder.run_id));
   if (!repository || !is_run_number(holder.run_id)) return "it has no page on this server";
   const ApiAnswer answer =
       ask_api(environment, remote,

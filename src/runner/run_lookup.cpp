@@ -2,6 +2,7 @@
 
 #include "core/decision/run_state.h"
 #include "runner/rest_api.h"
+#include "runner/run_page.h"
 
 namespace refgate {
 
@@ -10,7 +11,9 @@ RunEnded ask_run(const Environment& environment, const std::string& remote, cons
   using namespace std::chrono_literals;
   const std::string& run = claim.holder.run_id;
   if (!is_run_number(run)) return RunEnded::unknown;
-  const auto repository = repository_of_run(claim.holder.run_url, server_url(environment), run);
+  const auto repository =
+      repository_of_run(claim.holder.run_url, server_url(environment),
+                        name_in_run_page(environment, claim.holder.run_url, run));
   if (!repository) return RunEnded::unknown;
   const ApiAnswer answer = ask_api(environment, remote,
                                    {.path = "/repos/" + *repository + "/actions/runs/" + run,

@@ -214,6 +214,24 @@ std::vector<Meaning> meanings_of(const Target& target) {
   return meanings;
 }
 
+/// Gitea and Forgejo number the pages of runs: where a claim links to the page, it tells which run
+/// that is.
+Target by_run_id(Target target, const Claims& claims) {
+  if (target.kind != Target::Kind::run || target.repository.empty()) return target;
+  const std::string page = "/" + target.repository + "/actions/runs/" + target.value;
+  for (const StoredClaim& stored : claims.claims) {
+    const Holder& holder = stored.claim.holder;
+    const std::size_t at = holder.run_url.find(page);
+    if (at == std::string::npos || holder.run_id.empty()) continue;
+    const std::size_t end = at + page.size();
+    if (end == holder.run_url.size() || holder.run_url[end] == '/') {
+      target.value = holder.run_id;
+      break;
+    }
+  }
+  return target;
+}
+
 Named named_by(const Meaning& meaning, const Claims& claims,
                const std::vector<ReadEntry>& entries) {
   Named named;
@@ -270,8 +288,8 @@ Target target_of(std::string_view text) {
   return {Target::Kind::word, std::string(text), {}};
 }
 
-Named find_named(const Target& target, const Claims& claims,
-                 const std::vector<ReadEntry>& entries) {
+Named find_named(const Target& said, const Claims& claims, const std::vector<ReadEntry>& entries) {
+  const Target target = by_run_id(said, claims);
   for (const Meaning& meaning : meanings_of(target)) {
     Named named = named_by(meaning, claims, entries);
     if (named.empty()) continue;

@@ -198,7 +198,7 @@ class Handed(ActCase):
     def test_the_job_summary_says_what_was_decided(self):
         self.write_workflow(agent())
         first, second = self.push(run=1), self.push(run=2)
-        expected = {first: ["**Runs**: No conflicts detected", "<code>first</code>", "| Generation | 1 |"],
+        expected = {first: ["**Runs**: Nobody has done this work", "<code>first</code>", "| Generation | 1 |"],
                     second: ["Not run again: [run 1](", "/runs/1) did this work", "<code>already_done</code>"]}
         for outcome, parts in expected.items():
             text = "".join(outcome.summaries())

@@ -136,3 +136,14 @@ TEST_CASE("target: a word of any length takes one line") {
   CHECK(told.find('\033') == std::string::npos);
   CHECK(told.find('\n') == std::string::npos);
 }
+
+TEST_CASE("target: the page of a run that goes by its number names the run that links to it") {
+  Claims claims;
+  claims.claims = {claim("commit-" + commit, "900"), claim("commit-" + other, "7", other)};
+  claims.claims[0].claim.holder.run_url = "https://forge.example/octo/app/actions/runs/7";
+  claims.claims[1].claim.holder.run_url = "https://forge.example/octo/app/actions/runs/3";
+  const auto runs = [&](const char* url) { return runs_of(find_named(target_of(url), claims)); };
+  CHECK(runs("https://forge.example/octo/app/actions/runs/7") == "900");
+  CHECK(runs("https://forge.example/octo/app/actions/runs/3/jobs/0") == "7");
+  CHECK(runs("https://forge.example/octo/other/actions/runs/7") == "");
+}

@@ -14,6 +14,7 @@
 #include "core/text/enum_name.h"
 #include "core/text/nearest.h"
 #include "os/checked_output.h"
+#include "os/trace.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -60,6 +61,20 @@ lint::Files with_stdin(const lint::Files& files, const std::string& path, const 
     return wanted == path ? lint::Files::Kind::file : kind(wanted);
   };
   return both;
+}
+
+/// Workflows, actions and the configuration come through one door, and are told there.
+lint::Files told(const lint::Files& files) {
+  lint::Files all = files;
+  all.read = [read = files.read](const std::string& path) {
+    auto text = read(path);
+    trace([&] {
+      return path +
+             (text ? ": read, " + std::to_string(text->size()) + " bytes" : ": cannot be read");
+    });
+    return text;
+  };
+  return all;
 }
 
 std::string read_stdin() {
@@ -148,6 +163,7 @@ int command_lint(const Invocation& call) {
         .count();
   };
   take_stdin(call, request, seams.files);
+  if (is_traced()) seams.files = told(seams.files);
   std::optional<std::size_t> progress_shown;
   if (::isatty(STDERR_FILENO) == 1) {
     seams.progress = [&](std::size_t done, std::size_t total) {

@@ -8,6 +8,7 @@
 #include "core/claim/transition.h"
 #include "core/decision/budget.h"
 #include "core/record/result.h"
+#include "core/text/age.h"
 #include "core/text/count.h"
 #include "core/text/shorten.h"
 
@@ -16,17 +17,6 @@ namespace {
 
 bool is_pull_request(std::string_view event) {
   return event == "pull_request" || event == "pull_request_target";
-}
-
-/// People read no milliseconds.
-std::string in_seconds(Duration span) {
-  return format_duration(std::chrono::floor<std::chrono::seconds>(span));
-}
-
-std::string ago(Instant then, Instant now) {
-  if (then > now + std::chrono::seconds(1))
-    return "by a clock that is " + in_seconds(then - now) + " ahead";
-  return now - then < std::chrono::seconds(1) ? "just now" : in_seconds(now - then) + " ago";
 }
 
 /// What is waited for is over then: in whole seconds, as people are told, and never too early.
@@ -211,7 +201,26 @@ bool retry_permitted(const Policy& policy, const Request& request) {
   return policy.retry == Retry::allow || (policy.retry == Retry::manual && request.rerun_by_person);
 }
 
-std::string describe_spent_budget(const SpentBudget& spent) {
+/// Whose launches a budget counts.
+std::string spenders_of(BudgetKind kind, const Request& request) {
+  constexpr std::size_t shown = 80;
+  switch (kind) {
+    case BudgetKind::scope:
+      return "this work";
+    case BudgetKind::workflow:
+      return request.workflow.empty() ? "this workflow"
+                                      : "workflow " + shortened(request.workflow, shown);
+    case BudgetKind::actor:
+      return request.holder.actor.empty() ? "this actor" : shortened(request.holder.actor, shown);
+    case BudgetKind::repo:
+      return "this repository";
+    case BudgetKind::store:
+      break;
+  }
+  return "all that use this store";
+}
+
+std::string describe_spent_budget(const SpentBudget& spent, const Request& request) {
   const Budget& budget = spent.budget;
   const std::string which = "The budget of " + describe_amount(budget.unit, budget.amount) +
                             " per " + std::string(name_of(budget.kind)) + " within " +
@@ -221,11 +230,19 @@ std::string describe_spent_budget(const SpentBudget& spent) {
                         ? " never has anything left"
                         : " never has enough for a session that reserves " +
                               describe_amount(budget.unit, spent.need));
+  const std::string by = "by the sessions of " + spenders_of(budget.kind, request);
+  const std::string log = ". What spent it: refgate log --since " + format_duration(budget.window);
   if (budget.unit == BudgetUnit::launches)
-    return which + " is spent until " + until_text(spent.frees_at);
+    return which + " is spent until " + until_text(spent.frees_at) + ", " + by + log;
   return which + " has " + describe_amount(budget.unit, spent.left) +
          " left, and this session reserves " + describe_amount(budget.unit, spent.need) +
-         ": enough is free at " + until_text(spent.frees_at);
+         ": enough is free at " + until_text(spent.frees_at) + ", spent " + by + log;
+}
+
+std::string how_to_forget_failures(const Request& request) {
+  const PauseSubject subject{PauseKind::workflow, request.workflow};
+  return (request.workflow.empty() ? "refgate resume workflow:NAME" : how_to_resume(subject)) +
+         " --breaker";
 }
 
 Decision superseded(const Request& request, const NewerRun& newer, Instant now) {
@@ -273,17 +290,17 @@ std::optional<Decision> held_back(const std::optional<Claim>& state, const Reque
                  (open.breaker.failures == 1
                       ? "The last session of this workflow failed, "
                       : "The last " + failures + " sessions of this workflow failed, the last ") +
-                     ago(open.last, now) +
+                     age(open.last, now) +
                      (open.probing ? ", and one that was let through is at work until "
-                                   : "; one is let through after ") +
+                                   : ", and one is let through after ") +
                      until_text(open.until) + " (breaker " + failures + "/" +
-                     format_duration(open.breaker.span) + "). To forget them: refgate resume " +
-                     "workflow:NAME --breaker" + override_hint));
+                     format_duration(open.breaker.span) +
+                     "). To forget them: " + how_to_forget_failures(request) + override_hint));
   }
   if (around.spent) {
     const SpentBudget& spent = *around.spent;
-    Decision decision =
-        skip_for(request, now, ReasonCode::budget, describe_spent_budget(spent) + override_hint);
+    Decision decision = skip_for(request, now, ReasonCode::budget,
+                                 describe_spent_budget(spent, request) + override_hint);
     return skip_until(spent.frees_at, std::move(decision));
   }
   if (around.closed) {
@@ -377,7 +394,7 @@ std::string describe_holder(const Claim& claim, Instant now) {
         (claim.holder.job_index.empty() ? "" : " #" + claim.holder.job_index));
   add(claim.event + (claim.holder.actor.empty() ? "" : " by " + claim.holder.actor));
   text += " (" + inner + "), since " + format_second(claim.claimed_at) + " (" +
-          ago(claim.claimed_at, now) + ")";
+          age(claim.claimed_at, now) + ")";
   if (!claim.holder.run_url.empty()) text += ", " + claim.holder.run_url;
   return text;
 }
@@ -400,7 +417,11 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
                "Another job cannot be told from this one, so neither stands for the other; "
                "dimensions tell them apart: " +
                    describe_holder(*request.met, now));
-  if (!state) return run(asked, ReasonCode::first, "No conflicts detected");
+  // Who calls as the original was called gets the original's words.
+  if (!state)
+    return run(asked, ReasonCode::first,
+               request.window_only ? "No conflicts detected"
+                                   : "Nobody has done this work, and nobody is doing it");
 
   const Claim& claim = *state;
   const bool same_run =
@@ -469,7 +490,7 @@ Decision by_state(const Case& asked, RunEnded holder_run) {
 
   const Instant ended = *claim.ended_at;
   const bool remembered = now < ended + claim.limits.memory;
-  const std::string ended_text = " (ended " + ago(ended, now) + ")";
+  const std::string ended_text = " (ended " + age(ended, now) + ")";
   const std::string result_text =
       time_of_result(claim.result) ? ", its result: " + how_to_get(claim.result) : "";
   // clang before 16 captures no structured binding.

@@ -10,6 +10,7 @@
 #include "job/note/renewal.h"
 #include "job/session/heartbeat_attached.h"
 #include "job/subject/own_claims.h"
+#include "runner/run_page.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/fold_record.h"
@@ -63,10 +64,11 @@ void become_holder(const Invocation& call, const Settings& settings, Store& stor
     if (const auto attempt = parse_attempt(self.run_attempt)) next.holder.run_attempt = *attempt;
     next.holder.job = self.job;
     next.holder.job_index = self.job_index;
-    next.holder.run_url =
-        shortened(environment.get("GITHUB_SERVER_URL") + "/" +
-                      environment.get("GITHUB_REPOSITORY") + "/actions/runs/" + self.run_id,
-                  bounds::address);
+    next.holder.run_url = shortened(
+        numbered_run_page(environment, environment.get("GITHUB_REPOSITORY"), self.run_id)
+            .value_or(environment.get("GITHUB_SERVER_URL") + "/" +
+                      environment.get("GITHUB_REPOSITORY") + "/actions/runs/" + self.run_id),
+        bounds::address);
     next.holder.actor = shortened(environment.get("GITHUB_ACTOR"), bounds::word);
     return next;
   };

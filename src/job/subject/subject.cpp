@@ -14,6 +14,8 @@
 #include "core/text/shorten.h"
 #include "job/subject/patch_question.h"
 #include "os/regular_file.h"
+#include "os/trace.h"
+#include "runner/run_page.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -114,6 +116,33 @@ std::vector<std::string> joined_by(const Subject& subject, const Settings& setti
   return words;
 }
 
+/// Where what makes others the same work came from.
+std::string source_of_identity(const Subject& subject, const Settings& settings,
+                               bool from_payload) {
+  if (!settings.identity.empty()) return "the setting identity";
+  if (subject.request.same_change) return "its change (identity-by patch)";
+  if (settings.identity_by == IdentityBy::commit) return "its head commit (identity-by commit)";
+  return from_payload ? "the event's payload" : "the environment and what was said, no payload";
+}
+
+void trace_subject(const Subject& subject, const Settings& settings, bool from_payload) {
+  const Event& event = subject.event;
+  trace([&] {
+    return "event " + event.kind + (event.action.empty() ? "" : "." + event.action) +
+           ", repository " + (event.repository.empty() ? "unknown" : event.repository) +
+           ", actor " + (event.actor.empty() ? "unknown" : event.actor) + ", run " +
+           (event.run_id.empty() ? "unknown" : event.run_id) + ", attempt " +
+           std::to_string(event.run_attempt) + ", head commit " +
+           (event.head_commit.empty() ? "none" : event.head_commit) +
+           (event.trust == Trust::outside ? ", from outside" : ", of the repository");
+  });
+  trace([&] {
+    return "identity " + event.identity.kind + " \"" + shortened(event.identity.value, 200) +
+           "\", by " + source_of_identity(subject, settings, from_payload) + "; its ref is " +
+           subject.ref;
+  });
+}
+
 void complete(const Invocation& call, Subject& subject, const Settings& settings,
               const std::string& label_commit) {
   subject.scope.identity = subject.event.identity;
@@ -131,6 +160,9 @@ void complete(const Invocation& call, Subject& subject, const Settings& settings
   if (subject.scope.share.empty())
     throw UsageError("it is not known which workflow asks: give --workflow, or --share");
   subject.ref = claim_ref(subject.scope, settings.name_space);
+  if (auto page =
+          numbered_run_page(call.environment, subject.event.repository, subject.event.run_id))
+    subject.event.run_url = std::move(*page);
 
   const Event& event = subject.event;
   Request& request = subject.request;
@@ -231,6 +263,7 @@ Subject subject_of(const Invocation& call, const Settings& settings) {
   subject.scope.job = subject.event.job;
   subject.scope.dimensions = settings.matrix;
   complete(call, subject, settings, subject.event.head_commit);
+  trace_subject(subject, settings, !payload.empty());
   return subject;
 }
 
@@ -296,6 +329,7 @@ Subject positional_subject(const Invocation& call, const Settings& settings, con
   if (subject.event.head_commit.empty()) subject.event.head_commit = commit;
   subject.scope.share = workflow;
   complete(call, subject, settings, commit);
+  trace_subject(subject, settings, of_this_run);
   subject.request.window_only = true;
   subject.request.tells_jobs = false;
   return subject;

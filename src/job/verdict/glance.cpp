@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/record/result.h"
+#include "core/text/age.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -16,10 +17,6 @@ constexpr std::size_t longest_sentence = 200;
 /// For those who have neither the program nor a token at hand.
 constexpr std::string_view stuck_page =
     "https://github.com/refgate/refgate/blob/main/docs/stuck.md#by-a-button";
-
-std::string seconds_of(Duration span) {
-  return format_duration(std::chrono::floor<std::chrono::seconds>(span));
-}
 
 std::string markdown(std::string_view text) { return escape_for(Place::markdown, text); }
 
@@ -71,10 +68,14 @@ struct Parts {
   std::string url;     ///< of the run
 };
 
-/// Up to the first full stop or semicolon that ends a clause.
+/// Up to the first full stop or semicolon that ends a clause, without the addresses that are
+/// appended to what they are the pages of.
 std::string first_clause(const std::string& reason) {
-  const std::size_t end = std::min(reason.find(". "), reason.find("; "));
-  return reason.substr(0, end);
+  std::string clause = reason.substr(0, std::min(reason.find(". "), reason.find("; ")));
+  for (const std::string_view scheme : {", https://", ", http://"})
+    for (std::size_t at = clause.find(scheme); at != std::string::npos; at = clause.find(scheme))
+      clause.erase(at, std::min(clause.find_first_of(" ,", at + 2), clause.size()) - at);
+  return clause;
 }
 
 bool is_in_line(const Told& told) {
@@ -87,12 +88,31 @@ Parts parts_in_line(const Told& told, Instant now) {
               told.line + ", at its head ",
           head.run_id.empty() ? "a caller without a run id" : "run " + head.run_id,
           {},
-          head.event + ", in line since " + seconds_of(now - head.arrived_at),
+          head.event + (now - head.arrived_at < 1s
+                            ? std::string(", has just joined the line")
+                            : ", in line since " + in_seconds(now - head.arrived_at)),
           head.run_url};
 }
 
 Parts parts_of(const Told& told, Instant now) {
   if (is_in_line(told)) return parts_in_line(told, now);
+  if (told.code == ReasonCode::superseded && !told.holder_run_id.empty())
+    return {"Not run: a newer head of this branch came, by ",
+            "run " + told.holder_run_id,
+            {},
+            {},
+            told.holder_run_url};
+  if (told.code == ReasonCode::budget || told.code == ReasonCode::breaker) {
+    // It is not about the claim that the scope remembers.
+    std::string clause = first_clause(told.reason);
+    if (clause.starts_with("The ")) clause[0] = 't';
+    return {std::string("Not run, and nobody ") + (told.holder ? "has done" : "does") +
+                " this work: " + clause,
+            {},
+            {},
+            {},
+            {}};
+  }
   if (!told.holder || told.code == ReasonCode::paused) {
     // A pause is told before any claim is looked at, and by itself ends nobody's session; an older
     // head is wanted by nobody any more.
@@ -127,7 +147,7 @@ Parts parts_of(const Told& told, Instant now) {
             run_of(claim),
             now - claim.claimed_at < 1s
                 ? " has just begun this work"
-                : " is doing this work since " + seconds_of(now - claim.claimed_at),
+                : " is doing this work since " + in_seconds(now - claim.claimed_at),
             by_whom(claim) + joined(told),
             {}};
   if (is_promise(told.code))
@@ -141,6 +161,21 @@ Parts parts_of(const Told& told, Instant now) {
             run_of(claim),
             claim.outcome == ClaimOutcome::failure ? " failed" : " did not finish it",
             by_whom(claim) + ended + joined(told),
+            {}};
+  // What these say of time and number, with the run once.
+  const std::string it = claim.outcome == ClaimOutcome::success
+                             ? "Not run: this work "
+                             : "Not run, and nobody has done this work: it ";
+  const std::string until = told.until ? " until " + format_second(*told.until) : "";
+  if (told.code == ReasonCode::cooldown)
+    return {it + "cools down" + until + ", after ", run_of(claim), {}, by_whom(claim) + ended, {}};
+  if (told.code == ReasonCode::max_attempts)
+    return {it + "was launched " + std::to_string(claim.attempts) +
+                (claim.attempts == 1 ? " time" : " times") + ", all that is allowed" + until +
+                ", last by ",
+            run_of(claim),
+            {},
+            by_whom(claim) + ended,
             {}};
   return {
       "Not run, and nobody has done this work: " + first_clause(told.reason) + ". The last was ",
@@ -164,13 +199,25 @@ std::string sentence_of(const Parts& parts, const Told& told) {
               markdown(parts.after));
 }
 
-/// At most so many bytes, cut between two characters.
+/// At most so many bytes. It ends at a word, so that no address is cut; of one word that is longer,
+/// between two characters.
 std::string shortened(std::string text) {
   if (text.size() <= longest_sentence) return text;
-  std::size_t end = longest_sentence - 3;
+  std::size_t end = longest_sentence - std::string_view("…").size();
+  if (const std::size_t blank = text.rfind(' ', end); blank != std::string::npos && blank > 0) {
+    end = blank;
+    while (end > 0 && std::string_view(" ,;:(").find(text[end - 1]) != std::string_view::npos)
+      --end;
+  }
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U)
     --end;
   return text.substr(0, end) + "…";
+}
+
+/// The whole sentence, for a log that knows no links.
+std::string line_of(const Parts& parts, const Told& told) {
+  const std::string& url = parts.url.empty() ? told.holder_run_url : parts.url;
+  return plain(parts) + (parts.run.empty() || url.empty() ? "" : ", " + url);
 }
 
 /// By its run where that is one of GitHub's.
@@ -190,6 +237,12 @@ std::string cure_of(const Told& told) {
   if (is_in_line(told))
     return "Stuck? " + how_to_free(told.head->run_id, told.head->event) +
            " frees the head, or [a button](" + std::string(stuck_page) + ")";
+  if (told.code == ReasonCode::breaker || told.code == ReasonCode::budget)
+    return std::string(told.code == ReasonCode::breaker
+                           ? "The command that forgets the failures stands below; then, or "
+                           : "The command that tells what spent it stands below; ") +
+           (told.until ? "after " + format_second(*told.until) : "when it has passed") + ", " +
+           (told.run_url.empty() ? "ask again" : markdown_link("re-run this run", told.run_url));
   if (!told.holder) return {};
   const Claim& claim = *told.holder;
   const std::string command = how_to_free(claim.holder.run_id, claim.session_key);
@@ -220,11 +273,6 @@ std::string details(const Told& told) {
 
 }  // namespace
 
-std::string age(Instant then, Instant now) {
-  if (then > now + 1s) return "by a clock that is " + seconds_of(then - now) + " ahead";
-  return now - then < 1s ? "just now" : seconds_of(now - then) + " ago";
-}
-
 std::string markdown_link(std::string_view text, std::string_view url) {
   const bool web = url.starts_with("https://") || url.starts_with("http://");
   const bool harmless = url.find_first_of(" \t\r\n()<>[]`\"'\\|") == std::string_view::npos;
@@ -237,7 +285,7 @@ Glance glance_of(const Told& told, Instant now) {
   Glance glance;
   if (told.code == ReasonCode::same_run) {
     glance.level = "warning";
-    glance.sentence =
+    glance.sentence = glance.line =
         "Runs beside a job that cannot be told from it, so that neither stands for the other. "
         "The input dimensions, or another job name, tells them apart";
     glance.summary = "\n⚠️ **" + glance.sentence + "**.\n\n" + details(told);
@@ -248,6 +296,7 @@ Glance glance_of(const Told& told, Instant now) {
     parts.before = "Observed, it runs; enforcing would say: " + parts.before;
     glance.level = "notice";
     glance.sentence = shortened(plain(parts));
+    glance.line = line_of(parts, told);
     glance.summary = "\n👀 " + sentence_of(parts, told) +
                      (parts.detail.empty() ? "" : " (" + markdown(parts.detail) + ")") + ".\n\n" +
                      details(told);
@@ -258,6 +307,7 @@ Glance glance_of(const Told& told, Instant now) {
       glance.level = "warning";
       glance.sentence = shortened(told.reason);
     }
+    glance.line = "Runs: " + first_clause(told.reason);
     glance.summary =
         "\n▶️ **Runs**: " + markdown(first_clause(told.reason)) + "\n\n" + details(told);
     return glance;
@@ -266,6 +316,7 @@ Glance glance_of(const Told& told, Instant now) {
   const bool promised = is_promise(told.code) && !told.own_failure;
   glance.level = told.red ? "error" : promised ? "notice" : "warning";
   glance.sentence = shortened(plain(parts));
+  glance.line = line_of(parts, told);
   glance.summary = std::string("\n") + (promised ? "⏭️" : "⚠️") + " " +
                    sentence_of(parts, told) +
                    (parts.detail.empty() ? "" : " (" + markdown(parts.detail) + ")") + ".";
@@ -280,8 +331,9 @@ Glance glance_of(const Told& told, Instant now) {
 
 std::string glance_at_end(const std::string& session_key, std::string_view outcome, Duration took) {
   const char* mark = outcome == "success" ? "✅" : outcome == "failure" ? "❌" : "⏹️";
-  return std::string("\n") + mark + " **The session ended with " + markdown(outcome) + "** after " +
-         seconds_of(took) + " (" + markdown(session_key) + ").\n\n";
+  return std::string("\n") + mark + " **The session ended with " + markdown(outcome) + "** " +
+         (took < 1s ? "within a second" : "after " + in_seconds(took)) + " (" +
+         markdown(session_key) + ").\n\n";
 }
 
 }  // namespace refgate

@@ -11,6 +11,7 @@ namespace refgate {
 struct Glance {
   const char* level = "";  ///< of the annotation: "notice" or "warning"; empty: none
   std::string sentence;    ///< the annotation: who, how it ended, and when; at most 200 characters
+  std::string line;        ///< of the log: the sentence whole, and where the run that it names is
   std::string summary;     ///< Markdown, escaped: the sentence with links, one thing to do, and the
                            ///< rest folded
 };
@@ -21,9 +22,6 @@ Glance glance_of(const Told& told, Instant now);
 
 /// The job summary's line about an end of this job's session: "ended with success after 12m 3s".
 std::string glance_at_end(const std::string& session_key, std::string_view outcome, Duration took);
-
-/// "4m 12s ago", "just now"; "by a clock that is 2m ahead" of a time that has not come.
-std::string age(Instant then, Instant now);
 
 /// A link to a web page, and plain text for anything else that calls itself one.
 std::string markdown_link(std::string_view text, std::string_view url);

@@ -9,6 +9,7 @@
 #include "job/subject/subject.h"
 #include "job/verdict/glance.h"
 #include "os/checked_output.h"
+#include "os/trace.h"
 #include "runner/failure.h"
 #include "runner/runner.h"
 
@@ -73,6 +74,10 @@ namespace {
 void write_and_print(const Invocation& call, const Told& told,
                      const std::optional<Trouble>& trouble) {
   const bool skip = told.verdict == Verdict::skip;
+  trace([&] {
+    return std::string("decided: ") + (skip ? "skip" : "run") + ", by the rule " +
+           std::string(name_of(told.code)) + ": " + told.reason;
+  });
   Outputs lines{{"SESSION_KEY", told.session_key},
                 {"SKIP_EXECUTION", skip ? "true" : "false"},
                 {"REASON", told.reason},
@@ -120,6 +125,10 @@ void write_and_print(const Invocation& call, const Told& told,
         {call.command, trouble->message, trouble->hint, trouble->yaml, trouble->claim_may_stand});
   else
     append_summary(call.environment, glance.summary);
+  // Not every server shows annotations and summaries, and each the log: its last line is for
+  // people.
+  if (told.as == TellAs::all_lines && !trouble)
+    call.err << "refgate: " << escape_for(Place::line, glance.line) << "\n";
 }
 
 }  // namespace

@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
+#include "os/trace.h"
 #include "store/git/git_handle.h"
 #include "store/git/git_runtime.h"
 #include "store/store.h"
@@ -56,7 +58,21 @@ ChildResult GitCommand::run(const std::string& directory, std::vector<std::strin
     if (!users_own_ssh_)
       command.environment.emplace_back("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
   }
-  return run_child(command, deadline);
+  const auto began = std::chrono::steady_clock::now();
+  ChildResult result = run_child(command, deadline);
+  // The verb alone: the words behind it hold the remote's address.
+  trace([&] {
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - began);
+    const auto verb = std::find_if(arguments.begin(), arguments.end(),
+                                   [](const std::string& word) { return !word.starts_with('-'); });
+    return "git " + (verb == arguments.end() ? std::string("without a verb") : *verb) + ": " +
+           (result.timed_out ? std::string("did not end in time")
+                             : "status " + std::to_string(result.status)) +
+           ", " + std::to_string(command.input.size()) + " bytes in, " +
+           std::to_string(result.output.size()) + " out, " + std::to_string(took.count()) + " ms";
+  });
+  return result;
 }
 
 }  // namespace refgate

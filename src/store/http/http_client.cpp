@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "os/trace.h"
 #include "store/git/git_runtime.h"
 
 namespace refgate {
@@ -19,6 +20,40 @@ std::string bracketed(const std::string& host) {
 
 }  // namespace
 
+/// Told without query, fields and bodies, any of which may hold what is secret.
+HttpAnswer HttpClient::ask_once(const HttpRequest& request, Stream::Time deadline,
+                                const std::function<void(std::string_view)>& receive,
+                                HttpFailed& progress) {
+  const std::string path = address_.path + request.target;
+  const std::string asked = request.method + " " + path.substr(0, path.find_first_of("?#"));
+  tries_ = asked == asked_ ? tries_ + 1 : 1;
+  asked_ = asked;
+  const std::uint64_t before = received_;
+  const auto began = Stream::Time::clock::now();
+  const auto told = [&](const std::string& outcome) {
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Stream::Time::clock::now() - began);
+    const std::size_t sent = progress.sent ? head_of(request).size() + request.body.size() : 0;
+    return "request " + asked + ", try " + std::to_string(tries_) + ": " + outcome + ", " +
+           std::to_string(sent) + " bytes sent, " + std::to_string(received_ - before) +
+           " received, " + std::to_string(took.count()) + " ms";
+  };
+  try {
+    if (!stream_) connect(deadline);
+    stream_->set_deadline(deadline);
+    HttpAnswer answer = exchange(request, receive, progress);
+    trace([&] { return told("HTTP " + std::to_string(answer.head.status)); });
+    if (answer.head.status >= 200 && answer.head.status < 300) asked_.clear();
+    return answer;
+  } catch (const StreamFailed& failed) {
+    trace([&] { return told("no answer (" + failed.text + ")"); });
+    throw;
+  } catch (const HttpMessageError& failed) {
+    trace([&] { return told(std::string("no HTTP (") + failed.what() + ")"); });
+    throw;
+  }
+}
+
 HttpAnswer HttpClient::ask(const HttpRequest& request, Stream::Time deadline,
                            const std::function<void(std::string_view)>& receive) {
   for (;;) {
@@ -26,9 +61,7 @@ HttpAnswer HttpClient::ask(const HttpRequest& request, Stream::Time deadline,
     const bool kept = stream_ != nullptr;
     HttpFailed progress;
     try {
-      if (!kept) connect(deadline);
-      stream_->set_deadline(deadline);
-      return exchange(request, receive, progress);
+      return ask_once(request, deadline, receive, progress);
     } catch (const StreamFailed& failed) {
       progress.text = failed.text;
       progress.certificate = failed.certificate;
@@ -107,6 +140,7 @@ HttpHead HttpClient::read_head(Stream& stream) {
       if (!pending_.empty() && !std::string_view("HTTP/1.").starts_with(pending_.substr(0, 7)))
         throw HttpMessageError("the answer is not HTTP");
       const std::size_t count = stream.read(some.data(), some.size());
+      received_ += count;
       if (count == 0) throw StreamFailed{"the server hung up before the end of its answer"};
       pending_.append(some.data(), count);
     }
@@ -173,6 +207,7 @@ void HttpClient::read_body(const HttpRequest& request, HttpAnswer& answer,
       throw HttpMessageError("the answer is longer than 256 MiB");
     }
     const std::size_t count = stream_->read(some.data(), some.size());
+    received_ += count;
     if (count == 0) {
       if (reader.until_end()) break;
       throw StreamFailed{"the server hung up before the end of its answer"};

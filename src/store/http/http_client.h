@@ -63,6 +63,8 @@ class HttpClient {
   const std::optional<ServerClock>& server_clock() const { return clock_; }
 
  private:
+  HttpAnswer ask_once(const HttpRequest& request, Stream::Time deadline,
+                      const std::function<void(std::string_view)>& receive, HttpFailed& progress);
   void connect(Stream::Time deadline);
   void open_tunnel(Stream::Time deadline);
   std::string head_of(const HttpRequest& request) const;
@@ -79,6 +81,9 @@ class HttpClient {
   std::string pending_;         ///< read, and not yet used
   bool keeps_nothing_ = false;  ///< this server ends connections without saying so
   std::uint64_t requests_ = 0;
+  std::uint64_t received_ = 0;  ///< bytes
+  std::string asked_;           ///< the last request's method and path
+  int tries_ = 0;               ///< of that, one after the other, none of them answered well
   std::optional<ServerClock> clock_;
 };
 
