@@ -261,6 +261,7 @@ class Relays {
     if (!began.event.empty()) {
       scope.set("github.event.workflow_run.event", Value::string(began.event));
       set_branch(scope, began.branch);
+      set_default_branch(scope, began);
     }
     set_details(scope, deed.about);
     if (is_app) set_actor(scope, {deed.identity.login, "Bot", "NONE"});
@@ -272,6 +273,19 @@ class Relays {
   Truth runs(const Node& node, const JobConditions& jobs, const Scope& scope) const {
     if (node.launch != nullptr) return conditions_of(subject_, *node.launch).runs(scope);
     return jobs.runs(*node.job, scope);
+  }
+
+  /// A run that another one's end starts is of the default branch, which no named branch of an
+  /// agent is.
+  static void set_default_branch(Scope& scope, const Began& began) {
+    constexpr const char* name = "main";
+    if (began.event == "pull_request")
+      scope.set("github.event.workflow_run.pull_requests",
+                Value::array({Value::object({}, Completeness::open)}));
+    if (began.branch.name.empty() || began.branch.name == name) return;
+    scope.set("github.event.repository.default_branch", Value::string(name));
+    scope.set("github.ref_name", Value::string(name));
+    scope.set("github.ref", Value::string("refs/heads/main"));
   }
 
   /// A person's token has an association, which most conditions ask for.
