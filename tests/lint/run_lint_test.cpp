@@ -53,6 +53,28 @@ TEST_CASE(
         "missing.yml: there is no such file; nothing was checked\n");
 }
 
+TEST_CASE("a workflow that runs twice is a note when a gate stands before each of its agents") {
+  const std::string gated =
+      "on: [push, pull_request]\njobs:\n"
+      "  review:\n    runs-on: u\n    timeout-minutes: 9\n    steps:\n"
+      "      - {id: gate, uses: refgate/refgate@v1}\n"
+      "      - if: steps.gate.outputs.skip_execution == 'false'\n        run: claude -p x\n"
+      "      - {if: always(), uses: refgate/refgate@v1, with: {command: finish}}\n";
+  const std::string cheap = "  lint:\n    runs-on: u\n    steps: [{run: make lint}]\n";
+  const std::string agent =
+      "  other:\n    runs-on: u\n    timeout-minutes: 9\n    concurrency: x\n"
+      "    steps: [{run: codex exec y}]\n";
+  const auto twice_in = [](const std::string& text) {
+    const LintOutcome outcome =
+        disk({{".github/workflows/a.yml", text}}).run({.min_severity = Severity::warning});
+    return outcome.output.find("[duplicate-trigger]") != std::string::npos;
+  };
+  CHECK_FALSE(twice_in(gated));
+  CHECK_FALSE(twice_in(gated + cheap));
+  CHECK(twice_in(gated + agent));
+  CHECK(twice_in("on: [push, pull_request]\njobs:\n" + cheap));
+}
+
 TEST_CASE("below the least severity nothing is shown") {
   Disk files = disk({{".github/workflows/a.yml", twice}});
   CHECK(files.run({.min_severity = Severity::error}).output == "nothing found in 1 file\n");

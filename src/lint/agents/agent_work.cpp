@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <initializer_list>
 #include <iterator>
 #include <set>
 #include <vector>
@@ -12,6 +14,9 @@
 
 namespace refgate::lint {
 namespace {
+
+/// Of the fingerprints of the steps before a launch so much is kept as it is.
+constexpr std::size_t most_before = 4'000;
 
 constexpr auto families = std::to_array<std::string_view>(
     {"claude", "codex", "gemini", "opencode", "copilot", "aider", "droid", "cursor", "goose",
@@ -71,24 +76,96 @@ std::set<std::string> words_of(const std::string& text) {
   return words;
 }
 
+bool ends_with_any(std::string_view name, std::initializer_list<std::string_view> ends) {
+  return std::any_of(ends.begin(), ends.end(),
+                     [&](std::string_view end) { return name.ends_with(end); });
+}
+
 /// Inputs that do not change what a session does: who pays, who speaks, how long.
 bool is_incidental(std::string_view input) {
   const std::string name = to_lower(input);
-  for (const char* part : {"token", "key", "secret", "timeout", "turns", "comment", "progress",
-                           "output", "trigger", "phrase", "allowed_", "allow-"}) {
+  for (const char* part :
+       {"timeout", "turns", "progress", "trigger", "phrase", "allowed_", "allow-"}) {
     if (name.find(part) != std::string::npos) return true;
   }
-  return is_prompt(input);
+  return ends_with_any(name, {"token", "key", "secret", "comment", "comments", "output",
+                              "output-file", "output_file"}) ||
+         is_prompt(input);
 }
 
 /// Variables that say what a session is about or how it works, as `ANTHROPIC_MODEL` and `FOLDER`
-/// do: those that are written out.
+/// do, whatever they are filled in with: all but those that say who pays.
 void add_variables(const Entry& env, std::set<std::string>& all) {
   for (const Entry& variable : env.value.entries()) {
-    if (!is_incidental(variable.key.text()) && !variable.value.has_expression())
-      all.insert("env " + std::string(variable.key.text()) + "=" +
-                 std::string(variable.value.text()));
+    const std::string_view value = variable.value.text();
+    const bool pays = ends_with_any(to_lower(variable.key.text()),
+                                    {"token", "key", "secret", "password", "timeout"}) ||
+                      value.find("secrets.") != std::string_view::npos;
+    if (!pays) all.insert("env " + std::string(variable.key.text()) + "=" + std::string(value));
   }
+}
+
+/// Whether a script only installs or sets up what an agent works with.
+bool only_installs(std::string_view script) {
+  constexpr auto installers = std::to_array<std::string_view>(
+      {"npm",   "pnpm",       "yarn",          "bun",        "pip",      "pip3",
+       "pipx",  "uv",         "apt",           "apt-get",    "brew",     "corepack",
+       "cargo", "go",         "bundle",        "poetry",     "composer", "sudo",
+       "set",   "git config", "python -m pip", "curl -fsSL", "#"});
+  for (std::size_t at = 0; at < script.size();) {
+    const std::size_t end = std::min(script.find('\n', at), script.size());
+    std::string_view line = script.substr(at, end - at);
+    at = end + 1;
+    line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
+    const bool installs =
+        std::any_of(installers.begin(), installers.end(), [&](std::string_view word) {
+          return line.starts_with(word) &&
+                 (line.size() == word.size() || line[word.size()] == ' ' || word == "#");
+        });
+    if (line.find('>') != std::string_view::npos || (!line.empty() && !installs)) return false;
+  }
+  return true;
+}
+
+/// Whether an action only makes ready what an agent works with, or whether it works at all.
+bool only_prepares(std::string_view uses) {
+  const std::string name = to_lower(uses.substr(0, uses.find('@')));
+  for (const char* part : {"/setup-", "/cache", "app-token", "/checkout", "/refgate", "skip-",
+                           "configure-aws", "/auth", "install"}) {
+    if (name.find(part) != std::string::npos) return true;
+  }
+  return false;
+}
+
+/// What earlier steps of the job make, a prompt or data: of two jobs that do not make the same, the
+/// agents do not work on the same. One short text, since a job may have many launches.
+void add_steps_before(const AgentLaunch& launch, const Facts& facts, std::set<std::string>& all) {
+  std::string before;
+  for (const Step& step : launch.job().steps) {
+    if (&step == launch.step) break;
+    const bool makes = step.run ? !only_installs(step.run_text())
+                                : !step.uses_text().empty() && !only_prepares(step.uses_text());
+    if (!makes || launches_agent(step, facts)) continue;
+    const std::string_view text = step.run          ? step.run_text()
+                                  : step.with.value ? step.with.value.source()
+                                                    : step.uses_text();
+    // A text is told from its neighbours by its length.
+    const std::size_t fingerprint = std::hash<std::string_view>()(text);
+    before += std::to_string(text.size()) + ":" + std::to_string(fingerprint) + " ";
+    if (before.size() > most_before)
+      before = std::to_string(std::hash<std::string>()(before)) + " ";
+  }
+  all.insert("before " + before);
+}
+
+/// The system that a job runs on, as `ubuntu-latest` and `ubuntu-24.04` say alike.
+std::string system_of(const Job& job) {
+  const std::string text = to_lower(job.runs_on.value.source());
+  if (text.find('$') != std::string::npos) return text;
+  for (const char* system : {"macos", "windows", "ubuntu"}) {
+    if (text.find(system) != std::string::npos) return system;
+  }
+  return text;
 }
 
 /// What is checked out before the launch, where it is written out: another branch or repository is
@@ -106,9 +183,21 @@ void add_checkouts(const AgentLaunch& launch, std::set<std::string>& all) {
 }
 
 /// How the session works, besides what it is told: model, tools, settings, folder. In one order.
-std::set<std::string> manner(const AgentLaunch& launch) {
+std::set<std::string> manner(const AgentLaunch& launch, const Facts& facts) {
   std::set<std::string> all;
   add_checkouts(launch, all);
+  add_steps_before(launch, facts, all);
+  all.insert("on " + system_of(launch.job()));
+  for (const Entry& entry : {launch.job().container, launch.job().matrix.entry}) {
+    if (entry) all.insert("of " + std::string(entry.value.source()));
+  }
+  for (const Entry& defaults : {launch.job().defaults, launch.workflow().defaults}) {
+    const Entry folder = defaults.value.entry("run").value.entry("working-directory");
+    if (!folder) continue;
+    all.insert("in " + std::string(folder.value.text()));
+    break;
+  }
+  add_variables(launch.workflow().env, all);
   add_variables(launch.job().env, all);
   add_variables(launch.step->env, all);
   if (launch.launch != launch.step) add_variables(launch.launch->env, all);
@@ -192,7 +281,8 @@ std::string agent_of(const AgentLaunch& launch, const Facts& facts) {
 
 AgentWork work_of(const AgentLaunch& launch, const Facts& facts) {
   const std::string told = instructions(launch);
-  return {launch.launch, agent_of(launch, facts), manner(launch), words_of(told), targets_of(told)};
+  return {launch.launch, agent_of(launch, facts), manner(launch, facts), words_of(told),
+          targets_of(told)};
 }
 
 bool is_same_work(const AgentWork& left, const AgentWork& right) {

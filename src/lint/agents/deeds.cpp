@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "lint/expression/expression_value.h"
 #include "lint/shell/shell_commands.h"
 
 namespace refgate::lint {
@@ -19,7 +20,7 @@ bool mentions_any(std::string_view text, std::initializer_list<std::string_view>
   });
 }
 
-/// What a script or a list of an agent's tools says that is done.
+/// What a list of an agent's tools says that is done.
 std::vector<Deed> deeds_in(std::string_view text) {
   std::vector<Deed> found;
   if (mentions_any(text,
@@ -38,78 +39,12 @@ bool starts_workflows(const AgentIdentity& identity) {
   return identity.kind == AgentIdentity::Kind::app || identity.kind == AgentIdentity::Kind::other;
 }
 
-/// The value of a variable that a step sees.
-YamlNode variable_of(const Job& job, const Step& step, std::string_view name) {
-  for (const YamlNode env : {step.env.value, job.env.value}) {
-    if (const Entry entry = env.entry(name)) return entry.value;
-  }
-  return {};
-}
-
-/// Whose token stands in an address that a script pushes to, as in
-/// `https://x-access-token:${{ secrets.PAT }}@github.com/…`; nullopt when there is none.
-std::optional<AgentIdentity> identity_in_address(const Job& job, const Step& step) {
-  const std::string_view script = step.run_text();
-  const std::size_t end = script.find("@github.com");
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::size_t scheme = script.rfind("://", end);
-  if (scheme == std::string_view::npos) return std::nullopt;
-  const std::string_view user = script.substr(scheme + 3, end - scheme - 3);
-  if (user.find("${{") != std::string_view::npos) return identity_of_token(user, job);
-  const std::size_t dollar = user.rfind('$');
-  if (dollar == std::string_view::npos) return std::nullopt;
-  std::string_view name = user.substr(dollar + 1);
-  if (name.starts_with('{')) name = name.substr(1, name.find('}') - 1);
-  const YamlNode value = variable_of(job, step, name);
-  if (!value) return std::nullopt;
-  return identity_of_token(value, job);
-}
-
-/// Whose token the git commands of a job use from step to step: that of the address that they push
-/// to, or of the checkout that came before.
-class GitIdentity {
- public:
-  explicit GitIdentity(const Job& job) : job_(job) {}
-
-  /// Of each step in turn.
-  const AgentIdentity& at(const Step& step) {
-    if (last_ != nullptr) pass(*last_);
-    last_ = &step;
-    if (auto in_address = identity_in_address(job_, step)) identity_ = *std::move(in_address);
-    return identity_;
-  }
-
- private:
-  void pass(const Step& step) {
-    if (!matches_action(step.uses_text(), "actions/checkout")) return;
-    const Entry token = step.input("token");
-    // A deploy key is a name of its own too.
-    identity_ = token ? identity_of_token(token.value, job_)
-                : step.input("ssh-key")
-                    ? AgentIdentity{AgentIdentity::Kind::other, std::nullopt}
-                    : AgentIdentity{AgentIdentity::Kind::github_token, std::nullopt};
-  }
-
-  const Job& job_;
-  const Step* last_ = nullptr;
-  AgentIdentity identity_;
-};
-
-/// Whether the job works on the branch of the pull request that started it.
-bool is_on_head(const Job& job) {
-  return std::any_of(job.steps.begin(), job.steps.end(), [](const Step& step) {
-    const std::string_view ref = step.input("ref").value.text();
-    return (matches_action(step.uses_text(), "actions/checkout") &&
-            mentions_any(ref, {"head.ref", "head_ref"})) ||
-           mentions_any(step.run_text(), {"gh pr checkout"});
-  });
-}
-
 /// A word in a commit's message that keeps GitHub from starting workflows for it. Facts: "Skipping
 /// workflow runs".
 bool skips_runs(const Job& job) {
-  return mentions_any(job.node.source(), {"[skip ci]", "[ci skip]", "[no ci]", "[skip actions]",
-                                          "[actions skip]", "skip-checks: true"});
+  return mentions_any(job.node.source(),
+                      {"[skip ci]", "[ci skip]", "[no ci]", "[skip actions]", "[actions skip]",
+                       "skip-checks: true", "skip-checks:true"});
 }
 
 /// The words behind `git push`, whatever options git itself has; nullopt for other commands.
@@ -123,43 +58,13 @@ std::optional<std::vector<std::string>> pushed_by(const std::vector<std::string>
                                   command.end());
 }
 
-bool pushes(std::string_view script) {
-  if (script.find("push") == std::string_view::npos) return false;
-  for (std::vector<std::string>& words : shell_commands(script)) {
-    if (pushed_by(launched_command(std::move(words)))) return true;
-  }
-  return false;
-}
-
-/// Whether a name is that of the branch which started the run.
+/// Whether a name that is pushed is that of a branch which the job stands on, and none of a tag's.
 bool is_own_branch(std::string_view name) {
   if (name.starts_with("refs/heads/")) name.remove_prefix(11);
   if (name == "HEAD" || name == "main" || name == "master") return true;
   return name.starts_with('$') &&
          mentions_any(name, {"ref_name", "REF_NAME", "github.ref ", "github.ref}", "GITHUB_REF",
                              "head_ref", "HEAD_REF", "head.ref", "default_branch"});
-}
-
-/// Whether a script pushes to the branch that it stands on: not to another, and not to a new one.
-bool pushes_own_branch(std::string_view script) {
-  if (mentions_any(script, {"checkout -b", "switch -c", "checkout -B", "gh pr create"}))
-    return false;
-  for (std::vector<std::string>& words : shell_commands(script)) {
-    const auto arguments = pushed_by(launched_command(std::move(words)));
-    if (!arguments) continue;
-    std::vector<std::string> plain;
-    for (const std::string& word : *arguments) {
-      if (word.starts_with("--tags") || word.starts_with("--delete")) return false;
-      if (!word.starts_with('-')) plain.push_back(word);
-    }
-    if (plain.size() < 2) return true;
-    if (plain.size() > 2) continue;
-    std::string_view target = plain[1];
-    if (const std::size_t colon = target.find(':'); colon != std::string_view::npos)
-      target.remove_prefix(colon + 1);
-    if (is_own_branch(target)) return true;
-  }
-  return false;
 }
 
 /// What is written out of a name, before its first variable.
@@ -222,40 +127,117 @@ AgentIdentity identity_of_script(const Workflow& workflow, const Job& job, const
   return {};
 }
 
+/// Whose token a request of curl bears: `-H "Authorization: Bearer $TOKEN"`.
+AgentIdentity identity_of_request(const Workflow& workflow, const Job& job, const Step& step,
+                                  const std::vector<std::string>& command) {
+  for (const std::string& word : command) {
+    if (to_lower(word.substr(0, 16)).find("authorization") == std::string::npos) continue;
+    const std::size_t dollar = word.find('$');
+    if (dollar == std::string::npos) continue;
+    const std::string token = resolved(workflow, job, step, word.substr(dollar));
+    return token.find("${{") == std::string::npos ? AgentIdentity() : identity_of_token(token, job);
+  }
+  return {};
+}
+
+/// What a program asks before it acts is not followed.
+bool asks(std::string_view program) {
+  return mentions_any(program, {"if (", "if(", " ? ", "return", ".find(", ".some(", "switch ("});
+}
+
+/// An action that does something by itself, and the input that takes its token.
+struct DoingAction {
+  std::string_view uses;
+  std::string_view token;
+  Deed deed;
+};
+
 /// What the steps of a job do, from step to step.
 class JobDeeds {
  public:
   JobDeeds(const Workflow& workflow, const Job& job)
-      : workflow_(workflow),
-        job_(job),
-        git_(job),
-        on_head_(is_on_head(job)),
-        skips_runs_(skips_runs(job)) {}
+      : workflow_(workflow), job_(job), commands_(workflow, job), skips_runs_(skips_runs(job)) {}
 
   void add(const Step& step, const Facts& facts) {
-    const AgentIdentity& git = git_.at(step);
-    if (step.uses) add_action(step, git);
-    if (step.run && !launches_agent(step, facts)) add_script(step, git);
+    const std::vector<JobCommand> commands = commands_.next(step);
+    if (step.uses) add_action(step);
+    if (step.run && !launches_agent(step, facts)) add_script(step, commands);
   }
   std::vector<Evidence>& found() { return found_; }
 
  private:
-  void add_script(const Step& step, const AgentIdentity& git) {
+  void add_script(const Step& step, const std::vector<JobCommand>& commands) {
     const std::string_view script = step.run_text();
     if (!tag_) tag_ = made_tag(script);
     const auto tag = pushed_tag(script, tag_);
-    if (tag && !skips_runs_) add(Deed::push_tag, step, git, *tag);
-    for (const Deed deed : deeds_in(script))
-      add(deed, step, identity_of_script(workflow_, job_, step));
-    if (!starts_workflows(git) || !pushes(script)) return;
-    if (on_head_)
-      add(Deed::push, step, git);
-    else if (!skips_runs_ && pushes_own_branch(script))
-      add(Deed::push_branch, step, git);
+    if (tag && !skips_runs_)
+      add(Deed::push_tag, step, commands.empty() ? AgentIdentity() : commands.back().identity,
+          *tag);
+    for (const JobCommand& command : commands) {
+      if (found_.size() >= most_deeds) return;
+      for (BareDeed& deed : deeds_of_command(workflow_, job_, step, command)) {
+        if (deed.deed == Deed::open_pull_request) deed.about.branch = head_of(step, command);
+        add(deed.deed, step,
+            command.words[0] == "curl" ? identity_of_request(workflow_, job_, step, command.words)
+                                       : identity_of_script(workflow_, job_, step),
+            {}, std::move(deed.about));
+      }
+      if (skips_runs_ || !starts_workflows(command.identity)) continue;
+      for (const GitBranch& branch : commands_.pushed(command, step)) {
+        // A name that is a tag's, or of which as little is known.
+        const bool is_tag = tag_ && branch.kind == GitBranch::Kind::named &&
+                            branch.name.starts_with(*tag_) && tag_->empty() == branch.name.empty();
+        if (is_tag) continue;
+        add_push(step, command.identity, branch);
+      }
+    }
+  }
+
+  void add_push(const Step& step, const AgentIdentity& identity, GitBranch branch) {
+    DeedDetails about;
+    about.branch = std::move(branch);
+    const Deed deed = about.branch.kind == GitBranch::Kind::head ? Deed::push : Deed::push_branch;
+    add(deed, step, identity, {}, std::move(about));
+  }
+
+  /// The head of the pull request that a command opens. A branch that nobody saw being made has no
+  /// name.
+  GitBranch head_of(const Step& step, const JobCommand& command) const {
+    if (const auto head = flag_of(command.words, "--head", "-H"))
+      return commands_.branch_named(step, *head, command.branch);
+    if (command.branch.kind == GitBranch::Kind::named) return command.branch;
+    return {GitBranch::Kind::named, "", false};
   }
 
   /// What actions do that are known for it.
-  void add_action(const Step& step, const AgentIdentity& git) {
+  void add_action(const Step& step) {
+    const std::string_view uses = step.uses_text();
+    add_pushing_action(step);
+    add_pull_request_action(step);
+    constexpr auto doing = std::to_array<DoingAction>(
+        {{"peter-evans/create-or-update-comment", "token", Deed::comment},
+         {"softprops/action-gh-release", "token", Deed::release},
+         {"ncipollo/release-action", "token", Deed::release}});
+    for (const DoingAction& action : doing) {
+      if (!matches_action(uses, action.uses)) continue;
+      const Entry repository = step.input("repository");
+      if (step.input("comment-id") || step.input("draft").value.text() == "true" ||
+          (repository && !names_own_repository(repository.value.text())))
+        continue;
+      DeedDetails about;
+      if (const Entry body = step.input("body")) about.says = std::string(body.value.text());
+      if (const Entry token = step.input(action.token))
+        add(action.deed, step, identity_of_token(token.value, job_), {}, std::move(about));
+    }
+    if (!matches_action(uses, "actions/github-script")) return;
+    const Entry token = step.input("github-token");
+    const std::string_view program = step.input("script").value.text();
+    if (!token || asks(program)) return;
+    for (BareDeed& deed : deeds_of_program(program))
+      add(deed.deed, step, identity_of_token(token.value, job_), {}, std::move(deed.about));
+  }
+
+  void add_pushing_action(const Step& step) {
     // Actions that commit and push, and the input that takes a token other than the checkout's.
     constexpr auto pushing = std::to_array<std::pair<std::string_view, std::string_view>>(
         {{"stefanzweifel/git-auto-commit-action", ""},
@@ -263,29 +245,62 @@ class JobDeeds {
          {"ad-m/github-push-action", "github_token"},
          {"github-actions-x/commit", "github-token"},
          {"devops-infra/action-commit-push", "github_token"}});
-    const std::string_view uses = step.uses_text();
     for (const auto& [action, input] : pushing) {
-      if (skips_runs_ || !matches_action(uses, action)) continue;
-      const Entry branch = step.input("branch");
-      if (branch && !is_own_branch(branch.value.text())) continue;
+      if (skips_runs_ || !matches_action(step.uses_text(), action)) continue;
+      const Entry repository = step.input("repository");
+      // Some take a folder by this name, which may be that of a checkout of another repository.
+      if (repository ? !names_own_repository(repository.value.text()) : commands_.is_elsewhere())
+        continue;
       const Entry token = input.empty() ? Entry() : step.input(input);
-      add(on_head_ ? Deed::push : Deed::push_branch, step,
-          token ? identity_of_token(token.value, job_) : git);
+      const Entry branch = step.input("branch");
+      const GitBranch target =
+          branch ? commands_.branch_named(step, branch.value.text(), commands_.branch())
+                 : commands_.branch();
+      add_push(step, token ? identity_of_token(token.value, job_) : commands_.identity(), target);
     }
-    if (!matches_action(uses, "peter-evans/create-pull-request")) return;
-    if (const Entry token = step.input("token"))
-      add(Deed::open_pull_request, step, identity_of_token(token.value, job_));
   }
 
-  void add(Deed deed, const Step& step, AgentIdentity identity, std::string tag = {}) {
+  void add_pull_request_action(const Step& step) {
+    if (!matches_action(step.uses_text(), "peter-evans/create-pull-request")) return;
+    const Entry token = step.input("token");
+    if (!token || step.input("push-to-fork") || commands_.is_elsewhere()) return;
+    DeedDetails about;
+    const Entry branch = step.input("branch");
+    about.branch = {GitBranch::Kind::named, "create-pull-request/patch", true};
+    if (branch) about.branch = commands_.branch_named(step, branch.value.text(), {});
+    if (about.branch.kind != GitBranch::Kind::named)
+      about.branch = {GitBranch::Kind::named, "", false};
+    if (step.input("branch-suffix")) about.branch.whole = false;
+    const auto text_of = [&](std::string_view input) -> std::optional<std::string> {
+      const Entry entry = step.input(input);
+      if (!entry) return std::nullopt;
+      return std::string(entry.value.text());
+    };
+    about.title = text_of("title");
+    about.base = text_of("base");
+    about.draft = text_of("draft").value_or("false") != "false";
+    if (const auto labels = text_of("labels")) {
+      for (std::size_t at = 0; at < labels->size();) {
+        const std::size_t end = std::min(labels->find_first_of(",\n", at), labels->size());
+        std::string_view label = std::string_view(*labels).substr(at, end - at);
+        while (label.starts_with(' '))
+          label.remove_prefix(1);
+        if (!label.empty()) about.labels.emplace_back(label);
+        at = end + 1;
+      }
+    }
+    add(Deed::open_pull_request, step, identity_of_token(token.value, job_), {}, std::move(about));
+  }
+
+  void add(Deed deed, const Step& step, AgentIdentity identity, std::string tag = {},
+           DeedDetails about = {}) {
     if (starts_workflows(identity))
-      found_.push_back({deed, &step, std::move(identity), std::move(tag)});
+      found_.push_back({deed, &step, std::move(identity), std::move(tag), std::move(about)});
   }
 
   const Workflow& workflow_;
   const Job& job_;
-  GitIdentity git_;
-  bool on_head_;
+  JobCommands commands_;
   bool skips_runs_;
   std::optional<std::string> tag_;  ///< the first one that it makes
   std::vector<Evidence> found_;
@@ -311,6 +326,8 @@ std::vector<DeedEvent> events_of(Deed deed) {
       return {{"push", ""}};
     case Deed::dispatch:
       return {{"workflow_dispatch", ""}};
+    case Deed::release:
+      return {{"release", "published"}, {"release", "created"}, {"release", "released"}};
     case Deed::open_issue:
       return {{"issues", "opened"}};
     case Deed::open_pull_request:
@@ -337,6 +354,8 @@ std::string_view words_for(Deed deed) {
       return "dispatch";
     case Deed::open_issue:
       return "issue";
+    case Deed::release:
+      return "release";
     case Deed::open_pull_request:
       return "pull request";
   }

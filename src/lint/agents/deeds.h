@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lint/agents/agent_launch.h"
+#include "lint/agents/job_commands.h"
 #include "lint/github/facts.h"
 
 namespace refgate::lint {
@@ -20,11 +21,23 @@ enum class Deed : std::uint8_t {
   review,
   label,
   push,
-  push_branch,  ///< to the branch that the workflow was started for
+  push_branch,  ///< to the branch that the workflow was started for, or one that is named
   push_tag,     ///< of a tag that the job makes
   open_issue,
   open_pull_request,
+  release,
   dispatch  ///< of a workflow by hand or by `repository_dispatch`, with any token
+};
+
+/// What is written out of a deed, so that a condition which asks for it can be answered.
+struct DeedDetails {
+  std::optional<std::string> says;   ///< the text of a comment, variables and all
+  std::optional<std::string> title;  ///< of an issue or a pull request
+  std::optional<std::string> base;   ///< of a pull request
+  std::vector<std::string> labels;   ///< that it is opened with
+  bool draft = false;
+  bool on_pull_request = false;  ///< the comment certainly is on one
+  GitBranch branch;              ///< that is pushed to, or the head of a pull request
 };
 
 /// Something that a step does under a name that starts workflows.
@@ -33,7 +46,21 @@ struct Evidence {
   const Step* step;
   AgentIdentity identity;
   std::string tag;  ///< of `push_tag`: what its name begins with, as far as it is written out
+  DeedDetails about = {};
 };
+
+/// Something that a command or a call does, whoever does it.
+struct BareDeed {
+  Deed deed;
+  DeedDetails about = {};
+};
+/// What a command does in the run's repository, but for pushes and dispatches.
+std::vector<BareDeed> deeds_of_command(const Workflow& workflow, const Job& job, const Step& step,
+                                       const JobCommand& command);
+/// The same for a program that calls GitHub's API, as `actions/github-script` runs.
+std::vector<BareDeed> deeds_of_program(std::string_view program);
+/// Whether a program's call, `createComment(`, is about the run's repository.
+bool calls_for_own_repository(std::string_view program, std::string_view call);
 
 /// An event that a deed causes.
 struct DeedEvent {

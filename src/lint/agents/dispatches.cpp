@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "lint/agents/deeds.h"
+#include "lint/agents/job_commands.h"
 #include "lint/github/facts.h"
 #include "lint/shell/shell_commands.h"
 
@@ -49,7 +51,8 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string event_in_script(std::string_view script) {
+std::string event_in_script(const Workflow& from, const Job& job, const Step& step) {
+  const std::string_view script = step.run_text();
   if (script.find("/dispatches") == std::string_view::npos) return {};
   for (std::vector<std::string>& words : shell_commands(script)) {
     const std::vector<std::string> command = launched_command(std::move(words));
@@ -57,6 +60,7 @@ std::string event_in_script(std::string_view script) {
     if (std::none_of(command.begin() + 1, command.end(),
                      [](const std::string& word) { return is_own_dispatches(word); }))
       continue;
+    if (is_told_other_repository(from, job, step)) continue;
     std::string type = field_in(joined(command), "event_type");
     // From its input: a here-document or a pipe.
     return type.empty() ? field_in(script, "event_type") : type;
@@ -71,55 +75,69 @@ bool says_file(std::string_view text, std::string_view file) {
   return false;
 }
 
-}  // namespace
-
-bool dispatches(const Step& step, const Workflow& workflow, bool itself) {
-  if (dispatches(step.run_text(), workflow, itself)) return true;
-  const std::string_view uses = step.uses_text();
-  const std::string file = workflow.file.substr(workflow.file.rfind('/') + 1);
-  if (matches_action(uses, "actions/github-script")) {
-    const std::string_view program = step.input("script").value.text();
-    return program.find("createWorkflowDispatch") != std::string_view::npos &&
-           says_file(program, file);
+/// Whether a script starts a workflow: one of `from` itself may call it `$GITHUB_WORKFLOW`.
+bool dispatched_by_script(const Workflow& from, const Job& job, const Step& step,
+                          const Workflow& started) {
+  const std::string_view script = step.run_text();
+  if (script.find("workflow") == std::string_view::npos) return false;
+  const std::string file = started.file.substr(started.file.rfind('/') + 1);
+  const std::string path = "/workflows/" + file + "/dispatches";
+  for (std::vector<std::string>& words : shell_commands(script)) {
+    const bool told = std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+      return word.starts_with("GH_REPO=") && !names_own_repository(word);
+    });
+    const std::vector<std::string> command = launched_command(std::move(words));
+    if (command.size() < 3 || (command[0] != "gh" && command[0] != "curl")) continue;
+    const bool runs = command[1] == "workflow" && command[2] == "run";
+    const bool named =
+        std::any_of(command.begin() + 1, command.end(), [&](const std::string& word) {
+          if (!runs) return word.find(path) != std::string::npos && names_own_repository(word);
+          return word == file || word == started.display_name() ||
+                 (&from == &started && names_own_workflow(word));
+        });
+    if (!named) continue;
+    if (!runs) return true;
+    const bool asked = flag_of(command, "--repo", "-R").has_value();
+    const bool other = asked ? gh_names_other(from, job, step, command)
+                             : told || is_told_other_repository(from, job, step);
+    if (!other) return true;
   }
-  if (!matches_action(uses, "benc-uk/workflow-dispatch")) return false;
-  const std::string_view named = step.input("workflow").value.text();
-  return named == file || named == workflow.display_name() || (itself && names_own_workflow(named));
+  return false;
 }
 
-std::optional<std::string> sent_event(const Step& step) {
-  std::string type = event_in_script(step.run_text());
+}  // namespace
+
+std::optional<std::string> sent_event(const Workflow& from, const Job& job, const Step& step) {
+  std::string type = event_in_script(from, job, step);
   const std::string_view uses = step.uses_text();
   if (matches_action(uses, "actions/github-script")) {
     const std::string_view program = step.input("script").value.text();
     const bool own = program.find("context.repo") != std::string_view::npos;
-    if (own && program.find("createDispatchEvent") != std::string_view::npos)
+    if (own && calls_for_own_repository(program, "createDispatchEvent("))
       type = field_in(program, "event_type");
   } else if (matches_action(uses, "peter-evans/repository-dispatch")) {
     const Entry repository = step.input("repository");
-    if (!repository || repository.value.text().find("github.repository }}") != std::string::npos)
+    if (!repository || names_own_repository(repository.value.text()))
       type = step.input("event-type").value.text();
   }
   if (type.empty() || type.find('$') != std::string::npos) return std::nullopt;
   return type;
 }
 
-bool dispatches(std::string_view script, const Workflow& workflow, bool itself) {
-  if (script.find("workflow") == std::string_view::npos) return false;
-  const std::string file = workflow.file.substr(workflow.file.rfind('/') + 1);
-  const std::string path = "/workflows/" + file + "/dispatches";
-  for (std::vector<std::string>& words : shell_commands(script)) {
-    const std::vector<std::string> command = launched_command(std::move(words));
-    if (command.size() < 3 || (command[0] != "gh" && command[0] != "curl")) continue;
-    const bool runs = command[1] == "workflow" && command[2] == "run";
-    if (std::any_of(command.begin() + 1, command.end(), [&](const std::string& word) {
-          if (!runs) return word.find(path) != std::string::npos;
-          return word == file || word == workflow.display_name() ||
-                 (itself && names_own_workflow(word));
-        }))
-      return true;
+bool dispatches(const Workflow& from, const Job& job, const Step& step, const Workflow& started) {
+  if (dispatched_by_script(from, job, step, started)) return true;
+  const std::string_view uses = step.uses_text();
+  const std::string file = started.file.substr(started.file.rfind('/') + 1);
+  if (matches_action(uses, "actions/github-script")) {
+    const std::string_view program = step.input("script").value.text();
+    return calls_for_own_repository(program, "createWorkflowDispatch(") && says_file(program, file);
   }
-  return false;
+  if (!matches_action(uses, "benc-uk/workflow-dispatch")) return false;
+  const Entry repository = step.input("repo");
+  if (repository && !names_own_repository(repository.value.text())) return false;
+  const std::string_view named = step.input("workflow").value.text();
+  return named == file || named == started.display_name() ||
+         (&from == &started && names_own_workflow(named));
 }
 
 }  // namespace refgate::lint

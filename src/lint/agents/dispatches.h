@@ -10,16 +10,14 @@
 
 namespace refgate::lint {
 
-/// Whether a script starts this workflow by its file or name: `gh workflow run agent.yml`,
-/// `gh api …/actions/workflows/agent.yml/dispatches`. `itself`: it is a script of this workflow, so
-/// that `$GITHUB_WORKFLOW` is its name.
-bool dispatches(std::string_view script, const Workflow& workflow, bool itself = false);
-/// The same for a step: its script, one of `actions/github-script`, or an action made for it.
-bool dispatches(const Step& step, const Workflow& workflow, bool itself = false);
+/// Whether a step of `from` starts the workflow `started` by its file or name, in the repository of
+/// the run: `gh workflow run agent.yml`, `gh api …/actions/workflows/agent.yml/dispatches`, a
+/// script of `actions/github-script`, or an action made for it.
+bool dispatches(const Workflow& from, const Job& job, const Step& step, const Workflow& started);
 
 /// The type of the `repository_dispatch` that a step sends to its own repository: by
 /// `gh api repos/{owner}/{repo}/dispatches`, `createDispatchEvent`, or an action made for it.
 /// nullopt when it sends none, or one whose type is not written out.
-std::optional<std::string> sent_event(const Step& step);
+std::optional<std::string> sent_event(const Workflow& from, const Job& job, const Step& step);
 
 }  // namespace refgate::lint

@@ -11,6 +11,7 @@
 #include "lint/expression/expression_value.h"
 #include "lint/github/supposed_run.h"
 #include "lint/shell/shell_commands.h"
+#include "lint/workflow/trigger_filter.h"
 
 namespace refgate::lint {
 namespace {
@@ -149,7 +150,104 @@ std::optional<std::string> comment_of(const std::vector<std::string>& command) {
   return "";
 }
 
+/// What a request to GitHub's API says: `-f body='on it'`, `-d '{"body": "on it"}'`.
+std::optional<std::string> request_of(const std::vector<std::string>& command) {
+  if (command.size() < 3 || (command[0] != "curl" && (command[0] != "gh" || command[1] != "api")) ||
+      std::none_of(command.begin(), command.end(),
+                   [](const std::string& word) { return word.ends_with("/comments"); }))
+    return std::nullopt;
+  for (std::size_t at = 2; at < command.size(); ++at) {
+    std::string_view word = command[at];
+    const std::string& flag = command[at - 1];
+    const bool sends = flag == "-f" || flag == "-F" || flag == "--field" || flag == "--raw-field" ||
+                       flag == "-d" || flag == "--data" || flag == "--json";
+    if (!sends) continue;
+    if (word.starts_with("body=")) word.remove_prefix(5);
+    return word.starts_with('@') ? std::string() : std::string(word);
+  }
+  return "";
+}
+
+/// Whether a step's comment is the text of an input or a program in which nothing is filled in that
+/// an agent gave.
+bool says_input_only(const Step& step) {
+  const Entry body = step.input("body");
+  const Entry program = step.input("script");
+  const std::string_view text = body ? body.value.text() : program.value.text();
+  if (text.empty() || step.input("body-path") || step.input("body-file")) return false;
+  constexpr auto foreign = std::to_array<std::string_view>(
+      {"steps.", "needs.", "process.env", "readFile", "require(", "core.getInput", "env."});
+  return std::none_of(foreign.begin(), foreign.end(), [&](std::string_view word) {
+    return text.find(word) != std::string_view::npos;
+  });
+}
+
 }  // namespace
+
+void set_branch(Scope& scope, const GitBranch& branch) {
+  if (branch.kind != GitBranch::Kind::named || branch.name.empty()) return;
+  set_head(scope, branch.whole ? branch.name : branch.name + "x");
+}
+
+void set_details(Scope& scope, const DeedDetails& about) {
+  const auto is_there = [&](const char* part) {
+    const Value value = scope.get({"github", "event", part});
+    return !value.is_known() || value.kind() != Value::Kind::null;
+  };
+  const bool on_pull_request = is_there("pull_request");
+  if (about.says && !about.says->empty()) set_body(scope, *about.says);
+  if (about.on_pull_request && is_there("issue"))
+    scope.set("github.event.issue.pull_request", Value::unknown(Truth::yes));
+  const std::string subject = on_pull_request ? "github.event.pull_request" : "github.event.issue";
+  if (about.title) scope.set(subject + ".title", Value::string(*about.title));
+  if (!about.labels.empty()) {
+    Value::Items labels;
+    for (const std::string& label : about.labels)
+      labels.push_back(Value::object({{"name", Value::string(label)}}, Completeness::open));
+    scope.set(subject + ".labels", Value::array(std::move(labels)));
+  }
+  if (!on_pull_request) {
+    if (!is_there("issue")) set_branch(scope, about.branch);
+    return;
+  }
+  if (about.draft) scope.set("github.event.pull_request.draft", Value::boolean(true));
+  if (about.base && about.base->find('$') == std::string::npos) {
+    scope.set("github.base_ref", Value::string(*about.base));
+    scope.set("github.event.pull_request.base.ref", Value::string(*about.base));
+  }
+  set_branch(scope, about.branch);
+}
+
+bool passes_branches(const Trigger& trigger, const GitBranch& branch) {
+  const std::optional<FilterList> list = event_filter(trigger).branch_list();
+  if (!list) return false;
+  if (branch.kind != GitBranch::Kind::named) return true;
+  if (branch.whole) return list->passes(branch.name);
+  return list->passes(branch.name + "x") && list->passes(branch.name + "x/1");
+}
+
+bool asks_for_output(const std::vector<const Expression*>& conditions) {
+  return std::any_of(conditions.begin(), conditions.end(), [](const Expression* condition) {
+    const std::vector<Reference> all = references(*condition);
+    return std::any_of(all.begin(), all.end(), [](const Reference& each) {
+      if (!refers_into(each, {"steps"}) && !refers_into(each, {"needs"})) return false;
+      return each.path.size() < 3 || !each.path[2] || same_name(*each.path[2], "outputs");
+    });
+  });
+}
+
+bool keeps_own_words_out(const AgentLaunch& launch, const LaunchConditions& conditions,
+                         const Scope& scope) {
+  const std::vector<std::string> phrases = phrases_named(conditions.all());
+  return std::any_of(phrases.begin(), phrases.end(), [&](const std::string& phrase) {
+    if (!says(launch.job(), phrase)) return false;
+    Scope with = scope;
+    set_body(with, phrase + " The work is done.");
+    Scope without = scope;
+    set_body(without, "The work is done.");
+    return conditions.runs(with) == Truth::no && conditions.runs(without) != Truth::no;
+  });
+}
 
 bool keeps_own_branch_out(const AgentLaunch& launch, const LaunchConditions& conditions,
                           const Scope& scope) {
@@ -166,18 +264,21 @@ bool keeps_own_branch_out(const AgentLaunch& launch, const LaunchConditions& con
 }
 
 bool says_own_words_only(const Step& step, const std::set<std::string_view>& agents) {
-  if (!step.run) return false;
+  if (!step.run) return says_input_only(step);
   const Variables variables(step, agents);
   // A command that stands in a text, which then says `$()`, comes before the one that has the text.
   std::string_view before;
   bool says = false;
   const std::vector<std::vector<std::string>> commands = shell_commands(step.run_text());
   for (const std::vector<std::string>& words : commands) {
-    if (const auto comment = comment_of(launched_command(words))) {
+    const std::vector<std::string> command = launched_command(words);
+    auto comment = comment_of(command);
+    if (!comment) comment = request_of(command);
+    if (comment) {
       if (comment->empty() || !variables.is_own(*comment)) return false;
-      const std::size_t command = comment->find("$()");
-      if (command != std::string::npos && (!Variables::is_own_command(before) ||
-                                           comment->find("$()", command + 1) != std::string::npos))
+      const std::size_t inner = comment->find("$()");
+      if (inner != std::string::npos && (!Variables::is_own_command(before) ||
+                                         comment->find("$()", inner + 1) != std::string::npos))
         return false;
       says = true;
     }

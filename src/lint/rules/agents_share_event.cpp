@@ -30,6 +30,7 @@ struct Candidate {
   std::vector<Start> starts;
   std::vector<std::string> phrases, labels, repositories;
   std::string asks;                  ///< the texts of all its conditions
+  std::vector<std::string> absent;   ///< the steps that it asks about and that are not there
   std::optional<std::string> share;  ///< of the gate before it; empty when the gate names none
 };
 
@@ -79,11 +80,36 @@ bool filters_meet(const Trigger& left, const Trigger& right) {
   return refs && (paths || left.event == "workflow_run");
 }
 
+/// The ids of the steps whose outputs a condition asks for.
+std::vector<std::string> steps_asked(const Entry& condition) {
+  std::vector<std::string> ids;
+  if (!condition || !condition.value.is_scalar()) return ids;
+  const Expression expression = parse_condition(condition.value.text());
+  if (!expression.is_valid()) return ids;
+  for (const Reference& each : references(expression)) {
+    if (refers_into(each, {"steps"}) && each.path.size() > 1 && each.path[1])
+      ids.push_back(*each.path[1]);
+  }
+  return ids;
+}
+
+/// The steps that the launch asks about and that its job does not have, as an alias of another
+/// job's step does: their outputs are empty.
+std::vector<std::string> absent_steps(const AgentLaunch& launch) {
+  std::vector<std::string> ids = steps_asked(launch.step->condition);
+  std::erase_if(ids, [&](const std::string& id) { return launch.job().step(id) != nullptr; });
+  return ids;
+}
+
 std::string conditions_text(const Subject& subject, const AgentLaunch& launch) {
   std::string text;
   const auto add = [&](const Entry& condition) {
     text += std::string(condition.value.text()) + "\n";
   };
+  // The same words are another question when they are about another step.
+  for (const std::string& id : steps_asked(launch.step->condition)) {
+    if (const Step* step = launch.job().step(id)) text += std::string(step->node.source()) + "\n";
+  }
   for (const JobPlace& place : launch.path) {
     for (const Job* needed : job_conditions_of(subject, *place.workflow).needed(*place.job))
       add(needed->condition);
@@ -139,7 +165,8 @@ class Finder {
     candidates_.push_back({&workflow, &launch, &conditions, work_of(launch, subject_.facts()),
                            starts_of(workflow, subject_.facts()), std::move(phrases),
                            labels_named(all), repositories_named(all),
-                           conditions_text(subject_, launch), std::move(share)});
+                           conditions_text(subject_, launch), absent_steps(launch),
+                           std::move(share)});
   }
 
   void compare(const Candidate& first, const Candidate& second) {
@@ -220,7 +247,10 @@ class Finder {
   /// Of the same work behind the same conditions, either both are launched or none: what is not
   /// known (a variable, an output) makes no difference.
   static bool reached(const Candidate& candidate, const SupposedRun& run, bool same_question) {
-    const Truth runs = candidate.conditions->runs(scope_of(run));
+    Scope scope = scope_of(run);
+    for (const std::string& id : candidate.absent)
+      scope.set(ContextPath{"steps", id}, Value());
+    const Truth runs = candidate.conditions->runs(scope);
     return (runs == Truth::yes || (same_question && runs == Truth::unknown)) &&
            answers_text(*candidate.launch->launch, run.text);
   }

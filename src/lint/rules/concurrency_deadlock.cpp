@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lint/agents/agent_launch.h"
+#include "lint/expression/expression_value.h"
 #include "lint/rule/rule.h"
 #include "lint/workflow/concurrency_group.h"
 
@@ -71,8 +72,58 @@ class DeadlockFinder {
     const Workflow* called = subject_.project.called_workflow(job.uses.value.text());
     if (called == nullptr || depth_ >= deepest_call) return;
     const bool holds = hold(workflow, job.concurrency, "job `" + std::string(job.id) + "`");
-    if (may_wait(*called)) call(*called);
+    wait_as_told(job, *called);
+    if (!found_ && may_wait(*called)) call(*called);
     if (holds) held_.pop_back();
+  }
+
+  /// A group of a called workflow that its inputs name, and who waits for it.
+  struct ToldGroup {
+    const Concurrency* concurrency;
+    std::string waiter;
+  };
+
+  /// Found once for each workflow; the first few.
+  const std::vector<ToldGroup>& told_groups(const Workflow& called) {
+    constexpr std::size_t most = 20;
+    const auto [known, is_new] = told_.try_emplace(&called);
+    std::vector<ToldGroup>& found = known->second;
+    if (!is_new) return found;
+    const auto add = [&](const Concurrency& concurrency, std::string waiter) {
+      if (concurrency && found.size() < most &&
+          concurrency.group.text().find("inputs.") != std::string_view::npos)
+        found.push_back({&concurrency, std::move(waiter)});
+    };
+    add(called.concurrency, "the workflow that it calls");
+    for (const Job& job : called.jobs) {
+      if (!is_switched_off(job.condition))
+        add(job.concurrency, "job `" + std::string(job.id) + "`");
+    }
+    return found;
+  }
+
+  /// Waits for the groups whose names the call itself gives.
+  void wait_as_told(const Job& job, const Workflow& called) {
+    const Trigger* trigger = called.trigger("workflow_call");
+    if (held_.empty() || trigger == nullptr) return;
+    const InputIdentity input = [&](std::string_view name) -> std::optional<std::string> {
+      for (const Entry& given : job.with.value.entries()) {
+        if (same_name(given.key.text(), name)) return group_identity(given.value, name_);
+      }
+      for (const Entry& declared : trigger->inputs.value.entries()) {
+        if (same_name(declared.key.text(), name))
+          return group_identity(declared.value.entry("default").value, name_);
+      }
+      return std::nullopt;
+    };
+    for (const ToldGroup& told : told_groups(called)) {
+      const auto identity = group_identity(told.concurrency->group, name_, input);
+      const auto held = std::find_if(held_.begin(), held_.end(), [&](const Held& each) {
+        return identity && each.identity == *identity;
+      });
+      if (held == held_.end()) continue;
+      return report(*held, called, *told.concurrency, told.waiter);
+    }
   }
 
   void call(const Workflow& called) {
@@ -155,6 +206,7 @@ class DeadlockFinder {
   bool found_ = false;
   std::size_t depth_ = 0;
   std::size_t reported_ = 0;
+  std::map<const Workflow*, std::vector<ToldGroup>> told_;
   std::map<std::pair<const Workflow*, std::size_t>, Below> below_;
 };
 

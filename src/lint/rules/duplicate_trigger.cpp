@@ -14,6 +14,7 @@
 #include "lint/finding/edit.h"
 #include "lint/gates/gate_before.h"
 #include "lint/github/event_scope.h"
+#include "lint/github/own_action.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
 #include "lint/rules/repeated_starts.h"
@@ -88,6 +89,7 @@ class Finder {
 
   /// What a job has before it that lets one of the two runs end early.
   bool is_gated(const Job& job) const {
+    if (is_own_called_workflow(job.uses.value.text())) return true;
     const std::vector<const Gate*> gates = gates_of_job(subject_, workflow_, job);
     return std::any_of(gates.begin(), gates.end(),
                        [](const Gate* gate) { return decides_between(*gate); });
@@ -107,6 +109,22 @@ class Finder {
       }
     }
     return false;
+  }
+
+  /// Whether a gate stands before each agent of the workflow: what else runs twice costs little.
+  bool are_agents_gated() const {
+    const bool called =
+        std::any_of(workflow_.jobs.begin(), workflow_.jobs.end(),
+                    [](const Job& job) { return is_own_called_workflow(job.uses.value.text()); });
+    if (launches_.empty()) return called;
+    for (std::size_t at = 0; at < launches_.size(); ++at) {
+      const std::vector<const Gate*> gates = gates_before(subject_, launches_[at]);
+      const bool decides = std::any_of(gates.begin(), gates.end(),
+                                       [](const Gate* gate) { return decides_between(*gate); });
+      if (!decides && !is_own_called_workflow(launches_[at].own_job().uses.value.text()))
+        return false;
+    }
+    return true;
   }
 
   /// A job finds out whether there is a pull request, and others depend on what it says.
@@ -165,6 +183,7 @@ class Finder {
             reach_in_words(reach) + ", and by " + quoted(pull_request.event) +
             "; limit `push` to the branches that pull requests go to, such as `branches: " +
             branches + "`");
+    if (are_agents_gated()) report.severity(Severity::note);
     report.related(subject_, pull_request.key, "starts it for the same commit");
     report.fix(FixKind::unsafe, "Run on pushes to " + branches + " only", narrowed(push, branches));
   }
@@ -172,26 +191,36 @@ class Finder {
   bool find_both_pull_requests() {
     for (const Trigger* first : triggers("pull_request")) {
       for (const Trigger* second : triggers("pull_request_target")) {
-        const bool both =
-            listens_to_type(*first, "synchronize") && listens_to_type(*second, "synchronize");
-        if (!both || !may_meet(*first, *second) || !bases_meet(*first, *second)) continue;
-        for (const bool fork : {true, false}) {
-          if (subject_.config.forks_only && !fork) continue;
-          const Double twice{first,
-                             second,
-                             {.event = "pull_request", .type = "synchronize", .fork = fork},
-                             {.event = "pull_request_target", .type = "synchronize", .fork = fork}};
-          if (!runs_twice(twice)) continue;
-          sink_
-              .report(subject_, second->key,
-                      "a push to a pull request" + std::string(fork ? " from a fork" : "") +
-                          " starts this workflow twice, by `pull_request` and by "
-                          "`pull_request_target`; keep one of them, or give each job an `if` on "
-                          "`github.event_name`")
-              .related(subject_, first->key, "starts it for the same commit");
-          return true;
+        if (!may_meet(*first, *second) || !bases_meet(*first, *second)) continue;
+        for (const char* type : {"synchronize", "opened", "reopened", "ready_for_review", "labeled",
+                                 "closed", "edited"}) {
+          if (!listens_to_type(*first, type) || !listens_to_type(*second, type)) continue;
+          if (find_both_pull_requests(*first, *second, type)) return true;
         }
       }
+    }
+    return false;
+  }
+
+  bool find_both_pull_requests(const Trigger& first, const Trigger& second,
+                               const std::string& type) {
+    for (const bool fork : {true, false}) {
+      if (subject_.config.forks_only && !fork) continue;
+      const Double twice{&first,
+                         &second,
+                         {.event = "pull_request", .type = type, .fork = fork},
+                         {.event = "pull_request_target", .type = type, .fork = fork}};
+      if (!runs_twice(twice)) continue;
+      const std::string act =
+          type == "synchronize" ? "a push to a pull request" : quoted(type) + " of a pull request";
+      auto report = sink_.report(subject_, second.key,
+                                 act + (fork ? " from a fork" : "") +
+                                     " starts this workflow twice, by `pull_request` and by "
+                                     "`pull_request_target`; keep one of them, or give each job "
+                                     "an `if` on `github.event_name`");
+      if (are_agents_gated()) report.severity(Severity::note);
+      report.related(subject_, first.key, "starts it for the same commit");
+      return true;
     }
     return false;
   }

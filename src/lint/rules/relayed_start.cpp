@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -36,6 +37,14 @@ struct Node {
   const AgentLaunch* launch = nullptr;  ///< the first one in it
 };
 
+/// What is known of a run that something started, when its end starts the next one.
+struct Began {
+  std::string event;  ///< empty: nothing is known
+  GitBranch branch;   ///< that it is of; no name: nobody knows which
+
+  auto key() const { return std::tuple(event, branch.name, branch.whole); }
+};
+
 /// Why one job is started when another one has run.
 struct Edge {
   Index to;
@@ -43,7 +52,16 @@ struct Edge {
   bool certain = false;        ///< whatever is not known of the run
   const Step* step = nullptr;  ///< what starts it; nullptr: the end of the run
   Deed deed = Deed::comment;
+  Began began = {};
 };
+
+/// What a commit says may be what the agent's own commits say.
+bool names_message(const Reference& reference) {
+  return refers_into(reference, {"github", "event", "head_commit"}) ||
+         refers_into(reference, {"github", "event", "commits"}) ||
+         refers_into(reference, {"github", "event", "workflow_run", "head_commit"}) ||
+         refers_into(reference, {"github", "event", "workflow_run", "display_title"});
+}
 
 /// What comes of an earlier step or job, or of a setting, may be the bound that ends a ring.
 bool may_be_bound(const Expression& condition) {
@@ -53,7 +71,8 @@ bool may_be_bound(const Expression& condition) {
     return refers_into(each, {"steps"}) || refers_into(each, {"needs"}) ||
            refers_into(each, {"vars"}) || refers_into(each, {"inputs"}) ||
            refers_into(each, {"env"}) || refers_into(each, {"github", "run_attempt"}) ||
-           refers_into(each, {"github", "event", "workflow_run", "run_attempt"});
+           refers_into(each, {"github", "event", "workflow_run", "run_attempt"}) ||
+           names_message(each);
   });
 }
 
@@ -63,7 +82,19 @@ bool is_bound(const Step& step) {
   for (const std::string_view word : {"if ", "[ ", "[[", "case ", "test "}) {
     if (script.find(word) != std::string_view::npos) return true;
   }
+  const std::string_view program = step.input("script").value.text();
+  for (const std::string_view word : {"if (", "if(", " ? ", "return"}) {
+    if (program.find(word) != std::string_view::npos) return true;
+  }
   return step.condition && may_be_bound(parse_condition(step.condition.value.text()));
+}
+
+/// Cheap to see, and asked before each workflow is.
+bool may_dispatch(const Step& step) {
+  return step.run_text().find("workflow") != std::string_view::npos ||
+         step.input("script").value.text().find("createWorkflowDispatch") !=
+             std::string_view::npos ||
+         step.uses_text().find("workflow-dispatch") != std::string_view::npos;
 }
 
 class Relays {
@@ -112,16 +143,18 @@ class Relays {
       does = true;
       for (const DeedEvent& event : events_of(deed.deed))
         start(from, deed, event);
+      if (deed.deed == Deed::push) start(from, deed, {"push", ""});
     }
     for (const Step& step : node.job->steps) {
       if (is_bound(step)) continue;
-      if (const auto sent = sent_event(step)) {
+      if (const auto sent = sent_event(*node.workflow, *node.job, step)) {
         does = true;
         start(from, {Deed::dispatch, &step, {}, {}}, {"repository_dispatch", *sent});
       }
-      if (step.run_text().find("workflow") == std::string_view::npos) continue;
+      if (!may_dispatch(step)) continue;
       for (const auto& [workflow, starts] : starts_) {
-        if (workflow == node.workflow || !dispatches(step.run_text(), *workflow)) continue;
+        if (workflow == node.workflow || !dispatches(*node.workflow, *node.job, step, *workflow))
+          continue;
         does = true;
         reach(from, *workflow, {Deed::dispatch, &step, {}, {}}, {"workflow_dispatch", ""});
       }
@@ -146,22 +179,31 @@ class Relays {
     if (start == starts.end() || !passes(*start->trigger, deed)) return;
     for (Index to = first_.at(&workflow); to < last_.at(&workflow); ++to) {
       const Truth reached = reaches(nodes_[to], *start, deed);
-      if (reached != Truth::no)
-        edges_[from].push_back({to, start->trigger, reached == Truth::yes, deed.step, deed.deed});
+      if (reached == Truth::no) continue;
+      // Whether the head of a pull request lies in this repository is not known.
+      const bool certain = reached == Truth::yes && deed.about.branch.kind != GitBranch::Kind::head;
+      edges_[from].push_back(
+          {to, start->trigger, certain, deed.step, deed.deed, {start->event, deed.about.branch}});
     }
   }
 
-  /// Which files change cannot be told, nor which branch other than the usual one.
+  /// Which files change cannot be told, nor whether it is the usual branch that stands for the own
+  /// one.
   static bool passes(const Trigger& trigger, const Evidence& deed) {
     if (deed.deed == Deed::push_tag) return false;
+    if (deed.deed == Deed::open_pull_request)
+      return !deed.about.base || deed.about.base->find('$') != std::string::npos ||
+             passes_branches(trigger, {GitBranch::Kind::named, *deed.about.base, true});
     if (deed.deed != Deed::push && deed.deed != Deed::push_branch) return true;
     if (trigger.paths || trigger.paths_ignore) return false;
-    if (deed.deed == Deed::push) return true;
+    if (deed.about.branch.kind != GitBranch::Kind::own || trigger.event != "push")
+      return passes_branches(trigger, deed.about.branch);
     const std::optional<FilterList> branches = event_filter(trigger).branch_list();
-    return branches && branches->passes("main");
+    return branches && (branches->passes("main") || branches->passes("master"));
   }
 
-  Truth reaches(const Node& node, const Start& start, const Evidence& deed) const {
+  Truth reaches(const Node& node, const Start& start, const Evidence& deed,
+                const Began& began = {}) const {
     std::vector<const Expression*> all;
     const JobConditions& jobs = job_conditions_of(subject_, *node.workflow);
     if (node.launch != nullptr) {
@@ -180,13 +222,14 @@ class Relays {
       if (may_be_bound(*condition) || (names_actor(*condition) && !names_association(*condition)))
         return Truth::no;
     }
-    return runs(node, jobs, supposed(start, deed, all));
+    return runs(node, jobs, supposed(start, deed, all, began));
   }
 
   /// What is known of the run that a deed starts. The same scope for the same knowledge, so that
   /// what was worked out of it is found again.
   const Scope& supposed(const Start& start, const Evidence& deed,
-                        const std::vector<const Expression*>& conditions) const {
+                        const std::vector<const Expression*>& conditions,
+                        const Began& began) const {
     const bool by_run = deed.step == nullptr;
     const bool is_app = !by_run && deed.identity.kind == AgentIdentity::Kind::app;
     const std::string_view said = by_run           ? std::string_view()
@@ -195,11 +238,12 @@ class Relays {
     const auto is_said = [&](const std::string& word) {
       return said.find(word) != std::string_view::npos;
     };
-    std::string text = "The work is done.";
+    const std::string own = deed.about.says.value_or("");
+    std::string text = own.empty() ? "The work is done." : own;
     std::string label;
     if (!by_run) {
       for (const std::string& phrase : phrases_named(conditions)) {
-        if (is_said(phrase)) text += " " + phrase;
+        if (is_said(phrase) && text.find(phrase) == std::string::npos) text += " " + phrase;
       }
     }
     if (deed.deed == Deed::label) {
@@ -208,10 +252,18 @@ class Relays {
       label = found == labels.end() ? std::string("another label") : *found;
     }
     const std::string login = is_app ? deed.identity.login.value_or("") : "";
-    const auto [known, is_new] = scopes_.try_emplace(
-        std::tuple(start.event, start.type, is_app, login, text, label), Scope());
+    const auto [known, is_new] =
+        scopes_.try_emplace(std::tuple(start.event, start.type, is_app, login, text, label,
+                                       by_run ? nullptr : deed.step, began.key()),
+                            Scope());
     if (!is_new) return known->second;
     Scope& scope = known->second = scope_of_event(start.event, start.type);
+    if (!began.event.empty()) {
+      scope.set("github.event.workflow_run.event", Value::string(began.event));
+      set_branch(scope, began.branch);
+      set_default_branch(scope, began);
+    }
+    set_details(scope, deed.about);
     if (is_app) set_actor(scope, {deed.identity.login, "Bot", "NONE"});
     if (!by_run) set_body(scope, text);
     if (!label.empty()) scope.set("github.event.label.name", Value::string(label));
@@ -223,6 +275,19 @@ class Relays {
     return jobs.runs(*node.job, scope);
   }
 
+  /// A run that another one's end starts is of the default branch, which no named branch of an
+  /// agent is.
+  static void set_default_branch(Scope& scope, const Began& began) {
+    constexpr const char* name = "main";
+    if (began.event == "pull_request")
+      scope.set("github.event.workflow_run.pull_requests",
+                Value::array({Value::object({}, Completeness::open)}));
+    if (began.branch.name.empty() || began.branch.name == name) return;
+    scope.set("github.event.repository.default_branch", Value::string(name));
+    scope.set("github.ref_name", Value::string(name));
+    scope.set("github.ref", Value::string("refs/heads/main"));
+  }
+
   /// A person's token has an association, which most conditions ask for.
   static bool names_association(const Expression& condition) {
     const std::vector<Reference> all = references(condition);
@@ -231,19 +296,21 @@ class Relays {
     });
   }
 
-  /// The jobs of workflows that hear of the end of this one's runs.
-  const std::vector<Edge>& at_end_of(const Workflow& source) {
-    const auto [known, is_new] = at_end_.try_emplace(&source);
+  /// The jobs of workflows that hear of the end of such a run of this one.
+  const std::vector<Edge>& at_end_of(const Workflow& source, const Began& began) {
+    const auto [known, is_new] = at_end_.try_emplace(std::pair(&source, began.key()));
     if (!is_new) return known->second;
     if (!listeners_made_) make_listeners();
     const auto found = listeners_.find(source.display_name());
     if (found == listeners_.end()) return known->second;
     for (const auto& [workflow, trigger] : found->second) {
       if (workflow == &source) continue;
+      if (!began.branch.name.empty() && !passes_branches(*trigger, began.branch)) continue;
       const Start start{trigger, "workflow_run", "completed"};
       for (Index to = first_.at(workflow); to < last_.at(workflow); ++to) {
-        if (reaches(nodes_[to], start, {Deed::comment, nullptr, {}, {}}) != Truth::no)
-          known->second.push_back({to, trigger});
+        if (reaches(nodes_[to], start, {Deed::comment, nullptr, {}, {}}, began) != Truth::no)
+          known->second.push_back(
+              {to, trigger, false, nullptr, Deed::comment, {"workflow_run", {}}});
       }
     }
     return known->second;
@@ -266,7 +333,9 @@ class Relays {
     for (const Edge& edge : edges_[from]) {
       if (nodes_[edge.to].launch == nullptr || !edge.certain || edge.step->condition) continue;
       const Edge* first = seen.try_emplace(edge.to, &edge).first->second;
-      if (first->trigger == edge.trigger || !nodes_[from].workflow->selected) continue;
+      if (first->trigger == edge.trigger || first->deed == edge.deed ||
+          !nodes_[from].workflow->selected)
+        continue;
       const Workflow& target = *nodes_[edge.to].workflow;
       sink_
           .report(*nodes_[from].workflow, edge.step->main().key,
@@ -299,24 +368,40 @@ class Relays {
   }
 
   Way way_back(Index start) {
-    std::map<Index, std::pair<Index, const Edge*>> came;
-    std::vector<Index> open{start};
-    const auto look = [&](Index from, const std::vector<Edge>& edges) {
+    /// A job that is reached, by what, and from which of the ones before.
+    struct Visit {
+      Index node;
+      const Edge* by;
+      std::size_t before;
+    };
+    // So many are looked at.
+    constexpr std::size_t most_visits = 10'000;
+    std::vector<Visit> visits;
+    std::set<std::pair<Index, decltype(std::declval<Began>().key())>> seen;
+    constexpr auto none = static_cast<std::size_t>(-1);
+    const auto look = [&](std::size_t before, const std::vector<Edge>& edges) {
       for (const Edge& edge : edges) {
-        if (came.try_emplace(edge.to, from, &edge).second) open.push_back(edge.to);
+        if (visits.size() == most_visits) return;
+        if (seen.emplace(edge.to, edge.began.key()).second)
+          visits.push_back({edge.to, &edge, before});
       }
     };
-    for (std::size_t at = 0; at < open.size() && !came.contains(start); ++at) {
-      look(open[at], edges_[open[at]]);
-      look(open[at], at_end_of(*nodes_[open[at]].workflow));
+    // A ring has a deed in it somewhere, so that it is found from there.
+    look(none, edges_[start]);
+    std::size_t at = 0;
+    while (at < visits.size() && visits[at].node != start) {
+      const Visit visit = visits[at];
+      look(at, edges_[visit.node]);
+      look(at, at_end_of(*nodes_[visit.node].workflow, visit.by->began));
+      ++at;
     }
-    if (!came.contains(start)) return {};
+    if (at == visits.size()) return {};
     Way way;
-    Index at = start;
-    do {
-      way.push_back(came.at(at));
-      at = way.back().first;
-    } while (at != start);
+    while (at != none) {
+      const Visit& visit = visits[at];
+      way.emplace_back(visit.before == none ? start : visits[visit.before].node, visit.by);
+      at = visit.before;
+    }
     std::reverse(way.begin(), way.end());
     return way;
   }
@@ -372,10 +457,12 @@ class Relays {
   std::map<std::string_view, std::vector<std::pair<const Workflow*, const Trigger*>>> listeners_;
   bool listeners_made_ = false;
   std::vector<std::vector<Edge>> edges_;  ///< what its steps start
-  std::map<const Workflow*, std::vector<Edge>> at_end_;
+  std::map<std::pair<const Workflow*, decltype(std::declval<Began>().key())>, std::vector<Edge>>
+      at_end_;
   std::vector<Index> doers_;
-  mutable std::map<
-      std::tuple<std::string, std::string, bool, std::string, std::string, std::string>, Scope>
+  mutable std::map<std::tuple<std::string, std::string, bool, std::string, std::string, std::string,
+                              const Step*, decltype(std::declval<Began>().key())>,
+                   Scope>
       scopes_;
 };
 

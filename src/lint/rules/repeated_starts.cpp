@@ -146,6 +146,31 @@ class Finder {
                         std::string(awaited_phrase(*launches_[launch].launch)));
   }
 
+  /// Whether the agent is told which piece it was, so that each one is other work.
+  static bool is_told_which(const AgentLaunch& launch, std::string_view piece) {
+    const std::string word = "event." + std::string(piece);
+    const auto tells = [&](YamlNode node) {
+      const std::string_view text = node.source();
+      for (const std::string_view each :
+           {std::string_view(word), std::string_view("toJSON(github.event)"),
+            std::string_view("GITHUB_EVENT_PATH"), std::string_view("github.event_path")}) {
+        for (std::size_t at = text.find(each); at != std::string_view::npos;
+             at = text.find(each, at + 1)) {
+          // `event.labels` is what is there, and not what was put on.
+          const std::size_t end = at + each.size();
+          if (end >= text.size() || text[end] != 's') return true;
+        }
+      }
+      return false;
+    };
+    for (const Step* step : {launch.step, launch.launch}) {
+      for (const YamlNode node : {step->with.value, step->env.value, step->run.value}) {
+        if (tells(node)) return true;
+      }
+    }
+    return tells(launch.job().env.value) || tells(launch.own_job().with.value);
+  }
+
   static bool names_function_of_files(const Expression& condition) {
     const std::vector<FunctionUse> calls = functions(condition);
     return std::any_of(calls.begin(), calls.end(), [](const FunctionUse& call) {
@@ -171,7 +196,9 @@ class Finder {
   /// A launch that each further label (assignee, reviewer) starts again, whatever it is.
   std::optional<std::size_t> launched_by_any(const Trigger& trigger, const Given& given) const {
     for (std::size_t at = 0; at < launches_.size(); ++at) {
-      if (!answers_event(*launches_[at].launch, trigger.event, given.type)) continue;
+      if (!answers_event(*launches_[at].launch, trigger.event, given.type) ||
+          is_told_which(launches_[at], given.which[2]))
+        continue;
       if (asks_nothing_of(at, trigger, given)) return at;
       const std::vector<const Expression*> all = conditions(at).all();
       std::vector<std::string> texts{""};
@@ -255,6 +282,7 @@ class Finder {
   std::vector<std::size_t> reached_by(std::string_view cron) const {
     std::vector<std::size_t> found;
     for (std::size_t at = 0; at < launches_.size(); ++at) {
+      if (is_told_which(launches_[at], "schedule")) continue;
       for (const std::string& repository : repositories_named(conditions(at).all())) {
         Scope scope = scope_of({.event = "schedule", .repository = repository});
         scope.set("github.event.schedule", Value::string(std::string(cron)));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lint/agents/agent_launch.h"
+#include "lint/agents/dispatches.h"
 #include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
 #include "lint/github/event_scope.h"
@@ -85,12 +86,20 @@ Scope scope_of_run(std::string_view conclusion, double attempt) {
   return scope;
 }
 
+/// Whether a step hands the id of its own run to a workflow that it may start.
+bool names_own_run(const Step& step) {
+  const std::string_view text = step.node.source();
+  return mentions_any(text, {"github.run_id", "GITHUB_RUN_ID", "context.runId"}) &&
+         mentions_any(text, {"workflow"});
+}
+
 class Judge {
  public:
   Judge(const Subject& subject, Sink& sink)
       : subject_(subject), sink_(sink), conditions_(*subject.workflow) {}
 
   void check() {
+    check_dispatched();
     const Trigger* trigger = subject_.workflow->trigger("workflow_run");
     if (trigger == nullptr) return;
     // Only the end of a run can fail.
@@ -105,6 +114,47 @@ class Judge {
   }
 
  private:
+  /// A run that has failed and asks another workflow to run it again, by its id.
+  void check_dispatched() {
+    constexpr std::size_t most = 20;
+    std::size_t looked_at = 0;
+    for (const Job& job : subject_.workflow->jobs) {
+      for (const Step& step : job.steps) {
+        if (!names_own_run(step) || !follows_failure(job, step) || ++looked_at > most) continue;
+        const std::string words = words_of(job, step);
+        if (counts(words) || mentions_any(words, {"run_attempt"})) continue;
+        for (const Workflow& other : subject_.project.workflows()) {
+          const Step* again = rerunning_step(other);
+          if (again == nullptr || !dispatches(*subject_.workflow, job, step, other)) continue;
+          sink_
+              .report(subject_, step.main().key,
+                      "this has the failed run run again, however often it has failed before: the "
+                      "new attempt comes here too, so a failure that stays is repeated without "
+                      "end. Add `fromJSON(github.run_attempt) < 3` to the condition")
+              .related(other, again->main().key, "runs it again here");
+          return;
+        }
+      }
+    }
+  }
+
+  static bool follows_failure(const Job& job, const Step& step) {
+    return mentions_any(job.condition.value.text(), {"failure"}) ||
+           mentions_any(step.condition.value.text(), {"failure"});
+  }
+
+  /// The step of a workflow that runs the run again which one of its inputs names.
+  static const Step* rerunning_step(const Workflow& workflow) {
+    if (workflow.trigger("workflow_dispatch") == nullptr) return nullptr;
+    for (const Job& job : workflow.jobs) {
+      if (counts(std::string(job.node.source()))) continue;
+      for (const Step& step : job.steps) {
+        if (runs_again(step) && mentions_any(step.node.source(), {"inputs."})) return &step;
+      }
+    }
+    return nullptr;
+  }
+
   Truth reached(const Job& job, const Step& step, const Scope& scope) const {
     Truth runs = conditions_.runs(job, scope);
     if (step.condition && step.condition.value.is_scalar()) {
@@ -190,8 +240,6 @@ class Judge {
 
 }  // namespace
 
-void check_rerun_loop(const Subject& subject, Sink& sink) {
-  if (subject.workflow->trigger("workflow_run") != nullptr) Judge(subject, sink).check();
-}
+void check_rerun_loop(const Subject& subject, Sink& sink) { Judge(subject, sink).check(); }
 
 }  // namespace refgate::lint

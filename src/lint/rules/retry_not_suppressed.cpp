@@ -159,10 +159,10 @@ void check_followers(const Subject& subject, Sink& sink) {
       for (const Job& job : workflow.jobs) {
         if (!only_after_failure(conditions, job)) continue;
         const auto step = std::find_if(job.steps.begin(), job.steps.end(), [&](const Step& each) {
-          return dispatches(each.run_text(), *source);
+          return dispatches(workflow, job, each, *source);
         });
         if (step == job.steps.end()) continue;
-        sink.report(subject, step->run.key,
+        sink.report(subject, step->main().key,
                     "when `" + std::string(source->display_name()) +
                         "` fails, this starts it again, and with it the agent; the new run is "
                         "another event, so that "

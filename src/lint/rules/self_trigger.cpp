@@ -72,6 +72,7 @@ Passage passage(const LaunchConditions& conditions, const Start& start, const Ev
       looks_at_commit(conditions))
     return Passage::shut;
   Scope scope = scope_of_event(start.event, start.type);
+  set_details(scope, evidence.about);
   const bool is_app = evidence.identity.kind == AgentIdentity::Kind::app;
   if (is_app) set_actor(scope, {evidence.identity.login, "Bot", "NONE"});
   const std::vector<const Expression*> all = conditions.all();
@@ -82,10 +83,11 @@ Passage passage(const LaunchConditions& conditions, const Start& start, const Ev
     return Passage::shut;
   }
   Scope silent = scope;
-  set_body(silent, "The work is done.");
+  const std::string said = evidence.about.says.value_or("");
+  set_body(silent, said.empty() ? "The work is done." : said);
   if (conditions.runs(silent) != Truth::no) return Passage::open;
   Scope speaking = scope;
-  set_body(speaking, text_with_words(all, script));
+  set_body(speaking, said + " " + text_with_words(all, script));
   return conditions.runs(speaking) != Truth::no ? Passage::with_words : Passage::shut;
 }
 
@@ -109,8 +111,14 @@ bool may_match(std::string_view pattern, std::string_view begin) {
 /// Whether a push may pass the filters. Whether the agent's change passes one of paths cannot be
 /// told.
 bool passes_filters(const Evidence& evidence, const Trigger& trigger) {
-  if (evidence.deed == Deed::push_branch)
-    return !trigger.paths && !trigger.paths_ignore && (!trigger.tags || trigger.branches);
+  const GitBranch& branch = evidence.about.branch;
+  if (evidence.deed == Deed::push_branch) {
+    if (trigger.paths || trigger.paths_ignore || (trigger.tags && !trigger.branches)) return false;
+    return branch.kind != GitBranch::Kind::named || passes_branches(trigger, branch);
+  }
+  if (evidence.deed == Deed::open_pull_request && evidence.about.base &&
+      evidence.about.base->find('$') == std::string::npos)
+    return passes_branches(trigger, {GitBranch::Kind::named, *evidence.about.base, true});
   if (evidence.deed != Deed::push_tag) return true;
   if (trigger.tags_ignore || (!trigger.tags && (trigger.branches || trigger.branches_ignore)))
     return false;
@@ -135,6 +143,7 @@ class Finder {
   bool check(const AgentLaunch& launch) {
     if (launch.is_called()) return false;
     const LaunchConditions& conditions = conditions_of(subject_, launch);
+    if (asks_for_output(conditions.all())) return false;
     if (asks_who_acts(conditions, subject_.project, subject_.facts())) return false;
     const OfJob& of_job = job_of(launch);
     for (const Evidence& evidence : evidence_of(launch, subject_.facts(), of_job.deeds)) {
@@ -147,7 +156,11 @@ class Finder {
           return each.event == event.name && each.type == event.type;
         });
         if (start == starts_.end()) continue;
-        if (!passes_filters(evidence, *start->trigger)) continue;
+        if (!passes_filters(evidence, *start->trigger) || !is_done(evidence, launch, *start))
+          continue;
+        if (evidence.deed == Deed::comment && evidence.step != launch.launch &&
+            keeps_own_words_out(launch, conditions, scope_of_event(start->event, start->type)))
+          continue;
         if (evidence.deed == Deed::open_pull_request &&
             keeps_own_branch_out(launch, conditions, scope_of_event(start->event, start->type)))
           continue;
@@ -161,6 +174,18 @@ class Finder {
   }
 
  private:
+  /// Whether the step that speaks or pushes does so in the run that it started, too.
+  static bool is_done(const Evidence& evidence, const AgentLaunch& launch, const Start& start) {
+    if (evidence.step == launch.step || !evidence.step->condition) return true;
+    const Expression condition = parse_condition(evidence.step->condition.value.text());
+    if (!condition.is_valid() || names_actor(condition) || asks_for_output({&condition}))
+      return false;
+    Scope scope = scope_of_event(start.event, start.type);
+    set_details(scope, evidence.about);
+    scope.set_status(Truth::yes, Truth::no, Truth::no);
+    return evaluate_condition(condition, scope) != Truth::no;
+  }
+
   /// What the steps of a job do, looked at once for all agents in it.
   struct OfJob {
     std::vector<Evidence> deeds;
@@ -179,7 +204,8 @@ class Finder {
         of_job.agents.insert(each.step->id);
     }
     for (const Step& step : launch.job().steps) {
-      if (const Start* start = started_by(step)) of_job.dispatches.emplace_back(&step, start);
+      if (const Start* start = started_by(launch.job(), step))
+        of_job.dispatches.emplace_back(&step, start);
     }
     return of_job;
   }
@@ -215,13 +241,13 @@ class Finder {
   }
 
   /// What of this workflow's own a step starts by a dispatch; nullptr when it starts nothing.
-  const Start* started_by(const Step& step) const {
+  const Start* started_by(const Job& job, const Step& step) const {
     if (std::none_of(starts_.begin(), starts_.end(), [](const Start& each) {
           return each.event == "workflow_dispatch" || each.event == "repository_dispatch";
         }))
       return nullptr;
-    const bool by_hand = dispatches(step, *subject_.workflow, true);
-    const std::optional<std::string> sent = sent_event(step);
+    const bool by_hand = dispatches(*subject_.workflow, job, step, *subject_.workflow);
+    const std::optional<std::string> sent = sent_event(*subject_.workflow, job, step);
     const auto start = std::find_if(starts_.begin(), starts_.end(), [&](const Start& each) {
       if (each.event == "workflow_dispatch") return by_hand;
       return each.event == "repository_dispatch" && sent &&

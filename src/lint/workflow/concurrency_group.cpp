@@ -171,7 +171,8 @@ std::optional<std::string> unique_part(const Expression& group, const Scope& sco
   return UniqueFinder(group, scope, uniqueness).find(group.root());
 }
 
-std::optional<std::string> group_identity(YamlNode group, std::string_view workflow_name) {
+std::optional<std::string> group_identity(YamlNode group, std::string_view workflow_name,
+                                          const InputIdentity& input) {
   if (!group.is_scalar() || group.text().empty()) return std::nullopt;
   const std::string_view text = group.text();
   std::string identity;
@@ -188,6 +189,12 @@ std::optional<std::string> group_identity(YamlNode group, std::string_view workf
     const std::string spelling = spelled(inner);
     if (spelling == "github.workflow") {
       identity += to_lower(workflow_name);
+      continue;
+    }
+    if (input && spelling.starts_with("inputs.")) {
+      const std::optional<std::string> given = input(spelling.substr(7));
+      if (!given) return std::nullopt;
+      identity += *given;
       continue;
     }
     for (const Reference& reference : references(expression)) {

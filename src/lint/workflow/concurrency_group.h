@@ -3,6 +3,7 @@
 // concurrency of workflows and jobs": a group is known by its name alone, anywhere in the
 // repository, and the name is compared without case.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,7 +32,10 @@ std::optional<std::string> unique_part(const Expression& group, const Scope& sco
 /// spelling, `github.workflow` replaced by `workflow_name`. nullopt when the name depends on
 /// something that differs between the two places (`inputs`, `matrix`, `needs`, …) or is no valid
 /// expression.
-std::optional<std::string> group_identity(YamlNode group, std::string_view workflow_name);
+/// `input`: what such a text says of an input by its name, where that is known.
+using InputIdentity = std::function<std::optional<std::string>(std::string_view name)>;
+std::optional<std::string> group_identity(YamlNode group, std::string_view workflow_name,
+                                          const InputIdentity& input = {});
 
 /// Whether `cancel-in-progress` is true in a run with this scope; no when it is not written.
 Truth cancels_in_progress(const Concurrency& concurrency, const Scope& scope);
