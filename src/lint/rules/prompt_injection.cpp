@@ -136,7 +136,7 @@ class Search {
 
   void check(const AgentLaunch& launch) {
     const Step& step = *launch.launch;
-    if (const Entry script = script_of(step)) look(launch, script, true);
+    if (const Entry script = script_of(step)) look(launch, script, !is_list_of_words(step));
     if (launch.is_likely) return;
     const bool is_program = matches_action(step.uses_text(), "actions/github-script");
     for (const Entry& input : step.with.value.entries()) {

@@ -234,7 +234,8 @@ class Endings {
       failed[jobs.node(job)] = JobResult::failure;
     }
     // What comes behind the work, and is no agent, says what came of it.
-    if (later != nullptr && (has_agent(*later) ? !follows_agent(*ending.job) : consumer == nullptr)) {
+    if (later != nullptr &&
+        (has_agent(*later) ? !follows_agent(*ending.job) : consumer == nullptr)) {
       sink_
           .report(subject_, ending.job->needs ? ending.job->needs.key : ending.job->key,
                   "this ends the session before job " + quoted(later->id) +
@@ -320,9 +321,8 @@ class Endings {
   }
 
   bool follows_agent(const Job& job) const {
-    return std::any_of(workflow_.jobs.begin(), workflow_.jobs.end(), [&](const Job& other) {
-      return has_agent(other) && waits_for(job, other);
-    });
+    return std::any_of(workflow_.jobs.begin(), workflow_.jobs.end(),
+                       [&](const Job& other) { return has_agent(other) && waits_for(job, other); });
   }
 
   const Job* first_consumer(const GatedJob& gated) const {

@@ -51,8 +51,7 @@ bool is_session_job(const Job& job, const Subject& subject) {
 
 /// A job behind the one that ends the session, without an agent: it tells what came of the work.
 bool follows_session(const Job& job, const Subject& subject) {
-  const std::vector<const Job*> needed =
-      job_conditions_of(subject, *subject.workflow).needed(job);
+  const std::vector<const Job*> needed = job_conditions_of(subject, *subject.workflow).needed(job);
   const auto& launches = launches_of(subject);
   return std::any_of(needed.begin(), needed.end(),
                      [&](const Job* each) {
