@@ -118,11 +118,11 @@ class Search {
         evaluate_condition(condition, other) != Truth::yes || !job_runs(gated, scope))
       return false;
     const bool opens = behind(subject_, gated, scope) == Behind::opens;
-    auto report = sink_.report(
-        subject_, gated.gates.front().step->condition.value,
-        "for `" + name + "` this gate is not asked, and then the work behind it " +
-            (opens ? "runs on a duplicate too" : "never runs, and the job is green") +
-            "; put the condition at the job, or at the work");
+    auto report =
+        sink_.report(subject_, gated.gates.front().step->condition.value,
+                     "for `" + name + "` this gate is not asked, and then the work behind it " +
+                         (opens ? "runs on a duplicate too" : "never runs, and the job is green") +
+                         "; put the condition at the job, or at the work");
     if (!opens) report.severity(Severity::note);
     return true;
   }
