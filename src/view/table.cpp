@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "core/text/visible.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -13,54 +14,17 @@ constexpr std::size_t widest_cell = 60;
 constexpr std::size_t narrowest_cell = 8;
 constexpr std::size_t between = 2;
 
-/// The character at `i`, and how many bytes it has; the text is valid UTF-8.
-std::pair<char32_t, std::size_t> character_at(std::string_view text, std::size_t i) {
-  const auto first = static_cast<unsigned char>(text[i]);
-  const std::size_t bytes = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if (bytes == 1 || i + bytes > text.size()) return {first, 1};
-  char32_t value = first & (0x7fU >> bytes);
-  for (std::size_t k = 1; k < bytes; ++k)
-    value = (value << 6U) | (static_cast<unsigned char>(text[i + k]) & 0x3fU);
-  return {value, bytes};
-}
-
-// Unicode's East Asian Width (UAX #11), W and F, and the blocks of combining marks and selectors.
-constexpr std::array<std::pair<char32_t, char32_t>, 12> wide{{{0x1100, 0x115f},
-                                                              {0x231a, 0x231b},
-                                                              {0x23e9, 0x23ec},
-                                                              {0x2e80, 0xa4cf},
-                                                              {0xac00, 0xd7a3},
-                                                              {0xf900, 0xfaff},
-                                                              {0xfe30, 0xfe6f},
-                                                              {0xff00, 0xff60},
-                                                              {0xffe0, 0xffe6},
-                                                              {0x1f300, 0x1faff},
-                                                              {0x20000, 0x2fffd},
-                                                              {0x30000, 0x3fffd}}};
-constexpr std::array<std::pair<char32_t, char32_t>, 5> none{
-    {{0x300, 0x36f}, {0x200b, 0x200f}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}}};
-
-std::size_t columns_of(char32_t character) {
-  const auto within = [&](const auto& ranges) {
-    return std::any_of(ranges.begin(), ranges.end(), [&](const auto& range) {
-      return range.first <= character && character <= range.second;
-    });
-  };
-  if (within(none)) return 0;
-  return within(wide) ? 2 : 1;
-}
-
 /// The text, or as much of it as fits with "…" behind it.
 std::string fitted(const std::string& text, std::size_t width) {
   if (shown_width(text) <= width) return text;
   std::size_t used = 0;
   std::size_t i = 0;
   while (i < text.size()) {
-    const auto [character, bytes] = character_at(text, i);
-    const std::size_t columns = columns_of(character);
+    const Character character = first_character(std::string_view(text).substr(i));
+    const std::size_t columns = shown_width(character.code);
     if (used + columns + 1 > width) break;
     used += columns;
-    i += bytes;
+    i += std::max<std::size_t>(character.bytes, 1);
   }
   return text.substr(0, i) + "…";
 }
@@ -105,16 +69,6 @@ void shrink(std::vector<std::size_t>& widths, std::size_t screen) {
 }
 
 }  // namespace
-
-std::size_t shown_width(std::string_view text) {
-  std::size_t width = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto [character, bytes] = character_at(text, i);
-    width += columns_of(character);
-    i += bytes;
-  }
-  return width;
-}
 
 std::string table_of(const std::vector<std::vector<std::string>>& rows, const Screen& screen) {
   std::vector<std::size_t> widths;

@@ -73,6 +73,25 @@ TEST_CASE("the caret of a long line stays in view") {
   CHECK(text.find('\n', marks) - marks <= text.find('\n', line) - line);
 }
 
+TEST_CASE("the caret stands under its word behind letters that are wide, or take no place") {
+  struct Row {
+    std::string line;
+    std::uint32_t column, end;
+    std::string caret;
+  };
+  for (const Row& row : std::vector<Row>{{"[日本語🚀é, b, b]", 12, 13, "               ^"},
+                                         {"[日本語🚀e\u0301, b, b]", 13, 14, "               ^"},
+                                         {"日本語: x", 1, 4, "^~~~~~"},
+                                         {"한글, ｆｕｌｌ: b", 5, 9, "      ^~~~~~~~"},
+                                         {"e\u0301e\u0301 = b", 6, 7, "   ^"}}) {
+    INFO(row.line);
+    Finding one = finding(Severity::error, "a.yml", 1, "here", row.line);
+    one.location.place.column = row.column;
+    one.location.place.end_column = row.end;
+    CHECK(count(render_text({one}, {1, 0, false}), "\n   | " + row.caret + "\n") == 1);
+  }
+}
+
 TEST_CASE("JSON has what the finding has, and any bytes give valid JSON") {
   Finding one = finding(Severity::error, "a\xFF.yml", 2, "m", "");
   one.fixes.push_back({FixKind::safe, "Remove", {{1, 4, "x"}}});

@@ -6,6 +6,7 @@
 
 #include "lint/expression/expression_value.h"
 #include "lint/github/callee_memo.h"
+#include "lint/github/supposed_run.h"
 
 namespace refgate::lint {
 namespace {
@@ -15,6 +16,10 @@ constexpr int deepest_action = 10;
 struct ChecksActor {
   bool yes = false;
 };
+
+bool is_inside(const ByteRange& inner, const ByteRange& outer) {
+  return outer.begin <= inner.begin && inner.end <= outer.end;
+}
 
 bool mentions_any(const std::string& text, std::initializer_list<std::string_view> words) {
   return std::any_of(words.begin(), words.end(),
@@ -26,6 +31,11 @@ bool is_named_like_a_check(std::string_view uses) {
   return mentions_any(to_lower(uses.substr(0, uses.find('@'))),
                       {"permission", "member", "collaborator", "authoriz", "authoris", "allow",
                        "access", "actor", "trust", "team", "verify", "gate", "vouch"});
+}
+
+/// Whether a step, in lower case, may end its job or say something that others heed.
+bool decides(const std::string& step) {
+  return mentions_any(step, {"exit 1", "github_output", "setoutput", "setfailed", "process.exit"});
 }
 
 /// Whether a step asks who the actor is and what he may do. By its words: what a script does with
@@ -51,10 +61,19 @@ bool checks_actor(const Step& step, const Project& project, const Facts& facts, 
                     "collaboratorpermission", "membership", "checkcollaborator"})) {
     return true;
   }
-  const bool decides =
-      mentions_any(text, {"exit 1", "github_output", "setoutput", "setfailed", "process.exit"});
-  return decides && mentions_any(text, {"github.actor", "github_actor", "triggering_actor",
-                                        "sender", "user.login", "user.type", "context.actor"});
+  return decides(text) &&
+         mentions_any(text, {"github.actor", "github_actor", "triggering_actor", "sender",
+                             "user.login", "user.type", "context.actor"});
+}
+
+/// Whether a step before the launch asks where the branch lies and may end the job for a fork's.
+bool asks_for_fork(const LaunchConditions& conditions) {
+  const std::vector<const Step*> steps = conditions.steps_before();
+  return std::any_of(steps.begin(), steps.end(), [](const Step* step) {
+    const std::string text = to_lower(step->node.source());
+    return decides(text) &&
+           mentions_any(text, {"head.repo", "head_repo", "iscrossrepository", "is_fork", ".fork"});
+  });
 }
 
 }  // namespace
@@ -81,6 +100,31 @@ bool asks_who_acts(const LaunchConditions& conditions, const Project& project, c
                      })};
                })
         ->yes;
+  });
+}
+
+bool asks_something_unknown(const Expression& condition, const Scope& scope) {
+  const std::vector<Reference> all = references(condition);
+  for (NodeId id = 0; id < condition.nodes().size(); ++id) {
+    const ExpressionNode& node = condition.node(id);
+    const bool asks = node.kind == ExpressionKind::call || node.kind == ExpressionKind::equal ||
+                      node.kind == ExpressionKind::not_equal;
+    if (!asks || truth(evaluate(condition, id, scope).value) != Truth::unknown) continue;
+    if (std::any_of(all.begin(), all.end(), [&](const Reference& each) {
+          return names_actor(each) && is_inside(each.range, node.range);
+        }))
+      return true;
+  }
+  return false;
+}
+
+bool fork_reaches(const LaunchConditions& conditions, const Scope& scope) {
+  if (asks_for_fork(conditions)) return false;
+  const std::vector<std::string> names = repositories_named(conditions.all());
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    Scope from_fork = scope;
+    set_head_in_fork(from_fork, name);
+    return conditions.runs(from_fork) != Truth::no;
   });
 }
 

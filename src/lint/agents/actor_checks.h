@@ -1,5 +1,6 @@
 #pragma once
-// Steps that ask who started a run and what he may do, before an agent is launched.
+// Who asks, before an agent is launched, who started the run, what he may do, and whose the branch
+// is.
 
 #include "lint/agents/launch_conditions.h"
 #include "lint/workflow/project.h"
@@ -9,5 +10,13 @@ namespace refgate::lint {
 /// Whether a step or a called workflow that comes before the launch asks who the actor is. By its
 /// words, since what a script does with the answer cannot be followed: true means "may well be".
 bool asks_who_acts(const LaunchConditions& conditions, const Project& project, const Facts& facts);
+
+/// A part of the condition that looks at the actor and whose outcome depends on what is not known
+/// here: a list in a variable, an output.
+bool asks_something_unknown(const Expression& condition, const Scope& scope);
+
+/// Whether a run that a branch of a fork caused reaches the launch: no condition on the way turns
+/// it away, and no step before it asks where the branch lies (by its words, as above).
+bool fork_reaches(const LaunchConditions& conditions, const Scope& scope);
 
 }  // namespace refgate::lint

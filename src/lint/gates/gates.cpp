@@ -265,7 +265,8 @@ std::optional<Gate> gate_at(const Step& step, const Project& project, const Fact
   if (action == nullptr || depth >= deepest_file) return std::nullopt;
   if (is_refgate_action(*action, facts)) {
     const Entry command = step.input("command");
-    if (command && command.value.text() != "gate") return std::nullopt;
+    if (command && command.value.text() != "gate" && command.value.text() != "run")
+      return std::nullopt;
     return gate_from(own_action_fact(facts), step);
   }
   std::optional<Gate> gate = of_callee<ActionGate>(facts, action, depth, [&] {

@@ -188,14 +188,15 @@ class GuardSearch {
       wrong(guarded(), cost, for_skips);
       return;
     }
-    if (said == GateRole::hint) by_code(guarded());
+    if (said == GateRole::hint && !by_code(guarded()) && cost == Cost::work &&
+        !is_for_duplicates(step.node, {}))
+      by_holder(guarded());
     if (said == GateRole::hint || misspelt(walked.condition, seen) || cost == Cost::cheap ||
         seen.mention(step.node) >= GateRole::hint ||
         (walked.condition && names_something_new(*walked.condition)))
       return;
     if (dear_only_ && cost < Cost::set_up) return;
-    const bool by_status = walked.condition && has_status_function(*walked.condition) &&
-                           !only_success(*walked.condition);
+    const bool by_status = walked.condition && is_by_status(*walked.condition);
     if (by_status && !runs_agent(step, subject_.project, subject_.facts())) return;
     const Entry main = step.uses ? step.uses : step.run;
     if (!main) return;
@@ -269,7 +270,9 @@ class GuardSearch {
       wrong(guarded(), cost, cost < Cost::checkout || is_for_duplicates(job.node, job.id));
       return;
     }
-    if (said == GateRole::hint) by_code(guarded());
+    if (said == GateRole::hint && !by_code(guarded()) && cost == Cost::work &&
+        !is_for_duplicates(job.node, job.id))
+      by_holder(guarded());
     if (said == GateRole::hint || misspelt(condition, seen) || other_verdict(condition) ||
         is_gated(job) || (condition && names_something_new(*condition)))
       return;
@@ -277,8 +280,7 @@ class GuardSearch {
       guarded_inside(job, gated, events);
       return;
     }
-    const bool by_status =
-        condition && has_status_function(*condition) && !only_success(*condition);
+    const bool by_status = condition && is_by_status(*condition);
     if (!by_status && follows_another(job, gated)) return;
     const bool doubtful = by_status || gated.works;
     if (cost == Cost::cheap || (doubtful && cost != Cost::work)) return;
@@ -376,7 +378,7 @@ class GuardSearch {
   }
 
   /// The condition asks for the reason, and some reasons to skip let the work run as a run does.
-  void by_code(const Guarded& guarded) {
+  bool by_code(const Guarded& guarded) {
     const GateView& seen = guarded.seen;
     const auto signal =
         std::find_if(seen.signals().begin(), seen.signals().end(), [&](const GateSignal& each) {
@@ -385,13 +387,13 @@ class GuardSearch {
                    return refers_to(reference, each.path);
                  });
         });
-    if (signal == seen.signals().end()) return;
+    if (signal == seen.signals().end()) return false;
     const auto value_for = [&](bool skip, ReasonCode code) {
       Scope scope = seen.scope(skip, guarded.fate.open);
       scope.set(signal->path, Value::string(std::string(name_of(code))));
       return evaluate_truth(guarded.condition, scope);
     };
-    if (value_for(false, ReasonCode::first) != Truth::yes) return;
+    if (value_for(false, ReasonCode::first) != Truth::yes) return false;
     static constexpr auto skips = std::to_array<ReasonCode>(
         {ReasonCode::active_session, ReasonCode::already_done, ReasonCode::retry_suppressed,
          ReasonCode::pr_lock, ReasonCode::max_attempts, ReasonCode::cooldown, ReasonCode::breaker,
@@ -400,10 +402,37 @@ class GuardSearch {
     const auto* const open = std::find_if(skips.begin(), skips.end(), [&](ReasonCode code) {
       return value_for(true, code) == Truth::yes;
     });
-    if (open == skips.end()) return;
+    if (open == skips.end()) return false;
     add(true, guarded.entry.value.place(), guarded.gate).message =
         "the gate says skip with the reason " + quoted(name_of(*open)) +
         " too, and this condition then lets " + guarded.what + " run; compare the verdict, " +
+        quoted(guard_for(seen, GateKind::refgate));
+    return true;
+  }
+
+  /// The condition asks for something of the session that a skip is about, and while that lives
+  /// there is nothing of it: the work runs beside it.
+  void by_holder(const Guarded& guarded) {
+    static constexpr auto names =
+        std::to_array<std::string_view>({"own_failure", "holder_outcome"});
+    const GateView& seen = guarded.seen;
+    const std::vector<Reference> all = references(guarded.condition);
+    Scope scope = seen.scope(true, guarded.fate.open);
+    std::string_view asked;
+    for (const Reference& reference : all) {
+      for (const GateSignal& signal : seen.signals()) {
+        if (!refers_to(reference, signal.path)) continue;
+        const auto* const name = std::find(names.begin(), names.end(), signal.path.back());
+        if (name == names.end()) continue;
+        asked = *name;
+        scope.set(signal.path, Value::string(asked == "own_failure" ? "false" : ""));
+      }
+    }
+    scope.set_status(Truth::yes, Truth::no, Truth::no);
+    if (asked.empty() || evaluate_truth(guarded.condition, scope) != Truth::yes) return;
+    add(true, guarded.entry.value.place(), guarded.gate).message =
+        quoted(asked) + " tells nothing of a session that is still at work, and this condition " +
+        "then lets " + guarded.what + " run beside it; compare the verdict, " +
         quoted(guard_for(seen, GateKind::refgate));
   }
 
@@ -455,8 +484,7 @@ class GuardSearch {
         if (!needs_job(*needed, *gated.job)) continue;
         std::optional<Expression> condition;
         if (needed->condition) condition = parse_condition(needed->condition.value.text());
-        const bool by_status =
-            condition && has_status_function(*condition) && !only_success(*condition);
+        const bool by_status = condition && is_by_status(*condition);
         if (condition && gated.view.mention(*condition) >= GateRole::hint) return true;
         if (!by_status && cost_of_job(*needed, subject_) != Cost::cheap) return true;
       }
@@ -518,13 +546,16 @@ class GuardSearch {
     return false;
   }
 
-  static bool only_success(const Expression& condition) {
-    for (const FunctionUse& use : functions(condition)) {
-      for (const char* name : {"always", "failure", "cancelled"}) {
-        if (same_name(use.name, name)) return false;
-      }
-    }
-    return true;
+  /// Whether it asks how what came before has ended, and is there for a failure too: `always()`.
+  /// `!failure()` is true where `success()` is.
+  static bool is_by_status(const Expression& condition) {
+    if (!has_status_function(condition)) return false;
+    Scope well;
+    well.set_status(Truth::yes, Truth::no, Truth::no);
+    Scope badly;
+    badly.set_status(Truth::no, Truth::yes, Truth::no);
+    return evaluate_truth(condition, badly) != Truth::no ||
+           evaluate_truth(condition, well) == Truth::no;
   }
 
   GuardFinding& add(bool broken, const Place& place, const Place& gate) {

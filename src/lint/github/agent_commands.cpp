@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <iterator>
+#include <map>
 #include <span>
 
 #include "lint/expression/expression_value.h"
@@ -16,12 +19,28 @@ namespace {
 
 constexpr int deepest_script = 4;
 
-bool contains(const std::vector<std::string>& list, std::string_view word) {
+bool contains_word(std::span<const std::string_view> list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-bool contains_word(std::span<const std::string_view> list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
+/// Whether the words behind an agent's own name make it answer, set something up or serve.
+bool is_idle(std::span<const std::string> arguments, const Facts& facts) {
+  if (!arguments.empty() && arguments[0] == "--") arguments = arguments.subspan(1);
+  const auto begins = [](std::span<const std::string> words,
+                         const std::vector<std::string_view>& wanted) {
+    return words.size() >= wanted.size() && std::equal(wanted.begin(), wanted.end(), words.begin());
+  };
+  return std::any_of(
+      facts.agent_idle_arguments.begin(), facts.agent_idle_arguments.end(),
+      [&](const std::string& idle) {
+        const auto wanted = words_of_command(idle);
+        if (begins(arguments, wanted)) return true;
+        // A long option that asks counts wherever it stands.
+        return idle.starts_with("--") &&
+               std::find(arguments.begin(),
+                         std::find(arguments.begin(), arguments.end(), std::string("--")),
+                         idle) != std::find(arguments.begin(), arguments.end(), std::string("--"));
+      });
 }
 
 bool begins_agent(const std::vector<std::string>& command, const Facts& facts) {
@@ -30,8 +49,7 @@ bool begins_agent(const std::vector<std::string>& command, const Facts& facts) {
                      [&](const std::string& agent) {
                        const auto wanted = words_of_command(agent);
                        return begins_with(command, wanted) &&
-                              !(command.size() > wanted.size() &&
-                                contains(facts.agent_idle_arguments, command[wanted.size()]));
+                              !is_idle(std::span(command).subspan(wanted.size()), facts);
                      });
 }
 
@@ -62,6 +80,8 @@ bool is_limit(const std::string& word) { return word == "timeout" || word == "gt
 
 AgentLine agent_line(const std::vector<std::string>& words, const Facts& facts, int depth) {
   std::vector<std::string> command = wrapped_command(words);
+  while (!command.empty() && command.front().starts_with('<'))
+    command.erase(command.begin());
   if (command.empty()) return {};
   if (begins_agent(command, facts)) return {std::move(command), words};
   if (depth < deepest_script && command[0].find_first_of(" \n\t") != std::string::npos) {
@@ -125,13 +145,57 @@ bool matches_pattern(std::string_view program, std::size_t call) {
 constexpr std::size_t longest_call = 4096;
 constexpr std::size_t longest_list = 300;
 
+bool is_name_part(char character) {
+  return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+         (character >= '0' && character <= '9') || character == '_' || character == '.';
+}
+
+/// How many names a command is followed through.
+constexpr int deepest_name = 3;
+
+/// Where a value of this name is written last before `end`, behind its `=`; npos when nowhere.
+std::size_t assigned_before(std::string_view program, std::string_view name, std::size_t end) {
+  if (end == 0) return std::string_view::npos;
+  for (std::size_t at = program.rfind(name, end - 1); at != std::string_view::npos && at < end;
+       at = at == 0 ? std::string_view::npos : program.rfind(name, at - 1)) {
+    if (at > 0 && is_name_part(program[at - 1])) continue;
+    std::size_t next = at + name.size();
+    while (next < end && (program[next] == ' ' || program[next] == '\t'))
+      ++next;
+    // `name: list[str] = …`
+    if (next < end && program[next] == ':') {
+      const std::size_t line = std::min(program.find('\n', next), end);
+      next = std::min(program.find('=', next), line);
+    }
+    if (next + 1 < end && program[next] == '=' && program[next + 1] != '=') return next + 1;
+  }
+  return std::string_view::npos;
+}
+
 /// The command line that a call is given as its first text, with the words of a list one by one:
-/// `["gh", "copilot", "-p"]`. Empty when it is given none.
-std::string called_line(std::string_view program, std::size_t begin) {
-  begin = std::min(program.find_first_not_of(" \t\n\r[(f", begin), program.size());
-  if (begin == program.size() ||
-      std::string_view("'\"`").find(program[begin]) == std::string_view::npos)
-    return {};
+/// `["gh", "copilot", "-p"]`; of a name, what it was given before. Empty when it is given none.
+std::string called_line(std::string_view program, std::size_t begin, int depth = 0) {
+  begin = std::min(program.find_first_not_of(" \t\n\r[(", begin), program.size());
+  if (begin == program.size()) return {};
+  std::size_t end_of_name = begin;
+  while (end_of_name < program.size() && is_name_part(program[end_of_name]))
+    ++end_of_name;
+  const bool is_text = std::string_view("'\"`").find(program[begin]) != std::string_view::npos;
+  const bool is_prefix =
+      end_of_name == begin + 1 && end_of_name < program.size() &&
+      std::string_view("'\"").find(program[end_of_name]) != std::string_view::npos;
+  if (is_prefix) return called_line(program, end_of_name, depth);  // f"…"
+  if (!is_text && end_of_name > begin && end_of_name < program.size() && depth < deepest_name) {
+    const std::string_view name = program.substr(begin, end_of_name - begin);
+    // `shlex.split("…")`, `args=[…]`
+    const bool passes_on = program[end_of_name] == '(' ||
+                           (program[end_of_name] == '=' && end_of_name + 1 < program.size() &&
+                            program[end_of_name + 1] != '=');
+    if (passes_on) return called_line(program, end_of_name + 1, depth + 1);
+    const std::size_t value = assigned_before(program, name, begin);
+    return value == std::string_view::npos ? std::string() : called_line(program, value, depth + 1);
+  }
+  if (!is_text) return {};
   const std::string_view rest = program.substr(begin + 1, longest_call);
   const std::size_t end = rest.find(program[begin]);
   if (end == std::string_view::npos) return {};
@@ -142,6 +206,43 @@ std::string called_line(std::string_view program, std::size_t begin) {
     line += plain ? character : ' ';
   }
   return line;
+}
+
+/// The program with its comments blanked out, as Python and JavaScript write them. A text between
+/// plain quotes ends with its line, so that a quote in a pattern spoils no more than that.
+std::string without_comments(std::string_view program) {
+  std::string text(program);
+  const auto blank = [&](std::size_t begin, std::size_t end) {
+    for (std::size_t at = begin; at < std::min(end, text.size()); ++at) {
+      if (text[at] != '\n') text[at] = ' ';
+    }
+    return std::min(end, text.size());
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view rest = program.substr(at);
+    const char character = text[at];
+    if (character == '\'' || character == '"' || character == '`') {
+      const std::string three(3, character);
+      const bool is_long = character == '`' || rest.starts_with(three);
+      const std::string_view closing =
+          rest.starts_with(three) && character != '`' ? std::string_view(three) : rest.substr(0, 1);
+      at += closing.size();
+      while (at < text.size() && (is_long || text[at] != '\n') &&
+             !program.substr(at).starts_with(closing))
+        at += text[at] == '\\' ? 2 : 1;
+      at = std::min(at + closing.size(), text.size());
+    } else if (rest.starts_with("/*")) {
+      const std::size_t end = program.find("*/", at + 2);
+      at = blank(at, end == std::string_view::npos ? text.size() : end + 2);
+    } else if (rest.starts_with("//") ||
+               (character == '#' &&
+                (at == 0 || text[at - 1] == ' ' || text[at - 1] == '\t' || text[at - 1] == '\n'))) {
+      at = blank(at, std::min(program.find('\n', at), program.size()));
+    } else {
+      ++at;
+    }
+  }
+  return text;
 }
 
 bool names_agent(std::string_view text, const Facts& facts) {
@@ -258,6 +359,70 @@ bool is_told_agent(const Step& step, const Facts& facts) {
   return told && named;
 }
 
+/// Variables of a script that hold a command: `agent="claude -p"`.
+class Variables {
+ public:
+  /// Whether the words are assignments only, which are remembered.
+  bool take(const std::vector<std::string>& words) {
+    constexpr auto declarations =
+        std::to_array<std::string_view>({"export", "local", "readonly", "declare"});
+    const std::size_t first = !words.empty() && contains_word(declarations, words[0]) ? 1 : 0;
+    bool only = words.size() > first;
+    for (std::size_t at = first; at < words.size(); ++at)
+      only = only && (is_assignment(words[at]) || words[at].starts_with('-'));
+    if (!only) return false;
+    for (std::size_t at = first; at < words.size(); ++at) {
+      const std::size_t equals = words[at].find('=');
+      if (equals != std::string::npos && values_.size() < most_variables)
+        values_[words[at].substr(0, equals)] = words[at].substr(equals + 1);
+    }
+    return true;
+  }
+
+  /// The words with what stands for the command itself put in.
+  std::vector<std::string> put_in(const std::vector<std::string>& words) const {
+    const std::vector<std::string> command = launched_command(words);
+    if (command.empty()) return words;
+    const std::string value = value_of(command[0]);
+    if (value.empty()) return words;
+    std::vector<std::string> result(words.begin(),
+                                    words.end() - static_cast<std::ptrdiff_t>(command.size()));
+    for (const std::string_view part : words_of_command(value)) {
+      if (!part.empty()) result.emplace_back(part);
+    }
+    result.insert(result.end(), command.begin() + 1, command.end());
+    return result;
+  }
+
+ private:
+  static constexpr std::size_t most_variables = 200;
+
+  static bool is_assignment(const std::string& word) {
+    const std::size_t equals = word.find('=');
+    return equals != std::string::npos && equals > 0 &&
+           std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(equals),
+                       [](char character) { return is_name_part(character) && character != '.'; });
+  }
+
+  /// What `$name`, `${name}` and `${name:-word}` stand for; empty when that is not known.
+  std::string value_of(std::string_view word) const {
+    if (!word.starts_with('$') || word.size() < 2) return {};
+    word.remove_prefix(1);
+    std::string_view fallback;
+    if (word.starts_with('{')) {
+      if (!word.ends_with('}')) return {};
+      word = word.substr(1, word.size() - 2);
+      const std::size_t colon = word.find(":-");
+      if (colon != std::string_view::npos) fallback = word.substr(colon + 2);
+      word = word.substr(0, colon);
+    }
+    const auto known = values_.find(word);
+    return known != values_.end() ? known->second : std::string(fallback);
+  }
+
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
 }  // namespace
 
 std::vector<std::string> agent_command(const std::vector<std::string>& words, const Facts& facts) {
@@ -271,15 +436,19 @@ std::vector<std::vector<std::string>> agent_commands_in(std::string_view script,
       facts.scripts == nullptr ? nullptr : facts.scripts->find(script);
   if (known != nullptr) return known->agents;
   if (!names_agent(script, facts)) return found;
+  Variables variables;
   for (const std::vector<std::string>& words : shell_commands(script)) {
-    AgentLine line = agent_line(words, facts, 0);
+    if (variables.take(words)) continue;
+    AgentLine line = agent_line(variables.put_in(words), facts, 0);
     if (!line.launch.empty()) found.push_back(std::move(line.line));
   }
   return found;
 }
 
-std::vector<std::string> agent_called_in(std::string_view program, const Facts& facts) {
-  if (!names_agent(program, facts)) return {};
+std::vector<std::string> agent_called_in(std::string_view written, const Facts& facts) {
+  if (!names_agent(written, facts)) return {};
+  const std::string bare = without_comments(written);
+  const std::string_view program = bare;
   for (const std::string_view call : program_calls) {
     for (std::size_t at = program.find(call); at != std::string_view::npos;
          at = program.find(call, at + 1)) {
@@ -351,8 +520,31 @@ bool likely_launches_agent(const Step& step, const Facts& facts) {
   return is_told_agent(step, facts) || is_handed_credential(step, facts);
 }
 
+namespace {
+
+/// `docker://registry/owner/claude-code:tag`, with what the image is told.
+bool is_agent_image(const Step& step, const Facts& facts) {
+  constexpr std::string_view scheme = "docker://";
+  std::string_view image = step.uses_text();
+  if (!image.starts_with(scheme)) return false;
+  image.remove_prefix(scheme.size());
+  image = image.substr(0, image.find('@'));
+  image.remove_prefix(std::min(image.rfind('/') + 1, image.size()));
+  std::vector<std::string> command{std::string(image.substr(0, image.find(':')))};
+  const std::string_view program = step.input("entrypoint").value.text();
+  if (!program.empty()) command = {std::string(program)};
+  for (std::vector<std::string>& words : shell_commands(step.input("args").value.text())) {
+    command.insert(command.end(), std::make_move_iterator(words.begin()),
+                   std::make_move_iterator(words.end()));
+  }
+  return !agent_command(command, facts).empty();
+}
+
+}  // namespace
+
 bool launches_agent(const Step& step, const Facts& facts) {
   const std::string_view uses = step.uses_text();
+  if (is_agent_image(step, facts)) return true;
   if (!uses.empty() && (names_agent_action(uses, facts) || resembles_agent_action(uses, facts)))
     return true;
   if (matches_action(uses, "actions/github-script")) {

@@ -48,7 +48,10 @@ bool names_command(std::string_view script, std::string_view words) {
   for (std::size_t at = script.find(word); at != std::string_view::npos;
        at = script.find(word, at + 1)) {
     const std::size_t end = at + word.size();
-    if ((at == 0 || !is_part(at - 1)) && (end == script.size() || !is_part(end))) return true;
+    // `${AGENT:-codex}`
+    const bool is_fallback = at > 1 && script.substr(at - 2, 2) == ":-";
+    if ((at == 0 || is_fallback || !is_part(at - 1)) && (end == script.size() || !is_part(end)))
+      return true;
   }
   return false;
 }

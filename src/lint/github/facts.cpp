@@ -23,6 +23,17 @@ std::string_view take_part(std::string_view& path) {
   return part;
 }
 
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.emplace_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  if (!lines.empty() && lines.front() == "--") lines.erase(lines.begin());
+  return lines;
+}
+
 Facts read_built_in() {
   Facts facts;
   for (const EmbeddedFile& file : embedded_facts()) {
@@ -59,7 +70,10 @@ ProjectScripts::ProjectScripts(const Project& project, const Facts& facts) {
             return !gate.command.empty() && names_command(text, gate.command);
           });
       const bool other_language = is_program_shell(step.shell.value.text());
-      if (!other_language) {
+      if (is_list_of_words(step)) {
+        std::vector<std::string> words = lines_of(text);
+        if (!agent_command(words, facts).empty()) script.agents.push_back(std::move(words));
+      } else if (!other_language) {
         script.agents = agent_commands_in(text, facts);
       } else if (auto agent = agent_called_in(text, facts); !agent.empty()) {
         script.agents.push_back(std::move(agent));

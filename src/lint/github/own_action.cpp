@@ -50,12 +50,28 @@ bool is_own_called_workflow(std::string_view uses) {
   return matches_action(uses, "*/refgate/.github/workflows/gated.yml");
 }
 
+namespace {
+
+/// `command: run` with the words of a command, one a line.
+bool runs_words(const Step& step) {
+  return step.input("command").value.text() == "run" && !step.input("args").value.text().empty();
+}
+
+}  // namespace
+
 bool is_whole_session(const Step& step) {
-  return is_own_action(step.uses_text()) && !step.input("run").value.text().empty();
+  return is_own_action(step.uses_text()) &&
+         (!step.input("run").value.text().empty() || runs_words(step));
+}
+
+bool is_list_of_words(const Step& step) {
+  return !step.run && is_own_action(step.uses_text()) && step.input("run").value.text().empty() &&
+         runs_words(step);
 }
 
 Entry script_of(const Step& step) {
   if (step.run) return step.run;
+  if (is_list_of_words(step)) return step.input("args");
   return is_own_action(step.uses_text()) ? step.input("run") : Entry();
 }
 

@@ -26,8 +26,11 @@ bool is_own_called_workflow(std::string_view uses);
 /// A step of this project's action with a script of its own: gate, work and finish in one.
 bool is_whole_session(const Step& step);
 
-/// The shell script that a step runs: its `run`, or the script that this project's action is
-/// given. Absent when it runs none.
+/// Whether what such a step runs is one command, a word a line, and no script: `args`.
+bool is_list_of_words(const Step& step);
+
+/// The shell script that a step runs: its `run`, or the script or command that this project's
+/// action is given. Absent when it runs none.
 Entry script_of(const Step& step);
 
 }  // namespace refgate::lint

@@ -18,6 +18,7 @@ void set_repository(Scope& scope, const std::string& path, const std::string& na
   scope.set(path + ".full_name", text(name));
   scope.set(path + ".name", text(name.substr(name.find('/') + 1)));
   scope.set(path + ".owner.login", text(owner));
+  scope.set(path + ".owner.id", Value::number(id));
   scope.set(path + ".id", Value::number(id));
   scope.set(path + ".fork", Value::boolean(fork));
 }
@@ -180,6 +181,8 @@ void set_head_in_fork(Scope& scope, std::string_view repository) {
   const std::string fork = std::string(person) + own.substr(own.find('/'));
   scope.set("github.repository", text(own));
   scope.set("github.repository_owner", text(owner));
+  scope.set("github.repository_id", text("1"));
+  scope.set("github.repository_owner_id", text("1"));
   set_repository(scope, "github.event.repository", own, 1, false);
   const Value event = scope.get({"github", "event_name"});
   const bool is_run = event.is_known() && event.kind() == Value::Kind::string &&

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/text/shown_width.h"
 #include "lint/report/report.h"
 #include "lint/text/printable.h"
 
@@ -40,7 +41,8 @@ std::string_view slice(std::string_view text, std::size_t from, std::size_t to) 
   return text.substr(begin, std::max(begin, end) - begin);
 }
 
-/// The line and a caret under the span; of a long line the part around the span.
+/// The line and a caret under the span, in columns of a terminal; of a long line the part around
+/// the span.
 std::string excerpt(const Location& location, Severity severity, const Paint& paint) {
   const std::string line = printable(location.line);
   const std::size_t length = length_of(line);
@@ -53,10 +55,11 @@ std::string excerpt(const Location& location, Severity severity, const Paint& pa
       location.place.end_line == location.place.line ? location.place.end_column - 1 : length;
   const std::string number = std::to_string(location.place.line);
   const std::string gutter(number.size() + 2, ' ');
-  const std::size_t marks =
-      std::max<std::size_t>(1, std::min(end, last) - std::min({column, end, last}));
+  const std::size_t before = shown_width(slice(line, first, column));
+  const std::size_t marks = std::max<std::size_t>(
+      1, shown_width(slice(line, column, std::max(column, std::min(end, last)))));
   return " " + paint("2", number + " |") + " " + std::string(slice(line, first, last)) + "\n" +
-         gutter + paint("2", "|") + std::string(column - first + 1, ' ') +
+         gutter + paint("2", "|") + std::string(before + 1, ' ') +
          paint(colour_of(severity), "^" + std::string(marks - 1, '~')) + "\n";
 }
 

@@ -61,6 +61,7 @@ std::string_view tools_of(std::string_view text) {
   return {};
 }
 
+/// The event by which an outsider reaches the launch, whom nothing asks.
 const Start* way_in(const Subject& subject, const AgentLaunch& launch,
                     const std::vector<Start>& starts) {
   if (launch.is_likely || asks_for_write(*launch.launch, subject.facts())) return nullptr;
@@ -70,11 +71,18 @@ const Start* way_in(const Subject& subject, const AgentLaunch& launch,
     Scope scope = scope_of_event(start.event, start.type);
     set_actor(scope, {"an-outsider", "User", "NONE"});
     if (conditions.runs(scope) == Truth::no) continue;
+    // Only who may push here opens a pull request whose branch lies here.
+    if (start.event == "pull_request_target" && !fork_reaches(conditions, scope)) continue;
     const std::vector<const Expression*> all = conditions.all();
+    // `condition-is-text` says why a condition that asks for the actor does not count.
     if (std::any_of(all.begin(), all.end(),
-                    [](const Expression* each) { return names_actor(*each); }) ||
+                    [&](const Expression* each) {
+                      return (each->node(each->root()).kind == ExpressionKind::concatenation &&
+                              names_actor(*each)) ||
+                             asks_something_unknown(*each, scope);
+                    }) ||
         asks_who_acts(conditions, subject.project, subject.facts()))
-      return nullptr;
+      continue;
     return &start;
   }
   return nullptr;

@@ -25,27 +25,6 @@ Scope scope_of_outsider(const Start& start) {
   return scope;
 }
 
-bool is_inside(const ByteRange& inner, const ByteRange& outer) {
-  return outer.begin <= inner.begin && inner.end <= outer.end;
-}
-
-/// A part of the condition that looks at the actor and whose outcome depends on what is not known
-/// here: a list in a variable, an output.
-bool asks_something_unknown(const Expression& condition, const Scope& scope) {
-  const std::vector<Reference> all = references(condition);
-  for (NodeId id = 0; id < condition.nodes().size(); ++id) {
-    const ExpressionNode& node = condition.node(id);
-    const bool asks = node.kind == ExpressionKind::call || node.kind == ExpressionKind::equal ||
-                      node.kind == ExpressionKind::not_equal;
-    if (!asks || truth(evaluate(condition, id, scope).value) != Truth::unknown) continue;
-    if (std::any_of(all.begin(), all.end(), [&](const Reference& each) {
-          return names_actor(each) && is_inside(each.range, node.range);
-        }))
-      return true;
-  }
-  return false;
-}
-
 /// The first trigger by which an outsider's comment reaches the launch.
 std::optional<Start> way_in(const AgentLaunch& launch, const Subject& subject) {
   if (launch.is_likely || asks_for_write(*launch.launch, subject.facts())) return std::nullopt;

@@ -21,14 +21,6 @@
 namespace refgate::lint {
 namespace {
 
-/// Limits that an action takes as an input, by the names that are in use.
-bool has_limit_input(const Step& step) {
-  for (const std::string_view name : {"timeout_minutes", "timeout-minutes", "timeout"}) {
-    if (step.input(name)) return true;
-  }
-  return false;
-}
-
 constexpr double default_minutes = 360;
 
 /// The minutes of a duration as coreutils write it: `90`, `1.5h`, `10m`; nullopt for a variable.
@@ -65,35 +57,88 @@ bool is_limited(const std::vector<std::string>& command) {
   return false;
 }
 
-/// The number that an operand is for certain. A text is one to `fromJSON` only.
-std::optional<double> number_of(const Expression& expression, NodeId id, bool from_text) {
-  const ExpressionNode& node = expression.node(id);
-  if (node.kind == ExpressionKind::literal && node.literal.kind() == Value::Kind::number)
-    return node.literal.as_number();
-  if (node.kind == ExpressionKind::literal && from_text &&
-      node.literal.kind() == Value::Kind::string)
-    return minutes_of_duration(node.literal.as_string() + "m");
-  if (node.kind == ExpressionKind::disjunction)
-    return number_of(expression, node.operands.back(), from_text);
-  if (node.kind == ExpressionKind::call && same_name(node.name, "fromJSON") &&
-      node.operands.size() == 1)
-    return number_of(expression, node.operands.front(), true);
-  return std::nullopt;
+/// The default of an input that a person or a caller may leave out; an absent node when there is
+/// none, or when events differ in it.
+YamlNode default_of(const Reference& reference, const Workflow* workflow) {
+  if (workflow == nullptr || !refers_into(reference, {"inputs"}) || reference.path.size() != 2 ||
+      !reference.path[1])
+    return {};
+  YamlNode found;
+  for (const Trigger& trigger : workflow->triggers) {
+    const YamlNode given = trigger.inputs.value[*reference.path[1]]["default"];
+    if (!given) continue;
+    if (found && found.text() != given.text()) return {};
+    found = given;
+  }
+  return found;
 }
+
+/// What an expression sets for certain, in a workflow whose inputs have defaults.
+class CertainNumber {
+ public:
+  CertainNumber(const Expression& expression, const Workflow* workflow)
+      : expression_(expression), workflow_(workflow), references_(references(expression)) {}
+
+  /// The number that an operand is for certain. A text is one to `fromJSON` only.
+  std::optional<double> of(NodeId id, bool from_text) const {
+    const ExpressionNode& node = expression_.node(id);
+    if (node.kind == ExpressionKind::literal && node.literal.kind() == Value::Kind::number)
+      return node.literal.as_number();
+    if (node.kind == ExpressionKind::literal && from_text &&
+        node.literal.kind() == Value::Kind::string)
+      return minutes_of_duration(node.literal.as_string() + "m");
+    if (node.kind == ExpressionKind::disjunction) {
+      const std::optional<double> first = of(node.operands.front(), from_text);
+      return first ? first : of(node.operands.back(), from_text);
+    }
+    if (node.kind == ExpressionKind::call && same_name(node.name, "fromJSON") &&
+        node.operands.size() == 1)
+      return of(node.operands.front(), true);
+    for (const Reference& reference : references_) {
+      if (reference.node == id) return number_in(default_of(reference, workflow_));
+    }
+    return std::nullopt;
+  }
+
+ private:
+  /// GitHub turns the text of an input into a number where it needs one.
+  static std::optional<double> number_in(YamlNode value) {
+    if (const auto number = value.number()) return number;
+    return value.literal() ? minutes_of_duration(std::string(*value.literal()) + "m")
+                           : std::nullopt;
+  }
+
+  const Expression& expression_;
+  const Workflow* workflow_;
+  std::vector<Reference> references_;
+};
 
 /// The limit that a value sets for certain, in minutes: its number, or what an expression falls
 /// back to where a variable or input is not set. nullopt when that cannot be told.
-std::optional<double> minutes_of(YamlNode value) {
+std::optional<double> minutes_of(YamlNode value, const Workflow* workflow) {
   if (!value.has_expression()) return value.number();
   const Expression expression = parse_template(value.text());
   if (!expression.is_valid()) return std::nullopt;
-  return number_of(expression, expression.root(), false);
+  return CertainNumber(expression, workflow).of(expression.root(), false);
 }
 
 /// No shorter than what GitHub sets by itself.
-bool is_no_limit(const Entry& limit) {
-  const std::optional<double> minutes = limit ? minutes_of(limit.value) : default_minutes;
+bool is_no_limit(const Entry& limit, const Workflow* workflow) {
+  const std::optional<double> minutes = limit ? minutes_of(limit.value, workflow) : default_minutes;
   return minutes && *minutes >= default_minutes;
+}
+
+/// Limits that an action takes as an input, by the names that are in use. One that says no unit may
+/// count in seconds.
+bool has_limit_input(const Step& step) {
+  if (step.input("timeout")) return true;
+  for (const std::string_view name : {"timeout_minutes", "timeout-minutes"}) {
+    const Entry limit = step.input(name);
+    const std::optional<std::string_view> text = limit.value.literal();
+    const auto minutes = text ? minutes_of_duration(std::string(*text) + "m") : std::nullopt;
+    if (limit && (!minutes || *minutes < default_minutes)) return true;
+  }
+  return false;
 }
 
 struct WithoutLimit {
@@ -101,7 +146,7 @@ struct WithoutLimit {
 };
 
 bool launches_without_limit(const Step& step, const Subject& subject, int depth) {
-  if (!is_no_limit(step.timeout_minutes) || has_limit_input(step) ||
+  if (!is_no_limit(step.timeout_minutes, subject.workflow) || has_limit_input(step) ||
       is_switched_off(step.condition))
     return false;
   if (const Action* action = subject.project.local_action(step.uses_text());
@@ -138,7 +183,8 @@ const Step* unlimited_step(const Job& job, const Subject& subject) {
   // What only the job shows: an action that it checked out.
   for (const AgentLaunch& launch : launches_of(subject)) {
     if (!launch.is_called() && &launch.own_job() == &job && launch.by_name &&
-        launch.launch == launch.step && is_no_limit(launch.step->timeout_minutes) &&
+        launch.launch == launch.step &&
+        is_no_limit(launch.step->timeout_minutes, subject.workflow) &&
         !has_limit_input(*launch.step) && !is_limited_program(launch))
       return launch.step;
   }
@@ -159,7 +205,8 @@ void check_agent_without_timeout(const Subject& subject, Sink& sink) {
   const std::string minutes =
       option == subject.options.end() || option->second.empty() ? "30" : option->second.front();
   for (const Job& job : subject.workflow->jobs) {
-    if (!is_no_limit(job.timeout_minutes) || job.calls_workflow() || is_switched_off(job.condition))
+    if (!is_no_limit(job.timeout_minutes, subject.workflow) || job.calls_workflow() ||
+        is_switched_off(job.condition))
       continue;
     const Step* step = unlimited_step(job, subject);
     if (step == nullptr) continue;

@@ -36,6 +36,14 @@ void check_legs(const Subject& subject, const GatedJob& gated, Sink& sink) {
         .related(subject, gated.job->matrix.entry.key, "each row is a leg");
     return;
   }
+  if (const Entry matrix = step.input("matrix"); matrix && matrix.value.text().empty()) {
+    sink.report(subject, matrix.key,
+                "without its matrix the gate sees one job, so all its legs ask for the same work: "
+                "one works, and the others are told that it is being done; leave this out, or "
+                "name the leg in `dimensions`")
+        .related(subject, gated.job->matrix.entry.key, "each row is a leg");
+    return;
+  }
   for (const char* name : {"share", "identity"}) {
     const auto named = told(place, name);
     if (!named) continue;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <string>
 
-#include "lint/agents/launches.h"
 #include "lint/finding/edit.h"
 #include "lint/gates/guard_text.h"
 #include "lint/rule/rule.h"
@@ -55,13 +54,25 @@ class Search {
       text(entry.value);
   }
 
-  void steps(const std::vector<Step>& list) {
-    for (const Step& step : list) {
-      condition(step.condition);
-      if (!launches_agent(step, subject_.facts()) && gate_of(step, subject_.facts()) == nullptr)
-        continue;
-      text(step.with.value);
-      text(step.env.value);
+  /// A mapping whose `if` is an expression without `${{ }}` too.
+  void with_condition(YamlNode mapping) {
+    if (mapping.is_alias()) return;
+    for (const Entry& entry : mapping.entries()) {
+      if (entry.key.text() == "if") {
+        condition(entry);
+      } else if (entry.key.text() == "steps") {
+        steps(entry.value);
+      } else {
+        text(entry.value);
+      }
+    }
+  }
+
+  void steps(YamlNode list) {
+    if (list.is_alias()) return;
+    for (const YamlNode step : list.items()) {
+      with_condition(step);
+      steps(step["parallel"]);
     }
   }
 
@@ -96,17 +107,19 @@ class Search {
 void check_invalid_expression(const Subject& subject, Sink& sink) {
   Search search(subject, sink);
   if (subject.action != nullptr) {
-    search.steps(subject.action->steps);
+    const Action& action = *subject.action;
+    search.text(action.outputs.value);
+    search.with_condition(action.runs.value);
     return;
   }
   const Workflow& workflow = *subject.workflow;
+  search.text(workflow.run_name.value);
+  search.text(workflow.env.value);
   search.text(workflow.concurrency.entry.value);
-  for (const Job& job : workflow.jobs) {
-    search.condition(job.condition);
-    search.text(job.concurrency.entry.value);
-    search.text(job.outputs.value);
-    search.steps(job.steps);
-  }
+  for (const Trigger& trigger : workflow.triggers)
+    search.text(trigger.outputs.value);
+  for (const Job& job : workflow.jobs)
+    search.with_condition(job.node);
 }
 
 }  // namespace refgate::lint

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <optional>
 #include <string>
 
 #include "lint/agents/actor_checks.h"
@@ -10,7 +12,6 @@
 #include "lint/expression/expression_value.h"
 #include "lint/gates/guard_text.h"
 #include "lint/github/own_action.h"
-#include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
@@ -52,6 +53,74 @@ bool is_prompt(std::string_view input) {
                      [&](std::string_view name) { return same_name(input, name); });
 }
 
+/// What a value is handed on through, from a text of the event to the script or prompt.
+constexpr int deepest_handing = 6;
+
+/// The functions whose result says no more than yes or no, or is a sum.
+bool hides_value(std::string_view function) {
+  static constexpr auto names =
+      std::to_array<std::string_view>({"contains", "startsWith", "endsWith", "hashFiles", "success",
+                                       "failure", "always", "cancelled"});
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return same_name(function, name); });
+}
+
+/// Of which nodes the value can be part of what the expression gives, as a text.
+class ValueFlow {
+ public:
+  explicit ValueFlow(const Expression& expression)
+      : expression_(expression), users_(expression.nodes().size(), none) {
+    for (NodeId id = 0; id < users_.size(); ++id) {
+      for (const NodeId operand : expression.node(id).operands)
+        users_[operand] = id;
+    }
+  }
+
+  bool reaches_result(NodeId id) const {
+    for (; users_[id] != none; id = users_[id]) {
+      if (!passes_on(expression_.node(users_[id]), id)) return false;
+    }
+    return true;
+  }
+
+  /// Whether it is written out whole on the way.
+  bool is_written_out(NodeId id) const {
+    for (; users_[id] != none; id = users_[id]) {
+      const ExpressionNode& user = expression_.node(users_[id]);
+      if (user.kind == ExpressionKind::call && same_name(user.name, "toJSON")) return true;
+    }
+    return false;
+  }
+
+ private:
+  static constexpr NodeId none = std::numeric_limits<NodeId>::max();
+
+  static bool passes_on(const ExpressionNode& user, NodeId operand) {
+    switch (user.kind) {
+      case ExpressionKind::concatenation:
+      case ExpressionKind::disjunction:
+      case ExpressionKind::filter:
+        return true;
+      case ExpressionKind::conjunction:
+        // Another one but the last is the outcome when it is empty only.
+        return user.operands.back() == operand;
+      case ExpressionKind::index:
+        return user.operands.front() == operand;
+      case ExpressionKind::call: {
+        if (!same_name(user.name, "case")) return !hides_value(user.name);
+        const auto at = static_cast<std::size_t>(
+            std::find(user.operands.begin(), user.operands.end(), operand) - user.operands.begin());
+        return at % 2 == 1 || at + 1 == user.operands.size();
+      }
+      default:
+        return false;
+    }
+  }
+
+  const Expression& expression_;
+  std::vector<NodeId> users_;
+};
+
 /// Of a job so many checkouts are looked at.
 constexpr std::size_t most_checkouts = 20;
 
@@ -66,35 +135,110 @@ class Search {
   bool has_way_in() const { return !starts_.empty(); }
 
   void check(const AgentLaunch& launch) {
-    if (launch.is_called() || launch.action != nullptr) return;
     const Step& step = *launch.launch;
-    if (const Entry script = script_of(step)) look(launch, script, true);
+    if (const Entry script = script_of(step)) look(launch, script, !is_list_of_words(step));
     if (launch.is_likely) return;
+    const bool is_program = matches_action(step.uses_text(), "actions/github-script");
     for (const Entry& input : step.with.value.entries()) {
-      if (is_prompt(input.key.text())) look(launch, input, false);
+      if (is_program && same_name(input.key.text(), "script"))
+        look(launch, input, true);
+      else if (is_prompt(input.key.text()))
+        look(launch, input, false);
     }
   }
 
  private:
+  /// Where a value stands: in a job of the launch's path, or in the action that launches.
+  struct Level {
+    std::size_t hop = 0;
+    bool in_action = false;
+  };
+
+  /// A stranger's text, and where the workflow that is looked at names it.
+  struct Found {
+    Reference reference;
+    std::optional<Place> place;
+    const Start* start = nullptr;
+  };
+
   void look(const AgentLaunch& launch, const Entry& entry, bool script) {
-    if (!entry.value.has_expression()) return;
-    const Expression text = parse_template(entry.value.text());
-    if (!text.is_valid()) return;
+    const Level level{launch.path.size() - 1, launch.action != nullptr};
+    const std::optional<Found> found = free_text_in(launch, entry.value, level, 0);
+    if (!found || (!found->place && is_open_itself(launch))) return;
+    report(launch, *found, script);
+  }
+
+  /// A called workflow that somebody starts in another way too has its own finding.
+  static bool is_open_itself(const AgentLaunch& launch) {
+    const auto& triggers = launch.workflow().triggers;
+    return std::any_of(triggers.begin(), triggers.end(),
+                       [](const Trigger& trigger) { return is_open(trigger.event); });
+  }
+
+  std::optional<Found> free_text_in(const AgentLaunch& launch, YamlNode value, Level level,
+                                    int depth) {
+    if (!value.has_expression()) return std::nullopt;
+    const Expression text = parse_template(value.text());
+    if (!text.is_valid()) return std::nullopt;
+    const ValueFlow flow(text);
     for (const Reference& reference : references(text)) {
-      if (!is_free_text(reference, text)) continue;
-      const Start* start = way_in(launch, reference);
-      if (start == nullptr) continue;
-      report(launch, entry, reference, *start, script);
-      return;
+      if (!flow.reaches_result(reference.node)) continue;
+      std::optional<Found> found;
+      if (is_free_text(reference, flow.is_written_out(reference.node))) {
+        if (const Start* start = way_in(launch, reference))
+          found = Found{reference, std::nullopt, start};
+      } else if (depth < deepest_handing) {
+        found = handed_on(launch, reference, level, depth);
+      }
+      if (!found) continue;
+      const bool is_here = level.hop == 0 && !level.in_action;
+      if (is_here) found->place = place_in(*subject_.workflow->document, value, reference.range);
+      return found;
     }
+    return std::nullopt;
+  }
+
+  /// `env.NAME` and `inputs.NAME`, by what they were given.
+  std::optional<Found> handed_on(const AgentLaunch& launch, const Reference& reference, Level level,
+                                 int depth) {
+    if (!reference.is_literal() || reference.path.size() != 2) return std::nullopt;
+    const std::string& name = *reference.path[1];
+    const JobPlace& at = launch.path[level.hop];
+    if (same_name(*reference.path[0], "env")) {
+      if (level.in_action) {
+        if (const Entry own = named(launch.launch->env, name))
+          return free_text_in(launch, own.value, level, depth + 1);
+        level.in_action = false;
+      }
+      const bool in_job = level.hop + 1 == launch.path.size();
+      for (const Entry& env :
+           {in_job ? launch.step->env : Entry(), at.job->env, at.workflow->env}) {
+        if (const Entry own = named(env, name))
+          return free_text_in(launch, own.value, level, depth + 1);
+      }
+      return std::nullopt;
+    }
+    if (!same_name(*reference.path[0], "inputs")) return std::nullopt;
+    if (level.in_action) {
+      // What an action inside of an action is given is not followed.
+      if (subject_.project.local_action(launch.step->uses_text()) != launch.action)
+        return std::nullopt;
+      return free_text_in(launch, launch.step->input(name).value, {level.hop, false}, depth + 1);
+    }
+    if (level.hop == 0) return std::nullopt;
+    return free_text_in(launch, named(launch.path[level.hop - 1].job->with, name).value,
+                        {level.hop - 1, false}, depth + 1);
+  }
+
+  static Entry named(const Entry& mapping, std::string_view name) {
+    for (const Entry& entry : mapping.value.entries()) {
+      if (same_name(entry.key.text(), name)) return entry;
+    }
+    return {};
   }
 
   /// One of the free texts, or a whole object with one, which only toJSON makes a text.
-  static bool is_free_text(const Reference& reference, const Expression& text) {
-    const std::vector<FunctionUse> calls = functions(text);
-    const bool whole = std::any_of(calls.begin(), calls.end(), [](const FunctionUse& call) {
-      return same_name(call.name, "toJSON");
-    });
+  static bool is_free_text(const Reference& reference, bool whole) {
     const auto& paths = free_texts();
     return std::any_of(paths.begin(), paths.end(), [&](const ContextPath& path) {
       if (refers_to(reference, path)) return true;
@@ -114,12 +258,12 @@ class Search {
       const Value there = value_of(reference, scope);
       if (there.is_known() && there.kind() == Value::Kind::null) continue;
       if (conditions.runs(scope) == Truth::no) continue;
-      if (start.event == "workflow_run" || start.event == "pull_request_target") {
-        // Who may push to a branch of this repository is no stranger.
-        if (is_of_branch(reference) &&
-            (is_checked_out(launch, reference) || !fork_reaches(conditions, scope)))
-          continue;
-      }
+      // Who may push to a branch of this repository is no stranger, nor is what he writes of it.
+      const bool of_branch = start.event == "pull_request_target" || is_of_branch(reference);
+      if ((start.event == "workflow_run" || start.event == "pull_request_target") && of_branch &&
+          ((is_of_branch(reference) && is_checked_out(launch, reference)) ||
+           !fork_reaches(conditions, scope)))
+        continue;
       if (!is_by_actor(reference, start)) return &start;
       set_actor(scope, {"an-outsider", "User", "NONE"});
       if (conditions.runs(scope) == Truth::no || asks_for_write(*launch.launch, subject_.facts()) ||
@@ -172,15 +316,6 @@ class Search {
                       });
   }
 
-  static bool fork_reaches(const LaunchConditions& conditions, const Scope& scope) {
-    const std::vector<std::string> names = repositories_named(conditions.all());
-    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-      Scope from_fork = scope;
-      set_head_in_fork(from_fork, name);
-      return conditions.runs(from_fork) != Truth::no;
-    });
-  }
-
   static Value value_of(const Reference& reference, const Scope& scope) {
     ContextPath path;
     for (const auto& part : reference.path) {
@@ -203,13 +338,13 @@ class Search {
                    start.event == "pull_request_target");
   }
 
-  void report(const AgentLaunch& launch, const Entry& entry, const Reference& reference,
-              const Start& start, bool script) {
-    const std::string name = "`" + reference.text() + "`";
+  void report(const AgentLaunch& launch, const Found& found, bool script) {
+    const std::string name = "`" + found.reference.text() + "`";
+    const Entry main = launch.place();
     auto made = sink_.report(
-        subject_, place_in(*subject_.workflow->document, entry.value, reference.range),
+        subject_, found.place.value_or(main.value.place()),
         script ? name +
-                     " is pasted into this script before the shell reads it: whoever writes the "
+                     " is pasted into the script before anything reads it: whoever writes the "
                      "text runs commands of his own beside the agent's secrets; hand it on in "
                      "`env` and write \"$NAME\""
                : name +
@@ -221,8 +356,8 @@ class Search {
     } else {
       made.confidence(Confidence::medium);
     }
-    made.related(subject_, start.trigger->key, "this event brings it")
-        .related(subject_, launch.place().key, "the agent is launched here");
+    made.related(subject_, found.start->trigger->key, "this event brings it")
+        .related(subject_, main.key, "the agent is launched here");
   }
 
   const Subject& subject_;

@@ -42,6 +42,8 @@
        "One act starts a workflow twice for the same commit")                                     \
   RULE(gate_mismatch, "gate-mismatch", workflow, error, high, true, safe, "",                     \
        "`finish` looks for the session in another place than the gate put it")                    \
+  RULE(gate_not_asked, "gate-not-asked", workflow, warning, high, true, none, "",                 \
+       "A gate is left out by its own `if`, and its guards decide by outputs that nobody wrote")  \
   RULE(gate_permissions, "gate-permissions", workflow, error, high, true, unsafe, "",             \
        "A gate's job may not write contents, so that it can never claim a session")               \
   RULE(gate_swallowed, "gate-swallowed", file, warning, high, true, none, "",                     \

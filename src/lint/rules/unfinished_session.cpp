@@ -157,12 +157,27 @@ class Endings {
 
   /// Ends the session, as the last one of its job, while a later step has its work to do.
   bool is_too_early(const GatedJob& gated, const Ending& ending) {
-    const auto work =
-        std::find_if(gated.job->steps.begin(), gated.job->steps.end(), [&](const Step& step) {
-          return step.index > ending.step->index && step.condition && names_verdict(step, gated) &&
-                 cost_of(step, subject_.project, subject_.facts()) != Cost::cheap;
-        });
-    if (work == gated.job->steps.end()) return false;
+    const std::size_t gate =
+        gated.gates.front().step == nullptr ? 0 : gated.gates.front().step->index;
+    bool worked = false;
+    bool agent = false;
+    const Step* work = nullptr;
+    for (const Step& step : gated.job->steps) {
+      if (step.index == ending.step->index || step.index <= gate) continue;
+      const bool runs = runs_agent(step, subject_.project, subject_.facts());
+      if (step.index < ending.step->index) {
+        agent = agent || runs;
+        worked = worked || does_work(step);
+        continue;
+      }
+      if (!step.condition || !names_verdict(step, gated) ||
+          cost_of(step, subject_.project, subject_.facts()) == Cost::cheap)
+        continue;
+      // What comes behind the work, and is no agent, says what came of it.
+      if (runs ? !agent : !worked && !agent) work = &step;
+      if (work != nullptr) break;
+    }
+    if (work == nullptr) return false;
     sink_
         .report(subject_, main(*ending.step).key,
                 "this ends the session before the work of a later step has begun: whoever comes "
@@ -170,6 +185,13 @@ class Endings {
                 "nowhere; put it last")
         .related(subject_, main(*work).key, "the work");
     return true;
+  }
+
+  /// More than to bring what the work needs, or to end a session.
+  bool does_work(const Step& step) const {
+    const Cost cost = cost_of(step, subject_.project, subject_.facts());
+    return (cost == Cost::work || cost == Cost::unknown) && !only_installs(step) &&
+           session_commands(step, subject_.project, subject_.facts()).empty();
   }
 
   static bool names_verdict(const Step& step, const GatedJob& gated) {
@@ -192,8 +214,13 @@ class Endings {
     std::unordered_map<JobGraph::Index, JobResult> failed{
         {jobs.node(*gated.job), JobResult::success}};
     const Job* consumer = nullptr;
+    const Job* later = nullptr;
     for (const Job& job : workflow_.jobs) {
-      if (!is_consumer(job, gated) || &job == ending.job) continue;
+      if (&job == ending.job || !is_consumer(job, gated)) continue;
+      if (waits_for(job, *ending.job)) {
+        if (later == nullptr || (!has_agent(*later) && has_agent(job))) later = &job;
+        continue;
+      }
       if (!waits_for(*ending.job, job)) {
         sink_
             .report(subject_, ending.job->needs ? ending.job->needs.key : ending.job->key,
@@ -205,6 +232,17 @@ class Endings {
       }
       consumer = consumer == nullptr ? &job : consumer;
       failed[jobs.node(job)] = JobResult::failure;
+    }
+    // What comes behind the work, and is no agent, says what came of it.
+    if (later != nullptr &&
+        (has_agent(*later) ? !follows_agent(*ending.job) : consumer == nullptr)) {
+      sink_
+          .report(subject_, ending.job->needs ? ending.job->needs.key : ending.job->key,
+                  "this ends the session before job " + quoted(later->id) +
+                      ", which waits for it, has begun the work; let that job come first")
+          .confidence(Confidence::medium)
+          .related(subject_, later->key, "the work");
+      return;
     }
     const Scope scope = gated.view.scope(false, {});
     const bool reached =
@@ -274,6 +312,17 @@ class Endings {
     if (ends || !condition.is_valid() || gated.view.verdicts(condition).empty()) return false;
     Scope scope = gated.view.scope(true, {});
     return evaluate_truth(condition, scope) == Truth::no;
+  }
+
+  bool has_agent(const Job& job) const {
+    const auto& launches = launches_of(subject_);
+    return std::any_of(launches.begin(), launches.end(),
+                       [&](const AgentLaunch& launch) { return &launch.own_job() == &job; });
+  }
+
+  bool follows_agent(const Job& job) const {
+    return std::any_of(workflow_.jobs.begin(), workflow_.jobs.end(),
+                       [&](const Job& other) { return has_agent(other) && waits_for(job, other); });
   }
 
   const Job* first_consumer(const GatedJob& gated) const {

@@ -5,11 +5,13 @@
 #include <map>
 #include <string>
 
+#include "lint/agents/launches.h"
 #include "lint/finding/edit.h"
 #include "lint/gates/gate_before.h"
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guard_walk.h"
 #include "lint/gates/guards.h"
+#include "lint/gates/session_end.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
@@ -47,6 +49,18 @@ bool is_session_job(const Job& job, const Subject& subject) {
          });
 }
 
+/// A job behind the one that ends the session, without an agent: it tells what came of the work.
+bool follows_session(const Job& job, const Subject& subject) {
+  const std::vector<const Job*> needed = job_conditions_of(subject, *subject.workflow).needed(job);
+  const auto& launches = launches_of(subject);
+  return std::any_of(needed.begin(), needed.end(),
+                     [&](const Job* each) {
+                       return finish_in(*each, subject.project, subject.facts()) != nullptr;
+                     }) &&
+         std::none_of(launches.begin(), launches.end(),
+                      [&](const AgentLaunch& launch) { return &launch.own_job() == &job; });
+}
+
 }  // namespace
 
 void check_ungated_rerun(const Subject& subject, Sink& sink) {
@@ -65,7 +79,7 @@ void check_ungated_rerun(const Subject& subject, Sink& sink) {
       if (evaluate_truth(condition, same) == Truth::no) continue;
       if (evaluate_truth(condition, again) == Truth::no) continue;
       if (cost_of_job(job, subject) == Cost::cheap || is_session_job(job, subject) ||
-          closed_inside(job, again, subject))
+          closed_inside(job, again, subject) || follows_session(job, subject))
         continue;
       const std::string guard = attempt_guard(gated);
       auto report = sink.report(

@@ -180,8 +180,8 @@ void ShellScanner::literal_parentheses() {
   at_ += length;
 }
 
-/// `<(…)` and `>(…)` run commands, `<<` begins a here-document, `<<<` and `<` stand before a word,
-/// `>` is taken as part of one.
+/// `<(…)` and `>(…)` run commands, `<<` begins a here-document, `<<<` stands before a word, `<` and
+/// `>` are taken as part of one.
 void ShellScanner::redirect() {
   if (at(1) == '(' && depth_ < max_nesting) {
     at_ += 2;
@@ -192,9 +192,15 @@ void ShellScanner::redirect() {
     context_.in_word = true;
   } else if (looking_at("<<") && !looking_at("<<<")) {
     here_document();
-  } else {
-    at_ += looking_at("<<<") ? 3 : 1;
+  } else if (looking_at("<<<")) {
+    at_ += 3;
     end_word();
+  } else {
+    // A file is no word of the command: `docker run image < claude`.
+    context_.word += script_[at_++];
+    context_.in_word = true;
+    while (is_blank(at()))
+      ++at_;
   }
 }
 

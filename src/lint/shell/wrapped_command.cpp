@@ -215,12 +215,26 @@ bool is_flake_run(const Words& words) {
   return words.size() > 2 && name_of(words[0]) == "nix" && words[1] == "run";
 }
 
+/// `nixpkgs#name`, `.#packages.name`; without a name that of the repository, `github:owner/name`.
+std::string_view program_of_flake(std::string_view flake) {
+  const std::size_t mark = flake.find('#');
+  if (mark != std::string_view::npos) {
+    const std::string_view program = flake.substr(mark + 1);
+    return program.substr(program.rfind('.') + 1);
+  }
+  flake = flake.substr(0, flake.find('?'));
+  const std::size_t scheme = flake.find(':');
+  if (scheme == std::string_view::npos) return {};
+  const std::size_t owner = flake.find('/', scheme);
+  if (owner == std::string_view::npos) return {};
+  const std::string_view name = flake.substr(owner + 1);
+  return name.substr(0, name.find('/'));
+}
+
 Words of_flake(const Words& words) {
   for (std::size_t at = 2; at < words.size(); ++at) {
     if (words[at].starts_with('-')) continue;
-    std::string_view program = words[at];
-    program.remove_prefix(std::min(program.find('#'), program.size() - 1) + 1);
-    Words command{std::string(program.substr(program.rfind('.') + 1))};
+    Words command{std::string(program_of_flake(words[at]))};
     if (at + 1 < words.size() && words[at + 1] == "--") ++at;
     command.insert(command.end(), words.begin() + static_cast<std::ptrdiff_t>(at) + 1, words.end());
     return command;
