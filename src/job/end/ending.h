@@ -7,6 +7,7 @@
 #include "call/invocation.h"
 #include "job/end/work_end.h"
 #include "job/note/job_state.h"
+#include "job/subject/own_claims.h"
 #include "state/claiming.h"
 
 namespace refgate {
@@ -33,6 +34,9 @@ Ended give_back_session(const Invocation& call, const Settings& settings, Store&
 /// before its job ended it.
 void tell_end(const Invocation& call, const Ended& ended, const std::string& session_key,
               std::ostream& commands);
+
+/// For people: until when a claim that could not be ended stands, as far as its note proves it.
+std::string describe_left_live(const ClaimNote& note, const Self& self);
 
 /// For people.
 std::string describe_end(const Ended& ended, const std::string& session_key);
