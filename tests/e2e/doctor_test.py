@@ -63,7 +63,8 @@ class Life(DoctorCase):
                     self.assertEqual(rows["compare and swap"]["state"], "not made", rows)
 
     def test_a_rule_for_one_place_is_found_there(self):
-        for place in ("claims", "queues", "slots", "budgets", "newest", "results"):
+        places = ("claims", "queues", "slots", "budgets", "newest", "results")
+        for place in places:
             for step, test in (("made", '[ "$2" = ' + "0" * 40 + " ]"), ("deleted", '[ "$3" = ' + "0" * 40 + " ]")):
                 with self.subTest(place=place, step=step):
                     self.setUp()
@@ -71,7 +72,7 @@ class Life(DoctorCase):
                                         'echo "not here" >&2; exit 1; fi ;; esac\n')
                     rows = self.doctor("--deadline", "60s", "--rounds", "0")
                     self.assert_failed(rows, "places", f"refs/refgate/{place}/@doctor could not be {step}")
-                    self.assertEqual(rows["places"]["text"].count("@doctor"), 1, rows)
+                    self.assertEqual([each for each in places if f"{each}/@doctor" in rows["places"]["text"]], [place])
                     self.assertEqual(rows["namespace"]["state"], "ok", rows)
                     left = {f"refs/refgate/{place}/@doctor"} if step == "deleted" else set()
                     self.assertEqual(set(self.remote.all_refs()), left)
