@@ -130,8 +130,8 @@ SwapOutcome push_once(Store& store, const Change& change);
 /// in order. Throws StoreError.
 std::vector<SwapOutcome> push_in_batches(Store& store, const std::vector<Change>& changes);
 
-/// The error for a change that the server would not make: `denied` where a rule or a hook spoke, and
-/// `unreachable`, worth another try, where what stood in the way passes. `left` says what that
+/// The error for a change that the server would not make: `denied` where a rule or a hook spoke,
+/// and `unreachable`, worth another try, where what stood in the way passes. `left` says what that
 /// leaves: "nothing was changed".
 StoreError refusal(const Store& store, const std::string& ref, const SwapOutcome& refused,
                    const std::string& left);
