@@ -98,8 +98,8 @@ std::span<const CommandRow> person_commands() {
          "each)"},
         json_option},
        "refgate doctor --remote https://github.com/octo/app\n\nMakes, reads, changes and deletes "
-       "scratch refs, refs/<namespace>/doctor/scratch and refs/notes/<namespace>/doctor/scratch, "
-       "as "
+       "scratch refs, refs/<namespace>/doctor/scratch, refs/notes/<namespace>/doctor/scratch and "
+       "one @doctor in each place that records lie in, as "
        "a session would do with its claim and its lines. The exit status is 1 when something will "
        "not work.",
        command_doctor},

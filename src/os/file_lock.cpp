@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <thread>
 
@@ -26,6 +27,15 @@ FileLock::FileLock(const std::string& path)
 }
 
 FileLock::~FileLock() {
+  if (file_ >= 0) ::close(file_);
+}
+
+LifeLock::LifeLock(const std::string& path)
+    : file_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) {
+  held_elsewhere_ = file_ >= 0 && ::flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+LifeLock::~LifeLock() {
   if (file_ >= 0) ::close(file_);
 }
 

@@ -18,4 +18,20 @@ class FileLock {
   int file_;
 };
 
+/// Held by one process for as long as it lives, whatever ends it. What cannot be opened as a file
+/// keeps nobody away, and neither does a file that somebody left: only a process that lives does.
+class LifeLock {
+ public:
+  explicit LifeLock(const std::string& path);
+  LifeLock(const LifeLock&) = delete;
+  LifeLock& operator=(const LifeLock&) = delete;
+  ~LifeLock();
+
+  bool is_held_elsewhere() const { return held_elsewhere_; }
+
+ private:
+  int file_;
+  bool held_elsewhere_ = false;
+};
+
 }  // namespace refgate

@@ -18,6 +18,7 @@
 #include "runner/failure.h"
 #include "runner/runner.h"
 #include "state/ledgers.h"
+#include "state/newest/newest_line.h"
 #include "state/pause/pauses.h"
 #include "state/queues.h"
 #include "state/record.h"
@@ -147,21 +148,22 @@ std::vector<UnreadableRef> unreadable_records(Store& store, const std::string& n
   add(read_queues(store, name_space).unreadable);
   add(read_pools(store, name_space).unreadable);
   add(read_ledgers(store, name_space).unreadable);
+  add(newest_lines_in(store.read_all(newest_prefix(name_space)), name_space).unreadable);
   add(read_results(store, name_space, Instant::min(), Instant::max(), false).unreadable);
   add(record.unreadable);
   return all;
 }
 
 /// The checks that ask the remote, in order; what comes after a failure was not made.
-constexpr std::array<const char*, 8> remote_checks{
-    "reach and read",   "pause", "namespace", "notes", "refs per push",
+constexpr std::array<const char*, 9> remote_checks{
+    "reach and read",   "pause", "namespace", "notes", "places", "refs per push",
     "compare and swap", "refs",  "records"};
 
 void add_not_made(std::vector<Finding>& findings) {
   for (const char* check : remote_checks)
     if (std::none_of(findings.begin(), findings.end(),
                      [&](const Finding& finding) { return finding.check == check; }))
-      findings.push_back({check, "not made", "the remote did not answer", ""});
+      findings.push_back({check, "not made", "what comes before it failed", ""});
 }
 
 Finding token_check(const Remote& remote) {

@@ -194,7 +194,14 @@ Finding try_rivals(const Trial& trial, const std::string& ref) {
                       std::to_string(rivals) + " at the same time (" + counted(rounds, "round") +
                       ")",
                   ""};
-  if (rounds > 0 || trial.rounds == 0) return finding;
+  if (rounds > 0) return finding;
+  if (trial.rounds == 0)
+    return {
+        "compare and swap", "warning",
+        "of two rivals, one after the other, exactly one was taken; rivals at the same time were "
+        "not tried (--rounds 0)",
+        "leave out --rounds 0: a server that looks first and then sets is told by rivals at the "
+        "same time only"};
   return {"compare and swap", "warning",
           "of two rivals, one after the other, exactly one was taken; there was no time for rivals "
           "at the same time",

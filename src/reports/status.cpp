@@ -270,11 +270,10 @@ int command_status(const Invocation& call) {
   const Queues queues = read_queues(*store, settings.name_space);
   const Ledgers ledgers = read_ledgers(*store, settings.name_space);
   const StoredPauses pauses = read_pauses(*store, settings.name_space);
+  // Whatever is shown: what cannot be read there is named.
   const NewestLines heads =
-      call.flag("queues") ? newest_lines_in(store->read_all(newest_prefix(settings.name_space)),
-                                            settings.name_space)
-                          : NewestLines{};
-  const Queues pools = call.flag("queues") ? read_pools(*store, settings.name_space) : Queues{};
+      newest_lines_in(store->read_all(newest_prefix(settings.name_space)), settings.name_space);
+  const Queues pools = read_pools(*store, settings.name_space);
   const Instant at = now();
   bool all_read = true;
   for (const auto* unreadable : {&pauses.unreadable, &heads.unreadable, &claims.unreadable,

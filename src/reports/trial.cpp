@@ -11,6 +11,7 @@
 #include "call/invocation.h"
 #include "core/event/scope.h"
 #include "state/record.h"
+#include "state/scratch_places.h"
 #include "state/transact.h"
 
 namespace refgate {
@@ -153,6 +154,82 @@ class OnePlace {
   std::string hint_;
 };
 
+/// One ref in each place of the namespace, all at once in each step: a rule may forbid some of
+/// them.
+class EachPlace {
+ public:
+  explicit EachPlace(const Trial& trial) : trial_(trial), store_(trial.open()) {}
+
+  Finding live() {
+    std::vector<Change> creations;
+    for (const std::string& ref : scratch_places(trial_.name_space))
+      creations.push_back({ref, std::nullopt, scratch_snapshot()});
+    push(creations, "could not be made");
+    see();
+    push(changes(true), "could not be changed");
+    push(changes(false), "could not be deleted");
+    if (wrong_.empty())
+      return {"places", "ok",
+              "a ref in each place that records lie in was made, seen, changed and deleted", ""};
+    return {"places", "failed", wrong_,
+            "whatever needs a record there fails: gates with --group-by (queues/), --slots "
+            "(slots/), --budget or --breaker (budgets/), --settle or --supersede (newest/), and "
+            "results that are kept (results/). Let a push rule or a hook allow refs below these "
+            "prefixes"};
+  }
+
+ private:
+  std::vector<Change> changes(bool replaced) const {
+    std::vector<Change> all;
+    for (const auto& [ref, version] : standing_)
+      all.push_back({ref, version, replaced ? std::optional(scratch_snapshot()) : std::nullopt});
+    return all;
+  }
+
+  /// What is stale stands there, by an earlier doctor or by one that is at work, and is nothing
+  /// against the server.
+  void push(const std::vector<Change>& changes, const char* what) {
+    if (changes.empty()) return;
+    const auto outcomes = push_once(*store_, changes);
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      const std::string& ref = changes[i].ref;
+      if (outcomes[i].result == SwapResult::refused)
+        complain(ref, std::string(what) + ": " + words_of(outcomes[i]));
+      else if (outcomes[i].version)
+        standing_[ref] = *outcomes[i].version;
+      else
+        standing_.erase(ref);
+    }
+  }
+
+  void see() {
+    std::vector<std::string> refs;
+    for (const auto& [ref, version] : standing_)
+      refs.push_back(ref);
+    if (refs.empty()) return;
+    for (int look = 1;; ++look) {
+      const auto found = trial_.open()->read(refs);
+      if (found.size() == refs.size()) return;
+      if (look < looks) {
+        std::this_thread::sleep_for(between_looks);
+        continue;
+      }
+      for (const std::string& ref : refs)
+        if (!found.contains(ref)) complain(ref, "could not be seen by readers");
+      return;
+    }
+  }
+
+  void complain(const std::string& ref, const std::string& what) {
+    wrong_ += (wrong_.empty() ? "" : "; ") + ref + " " + what;
+  }
+
+  const Trial& trial_;
+  std::unique_ptr<Store> store_;
+  std::map<std::string, Version> standing_;
+  std::string wrong_;
+};
+
 std::vector<std::string> many_scratch_refs(const std::string& name_space, std::size_t count) {
   std::vector<std::string> refs = scratch_refs(name_space);
   const std::string more = refs.back() + "-";
@@ -258,11 +335,12 @@ std::vector<Finding> try_life_of_a_claim(const Trial& trial) {
   constexpr const char* several = "refs per push";
   constexpr const char* compare = "compare and swap";
   if (whole) {
+    attempt("places", [&] { findings.push_back(EachPlace(trial).live()); });
     attempt(several, [&] { findings.push_back(try_many_refs(trial)); });
     attempt(compare,
             [&] { findings.push_back(try_rivals(trial, scratch_refs(trial.name_space).front())); });
   } else {
-    for (const char* check : {several, compare})
+    for (const char* check : {"places", several, compare})
       findings.push_back(not_made(check, "a single ref has no whole life there"));
   }
   try {

@@ -28,10 +28,11 @@ struct Trial {
                                                 ///< the stores' own deadlines come
 };
 
-/// Makes, reads, changes and deletes a ref in each of the two places that the product writes;
-/// several in one push; and rivals for one ref, of which exactly one may be taken. One finding for
-/// each, "not made" for what could not be tried. What an earlier doctor left behind is taken, and
-/// nothing is left behind where the server lets refs be deleted. Never throws StoreError.
+/// Makes, reads, changes and deletes a ref below each of the two prefixes that the product writes,
+/// and one in each place there is below the first; several in one push; and rivals for one ref, of
+/// which exactly one may be taken. One finding for each, "not made" for what could not be tried.
+/// What an earlier doctor left behind is taken, and nothing is left behind where the server lets
+/// refs be deleted. Never throws StoreError.
 std::vector<Finding> try_life_of_a_claim(const Trial& trial);
 
 /// Of rivals for `ref`, where nothing stands: of two, one after the other, the second with a value

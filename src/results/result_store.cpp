@@ -5,6 +5,7 @@
 #include <span>
 
 #include "state/claiming.h"
+#include "state/scratch_places.h"
 
 namespace refgate {
 namespace {
@@ -90,6 +91,7 @@ std::vector<std::string> refs_of(Store& store, const std::string& name_space, In
   const std::string prefix = results_prefix(name_space);
   std::vector<std::string> refs;
   for (const auto& [ref, version] : store.list(prefix)) {
+    if (is_scratch_place(ref, name_space)) continue;
     const auto at = time_of_result(std::string_view(ref).substr(prefix.size()));
     if (!at || (since <= *at && *at <= until)) refs.push_back(ref);
   }
@@ -136,6 +138,12 @@ KeptResult keep_result(Store& store, const std::string& name_space, const Result
     const bool dangling = known && outcomes[1].result == SwapResult::swapped;
     const std::string former = session ? session->claim.result : "";
     if (dangling && link_quietly(store, *session, former).empty()) note_quietly(state, *session);
+    if (outcomes[0].result == SwapResult::stale)
+      throw StoreError(StoreFailure::denied,
+                       ref + " stands at " + store.describe() +
+                           " already, made by somebody else; it was left as it is, and the result "
+                           "was not kept",
+                       "deliver it again, which gives it another name");
     throw StoreError(
         StoreFailure::denied,
         store.describe() + " refused to make " + ref + ": " + outcomes[0].message +

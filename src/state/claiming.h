@@ -112,6 +112,7 @@ struct Ended {
   bool given_back = false;   ///< nothing had been launched: the scope is as it was before
   std::size_t left_out = 0;  ///< lines that the record will lack; see with_room
   bool recorded = false;     ///< not ours: what the session did stands in the record
+  bool unclaimed = false;    ///< it was launched without a claim that was known to be made
 };
 
 /// For people: which lines of an end are not in the record yet; empty when there are none.

@@ -25,6 +25,11 @@ constexpr std::size_t first_level = 500;
 constexpr std::size_t level_factor = 8;
 constexpr std::size_t last_level = 9;
 constexpr std::size_t worth_a_fold = 300;
+// The side that is read may be behind the one that is written.
+constexpr int most_unseen = 2;
+constexpr const char* unseen_words =
+    "it was written, and readers are not shown it, so that nothing is folded there: the server "
+    "keeps these refs from them (refgate doctor says which)";
 // Runners whose clocks are behind still write into a day that has just ended.
 constexpr Duration grace = 1h;
 
@@ -62,6 +67,7 @@ struct Day {
   std::optional<Stored> current;  ///< what stands at the target
   bool done = false;
   bool failed = false;
+  int unseen = 0;  ///< so often something was said to stand there, and readers were not shown it
 };
 
 void choose_target(Day& day) {
@@ -232,9 +238,17 @@ void swap_days(Store& store, const std::string& name_space, std::vector<Day*> da
     }
     if (moved.empty()) return;
     auto contents = store.read(moved);
-    for (Day* day : changed) {
+    for (std::size_t i = 0; i < changed.size(); ++i) {
+      Day* const day = changed[i];
       if (settled(day)) continue;
       const auto found = contents.find(day->target);
+      const bool said_to_stand = outcomes[i].result == SwapResult::swapped ||
+                                 (outcomes[i].result == SwapResult::stale && !changes[i].expected);
+      if (found == contents.end() && said_to_stand && ++day->unseen == most_unseen) {
+        report.undone.push_back({day->target, unseen_words});
+        day->failed = true;
+        continue;
+      }
       day->current = found == contents.end() ? std::nullopt : std::optional(found->second);
       if (day->current && day->current->files.empty())
         day->failed = true;

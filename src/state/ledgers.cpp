@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "state/scratch_places.h"
+
 namespace refgate {
 
 Ledgers read_ledgers(Store& store, const std::string& name_space) {
@@ -32,7 +34,7 @@ std::map<std::pair<std::string, std::string>, std::uint64_t> left_of(const Ledge
 Ledgers ledgers_in(const std::map<std::string, Stored>& read, const std::string& name_space) {
   Ledgers all;
   for (const auto& [ref, stored] : read) {
-    if (!ref.starts_with(budgets_prefix(name_space))) continue;
+    if (!ref.starts_with(budgets_prefix(name_space)) || is_scratch_place(ref, name_space)) continue;
     const auto file = stored.files.find(std::string(ledger_file));
     auto ledger = file == stored.files.end()
                       ? ClaimError{ClaimErrorKind::broken, "it holds something that is no ledger"}

@@ -4,6 +4,7 @@
 
 #include "call/invocation.h"
 #include "core/event/scope.h"
+#include "state/scratch_places.h"
 #include "state/transact.h"
 
 namespace refgate {
@@ -68,10 +69,11 @@ bool open_pool(Store& store, const std::string& ref) {
 
 namespace {
 
-Queues below(const std::string& prefix, const std::map<std::string, Stored>& read) {
+Queues below(const std::string& prefix, const std::map<std::string, Stored>& read,
+             const std::string& name_space) {
   Queues all;
   for (const auto& [ref, stored] : read) {
-    if (!ref.starts_with(prefix)) continue;
+    if (!ref.starts_with(prefix) || is_scratch_place(ref, name_space)) continue;
     auto queue = decoded(stored);
     if (const auto* error = std::get_if<ClaimError>(&queue))
       all.unreadable.push_back({ref, error->message});
@@ -88,7 +90,7 @@ Queues read_queues(Store& store, const std::string& name_space) {
 }
 
 Queues queues_in(const std::map<std::string, Stored>& read, const std::string& name_space) {
-  return below(queues_prefix(name_space), read);
+  return below(queues_prefix(name_space), read, name_space);
 }
 
 Queues read_pools(Store& store, const std::string& name_space) {
@@ -96,7 +98,7 @@ Queues read_pools(Store& store, const std::string& name_space) {
 }
 
 Queues pools_in(const std::map<std::string, Stored>& read, const std::string& name_space) {
-  return below(slots_prefix(name_space), read);
+  return below(slots_prefix(name_space), read, name_space);
 }
 
 bool has_places(const Claim& claim) { return !claim.group.empty() || !claim.slots.empty(); }

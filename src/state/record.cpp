@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/event/scope.h"
+#include "state/scratch_places.h"
 
 namespace refgate {
 namespace {
@@ -72,7 +73,7 @@ Claims read_claims(Store& store, const std::string& name_space) {
 Claims claims_in(const std::map<std::string, Stored>& read, const std::string& name_space) {
   Claims all;
   for (const auto& [ref, stored] : read) {
-    if (!ref.starts_with(claims_prefix(name_space))) continue;
+    if (!ref.starts_with(claims_prefix(name_space)) || is_scratch_place(ref, name_space)) continue;
     const auto file = stored.files.find(std::string(claim_file));
     if (file == stored.files.end()) {
       all.unreadable.push_back({ref, "it holds something that is no claim"});
@@ -108,6 +109,7 @@ std::vector<std::string> scratch_refs(const std::string& name_space) {
 }
 
 bool is_scratch(std::string_view ref, const std::string& name_space) {
+  if (is_scratch_place(ref, name_space)) return true;
   const auto is_hexadecimal = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
   };

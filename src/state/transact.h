@@ -1,6 +1,7 @@
 #pragma once
-// The one loop of every command that changes state: read, decide, swap, and on *stale* again, with
-// jitter, within the store's deadline. Nothing else outside of the stores calls Store::swap.
+// The loop of what changes state: read, decide, swap, and on *stale* again, with jitter, within the
+// store's deadline. Nothing else outside of the stores calls Store::swap: who goes round by itself,
+// since *stale* means something else to it, does so by push_once.
 //
 // A refusal is not tried again: the store has done that where it may pass, so that what it reports
 // stands. A reply that was lost is the store's affair too; what cannot be settled there is a

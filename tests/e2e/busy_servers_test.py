@@ -44,6 +44,8 @@ class Throttled(FaultCase):
                     self.assertEqual(answer.status, 3, answer)
                     self.assertIn("too many requests", answer.err)
                     self.assertNotIn("may not write", answer.err)
+                    if words == ("finish",):
+                        self.assertIn(f"the claim stands until {self.only_claim()['lease_until']}", answer.err)
         self.plan()
         self.done(job.call("finish"))
 

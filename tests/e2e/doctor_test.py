@@ -62,6 +62,26 @@ class Life(DoctorCase):
                     self.assertEqual(rows[other]["state"], "ok", rows)
                     self.assertEqual(rows["compare and swap"]["state"], "not made", rows)
 
+    def test_a_rule_for_one_place_is_found_there(self):
+        places = ("claims", "queues", "slots", "budgets", "newest", "results")
+        for place in places:
+            for step, test in (("made", '[ "$2" = ' + "0" * 40 + " ]"), ("deleted", '[ "$3" = ' + "0" * 40 + " ]")):
+                with self.subTest(place=place, step=step):
+                    self.setUp()
+                    self.hook("update", f'case $1 in */{place}/*) if {test}; then\n'
+                                        'echo "not here" >&2; exit 1; fi ;; esac\n')
+                    rows = self.doctor("--deadline", "60s", "--rounds", "0")
+                    self.assert_failed(rows, "places", f"refs/refgate/{place}/@doctor could not be {step}")
+                    self.assertEqual([each for each in places if f"{each}/@doctor" in rows["places"]["text"]], [place])
+                    self.assertEqual(rows["namespace"]["state"], "ok", rows)
+                    left = {f"refs/refgate/{place}/@doctor"} if step == "deleted" else set()
+                    self.assertEqual(set(self.remote.all_refs()), left)
+                    if left:
+                        # Nobody takes it for a record.
+                        for words in (("status",), ("status", "--queues"), ("gc",), ("result", "list"), ("report", "--html", "-")):
+                            self.assertEqual(self.done(self.person().call(*words)).err, "")
+                        self.assertEqual(self.doctor("--deadline", "60s")["records"]["state"], "ok")
+
     def test_a_scratch_ref_that_was_left_is_found_and_taken(self):
         for ref in (CLAIM_SCRATCH, NOTE_SCRATCH, NOTE_SCRATCH + "-3",
                     "refs/refgate/doctor/" + "0a" * 16):
@@ -140,6 +160,20 @@ class Comparing(DoctorCase):
                 self.assertIn("rounds)", rows["compare and swap"]["text"])
                 self.assertEqual({row["state"] for row in rows.values()}, {"ok"}, rows)
 
+    def test_what_was_not_tried_is_not_ok(self):
+        rows = self.doctor("--rounds", "0", "--deadline", "60s", remote=self.careless("creations"), status=0)
+        self.assertEqual(rows["compare and swap"]["state"], "warning", rows)
+        self.assertIn("not tried", rows["compare and swap"]["text"])
+
+    def test_a_remote_that_answers_is_not_said_to_be_silent(self):
+        other = self.root / f"{self.path.name}.sha256"
+        launch.git("init", "--quiet", "--bare", "--object-format=sha256", other)
+        remote = self.remote.by(f"{self.server('http').url}/{other.name}")
+        answer = self.person(remote=remote).call("doctor")
+        self.assertEqual(answer.status, 3, answer)
+        self.assertIn("not made", answer.out)
+        self.assertNotIn("did not answer", answer.out)
+
     def test_two_doctors_at_once_accuse_nobody(self):
         calls = [self.person().start("doctor", "--json", "--deadline", "60s") for _ in range(2)]
         for call in calls:
@@ -170,6 +204,9 @@ class Records(DoctorCase):
         for ref, name in (("refs/refgate/claims/commit-1/x", "claim.json"),
                           ("refs/refgate/queues/x", "queue.json"),
                           ("refs/refgate/budgets/scope/x", "budget.json"),
+                          ("refs/refgate/slots/x", "queue.json"),
+                          ("refs/refgate/pause", "pause.json"),
+                          ("refs/refgate/newest/branch-topic/agent.yml+agent,@in=octo%2Fapp", "newest.json"),
                           ("refs/refgate/results/20261122-060708-123-0b9c2e1d4f5a6b7c",
                            "result.json"),
                           ("refs/notes/refgate/20261122/all", "1" * 40)):
@@ -179,6 +216,10 @@ class Records(DoctorCase):
                     value = self.plant(ref, name, text)
                     rows = self.doctor()
                     self.assert_failed(rows, "records", ref)
+                    if "/results/" not in ref and "/notes/" not in ref:
+                        status = self.person().call("status")
+                        self.assertEqual(status.status, 3, status)
+                        self.assertIn(ref, status.err)
                     self.assertEqual(self.remote.all_refs(), {ref: value})
 
 

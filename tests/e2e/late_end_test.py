@@ -38,6 +38,33 @@ class LateEnd(GateCase):
         self.assertEqual(self.lines_of(holder), ["end", "launch"])
         self.assertEqual(self.remote.claims(), {})
 
+    def test_a_claim_that_was_deleted_and_made_by_another_leaves_launch_and_end_too(self):
+        """What stands there now knows nothing of the first, whatever its generation."""
+        for others in (1, 2):
+            with self.subTest(others=others):
+                self.setUp()
+                holder, _ = self.gate()
+                for ref in self.remote.claims():
+                    self.remote.git("update-ref", "-d", ref)
+                for _ in range(others):
+                    other, answer = self.gate("--force")
+                    self.assertTrue(answer.runs)
+                    self.done(other.call("finish", "--status", "failure"))
+                self.done(holder.call("finish", "--status", "success"))
+                self.assertEqual(self.lines_of(holder), ["end", "launch"])
+                self.assertEqual(self.lines_of(other), ["end", "launch"])
+                self.assertEqual(len([line for line in self.log() if line["kind"] == "launch"]), others + 1)
+
+    def test_a_deleted_claim_and_another_at_the_same_time_is_a_duplicate(self):
+        holder, _ = self.gate()
+        for ref in self.remote.claims():
+            self.remote.git("update-ref", "-d", ref)
+        other, _ = self.gate()
+        for job in (holder, other):
+            self.done(job.call("finish", "--status", "success"))
+        answer = self.person().call("verify", "--skew", "0s")
+        self.assertEqual(answer.status, 1, answer)
+
     def test_what_was_not_executed_leaves_no_end(self):
         holder, _ = self.take_lost_claim()
         self.gate()
@@ -65,6 +92,48 @@ class WithoutAClaim(GateCase):
         self.assertEqual(sorted(line["kind"] for line in mine), ["end", "launch"])
         self.assertTrue(all(line["executed"] for line in mine))
         self.assert_skips(self.job().call("gate"), "already_done")
+
+    def test_its_end_is_told_as_what_it_is(self):
+        for status in ("success", "failure", "cancelled"):
+            with self.subTest(status=status):
+                self.setUp()
+                job = self.run_without_store()
+                answer = self.done(job.call("finish", "--status", status))
+                self.assertIn(f"({status}); launched without a claim, remembered", answer.out)
+                self.assertEqual(self.only_claim()["outcome"], status)
+                for false in ("Nothing was changed", "::warning", "gone", "does not count"):
+                    self.assertNotIn(false, answer.out + answer.err + answer.summary)
+                self.assertIn("had ended before", self.done(job.call("finish")).out)
+
+    def test_run_tells_it_likewise(self):
+        away = self.path.with_name(self.path.name + ".away")
+        job = self.job()
+        self.path.rename(away)
+        answer = self.done(job.call("run", "--on-error", "run", "--", "mv", away, self.path))
+        self.assertIn("(success); launched without a claim, remembered", answer.err)
+        self.assertNotIn("does not count", answer.out + answer.err + answer.summary)
+        self.assertEqual(self.only_claim()["outcome"], "success")
+
+    def test_what_was_not_executed_is_no_loss(self):
+        job = self.run_without_store()
+        answer = self.done(job.call("finish", "--status", "skipped"))
+        self.assertIn("launched without a claim", answer.out)
+        self.assertNotIn("::warning", answer.out)
+        self.assertEqual(self.remote.all_refs(), {})
+
+    def test_it_has_nothing_that_could_be_lost(self):
+        job = self.run_without_store("--lease", "6s", "--skew", "1s")
+        for words in (("heartbeat",), ("heartbeat", "--background"), ("heartbeat",)):
+            answer = self.done(job.call(*words))
+            self.assertIn("There is no claim", answer.out)
+            (health,) = self.done(job.call("health", "--json")).rows()
+            self.assertEqual((health["alive"], health["unclaimed"]), (True, True))
+        holder, _ = self.gate()
+        self.assertIn("There is no claim", self.done(job.call("heartbeat")).out)
+        self.assertEqual(self.done(job.call("health")).status, 0)
+        self.done(holder.call("finish"))
+        answer = self.done(job.call("finish"))
+        self.assertIn("was launched without a claim", answer.out)
 
     def test_who_holds_the_scope_meanwhile_keeps_it(self):
         job = self.run_without_store()
@@ -115,6 +184,34 @@ class Disk(GateCase):
         self.assertIn("Session ended", done.stdout)
         self.assertIn("could not be written", done.stderr)
         self.assertEqual(self.only_claim()["outcome"], "failure")
+
+    def full(self, job, *words):
+        return subprocess.run(
+            ["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"", runner.BINARY, *words,
+             "--remote", self.remote.url], env=job.environment, capture_output=True, text=True, check=False)
+
+    def test_a_renewal_that_cannot_be_noted_is_a_renewal(self):
+        for forgotten in (False, True):
+            with self.subTest(forgotten=forgotten):
+                job, _ = self.gate("--share", f"s{forgotten}")
+                if forgotten:
+                    for file in (job.folder / "temp" / "refgate").glob("health-*.json"):
+                        file.unlink()
+                ref, before = next((ref, claim) for ref, claim in self.remote.claims().items() if f"s{forgotten}" in ref)
+                done = self.full(job, "heartbeat")
+                self.assertEqual(done.returncode, 0, done)
+                self.assertIn("Lease renewed", done.stdout)
+                self.assertIn("could not be written", done.stderr)
+                self.assertGreater(self.remote.claims()[ref]["renewed_at"], before["renewed_at"])
+
+    def test_a_death_that_cannot_be_noted_is_a_death(self):
+        # Over HTTP what stands there is fetched, which takes room on the disk.
+        self.remote = self.remote_of("path")
+        job, _ = self.gate()
+        self.gate("--force")
+        done = self.full(job, "heartbeat")
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("session death", done.stderr)
 
     def test_a_gate_that_cannot_note_its_claim_claims_nothing(self):
         job = self.job()

@@ -1,11 +1,15 @@
 """Every way in decides by the same state: a look, a place in a line, a positional check. And what is typed wrong starts nothing."""
 
+import hashlib
 import os
+import signal
+import subprocess
 import unittest
 
 import payloads
-from gate_case import GateCase, await_that, launch
+from gate_case import GateCase, await_that, in_parallel, launch
 from payloads import commit
+from session_test import is_running
 
 
 class Budgets(GateCase):
@@ -66,9 +70,44 @@ class Heartbeats(GateCase):
         self.assertEqual(len(seen), 1)
         self.done(job.call("finish"))
 
+    def test_of_three_at_once_one_renews(self):
+        for _ in range(4):
+            job, _ = self.gate("--force")
+            answers = in_parallel([lambda job=job: job.call(
+                "heartbeat", "--background", "--while-pid", os.getpid(), "--interval", "1s")] * 3)
+            told = [self.done(answer).out for answer in answers]
+            self.assertEqual(sorted("Heartbeats started" in out for out in told), [False, False, True], told)
+            self.done(job.call("finish"))
+
+    def test_a_lock_that_was_left_holds_nobody_up(self):
+        job, gate = self.gate()
+        lock = job.folder / "temp" / "refgate" / f"beats-{hashlib.sha256(gate.claim_id.encode()).hexdigest()[:32]}"
+        for make in (lambda: lock.write_text("left"), lambda: lock.symlink_to("/nowhere"), lock.mkdir, lambda: os.mkfifo(lock)):
+            with self.subTest():
+                make()
+                answer = self.done(job.call("heartbeat", "--background", "--while-pid", os.getpid(), "--interval", "5s"))
+                self.assertIn("started", answer.out)
+                process = int(answer.out.split("process ")[1].split()[0])
+                os.kill(process, signal.SIGKILL)
+                await_that(lambda: not is_running(process))
+                lock.rmdir() if lock.is_dir() and not lock.is_symlink() else lock.unlink()
+
+    def test_a_process_that_has_ended_starts_nothing(self):
+        job, _ = self.gate()
+        ended = subprocess.Popen(["true"])
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        for reaped in (False, True):
+            with self.subTest(reaped=reaped):
+                if reaped:
+                    ended.wait()
+                answer = job.call("heartbeat", "--background", "--while-pid", ended.pid)
+                self.assertEqual(answer.status, 2, answer)
+                self.assertIn("has ended", answer.err)
+                self.assertNotIn("started", answer.out)
+
     def test_what_is_no_process_starts_nothing(self):
         job, _ = self.gate()
-        for word in ("12x", "x", "-5", "0", "99999999999999999999", " 1", "1.5", "0x10", "+7"):
+        for word in ("12x", "x", "-5", "0", "99999999999999999999", " 1", "1.5", "0x10", "+7", "99999999999", "4194304"):
             with self.subTest(word):
                 answer = job.call("heartbeat", "--background", f"--while-pid={word}")
                 self.assertEqual(answer.status, 2, answer)

@@ -133,8 +133,16 @@ class Requests(RequestCase):
         for words in ("status", "log", "stats", "verify", "metrics"):
             asked = self.asked(lambda words=words: self.person().call(words))
             self.assertEqual(set(asked), {"R"}, words)
-            most = {"status": 5, "metrics": 7}
+            most = {"status": 7, "metrics": 7}
             self.assertLessEqual(len(asked), most.get(words, 4), (words, asked))
+
+    def test_status_looks_once_for_each_kind_of_state_and_fetches_what_stands(self):
+        look = lambda: self.asked(lambda: self.person().call("status"))
+        self.assertEqual(look(), "R" * 6)
+        self.gate()
+        self.assertEqual(look(), "R" * 7)
+        self.gate("--group-by", "repository", "--share", "line")
+        self.assertEqual(look(), "R" * 8)
 
     def test_the_token_goes_with_the_first_request(self):
         server = self.server(self.remote_kind)

@@ -88,6 +88,30 @@ class Between final : public Store {
   Store& inner_;
 };
 
+/// Takes what is written, and shows no reader of it.
+class Hidden final : public Store {
+ public:
+  explicit Hidden(Store& inner) : inner_(inner) {}
+
+  std::map<std::string, Version> list(std::string_view) override { return {}; }
+  std::map<std::string, Stored> read(std::span<const std::string>) override { return {}; }
+  std::map<std::string, Stored> read_all(std::string_view) override { return {}; }
+  std::vector<SwapOutcome> swap(std::span<const Change> changes) override {
+    ++swaps;
+    return inner_.swap(changes);
+  }
+  std::optional<std::map<std::string, Version>> last_seen(std::string_view) const override {
+    return std::nullopt;
+  }
+  std::string describe() const override { return inner_.describe(); }
+  Traffic traffic() const override { return inner_.traffic(); }
+
+  int swaps = 0;
+
+ private:
+  Store& inner_;
+};
+
 FoldReport fold(Store& store, std::vector<AuditEntry> outbox = {}) {
   FoldReport report;
   fold_record(store, "refgate", {noon, true, std::move(outbox), false}, report);
@@ -223,4 +247,14 @@ TEST_CASE("what is no note of ours is left alone, and named") {
   write(*store, broken);
   CHECK(fold(*store).notes == 0);
   CHECK(names(*store).contains("20261122/" + entry("late").id));
+}
+
+TEST_CASE("what readers are not shown is given up after two pushes, and said to be so") {
+  const auto store = open_memory_store();
+  Hidden hidden(*store);
+  const FoldReport report = fold(hidden, {entry("late")});
+  CHECK(hidden.swaps == 2);
+  CHECK(report.published.empty());
+  REQUIRE(report.undone.size() == 1);
+  CHECK(report.undone.front().why.find("readers are not shown it") != std::string::npos);
 }

@@ -74,6 +74,21 @@ TEST_CASE("who only watches goes on whatever is lost, and is told so") {
   CHECK(answer(health, 101min).cause == "ended");
 }
 
+TEST_CASE("who was launched without a claim has nothing that could be lost") {
+  Health health = session();
+  health.unclaimed = true;
+  CHECK_FALSE(answer(health, 101min).halt);
+  CHECK_FALSE(answer(health, 200min).halt);
+  CHECK_FALSE(answer(health, 5min).halt);
+  CHECK(answer(health, 200min).cause == "alive");
+  CHECK(decode_health(encode_health(health)) == health);
+  // Unless a push of its gate arrived all the same.
+  CHECK(answer(renewed(health, 101min, t0 + 1min), 200min).halt);
+  CHECK(answer(died(health, {t0, DeathCause::released, "stuck"}), 101min).halt);
+  health.ended = true;
+  CHECK(answer(health, 101min).cause == "ended");
+}
+
 TEST_CASE("a renewal clears the failures before it") {
   Health health = session();
   health.failures = 3;

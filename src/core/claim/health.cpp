@@ -63,6 +63,8 @@ HealthAnswer enforced(const Health& health, BootTime boot_now) {
   if (health.death)
     return {true, false, std::string(name_of(health.death->cause)), health.death->text};
   if (health.ended) return {true, false, "ended", "the session has ended"};
+  if (health.unclaimed)
+    return {false, false, "alive", "it was launched without a claim, so that nothing can be lost"};
   // A machine that was started anew counts from zero.
   if (boot_now >= halts_at(health) || boot_now < health.renewed) {
     std::string why =
@@ -89,6 +91,7 @@ Health renewed(Health health, BootTime sent, Instant wall) {
   ++health.beats;
   health.failures = 0;
   health.failure.clear();
+  health.unclaimed = false;
   return health;
 }
 
@@ -118,6 +121,7 @@ std::string encode_health(const Health& health) {
                  {"operations", health.operations},
                  {"cascade", health.cascade}};
   if (health.observing) record["observing"] = true;
+  if (health.unclaimed) record["unclaimed"] = true;
   if (!health.not_cancelled.empty()) record["not_cancelled"] = health.not_cancelled;
   if (health.death)
     record["death"] = {{"at", format_rfc3339(health.death->at)},
@@ -155,6 +159,8 @@ std::optional<Health> decode_health(std::string_view source) {
   health.ended = ended != record.end() && *ended == true;
   const auto observing = record.find("observing");
   health.observing = observing != record.end() && *observing == true;
+  const auto unclaimed = record.find("unclaimed");
+  health.unclaimed = unclaimed != record.end() && *unclaimed == true;
   if (const auto found = record.find("death"); found != record.end()) {
     if (!found->is_object()) return std::nullopt;
     Death death;

@@ -57,6 +57,7 @@ struct Health {
   unsigned operations = 0;    ///< under way at the same time, as the job reports them
   unsigned cascade = 0;       ///< operations that asked after the death: counted, not logged
   bool observing = false;     ///< nothing is held back, so that it goes on whatever is lost
+  bool unclaimed = false;     ///< it was told to run without a claim: it has nothing to lose
 
   bool operator==(const Health&) const = default;
 };

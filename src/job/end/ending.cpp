@@ -18,6 +18,7 @@
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/queues.h"
+#include "state/record.h"
 #include "state/spending.h"
 #include "state/transact.h"
 
@@ -129,6 +130,7 @@ class Ending {
     else if (was_freed || (ended.result == Ended::Result::already && was_launched &&
                            !ended.claim.superseded_by.empty()))
       leave_lines(ended.claim, closes);
+    ended.unclaimed = ended.result == Ended::Result::not_ours && is_unclaimed();
     if (was_launched) settle_rest(ended, how, settled && !left_open);
     if (was_launched && (ended.result == Ended::Result::not_ours || was_freed))
       record_without_claim(ended, {status, work.until});
@@ -201,7 +203,8 @@ class Ending {
     if (ended.result != Ended::Result::ended) how.outcome = ClaimOutcome::cancelled;
     if (launched)
       trouble = settle_launch(store_, settings_.name_space, *launched, how);
-    else if (ended.result == Ended::Result::not_ours && note_.claim.reserve.is_said())
+    else if (ended.result == Ended::Result::not_ours && !ended.unclaimed &&
+             note_.claim.reserve.is_said())
       trouble = "its claim, which names its ledgers, is gone";
     if (!trouble.empty())
       call_.err << "refgate: "
@@ -237,6 +240,12 @@ class Ending {
   bool may_be_on_the_wire() const {
     return note_.phase == Phase::asked ||
            (gives_back_ && note_.phase == Phase::told && !note_.version);
+  }
+
+  /// Told to run without a claim (`--on-error run`): whether a push of its gate arrived all the
+  /// same is what the remote says.
+  bool is_unclaimed() const {
+    return !note_.version && note_.phase == Phase::told && settings_.claim_id.empty();
   }
 
   /// After the push was acknowledged the job's own files are a courtesy: the session has ended,
@@ -311,28 +320,37 @@ class Ending {
   /// remembered.
   void record_without_claim(Ended& ended, const WorkEnd& work) {
     const auto subject = own_subject(call_, settings_);
+    const std::string launch_id =
+        entry_id(note_.claim.claim_id, note_.claim.generation, EntryKind::launch);
+    const bool carried = ended.seen && carries(*ended.seen, launch_id);
+    ended.unclaimed = ended.unclaimed && !carried;
     if (self_.in_actions && !subject) return;
-    const bool taken = ended.seen.has_value() && note_.version.has_value();
-    if (!taken && is_known_elsewhere())
+    Claims claims;
+    if (!carried) claims = read_claims(store_, settings_.name_space);
+    if (is_known_elsewhere(claims))
       throw_misfit("the job's note has the id of a claim that stands elsewhere");
     Claim claim = claim_here(subject, std::nullopt);
     claim.generation = note_.claim.generation;
     AuditEntry launch = claim.outbox.back();
     launch.generation = claim.generation;
-    launch.id = entry_id(claim.claim_id, claim.generation, EntryKind::launch);
+    launch.id = launch_id;
     launch.reason_code = name_of(note_.version ? ReasonCode::first : ReasonCode::unreachable);
     launch.reason = "Told at its end: its claim was gone, or never known to be made";
     claim.outbox = {launch};
     claim = with_cost(end_or_limit_claim(claim, meaning_of_status(work.status).outcome, work.status,
                                          work.until, now()),
                       settings_.spent);
-    if (!note_.version && is_own_scope(subject) && remember(claim)) {
-      ended.recorded = true;
-      return;
-    }
+    if (!note_.version && is_own_scope(subject))
+      if (auto done = remember(claim)) {
+        ended.result = Ended::Result::ended;
+        ended.claim = *std::move(done);
+        ended.recorded = true;
+        return;
+      }
+    const bool stands = carried || is_in_record(claims, launch_id);
     std::vector<Change> lines;
     for (const AuditEntry& line : claim.outbox)
-      if (!taken || line.kind != EntryKind::launch)
+      if (!stands || line.kind != EntryKind::launch)
         lines.push_back(note_change(line, settings_.name_space));
     const auto outcomes = push_once(store_, lines);
     ended.recorded = std::none_of(outcomes.begin(), outcomes.end(), [](const SwapOutcome& each) {
@@ -340,18 +358,35 @@ class Ending {
     });
   }
 
-  bool is_known_elsewhere() {
-    const Claims claims = read_claims(store_, settings_.name_space);
+  /// Whether what stands at the scope came of the session's claim, with its outbox. A claim that
+  /// was made where that was deleted knows nothing of it, whatever its generation is.
+  bool carries(const Claim& seen, const std::string& launch_id) const {
+    const std::string& claim_id = note_.claim.claim_id;
+    return seen.claim_id == claim_id || (seen.displaced && seen.displaced->claim_id == claim_id) ||
+           std::any_of(seen.outbox.begin(), seen.outbox.end(),
+                       [&](const AuditEntry& line) { return line.id == launch_id; });
+  }
+
+  bool is_in_record(const Claims& claims, const std::string& launch_id) const {
+    constexpr Duration margin = std::chrono::hours(1);
+    const Period since_its_claim{std::min(note_.claim.claimed_at, now()) - margin, now() + margin};
+    const Record record = read_record(store_, settings_.name_space, claims, since_its_claim);
+    return std::any_of(record.entries.begin(), record.entries.end(),
+                       [&](const ReadEntry& read) { return read.entry.id == launch_id; });
+  }
+
+  bool is_known_elsewhere(const Claims& claims) const {
     return std::any_of(claims.claims.begin(), claims.claims.end(), [&](const StoredClaim& stored) {
       return stored.ref != note_.ref && stored.claim.claim_id == note_.claim.claim_id;
     });
   }
 
-  /// The end of a session that ran without a claim, at a scope that nobody holds.
-  bool remember(const Claim& done) {
+  /// The end of a session that ran without a claim, at a scope that nobody holds, as it stands
+  /// there then; nullopt when it does not.
+  std::optional<Claim> remember(const Claim& done) {
     const auto look = [&] { return read_claim(store_, note_.ref); };
     const auto propose = [&](const SeenClaim& seen) {
-      Proposal<bool> proposal{false, {}, {}};
+      Proposal<std::optional<Claim>> proposal{std::nullopt, {}, {}};
       if (seen.claim &&
           (seen.claim->state != ClaimState::ended || seen.claim->outcome == ClaimOutcome::success))
         return proposal;
@@ -363,22 +398,23 @@ class Ending {
         next.sent = seen.claim->sent;
         next = with_room(store_, std::move(next), seen.claim->outbox, settings_.name_space);
       }
-      proposal.answer = true;
       const std::vector<AuditEntry> lines = not_sent_yet(next, next.outbox);
       proposal.changes.push_back({note_.ref, seen.version, claim_snapshot(next), true});
+      proposal.answer = std::move(next);
       for (const AuditEntry& line : lines)
         proposal.along.push_back(note_change(line, settings_.name_space));
       return proposal;
     };
     const auto settled = transact<SeenClaim>(
         store_, "the end could not be remembered within the deadline", {look}, propose);
-    return settled.answer && settled.refused() == nullptr;
+    return settled.refused() == nullptr ? settled.answer : std::nullopt;
   }
 
   void bring_up_to_date(Ended& ended, const Claim& launched) {
     const std::string& claim_id = note_.claim.claim_id;
     if (ended.result == Ended::Result::not_ours) {
       state_.remove(claim_id);
+      if (ended.unclaimed) return note_end(state_, claim_id);
       HealthFile(state_, claim_id).update([&](Health& health) {
         health =
             died(std::move(health), {now(), ended.seen ? DeathCause::taken_over : DeathCause::gone,
@@ -439,7 +475,8 @@ std::string describe_end(const Ended& ended, const std::string& session_key) {
       if (ended.given_back)
         return "Nothing was launched: " + session_key +
                " is given back, and its scope is as it was";
-      return "Session ended: " + session_key + " (" + outcome_text(ended.claim) + ")";
+      return "Session ended: " + session_key + " (" + outcome_text(ended.claim) + ")" +
+             (ended.unclaimed ? "; launched without a claim, remembered" : "");
     case Ended::Result::already:
       return "Session had ended before: " + session_key + " (" + outcome_text(ended.claim) +
              "); nothing was changed";
@@ -447,7 +484,11 @@ std::string describe_end(const Ended& ended, const std::string& session_key) {
     case Ended::Result::foreign:
       break;
   }
-  return "Nothing was changed: " + session_key +
+  const std::string launched = ended.unclaimed ? " was launched without a claim, and" : "";
+  if (ended.unclaimed && !ended.seen)
+    return "Nothing was changed: " + session_key + " was launched without a claim" +
+           (ended.recorded ? "; what this session did is in the record" : "");
+  return "Nothing was changed: " + session_key + launched +
          (ended.seen ? " is held by " + describe_holder(*ended.seen, now())
                      : " has no claim any more") +
          (ended.recorded ? "; what this session did is in the record" : "");

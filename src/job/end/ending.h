@@ -7,6 +7,7 @@
 #include "call/invocation.h"
 #include "job/end/work_end.h"
 #include "job/note/job_state.h"
+#include "job/subject/own_claims.h"
 #include "state/claiming.h"
 
 namespace refgate {
@@ -46,6 +47,9 @@ void tell_loss(const Invocation& call, const std::string& loss, const std::strin
 /// Likewise, in the job summary only.
 void summarize_loss(const Invocation& call, const std::string& loss,
                     const std::string& session_key);
+
+/// For people: until when a claim that could not be ended stands, as far as its note proves it.
+std::string describe_left_live(const ClaimNote& note, const Self& self);
 
 /// For people.
 std::string describe_end(const Ended& ended, const std::string& session_key);

@@ -151,6 +151,14 @@ void tell_not_cancelled(const Invocation& call, const JobState& state) {
   }
 }
 
+/// Nobody starts this work before that, and nothing else says so.
+void tell_left_live(const Invocation& call, const Settings& settings, const JobState& state) {
+  const Self self = self_of(call, settings);
+  for (const ClaimNote& note : state.notes())
+    if (!note.is_over() && note.runner_job == state.runner_job() && is_own(note.claim, self))
+      call.err << "refgate: " << escape_for(Place::line, describe_left_live(note, self)) << "\n";
+}
+
 int finish(const Invocation& call, Settings settings) {
   const std::string status = status_of(call);
   const StatusMeaning meaning = meaning_of_status(status);
@@ -235,9 +243,9 @@ int command_finish(const Invocation& call) {
     return finish(call, settings);
   } catch (const StoreError& error) {
     const JobState state(settings, call.environment);
+    tell_left_live(call, settings, state);
     if (settings.policy.on_error == Fallback::fail && !is_observing(call, settings, state)) throw;
     report(call.err, error);
-    call.err << "refgate: the session was not ended; its claim passes when its lease does\n";
     return exit_done;
   }
 }

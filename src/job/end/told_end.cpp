@@ -35,10 +35,12 @@ std::string loss_sentence(const std::string& loss) {
 std::string describe_loss(const Ended& ended) {
   if (ended.result == Ended::Result::already) return how_ended_by_others(ended.claim);
   if (ended.result != Ended::Result::not_ours) return {};
+  // What was launched without a claim had none to lose.
+  if (!ended.seen && ended.unclaimed) return {};
   if (!ended.seen) return "is gone from the store";
   const Holder& holder = ended.seen->holder;
-  return "was lost at " + clock_time(ended.seen->claimed_at) + ": " +
-         (holder.run_id.empty() ? "another caller" : "run " + holder.run_id) +
+  return (ended.unclaimed ? "had no claim" : "was lost at " + clock_time(ended.seen->claimed_at)) +
+         ": " + (holder.run_id.empty() ? "another caller" : "run " + holder.run_id) +
          (ended.seen->state == ClaimState::ended ? " did this work" : " does this work now");
 }
 
@@ -53,6 +55,18 @@ void tell_loss(const Invocation& call, const std::string& loss, const std::strin
   if (loss.empty()) return;
   commands << annotation(call.environment, "warning", "refgate: session lost", loss_sentence(loss));
   summarize_loss(call, loss, session_key);
+}
+
+std::string describe_left_live(const ClaimNote& note, const Self& self) {
+  if (!note.version && note.phase == Phase::told)
+    return note.claim.session_key +
+           " was not ended: no claim of it is known, and its end is not in the record";
+  const SeenClaim known = proven(note, self);
+  if (!known.claim) return "the session was not ended; its claim passes when its lease does";
+  const Claim& claim = *known.claim;
+  return claim.session_key + " was not ended: unless it is renewed, the claim stands until " +
+         format_rfc3339(claim.lease_until) + ", and for its skew of " +
+         format_duration(claim.limits.skew) + " after that";
 }
 
 void tell_end(const Invocation& call, const Ended& ended, const std::string& session_key,

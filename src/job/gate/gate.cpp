@@ -327,8 +327,9 @@ void unclaimed_health(const Settings& settings, const JobState& state, const Sub
                   settings.policy.pr_lock_window};
   claim.claimed_at = claim.renewed_at = now();
   state.make_folder();
-  HealthFile(state, claim.claim_id)
-      .write(health_of(claim, subject.ref, state.runner_job(), boot_now()));
+  Health health = health_of(claim, subject.ref, state.runner_job(), boot_now());
+  health.unclaimed = true;
+  HealthFile(state, claim.claim_id).write(health);
 }
 
 }  // namespace

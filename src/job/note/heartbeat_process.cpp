@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -128,12 +129,30 @@ std::vector<std::string> token_variables(const Environment& environment) {
   return names;
 }
 
+namespace {
+
+/// In a container whose first process waits for nobody, what has ended stays to be seen.
+bool has_ended(long id) {
+  const std::string state = state_of_process(id);
+  return state.starts_with('Z') || state.starts_with('X');
+}
+
+}  // namespace
+
 bool beats_already(const Health& health) {
-  if (health.heartbeat_process <= 0 || ::kill(static_cast<pid_t>(health.heartbeat_process), 0) != 0)
+  return health.heartbeat_process > 0 &&
+         ::kill(static_cast<pid_t>(health.heartbeat_process), 0) == 0 &&
+         !has_ended(health.heartbeat_process);
+}
+
+bool is_running(long id) {
+  const int process = static_cast<int>(::syscall(SYS_pidfd_open, id, 0));
+  if (process >= 0) ::close(process);
+  // A kernel that has no such call, or does not let it be made, tells less.
+  const bool is_unknown = process < 0 && (errno == ENOSYS || errno == EPERM);
+  if (process < 0 && !(is_unknown && (::kill(static_cast<pid_t>(id), 0) == 0 || errno == EPERM)))
     return false;
-  // In a container whose first process waits for nobody, what has ended stays to be seen.
-  const std::string state = state_of_process(health.heartbeat_process);
-  return !state.starts_with('Z') && !state.starts_with('X');
+  return !has_ended(id);
 }
 
 long process_of_job() {
@@ -211,7 +230,7 @@ HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& e
     fail("no process");
   }
   // Only a process that cannot be looked into is told anything.
-  bool ready = read_line(events.read) == "closed";
+  const bool ready = read_line(events.read) == "closed";
   if (ready) {
     nlohmann::json words = {{"token", remote.token},
                             {"ref", plan.note.ref},
@@ -226,8 +245,13 @@ HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& e
               words.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n");
   }
   ::close(input.write);
-  ready = ready && read_line(events.read) == "ready";
-  if (!ready) {
+  const std::string began = ready ? read_line(events.read) : "";
+  if (began == "taken") {
+    ::close(events.read);
+    ::waitpid(child, nullptr, 0);
+    return {};
+  }
+  if (began != "ready") {
     ::close(events.read);
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);

@@ -36,13 +36,16 @@ struct HeartbeatProcess {
 /// claim's.
 void require_room_for_heartbeats(const Policy& policy);
 
-/// Starts it, and returns when it is ready. `listen` keeps a pipe of its news. Throws
-/// std::runtime_error when it could not be started.
+/// Starts it, and returns when it is ready. `listen` keeps a pipe of its news. Without an id:
+/// another one renews this claim already. Throws std::runtime_error when it could not be started.
 HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& environment,
                                   const JobState& state, const HeartbeatPlan& plan, bool listen);
 
 /// Whether the process that the record names still runs.
 bool beats_already(const Health& health);
+
+/// Whether a process has that number, and has not ended. Not that of a thread.
+bool is_running(long id);
 
 /// The nearest ancestor that is no shell: in a step, the runner's worker. 0 when there is none.
 long process_of_job();

@@ -36,7 +36,7 @@ bool was_ended_by_job(const JobState& state, const std::string& claim_id) {
 }  // namespace
 
 Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration lease,
-                 std::set<std::string>& published) {
+                 std::set<std::string>& published, std::string& unwritten) {
   const std::string claim_id = note.claim.claim_id;
   SeenClaim known;
   if (note.version) known = {note.claim, note.version};
@@ -77,32 +77,50 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
     }
     throw;
   }
+  const auto keep = [&](const auto& write) {
+    try {
+      write();
+    } catch (const std::runtime_error& error) {
+      unwritten = error.what();
+    }
+  };
   if (swap.result == Ended::Result::ended) {
     published.merge(swap.published);
     note.claim = swap.claim;
     note.version = swap.version;
     // First what keeps the session alive: a disk that is full for a moment must not.
-    file.update([&](Health& health) {
-      health.lease = lease;
-      health = renewed(std::move(health), sent, at);
+    keep([&] {
+      file.update([&](Health& health) {
+        health.lease = lease;
+        health = renewed(std::move(health), sent, at);
+      });
     });
     // What was just renewed at the remote lives, whatever the job's file says of it.
-    state.update(claim_id, [&](ClaimNote& kept) {
-      if (kept.is_over()) return false;
-      kept.claim = note.claim;
-      kept.version = note.version;
-      return true;
+    keep([&] {
+      state.update(claim_id, [&](ClaimNote& kept) {
+        if (kept.is_over()) return false;
+        kept.claim = note.claim;
+        kept.version = note.version;
+        return true;
+      });
     });
     return Beat::renewed;
   }
   if (was_ended_by_job(state, claim_id) ||
       (swap.result == Ended::Result::already && swap.seen->outcome != ClaimOutcome::released &&
        swap.seen->outcome != ClaimOutcome::lost && swap.seen->superseded_by.empty())) {
-    note_end(state, claim_id);
+    keep([&] { note_end(state, claim_id); });
     return Beat::ended;
   }
-  file.update([&](Health& health) { health = died(std::move(health), death_of(swap, at)); });
   const bool stands = swap.result == Ended::Result::already;
+  bool unclaimed = false;
+  keep([&] {
+    file.update([&](Health& health) {
+      unclaimed = health.unclaimed && !note.version && !stands;
+      if (!unclaimed) health = died(std::move(health), death_of(swap, at));
+    });
+  });
+  if (unclaimed) return Beat::unclaimed;
   return stands && (swap.seen->halted || !swap.seen->superseded_by.empty()) ? Beat::called_off
                                                                             : Beat::lost;
 }

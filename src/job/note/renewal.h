@@ -14,15 +14,18 @@ enum class Beat {
   renewed,
   ended,       ///< the job ended its session: there is nothing to renew
   lost,        ///< the session is somebody else's, or was freed: its health record says so
+  unclaimed,   ///< it was launched without a claim, and none of it stands there
   called_off,  ///< lost, and nobody wants what its run does: superseded, or halted by a pause
 };
 
 /// Renews the claim of `note` for `lease` from now on by one swap, and brings `note`, the job's
 /// state and the health record up to date. `published` remembers which lines of the outbox are
-/// known to be in the record, so that the claim need not carry them on. Throws StoreError when it
-/// is not known whether the lease was renewed; then nothing is noted but the failure.
+/// known to be in the record, so that the claim need not carry them on. What the remote answered
+/// stands, whatever the disk says: what could not be written is told in `unwritten`. Throws
+/// StoreError when it is not known whether the lease was renewed; then nothing is noted but the
+/// failure.
 Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration lease,
-                 std::set<std::string>& published);
+                 std::set<std::string>& published, std::string& unwritten);
 
 /// Marks the session's health record as ended by the job itself.
 void note_end(const JobState& state, const std::string& claim_id);

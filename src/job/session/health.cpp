@@ -29,15 +29,17 @@ nlohmann::json json_of(const Health& health, const HealthAnswer& answer, BootTim
   value["left_alone"] = is_left_alone(health, answer);
   value["cause"] = answer.cause;
   value["text"] = answer.text;
-  value["holds_for_ms"] = answer.halt || answer.would_halt ? 0 : (halts_at(health) - at).count();
+  const bool holds = !answer.halt && !answer.would_halt && !health.unclaimed;
+  value["holds_for_ms"] = holds ? (halts_at(health) - at).count() : 0;
   // Whoever reads this may put it into a log, and who has the id owns the claim.
   value.erase("claim_id");
   return value;
 }
 
 std::string line_of(const Health& health, const HealthAnswer& answer) {
-  std::string text = health.session_key + ": " + (answer.halt ? "halt, " : "alive, ") +
-                     answer.text + ". Last heartbeat " + format_rfc3339(health.last_beat);
+  std::string text = health.session_key + ": " + (answer.halt ? "halt, " : "alive, ") + answer.text;
+  if (health.unclaimed) return text;
+  text += ". Last heartbeat " + format_rfc3339(health.last_beat);
   text += health.interval == Duration::zero() ? ", none follow"
                                               : ", one every " + format_duration(health.interval);
   if (is_left_alone(health, answer))

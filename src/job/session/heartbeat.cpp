@@ -10,6 +10,7 @@
 #include "job/note/renewal.h"
 #include "job/session/heartbeat_attached.h"
 #include "job/subject/own_claims.h"
+#include "os/checked_output.h"
 #include "runner/run_page.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
@@ -26,13 +27,18 @@ std::optional<unsigned> parse_attempt(const std::string& text) {
   return attempt;
 }
 
-/// Of a process; throws UsageError for anything but a positive number.
+/// The number of a process that runs; throws UsageError for anything else.
 long process_option(const std::string& text) {
+  // Linux' own bound, whatever a machine is set to (PID_MAX_LIMIT in proc(5)).
+  constexpr long first_impossible = 4'194'304;
   long id = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc() || end != text.data() + text.size() || id < 1)
+  if (error != std::errc() || end != text.data() + text.size() || id < 1 || id >= first_impossible)
     throw UsageError("--while-pid is \"" + text +
                      "\", but must be the number of a process; nothing was started");
+  if (!is_running(id))
+    throw UsageError("--while-pid is \"" + text +
+                     "\", but that process has ended, or never was; nothing was started");
   return id;
 }
 
@@ -81,6 +87,11 @@ void become_holder(const Invocation& call, const Settings& settings, Store& stor
   note.version = moved.version;
 }
 
+/// After the remote's answer the job's own files are a courtesy.
+void tell_unwritten(const Invocation& call, const std::string& what) {
+  call.err << "refgate: " << escape_for(Place::line, what) << "; the remote has it all the same\n";
+}
+
 /// A claim that another job made is known by its id alone: its ref is looked for, and from then on
 /// this job has a note of it.
 ClaimNote adopt(const Invocation& call, const Settings& settings, const JobState& state,
@@ -98,7 +109,11 @@ ClaimNote adopt(const Invocation& call, const Settings& settings, const JobState
   note.claim = *seen.claim;
   note.version = seen.version;
   become_holder(call, settings, store, note);
-  state.save(note);
+  try {
+    state.save(note);
+  } catch (const OutputError& error) {
+    tell_unwritten(call, error.what());
+  }
   return note;
 }
 
@@ -115,34 +130,46 @@ void require_own(const Invocation& call, const Settings& settings, ClaimNote& no
     throw StoreError(StoreFailure::denied, *why + "; nothing was renewed");
 }
 
-void ensure_health(const JobState& state, const ClaimNote& note) {
+void ensure_health(const Invocation& call, const JobState& state, const ClaimNote& note) {
   const HealthFile file(state, note.claim.claim_id);
   if (file.read()) return;
   // When its push was sent is not known here; what is known is how long ago the claim says it was.
   const Duration ago = std::max(Duration::zero(), now() - note.claim.renewed_at);
-  file.write(
-      health_of(note.claim, note.ref, state.runner_job(), boot_now() - std::min(ago, boot_now())));
+  try {
+    file.write(health_of(note.claim, note.ref, state.runner_job(),
+                         boot_now() - std::min(ago, boot_now())));
+  } catch (const OutputError& error) {
+    // Without the record `health` knows nothing; without a renewal the session is lost.
+    call.err << "refgate: " << escape_for(Place::line, error.what()) << "\n";
+  }
 }
 
-int once(const Invocation& call, const Settings& settings, const JobState& state) {
-  const auto store = store_of(call, settings);
-  ClaimNote note = found_note(call, settings, state, *store);
-  require_own(call, settings, note);
+Beat renew_now(const Invocation& call, const Settings& settings, const JobState& state,
+               Store& store, ClaimNote& note) {
   const Duration lease =
       settings.policy.lease_given ? settings.policy.lease : note.claim.limits.lease;
-  ensure_health(state, note);
   std::set<std::string> published;
-  const Beat beat = renew_lease(*store, state, note, lease, published);
-  if (const auto difference = clock_difference(store->server_clock(), note.claim.limits.skew))
+  std::string unwritten;
+  const Beat beat = renew_lease(store, state, note, lease, published, unwritten);
+  if (!unwritten.empty()) tell_unwritten(call, unwritten);
+  if (const auto difference = clock_difference(store.server_clock(), note.claim.limits.skew))
     call.err << "refgate: " << escape_for(Place::line, *difference) << "; " << clock_advice << "\n";
+  return beat;
+}
+
+int tell(const Invocation& call, const JobState& state, const ClaimNote& note, Beat beat) {
+  const std::string key = escape_for(Place::line, note.claim.session_key);
   switch (beat) {
     case Beat::renewed:
-      call.out << "Lease renewed: " << escape_for(Place::line, note.claim.session_key)
-               << " holds until " << format_rfc3339(note.claim.lease_until) << "\n";
+      call.out << "Lease renewed: " << key << " holds until "
+               << format_rfc3339(note.claim.lease_until) << "\n";
+      return exit_done;
+    case Beat::unclaimed:
+      call.out << "There is no claim: " << key
+               << " was launched without one, so that nothing can be lost; nothing was renewed\n";
       return exit_done;
     case Beat::ended:
-      call.out << "Session had ended: " << escape_for(Place::line, note.claim.session_key)
-               << "; nothing was renewed\n";
+      call.out << "Session had ended: " << key << "; nothing was renewed\n";
       return exit_no;
     case Beat::lost:
     case Beat::called_off:
@@ -156,9 +183,19 @@ int once(const Invocation& call, const Settings& settings, const JobState& state
   return exit_no;
 }
 
-int background(const Invocation& call, const Settings& settings, const JobState& state) {
+int once(const Invocation& call, const Settings& settings, const JobState& state) {
   const auto store = store_of(call, settings);
+  ClaimNote note = found_note(call, settings, state, *store);
+  require_own(call, settings, note);
+  ensure_health(call, state, note);
+  return tell(call, state, note, renew_now(call, settings, state, *store, note));
+}
+
+int background(const Invocation& call, const Settings& settings, const JobState& state) {
   HeartbeatPlan plan;
+  if (const std::string id = call.option("while-pid"); !id.empty())
+    plan.while_process = process_option(id);
+  const auto store = store_of(call, settings);
   plan.note = found_note(call, settings, state, *store);
   require_own(call, settings, plan.note);
   Policy policy = settings.policy;
@@ -168,19 +205,26 @@ int background(const Invocation& call, const Settings& settings, const JobState&
   plan.interval = beat_interval(policy);
   plan.cancels_run = policy.on_lost == OnLost::cancel;
   plan.first_after = span_option(call, "first-after", Duration::zero());
-  if (const std::string id = call.option("while-pid"); !id.empty())
-    plan.while_process = process_option(id);
-  ensure_health(state, plan.note);
-  const auto health = HealthFile(state, plan.note.claim.claim_id).read();
+  ensure_health(call, state, plan.note);
+  const HealthFile file(state, plan.note.claim.claim_id);
+  const auto health = file.read();
+  if (health && health->unclaimed) {
+    // Whether a push of its gate arrived all the same is seen by one renewal.
+    const Beat beat = renew_now(call, settings, state, *store, plan.note);
+    if (beat != Beat::renewed) return tell(call, state, plan.note, beat);
+  }
+  const std::string key = escape_for(Place::line, plan.note.claim.session_key);
   if (health && beats_already(*health)) {
-    call.out << "Heartbeats run already: process " << health->heartbeat_process << " renews "
-             << escape_for(Place::line, plan.note.claim.session_key) << "\n";
+    call.out << "Heartbeats run already: process " << health->heartbeat_process << " renews " << key
+             << "\n";
     return exit_done;
   }
   const HeartbeatProcess process = start_heartbeats(settings, call.environment, state, plan, false);
-  call.out << "Heartbeats started: process " << process.id << " renews "
-           << escape_for(Place::line, plan.note.claim.session_key) << " every "
-           << format_duration(plan.interval) << " for " << format_duration(plan.lease) << "\n";
+  if (process.id == 0)
+    call.out << "Heartbeats run already: another process renews " << key << "\n";
+  else
+    call.out << "Heartbeats started: process " << process.id << " renews " << key << " every "
+             << format_duration(plan.interval) << " for " << format_duration(plan.lease) << "\n";
   return exit_done;
 }
 

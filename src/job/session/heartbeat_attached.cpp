@@ -13,6 +13,7 @@
 #include <set>
 #include <thread>
 
+#include "core/text/digest.h"
 #include "core/text/json.h"
 #include "job/end/broken_promises.h"
 #include "job/end/ending.h"
@@ -20,6 +21,7 @@
 #include "job/note/heartbeat_socket.h"
 #include "job/note/renewal.h"
 #include "job/session/waking.h"
+#include "os/file_lock.h"
 #include "os/marked_processes.h"
 #include "runner/run_cancel.h"
 #include "runner/run_lookup.h"
@@ -153,20 +155,12 @@ class Beating {
     }
     tell_file();
     const BootTime sent = boot_now();
-    const auto before = held_.note.version;
     try {
       const auto store = store_of(call_, settings_);
       store->set_deadline(std::min(store->deadline(), std::chrono::steady_clock::now() + left));
-      Beat beat = Beat::renewed;
-      try {
-        beat = renew_lease(*store, state_, held_.note, settings_.policy.lease, held_.published);
-      } catch (const StoreError&) {
-        throw;
-      } catch (const std::runtime_error&) {
-        // The lease is renewed, and what could not be written is the job's record of it.
-        if (!held_.note.version || held_.note.version == before) throw;
-      }
-      switch (beat) {
+      std::string unwritten;
+      switch (renew_lease(*store, state_, held_.note, settings_.policy.lease, held_.published,
+                          unwritten)) {
         case Beat::renewed:
           held_.health.lease = settings_.policy.lease;
           held_.health = renewed(std::move(held_.health), sent, held_.note.claim.renewed_at);
@@ -175,6 +169,7 @@ class Beating {
           tidied_ = true;
           next_ = boot_now() + with_jitter(settings_.policy.interval);
           return run_has_ended() ? std::optional<int>(exit_done) : std::nullopt;
+        case Beat::unclaimed:
         case Beat::ended:
           tell_listener(held_.listening, "ended\n");
           return exit_done;
@@ -341,6 +336,13 @@ int beat_attached(const Invocation& call, const Settings& settings, const JobSta
   auto held = read_held(words, state);
   if (!held) return exit_usage;
   const bool listening = held->listening;
+  // Of those that are started at once for one claim each would make the others' swaps stale.
+  const LifeLock alone(state.folder() + "/beats-" +
+                       sha256_hex(held->note.claim.claim_id).substr(0, 32));
+  if (alone.is_held_elsewhere()) {
+    tell_listener(true, "taken\n");
+    return exit_done;
+  }
   auto variables = call.environment.variables();
   variables["REFGATE_TOKEN"] = words.value("token", "");
   const Invocation own{call.command, call.arguments,

@@ -244,8 +244,9 @@ bool LedSession::end_note(const WorkEnd& work, bool never_started) {
     if (work.status == "cancelled")
       store->set_deadline(
           std::min(store->deadline(), std::chrono::steady_clock::now() + longest_cancelled_end));
-    const Ended ended = never_started ? give_back_session(call_, settings_, *store, *own)
-                                      : end_session(call_, settings_, *store, *own, work);
+    Ended ended = never_started ? give_back_session(call_, settings_, *store, *own)
+                                : end_session(call_, settings_, *store, *own, work);
+    if (has_claim()) ended.unclaimed = false;
     call_.err << "refgate: " << escape_for(Place::line, describe_end(ended, own->claim.session_key))
               << "\n";
     if (ended.left_out > 0) call_.err << "refgate: " << describe_left_out(ended.left_out) << "\n";
@@ -265,7 +266,11 @@ bool LedSession::end_note(const WorkEnd& work, bool never_started) {
       call_.err << "refgate: it ran without a claim, and what came of it is not in the record\n";
       return true;
     }
-    call_.err << "refgate: the session was not ended; its claim passes when its lease does\n";
+    for (const ClaimNote& each : state_.notes())
+      if (each.claim.claim_id == answer_.claim_id)
+        call_.err << "refgate: "
+                  << escape_for(Place::line, describe_left_live(each, self_of(call_, settings_)))
+                  << "\n";
   } catch (const std::exception& error) {
     call_.err << "refgate: the end of the session could not be noted: "
               << escape_for(Place::line, error.what()) << "\n";

@@ -9,6 +9,7 @@
 #include "call/invocation.h"
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
+#include "state/scratch_places.h"
 #include "state/transact.h"
 
 namespace refgate {
@@ -160,7 +161,7 @@ NewestLines newest_lines_in(const std::map<std::string, Stored>& read,
                             const std::string& name_space) {
   NewestLines all;
   for (const auto& [ref, stored] : read) {
-    if (!ref.starts_with(newest_prefix(name_space))) continue;
+    if (!ref.starts_with(newest_prefix(name_space)) || is_scratch_place(ref, name_space)) continue;
     auto newest = decoded(stored);
     if (const auto* error = std::get_if<ClaimError>(&newest))
       all.unreadable.push_back({ref, error->message});
