@@ -92,7 +92,7 @@ class Summaries(GateCase):
             _, answer = self.gate("--group-by", "repository", "--no-wait", payload=payloads.push(payloads.commit("second")))
             self.assertEqual(answer.code, "queued", answer)
             text, links = self.seen(browser, answer.summary, "queued")
-            self.assertRegex(text, rf"^⚠️ Not run, and nobody does this work: place 2 in line of group repo-octo/app, at its head run {first.run} \(.*, in line since ")
+            self.assertRegex(text, rf"^⚠️ Not run, and nobody does this work: place 2 in line of group repo-octo/app, at its head run {first.run} \(.*, (in line since |has just joined the line)")
             self.assertIn(f"Stuck? refgate release {first.run} --reason why frees the head, or a button.", text)
             self.assertEqual(links, {f"run {first.run}": RUNS + first.run, "a button": BUTTON})
 
