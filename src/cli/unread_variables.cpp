@@ -86,6 +86,7 @@ std::vector<std::string> unread_variables(const Said& said, bool in_actions,
     // What log is asked about is said by its options alone.
     const bool asks = row.name == std::string_view("log") && has(which_work, option);
     if ((is_setting && !asks && has(row.settings, option)) || has(of_finish, name)) continue;
+    if (has(own, name)) continue;
     if (has_option(row, name)) {
       lines.push_back(not_read(name, row.name));
       continue;
@@ -93,7 +94,7 @@ std::vector<std::string> unread_variables(const Said& said, bool in_actions,
     // In a workflow a variable of all jobs is meant for the gate, whoever sees it besides.
     if (asks && !in_actions)
       lines.push_back(name + " is not read by refgate log: it changes nothing about what is told");
-    if (is_setting || has(own, name) || row.settings.empty()) continue;
+    if (is_setting || row.settings.empty()) continue;
     const std::string commands = commands_with(name);
     lines.push_back(commands.empty() ? name + " is read by nothing" + meant_variable(name)
                                      : not_read(name, commands));

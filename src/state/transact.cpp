@@ -80,10 +80,10 @@ std::vector<SwapOutcome> push_in_batches(Store& store, const std::vector<Change>
 StoreError refusal(const Store& store, const std::string& ref, const SwapOutcome& refused,
                    const std::string& left) {
   if (!refused.for_good)
-    return StoreError(StoreFailure::unreachable,
-                      store.describe() + " did not change " + ref + ": " + refused.message + "; " +
-                          left,
-                      "try again later");
+    return StoreError(
+        StoreFailure::unreachable,
+        store.describe() + " did not change " + ref + ": " + refused.message + "; " + left,
+        "try again later");
   return StoreError(
       StoreFailure::denied,
       store.describe() + " refused to change " + ref + ": " + refused.message + "; " + left,

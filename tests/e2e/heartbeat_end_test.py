@@ -1,5 +1,6 @@
 """The heartbeat process ends the session when `finish` asks it, out of its own memory."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -164,9 +165,8 @@ class Ends(GateCase):
         self.assertIn("Nothing was changed", answer.out)
 
     def test_whoever_answers_in_its_place_is_believed_as_little_as_its_word(self):
-        self.socket_name(process_free=True)
         job, process = self.begin()
-        name = self.socket_name()
+        name = self.socket_name(process)
         self.end(process)
         self.await_gone(process)
         before = self.remote.all_refs()
@@ -187,21 +187,19 @@ class Ends(GateCase):
                         self.assertRegex(answer.err, "remote|not the name of a ref")
         self.assertEqual(self.remote.all_refs(), before)
 
-    def socket_name(self, process_free=False):
-        names = [line.split()[-1] for line in
-                 pathlib.Path("/proc/net/unix").read_text(encoding="utf-8").splitlines()
-                 if "@refgate-" in line]
-        new = sorted(set(names) - getattr(self, "known_names", set()))
-        self.known_names = set(names)
-        if process_free:
-            return None
-        (name,) = [name for name in new if name.endswith("-0")]
+    def socket_name(self, process):
+        """Of those of the machine, the one that the process listens at."""
+        own = set()
+        for each in pathlib.Path(f"/proc/{process}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                own.add(os.readlink(each))
+        (name,) = {line.split()[-1] for line in pathlib.Path("/proc/net/unix").read_text(encoding="utf-8").splitlines()
+                   if "@refgate-" in line and f"socket:[{line.split()[6]}]" in own}
         return "\0" + name[1:]
 
     def test_nonsense_that_it_is_asked_changes_nothing(self):
-        self.socket_name(process_free=True)
         job, process = self.begin()
-        name = self.socket_name()
+        name = self.socket_name(process)
         for line in (b"", b"\n", b"{}\n", b"[1]\n", b'{"ask":"end"}\n', b'{"ask":"end","status":1}\n',
                      b'{"ask":"token"}\n', b"\xff\n", b"x" * 200_000):
             with socket.socket(socket.AF_UNIX) as asking:

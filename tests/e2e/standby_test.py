@@ -57,11 +57,11 @@ class Standby(QueueCase):
                 self.assertIn("To make sure: refgate status", answer.err)
                 self.assertEqual(self.remote.refs("refs/refgate"), before)
 
-    def test_no_wait_wins_over_wait(self):
-        self.assert_runs(self.job().call("gate"), "first")
+    def test_no_wait_and_wait_contradict_each_other(self):
         answer = self.job().call("gate", "--wait", "10m", "--no-wait")
-        self.assert_skips(answer, "active_session")
-        self.assertNotIn("standing by", answer.err)
+        self.assertEqual((answer.status, answer.outputs["skip_execution"]), (2, "true"), answer)
+        self.assertIn("--wait", answer.err)
+        self.assertIn("--no-wait", answer.err)
 
 
 class StandbyInAnOutage(FaultCase):

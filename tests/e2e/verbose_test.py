@@ -41,7 +41,7 @@ class Verbose(GateCase):
         self.assert_skips(answer, "active_session")
         told = "\n".join(self.told(answer))
         for pattern in (r"^refgate \d+\.\d+\.\d+, command gate$", r"^setting memory = 2d \(--memory\)$",
-                        r"^setting retry = manual \(REFGATE_RETRY, or the input retry\)$",
+                        r"^setting retry = manual \(REFGATE_RETRY\)$",
                         r"^event push, .* run \S+, attempt 1, head commit [0-9a-f]{40}",
                         r"^identity \S+ \".*\", by the event's payload; its ref is refs/refgate/claims/",
                         r"claim active, generation 1, run " + first.lines["HOLDER_RUN_ID"] + ",",

@@ -92,10 +92,7 @@ def event_of(words):
     if kind == "push":
         base = payloads.commit("base")
         ref = full_ref(words.get("ref", "feature"), base)
-        if words.get("at") == "none":
-            common["repository"].pop("updated_at")
-        else:
-            common["repository"]["pushed_at"] = 1_780_000_000 + 60 * int(words.get("at", 0))
+        common["repository"]["pushed_at"] = 1_780_000_000 + 60 * int(words.get("at", 0))
         before = words.get("before", "older")
         return "push", {"ref": ref, "before": "0" * 40 if before == "0" else payloads.commit("commit " + before),
                         "after": sha, "deleted": False, "created": before == "0", "forced": words.get("forced") == "1",

@@ -133,15 +133,6 @@ std::string missing_payload(const EventRule& rule, const EventSource& source) {
          (name == "push" ? ", or GITHUB_SHA with an object id." : " (GITHUB_SHA is not it).");
 }
 
-/// A ref that comes, goes and comes again at one commit is told by when it was.
-bool lacks_its_time(const Event& event) {
-  const std::string& kind = event.identity.kind;
-  if (kind != "tag" && kind != "creation" && kind != "deletion") return false;
-  return std::ranges::any_of(event.identity_parts, [](const IdentityPart& part) {
-    return part.name == "time" && part.value.empty();
-  });
-}
-
 }  // namespace
 
 std::variant<Event, EventError> parse_event(std::string_view payload_text,
@@ -193,12 +184,6 @@ std::variant<Event, EventError> parse_event(std::string_view payload_text,
     return event;
   }
   if (!payload.error().empty()) return EventError{payload.error()};
-  const bool by_commit =
-      (overrides.identity_by == IdentityBy::commit ||
-       (overrides.identity_by == IdentityBy::told_commit && event.about_commit)) &&
-      !event.head_commit.empty();
-  if (payload.given() && !by_commit && lacks_its_time(event))
-    event.exempt_because = "its payload has no time, and nothing else tells two of it apart";
   if (!rule->row.exempt_because.empty()) event.exempt_because = rule->row.exempt_because;
   if (!event.exempt_because.empty()) {
     if (event.run_id.empty())
@@ -209,7 +194,9 @@ std::variant<Event, EventError> parse_event(std::string_view payload_text,
     identify(event, "run", {{"run", event.run_id}});
     return event;
   }
-  if (by_commit) {
+  const bool by_commit = overrides.identity_by == IdentityBy::commit ||
+                         (overrides.identity_by == IdentityBy::told_commit && event.about_commit);
+  if (by_commit && !event.head_commit.empty()) {
     identify_by_commit(event);
     event.covers.clear();
     event.twin = "every event about this commit";

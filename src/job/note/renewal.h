@@ -18,14 +18,19 @@ enum class Beat {
   called_off,  ///< lost, and nobody wants what its run does: superseded, or halted by a pause
 };
 
+/// What one renewal leaves to the next, and to people.
+struct BeatNews {
+  std::set<std::string>& published;  ///< lines of the outbox that are known to be in the record
+  std::string& unwritten;            ///< what the disk did not take
+};
+
 /// Renews the claim of `note` for `lease` from now on by one swap, and brings `note`, the job's
-/// state and the health record up to date. `published` remembers which lines of the outbox are
-/// known to be in the record, so that the claim need not carry them on. What the remote answered
-/// stands, whatever the disk says: what could not be written is told in `unwritten`. Throws
+/// state and the health record up to date. What is published already the
+/// claim need not carry on. What the remote answered stands, whatever the disk says. Throws
 /// StoreError when it is not known whether the lease was renewed; then nothing is noted but the
 /// failure.
 Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration lease,
-                 std::set<std::string>& published, std::string& unwritten);
+                 const BeatNews& news);
 
 /// Marks the session's health record as ended by the job itself.
 void note_end(const JobState& state, const std::string& claim_id);

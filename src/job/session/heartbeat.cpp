@@ -150,7 +150,7 @@ Beat renew_now(const Invocation& call, const Settings& settings, const JobState&
       settings.policy.lease_given ? settings.policy.lease : note.claim.limits.lease;
   std::set<std::string> published;
   std::string unwritten;
-  const Beat beat = renew_lease(store, state, note, lease, published, unwritten);
+  const Beat beat = renew_lease(store, state, note, lease, {published, unwritten});
   if (!unwritten.empty()) tell_unwritten(call, unwritten);
   if (const auto difference = clock_difference(store.server_clock(), note.claim.limits.skew))
     call.err << "refgate: " << escape_for(Place::line, *difference) << "; " << clock_advice << "\n";

@@ -159,8 +159,8 @@ class Beating {
       const auto store = store_of(call_, settings_);
       store->set_deadline(std::min(store->deadline(), std::chrono::steady_clock::now() + left));
       std::string unwritten;
-      switch (renew_lease(*store, state_, held_.note, settings_.policy.lease, held_.published,
-                          unwritten)) {
+      switch (renew_lease(*store, state_, held_.note, settings_.policy.lease,
+                          {held_.published, unwritten})) {
         case Beat::renewed:
           held_.health.lease = settings_.policy.lease;
           held_.health = renewed(std::move(held_.health), sent, held_.note.claim.renewed_at);
