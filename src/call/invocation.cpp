@@ -132,6 +132,14 @@ RemoteSource source_of_remote(const Invocation& call, const Settings& settings) 
   return follows_the_work(call) ? RemoteSource::variable : RemoteSource::step;
 }
 
+/// A text that is empty says nothing; a limit that is would be none, for want of a variable.
+bool may_be_empty(const SettingRow& row) {
+  static constexpr std::array<std::string_view, 4> limits{"budget", "breaker", "reserve", "slots"};
+  const bool is_text = row.form == SettingForm::text || row.form == SettingForm::pairs ||
+                       row.form == SettingForm::list;
+  return is_text && std::find(limits.begin(), limits.end(), row.name) == limits.end();
+}
+
 }  // namespace
 
 Settings settings_of(const Invocation& call) {
@@ -165,8 +173,7 @@ Settings settings_of(const Invocation& call) {
       apply(call, settings, row, from_environment, variable);
     } else {
       for (const std::string& value : given->second) {
-        if (value.empty() && row.form != SettingForm::text && row.form != SettingForm::pairs &&
-            row.form != SettingForm::list)
+        if (value.empty() && !may_be_empty(row))
           throw UsageError("--" + std::string(row.name) + " is empty");
         apply(call, settings, row, value, "--" + std::string(row.name));
       }

@@ -70,6 +70,7 @@ class WrongWords(unittest.TestCase):
     EMPTY = [
         *((["pause", word, "--reason", "x"], "refgate pause: SUBJECT is empty") for word in ("", " ", "\n")),
         (["resume", ""], "refgate resume: SUBJECT is empty"),
+        *((["gate", f"--{name}="], f"refgate: --{name} is empty") for name in ("slots", "breaker", "budget", "reserve", "settle")),
         (["log", ""], "refgate log: TARGET is empty"),
         (["cleanup", ""], "refgate cleanup: SESSION_KEY is empty"),
         (["check", "", "Agent", "c", "1"], "refgate check: EVENT_TYPE is empty"),

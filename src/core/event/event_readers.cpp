@@ -60,7 +60,8 @@ void read_pull_request_parts(EventSource& source, Event& event) {
 // "synchronized" is how Gitea and Forgejo spell it.
 bool brings_code(EventPayload& payload, std::string_view action) {
   return action.empty() || action == "opened" || action == "synchronize" || action == "reopened" ||
-         action == "ready_for_review" || action == "synchronized" || (action == "edited" && payload.has("changes.base"));
+         action == "ready_for_review" || action == "synchronized" ||
+         (action == "edited" && payload.has("changes.base"));
 }
 
 /// A fork's repository, by which it is told; one that is gone is told by `otherwise`.

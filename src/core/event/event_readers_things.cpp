@@ -124,11 +124,10 @@ void release(EventSource& source, Event& event) {
   const bool announced = event.action == "published" || event.action == "released" ||
                          event.action == "prereleased" || event.action == "created";
   if (announced) {
-    identify(
-        event, "release",
-        {{"release", id},
-         {"pre-release", payload.flag("release.prerelease") ? "prerelease" : ""},
-         {"published", payload.time_if_any("release.published_at")}});
+    identify(event, "release",
+             {{"release", id},
+              {"pre-release", payload.flag("release.prerelease") ? "prerelease" : ""},
+              {"published", payload.time_if_any("release.published_at")}});
     event.twin = "created, published and released of this release";
   } else {
     identify(event, "release", with_action({{"release", id}}, payload, event, "release"));

@@ -37,8 +37,7 @@ bool was_ended_by_job(const JobState& state, const std::string& claim_id) {
 
 Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration lease,
                  const BeatNews& news) {
-  auto& [published, unwritten] = news;
-  const std::set<std::string>& known_there = published;
+  std::set<std::string>& published = news.published;
   const std::string claim_id = note.claim.claim_id;
   SeenClaim known;
   if (note.version) known = {note.claim, note.version};
@@ -53,8 +52,7 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
     // before; a lease that was long until now may become short.
     next.lease_until =
         claim.limits.lease == lease ? std::max(claim.lease_until, at + lease) : at + lease;
-    std::erase_if(next.outbox,
-                  [&](const AuditEntry& line) { return known_there.contains(line.id); });
+    std::erase_if(next.outbox, [&](const AuditEntry& line) { return published.contains(line.id); });
     return next;
   };
   const HealthFile file(state, claim_id);
@@ -84,7 +82,7 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
     try {
       write();
     } catch (const std::runtime_error& error) {
-      unwritten = error.what();
+      news.unwritten = error.what();
     }
   };
   if (swap.result == Ended::Result::ended) {

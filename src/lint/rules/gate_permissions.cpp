@@ -132,10 +132,9 @@ void check_gate_permissions(const Subject& subject, Sink& sink) {
     const std::string effect =
         called ? "the gate in the workflow that it calls cannot claim anything, and GitHub refuses "
                  "to start it"
-        : finish
-            ? "`finish` cannot end the session, which then stays as it is until its lease has "
-              "passed"
-            : "the gate fails: its token may only read, so that nothing of this workflow will "
+        : finish ? "`finish` cannot end the session, which then stays as it is until its lease has "
+                   "passed"
+                 : "the gate fails: its token may only read, so that nothing of this workflow will "
                    "ever run (it skips for forks and Dependabot alone)";
     const Entry what = called ? job.uses : (step->uses ? step->uses : step->run);
     auto report = sink.report(subject, permissions.key,
