@@ -76,7 +76,7 @@ std::vector<std::string> unread_variables(const Said& said, bool in_actions,
   const CommandRow& row = *said.row;
   std::vector<std::string> lines;
   for (const std::string& name : names) {
-    if (!name.starts_with(prefix) || name.starts_with("REFGATE_E2E_")) continue;
+    if (!name.starts_with(prefix) || name.starts_with("REFGATE_E2E_") || has(own, name)) continue;
     const std::string option = option_of(name).substr(2);
     if (said.options.contains(option)) continue;
     const auto& settings = setting_table();
@@ -93,7 +93,7 @@ std::vector<std::string> unread_variables(const Said& said, bool in_actions,
     // In a workflow a variable of all jobs is meant for the gate, whoever sees it besides.
     if (asks && !in_actions)
       lines.push_back(name + " is not read by refgate log: it changes nothing about what is told");
-    if (is_setting || has(own, name) || row.settings.empty()) continue;
+    if (is_setting || row.settings.empty()) continue;
     const std::string commands = commands_with(name);
     lines.push_back(commands.empty() ? name + " is read by nothing" + meant_variable(name)
                                      : not_read(name, commands));
