@@ -76,7 +76,7 @@ std::vector<std::string> unread_variables(const Said& said, bool in_actions,
   const CommandRow& row = *said.row;
   std::vector<std::string> lines;
   for (const std::string& name : names) {
-    if (!name.starts_with(prefix) || name.starts_with("REFGATE_E2E_")) continue;
+    if (!name.starts_with(prefix) || name.starts_with("REFGATE_E2E_") || has(own, name)) continue;
     const std::string option = option_of(name).substr(2);
     if (said.options.contains(option)) continue;
     const auto& settings = setting_table();
