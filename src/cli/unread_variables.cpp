@@ -86,7 +86,6 @@ std::vector<std::string> unread_variables(const Said& said, bool in_actions,
     // What log is asked about is said by its options alone.
     const bool asks = row.name == std::string_view("log") && has(which_work, option);
     if ((is_setting && !asks && has(row.settings, option)) || has(of_finish, name)) continue;
-    if (has(own, name)) continue;
     if (has_option(row, name)) {
       lines.push_back(not_read(name, row.name));
       continue;

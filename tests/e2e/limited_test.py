@@ -291,9 +291,8 @@ class Intruder(LimitedCase):
 
     def test_a_question_of_its_own_ends_its_own_session_for_thirty_days_at_most(self):
         other, _ = self.begin("--share", "other")
-        self.socket_name(process_free=True)
         job, process = self.begin()
-        name = self.socket_name()
+        name = self.socket_name(process)
         for until in ('"never"', "5", "null", '"9999-99-01T00:00:00.000Z"'):
             self.assertNotIn(b'"ended"', self.ask(name, until))
         self.assertEqual(self.claim_of(job)["state"], "active")
