@@ -107,11 +107,15 @@ std::optional<std::string> set_breaker(std::optional<Breaker>& breaker, std::str
 }
 
 std::optional<std::string> set_reserve(Spent& reserve, std::string_view value) {
+  std::optional<BudgetUnit> former;
   return each_part(value, [&](std::string_view part) -> std::optional<std::string> {
     const auto amount = amount_in(part);
     if (!amount || amount->unit == BudgetUnit::launches || amount->amount == 0)
       return "reserve is \"" + std::string(part) +
              "\", but must be such as 1.50usd or 100000tokens, and more than nothing";
+    if (former == amount->unit)
+      return "reserve is \"" + std::string(value) + "\", which says an amount of one kind twice";
+    former = amount->unit;
     if (amount->unit == BudgetUnit::usd)
       reserve.cost = Usd{amount->amount};
     else

@@ -43,6 +43,8 @@ PauseSubject subject_of(const Invocation& call) {
 Pause asked_pause(const Invocation& call) {
   Pause pause;
   pause.subject = subject_of(call);
+  if (const std::string why = why_it_stops_nobody(pause.subject); !why.empty())
+    throw UsageError(why + "; nothing was changed");
   pause.since = now();
   pause.halt = call.flag("halt");
   pause.who = caller(call.environment);

@@ -265,6 +265,8 @@ int command_status(const Invocation& call) {
   const Settings settings = settings_of(call);
   if (call.flag("take") && !call.flag("lost"))
     throw UsageError("--take N goes with --lost; nothing was read");
+  if (call.flag("due") && call.flag("lost"))
+    throw UsageError("--lost and --due ask two questions: give one of them; nothing was read");
   const auto store = store_of(call, settings);
   const Claims claims = read_claims(*store, settings.name_space);
   const Queues queues = read_queues(*store, settings.name_space);

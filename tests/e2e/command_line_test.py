@@ -70,6 +70,7 @@ class WrongWords(unittest.TestCase):
     EMPTY = [
         *((["pause", word, "--reason", "x"], "refgate pause: SUBJECT is empty") for word in ("", " ", "\n")),
         (["resume", ""], "refgate resume: SUBJECT is empty"),
+        (["status", "--lost", "--due"], "refgate: --lost and --due ask two questions: give one of them; nothing was read"),
         *((["gate", f"--{name}="], f"refgate: --{name} is empty") for name in ("slots", "breaker", "budget", "reserve", "settle")),
         (["log", ""], "refgate log: TARGET is empty"),
         (["cleanup", ""], "refgate cleanup: SESSION_KEY is empty"),

@@ -212,7 +212,8 @@ class Lifting(PauseCase):
 
     def test_wrong_words_change_nothing(self):
         for words, told in ((("actr:ann",), "did you mean actor:"), (("repo:",), "must be nothing"),
-                            (("--for", "soon"), "--for is"), (("--for", "0s"), "--for is")):
+                            (("repo:octo",), "repo:OWNER/NAME"), (("repo:a/b/c",), "repo:OWNER/NAME"), (("repo:/a",), "repo:OWNER/NAME"),
+                            (("actor:a b",), "a login"), (("actor:octo/app",), "a login"), (("--for", "soon"), "--for is"), (("--for", "0s"), "--for is")):
             with self.subTest(words):
                 answer = self.pause(*words, status=2)
                 self.assertIn(told, answer.err)

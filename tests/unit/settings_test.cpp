@@ -106,7 +106,8 @@ TEST_CASE("budgets of money and tokens need a reserve in their unit") {
     CAPTURE(bad);
     CHECK(apply_setting(settings, "budget", bad));
   }
-  for (const char* bad : {"1.50", "5", "usd", "0usd", "0tokens", "-1usd", "1usd/1d", "x"}) {
+  for (const char* bad :
+       {"1.50", "5", "usd", "0usd", "0tokens", "-1usd", "1usd/1d", "x", "1usd,2usd"}) {
     CAPTURE(bad);
     CHECK(apply_setting(settings, "reserve", bad));
   }

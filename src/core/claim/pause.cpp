@@ -74,6 +74,21 @@ std::variant<PauseSubject, std::string> parse_pause_subject(std::string_view tex
   return PauseSubject{*kind, std::string(text.substr(colon + 1))};
 }
 
+// Names of owners, repositories and people hold neither blanks nor slashes (GitHub, "Repository
+// naming", "Username considerations"); an app's login ends in "[bot]".
+std::string why_it_stops_nobody(const PauseSubject& subject) {
+  const std::string& value = subject.value;
+  const auto is_blank = [](unsigned char c) { return c <= 0x20 || c == 0x7f; };
+  const bool has_blank = std::ranges::any_of(value, is_blank);
+  const auto slashes = std::ranges::count(value, '/');
+  if (subject.kind == PauseKind::repo &&
+      (has_blank || slashes != 1 || value.starts_with('/') || value.ends_with('/')))
+    return "the subject is \"repo:" + value + "\", but a repository is repo:OWNER/NAME";
+  if (subject.kind == PauseKind::actor && (has_blank || slashes != 0))
+    return "the subject is \"actor:" + value + "\", but a login holds neither blanks nor slashes";
+  return {};
+}
+
 std::string name_of(const PauseSubject& subject) {
   std::string name(name_in(kinds, subject.kind));
   if (subject.kind != PauseKind::all) name += ":" + subject.value;

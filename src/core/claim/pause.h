@@ -68,6 +68,10 @@ std::string pause_ref(std::string_view name_space);
 /// set.
 std::variant<PauseSubject, std::string> parse_pause_subject(std::string_view text);
 
+/// Why nobody could be stopped by it, as one sentence; empty: somebody might be. A record keeps
+/// such a subject all the same.
+std::string why_it_stops_nobody(const PauseSubject& subject);
+
 /// As it is typed; "all" for all.
 std::string name_of(const PauseSubject& subject);
 
