@@ -2,6 +2,7 @@
 
 import unittest
 
+from api_case import ApiCase
 from gate_case import await_that, launch
 from settle_test import SettleCase
 from slots_test import SlotsCase
@@ -64,6 +65,30 @@ class Locked(SettleCase, SlotsCase):
                 _, call = self.waiter(f"waiter {skew}", "--wait", "10m", slots=f"{skew}:1", spans=spans,
                                       pool=f"refs/refgate/slots/{skew}")
                 self.assert_runs(call.wait(), "first")
+
+
+class BehindTheDead(SettleCase, SlotsCase, ApiCase):
+    """The runs of all who stand in the line have ended, and nobody has taken them out."""
+
+    def says(self, status):
+        """Of whichever run it is asked."""
+        self.api.reply = lambda handler: handler.say(200, {
+            "id": int(handler.path.rpartition("/")[2]), "status": status, "run_attempt": 1, "conclusion": None})
+
+    def test_who_does_not_wait_asks_about_each_that_stands_before_it(self):
+        for words in (("--group-by", "repository"), ("--slots", "1")):
+            with self.subTest(words):
+                name = words[0][2]
+                self.says("in_progress")
+                self.assert_runs(self.push_job(f"{name}h").call("gate", *words), "first")
+                for number in range(2):
+                    job = self.push_job(f"{name}{number}")
+                    call = self.begin(job, *words, "--wait", "10m")
+                    await_that(lambda job=job: self.states().get(job.run) == "waiting", what="its arrival")
+                    call.kill()
+                self.assert_skips(self.push_job(f"{name}e").call("gate", *words, "--no-wait"), "queued")
+                self.says("completed")
+                self.assert_runs(self.push_job(f"{name}l").call("gate", *words, "--no-wait"), "first")
 
 
 if __name__ == "__main__":
