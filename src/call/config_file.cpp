@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "call/settings.h"
-#include "core/text/nearest.h"
+#include "core/words/nearest.h"
 #include "os/trace.h"
 
 namespace refgate {

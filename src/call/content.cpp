@@ -10,7 +10,7 @@
 #include <variant>
 
 #include "call/remote.h"
-#include "os/regular_file.h"
+#include "os/file/regular_file.h"
 
 namespace refgate {
 namespace {

@@ -10,9 +10,9 @@
 
 #include "call/budget_setting.h"
 #include "call/lease_room.h"
-#include "core/text/brief.h"
-#include "core/text/shorten.h"
-#include "os/regular_file.h"
+#include "core/words/brief.h"
+#include "core/words/shorten.h"
+#include "os/file/regular_file.h"
 #include "os/trace.h"
 #include "runner/runner.h"
 

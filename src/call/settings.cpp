@@ -8,7 +8,7 @@
 #include "call/budget_setting.h"
 #include "core/event/event_payload.h"
 #include "core/event/scope.h"
-#include "core/text/nearest.h"
+#include "core/words/nearest.h"
 
 namespace refgate {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "call/invocation.h"
 #include "cli/wrong_word.h"
-#include "core/text/brief.h"
-#include "core/text/nearest.h"
+#include "core/words/brief.h"
+#include "core/words/nearest.h"
 #include "runner/runner.h"
 
 namespace refgate {

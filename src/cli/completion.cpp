@@ -10,7 +10,7 @@
 
 #include "call/commands.h"
 #include "cli/command_line.h"
-#include "core/text/nearest.h"
+#include "core/words/nearest.h"
 
 namespace refgate {
 namespace {

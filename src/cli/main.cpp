@@ -13,8 +13,8 @@
 
 #include "cli/command_line.h"
 #include "cli/overheard.h"
-#include "core/text/brief.h"
-#include "os/checked_output.h"
+#include "core/words/brief.h"
+#include "os/file/checked_output.h"
 #include "os/trace.h"
 #include "runner/failure.h"
 #include "runner/runner.h"

@@ -4,7 +4,7 @@
 
 #include "cli/command_line.h"
 #include "cli/wrong_word.h"
-#include "core/text/nearest.h"
+#include "core/words/nearest.h"
 
 namespace refgate {
 namespace {

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "core/text/nearest.h"
+#include "core/words/nearest.h"
 
 namespace refgate {
 namespace {

@@ -5,7 +5,7 @@
 #include <ostream>
 #include <vector>
 
-#include "core/claim/pause.h"
+#include "core/governing/pause.h"
 
 namespace refgate {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "call/json_output.h"
-#include "core/text/age.h"
 #include "core/text/json.h"
+#include "core/words/age.h"
 #include "runner/runner.h"
 #include "view/claim_view.h"
 #include "view/table.h"

@@ -8,8 +8,8 @@
 
 #include "call/json_output.h"
 #include "core/decision/decision.h"
-#include "core/text/age.h"
 #include "core/text/json.h"
+#include "core/words/age.h"
 #include "reports/remaking.h"
 #include "runner/run_lookup.h"
 #include "view/claim_view.h"

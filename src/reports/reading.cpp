@@ -8,7 +8,7 @@
 #include "call/commands.h"
 #include "core/decision/decision.h"
 #include "core/text/json.h"
-#include "core/text/nearest.h"
+#include "core/words/nearest.h"
 #include "runner/runner.h"
 #include "state/record.h"
 #include "view/claim_view.h"

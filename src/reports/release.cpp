@@ -2,11 +2,11 @@
 #include <ostream>
 
 #include "call/commands.h"
-#include "core/claim/pool.h"
 #include "core/claim/transition.h"
+#include "core/governing/pool.h"
 #include "core/record/audit.h"
-#include "core/text/age.h"
-#include "core/text/shorten.h"
+#include "core/words/age.h"
+#include "core/words/shorten.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/queues.h"

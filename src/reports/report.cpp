@@ -10,7 +10,7 @@
 #include "core/decision/decision.h"
 #include "core/figures/statistics.h"
 #include "core/text/json.h"
-#include "os/checked_output.h"
+#include "os/file/checked_output.h"
 #include "reports/due.h"
 #include "reports/lost.h"
 #include "reports/page/report_page.h"

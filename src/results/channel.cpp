@@ -10,7 +10,7 @@
 #include <ostream>
 #include <system_error>
 
-#include "os/child_process.h"
+#include "os/process/child_process.h"
 #include "runner/runner.h"
 #include "store/git/temporary_directory.h"
 

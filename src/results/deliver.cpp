@@ -17,7 +17,7 @@
 #include "call/commands.h"
 #include "call/content.h"
 #include "job/subject/job_session.h"
-#include "os/checked_output.h"
+#include "os/file/checked_output.h"
 #include "os/interruption.h"
 #include "results/channel.h"
 #include "results/result_input.h"

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "core/text/origin.h"
-#include "os/child_process.h"
+#include "os/process/child_process.h"
 #include "os/trace.h"
 
 namespace refgate {

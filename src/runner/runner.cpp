@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "os/checked_output.h"
+#include "os/file/checked_output.h"
 
-#include "core/text/visible.h"
+#include "core/words/visible.h"
 
 namespace refgate {
 namespace {

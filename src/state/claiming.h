@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "core/claim/claim.h"
-#include "core/claim/pause.h"
 #include "core/decision/decision.h"
 #include "core/decision/policy.h"
+#include "core/governing/pause.h"
 #include "state/transact.h"
 #include "store/store.h"
 

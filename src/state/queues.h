@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "core/claim/pool.h"
 #include "core/claim/queue.h"
 #include "core/decision/decision.h"
+#include "core/governing/pool.h"
 #include "state/claiming.h"
 #include "state/record.h"
 #include "store/store.h"

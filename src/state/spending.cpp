@@ -7,7 +7,7 @@
 
 #include "call/invocation.h"
 #include "core/event/scope.h"
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 #include "state/transact.h"
 
 namespace refgate {

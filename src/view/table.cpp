@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "core/text/visible.h"
+#include "core/words/visible.h"
 #include "runner/runner.h"
 
 namespace refgate {

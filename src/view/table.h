@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/text/shown_width.h"
+#include "core/words/shown_width.h"
 #include "view/screen.h"
 
 namespace refgate {

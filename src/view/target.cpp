@@ -5,7 +5,7 @@
 
 #include "call/remote.h"
 #include "core/event/scope.h"
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 #include "runner/runner.h"
 
 namespace refgate {

@@ -9,7 +9,7 @@
 
 #include "catch.h"
 #include "http_place.h"
-#include "os/child_process.h"
+#include "os/process/child_process.h"
 #include "store/git/temporary_directory.h"
 
 using namespace refgate;

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "catch.h"
-#include "os/child_process.h"
+#include "os/process/child_process.h"
 #include "places.h"
 #include "store/git/temporary_directory.h"
 

@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "os/child_process.h"
+#include "os/process/child_process.h"
 
 extern char** environ;
 

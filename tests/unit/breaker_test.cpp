@@ -2,7 +2,7 @@
 
 #include "catch.h"
 #include "core/decision/budget.h"
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;

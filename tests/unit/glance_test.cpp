@@ -1,7 +1,7 @@
 #include "job/verdict/glance.h"
 
 #include "catch.h"
-#include "core/text/age.h"
+#include "core/words/age.h"
 #include "decision_sample.h"
 
 using namespace decision_sample;

@@ -1,4 +1,4 @@
-#include "core/claim/limited.h"
+#include "core/governing/limited.h"
 
 #include <vector>
 

@@ -1,4 +1,4 @@
-#include "cli/matrix_input.h"
+#include "cli/input/matrix_input.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-#include "core/claim/pause.h"
+#include "core/governing/pause.h"
 
 #include <chrono>
 #include <string>

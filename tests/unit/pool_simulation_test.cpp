@@ -10,8 +10,8 @@
 #include <set>
 
 #include "catch.h"
-#include "core/claim/pool.h"
 #include "core/claim/transition.h"
+#include "core/governing/pool.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;

@@ -1,4 +1,4 @@
-#include "core/claim/pool.h"
+#include "core/governing/pool.h"
 
 #include "catch.h"
 #include "core/claim/transition.h"

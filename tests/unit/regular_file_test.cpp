@@ -1,4 +1,4 @@
-#include "os/regular_file.h"
+#include "os/file/regular_file.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

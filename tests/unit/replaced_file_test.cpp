@@ -1,4 +1,4 @@
-#include "os/replaced_file.h"
+#include "os/file/replaced_file.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "catch.h"
-#include "os/checked_output.h"
+#include "os/file/checked_output.h"
 
 using namespace refgate;
 

@@ -2,7 +2,7 @@
 
 #include "call/budget_setting.h"
 #include "catch.h"
-#include "core/text/nearest.h"
+#include "core/words/nearest.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;

@@ -1,4 +1,4 @@
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 
 #include <nlohmann/json.hpp>
 

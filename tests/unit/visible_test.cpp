@@ -1,4 +1,4 @@
-#include "core/text/visible.h"
+#include "core/words/visible.h"
 
 #include <string>
 

@@ -6,8 +6,8 @@
 #include <utility>
 #include <variant>
 
-#include "os/regular_file.h"
-#include "os/replaced_file.h"
+#include "os/file/regular_file.h"
+#include "os/file/replaced_file.h"
 
 namespace refgate {
 namespace {

@@ -10,10 +10,10 @@
 
 #include "call/commands.h"
 #include "cli/workflows/disk_files.h"
-#include "core/text/brief.h"
 #include "core/text/enum_name.h"
-#include "core/text/nearest.h"
-#include "os/checked_output.h"
+#include "core/words/brief.h"
+#include "core/words/nearest.h"
+#include "os/file/checked_output.h"
 #include "os/trace.h"
 #include "runner/runner.h"
 

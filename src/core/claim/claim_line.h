@@ -8,8 +8,8 @@
 
 #include "core/claim/claim.h"
 #include "core/record/audit.h"
-#include "core/text/shorten.h"
 #include "core/text/time.h"
+#include "core/words/shorten.h"
 
 namespace refgate {
 

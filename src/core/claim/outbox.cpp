@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 
 namespace refgate {
 namespace {

@@ -4,13 +4,13 @@
 #include <limits>
 
 #include "core/claim/claim_line.h"
-#include "core/claim/limited.h"
 #include "core/claim/transition.h"
 #include "core/decision/budget.h"
+#include "core/governing/limited.h"
 #include "core/record/result.h"
-#include "core/text/age.h"
 #include "core/text/count.h"
-#include "core/text/shorten.h"
+#include "core/words/age.h"
+#include "core/words/shorten.h"
 
 namespace refgate {
 namespace {

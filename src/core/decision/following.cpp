@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 
 namespace refgate {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "core/claim/claim_line.h"
 #include "core/decision/decision.h"
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 
 namespace refgate {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/claim/pool.h"
+#include "core/governing/pool.h"
 #include "core/record/spent.h"
 #include "core/text/time.h"
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <vector>
 
-#include "core/text/nearest.h"
+#include "core/words/nearest.h"
 
 namespace refgate {
 namespace {

@@ -4,9 +4,9 @@
 #include <set>
 #include <string_view>
 
-#include "core/claim/limited.h"
 #include "core/event/scope.h"
 #include "core/figures/launches.h"
+#include "core/governing/limited.h"
 
 namespace refgate {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/decision/decision.h"
-#include "core/text/visible.h"
+#include "core/words/visible.h"
 
 namespace refgate {
 namespace {

@@ -4,10 +4,10 @@
 #include <set>
 #include <utility>
 
-#include "core/claim/pool.h"
 #include "core/decision/decision.h"
 #include "core/figures/launches.h"
 #include "core/figures/verification.h"
+#include "core/governing/pool.h"
 
 namespace refgate {
 namespace {

@@ -8,7 +8,7 @@
 #include "core/text/digest.h"
 #include "core/text/json.h"
 #include "core/text/record_json.h"
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 
 namespace refgate {
 namespace {

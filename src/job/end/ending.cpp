@@ -6,10 +6,10 @@
 #include <optional>
 #include <ostream>
 
-#include "core/claim/limited.h"
 #include "core/claim/transition.h"
 #include "core/decision/budget.h"
 #include "core/event/scope.h"
+#include "core/governing/limited.h"
 #include "job/end/ending.h"
 #include "job/note/health_file.h"
 #include "job/note/renewal.h"

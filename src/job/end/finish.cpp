@@ -4,7 +4,7 @@
 
 #include "call/commands.h"
 #include "core/claim/transition.h"
-#include "core/text/brief.h"
+#include "core/words/brief.h"
 #include "job/end/asked_end.h"
 #include "job/end/broken_promises.h"
 #include "job/end/ending.h"

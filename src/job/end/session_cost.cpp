@@ -6,8 +6,8 @@
 
 #include "core/claim/claim.h"
 #include "core/record/usage.h"
-#include "core/text/shorten.h"
-#include "os/regular_file.h"
+#include "core/words/shorten.h"
+#include "os/file/regular_file.h"
 #include "runner/runner.h"
 
 namespace refgate {

@@ -3,7 +3,7 @@
 #include <variant>
 
 #include "core/claim/claim.h"
-#include "core/claim/limited.h"
+#include "core/governing/limited.h"
 
 namespace refgate {
 

@@ -20,7 +20,7 @@
 #include "job/subject/noted_claim.h"
 #include "job/subject/subject.h"
 #include "job/verdict/verdict.h"
-#include "os/checked_output.h"
+#include "os/file/checked_output.h"
 #include "os/last_words.h"
 #include "runner/failure.h"
 #include "runner/run_lookup.h"

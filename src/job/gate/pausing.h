@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "call/settings.h"
-#include "core/claim/pause.h"
+#include "core/governing/pause.h"
 #include "job/gate/waiting.h"
 #include "job/subject/subject.h"
 #include "state/claiming.h"

@@ -7,7 +7,7 @@
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
 #include "core/text/count.h"
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 #include "job/note/health_file.h"
 #include "runner/runner.h"
 #include "state/pause/pauses.h"

@@ -7,7 +7,7 @@
 #include "call/commands.h"
 #include "core/event/scope.h"
 #include "core/text/json.h"
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 #include "job/end/ending.h"
 #include "job/end/session_cost.h"
 #include "job/gate/gating.h"

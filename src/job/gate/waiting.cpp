@@ -6,7 +6,7 @@
 
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 #include "job/gate/debounce.h"
 #include "job/gate/pausing.h"
 #include "job/gate/place_in_line.h"

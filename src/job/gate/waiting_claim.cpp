@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/claim/transition.h"
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 #include "job/note/health_file.h"
 #include "os/patience.h"
 #include "runner/runner.h"

@@ -14,10 +14,10 @@
 
 #include "call/remote.h"
 #include "core/text/digest.h"
-#include "os/checked_output.h"
-#include "os/file_lock.h"
-#include "os/regular_file.h"
-#include "os/replaced_file.h"
+#include "os/file/checked_output.h"
+#include "os/file/file_lock.h"
+#include "os/file/regular_file.h"
+#include "os/file/replaced_file.h"
 
 namespace refgate {
 namespace {

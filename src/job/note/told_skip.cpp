@@ -7,7 +7,7 @@
 
 #include "core/text/digest.h"
 #include "core/text/json.h"
-#include "os/replaced_file.h"
+#include "os/file/replaced_file.h"
 
 namespace refgate {
 namespace {

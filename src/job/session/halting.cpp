@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <csignal>
 
-#include "os/marked_processes.h"
+#include "os/process/marked_processes.h"
 
 namespace refgate {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/claim/health.h"
-#include "os/child_group.h"
+#include "os/process/child_group.h"
 
 namespace refgate {
 

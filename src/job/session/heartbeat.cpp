@@ -4,13 +4,13 @@
 #include <iostream>
 
 #include "call/commands.h"
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 #include "job/note/health_file.h"
 #include "job/note/heartbeat_process.h"
 #include "job/note/renewal.h"
 #include "job/session/heartbeat_attached.h"
 #include "job/subject/own_claims.h"
-#include "os/checked_output.h"
+#include "os/file/checked_output.h"
 #include "runner/run_page.h"
 #include "runner/runner.h"
 #include "state/claiming.h"

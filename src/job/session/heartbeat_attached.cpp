@@ -21,8 +21,8 @@
 #include "job/note/heartbeat_socket.h"
 #include "job/note/renewal.h"
 #include "job/session/waking.h"
-#include "os/file_lock.h"
-#include "os/marked_processes.h"
+#include "os/file/file_lock.h"
+#include "os/process/marked_processes.h"
 #include "runner/run_cancel.h"
 #include "runner/run_lookup.h"
 #include "state/claiming.h"
@@ -77,7 +77,7 @@ struct Held {
   ClaimNote note;
   Health health;
   std::set<std::string> published;
-  std::string mark;          ///< of the session's processes (os/marked_processes.h); empty: none
+  std::string mark;  ///< of the session's processes (os/process/marked_processes.h); empty: none
   bool cancels_run = false;  ///< see OnLost
   bool listening = false;    ///< its parent reads what becomes of each beat
 };

@@ -17,8 +17,8 @@
 #include "job/session/halting.h"
 #include "job/session/run_each.h"
 #include "job/session/session.h"
-#include "os/child_group.h"
-#include "os/marked_processes.h"
+#include "os/process/child_group.h"
+#include "os/process/marked_processes.h"
 #include "runner/failure.h"
 #include "runner/runner.h"
 

@@ -19,8 +19,8 @@
 #include "core/text/count.h"
 #include "job/note/health_file.h"
 #include "job/session/halting.h"
-#include "os/marked_processes.h"
-#include "os/regular_file.h"
+#include "os/file/regular_file.h"
+#include "os/process/marked_processes.h"
 #include "runner/runner.h"
 
 namespace refgate {

@@ -8,7 +8,7 @@
 
 #include "call/invocation.h"
 #include "job/session/session.h"
-#include "os/child_group.h"
+#include "os/process/child_group.h"
 
 namespace refgate {
 

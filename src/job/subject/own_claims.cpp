@@ -7,7 +7,7 @@
 #include "core/claim/queue.h"
 #include "core/decision/decision.h"
 #include "core/event/scope.h"
-#include "core/text/shorten.h"
+#include "core/words/shorten.h"
 #include "job/subject/subject.h"
 #include "state/claiming.h"
 #include "state/doors.h"

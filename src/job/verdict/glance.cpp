@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/record/result.h"
-#include "core/text/age.h"
+#include "core/words/age.h"
 #include "runner/runner.h"
 
 namespace refgate {

@@ -8,7 +8,7 @@
 #include "core/text/lower.h"
 #include "job/subject/subject.h"
 #include "job/verdict/glance.h"
-#include "os/checked_output.h"
+#include "os/file/checked_output.h"
 #include "os/trace.h"
 #include "runner/failure.h"
 #include "runner/runner.h"

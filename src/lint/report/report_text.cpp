@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <string>
 
-#include "core/text/shown_width.h"
+#include "core/words/shown_width.h"
 #include "lint/report/report.h"
 #include "lint/text/printable.h"
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/text/nearest.h"
 #include "core/text/time.h"
+#include "core/words/nearest.h"
 #include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
 #include "lint/gates/gate_costs.h"

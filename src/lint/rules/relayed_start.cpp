@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "lint/agents/actor_checks.h"
-#include "lint/agents/deeds.h"
-#include "lint/agents/dispatches.h"
 #include "lint/agents/launches.h"
-#include "lint/agents/own_deeds.h"
+#include "lint/deeds/deeds.h"
+#include "lint/deeds/dispatches.h"
+#include "lint/deeds/own_deeds.h"
 #include "lint/gates/gate_before.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"

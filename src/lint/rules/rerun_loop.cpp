@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lint/agents/agent_launch.h"
-#include "lint/agents/dispatches.h"
+#include "lint/deeds/dispatches.h"
 #include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
 #include "lint/github/event_scope.h"

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "lint/agents/dispatches.h"
 #include "lint/agents/launches.h"
 #include "lint/agents/shell_loops.h"
+#include "lint/deeds/dispatches.h"
 #include "lint/expression/expression_value.h"
 #include "lint/github/own_action.h"
 #include "lint/rule/rule.h"

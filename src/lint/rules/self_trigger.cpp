@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "lint/agents/actor_checks.h"
-#include "lint/agents/deeds.h"
-#include "lint/agents/dispatches.h"
 #include "lint/agents/launches.h"
-#include "lint/agents/own_deeds.h"
+#include "lint/deeds/deeds.h"
+#include "lint/deeds/dispatches.h"
+#include "lint/deeds/own_deeds.h"
 #include "lint/expression/expression_value.h"
 #include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/text/nearest.h"
+#include "core/words/nearest.h"
 
 namespace refgate::lint {
 

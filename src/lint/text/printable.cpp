@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/text/visible.h"
+#include "core/words/visible.h"
 
 namespace refgate::lint {
 

@@ -5,8 +5,8 @@
 #include <set>
 #include <utility>
 
-#include "core/claim/pool.h"
 #include "core/event/scope.h"
+#include "core/governing/pool.h"
 #include "core/text/json.h"
 
 namespace refgate {

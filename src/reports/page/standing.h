@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/claim/pause.h"
 #include "core/figures/lost_work.h"
+#include "core/governing/pause.h"
 #include "state/ledgers.h"
 #include "state/queues.h"
 #include "state/record.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/claim/pause.h"
+#include "core/governing/pause.h"
 #include "state/record.h"
 #include "store/store.h"
 

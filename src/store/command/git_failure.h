@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "os/child_process.h"
+#include "os/process/child_process.h"
 #include "store/store.h"
 
 namespace refgate {
