@@ -136,6 +136,10 @@ Claim read_claim(const json& stored) {
   if (stored.contains("displaced")) {
     const json& displaced = member(stored, "displaced");
     claim.displaced = {text(displaced, "claim_id"), holder_in(displaced), ledgers_in(displaced)};
+    if (displaced.contains("generation"))
+      claim.displaced->generation = number<std::uint64_t>(displaced, "generation", 1);
+    if (displaced.contains("claimed_at"))
+      claim.displaced->claimed_at = instant(displaced, "claimed_at");
   }
   const json& outbox = member(stored, "outbox");
   if (!outbox.is_array()) throw Broken("\"outbox\" is no list");
@@ -210,7 +214,9 @@ std::string encode_claim(const Claim& claim) {
   if (claim.displaced)
     record["displaced"] = {{"claim_id", claim.displaced->claim_id},
                            {"holder", json_of(claim.displaced->holder)},
-                           {"ledgers", claim.displaced->ledgers}};
+                           {"ledgers", claim.displaced->ledgers},
+                           {"generation", claim.displaced->generation},
+                           {"claimed_at", format_rfc3339(claim.displaced->claimed_at)}};
   if (!claim.ledgers.empty()) record["ledgers"] = claim.ledgers;
   if (claim.left_out > 0) record["left_out"] = claim.left_out;
   if (!claim.superseded_by.empty()) record["superseded_by"] = claim.superseded_by;

@@ -66,6 +66,8 @@ struct Displaced {
   std::string claim_id;
   Holder holder;
   std::vector<std::string> ledgers;
+  std::uint64_t generation = 1;
+  Instant claimed_at{};
   bool breaker =
       false;  ///< see Claim::breaker; not stored, since what others ended counts as nothing
 

@@ -94,7 +94,7 @@ std::optional<Displaced> displaced_by(const Claim& state) {
   const bool told =
       state.outcome == ClaimOutcome::success || state.outcome == ClaimOutcome::failure;
   if (told || !state.reserve.is_said() || state.spent.is_said()) return std::nullopt;
-  return Displaced{state.claim_id, state.holder, state.ledgers};
+  return Displaced{state.claim_id, state.holder, state.ledgers, state.generation, state.claimed_at};
 }
 
 /// Whose session did not do the work, before one that follows `state`.

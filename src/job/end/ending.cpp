@@ -169,7 +169,8 @@ class Ending {
       if (claim.claim_id != note_.claim.claim_id || claim.outcome == ClaimOutcome::abandoned ||
           (!claim.reserve.is_said() && !claim.breaker))
         return std::nullopt;
-      return Displaced{claim.claim_id, claim.holder, claim.ledgers, claim.breaker};
+      return Displaced{claim.claim_id,   claim.holder,     claim.ledgers,
+                       claim.generation, claim.claimed_at, claim.breaker};
     };
     switch (ended.result) {
       case Ended::Result::ended:
@@ -245,7 +246,7 @@ class Ending {
   /// Told to run without a claim (`--on-error run`): whether a push of its gate arrived all the
   /// same is what the remote says.
   bool is_unclaimed() const {
-    return !note_.version && note_.phase == Phase::told && settings_.claim_id.empty();
+    return note_.unclaimed && note_.phase == Phase::told && settings_.claim_id.empty();
   }
 
   /// After the push was acknowledged the job's own files are a courtesy: the session has ended,
@@ -268,23 +269,23 @@ class Ending {
   }
 
   /// The claim that this job would have at the scope now, made of what the step itself knows.
-  Claim claim_here(const std::optional<Subject>& subject, const std::optional<Claim>& seen) const {
+  Claim claim_here(const std::optional<Subject>& subject, const Claim& claim,
+                   const std::optional<Claim>& seen = std::nullopt) const {
     Request request;
     if (self_.in_actions) {
       request = subject->request;
     } else {
-      const Claim& claim = note_.claim;
       request.holder = claim.holder;
       request.event = claim.event;
       request.workflow = claim.workflow;
       request.commit = claim.commit;
       request.session_key = claim.session_key;
     }
-    request.nonce = note_.claim.claim_id;
+    request.nonce = claim.claim_id;
     request.scope = note_.ref;
     Policy policy = settings_.policy;
     policy.force = true;
-    return *decide(seen, request, policy, std::min(note_.claim.claimed_at, now())).next;
+    return *decide(seen, request, policy, std::min(claim.claimed_at, now())).next;
   }
 
   /// A gate that was killed may have a push on the wire. Its job runs nothing more, so the ref is
@@ -302,8 +303,8 @@ class Ending {
                    ", where nothing of this job stands, and which is not what this step asks for");
     // Nothing was launched: whoever comes next may start, a re-run too, and only what others did
     // before is told.
-    Claim closed =
-        end_claim(claim_here(subject, seen.claim), ClaimOutcome::released, "cancelled", now());
+    Claim closed = end_claim(claim_here(subject, note_.claim, seen.claim), ClaimOutcome::released,
+                             "cancelled", now());
     closed.note = "its gate was ended before it had an answer";
     std::erase_if(closed.outbox,
                   [&](const AuditEntry& line) { return line.claim_id == note_.claim.claim_id; });
@@ -316,46 +317,75 @@ class Ending {
   }
 
   /// A session that was launched, and whose claim is gone, is somebody else's, or was never known
-  /// to be made: what it did is in the record all the same, and where the scope is free its end is
-  /// remembered.
+  /// to be made: what it did is in the record all the same, and where it had no claim and the scope
+  /// is free its end is remembered.
   void record_without_claim(Ended& ended, const WorkEnd& work) {
     const auto subject = own_subject(call_, settings_);
+    const Claim launched = as_launched(ended.seen);
     const std::string launch_id =
-        entry_id(note_.claim.claim_id, note_.claim.generation, EntryKind::launch);
+        entry_id(launched.claim_id, launched.generation, EntryKind::launch);
     const bool carried = ended.seen && carries(*ended.seen, launch_id);
     ended.unclaimed = ended.unclaimed && !carried;
     if (self_.in_actions && !subject) return;
-    Claims claims;
-    if (!carried) claims = read_claims(store_, settings_.name_space);
-    if (is_known_elsewhere(claims))
+    // Who followed an acknowledged claim is proof of it; else all of them are asked.
+    const bool followed = carried || (ended.seen && note_.version);
+    if (!followed && is_known_elsewhere())
       throw_misfit("the job's note has the id of a claim that stands elsewhere");
-    Claim claim = claim_here(subject, std::nullopt);
-    claim.generation = note_.claim.generation;
+    Claim claim = claim_here(subject, launched);
+    claim.generation = launched.generation;
     AuditEntry launch = claim.outbox.back();
     launch.generation = claim.generation;
     launch.id = launch_id;
-    launch.reason_code = name_of(note_.version ? ReasonCode::first : ReasonCode::unreachable);
+    launch.reason_code = name_of(note_.unclaimed ? ReasonCode::unreachable : ReasonCode::first);
     launch.reason = "Told at its end: its claim was gone, or never known to be made";
     claim.outbox = {launch};
     claim = with_cost(end_or_limit_claim(claim, meaning_of_status(work.status).outcome, work.status,
                                          work.until, now()),
                       settings_.spent);
-    if (!note_.version && is_own_scope(subject))
+    if (may_be_remembered(ended.seen, launched) && is_own_scope(subject))
       if (auto done = remember(claim)) {
         ended.result = Ended::Result::ended;
         ended.claim = *std::move(done);
         ended.recorded = true;
         return;
       }
-    const bool stands = carried || is_in_record(claims, launch_id);
     std::vector<Change> lines;
     for (const AuditEntry& line : claim.outbox)
-      if (!stands || line.kind != EntryKind::launch)
-        lines.push_back(note_change(line, settings_.name_space));
+      if (line.id != launch_id) lines.push_back(note_change(line, settings_.name_space));
     const auto outcomes = push_once(store_, lines);
     ended.recorded = std::none_of(outcomes.begin(), outcomes.end(), [](const SwapOutcome& each) {
       return each.result == SwapResult::refused;
     });
+    if (!carried) record_launch(launch);
+  }
+
+  /// The session's own claim, as far as the note and what followed it know.
+  Claim as_launched(const std::optional<Claim>& seen) const {
+    Claim claim = note_.claim;
+    if (!seen || !seen->displaced || seen->displaced->claim_id != claim.claim_id) return claim;
+    claim.holder = seen->displaced->holder;
+    claim.generation = seen->displaced->generation;
+    claim.claimed_at = seen->displaced->claimed_at;
+    return claim;
+  }
+
+  /// Only the end of who never had a claim, and where nobody came after it: what another session
+  /// left there tells more.
+  bool may_be_remembered(const std::optional<Claim>& seen, const Claim& launched) const {
+    return note_.unclaimed && !(seen && seen->claimed_at > launched.claimed_at);
+  }
+
+  /// The end was what had to be told. Its launch may be missing where its claim was deleted; that
+  /// takes two readings, for which a cancelled step may not have the time.
+  void record_launch(const AuditEntry& launch) {
+    try {
+      const Claims claims = read_claims(store_, settings_.name_space);
+      if (is_in_record(claims, launch.id)) return;
+      push_once(store_, {note_change(launch, settings_.name_space)});
+    } catch (const StoreError& error) {
+      call_.err << "refgate: the record may lack this session's launch ("
+                << escape_for(Place::line, error.what()) << ")\n";
+    }
   }
 
   /// Whether what stands at the scope came of the session's claim, with its outbox. A claim that
@@ -375,7 +405,8 @@ class Ending {
                        [&](const ReadEntry& read) { return read.entry.id == launch_id; });
   }
 
-  bool is_known_elsewhere(const Claims& claims) const {
+  bool is_known_elsewhere() const {
+    const Claims claims = read_claims(store_, settings_.name_space);
     return std::any_of(claims.claims.begin(), claims.claims.end(), [&](const StoredClaim& stored) {
       return stored.ref != note_.ref && stored.claim.claim_id == note_.claim.claim_id;
     });

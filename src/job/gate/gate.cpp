@@ -308,12 +308,19 @@ void leave_note(const Settings& settings, const JobState& state, const Subject& 
   const bool asked = std::any_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
     return note.claim.claim_id == subject.request.nonce;
   });
-  if (asked) return state.mark_told(subject.request.nonce);
+  if (asked) {
+    state.update(subject.request.nonce, [](ClaimNote& note) {
+      note.unclaimed = !note.version;
+      return note.take(PhaseStep::told);
+    });
+    return;
+  }
   ClaimNote note;
   note.ref = subject.ref;
   note.name_space = settings.name_space;
   note.remote = resolve_remote(settings, call.environment).address;
   note.runner_job = state.runner_job();
+  note.unclaimed = true;
   note.claim = *decide(std::nullopt, subject.request, forced(settings.policy), now()).next;
   state.save(note);
 }

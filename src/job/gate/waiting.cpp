@@ -53,6 +53,11 @@ void give_up(const Asking& asking, Acquired& acquired) {
   acquired.version.reset();
 }
 
+void leave_interrupted(const Asking& asking, int signal, Ordered& ordered) {
+  give_up(asking, ordered.acquired);
+  ordered.interrupted_by = signal;
+}
+
 /// Waits beside the holder of the work until it has ended or was lost, and decides again.
 Ordered stand_by(const Asking& asking, SeenClaim known) {
   const auto& [call, store, request, ordering, settings, state, informants] = asking;
@@ -96,6 +101,7 @@ Ordered stand_by(const Asking& asking, SeenClaim known) {
         ordered.acquired =
             acquire_with_note(store, state, asking.question(policy), std::move(last));
       }
+      if (interruption.signal() != 0) leave_interrupted(asking, interruption.signal(), ordered);
       return ordered;
     }
     if (!interruption.sleep(std::min(patience.next(1), left))) {
@@ -137,8 +143,7 @@ Ordered stand_by(const Asking& asking, SeenClaim known) {
       continue;
     }
     if (interruption.signal() != 0) {
-      give_up(asking, ordered.acquired);
-      ordered.interrupted_by = interruption.signal();
+      leave_interrupted(asking, interruption.signal(), ordered);
       return ordered;
     }
   }

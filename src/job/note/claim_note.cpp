@@ -45,6 +45,7 @@ std::string encode_note(const ClaimNote& note) {
                  {"claim", encode_claim(note.claim)},
                  {"job_status", note.job_status}};
   put_spent(record, note.spent);
+  if (note.unclaimed) record["unclaimed"] = true;
   if (note.version) record["object"] = note.version->id;
   if (note.expected) record["expected"] = note.expected->id;
   return record.dump(1, ' ', false, json::error_handler_t::replace);
@@ -62,6 +63,7 @@ std::optional<ClaimNote> decode_note(std::string_view text) {
   note.runner_job = field(record, "runner_job");
   note.job_status = field(record, "job_status");
   note.spent = spent_in(record);
+  note.unclaimed = record.value("unclaimed", json()) == true;
   if (const std::string id = field(record, "object"); !id.empty()) note.version = Version{id};
   if (const std::string id = field(record, "expected"); !id.empty()) note.expected = Version{id};
   note.claim = std::get<Claim>(std::move(claim));

@@ -20,8 +20,7 @@
 #include "call/remote.h"
 #include "core/text/json.h"
 #include "core/text/secret_scan.h"
-
-extern char** environ;
+#include "os/process/child_environment.h"
 
 namespace refgate {
 namespace {
@@ -69,23 +68,11 @@ long parent_of(long id) {
   return state.empty() ? 0 : std::strtol(state.c_str() + 1, nullptr, 10);
 }
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (auto& text : texts)
-    result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
-}
-
 std::vector<std::string> environment_without_tokens(const Environment& environment) {
   const auto secret = token_variables(environment);
-  std::vector<std::string> kept;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string text(*entry);
-    if (std::find(secret.begin(), secret.end(), text.substr(0, text.find('='))) == secret.end())
-      kept.push_back(text);
-  }
-  return kept;
+  return own_environment([&](std::string_view name, std::string_view) {
+    return std::find(secret.begin(), secret.end(), name) != secret.end();
+  });
 }
 
 /// One line, or nothing when it does not come in time.
@@ -217,7 +204,7 @@ HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& e
                            POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   pid_t child = -1;
   const int error = ::posix_spawn(&child, "/proc/self/exe", &files, &attributes,
-                                  pointers(arguments).data(), pointers(variables).data());
+                                  exec_pointers(arguments).data(), exec_pointers(variables).data());
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
   ::close(input.read);

@@ -246,7 +246,6 @@ bool LedSession::end_note(const WorkEnd& work, bool never_started) {
           std::min(store->deadline(), std::chrono::steady_clock::now() + longest_cancelled_end));
     Ended ended = never_started ? give_back_session(call_, settings_, *store, *own)
                                 : end_session(call_, settings_, *store, *own, work);
-    if (has_claim()) ended.unclaimed = false;
     call_.err << "refgate: " << escape_for(Place::line, describe_end(ended, own->claim.session_key))
               << "\n";
     if (ended.left_out > 0) call_.err << "refgate: " << describe_left_out(ended.left_out) << "\n";

@@ -10,36 +10,22 @@
 #include <csignal>
 #include <utility>
 
+#include "os/process/child_environment.h"
+
 extern char** environ;
 
 namespace refgate {
 namespace {
 
 std::vector<std::string> environment_of(const ChildGroup::Command& command) {
-  std::vector<std::string> kept;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string text(*entry);
-    const std::string name = text.substr(0, text.find('='));
-    const bool replaced = std::any_of(command.added.begin(), command.added.end(),
-                                      [&](const auto& added) { return added.first == name; });
-    if (replaced) continue;
-    if (std::find(command.removed.begin(), command.removed.end(), name) == command.removed.end())
-      kept.push_back(text);
-    else if (name.starts_with("GIT_CONFIG_VALUE_"))
-      // Git refuses all of its settings when one that it was promised is not there.
-      kept.push_back(name + "=");
-  }
+  auto kept = own_environment([&](std::string_view name, std::string_view) {
+    return std::any_of(command.added.begin(), command.added.end(),
+                       [&](const auto& added) { return added.first == name; }) ||
+           std::find(command.removed.begin(), command.removed.end(), name) != command.removed.end();
+  });
   for (const auto& [name, value] : command.added)
     kept.push_back(name + "=" + value);
   return kept;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (auto& text : texts)
-    result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
 }
 
 }  // namespace
@@ -53,8 +39,8 @@ ChildGroup::~ChildGroup() {
 bool ChildGroup::start(const Command& command) {
   auto arguments = command.arguments;
   auto variables = environment_of(command);
-  const auto argument_pointers = pointers(arguments);
-  const auto variable_pointers = pointers(variables);
+  const auto argument_pointers = exec_pointers(arguments);
+  const auto variable_pointers = exec_pointers(variables);
   int failure[2];
   if (::pipe2(failure, O_CLOEXEC) != 0) return false;
   const int terminal = command.foreground && ::isatty(STDIN_FILENO) != 0 ? STDIN_FILENO : -1;

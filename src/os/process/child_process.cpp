@@ -17,8 +17,7 @@
 #include <thread>
 
 #include "core/text/secret_scan.h"
-
-extern char** environ;
+#include "os/process/child_environment.h"
 
 namespace refgate {
 namespace {
@@ -64,35 +63,18 @@ Pipe make_pipe() {
 }
 
 std::vector<std::string> environment_of(const ChildCommand& command) {
-  std::vector<std::string> result;
   std::vector<std::string> secret;
   for (const char* name : {"REFGATE_TOKEN", "GITHUB_TOKEN"})
     if (const char* value = std::getenv(name); value != nullptr && *value != '\0')
       secret.emplace_back(value);
-  for (char** item = environ; *item != nullptr; ++item) {
-    const std::string_view entry = *item;
-    const auto name = entry.substr(0, entry.find('='));
+  auto result = own_environment([&](std::string_view name, std::string_view value) {
     const auto changed = [&](const auto& change) { return change.first == name; };
-    const bool is_token = !command.keep_tokens && name.size() < entry.size() &&
-                          holds_token(entry.substr(name.size() + 1), secret);
-    if (std::ranges::any_of(command.environment, changed)) continue;
-    if (!is_token)
-      result.emplace_back(entry);
-    else if (name.starts_with("GIT_CONFIG_VALUE_"))
-      // Git refuses all of its settings when one that it was promised is not there.
-      result.push_back(std::string(name) + "=");
-  }
+    return std::ranges::any_of(command.environment, changed) ||
+           (!command.keep_tokens && holds_token(value, secret));
+  });
   for (const auto& [name, value] : command.environment) {
     if (value) result.push_back(name + "=" + *value);
   }
-  return result;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (auto& text : texts)
-    result.push_back(text.data());
-  result.push_back(nullptr);
   return result;
 }
 
@@ -130,8 +112,9 @@ pid_t start(const ChildCommand& command, const Pipe& input, const Pipe& output,
   auto arguments = command.arguments;
   auto environment = environment_of(command);
   pid_t child = -1;
-  const int error = posix_spawnp(&child, arguments.front().c_str(), &setup.files, &setup.attributes,
-                                 pointers(arguments).data(), pointers(environment).data());
+  const int error =
+      posix_spawnp(&child, arguments.front().c_str(), &setup.files, &setup.attributes,
+                   exec_pointers(arguments).data(), exec_pointers(environment).data());
   if (error != 0)
     throw std::system_error(error, std::generic_category(), command.arguments.front());
   return child;
