@@ -1,8 +1,10 @@
 """Gates that stand by for the one that has their work."""
 
 import signal
+import threading
 import unittest
 
+from api_case import ApiCase
 from gate_case import await_that, in_parallel
 from network_test import FaultCase
 from queue_test import BRIEF, QueueCase
@@ -62,6 +64,29 @@ class Standby(QueueCase):
         self.assertEqual((answer.status, answer.outputs["skip_execution"]), (2, "true"), answer)
         self.assertIn("--wait", answer.err)
         self.assertIn("--no-wait", answer.err)
+
+
+class StandbyInItsLastLook(ApiCase):
+    def test_a_signal_while_the_last_look_asks_leaves_nothing(self):
+        """The holder is found dead just as the wait ends and its job is cancelled."""
+        holder = self.job()
+        self.assert_runs(holder.call("gate"), "first")
+        cancelled = threading.Event()
+
+        def reply(handler):
+            last = len(self.api.asked) > 1
+            if last:
+                cancelled.wait(30)
+            handler.say(200, {"id": int(holder.run), "run_attempt": 1, "status": "completed" if last else "in_progress"})
+        self.api.reply = reply
+        call = self.job().start("gate", "--wait", "1s")
+        await_that(lambda: len(self.api.asked) > 1, what="the last look")
+        call.process.send_signal(signal.SIGTERM)
+        cancelled.set()
+        answer = call.wait()
+        self.assertEqual((answer.status, answer.runs), (-signal.SIGTERM, False), answer)
+        self.assertEqual(self.only_claim()["state"], "ended", self.only_claim())
+        self.assert_runs(self.job().call("gate"), "takeover")
 
 
 class StandbyInAnOutage(FaultCase):

@@ -11,34 +11,17 @@
 #include "core/event/scope.h"
 #include "core/governing/limited.h"
 #include "job/end/ending.h"
+#include "job/end/without_claim.h"
 #include "job/note/health_file.h"
 #include "job/note/renewal.h"
 #include "job/subject/own_claims.h"
-#include "job/subject/subject.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
 #include "state/queues.h"
-#include "state/record.h"
 #include "state/spending.h"
-#include "state/transact.h"
 
 namespace refgate {
 namespace {
-
-/// The step's own piece of work, as far as its options and the runner's variables tell.
-std::optional<Subject> own_subject(const Invocation& call, const Settings& settings) {
-  try {
-    return subject_of(call, settings);
-  } catch (const UsageError&) {
-    return std::nullopt;
-  }
-}
-
-[[noreturn]] void throw_misfit(const std::string& what) {
-  throw StoreError(StoreFailure::denied,
-                   what + "; nothing was changed, and the claim is left to its lease",
-                   "if the session is to be ended from here, name it: --claim-id (input claim-id)");
-}
 
 /// 0 for anything but a number.
 unsigned number_of(const std::string& text) {
@@ -68,7 +51,7 @@ class Ending {
 
   Ended end(const WorkEnd& work) {
     if (may_be_on_the_wire())
-      if (const auto closed = fence_off()) {
+      if (const auto closed = fence_off(self())) {
         ClaimNote done = note_;
         done.claim = *closed;
         done.take(PhaseStep::given_back);
@@ -86,8 +69,7 @@ class Ending {
     std::optional<Instant> closes;
     if (meaning.outcome == ClaimOutcome::limited && !gives_back_)
       closes = limit_claim(note_.claim, work.until.value_or(now() + usual_limit), now()).until;
-    const bool was_launched =
-        !gives_back_ && note_.claim.state != ClaimState::waiting && meaning.executed;
+    const bool was_launched = is_launched(note_.claim) && meaning.executed;
     // What our last acknowledged swap left is what the ref should hold: no need to read it.
     ClaimAt at{note_.ref, note_.claim.claim_id, settings_.name_space, proven(note_, self_),
                [&](const Claim& claim) { return is_own(claim, self_); }};
@@ -101,16 +83,16 @@ class Ending {
         store_, at,
         [&](const Claim& claim) {
           stood = claim;
-          if (claim.state == ClaimState::waiting)
+          if (!gives_back_ && !is_launched(claim))
             return abandon_claim(claim, "its gate was ended while it waited", now());
-          launched = claim;
+          launched = started(claim);
           if (gives_back_)
             return abandon_claim(claim, "its gate could not tell its verdict", now());
           // What an earlier attempt had launched may have been executed, though this one left it
           // out.
           if (!meaning.executed && number_of(self_.run_attempt) <= claim.holder.run_attempt)
             return give_back_claim(claim, "nothing was executed", now());
-          return with_cost(end_or_limit_claim(claim, meaning.outcome, status, work.until, now()),
+          return with_cost(end_or_limit_claim(launched, meaning.outcome, status, work.until, now()),
                            settings_.spent);
         },
         Publish::everything, &place);
@@ -133,12 +115,25 @@ class Ending {
     ended.unclaimed = ended.result == Ended::Result::not_ours && is_unclaimed();
     if (was_launched) settle_rest(ended, how, settled && !left_open);
     if (was_launched && (ended.result == Ended::Result::not_ours || was_freed))
-      record_without_claim(ended, {status, work.until});
+      record_without_claim(self(), ended, {status, work.until});
     keep([&] { bring_up_to_date(ended, launched); });
     return ended;
   }
 
  private:
+  /// Whether a session was begun with the claim: who waits has begun nothing, but where its gate
+  /// was told to run all the same (`--on-error run`).
+  bool is_launched(const Claim& claim) const {
+    return !gives_back_ && (claim.state != ClaimState::waiting || note_.unclaimed);
+  }
+
+  EndOfNote self() const { return {call_, settings_, store_, note_, self_}; }
+
+  Claim started(const Claim& claim) const {
+    const bool late = !gives_back_ && claim.state == ClaimState::waiting;
+    return late ? started_late(self(), claim) : claim;
+  }
+
   /// By a push of its own; what could not be done is said.
   void leave_lines(const Claim& claim, std::optional<Instant> closes) const {
     if (claim.claim_id != note_.claim.claim_id) return;
@@ -157,6 +152,7 @@ class Ending {
     Settling settling = look_to_settle(store_, at, note_.claim.ledgers, how);
     const std::optional<Claim>& claim = settling.seen.claim;
     if (!claim || claim->claim_id != at.claim_id || claim->state == ClaimState::ended) return false;
+    if (is_behind(settling.seen, at.known)) return false;
     at.known = std::move(settling.seen);
     along.insert(along.end(), settling.changes.begin(), settling.changes.end());
     return settling.complete;
@@ -224,6 +220,7 @@ class Ending {
     try {
       Departure departure =
           look_to_depart(store_, note_.ref, settings_.name_space, {note_.claim, at.is_own, closes});
+      if (is_behind(departure.seen, at.known)) return false;
       at.known = std::move(departure.seen);
       at.looked = true;
       along = std::move(departure.changes);
@@ -234,6 +231,17 @@ class Ending {
       // The lines pass over it; ending the session is what counts.
       return false;
     }
+  }
+
+  /// Where reading lags behind what is written, or is not shown the claim, what our own last swap
+  /// left is known better: the push that expects it is the test.
+  static bool is_behind(const SeenClaim& seen, const SeenClaim& proven) {
+    if (!proven.version) return false;
+    if (!seen.claim) return true;
+    return seen.version != proven.version && seen.claim->state != ClaimState::ended &&
+           (seen.claim->generation < proven.claim->generation ||
+            (seen.claim->claim_id == proven.claim->claim_id &&
+             seen.claim->renewed_at < proven.claim->renewed_at));
   }
 
   /// Whether a push of the gate may arrive after its end: it was told of no answer, and so were
@@ -259,186 +267,6 @@ class Ending {
       call_.err << "refgate: " << escape_for(Place::line, error.what())
                 << "; the remote has it all the same\n";
     }
-  }
-
-  /// Whether the step may put something where no claim of its own stands: only at its own scope,
-  /// and at the refs beside it.
-  bool is_own_scope(const std::optional<Subject>& subject) const {
-    if (!self_.in_actions) return true;
-    return subject && (note_.ref == subject->ref || note_.ref.starts_with(subject->ref + ",@"));
-  }
-
-  /// The claim that this job would have at the scope now, made of what the step itself knows.
-  Claim claim_here(const std::optional<Subject>& subject, const Claim& claim,
-                   const std::optional<Claim>& seen = std::nullopt) const {
-    Request request;
-    if (self_.in_actions) {
-      request = subject->request;
-    } else {
-      request.holder = claim.holder;
-      request.event = claim.event;
-      request.workflow = claim.workflow;
-      request.commit = claim.commit;
-      request.session_key = claim.session_key;
-    }
-    request.nonce = claim.claim_id;
-    request.scope = note_.ref;
-    Policy policy = settings_.policy;
-    policy.force = true;
-    return *decide(seen, request, policy, std::min(claim.claimed_at, now())).next;
-  }
-
-  /// A gate that was killed may have a push on the wire. Its job runs nothing more, so the ref is
-  /// given, by a swap on the very value that the push expects, a claim that ended before it began:
-  /// whatever arrives later is stale. nullopt when the ref has moved on.
-  std::optional<Claim> fence_off() {
-    const SeenClaim seen = read_claim(store_, note_.ref);
-    if (seen.version != note_.expected) return std::nullopt;
-    const bool may_live = seen.claim && seen.claim->state != ClaimState::ended &&
-                          !is_lost(*seen.claim, now()) && seen.claim->holder.run_id != self_.run_id;
-    if (may_live) return std::nullopt;
-    const auto subject = own_subject(call_, settings_);
-    if (!is_own_scope(subject))
-      throw_misfit("the job's note names " + note_.ref +
-                   ", where nothing of this job stands, and which is not what this step asks for");
-    // Nothing was launched: whoever comes next may start, a re-run too, and only what others did
-    // before is told.
-    Claim closed = end_claim(claim_here(subject, note_.claim, seen.claim), ClaimOutcome::released,
-                             "cancelled", now());
-    closed.note = "its gate was ended before it had an answer";
-    std::erase_if(closed.outbox,
-                  [&](const AuditEntry& line) { return line.claim_id == note_.claim.claim_id; });
-    const std::vector<AuditEntry> lines = not_sent_yet(closed, closed.outbox);
-    std::vector<Change> changes{{note_.ref, note_.expected, claim_snapshot(closed), true}};
-    for (const AuditEntry& line : lines)
-      changes.push_back(note_change(line, settings_.name_space));
-    if (push_once(store_, changes).front().result != SwapResult::swapped) return std::nullopt;
-    return closed;
-  }
-
-  /// A session that was launched, and whose claim is gone, is somebody else's, or was never known
-  /// to be made: what it did is in the record all the same, and where it had no claim and the scope
-  /// is free its end is remembered.
-  void record_without_claim(Ended& ended, const WorkEnd& work) {
-    const auto subject = own_subject(call_, settings_);
-    const Claim launched = as_launched(ended.seen);
-    const std::string launch_id =
-        entry_id(launched.claim_id, launched.generation, EntryKind::launch);
-    const bool carried = ended.seen && carries(*ended.seen, launch_id);
-    ended.unclaimed = ended.unclaimed && !carried;
-    if (self_.in_actions && !subject) return;
-    // Who followed an acknowledged claim is proof of it; else all of them are asked.
-    const bool followed = carried || (ended.seen && note_.version);
-    if (!followed && is_known_elsewhere())
-      throw_misfit("the job's note has the id of a claim that stands elsewhere");
-    Claim claim = claim_here(subject, launched);
-    claim.generation = launched.generation;
-    AuditEntry launch = claim.outbox.back();
-    launch.generation = claim.generation;
-    launch.id = launch_id;
-    launch.reason_code = name_of(note_.unclaimed ? ReasonCode::unreachable : ReasonCode::first);
-    launch.reason = "Told at its end: its claim was gone, or never known to be made";
-    claim.outbox = {launch};
-    claim = with_cost(end_or_limit_claim(claim, meaning_of_status(work.status).outcome, work.status,
-                                         work.until, now()),
-                      settings_.spent);
-    if (may_be_remembered(ended.seen, launched) && is_own_scope(subject))
-      if (auto done = remember(claim)) {
-        ended.result = Ended::Result::ended;
-        ended.claim = *std::move(done);
-        ended.recorded = true;
-        return;
-      }
-    std::vector<Change> lines;
-    for (const AuditEntry& line : claim.outbox)
-      if (line.id != launch_id) lines.push_back(note_change(line, settings_.name_space));
-    const auto outcomes = push_once(store_, lines);
-    ended.recorded = std::none_of(outcomes.begin(), outcomes.end(), [](const SwapOutcome& each) {
-      return each.result == SwapResult::refused;
-    });
-    if (!carried) record_launch(launch);
-  }
-
-  /// The session's own claim, as far as the note and what followed it know.
-  Claim as_launched(const std::optional<Claim>& seen) const {
-    Claim claim = note_.claim;
-    if (!seen || !seen->displaced || seen->displaced->claim_id != claim.claim_id) return claim;
-    claim.holder = seen->displaced->holder;
-    claim.generation = seen->displaced->generation;
-    claim.claimed_at = seen->displaced->claimed_at;
-    return claim;
-  }
-
-  /// Only the end of who never had a claim, and where nobody came after it: what another session
-  /// left there tells more.
-  bool may_be_remembered(const std::optional<Claim>& seen, const Claim& launched) const {
-    return note_.unclaimed && !(seen && seen->claimed_at > launched.claimed_at);
-  }
-
-  /// The end was what had to be told. Its launch may be missing where its claim was deleted; that
-  /// takes two readings, for which a cancelled step may not have the time.
-  void record_launch(const AuditEntry& launch) {
-    try {
-      const Claims claims = read_claims(store_, settings_.name_space);
-      if (is_in_record(claims, launch.id)) return;
-      push_once(store_, {note_change(launch, settings_.name_space)});
-    } catch (const StoreError& error) {
-      call_.err << "refgate: the record may lack this session's launch ("
-                << escape_for(Place::line, error.what()) << ")\n";
-    }
-  }
-
-  /// Whether what stands at the scope came of the session's claim, with its outbox. A claim that
-  /// was made where that was deleted knows nothing of it, whatever its generation is.
-  bool carries(const Claim& seen, const std::string& launch_id) const {
-    const std::string& claim_id = note_.claim.claim_id;
-    return seen.claim_id == claim_id || (seen.displaced && seen.displaced->claim_id == claim_id) ||
-           std::any_of(seen.outbox.begin(), seen.outbox.end(),
-                       [&](const AuditEntry& line) { return line.id == launch_id; });
-  }
-
-  bool is_in_record(const Claims& claims, const std::string& launch_id) const {
-    constexpr Duration margin = std::chrono::hours(1);
-    const Period since_its_claim{std::min(note_.claim.claimed_at, now()) - margin, now() + margin};
-    const Record record = read_record(store_, settings_.name_space, claims, since_its_claim);
-    return std::any_of(record.entries.begin(), record.entries.end(),
-                       [&](const ReadEntry& read) { return read.entry.id == launch_id; });
-  }
-
-  bool is_known_elsewhere() const {
-    const Claims claims = read_claims(store_, settings_.name_space);
-    return std::any_of(claims.claims.begin(), claims.claims.end(), [&](const StoredClaim& stored) {
-      return stored.ref != note_.ref && stored.claim.claim_id == note_.claim.claim_id;
-    });
-  }
-
-  /// The end of a session that ran without a claim, at a scope that nobody holds, as it stands
-  /// there then; nullopt when it does not.
-  std::optional<Claim> remember(const Claim& done) {
-    const auto look = [&] { return read_claim(store_, note_.ref); };
-    const auto propose = [&](const SeenClaim& seen) {
-      Proposal<std::optional<Claim>> proposal{std::nullopt, {}, {}};
-      if (seen.claim &&
-          (seen.claim->state != ClaimState::ended || seen.claim->outcome == ClaimOutcome::success))
-        return proposal;
-      Claim next = done;
-      if (seen.claim) {
-        next.generation = seen.claim->generation + 1;
-        next.outbox.insert(next.outbox.begin(), seen.claim->outbox.begin(),
-                           seen.claim->outbox.end());
-        next.sent = seen.claim->sent;
-        next = with_room(store_, std::move(next), seen.claim->outbox, settings_.name_space);
-      }
-      const std::vector<AuditEntry> lines = not_sent_yet(next, next.outbox);
-      proposal.changes.push_back({note_.ref, seen.version, claim_snapshot(next), true});
-      proposal.answer = std::move(next);
-      for (const AuditEntry& line : lines)
-        proposal.along.push_back(note_change(line, settings_.name_space));
-      return proposal;
-    };
-    const auto settled = transact<SeenClaim>(
-        store_, "the end could not be remembered within the deadline", {look}, propose);
-    return settled.refused() == nullptr ? settled.answer : std::nullopt;
   }
 
   void bring_up_to_date(Ended& ended, const Claim& launched) {

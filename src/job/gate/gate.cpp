@@ -310,7 +310,7 @@ void leave_note(const Settings& settings, const JobState& state, const Subject& 
   });
   if (asked) {
     state.update(subject.request.nonce, [](ClaimNote& note) {
-      note.unclaimed = !note.version;
+      note.unclaimed = !note.version || note.claim.state == ClaimState::waiting;
       return note.take(PhaseStep::told);
     });
     return;
@@ -321,7 +321,9 @@ void leave_note(const Settings& settings, const JobState& state, const Subject& 
   note.remote = resolve_remote(settings, call.environment).address;
   note.runner_job = state.runner_job();
   note.unclaimed = true;
-  note.claim = *decide(std::nullopt, subject.request, forced(settings.policy), now()).next;
+  Request begun = subject.request;
+  begun.queue = begun.hold = false;
+  note.claim = *decide(std::nullopt, begun, forced(settings.policy), now()).next;
   state.save(note);
 }
 

@@ -22,7 +22,8 @@ struct ClaimNote {
   std::optional<Version>
       expected;  ///< what the swap that was not answered yet expected to find; empty: nothing
   Phase phase = Phase::told;
-  bool unclaimed = false;  ///< told to run without a claim that is known to be made
+  bool unclaimed = false;  ///< told to run without a claim that is known to be made, or to have
+                           ///< come to its turn
   Claim claim;             ///< as last swapped, or as about to be
   std::string job_status;  ///< as `audit` was told; empty until then
   Spent spent;             ///< likewise

@@ -89,7 +89,7 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
     published.merge(swap.published);
     note.claim = swap.claim;
     note.version = swap.version;
-    note.unclaimed = false;
+    note.unclaimed = note.unclaimed && note.claim.state == ClaimState::waiting;
     // First what keeps the session alive: a disk that is full for a moment must not.
     keep([&] {
       file.update([&](Health& health) {
@@ -103,7 +103,7 @@ Beat renew_lease(Store& store, const JobState& state, ClaimNote& note, Duration 
         if (kept.is_over()) return false;
         kept.claim = note.claim;
         kept.version = note.version;
-        kept.unclaimed = false;
+        kept.unclaimed = kept.unclaimed && kept.claim.state == ClaimState::waiting;
         return true;
       });
     });
