@@ -86,7 +86,7 @@ class StandbyInItsLastLook(ApiCase):
         answer = call.wait()
         self.assertEqual((answer.status, answer.runs), (-signal.SIGTERM, False), answer)
         self.assertEqual(self.only_claim()["state"], "ended", self.only_claim())
-        self.assert_runs(self.job().call("gate"), "takeover")
+        self.assert_runs(self.job().call("gate"), "first")
 
 
 class StandbyInAnOutage(FaultCase):
