@@ -112,10 +112,13 @@ std::optional<Decision> own_claim(const Picture& picture) {
   return decision;
 }
 
-/// Nobody renews a window, so that its end says nothing of a run that is known to go on.
+/// Nobody renews a window, so that its end says nothing of another run that is known to go on. Of
+/// its own run a job knows just that, and nothing of the job that made the window.
 bool outlives_its_window(const Picture& picture) {
-  return picture.state->window_only && picture.around.holder_run == RunEnded::no &&
-         is_lost(*picture.state, picture.now);
+  const Claim& claim = *picture.state;
+  return claim.window_only && picture.around.holder_run == RunEnded::no &&
+         is_lost(claim, picture.now) && claim.holder.run_id != picture.request.holder.run_id &&
+         picture.now < claim.claimed_at + claim.limits.memory;
 }
 
 /// GitHub starts a new attempt only when the former one is over, so an earlier attempt of the same

@@ -405,11 +405,15 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
   std::optional<LastWords> last_words(
       "refgate: it was ended before it had an answer: nothing was launched, and whether something "
       "was claimed is not known. To give it back: refgate finish" +
-      // Who follows another asks with one id after the other.
-      (settings.policy.follow ? std::string() : " --claim-id " + subject.request.nonce) + "\n");
+      // Who follows another or waits asks with one id after the other.
+      (settings.policy.follow || settings.policy.wait > Duration::zero()
+           ? std::string()
+           : " --claim-id " + subject.request.nonce) +
+      "\n");
   const auto answer_without_store = [&](const StoreError& error) {
     NoAnswer none = no_answer(call, settings.policy, subject.request, error);
     none.told.as = as;
+    last_words.reset();
     if (none.trouble) none.trouble->claim_may_stand = may_stand(state, subject.request.nonce);
     tell(call, none.told, none.trouble);
     report(call.err, error);
@@ -487,6 +491,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
     } catch (const StoreError& error) {
       if (error.failure() != StoreFailure::read_only) throw;
       state.remove(subject.request.nonce);
+      last_words.reset();
       answer = gate_read_only({call, settings, subject, as}, *store, error);
     }
   } catch (const StoreError& error) {

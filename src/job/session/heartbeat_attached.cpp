@@ -111,8 +111,10 @@ class Beating {
           if (answer_question()) return exit_done;
           continue;
         case Woken::state_changed:
-          if (job_says_ended()) return exit_done;
-          continue;
+          if (heard_of_end_ || !job_says_ended()) continue;
+          // Anything in the job can have written that: the remote is asked, once.
+          heard_of_end_ = true;
+          break;
         case Woken::time:
           break;
       }
@@ -122,7 +124,8 @@ class Beating {
   }
 
  private:
-  /// The job's own `finish` has ended the session, as it says. A note that vanished says nothing.
+  /// Whether the job's own `finish` has ended the session, as its file says. A note that vanished
+  /// says nothing.
   bool job_says_ended() const {
     for (const ClaimNote& note : state_.notes())
       if (note.claim.claim_id == held_.note.claim.claim_id) return note.is_over();
@@ -146,7 +149,6 @@ class Beating {
 
   /// One try. A status ends the process.
   std::optional<int> beat() {
-    if (job_says_ended()) return exit_done;
     const Duration left = halts_at(held_.health) - boot_now();
     if (left <= Duration::zero()) {
       die({now(), DeathCause::expired, answer(held_.health, boot_now()).text});
@@ -285,6 +287,7 @@ class Beating {
   Waking waiting_;
   BootTime next_{};
   bool tidied_ = false;
+  bool heard_of_end_ = false;
 };
 
 /// What the process is told through its pipe.
