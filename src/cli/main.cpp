@@ -3,11 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -18,6 +21,8 @@
 #include "os/trace.h"
 #include "runner/failure.h"
 #include "runner/runner.h"
+#include "view/folded_output.h"
+#include "view/screen.h"
 
 namespace refgate {
 namespace {
@@ -66,9 +71,18 @@ void listen(const Environment& environment, std::ostream& err) {
   });
 }
 
+/// Those that tell a person in sentences: nothing of it is meant to be applied or parsed.
+bool tells_sentences(const Said& said) {
+  static constexpr std::array<std::string_view, 12> commands{
+      "status", "explain", "release", "pause",  "resume", "doctor",
+      "log",    "show",    "stats",   "verify", "gc",     "health"};
+  return std::find(commands.begin(), commands.end(), said.row->name) != commands.end() &&
+         !said.options.contains("json") && !said.options.contains("take");
+}
+
 int run_command(const std::vector<std::string>& words, const Environment& environment,
                 std::ostream& out, std::ostream& err) {
-  auto read = read_command_line(words);
+  auto read = read_command_line(words, screen_of(environment));
   if (const Reply* reply = std::get_if<Reply>(&read)) {
     if (reply->exit == exit_done)
       out << reply->text;
@@ -91,7 +105,11 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
   if (gives_verdict(said.row->name))
     return said.row->run({said.row->name, std::move(said.arguments), std::move(said.options),
                           environment, out, err});
-  Overheard out_buffer(out);
+  std::optional<FoldedOutput> folded;
+  if (const std::size_t width = screen_of(environment).width; width > 0 && tells_sentences(said))
+    folded.emplace(out, width);
+  std::ostream narrow(folded ? &*folded : out.rdbuf());
+  Overheard out_buffer(narrow);
   Overheard err_buffer(err);
   std::ostream heard_out(&out_buffer);
   std::ostream heard_err(&err_buffer);

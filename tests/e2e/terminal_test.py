@@ -1,0 +1,143 @@
+"""At a terminal and away from one: what fits, colours and links, the line that says that something goes on, and last words."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import unicodedata
+import unittest
+
+from gate_case import GateCase, await_that, launch
+from runner import BINARY
+
+ESCAPES = re.compile(r"\x1b\[[0-9;]*[mK]|\x1b\]8;;[^\x1b]*\x1b\\")
+LINK = re.compile(r"\x1b\]8;;(https?://[^\x1b]+)\x1b\\")
+
+
+def columns(line):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in line)
+
+
+class AtATerminal(GateCase):
+    def start(self, words, streams, environment, wide=80):
+        master, slave = pty.openpty()
+        given = {name: slave if name in streams else subprocess.PIPE for name in ("stdout", "stderr")}
+        process = subprocess.Popen([BINARY, *words], stdin=subprocess.DEVNULL, cwd=self.folder,
+                                   env={"TERM": "xterm", "COLUMNS": str(wide), **environment}, **given)
+        os.close(slave)
+        self.addCleanup(os.close, master)
+        return process, master
+
+    @staticmethod
+    def read(master):
+        shown = b""
+        try:
+            while part := os.read(master, 65536):
+                shown += part
+        except OSError:  # the end of a terminal
+            pass
+        return shown.decode().replace("\r\n", "\n")
+
+    def at(self, *words, wide=80, streams="stdout", person=None, **environment):
+        person = person or self.person()
+        process, master = self.start(words, streams, {**person.environment, "REFGATE_REMOTE": person.remote.url, **environment}, wide)
+        shown = self.read(master)
+        out, err = process.communicate(timeout=60)
+        self.piped = ((out or b"") + (err or b"")).decode()
+        return shown
+
+    def assert_fits(self, text, wide=80):
+        for line in ESCAPES.sub("", text).splitlines():
+            if " " in line.strip():  # an URL and a ref stay whole
+                self.assertLessEqual(columns(line), wide, text)
+
+
+class Tables(AtATerminal):
+    def setUp(self):
+        super().setUp()
+        self.won, _ = self.gate()
+        self.skipped = self.job()
+        self.skipped.call("gate")
+        self.other = self.job(sha="f" * 40, workflow="審査 of everything that comes in", file="other.yml")
+        self.other.call("gate", "--share", "another share with a long name")
+        self.other.call("finish", "--status", "failure")
+        self.url = f"https://github.com/octo/app/actions/runs/{self.won.run}"
+
+    def test_everything_for_people_fits(self):
+        person = self.person()
+        person.call("pause", "workflow:x", "--reason", "since " + "somebody has to look at this first " * 6)
+        for words in (["status"], ["status", "--all"], ["status", "--queues"], ["log"], ["show", self.won.run], ["stats"], ["verify"],
+                      ["gc", "--dry-run"], ["explain", self.won.run], ["doctor"],
+                      ["--help"], ["gate", "--help"], ["finish", "--help=all"], ["result", "--help"]):
+            for wide in (60, 80, 132):
+                with self.subTest(words=words, wide=wide):
+                    shown = self.at(*words, wide=wide)
+                    self.assertTrue(shown, self.piped)
+                    self.assert_fits(shown, wide)
+
+    def test_status_tells_who_and_which_workflow_by_time_with_a_link(self):
+        shown = self.at("status", "--all")
+        lines = ESCAPES.sub("", shown).splitlines()
+        self.assertEqual(lines[0].split(), ["SESSION", "STATE", "WHO", "WORKFLOW", "SINCE", "RUN"])
+        self.assertIn(self.url, LINK.findall(shown))
+        self.assertIn("ann", lines[1])
+        self.assertIn("active", lines[1])
+        self.assertIn("refgate show", lines[-1])
+        self.assertIn("refgate release", lines[-1])
+        piped = self.done(self.person().call("status", "--all")).out
+        self.assertIn(self.url, piped)
+        self.assertEqual(piped.splitlines()[0].split(), lines[0].split())
+        self.assertLess(piped.index(self.won.run), piped.index(self.other.run))
+        self.assertNotIn("\x1b", piped)
+
+    def test_without_links_an_url_is_whole(self):
+        for wide in (60, 80, 200):
+            shown = self.at("status", wide=wide, NO_COLOR="1")
+            self.assertIn(self.url, shown)
+            self.assertNotIn("\x1b", shown)
+            self.assert_fits(shown, wide)
+
+    def test_colours_as_they_are_asked_for(self):
+        painted = "\x1b[36mactive\x1b[0m"
+        for words, environment, streams, expected in (
+                ((), {}, "stdout", True), ((), {"TERM": "dumb"}, "stdout", False), ((), {"NO_COLOR": "1"}, "stdout", False),
+                (("--color=always",), {"NO_COLOR": "1"}, "stdout", True), (("--color", "never"), {}, "stdout", False),
+                (("--color=never",), {"FORCE_COLOR": "1"}, "stderr", False), ((), {"FORCE_COLOR": "1"}, "stderr", True),
+                ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, "stderr", False), (("--color=auto",), {}, "stderr", False),
+                (("--color=always",), {}, "stderr", True), ((), {"FORCE_COLOR": "0"}, "stderr", False)):
+            with self.subTest(words=words, environment=environment, streams=streams):
+                shown = self.at("status", *words, streams=streams, **environment)
+                text = self.piped if streams == "stderr" else shown
+                self.assertIn("active", text)
+                self.assertEqual(painted in text, expected, text)
+                if streams == "stderr":
+                    self.assertNotIn("\x1b]8", text)  # a pipe has no links
+                if not expected:
+                    self.assertNotIn("\x1b", text)
+
+    def test_colour_wherever_a_state_is_told(self):
+        for words, expected in ((["show", self.won.run], "active"), (["doctor"], "ok"), (["explain", self.won.run], "active"),
+                                (["verify"], "No duplicate"), (["log"], "launch")):
+            with self.subTest(words=words):
+                self.assertRegex(self.at(*words), "\x1b\\[3[0-9]m" + expected)
+                self.assertNotIn("\x1b", self.at(*words, "--color=never"))
+
+    def test_lint_takes_the_same_word(self):
+        folder = self.folder / ".github" / "workflows"
+        folder.mkdir(parents=True)
+        (folder / "a.yml").write_text("on: [push, push]\njobs: {}\n", encoding="utf-8")
+        self.assertIn("\x1b[", subprocess.run([BINARY, "lint", "--color=always"], cwd=self.folder, env={}, text=True, capture_output=True,
+                                              check=False).stdout)
+        self.assertIn("\x1b[", subprocess.run([BINARY, "lint"], cwd=self.folder, env={"FORCE_COLOR": "1"}, text=True, capture_output=True,
+                                              check=False).stdout)
+        self.assertNotIn("\x1b", self.at("lint", "--color=never"))
+
+    def test_what_another_program_reads_is_not_folded(self):
+        for words in (["status", "--json"], ["log", "--json"], ["show", self.won.run, "--json"], ["completion", "bash"], ["metrics"]):
+            with self.subTest(words=words):
+                self.assertGreater(max(map(len, self.at(*words, wide=60).splitlines())), 60)
+
+
+if __name__ == "__main__":
+    unittest.main()
