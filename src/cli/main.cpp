@@ -19,6 +19,7 @@
 #include "core/words/brief.h"
 #include "os/file/checked_output.h"
 #include "os/trace.h"
+#include "os/undertaking.h"
 #include "runner/failure.h"
 #include "runner/runner.h"
 #include "view/folded_output.h"
@@ -80,6 +81,19 @@ bool tells_sentences(const Said& said) {
          !said.options.contains("json") && !said.options.contains("take");
 }
 
+/// Those whose terminal is another program's, or that live beside the work, show nothing; and who
+/// gives a verdict has last words of its own.
+Undertaking::Shows shown_of(const Said& said, const Environment& environment) {
+  static constexpr std::array<std::string_view, 4> quiet{"run", "heartbeat", "deliver", "health"};
+  const bool asks_store = std::find(said.row->settings.begin(), said.row->settings.end(),
+                                    std::string_view("remote")) != said.row->settings.end();
+  if (!asks_store || std::find(quiet.begin(), quiet.end(), said.row->name) != quiet.end())
+    return {};
+  const bool terminal =
+      ::isatty(STDERR_FILENO) == 1 && environment.get("TERM") != "dumb" && !is_traced();
+  return {terminal, !gives_verdict(said.row->name)};
+}
+
 int run_command(const std::vector<std::string>& words, const Environment& environment,
                 std::ostream& out, std::ostream& err) {
   auto read = read_command_line(words, screen_of(environment));
@@ -100,6 +114,9 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
     trace([&] { return "refgate " REFGATE_VERSION ", command " + std::string(said.row->name); });
   }
   warn_of_unread_variables(said, environment, err);
+  std::optional<Undertaking> undertaking;
+  if (const auto shows = shown_of(said, environment); shows.progress || shows.last_words)
+    undertaking.emplace(said.row->name, shows);
   // Those that give a verdict tell by themselves why there is none, and the status of `run` is its
   // command's.
   if (gives_verdict(said.row->name))

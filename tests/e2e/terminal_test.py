@@ -139,5 +139,65 @@ class Tables(AtATerminal):
                 self.assertGreater(max(map(len, self.at(*words, wide=60).splitlines())), 60)
 
 
+class Patience(AtATerminal):
+    """A server that takes its time: who sits before it sees that something goes on."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.proxy = cls.contexts.enter_context(launch.faults(cls.server("http")))
+
+    def setUp(self):
+        super().setUp()
+        launch.set_plan(self.proxy)
+        launch.reset(self.proxy)
+        self.direct = self.remote
+        self.slow = self.remote.by(f"{self.proxy.url}/{self.path.name}")
+        self.won, _ = self.gate()
+
+    def test_a_line_is_shown_and_taken_away(self):
+        launch.set_plan(self.proxy, {"fault": "delay", "seconds": 1.3})
+        for words in (("log",), ("explain", self.won.run)):
+            with self.subTest(words=words):
+                shown = self.at(*words, streams="stderr", person=self.person(self.slow))
+                self.assertRegex(shown, "\r\x1b\\[Kreading [a-z ]+… \\(1s\\)")
+                self.assertTrue(shown.endswith("\r\x1b[K"), shown)
+                self.assertIn(self.won.run, self.piped)
+        self.at("log", person=self.person(self.slow))
+        self.assertEqual(self.piped, "")  # standard error is no terminal
+
+    def test_no_line_where_nothing_is_waited_for(self):
+        self.assertEqual(self.at("log", streams="stderr"), "")
+        self.assertEqual(self.at("log", streams="stderr", person=self.person(self.slow)), "")
+
+    def interrupt(self, number, part, *words):
+        """What it said on standard error, and how it ended."""
+        launch.set_plan(self.proxy, {"path": part, "fault": "delay", "seconds": 20, "announce": True})
+        launch.reset(self.proxy)
+        started = self.person(self.slow).start(*words)
+        await_that(lambda: any("delay-begins" in line for line in launch.requests(self.proxy)))
+        started.process.send_signal(number)
+        answer = started.wait()
+        self.assertEqual(answer.status, -number)
+        return answer.err
+
+    def test_who_is_ended_says_what_may_have_happened(self):
+        read = self.interrupt(signal.SIGTERM, "upload-pack", "log")
+        self.assertEqual(read, "refgate: log was interrupted before it was done; it has changed nothing\n")
+        for words in (["release", self.won.run, "--reason", "x"], ["pause", "--reason", "x"]):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with self.subTest(words=words, number=number):
+                    written = self.interrupt(number, "receive-pack", *words)
+                    self.assertTrue(written.startswith(f"refgate: {words[0]} was interrupted while it wrote"), written)
+                    self.assertEqual(written.count("\n"), 1)
+
+    def test_a_gate_keeps_its_own_last_words(self):
+        launch.set_plan(self.proxy, {"path": "receive-pack", "fault": "delay", "seconds": 20, "announce": True})
+        started = self.job(sha="f" * 40, remote=self.slow).start("gate", "--share", "other")
+        await_that(lambda: any("delay-begins" in line for line in launch.requests(self.proxy)))
+        started.process.terminate()
+        self.assertIn("it was ended before it had an answer", started.wait().err)
+
+
 if __name__ == "__main__":
     unittest.main()
