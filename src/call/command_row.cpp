@@ -55,4 +55,15 @@ const Names& ordering_settings() {
   return names;
 }
 
+const Names& limit_settings() {
+  static const Names names{"max-attempts", "cooldown", "budget", "reserve", "breaker", "slots"};
+  return names;
+}
+
+const Names& runner_settings() {
+  static const Names names{"event", "workflow",  "sha",       "run-id",  "run-attempt",
+                           "job",   "job-index", "state-dir", "claim-id"};
+  return names;
+}
+
 }  // namespace refgate

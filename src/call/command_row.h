@@ -16,7 +16,8 @@ struct OptionRow {
   const char* name;
   const char* metavar;  ///< empty for a flag; "=word" for a flag that may have a value, `word` when
                         ///< none is given
-  const char* help;
+  const char* help;     ///< empty: for the program itself, and told to nobody
+  const char* actions = "";  ///< of a command with actions: those that take it, commas between
 };
 
 struct CommandRow {
@@ -27,13 +28,21 @@ struct CommandRow {
                      ///< number of them
   Names settings;    ///< rows of setting_table()
   std::vector<OptionRow> options;
-  const char* example;
+  const char* example;  ///< one a line; behind an empty line, what else is to be known
   int (*run)(const Invocation&);
+  const char* exits = "";  ///< "1 when …", or, without a number, all of what its status says
+  const char* see = "";    ///< commands and pages, commas between
+  Names borrowed = {};     ///< of the settings those that it takes so that it can be called as its
+                           ///< gate is, and that change nothing about what it does
 };
 
-inline const OptionRow json_option{"json", "", "print JSON"};
+inline const OptionRow json_option{"json", "", "print JSON", ""};
 
 Names join(std::initializer_list<Names> groups);
+
+/// Words that any command takes besides its own.
+inline const OptionRow color_option{"color", "auto|always|never",
+                                    "colours: on a terminal (auto), or as said", ""};
 
 /// Which remote, and how long a call may take.
 const Names& store_settings();
@@ -51,6 +60,10 @@ const Names& cost_settings();
 const Names& liveness_settings();
 /// In what order sessions run.
 const Names& ordering_settings();
+/// What holds back work that would run; of these, other lists have some too.
+const Names& limit_settings();
+/// What the runner tells by itself, and nobody has to say in a workflow.
+const Names& runner_settings();
 
 std::span<const CommandRow> workflow_commands();  ///< what a workflow calls
 std::span<const CommandRow> session_commands();   ///< sessions that live: run, heartbeat, health

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "call/traced_store.h"
+#include "call/watched_store.h"
 #include "core/text/origin.h"
 #include "os/trace.h"
 #include "store/git/local_repository.h"
@@ -219,7 +220,7 @@ std::unique_ptr<Store> open_untold(const Remote& remote, const std::string& name
 }  // namespace
 
 std::unique_ptr<Store> open_store(const Remote& remote, const std::string& name_space) {
-  auto store = open_untold(remote, name_space);
+  auto store = watched(open_untold(remote, name_space));
   return is_traced() ? traced(std::move(store)) : std::move(store);
 }
 

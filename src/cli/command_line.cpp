@@ -5,11 +5,11 @@
 #include <deque>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <utility>
 
 #include "call/invocation.h"
+#include "cli/help.h"
 #include "cli/wrong_word.h"
 #include "core/words/brief.h"
 #include "core/words/nearest.h"
@@ -37,88 +37,52 @@ struct Parsed {
       lists;  ///< by command: the positional that takes any number
 };
 
-/// The heading of --help under which a setting stands.
-const char* heading_of(std::string_view setting) {
-  struct Group {
-    const Names& names;
-    const char* heading;
-  };
-  static const Group groups[] = {
-      {subject_settings(), "What the work is"}, {policy_settings(), "When it runs"},
-      {ordering_settings(), "In order"},        {governing_settings(), "Governing launches"},
-      {cost_settings(), "What it cost"},        {liveness_settings(), "Staying alive"},
-      {store_settings(), "Where the state is"}};
-  for (const Group& group : groups)
-    if (std::find(group.names.begin(), group.names.end(), setting) != group.names.end())
-      return group.heading;
-  return "Options";
-}
-
-/// An option that takes a value, as --help shows it.
-struct ValuedOption {
-  std::string name;
-  std::string metavar;
-  std::string help;
-  const char* heading = "Options";
-};
-
-void add_option(CLI::App& command, Parsed& parsed, const ValuedOption& shown) {
+void add_option(CLI::App& command, Parsed& parsed, const std::string& name) {
   auto* option = command.add_option_function<std::vector<std::string>>(
-      "--" + shown.name,
-      [&parsed, name = shown.name](const std::vector<std::string>& values) {
-        parsed.options[name] = values;
-      },
-      shown.help);
-  option->type_name(shown.metavar)
-      ->expected(1)
+      "--" + name,
+      [&parsed, name](const std::vector<std::string>& values) { parsed.options[name] = values; });
+  option->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false)
-      ->group(shown.heading);
+      ->allow_extra_args(false);
 }
 
 void add_settings(CLI::App& command, const CommandRow& row, Parsed& parsed) {
   std::set<std::string_view> added;
   for (const char* name : row.settings) {
     if (!added.insert(name).second) continue;
-    const SettingRow& setting = setting_named(name);
-    std::string help(setting.help);
-    if (!setting.fallback.empty()) help += " (default: " + std::string(setting.fallback) + ")";
-    if (setting.form == SettingForm::flag)
-      command.add_flag(std::string("--") + name, parsed.flags[name], help)->group(heading_of(name));
+    if (setting_named(name).form == SettingForm::flag)
+      command.add_flag(std::string("--") + name, parsed.flags[name]);
     else
-      add_option(command, parsed, {name, std::string(setting.metavar), help, heading_of(name)});
+      add_option(command, parsed, name);
   }
 }
 
 /// Building every option of every command would cost more time than a whole gate does besides; so
 /// only those of the `chosen` one are.
 void add_command(CLI::App& app, const CommandRow& row, Parsed& parsed, bool chosen) {
-  CLI::App* command = app.add_subcommand(row.name, row.summary)->group(row.group);
+  CLI::App* command = app.add_subcommand(row.name);
   if (!chosen) return;
-  command->footer(std::string("\nExample:\n  ") + row.example);
   std::size_t single = 0;
   for (const char* text : row.positional) {
     const Positional positional = positional_of(text);
     if (positional.any_number) {
-      command->add_option(positional.name, parsed.lists[row.name], "")
-          ->type_name("TEXT")
-          ->required(positional.required);
+      command->add_option(positional.name, parsed.lists[row.name])->required(positional.required);
     } else {
-      command->add_option(positional.name, parsed.words.emplace_back(), "")
-          ->type_name("TEXT")
+      command->add_option(positional.name, parsed.words.emplace_back())
           ->required(positional.required);
       ++single;
     }
   }
   for (const OptionRow& option : row.options) {
     if (option.metavar[0] == '\0')
-      command->add_flag(std::string("--") + option.name, parsed.flags[option.name], option.help);
+      command->add_flag(std::string("--") + option.name, parsed.flags[option.name]);
     else if (option.metavar[0] == '=')
       command->add_flag(std::string("--") + option.name + "{" + (option.metavar + 1) + "}",
-                        parsed.valued_flags[option.name], option.help);
+                        parsed.valued_flags[option.name]);
     else
-      add_option(*command, parsed, {option.name, option.metavar, option.help});
+      add_option(*command, parsed, option.name);
   }
+  add_option(*command, parsed, color_option.name);
   add_settings(*command, row, parsed);
   command->callback([&parsed, &row, first = parsed.words.size() - single, single] {
     parsed.row = &row;
@@ -178,7 +142,7 @@ std::optional<SaidFlag> flag_of(const std::map<std::string, Takes, std::less<>>&
   if (!word.starts_with("--")) return std::nullopt;
   const std::size_t equals = word.find('=');
   const auto found = options.find(word.substr(2, equals - 2));
-  if (found == options.end() || found->second != Takes::nothing || found->first == "help")
+  if (found == options.end() || found->second != Takes::nothing || found->first.starts_with("help"))
     return std::nullopt;
   return SaidFlag{found->first, equals == std::string::npos || word.substr(equals) == "=true"};
 }
@@ -213,7 +177,7 @@ std::vector<std::string> in_one_form(std::vector<std::string> words) {
   spell_out_short(words);
   if (words.front() == "help") {
     words.erase(words.begin());
-    words.resize(std::min<std::size_t>(words.size(), 1));
+    words.resize(std::min<std::size_t>(words.size(), 2));
     words.push_back("--help");
   } else if (words.front() == "version" || words.front() == "-V") {
     words = {"--version"};
@@ -238,19 +202,12 @@ const std::vector<const CommandRow*>& all_commands() {
   return rows;
 }
 
-std::variant<Said, Reply> read_command_line(const std::vector<std::string>& typed) {
+std::variant<Said, Reply> read_command_line(const std::vector<std::string>& typed,
+                                            const Screen& screen) {
   std::vector<std::string> words = in_one_form(typed);
-  CLI::App app{
-      "An expensive agent session starts once per piece of work: the launch is won by a "
-      "compare-and-swap on a git ref.",
-      "refgate"};
-  app.set_version_flag("--version", "refgate " REFGATE_VERSION "\n" REFGATE_LIBRARIES);
+  CLI::App app;
+  app.set_help_flag();
   app.require_subcommand(1);
-  app.footer(
-      "\nSettings are also read from REFGATE_<NAME> and from --config. The token comes from "
-      "REFGATE_TOKEN or GITHUB_TOKEN, never from the command line.\n"
-      "Exit status: 0 done; 1 the answer is no; 2 wrong usage or input; 3 the store could not be "
-      "reached, read or written; 4 internal.");
   Parsed parsed;
   const CommandRow* chosen = nullptr;
   std::vector<std::string_view> known;
@@ -260,26 +217,27 @@ std::variant<Said, Reply> read_command_line(const std::vector<std::string>& type
     if (is_chosen) chosen = row;
     known.push_back(row->name);
   }
-  if (words.empty()) return Reply{"refgate: say a command\n\n" + app.help(), exit_usage};
-  if (chosen == nullptr && !words.front().starts_with('-'))
-    return wrong_usage("refgate: there is no command \"" + words.front() + "\"" +
-                           meant(nearest(words.front(), known)),
-                       nullptr);
-  if (chosen == nullptr && words.front() != "--help" && words.front() != "-h" &&
-      words.front() != "--version")
-    return wrong_usage("refgate: there is no option " + words.front() +
-                           meant(nearest(words.front(), {"--help", "--version"})),
-                       nullptr);
-  if (chosen != nullptr)
-    if (const auto wrong = wrong_word(*chosen, std::span(words).subspan(1)))
-      return wrong_usage(*wrong, chosen);
-  const auto flags = chosen != nullptr ? take_flags(*chosen, words) : std::map<std::string, bool>();
+  if (words.empty())
+    return Reply{"refgate: say a command\n\n" + overview(all_commands(), screen), exit_usage};
+  const std::string& first = words.front();
+  if (chosen == nullptr && !first.starts_with('-'))
+    return wrong_usage(
+        "refgate: there is no command \"" + first + "\"" + meant(nearest(first, known)), nullptr);
+  if (first == "--version")
+    return Reply{"refgate " REFGATE_VERSION "\n" REFGATE_LIBRARIES "\n", exit_done};
+  if (first == "--help" || first == "-h" || first == "--help=all" || first == "--help-all")
+    return Reply{overview(all_commands(), screen), exit_done};
+  if (chosen == nullptr)
+    return wrong_usage(
+        "refgate: there is no option " + first + meant(nearest(first, {"--help", "--version"})),
+        nullptr);
+  if (const auto wrong = wrong_word(*chosen, std::span(words).subspan(1)))
+    return wrong_usage(*wrong, chosen);
+  if (const auto asked = help_asked(*chosen, words))
+    return Reply{help_of(*chosen, *asked, screen), exit_done};
+  const auto flags = take_flags(*chosen, words);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
-  } catch (const CLI::Success& help) {
-    std::ostringstream out;
-    app.exit(help, out, out);
-    return Reply{out.str(), exit_done};
   } catch (const CLI::ParseError& error) {
     return wrong_usage(std::string("refgate: ") + error.what(), chosen);
   }

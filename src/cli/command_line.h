@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "call/command_row.h"
+#include "view/screen.h"
 
 namespace refgate {
 
@@ -28,8 +29,9 @@ struct Reply {
 /// All rows, in the order of --help.
 const std::vector<const CommandRow*>& all_commands();
 
-/// Never throws for anything that can be typed.
-std::variant<Said, Reply> read_command_line(const std::vector<std::string>& words);
+/// Never throws for anything that can be typed. `screen` is what help is shown on.
+std::variant<Said, Reply> read_command_line(const std::vector<std::string>& words,
+                                            const Screen& screen = {});
 
 /// One line each for variables REFGATE_… that are not empty, and that no part of the program reads
 /// (with the nearest name that is read), or that look like an option of the command, which reads

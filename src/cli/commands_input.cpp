@@ -10,28 +10,30 @@ std::span<const CommandRow> input_commands() {
        "Keep what a session produced, and find it again: save, list, get, prune",
        {"action", "[target]"},
        join({store_settings(), subject_settings()}),
-       {{"title", "TEXT", "save: what it is, for people"},
-        {"url", "URL", "save: what it is about; list: only those about it"},
-        {"meta", "KEY=VALUE", "save: more to find it by; repeatable"},
+       {{"title", "TEXT", "what it is, for people", "save"},
+        {"url", "URL", "what it is about; to list, only those about it", "save,list"},
+        {"meta", "KEY=VALUE", "more to find it by; repeatable", "save"},
         {"not-secret", "NAME",
-         "save: the variable NAME holds no secret, whatever it is called; repeatable"},
-        {"max-bytes", "N",
-         "save: the longest result (default: 1048576, what GitHub advises for objects)"},
-        {"since", "WHEN", "list: kept at that time or later: 7d, 2026-11-22 or a time"},
-        {"until", "WHEN", "list: kept at that time or earlier"},
-        {"session", "TEXT", "list: only those of a session key, run id, claim id, ref or commit"},
-        {"output", "FILE", "get: write there instead of standard output"},
-        {"meta-only", "", "get: print the record, as JSON, instead of the content"},
-        {"older-than", "SPAN", "prune: default 30d"},
-        {"dry-run", "", "prune: say what would be done, change nothing"},
-        {"json", "", "list: print JSON"}},
+         "the variable NAME holds no secret, whatever it is called; repeatable", "save"},
+        {"max-bytes", "N", "the longest result (default: 1048576, what GitHub advises for objects)",
+         "save"},
+        {"since", "WHEN", "kept at that time or later: 7d, 2026-11-22 or a time", "list"},
+        {"until", "WHEN", "kept at that time or earlier", "list"},
+        {"session", "TEXT", "only those of a session key, run id, claim id, ref or commit", "list"},
+        {"output", "FILE", "write there instead of standard output", "get"},
+        {"meta-only", "", "print the record, as JSON, instead of the content", "get"},
+        {"older-than", "SPAN", "those that were kept before (default: 30d)", "prune"},
+        {"dry-run", "", "say what would be done, change nothing", "prune"},
+        {"json", "", "print JSON", "list"}},
        "refgate result save review.md --title \"Review of #7\" --url \"$PR_URL\"\n"
        "  refgate result get https://github.com/octo/app/pull/7 --output review.md\n\n"
        "save reads the file, or standard input, and prints the id. A later duplicate of the "
        "session is told that id. A result is as readable as the\n"
        "repository: one that holds a token of the process' environment is refused. prune unlists, "
        "it does not erase.",
-       command_result},
+       command_result,
+       "1 get: there is no such result, or its digest does not fit",
+       "deliver, show, docs/results.md"},
       {"deliver",
        "In a workflow",
        "Hand a result over by the first channel that takes it, or keep it",
@@ -64,10 +66,11 @@ std::span<const CommandRow> input_commands() {
        "did not stop in the midst of its input. It inherits the environment but for REFGATE_TOKEN: "
        "a token under another name, such as GH_TOKEN for gh,\n"
        "stays. The session is asked before each channel; one that "
-       "is gone ends the delivery.\n"
-       "Exit status: 0 delivered; 1 kept in the store (refgate result get); 3 neither, and "
-       "RESULT_FILE names the file that holds it.",
-       command_deliver},
+       "is gone ends the delivery.",
+       command_deliver,
+       "0 delivered; 1 kept in the store (refgate result get); 2 wrong usage or input; 3 neither, "
+       "and RESULT_FILE names the file that holds it",
+       "result, docs/results.md"},
       {"matrix",
        "In a workflow",
        "Reduce a list to its unique members, for a job matrix",
@@ -77,12 +80,15 @@ std::span<const CommandRow> input_commands() {
          "read the list from a file, or - for standard input, which is the default"},
         {"id", "KEY", "the member of an object that says which it is (default: id)"},
         {"whole", "", "two objects are the same only when all of them is"}},
-       "refgate matrix '[\"opus\", \"sonnet\", \"opus\"]'\n\n"
+       "refgate matrix '[\"opus\", \"sonnet\", \"opus\"]'\n  refgate matrix --file "
+       "models.json\n\n"
        "The list is JSON: text, or objects with an id. The first of several equal members stays, "
        "and each drop is told on standard error.\n"
        "Prints the list, and appends matrix, count and dropped to GITHUB_OUTPUT: matrix: {model: "
        "\"${{ fromJSON(needs.x.outputs.matrix) }}\"}",
-       command_matrix},
+       command_matrix,
+       "",
+       "envelope, docs/sessions.md"},
   };
   return rows;
 }

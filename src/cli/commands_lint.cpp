@@ -26,13 +26,13 @@ std::span<const CommandRow> lint_commands() {
         {"explain", "RULE", "print a rule's page"},
         {"config", "FILE", "the configuration (default: .github/refgate.yml)"},
         {"verbose", "", "tell on standard error which files are read (short: -v)"}},
-       "refgate lint .github/workflows\n\n"
-       "`-` is the standard input: git show HEAD:.github/workflows/ci.yml | refgate lint -\n"
-       "Exit status: 0 nothing found; 1 findings; 2 wrong usage, or no workflow where one was "
-       "looked "
-       "for; 3 the run failed, and nothing was checked.\n"
+       "refgate lint .github/workflows\n  refgate lint --fix\n"
+       "  git show HEAD:.github/workflows/ci.yml | refgate lint -\n\n"
        "A line `# refgate: ignore[rule] reason` ignores findings on it or below it.",
-       command_lint},
+       command_lint,
+       "0 nothing found; 1 findings; 2 wrong usage, or no workflow where one was looked for; 3 the "
+       "run failed, and nothing was checked",
+       "init, docs/lint.md"},
       {"init",
        "On workflow files",
        "Put gates before the agents of this repository, or write a first gated workflow",
@@ -40,18 +40,21 @@ std::span<const CommandRow> lint_commands() {
        {},
        {{"write", "", "write what is shown for workflows that exist"},
         {"dry-run", "", "print what would be written, and write nothing"}},
-       "refgate init\n\nShows gate, guards, end of the session, permissions and time limit of each "
+       "refgate init\n  refgate init --write\n\nShows gate, guards, end of the session, "
+       "permissions and time limit of each "
        "agent job as a diff. Where no workflow launches an agent, a first one is written. What is "
        "there is kept; a second call changes nothing.",
-       command_init},
+       command_init,
+       "",
+       "lint, docs/sessions.md"},
       {"completion",
        "On a person's machine",
        "What a shell offers after `refgate`: commands, their options, words of a fixed list",
        {"shell"},
        {},
        {},
-       "source <(refgate completion bash)\n\nThe shells are bash, zsh and fish. For good: refgate "
-       "completion fish > ~/.config/fish/completions/refgate.fish",
+       "source <(refgate completion bash)\n  refgate completion fish > "
+       "~/.config/fish/completions/refgate.fish",
        command_completion},
   };
   return rows;

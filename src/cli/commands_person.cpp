@@ -29,11 +29,13 @@ std::span<const CommandRow> person_commands() {
         json_option},
        "refgate status --remote git@github.com:octo/app.git\n  refgate status --lost --take 5 | "
        "xargs -rn1 gh run rerun",
-       command_status},
+       command_status,
+       "1 with --lost or --due, there is such work; 3 something could not be read",
+       "show, release, log, docs/stuck.md"},
       {"explain",
        "On a person's machine",
-       "Why an event would run or skip, without touching anything",
-       {},
+       "Why an event would run or skip, or why a run did, without touching anything",
+       {"[target]"},
        join({store_settings(),
              subject_settings(),
              policy_settings(),
@@ -44,8 +46,14 @@ std::span<const CommandRow> person_commands() {
         {"offline", "", "do not ask the store: what would be with nothing stored"},
         json_option},
        "refgate explain --event pull_request --payload event.json --workflow Agent --group-by "
-       "entity",
-       command_explain},
+       "entity\n  refgate explain https://github.com/octo/app/actions/runs/17300000001\n\nWith a "
+       "target it tells what its session is, which rule speaks when the same event comes once "
+       "more, and what would change that. --retry, --cooldown, --max-attempts and --force are "
+       "heard there.",
+       command_explain,
+       "1 nothing is known of the target",
+       "show, gate, docs/sessions.md",
+       {"session-window", "on-lost", "on-error", "on-read-only", "audit-skips"}},
       {"release",
        "On a person's machine",
        "Free a stuck session by hand; the next caller takes over",
@@ -53,13 +61,12 @@ std::span<const CommandRow> person_commands() {
        store_settings(),
        {{"reason", "TEXT", "kept in the record"}},
        "refgate release https://github.com/octo/app/actions/runs/17300000001 --reason 'runner was "
-       "unplugged'\n\nThe target is a run or its URL, a pull request (7, '#7' or its URL), a "
-       "branch, "
-       "a commit, a session key, a ref, a claim id, or the beginning of an id. When it names "
-       "several "
+       "unplugged'\n  refgate release '#7' --reason 'it hangs'\n\nWhen the target names several "
        "sessions, they are listed and nothing is released. The ref of a pool of slots that a "
        "provider's limit has closed (status --queues) opens it.",
-       command_release},
+       command_release,
+       "1 nothing is known of it, or it has ended",
+       "status, show, pause --halt, docs/stuck.md"},
       {"pause",
        "On a person's machine",
        "Stop launches by hand: all, or those of a repository, workflow, share or actor",
@@ -74,7 +81,9 @@ std::span<const CommandRow> person_commands() {
        "file, share:NAME, or actor:LOGIN; the same again replaces its pause.\n"
        "Gates with --pause ask, a budget or observe, and all that wait, are told to skip "
        "(reason_code paused); neither --force nor a re-run passes.",
-       command_pause},
+       command_pause,
+       "",
+       "resume, status, docs/governing.md"},
       {"resume",
        "On a person's machine",
        "Lift a pause, or all; the next event launches again",
@@ -83,9 +92,10 @@ std::span<const CommandRow> person_commands() {
        {{"breaker", "", "forget how the sessions of a workflow ended (gate --breaker)"}},
        "refgate resume workflow:review.yml\n"
        "  refgate resume workflow:review.yml --breaker\n\n"
-       "Without a subject all pauses are lifted; all lifts the one that was made without. Exit "
-       "status 1 when there was none.",
-       command_resume},
+       "Without a subject all pauses are lifted; all lifts the one that was made without.",
+       command_resume,
+       "1 there was none",
+       "pause, status, docs/governing.md"},
       {"doctor",
        "On a person's machine",
        "Check token, permissions, reachability, namespace, compare-and-swap, records, clock, "
@@ -97,12 +107,14 @@ std::span<const CommandRow> person_commands() {
          "so often several rivals change one ref at the same time (default 3; about 12 pushes "
          "each)"},
         json_option},
-       "refgate doctor --remote https://github.com/octo/app\n\nMakes, reads, changes and deletes "
+       "refgate doctor --remote https://github.com/octo/app\n  refgate doctor --rounds "
+       "10\n\nMakes, reads, changes and deletes "
        "scratch refs, refs/<namespace>/doctor/scratch, refs/notes/<namespace>/doctor/scratch and "
        "one @doctor in each place that records lie in, as "
-       "a session would do with its claim and its lines. The exit status is 1 when something will "
-       "not work.",
-       command_doctor},
+       "a session would do with its claim and its lines.",
+       command_doctor,
+       "1 something will not work",
+       "docs/security.md, docs/where.md"},
       {"envelope",
        "In a workflow",
        "The event as a message for a queue that keeps order by itself",
@@ -120,7 +132,9 @@ std::span<const CommandRow> person_commands() {
        "MessageGroupId or SessionId, and\n"
        "events that are the same work one MessageDeduplicationId or MessageId, so that the "
        "provider drops what a gate would skip.",
-       command_envelope},
+       command_envelope,
+       "",
+       "explain, docs/order.md"},
   };
   return rows;
 }

@@ -25,14 +25,15 @@ std::span<const CommandRow> record_commands() {
             {"json", "", "print one JSON object a line"}}),
        "refgate log --since 1d --prevented\n  refgate log -n 20 --workflow 'Agent review'\n  "
        "refgate "
-       "log https://github.com/octo/app/pull/7\n\nThe target is a run or its URL, a pull request "
-       "(7, '#7' or its URL), a branch, a commit, a session key, a ref, a claim id, or the "
-       "beginning of an id. Only the days of the period are fetched. Plain git "
+       "log https://github.com/octo/app/pull/7\n\nOnly the days of the period are fetched. Plain "
+       "git "
        "shows the same lines: git fetch origin "
        "'refs/notes/refgate/*:refs/notes/refgate/*', then git log --notes='refgate/*'. In a "
        "repository that has fetched them, and "
        "'refs/refgate/*:refs/refgate/*', every reading command works offline: --remote PATH.",
-       command_log},
+       command_log,
+       "",
+       "show, stats, verify, docs/json.md"},
       {"show",
        "On a person's machine",
        "One session or commit as a story: who asked, who ran, who was skipped and why, what came "
@@ -42,11 +43,10 @@ std::span<const CommandRow> record_commands() {
        {json_option},
        "refgate show 9fceb02d\n  refgate show "
        "https://github.com/octo/app/actions/runs/17300000001\n  "
-       "refgate show '#7'\n\nThe target is a run or its URL, a pull request (7, '#7' or its URL), "
-       "a "
-       "branch, a commit, a session key, a ref, a claim id, or the beginning of an id. A run that "
-       "was skipped shows whose work it was skipped for.",
-       command_show},
+       "refgate show '#7'\n\nA run that was skipped shows whose work it was skipped for.",
+       command_show,
+       "1 nothing is known of it",
+       "explain, log, release, result list"},
       {"stats",
        "On a person's machine",
        "Counts: sessions, those saved, suppressed retries, early exits, durations, costs, hot "
@@ -54,22 +54,26 @@ std::span<const CommandRow> record_commands() {
        {},
        join({store_settings(), {"skew"}}),
        period_options(
-           {{"by", "WHAT", "also a table by day, workflow, event or actor"},
+           {{"by", "day|workflow|event|actor", "also a table by that"},
             {"hot", "N", "a session is hot when its key was asked for N times (default 5)"},
             {"usd-per-hour", "AMOUNT", "what an hour of a session costs: the saved ones in money"},
             json_option}),
-       "refgate stats --since 7d --by workflow\n\nSaved are the duplicates that were told to skip; "
+       "refgate stats --since 7d --by workflow\n  refgate stats --usd-per-hour 6\n\nSaved are the "
+       "duplicates that were told to skip; "
        "held back are those after which nobody has done the work. A session is counted by its "
        "launch and closed once. "
        "Lines that were written with `audit` count where the gate recorded nothing of that run.",
-       command_stats},
+       command_stats,
+       "",
+       "report, metrics, log"},
       {"verify",
        "On a person's machine",
        "Are there duplicates that did execute? Exit 1 and the list when there are",
        {},
        join({store_settings(), {"skew"}}),
        period_options({json_option}),
-       "refgate verify --since 30d\n\nTwo launches of one scope are a duplicate when nothing "
+       "refgate verify --since 30d\n  refgate verify --json\n\nTwo launches of one scope are a "
+       "duplicate when nothing "
        "closed the first one (an end, a loss, a release), when "
        "the "
        "first went on after the second had started, or when the first had succeeded and its claim "
@@ -77,9 +81,11 @@ std::span<const CommandRow> record_commands() {
        "launches are counted and are none. Lines of the positional audit that say \"executed\" are "
        "launches of their workflow and commit, one a run and attempt. A line whose digest does not "
        "fit was altered: it is "
-       "named, and the exit status is 1 too. Lines that are "
+       "named, too. Lines that are "
        "not refgate's are named and change nothing.",
-       command_verify},
+       command_verify,
+       "1 there are duplicates, or altered lines",
+       "log, stats"},
       {"metrics",
        "On a person's machine",
        "The record and the live state as Prometheus text",
@@ -91,7 +97,9 @@ std::span<const CommandRow> record_commands() {
        "refgate metrics > /var/lib/node_exporter/refgate.prom\n\nCounters are what the whole "
        "record says, gauges what stands now. Alert rules and a "
        "Grafana dashboard lie in monitoring/.",
-       command_metrics},
+       command_metrics,
+       "",
+       "stats, report"},
       {"report",
        "On a person's machine",
        "A page for people: sessions over time, by workflow and event, a day's timeline, the record "
@@ -105,9 +113,12 @@ std::span<const CommandRow> record_commands() {
             {"usd-per-hour", "AMOUNT", "what an hour of a session costs: the saved ones in money"},
             {"lines", "N",
              "so many of the newest lines are on the page (default 5000); the counts are of all"}}),
-       "refgate report --since 30d --html report.html\n\nOne file, light and dark, that asks the "
+       "refgate report --since 30d --html report.html\n  refgate report --summary\n\nOne file, "
+       "light and dark, that asks the "
        "network for nothing.",
-       command_report},
+       command_report,
+       "",
+       "stats, metrics"},
       {"gc",
        "On a person's machine",
        "Complete and fold the record, forget expired claims, old results and spent budgets",
@@ -115,9 +126,12 @@ std::span<const CommandRow> record_commands() {
        store_settings(),
        {{"dry-run", "", "say what would be done, change nothing"},
         {"keep", "SPAN", "days of the record that ended longer ago are dropped (default 1y)"}},
-       "refgate gc --dry-run\n\nMay be killed anywhere and run twice at once. A large record takes "
-       "longer than the usual deadline: --deadline 10m.",
-       command_gc},
+       "refgate gc --dry-run\n  refgate gc --keep 90d --deadline 10m\n\nMay be killed anywhere and "
+       "run twice at once. A large record takes "
+       "longer than the usual deadline.",
+       command_gc,
+       "",
+       "result prune, docs/security.md"},
   };
   return rows;
 }

@@ -29,11 +29,15 @@ std::span<const CommandRow> session_commands() {
         {"session-error", "TEXT",
          "with --each: a failure whose standard error holds this is for the session's sake, as "
          "exit status 75 is; repeatable"}},
-       "refgate run --lease 15m -- agent review\n\n"
+       "refgate run --lease 15m -- agent review\n  refgate run --each files.txt --parallel 4 -- "
+       "agent review {}\n\n"
        "The command has the terminal and gets all signals. When the session is lost, it is stopped "
-       "with all that it started.\n"
-       "Exit status: the command's; with --each 0 when all items are done, else 1.",
-       command_run},
+       "with all that it started.",
+       command_run,
+       "the command's; with --each 0 when all items are done, else 1; --skip-exit when told to "
+       "skip; 2 wrong usage or input; 3 there is no verdict",
+       "gate, heartbeat, finish, docs/sessions.md",
+       {"session-window"}},
       {"heartbeat",
        "In a workflow",
        "Renew the lease of this job's session, once or over the whole job",
@@ -44,9 +48,11 @@ std::span<const CommandRow> session_commands() {
         {"while-pid", "PID",
          "with --background: end with this process (default: the nearest ancestor that is no "
          "shell)"},
-        {"attached", "", "be that process; it is told the rest through a pipe"}},
-       "refgate heartbeat --background --interval 5m\n\nExit status 1 when the session is lost.",
-       command_heartbeat},
+        {"attached", "", ""}},
+       "refgate heartbeat --background --interval 5m\n  refgate heartbeat",
+       command_heartbeat,
+       "1 when the session is lost",
+       "gate --heartbeat, health, run"},
       {"health",
        "In a workflow",
        "May the work go on? Answered from the job's own record, without any network",
@@ -56,9 +62,11 @@ std::span<const CommandRow> session_commands() {
         {"leave", "", "an operation has ended"},
         {"quiet", "", "print nothing while the session is alive"},
         json_option},
-       "refgate health --quiet || exit 1\n\nExit status 1: halt. The cause is said once (session "
-       "death cascade: …), later calls are counted.",
-       command_health},
+       "refgate health --quiet || exit 1\n  refgate health --enter && git push; refgate health "
+       "--leave\n\nThe cause is said once (session death cascade: …), later calls are counted.",
+       command_health,
+       "1 halt: the session is lost",
+       "heartbeat, run"},
   };
   return rows;
 }

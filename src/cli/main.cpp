@@ -3,11 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -16,8 +19,11 @@
 #include "core/words/brief.h"
 #include "os/file/checked_output.h"
 #include "os/trace.h"
+#include "os/undertaking.h"
 #include "runner/failure.h"
 #include "runner/runner.h"
+#include "view/folded_output.h"
+#include "view/screen.h"
 
 namespace refgate {
 namespace {
@@ -66,9 +72,31 @@ void listen(const Environment& environment, std::ostream& err) {
   });
 }
 
+/// Those that tell a person in sentences: nothing of it is meant to be applied or parsed.
+bool tells_sentences(const Said& said) {
+  static constexpr std::array<std::string_view, 12> commands{
+      "status", "explain", "release", "pause",  "resume", "doctor",
+      "log",    "show",    "stats",   "verify", "gc",     "health"};
+  return std::find(commands.begin(), commands.end(), said.row->name) != commands.end() &&
+         !said.options.contains("json") && !said.options.contains("take");
+}
+
+/// Those whose terminal is another program's, or that live beside the work, show nothing; and who
+/// gives a verdict has last words of its own.
+Undertaking::Shows shown_of(const Said& said, const Environment& environment) {
+  static constexpr std::array<std::string_view, 4> quiet{"run", "heartbeat", "deliver", "health"};
+  const bool asks_store = std::find(said.row->settings.begin(), said.row->settings.end(),
+                                    std::string_view("remote")) != said.row->settings.end();
+  if (!asks_store || std::find(quiet.begin(), quiet.end(), said.row->name) != quiet.end())
+    return {};
+  const bool terminal =
+      ::isatty(STDERR_FILENO) == 1 && environment.get("TERM") != "dumb" && !is_traced();
+  return {terminal, !gives_verdict(said.row->name)};
+}
+
 int run_command(const std::vector<std::string>& words, const Environment& environment,
                 std::ostream& out, std::ostream& err) {
-  auto read = read_command_line(words);
+  auto read = read_command_line(words, screen_of(environment));
   if (const Reply* reply = std::get_if<Reply>(&read)) {
     if (reply->exit == exit_done)
       out << reply->text;
@@ -86,12 +114,19 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
     trace([&] { return "refgate " REFGATE_VERSION ", command " + std::string(said.row->name); });
   }
   warn_of_unread_variables(said, environment, err);
+  std::optional<Undertaking> undertaking;
+  if (const auto shows = shown_of(said, environment); shows.progress || shows.last_words)
+    undertaking.emplace(said.row->name, shows);
   // Those that give a verdict tell by themselves why there is none, and the status of `run` is its
   // command's.
   if (gives_verdict(said.row->name))
     return said.row->run({said.row->name, std::move(said.arguments), std::move(said.options),
                           environment, out, err});
-  Overheard out_buffer(out);
+  std::optional<FoldedOutput> folded;
+  if (const std::size_t width = screen_of(environment).width; width > 0 && tells_sentences(said))
+    folded.emplace(out, width);
+  std::ostream narrow(folded ? &*folded : out.rdbuf());
+  Overheard out_buffer(narrow);
   Overheard err_buffer(err);
   std::ostream heard_out(&out_buffer);
   std::ostream heard_err(&err_buffer);

@@ -57,13 +57,6 @@ std::string unknown_option(const CommandRow& row, std::string_view written,
   return text + (near.empty() ? before_own_words(row) : meant(near, "--"));
 }
 
-std::string upper(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return result;
-}
-
 /// An unset variable of a script is no subject, no time and no filter: it must not mean all. What
 /// is text for people may be empty, and a status that is empty is one that GitHub did not give.
 bool may_be_empty(const CommandRow& row, std::string_view option) {
@@ -81,11 +74,16 @@ std::optional<std::string> wrong_value(const CommandRow& row, std::string_view o
                                        std::string_view value, Takes takes) {
   const std::string name = of_command(row) + "--" + std::string(option);
   if (takes == Takes::nothing) {
-    if (option == "help") return name + " takes no value";
+    if (option.starts_with("help"))
+      return name + " is \"" + std::string(value) + "\"; it takes no word but all: --help=all";
     if (value != "true" && value != "false")
       return name + " is \"" + std::string(value) + "\", but must be one of true, false";
   } else if (value.empty() && !may_be_empty(row, option)) {
     return name + " is empty; give it a value, or leave it out; nothing was asked";
+  } else if (option == color_option.name && value != "auto" && value != "always" &&
+             value != "never") {
+    return name + " is \"" + std::string(value) + "\", but must be one of auto, always, never" +
+           meant(nearest(value, {"auto", "always", "never"}));
   }
   return std::nullopt;
 }
@@ -132,8 +130,16 @@ Positional positional_of(std::string_view text) {
   return positional;
 }
 
+std::string upper(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return result;
+}
+
 std::map<std::string, Takes, std::less<>> options_of(const CommandRow& row) {
-  std::map<std::string, Takes, std::less<>> options{{"help", Takes::nothing}};
+  std::map<std::string, Takes, std::less<>> options{
+      {"help", Takes::nothing}, {"help-all", Takes::nothing}, {color_option.name, Takes::a_value}};
   for (const char* name : row.settings) {
     const SettingRow* setting = setting_called(name);
     if (setting == nullptr) throw std::logic_error("no setting is called " + std::string(name));
@@ -165,7 +171,8 @@ std::optional<std::string> wrong_word(const CommandRow& row, std::span<const std
       only_words = true;
       continue;
     }
-    if (word == "-h" || word == "--help") return std::nullopt;
+    if (word == "-h" || word == "--help" || word == "--help=all" || word == "--help-all")
+      return std::nullopt;
     const std::size_t equals = word.find('=');
     const auto found =
         word.starts_with("--") ? options.find(word.substr(2, equals - 2)) : options.end();

@@ -25,6 +25,9 @@ enum class Takes { nothing, a_value, perhaps_a_value };
 /// Every option of a command by its name, and what may follow it.
 std::map<std::string, Takes, std::less<>> options_of(const CommandRow& row);
 
+/// "session_key" → "SESSION_KEY"
+std::string upper(std::string_view text);
+
 /// "; did you mean --memory?", or nothing.
 std::string meant(std::string_view nearest_word, std::string_view prefix = "");
 

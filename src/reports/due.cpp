@@ -82,8 +82,7 @@ int show_due(const Invocation& call, const Claims& claims, const Record& record,
                           {"later", work.later},
                           {"next", work.next ? json(format_second(*work.next)) : json()}});
   } else {
-    call.out << (rows.size() == 1 ? "No limited work is due.\n"
-                                  : table_of(rows, screen_of(call.environment)));
+    call.out << (rows.size() == 1 ? "No limited work is due.\n" : table_of(rows, screen_of(call)));
     if (work.next)
       call.out << "Later: " << work.later << ", the next after " << format_second(*work.next)
                << "\n";

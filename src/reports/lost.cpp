@@ -116,8 +116,7 @@ int list_lost(const Invocation& call, const Claims& claims, const std::vector<Lo
   if (call.flag("json"))
     print_json_list(call.out, "lost", std::move(list));
   else
-    call.out << (rows.size() == 1 ? "No work is lost.\n"
-                                  : table_of(rows, screen_of(call.environment)));
+    call.out << (rows.size() == 1 ? "No work is lost.\n" : table_of(rows, screen_of(call)));
   return lost.empty() ? exit_done : exit_no;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <ostream>
 
@@ -131,6 +132,15 @@ std::vector<const ReadEntry*> chosen(const Filter& filter, const Claims& claims,
   return lines;
 }
 
+/// The URLs of runs: a line holds none, and the claim of the same run does.
+std::map<std::string, std::string> pages_of_runs(const Claims& claims) {
+  std::map<std::string, std::string> pages;
+  for (const StoredClaim& stored : claims.claims)
+    if (const Holder& holder = stored.claim.holder; !holder.run_id.empty())
+      pages[holder.run_id] = holder.run_url;
+  return pages;
+}
+
 /// The nearest of what the lines of the record are called by; empty where none is near.
 std::string nearest_word_of(const Record& record, const std::string& asked) {
   std::vector<std::string_view> known;
@@ -195,15 +205,20 @@ int command_log(const Invocation& call) {
       call.out << json_line(*read) << "\n";
     return exit_done;
   }
-  std::vector<std::vector<std::string>> rows{
-      {"TIME", "WHAT", "SESSION", "RUN", "STATUS", "REASON"}};
+  std::vector<std::vector<Cell>> rows{
+      {{"TIME"}, {"WHAT"}, {"SESSION"}, {"RUN"}, {"STATUS"}, {"REASON"}}};
+  const Screen screen = screen_of(call);
+  std::map<std::string, std::string> pages = pages_of_runs(claims);
   for (const ReadEntry* read : lines) {
     const AuditEntry& entry = read->entry;
-    rows.push_back({format_rfc3339(entry.timestamp), std::string(name_of(entry.kind)),
-                    entry.session_key, entry.run_id, entry.job_status,
-                    entry.reason_code + (read->digest_fits ? "" : " (its digest does not fit)")});
+    rows.push_back(
+        {{screen.width > 0 ? format_second(entry.timestamp) : format_rfc3339(entry.timestamp)},
+         {std::string(name_of(entry.kind))},
+         {entry.session_key},
+         {entry.run_id, pages[entry.run_id]},
+         {entry.job_status},
+         {entry.reason_code + (read->digest_fits ? "" : " (its digest does not fit)")}});
   }
-  const Screen screen = screen_of(call.environment);
   call.out << (rows.size() == 1 ? "The record has no such line.\n" : table_of(rows, screen));
   if (screen.width > 0 && rows.size() > 1)
     call.out << (left_out > 0 ? "The newest " + std::to_string(most) + " of " +

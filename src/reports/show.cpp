@@ -15,6 +15,7 @@
 #include "runner/runner.h"
 #include "state/record.h"
 #include "view/claim_view.h"
+#include "view/screen.h"
 #include "view/target.h"
 
 namespace refgate {
@@ -77,11 +78,13 @@ std::string told(const AuditEntry& entry) {
          ", " + entry.job_status + reason;
 }
 
-void tell_claim(std::ostream& out, const StoredClaim& stored, Instant at) {
+void tell_claim(const Invocation& call, const StoredClaim& stored, Instant at) {
+  std::ostream& out = call.out;
   const auto line = [&](const std::string& text) { out << escape_for(Place::line, text) << "\n"; };
   const Claim& claim = stored.claim;
-  line(claim.session_key + ": " + state_text(claim, at) + ", generation " +
-       std::to_string(claim.generation));
+  const std::string state = state_text(claim, at);
+  out << escape_for(Place::line, claim.session_key) << ": "
+      << painted(screen_of(call), state, state) << ", generation " << claim.generation << "\n";
   line("  held by " + describe_holder(claim, at));
   line("  ref " + stored.ref);
   line("  claim " + claim.claim_id);
@@ -179,7 +182,7 @@ int command_show(const Invocation& call) {
     return exit_done;
   }
   for (const StoredClaim* stored : found)
-    tell_claim(call.out, *stored, at);
+    tell_claim(call, *stored, at);
   if (!found.empty()) call.out << "\n";
   std::string key;
   for (const ReadEntry& read : story) {

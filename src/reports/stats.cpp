@@ -209,7 +209,7 @@ void print_total(const Invocation& call, const Statistics& s, Instant at, double
                                                      : " (" + age(*s.last_activity, at) + ")")});
   if (s.altered > 0)
     rows.push_back({"Altered lines", number(s.altered) + " (refgate verify names them)"});
-  call.out << table_of(rows, screen_of(call.environment));
+  call.out << table_of(rows, screen_of(call));
 }
 
 void print_groups(const Invocation& call, const std::string& title,
@@ -232,7 +232,7 @@ void print_groups(const Invocation& call, const std::string& title,
           {costs.with_cost > 0 ? "$" + format_usd(costs.cost) : "-",
            costs.with_tokens > 0 ? number(costs.tokens) : "-", number(costs.without_cost)});
   }
-  call.out << "\n" << table_of(rows, screen_of(call.environment));
+  call.out << "\n" << table_of(rows, screen_of(call));
 }
 
 void print_heat(const Invocation& call, const std::string& title, const std::vector<Heat>& heats) {
@@ -241,7 +241,7 @@ void print_heat(const Invocation& call, const std::string& title, const std::vec
   for (const Heat& heat : heats)
     rows.push_back({heat.name, number(heat.asked()), number(heat.sessions), number(heat.prevented),
                     number(heat.held_back), format_rfc3339(heat.last)});
-  call.out << "\n" << table_of(rows, screen_of(call.environment));
+  call.out << "\n" << table_of(rows, screen_of(call));
 }
 
 }  // namespace

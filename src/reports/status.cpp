@@ -196,12 +196,11 @@ int show_queues(const Invocation& call, const AllLines& all, const Claims& claim
   const Rows lines = lines_of(queues, claims, at);
   const Rows sessions = sessions_of(queues, at);
   const Rows slots = slots_of(pools, claims, at);
-  call.out << (lines.size() == 1 ? "Nobody is in line.\n"
-                                 : table_of(lines, screen_of(call.environment)));
-  if (sessions.size() > 1) call.out << "\n" << table_of(sessions, screen_of(call.environment));
+  call.out << (lines.size() == 1 ? "Nobody is in line.\n" : table_of(lines, screen_of(call)));
+  if (sessions.size() > 1) call.out << "\n" << table_of(sessions, screen_of(call));
   if (const Rows newest = heads_of(heads, at); newest.size() > 1)
-    call.out << "\n" << table_of(newest, screen_of(call.environment));
-  if (slots.size() > 1) call.out << "\n" << table_of(slots, screen_of(call.environment));
+    call.out << "\n" << table_of(newest, screen_of(call));
+  if (slots.size() > 1) call.out << "\n" << table_of(slots, screen_of(call));
   return exit_done;
 }
 
@@ -224,6 +223,32 @@ struct Seen {
   const std::vector<Pause>& pauses;
 };
 
+std::string word_or_dash(const std::string& text) { return text.empty() ? "-" : text; }
+
+std::vector<Cell> row_of(const Claim& claim, Instant at) {
+  std::string state = state_text(claim, at);
+  if (claim.until) state += " until " + format_second(*claim.until);
+  const Holder& holder = claim.holder;
+  const std::string run = word_or_dash(holder.run_id);
+  return {{claim.session_key},
+          {std::move(state)},
+          {word_or_dash(holder.actor)},
+          {word_or_dash(claim.workflow)},
+          {age(claim.claimed_at, at)},
+          {holder.run_url.empty() ? run : holder.run_url, holder.run_url, run}};
+}
+
+/// By time, as log tells them.
+std::vector<const StoredClaim*> by_time(const Claims& claims) {
+  std::vector<const StoredClaim*> sorted;
+  for (const StoredClaim& stored : claims.claims)
+    sorted.push_back(&stored);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const StoredClaim* a, const StoredClaim* b) {
+    return a->claim.claimed_at < b->claim.claimed_at;
+  });
+  return sorted;
+}
+
 int show_sessions(const Invocation& call, const Seen& seen, Instant at) {
   const auto& [claims, queues, pauses] = seen;
   std::map<std::string, std::size_t> places;
@@ -231,31 +256,28 @@ int show_sessions(const Invocation& call, const Seen& seen, Instant at) {
     for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i)
       places[stored.queue.tickets[i].claim_id] = i + 1;
   json list = json::array();
-  Rows rows{{"SESSION", "STATE", "RUN", "SINCE", "HOLDS UNTIL", "CLAIM"}};
-  for (const StoredClaim& stored : claims.claims) {
-    const Claim& claim = stored.claim;
-    const bool ended = claim.state == ClaimState::ended;
-    if (ended && !call.flag("all")) continue;
-    list.push_back(json::parse(claim_json(stored, at)));
+  std::vector<std::vector<Cell>> rows{
+      {{"SESSION"}, {"STATE"}, {"WHO"}, {"WORKFLOW"}, {"SINCE"}, {"RUN"}}};
+  for (const StoredClaim* stored : by_time(claims)) {
+    const Claim& claim = stored->claim;
+    if (claim.state == ClaimState::ended && !call.flag("all")) continue;
+    list.push_back(json::parse(claim_json(*stored, at)));
     if (const auto place = places.find(claim.claim_id); place != places.end())
       list.back()["position"] = place->second;
-    rows.push_back({claim.session_key, state_text(claim, at),
-                    claim.holder.run_id.empty() ? "-" : claim.holder.run_id,
-                    age(claim.claimed_at, at),
-                    claim.until ? format_rfc3339(*claim.until)
-                    : ended     ? "-"
-                                : format_rfc3339(claim.lease_until + claim.limits.skew),
-                    claim.claim_id});
-    if (!claim.holder.run_url.empty()) rows.back().push_back(claim.holder.run_url);
+    rows.push_back(row_of(claim, at));
   }
   if (call.flag("json")) {
     print_json(call.out, {{"pauses", json_of(pauses)}, {"sessions", std::move(list)}});
     return exit_done;
   }
-  call.out << (rows.size() == 1 ? "No live sessions.\n"
-                                : table_of(rows, screen_of(call.environment)));
+  const Screen screen = screen_of(call);
+  call.out << (rows.size() == 1 ? "No live sessions.\n" : table_of(rows, screen));
   const Rows lines = lines_of(queues, claims, at);
-  if (lines.size() > 1) call.out << "\n" << table_of(lines, screen_of(call.environment));
+  if (lines.size() > 1) call.out << "\n" << table_of(lines, screen);
+  if (screen.width > 0)
+    call.out << (rows.size() == 1
+                     ? "Those that have ended: refgate status --all; the record: refgate log\n"
+                     : "Details: refgate show RUN; free one: refgate release RUN --reason '…'\n");
   return exit_done;
 }
 

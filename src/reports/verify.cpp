@@ -11,6 +11,7 @@
 #include "state/record.h"
 #include "view/claim_view.h"
 #include "view/reading_options.h"
+#include "view/screen.h"
 
 namespace refgate {
 namespace {
@@ -64,11 +65,12 @@ void print_as_json(const Invocation& call, const Verification& result, const Rec
 }
 
 void print_text(const Invocation& call, const Verification& result, const Record& record) {
-  const auto line = [&](const std::string& text) {
-    call.out << escape_for(Place::line, text) << "\n";
+  const Screen screen = screen_of(call);
+  const auto line = [&](const std::string& text, std::string_view word = "") {
+    call.out << painted(screen, escape_for(Place::line, text), word) << "\n";
   };
   for (const Duplicate& duplicate : result.duplicates) {
-    line("Duplicate (" + std::string(name_of(duplicate.kind)) + "): " + duplicate.why);
+    line("Duplicate (" + std::string(name_of(duplicate.kind)) + "): " + duplicate.why, "duplicate");
     line("  scope  " + scope_of(duplicate));
     line("  first  " + side(duplicate.first));
     line("  second " + side(duplicate.second));
@@ -77,20 +79,22 @@ void print_text(const Invocation& call, const Verification& result, const Record
     line("Observed (" + entry.reason_code + "): " + side(entry) +
          " ran; enforcing would have skipped it");
   for (const UnreadableRef& ref : record.altered)
-    line("Altered: " + ref.ref + ": " + ref.why);
+    line("Altered: " + ref.ref + ": " + ref.why, "duplicate");
   line((result.duplicates.empty() ? std::string("No duplicate ran")
                                   : counted(result.duplicates.size(), "duplicate") + " ran") +
-       ": " + counted(result.launches, "launch", "launches") + " of " +
-       counted(result.scopes, "piece", "pieces") + " of work, " + std::to_string(result.forced) +
-       " of them forced; " +
-       (result.observed.empty() ? std::string()
-                                : std::to_string(result.observed.size()) +
-                                      (result.observed.size() == 1
-                                           ? " more was only observed, and is no duplicate; "
-                                           : " more were only observed, and are no duplicates; ")) +
-       counted(record.altered.size(), "line") + " altered, " +
-       std::to_string(record.unreadable.size()) +
-       (record.unreadable.size() == 1 ? " that is not refgate's." : " that are not refgate's."));
+           ": " + counted(result.launches, "launch", "launches") + " of " +
+           counted(result.scopes, "piece", "pieces") + " of work, " +
+           std::to_string(result.forced) + " of them forced; " +
+           (result.observed.empty()
+                ? std::string()
+                : std::to_string(result.observed.size()) +
+                      (result.observed.size() == 1
+                           ? " more was only observed, and is no duplicate; "
+                           : " more were only observed, and are no duplicates; ")) +
+           counted(record.altered.size(), "line") + " altered, " +
+           std::to_string(record.unreadable.size()) +
+           (record.unreadable.size() == 1 ? " that is not refgate's." : " that are not refgate's."),
+       result.duplicates.empty() && record.altered.empty() ? "ok" : "duplicate");
 }
 
 }  // namespace

@@ -133,7 +133,7 @@ int list(const Invocation& call, const Settings& settings) {
   else if (rows.size() == 1)
     call.out << "No results.\n";
   else
-    call.out << table_of(rows, screen_of(call.environment));
+    call.out << table_of(rows, screen_of(call));
   return exit_done;
 }
 

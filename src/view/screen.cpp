@@ -3,8 +3,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <array>
 #include <charconv>
 #include <string>
+#include <utility>
+
+#include "call/command_row.h"
 
 namespace refgate {
 namespace {
@@ -25,15 +29,45 @@ std::size_t width_of_terminal(const Environment& environment) {
 
 }  // namespace
 
-Screen screen_of(const Environment& environment) {
+Screen screen_of(const Environment& environment, std::string_view color) {
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   Screen screen;
   if (terminal) screen.width = width_of_terminal(environment);
-  if (!environment.get("NO_COLOR").empty()) return screen;
   const std::string forced = environment.get("FORCE_COLOR");
-  screen.colour =
-      (!forced.empty() && forced != "0") || (terminal && environment.get("TERM") != "dumb");
+  const bool able = terminal && environment.get("TERM") != "dumb";
+  if (color == "always" || color == "never")
+    screen.colour = color == "always";
+  else if (environment.get("NO_COLOR").empty())
+    screen.colour = (!forced.empty() && forced != "0") || able;
+  screen.links = able && screen.colour;
   return screen;
+}
+
+Screen screen_of(const Invocation& call) {
+  return screen_of(call.environment, call.option(color_option.name, "auto"));
+}
+
+std::string painted(const Screen& screen, const std::string& text, std::string_view word) {
+  constexpr std::array<std::pair<std::string_view, const char*>, 30> words{
+      {{"heading", "\033[1m"},    {"active", "\033[36m"},
+       {"held", "\033[36m"},      {"head", "\033[36m"},
+       {"launch", "\033[36m"},    {"waiting", "\033[33m"},
+       {"skip", "\033[33m"},      {"skipped", "\033[33m"},
+       {"cancelled", "\033[33m"}, {"released", "\033[33m"},
+       {"release", "\033[33m"},   {"limited", "\033[33m"},
+       {"abandoned", "\033[33m"}, {"warning", "\033[33m"},
+       {"pause", "\033[33m"},     {"success", "\033[32m"},
+       {"kept", "\033[32m"},      {"delivered", "\033[32m"},
+       {"end", "\033[32m"},       {"ok", "\033[32m"},
+       {"run", "\033[32m"},       {"failure", "\033[31m"},
+       {"failed", "\033[31m"},    {"lost", "\033[31m"},
+       {"dead", "\033[31m"},      {"duplicate", "\033[31m"},
+       {"error", "\033[31m"},     {"retry_suppressed", "\033[31m"},
+       {"timed_out", "\033[31m"}, {"unknown", "\033[31m"}}};
+  if (!screen.colour) return text;
+  for (const auto& [name, colour] : words)
+    if (name == word) return colour + text + "\033[0m";
+  return text;
 }
 
 }  // namespace refgate

@@ -1,10 +1,14 @@
 """What is typed wrong is told by its name; help in every form; what a shell completes."""
 
 import os
+import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
 import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 BINARY = os.environ["REFGATE_BIN"]
 
@@ -46,7 +50,11 @@ class WrongWords(unittest.TestCase):
         (["gate", "--force=maybe"], 'refgate gate: --force is "maybe", but must be one of true, false'),
         (["status", "--json=yes"], 'refgate status: --json is "yes", but must be one of true, false'),
         (["run", "--keep-token=", "--", "true"], 'refgate run: --keep-token is "", but must be one of true, false'),
-        (["gate", "--help=x"], "refgate gate: --help takes no value"),
+        (["gate", "--help=x"], 'refgate gate: --help is "x"; it takes no word but all: --help=all'),
+        (["status", "--color", "alway"],
+         'refgate status: --color is "alway", but must be one of auto, always, never; did you mean always?'),
+        (["lint", "--color="], "refgate lint: --color is empty; give it a value, or leave it out; nothing was asked"),
+        (["gate", "--colour=never"], "refgate: gate has no option --colour; did you mean --color?"),
         (["lint", "--fix="], "refgate lint: --fix is empty; give it a value, or leave it out; nothing was asked"),
         (["lint", "--format", "jsno"],
          'refgate: --format is "jsno", but must be one of text, json, sarif, github; nothing was checked; did you mean json?'),
@@ -221,6 +229,64 @@ class Help(unittest.TestCase):
         self.assertTrue(text.index("When it runs:") < memory)
         self.assertTrue(text.index("Where the state is:") < remote)
 
+    COMMANDS = ["gate", "finish", "check", "register", "cleanup", "audit", "run", "heartbeat", "health", "envelope", "result", "deliver",
+                "matrix", "status", "explain", "release", "pause", "resume", "doctor", "log", "show", "stats", "verify", "metrics", "report",
+                "gc", "completion", "lint", "init"]
+
+    def test_what_changes_nothing_is_not_offered(self):
+        for command, without, options in (
+                ("finish", ("--budget", "--wait", "--retry", "--memory", "--force", "--slots", "--group-by"), ("--status", "--cost")),
+                ("explain", ("--on-lost", "--audit-skips", "--on-error"), ("--event", "--retry")),
+                ("gate", ("--session-window",), ("--budget", "--wait")), ("heartbeat", ("--attached",), ("--interval",)),
+                ("doctor", ("--memory",), ("--skew",))):
+            with self.subTest(command=command):
+                text = refgate(command, "--help").stdout
+                for option in without:
+                    self.assertNotIn(option, text)
+                for option in options:
+                    self.assertIn(option, text)
+                whole = refgate(command, "--help=all").stdout
+                self.assertEqual(whole, refgate(command, "--help-all").stdout)
+                for option in without:
+                    if option not in ("--attached", "--memory"):
+                        self.assertIn(option, whole)
+                self.assertNotIn("--attached", whole)
+                self.assertIn("--namespace NAME", whole)
+                self.assertNotIn("--namespace NAME", text)
+
+    def test_every_page_has_words_examples_statuses_and_where_to_read_on(self):
+        listed = refgate("--help").stdout
+        for command in self.COMMANDS:
+            with self.subTest(command=command):
+                self.assertRegex(listed, rf"(?m)^  {command} +\S")
+                text = refgate(command, "--help").stdout
+                self.assertEqual(refgate("help", command).stdout, text)
+                self.assertRegex(text, rf"Examples:\n  (.*\n  )?.*refgate {command}")
+                self.assertIn("Exit status: ", text)
+                if command != "completion":
+                    self.assertIn("See also: ", text)
+                self.assertNotIn("TEXT REQUIRED", text)
+                words = re.search(r"^Words:\n((?:  .*\n)+)", text, re.M)
+                for line in words[1].splitlines() if words else ():
+                    self.assertRegex(line, r"^  [A-Z_]+ +\S+ *\S+")
+                for also in re.findall(r"docs/\w+\.md", text):
+                    self.assertTrue((ROOT / also).is_file(), also)
+                for also in re.findall(r"refgate (\w+)", text[text.find("See also: "):]):
+                    self.assertIn(also, self.COMMANDS)
+
+    def test_an_action_of_result_has_its_own_page(self):
+        page = refgate("result", "get", "--help").stdout
+        self.assertIn("--output FILE", page)
+        self.assertNotIn("--older-than", page)
+        self.assertEqual(refgate("help", "result", "get").stdout, page)
+        whole = refgate("result", "--help").stdout
+        self.assertIn("To save:", whole)
+        self.assertIn("--older-than", whole)
+
+    def test_help_among_the_words_of_a_command_is_the_commands(self):
+        self.assertIn("Usage:", refgate("run", "--help", "--", "true").stdout)
+        self.assertNotIn("Usage:", refgate("run", "--event", "push", "--remote", "/nowhere.git", "--", "true", "--help").stdout)
+
 
 class Variables(unittest.TestCase):
     def gate(self, **environment):
@@ -288,6 +354,29 @@ class Completion(unittest.TestCase):
         self.assertIn("--memory", self.complete("refgate gate --me"))
         self.assertEqual(self.complete("refgate lint --min-severity w"), ["warning"])
         self.assertNotIn("--memory", self.complete("refgate doctor --"))
+
+    def test_words_behind_a_command(self):
+        for line, expected in (
+                ("refgate he", {"help", "heartbeat", "health"}), ("refgate ver", {"version", "verify"}), ("refgate help ga", {"gate"}),
+                ("refgate result ge", {"get"}), ("refgate completion ", {"bash", "zsh", "fish"}), ("refgate stats --by wo", {"workflow"}),
+                ("refgate finish --status fa", {"failure"}), ("refgate log --kind la", {"launch"}), ("refgate status --color al", {"always"}),
+                ("refgate log --reason retry_s", {"retry_suppressed"}), ("refgate lint --explain broad", {"broad-push"}),
+                ("refgate gate --retry=ma", {"--retry=manual"}), ("refgate gate --retry = ma", {"manual"}), ("refgate gate --retry =", {
+                    "suppress", "manual", "allow"}), ("refgate show ", set()), ("refgate help gate ", set())):
+            with self.subTest(line=line):
+                self.assertEqual(set(self.complete(line)), expected)
+
+    def test_what_is_offered_is_taken(self):
+        """No word of a list that the command would refuse."""
+        for command, option in (("log", "--kind"), ("log", "--reason"), ("stats", "--by"), ("lint", "--select"), ("gate", "--retry")):
+            for word in self.complete(f"refgate {command} {option} "):
+                done = refgate(command, option, word, *(["--remote", "/nowhere.git"] if command != "lint" else ["/nowhere"]))
+                self.assertNotIn(f"{option} is", done.stderr, word)
+
+    def test_what_is_not_for_people_is_not_offered(self):
+        self.assertNotIn("--attached", self.complete("refgate heartbeat --"))
+        self.assertNotIn("--budget", self.complete("refgate finish --"))
+        self.assertIn("--color", self.complete("refgate status --"))
 
     def test_every_command_is_offered(self):
         listed = set(self.complete("refgate "))

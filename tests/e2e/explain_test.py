@@ -90,6 +90,60 @@ class Explain(GateCase):
         answer = self.person().call("explain", "--event", "push", "--payload", self.payload({"ref": 7}), "--workflow", "Agent")
         self.assertEqual(answer.status, 2)
 
+    def of(self, target, *words):
+        person = self.person()
+        before = self.remote.all_refs()
+        answer = self.done(person.call("explain", target, *words))
+        self.assertEqual(self.remote.all_refs(), before)
+        (told,) = self.done(person.call("explain", target, *words, "--json")).rows()
+        return answer.out, told
+
+    def test_a_run_that_was_is_explained_by_whatever_names_it(self):
+        pull = payloads.pull_request(HEAD)
+        held, _ = self.gate(event="pull_request", payload=pull)
+        skipped, _ = self.gate(event="pull_request", payload=pull)
+        for target in (held.run, f"https://github.com/octo/app/actions/runs/{held.run}", "#7", "https://github.com/octo/app/pull/7",
+                       HEAD, HEAD[:8], skipped.run):
+            with self.subTest(target=target):
+                out, told = self.of(target)
+                self.assertEqual((told["decision"]["verdict"], told["decision"]["rule"], told["decision"]["reason_code"]),
+                                 ("skip", "held", "active_session"))
+                self.assertEqual(told["state"]["holder"]["run_id"], held.run)
+                self.assertIn(HEAD, told["identity"])
+                self.assertIn(f"refgate release {held.run}", out)
+                self.assertIn("Rule      held: ", out)
+        out, told = self.of(skipped.run)
+        self.assertEqual(told["told"]["run_id"], skipped.run)
+        self.assertIn("It was    told to skip (active_session)", out)
+
+    def test_what_would_change_the_verdict_changes_it(self):
+        job, _ = self.gate()
+        self.done(job.call("finish", "--status", "failure"))
+        out, told = self.of(job.run)
+        self.assertEqual((told["decision"]["verdict"], told["decision"]["rule"]), ("skip", "failed"))
+        self.assertIn("--retry allow", out)
+        self.assertEqual(self.of(job.run, "--retry", "allow")[1]["decision"]["verdict"], "run")
+        self.assertEqual(self.of(job.run, "--force")[1]["decision"]["rule"], "forced")
+        self.done(self.person().call("pause", "--reason", "x"))
+        out, told = self.of(job.run)
+        self.assertEqual((told["decision"]["rule"], told["changed_by"]), ("paused", ["refgate resume all"]))
+        self.done(self.person().call("resume"))
+        self.done(self.person().call("release", job.run, "--reason", "x"))
+        self.assertEqual(self.of(job.run)[1]["decision"]["verdict"], "run")
+
+    def test_a_success_is_remembered_until_it_is_said_to(self):
+        job, _ = self.gate("--memory", "2d")
+        self.done(job.call("finish"))
+        told = self.of(job.run)[1]
+        self.assertEqual(told["decision"]["rule"], "done")
+        self.assertTrue(told["changed_by"][0].startswith("time: from "), told)
+
+    def test_an_unknown_target_and_an_event_beside_one(self):
+        answer = self.person().call("explain", "4711")
+        self.assertEqual((answer.status, answer.out), (1, ""))
+        self.assertIn("nothing is known of", answer.err)
+        self.assertEqual(self.person().call("explain", "4711", "--offline").status, 2)
+
 
 if __name__ == "__main__":
     unittest.main()

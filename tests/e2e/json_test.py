@@ -133,6 +133,9 @@ class Documented(GateCase):
         self.done(self.live.call("result", "save", self.folder / "review.md"))
         self.check("result list", self.json("result", "list"))
 
+    def test_explain_of_a_run(self):
+        self.check("explain TARGET", self.json("explain", self.done_job.run), self.json("explain", self.live.run))
+
     def test_explain(self):
         job = self.job(payload=payloads.push(payloads.commit("new")))
         value = job.call("explain", "--json", "--group-by", "entity", "--slots", "3").json()

@@ -568,3 +568,16 @@ TEST_CASE("whose session failed before stays known until the work is done") {
   run("40", ClaimOutcome::success);
   CHECK_FALSE(is_own_failure(*claim, request_of("28", "push", 2).holder));
 }
+
+TEST_CASE("a decision tells which rule spoke") {
+  const auto rule = [](const std::optional<Claim>& state, const Policy& policy) {
+    return std::string(decide(state, request_of("2"), policy, t0 + 20min).rule);
+  };
+  CHECK(rule(std::nullopt, {}) == "nobody there");
+  CHECK(rule(first_claim(), {}) == "held");
+  CHECK(rule(first_claim(), with([](Policy& p) { p.force = true; })) == "forced");
+  CHECK(rule(ended(ClaimOutcome::success), {}) == "done");
+  CHECK(rule(ended(ClaimOutcome::failure), {}) == "failed");
+  CHECK(rule(ended(ClaimOutcome::cancelled), with([](Policy& p) { p.cooldown = 2h; })) ==
+        "cooldown");
+}

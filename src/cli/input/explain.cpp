@@ -6,6 +6,7 @@
 
 #include "call/commands.h"
 #include "call/json_output.h"
+#include "cli/input/explain_target.h"
 #include "core/decision/following.h"
 #include "core/event/scope.h"
 #include "core/text/json.h"
@@ -18,6 +19,7 @@
 #include "state/doors.h"
 #include "state/queues.h"
 #include "view/claim_view.h"
+#include "view/screen.h"
 
 namespace refgate {
 namespace {
@@ -223,6 +225,7 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
       {"observed", settings.policy.observe},
       {"would_skip", watched},
       {"follow", follow.empty() ? ordered_json() : ordered_json(follow)},
+      {"rule", explained.decision.rule},
       {"reason_code", name_of(explained.decision.code)},
       {"reason", explained.decision.reason}};
   return value;
@@ -300,7 +303,10 @@ void print(const Invocation& call, const Explained& explained, const Settings& s
                     ? "; but others are in line, so that it is told to skip (queued)"
                 : no_slot ? "; when a slot is free"
                           : "; after those in line";
-  line("Decision", decision);
+  line("Rule", std::string(explained.decision.rule));
+  call.out << "Decision  "
+           << painted(screen_of(call), escape_for(Place::line, decision), runs ? "run" : "skip")
+           << "\n";
   const std::string_view follow = told_by_follow(explained, settings.policy);
   if (follow == "waits") line("Follow", "it would wait for that work, and end as it does");
   if (follow == "green") line("Follow", "green, since that work has ended with success");
@@ -326,6 +332,7 @@ Invocation with_payload(const Invocation& call, const Settings& settings) {
 
 int command_explain(const Invocation& call) {
   const Settings settings = settings_of(call);
+  if (!call.arguments.front().empty()) return explain_target(call, settings);
   const Explained explained = explain(call, settings);
   if (call.flag("json"))
     call.out

@@ -16,6 +16,7 @@
 #include "os/file/checked_output.h"
 #include "os/trace.h"
 #include "runner/runner.h"
+#include "view/screen.h"
 
 namespace refgate {
 namespace {
@@ -147,8 +148,7 @@ int command_lint(const Invocation& call) {
   request.explain = call.option("explain");
   request.config = call.option("config");
   request.threads = std::max(1u, std::thread::hardware_concurrency());
-  request.colour = ::isatty(STDOUT_FILENO) == 1 && call.environment.get("NO_COLOR").empty() &&
-                   call.environment.get("TERM") != "dumb";
+  request.colour = screen_of(call).colour;
 
   request.select = listed(call.option("select"));
   request.ignore = listed(call.option("ignore"));

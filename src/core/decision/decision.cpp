@@ -51,7 +51,10 @@ std::string describe_holder(const Claim& claim, Instant now) {
 
 std::optional<Decision> first_answer(std::span<const Rule> rules, const Picture& picture) {
   for (const Rule& rule : rules)
-    if (auto answer = rule.decide(picture)) return answer;
+    if (auto answer = rule.decide(picture)) {
+      answer->rule = rule.name;
+      return answer;
+    }
   return std::nullopt;
 }
 

@@ -103,6 +103,8 @@ struct Decision {
   /// On a skip by time: when it makes sense to ask again.
   std::optional<Instant> until = std::nullopt;
   std::optional<NewerRun> newer = std::nullopt;  ///< of a `superseded` skip
+  std::string_view rule = {};  ///< which rule spoke, by its name in core/decision/rule.h; empty for
+                               ///< what was decided outside of them
 };
 
 /// Precedence: own when it is paused, then paused, which nothing else passes; forced, own, live

@@ -24,6 +24,7 @@
 #include "state/record.h"
 #include "state/server_clock.h"
 #include "view/reading_options.h"
+#include "view/screen.h"
 
 namespace refgate {
 namespace {
@@ -237,9 +238,10 @@ void print_as_json(const Invocation& call, const std::vector<Finding>& findings)
 }
 
 void print_text(const Invocation& call, const std::vector<Finding>& findings) {
+  const Screen screen = screen_of(call);
   for (const Finding& finding : findings) {
-    call.out << finding.state << "  " << finding.check << ": "
-             << escape_for(Place::line, finding.text) << "\n";
+    call.out << painted(screen, std::string(finding.state), finding.state) << "  " << finding.check
+             << ": " << escape_for(Place::line, finding.text) << "\n";
     if (!finding.hint.empty())
       call.out << "         " << escape_for(Place::line, finding.hint) << "\n";
   }

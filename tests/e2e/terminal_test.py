@@ -1,0 +1,203 @@
+"""At a terminal and away from one: what fits, colours and links, the line that says that something goes on, and last words."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import unicodedata
+import unittest
+
+from gate_case import GateCase, await_that, launch
+from runner import BINARY
+
+ESCAPES = re.compile(r"\x1b\[[0-9;]*[mK]|\x1b\]8;;[^\x1b]*\x1b\\")
+LINK = re.compile(r"\x1b\]8;;(https?://[^\x1b]+)\x1b\\")
+
+
+def columns(line):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in line)
+
+
+class AtATerminal(GateCase):
+    def start(self, words, streams, environment, wide=80):
+        master, slave = pty.openpty()
+        given = {name: slave if name in streams else subprocess.PIPE for name in ("stdout", "stderr")}
+        process = subprocess.Popen([BINARY, *words], stdin=subprocess.DEVNULL, cwd=self.folder,
+                                   env={"TERM": "xterm", "COLUMNS": str(wide), **environment}, **given)
+        os.close(slave)
+        self.addCleanup(os.close, master)
+        return process, master
+
+    @staticmethod
+    def read(master):
+        shown = b""
+        try:
+            while part := os.read(master, 65536):
+                shown += part
+        except OSError:  # the end of a terminal
+            pass
+        return shown.decode().replace("\r\n", "\n")
+
+    def at(self, *words, wide=80, streams="stdout", person=None, **environment):
+        person = person or self.person()
+        process, master = self.start(words, streams, {**person.environment, "REFGATE_REMOTE": person.remote.url, **environment}, wide)
+        shown = self.read(master)
+        out, err = process.communicate(timeout=60)
+        self.piped = ((out or b"") + (err or b"")).decode()
+        return shown
+
+    def assert_fits(self, text, wide=80):
+        for line in ESCAPES.sub("", text).splitlines():
+            if " " in line.strip():  # an URL and a ref stay whole
+                self.assertLessEqual(columns(line), wide, text)
+
+
+class Tables(AtATerminal):
+    def setUp(self):
+        super().setUp()
+        self.won, _ = self.gate()
+        self.skipped = self.job()
+        self.skipped.call("gate")
+        self.other = self.job(sha="f" * 40, workflow="審査 of everything that comes in", file="other.yml")
+        self.other.call("gate", "--share", "another share with a long name")
+        self.other.call("finish", "--status", "failure")
+        self.url = f"https://github.com/octo/app/actions/runs/{self.won.run}"
+
+    def test_everything_for_people_fits(self):
+        person = self.person()
+        person.call("pause", "workflow:x", "--reason", "since " + "somebody has to look at this first " * 6)
+        for words in (["status"], ["status", "--all"], ["status", "--queues"], ["log"], ["show", self.won.run], ["stats"], ["verify"],
+                      ["gc", "--dry-run"], ["explain", self.won.run], ["doctor"],
+                      ["--help"], ["gate", "--help"], ["finish", "--help=all"], ["result", "--help"]):
+            for wide in (60, 80, 132):
+                with self.subTest(words=words, wide=wide):
+                    shown = self.at(*words, wide=wide)
+                    self.assertTrue(shown, self.piped)
+                    self.assert_fits(shown, wide)
+
+    def test_status_tells_who_and_which_workflow_by_time_with_a_link(self):
+        shown = self.at("status", "--all")
+        lines = ESCAPES.sub("", shown).splitlines()
+        self.assertEqual(lines[0].split(), ["SESSION", "STATE", "WHO", "WORKFLOW", "SINCE", "RUN"])
+        self.assertIn(self.url, LINK.findall(shown))
+        self.assertIn("ann", lines[1])
+        self.assertIn("active", lines[1])
+        self.assertIn("refgate show", lines[-1])
+        self.assertIn("refgate release", lines[-1])
+        piped = self.done(self.person().call("status", "--all")).out
+        self.assertIn(self.url, piped)
+        self.assertEqual(piped.splitlines()[0].split(), lines[0].split())
+        self.assertLess(piped.index(self.won.run), piped.index(self.other.run))
+        self.assertNotIn("\x1b", piped)
+
+    def test_without_links_an_url_is_whole(self):
+        for wide in (60, 80, 200):
+            shown = self.at("status", wide=wide, NO_COLOR="1")
+            self.assertIn(self.url, shown)
+            self.assertNotIn("\x1b", shown)
+            self.assert_fits(shown, wide)
+
+    def test_colours_as_they_are_asked_for(self):
+        painted = "\x1b[36mactive\x1b[0m"
+        for words, environment, streams, expected in (
+                ((), {}, "stdout", True), ((), {"TERM": "dumb"}, "stdout", False), ((), {"NO_COLOR": "1"}, "stdout", False),
+                (("--color=always",), {"NO_COLOR": "1"}, "stdout", True), (("--color", "never"), {}, "stdout", False),
+                (("--color=never",), {"FORCE_COLOR": "1"}, "stderr", False), ((), {"FORCE_COLOR": "1"}, "stderr", True),
+                ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, "stderr", False), (("--color=auto",), {}, "stderr", False),
+                (("--color=always",), {}, "stderr", True), ((), {"FORCE_COLOR": "0"}, "stderr", False)):
+            with self.subTest(words=words, environment=environment, streams=streams):
+                shown = self.at("status", *words, streams=streams, **environment)
+                text = self.piped if streams == "stderr" else shown
+                self.assertIn("active", text)
+                self.assertEqual(painted in text, expected, text)
+                if streams == "stderr":
+                    self.assertNotIn("\x1b]8", text)  # a pipe has no links
+                if not expected:
+                    self.assertNotIn("\x1b", text)
+
+    def test_colour_wherever_a_state_is_told(self):
+        for words, expected in ((["show", self.won.run], "active"), (["doctor"], "ok"), (["explain", self.won.run], "active"),
+                                (["verify"], "No duplicate"), (["log"], "launch")):
+            with self.subTest(words=words):
+                self.assertRegex(self.at(*words), "\x1b\\[3[0-9]m" + expected)
+                self.assertNotIn("\x1b", self.at(*words, "--color=never"))
+
+    def test_lint_takes_the_same_word(self):
+        folder = self.folder / ".github" / "workflows"
+        folder.mkdir(parents=True)
+        (folder / "a.yml").write_text("on: [push, push]\njobs: {}\n", encoding="utf-8")
+        self.assertIn("\x1b[", subprocess.run([BINARY, "lint", "--color=always"], cwd=self.folder, env={}, text=True, capture_output=True,
+                                              check=False).stdout)
+        self.assertIn("\x1b[", subprocess.run([BINARY, "lint"], cwd=self.folder, env={"FORCE_COLOR": "1"}, text=True, capture_output=True,
+                                              check=False).stdout)
+        self.assertNotIn("\x1b", self.at("lint", "--color=never"))
+
+    def test_what_another_program_reads_is_not_folded(self):
+        for words in (["status", "--json"], ["log", "--json"], ["show", self.won.run, "--json"], ["completion", "bash"], ["metrics"]):
+            with self.subTest(words=words):
+                self.assertGreater(max(map(len, self.at(*words, wide=60).splitlines())), 60)
+
+
+class Patience(AtATerminal):
+    """A server that takes its time: who sits before it sees that something goes on."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.proxy = cls.contexts.enter_context(launch.faults(cls.server("http")))
+
+    def setUp(self):
+        super().setUp()
+        launch.set_plan(self.proxy)
+        launch.reset(self.proxy)
+        self.direct = self.remote
+        self.slow = self.remote.by(f"{self.proxy.url}/{self.path.name}")
+        self.won, _ = self.gate()
+
+    def test_a_line_is_shown_and_taken_away(self):
+        launch.set_plan(self.proxy, {"fault": "delay", "seconds": 1.3})
+        for words in (("log",), ("explain", self.won.run)):
+            with self.subTest(words=words):
+                shown = self.at(*words, streams="stderr", person=self.person(self.slow))
+                self.assertRegex(shown, "\r\x1b\\[Kreading [a-z ]+… \\(1s\\)")
+                self.assertTrue(shown.endswith("\r\x1b[K"), shown)
+                self.assertIn(self.won.run, self.piped)
+        self.at("log", person=self.person(self.slow))
+        self.assertEqual(self.piped, "")  # standard error is no terminal
+
+    def test_no_line_where_nothing_is_waited_for(self):
+        self.assertEqual(self.at("log", streams="stderr"), "")
+        self.assertEqual(self.at("log", streams="stderr", person=self.person(self.slow)), "")
+
+    def interrupt(self, number, part, *words):
+        """What it said on standard error, and how it ended."""
+        launch.set_plan(self.proxy, {"path": part, "fault": "delay", "seconds": 20, "announce": True})
+        launch.reset(self.proxy)
+        started = self.person(self.slow).start(*words)
+        await_that(lambda: any("delay-begins" in line for line in launch.requests(self.proxy)))
+        started.process.send_signal(number)
+        answer = started.wait()
+        self.assertEqual(answer.status, -number)
+        return answer.err
+
+    def test_who_is_ended_says_what_may_have_happened(self):
+        read = self.interrupt(signal.SIGTERM, "upload-pack", "log")
+        self.assertEqual(read, "refgate: log was interrupted before it was done; it has changed nothing\n")
+        for words in (["release", self.won.run, "--reason", "x"], ["pause", "--reason", "x"]):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with self.subTest(words=words, number=number):
+                    written = self.interrupt(number, "receive-pack", *words)
+                    self.assertTrue(written.startswith(f"refgate: {words[0]} was interrupted while it wrote"), written)
+                    self.assertEqual(written.count("\n"), 1)
+
+    def test_a_gate_keeps_its_own_last_words(self):
+        launch.set_plan(self.proxy, {"path": "receive-pack", "fault": "delay", "seconds": 20, "announce": True})
+        started = self.job(sha="f" * 40, remote=self.slow).start("gate", "--share", "other")
+        await_that(lambda: any("delay-begins" in line for line in launch.requests(self.proxy)))
+        started.process.terminate()
+        self.assertIn("it was ended before it had an answer", started.wait().err)
+
+
+if __name__ == "__main__":
+    unittest.main()
