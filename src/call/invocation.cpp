@@ -8,8 +8,8 @@
 #include <thread>
 #include <variant>
 
-#include "call/budget_setting.h"
 #include "call/lease_room.h"
+#include "core/decision/budget_setting.h"
 #include "core/words/brief.h"
 #include "core/words/shorten.h"
 #include "os/file/regular_file.h"

@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "call/budget_setting.h"
+#include "core/decision/budget_setting.h"
 #include "core/event/event_payload.h"
 #include "core/event/scope.h"
 #include "core/words/nearest.h"

@@ -75,6 +75,28 @@ TEST_CASE("a workflow that runs twice is a note when a gate stands before each o
   CHECK(twice_in("on: [push, pull_request]\njobs:\n" + cheap));
 }
 
+TEST_CASE("a run in which nothing could be read prints no result") {
+  Disk files = disk({{".github/workflows/a.yml", clean}, {"b/.github/workflows/b.yml", clean}});
+  const auto run = [&](std::vector<std::string> paths, Format format) {
+    LintSeams seams{files.seam(), nullptr, nullptr};
+    seams.files.read = [&](const std::string& path) {
+      const bool is_there = path == "b/.github/workflows/b.yml";
+      return is_there ? std::optional(files.texts.at(path)) : std::nullopt;
+    };
+    return run_lint({.paths = std::move(paths), .format = format}, seams);
+  };
+  for (const Format format : {Format::text, Format::json, Format::sarif, Format::github}) {
+    const LintOutcome outcome = run({"."}, format);
+    CHECK(outcome.status == 3);
+    CHECK(outcome.output.empty());
+    CHECK(outcome.errors.find("was not checked") != std::string::npos);
+  }
+  // What could be read beside it is told, and counted alone.
+  const LintOutcome both = run({".", "b"}, Format::text);
+  CHECK(both.status == 3);
+  CHECK(both.output == "nothing found in 1 file\n");
+}
+
 TEST_CASE("below the least severity nothing is shown") {
   Disk files = disk({{".github/workflows/a.yml", twice}});
   CHECK(files.run({.min_severity = Severity::error}).output == "nothing found in 1 file\n");

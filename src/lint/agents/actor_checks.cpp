@@ -105,13 +105,17 @@ bool asks_who_acts(const LaunchConditions& conditions, const Project& project, c
 
 bool asks_something_unknown(const Expression& condition, const Scope& scope) {
   const std::vector<Reference> all = references(condition);
+  const Value name = scope.get({"github", "event_name"});
+  const std::string event =
+      name.is_known() && name.kind() == Value::Kind::string ? name.as_string() : "";
   for (NodeId id = 0; id < condition.nodes().size(); ++id) {
     const ExpressionNode& node = condition.node(id);
     const bool asks = node.kind == ExpressionKind::call || node.kind == ExpressionKind::equal ||
                       node.kind == ExpressionKind::not_equal;
     if (!asks || truth(evaluate(condition, id, scope).value) != Truth::unknown) continue;
     if (std::any_of(all.begin(), all.end(), [&](const Reference& each) {
-          return names_actor(each) && is_inside(each.range, node.range);
+          return names_actor(each) && !names_subject_only(each, event) &&
+                 is_inside(each.range, node.range);
         }))
       return true;
   }

@@ -216,6 +216,10 @@ class JobDeeds {
     add_pull_request_action(step);
     constexpr auto doing = std::to_array<DoingAction>(
         {{"peter-evans/create-or-update-comment", "token", Deed::comment},
+         {"actions-ecosystem/action-add-labels", "github_token", Deed::label},
+         {"actions-ecosystem/action-create-comment", "github_token", Deed::comment},
+         {"andymckay/labeler", "repo-token", Deed::label},
+         {"buildsville/add-remove-label", "token", Deed::label},
          {"softprops/action-gh-release", "token", Deed::release},
          {"ncipollo/release-action", "token", Deed::release}});
     for (const DoingAction& action : doing) {

@@ -1,14 +1,13 @@
 #include "lint/gates/guards.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <utility>
 
-#include "core/decision/decision.h"
 #include "lint/agents/launches.h"
 #include "lint/gates/gate_before.h"
+#include "lint/gates/guard_holes.h"
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guard_walk.h"
 
@@ -237,13 +236,72 @@ class GuardSearch {
                       JobRun(graph, gated.view.scope(false, event), {{gate, JobResult::success}}),
                       JobRun(graph, event)});
     }
-    for (const Job& job : workflow_->jobs)
-      job_behind(job, gated, events, runs);
+    const std::vector<bool> behind = all_behind(graph, gate);
+    for (const Job& job : workflow_->jobs) {
+      if (needs_job(job, *gated.job)) {
+        job_behind(job, gated, events, runs);
+      } else if (behind[jobs_->node(job)]) {
+        job_further_behind(job, gated, runs);
+      }
+    }
+  }
+
+  /// An agent in a job that needs the gate by way of others only, and that runs although these are
+  /// skipped: `always()` asks for what came of them, and a skip is no failure.
+  void job_further_behind(const Job& job, const GatedJob& gated, std::vector<Runs>& runs) {
+    if (&job == gated.job || !job.condition || is_gated(job) || !launches_by_itself(job)) return;
+    const Expression condition = parse_condition(job.condition.value.text());
+    if (!condition.is_valid() || !has_status_function(condition) || other_verdict(condition) ||
+        names_something_new(condition))
+      return;
+    Fate fate;
+    const JobGraph::Index node = jobs_->node(job);
+    const Job* skipped = nullptr;
+    for (Runs& each : runs) {
+      const Truth on_skip = each.skip.fate(node).runs;
+      fate.add(on_skip, each.run.fate(node).runs, each.without.fate(node).runs, each.event);
+      if (on_skip != Truth::no && skipped == nullptr) skipped = skipped_need(job, each.skip);
+    }
+    if (skipped == nullptr || fate.on_skip == Truth::no ||
+        (fate.on_run == Truth::no && fate.without == Truth::no))
+      return;
+    GuardFinding& finding = add(false, job.key.place(), gated.job->key.place());
+    finding.message = "job " + quoted(job.id) + " launches an agent on a duplicate too: job " +
+                      quoted(skipped->id) + " is skipped then, and the `if` of " + quoted(job.id) +
+                      " does not wait for it to run; add `needs." + std::string(skipped->id) +
+                      ".result != 'skipped'` to it";
+    finding.confidence = Confidence::medium;
+  }
+
+  /// One of the jobs that it names in `needs` and that is certainly skipped in this run.
+  const Job* skipped_need(const Job& job, JobRun& run) const {
+    for (const YamlNode need : job.needed) {
+      const Job* needed = workflow_->job(need.text());
+      if (needed != nullptr && run.fate(jobs_->node(*needed)).runs == Truth::no) return needed;
+    }
+    return nullptr;
+  }
+
+  /// Whether the job launches an agent in a step that does not ask what came of the jobs before it.
+  bool launches_by_itself(const Job& job) {
+    if (!launching_) {
+      launching_.emplace();
+      for (const AgentLaunch& launch : launches_of(subject_, *workflow_)) {
+        const Expression own = parse_condition(launch.step->condition.value.text());
+        const std::vector<Reference> all =
+            own.is_valid() ? references(own) : std::vector<Reference>();
+        if (launch.is_called() || std::none_of(all.begin(), all.end(), [](const Reference& each) {
+              return refers_into(each, {"needs"});
+            }))
+          launching_->insert(&launch.own_job());
+      }
+    }
+    return launching_->contains(&job);
   }
 
   void job_behind(const Job& job, const GatedJob& gated, const std::vector<Scope>& events,
                   std::vector<Runs>& runs) {
-    if (&job == gated.job || !needs_job(job, *gated.job)) return;
+    if (&job == gated.job) return;
     std::optional<Expression> condition;
     if (job.condition) condition = parse_condition(job.condition.value.text());
     if (condition && !condition->is_valid()) return;
@@ -377,63 +435,19 @@ class GuardSearch {
     offer(finding, mend_guard(entry.value, judgement, verdicts), "");
   }
 
-  /// The condition asks for the reason, and some reasons to skip let the work run as a run does.
-  bool by_code(const Guarded& guarded) {
-    const GateView& seen = guarded.seen;
-    const auto signal =
-        std::find_if(seen.signals().begin(), seen.signals().end(), [&](const GateSignal& each) {
-          const std::vector<Reference> all = references(guarded.condition);
-          return each.code && std::any_of(all.begin(), all.end(), [&](const Reference& reference) {
-                   return refers_to(reference, each.path);
-                 });
-        });
-    if (signal == seen.signals().end()) return false;
-    const auto value_for = [&](bool skip, ReasonCode code) {
-      Scope scope = seen.scope(skip, guarded.fate.open);
-      scope.set(signal->path, Value::string(std::string(name_of(code))));
-      return evaluate_truth(guarded.condition, scope);
-    };
-    if (value_for(false, ReasonCode::first) != Truth::yes) return false;
-    static constexpr auto skips = std::to_array<ReasonCode>(
-        {ReasonCode::active_session, ReasonCode::already_done, ReasonCode::retry_suppressed,
-         ReasonCode::pr_lock, ReasonCode::max_attempts, ReasonCode::cooldown, ReasonCode::breaker,
-         ReasonCode::budget, ReasonCode::queued, ReasonCode::limited, ReasonCode::superseded,
-         ReasonCode::paused, ReasonCode::wait_expired});
-    const auto* const open = std::find_if(skips.begin(), skips.end(), [&](ReasonCode code) {
-      return value_for(true, code) == Truth::yes;
-    });
-    if (open == skips.end()) return false;
-    add(true, guarded.entry.value.place(), guarded.gate).message =
-        "the gate says skip with the reason " + quoted(name_of(*open)) +
-        " too, and this condition then lets " + guarded.what + " run; compare the verdict, " +
-        quoted(guard_for(seen, GateKind::refgate));
-    return true;
+  /// `hole` says why a condition that asks for something of the gate lets a skip through.
+  bool say(const Guarded& guarded, const std::optional<std::string>& hole) {
+    if (hole) add(true, guarded.entry.value.place(), guarded.gate).message = *hole;
+    return hole.has_value();
   }
 
-  /// The condition asks for something of the session that a skip is about, and while that lives
-  /// there is nothing of it: the work runs beside it.
+  bool by_code(const Guarded& guarded) {
+    return say(guarded,
+               open_by_code(guarded.condition, guarded.seen, guarded.fate.open, guarded.what));
+  }
+
   void by_holder(const Guarded& guarded) {
-    static constexpr auto names =
-        std::to_array<std::string_view>({"own_failure", "holder_outcome"});
-    const GateView& seen = guarded.seen;
-    const std::vector<Reference> all = references(guarded.condition);
-    Scope scope = seen.scope(true, guarded.fate.open);
-    std::string_view asked;
-    for (const Reference& reference : all) {
-      for (const GateSignal& signal : seen.signals()) {
-        if (!refers_to(reference, signal.path)) continue;
-        const auto* const name = std::find(names.begin(), names.end(), signal.path.back());
-        if (name == names.end()) continue;
-        asked = *name;
-        scope.set(signal.path, Value::string(asked == "own_failure" ? "false" : ""));
-      }
-    }
-    scope.set_status(Truth::yes, Truth::no, Truth::no);
-    if (asked.empty() || evaluate_truth(guarded.condition, scope) != Truth::yes) return;
-    add(true, guarded.entry.value.place(), guarded.gate).message =
-        quoted(asked) + " tells nothing of a session that is still at work, and this condition " +
-        "then lets " + guarded.what + " run beside it; compare the verdict, " +
-        quoted(guard_for(seen, GateKind::refgate));
+    say(guarded, open_by_holder(guarded.condition, guarded.seen, guarded.fate.open, guarded.what));
   }
 
   /// Conditions that name a gate which they cannot see.
@@ -531,33 +545,6 @@ class GuardSearch {
            });
   }
 
-  /// `unknown-output` says it.
-  static bool misspelt(const std::optional<Expression>& condition, const GateView& seen) {
-    if (!condition) return false;
-    for (const Reference& reference : references(*condition)) {
-      const ContextPath* outputs = seen.completed(reference);
-      if (outputs == nullptr) continue;
-      const auto names = seen.names_in(*outputs);
-      const std::string& name = *reference.path[outputs->size()];
-      if (std::none_of(names.begin(), names.end(),
-                       [&](std::string_view each) { return same_name(each, name); }))
-        return true;
-    }
-    return false;
-  }
-
-  /// Whether it asks how what came before has ended, and is there for a failure too: `always()`.
-  /// `!failure()` is true where `success()` is.
-  static bool is_by_status(const Expression& condition) {
-    if (!has_status_function(condition)) return false;
-    Scope well;
-    well.set_status(Truth::yes, Truth::no, Truth::no);
-    Scope badly;
-    badly.set_status(Truth::no, Truth::yes, Truth::no);
-    return evaluate_truth(condition, badly) != Truth::no ||
-           evaluate_truth(condition, well) == Truth::no;
-  }
-
   GuardFinding& add(bool broken, const Place& place, const Place& gate) {
     GuardFinding& finding = found_.emplace_back();
     finding.broken = broken;
@@ -578,6 +565,7 @@ class GuardSearch {
   const std::vector<GatedJob>& gated_;
   const JobConditions* jobs_ = nullptr;
   std::vector<Scope> events_;
+  std::optional<std::set<const Job*>> launching_;  ///< worked out when it is asked for
   std::vector<GuardFinding> found_;
   std::vector<Scope> ends_;  ///< of the job with the gate, on a skip, for each of its events
   bool dear_only_ = false;

@@ -476,16 +476,55 @@ bool names_agent_action(std::string_view uses, const Facts& facts) {
                      [&](const std::string& pattern) { return matches_action(uses, pattern); });
 }
 
+namespace {
+
+/// `codex-review-action`: an agent's name, and what it is to do.
+bool is_agent_with_deed(std::string_view name) {
+  constexpr auto agents =
+      std::to_array<std::string_view>({"claude-code-", "codex-", "gemini-cli-"});
+  constexpr auto deeds = std::to_array<std::string_view>(
+      {"review", "reviewer", "reviews", "code", "pr", "pull", "request", "issue", "issues", "fix",
+       "fixer", "triage", "security", "agent", "auto", "assistant", "bot", "implement", "task"});
+  constexpr std::string_view end = "-action";
+  if (!name.ends_with(end)) return false;
+  name.remove_suffix(end.size());
+  const auto* const agent = std::find_if(
+      agents.begin(), agents.end(), [&](std::string_view each) { return name.starts_with(each); });
+  if (agent == agents.end()) return false;
+  name.remove_prefix(agent->size());
+  while (!name.empty()) {
+    if (!contains_word(deeds, name.substr(0, name.find('-')))) return false;
+    name.remove_prefix(std::min(name.find('-'), name.size() - 1) + 1);
+  }
+  return true;
+}
+
+/// `setup-claude-code-action`: what comes before an agent's name, and starts none.
+bool is_about_agent(std::string_view before) {
+  constexpr auto words = std::to_array<std::string_view>(
+      {"setup", "install", "installer", "post", "configure", "cache", "login", "auth"});
+  while (!before.empty()) {
+    if (contains_word(words, before.substr(0, before.find('-')))) return true;
+    before.remove_prefix(std::min(before.find('-'), before.size() - 1) + 1);
+  }
+  return false;
+}
+
+}  // namespace
+
 bool resembles_agent_action(std::string_view uses, const Facts& facts) {
   const std::string_view at = uses.substr(0, uses.find('@'));
   const std::string name = to_lower(telling_name(at));
   if (name.empty()) return false;
-  return std::any_of(
-      facts.agent_actions.begin(), facts.agent_actions.end(), [&](const std::string& pattern) {
-        const std::string known = to_lower(telling_name(pattern));
-        if (known.empty() || !name.ends_with(known)) return false;
-        return name.size() == known.size() || name[name.size() - known.size() - 1] == '-';
-      });
+  if (is_agent_with_deed(name)) return true;
+  return std::any_of(facts.agent_actions.begin(), facts.agent_actions.end(),
+                     [&](const std::string& pattern) {
+                       const std::string known = to_lower(telling_name(pattern));
+                       if (known.empty() || !name.ends_with(known)) return false;
+                       const std::string_view before =
+                           std::string_view(name).substr(0, name.size() - known.size());
+                       return before.empty() || (before.ends_with('-') && !is_about_agent(before));
+                     });
 }
 
 std::vector<std::vector<std::string>> own_programs_in(std::string_view script) {

@@ -156,6 +156,29 @@ Scope scope_of_event(std::string_view event, std::string_view type) {
   return made.emplace(std::move(key), make_scope_of_event(event, type)).first->second;
 }
 
+bool brings_comment(std::string_view event) {
+  return is_one_of(event, {"issue_comment", "pull_request_review_comment", "pull_request_review",
+                           "discussion_comment", "commit_comment"});
+}
+
+namespace {
+
+bool is_subject(std::string_view part) {
+  return is_one_of(part, {"issue", "pull_request", "discussion"});
+}
+
+std::string text_of(const Value& value) {
+  return value.is_known() && value.kind() == Value::Kind::string ? value.as_string() : "";
+}
+
+}  // namespace
+
+bool names_subject_only(const Reference& reference, std::string_view event) {
+  return brings_comment(event) && reference.path.size() > 2 && reference.path[0] &&
+         reference.path[1] && reference.path[2] && same_name(*reference.path[0], "github") &&
+         same_name(*reference.path[1], "event") && is_subject(to_lower(*reference.path[2]));
+}
+
 void set_actor(Scope& scope, const Actor& actor) {
   const auto set = [&](const ContextPath& path, const std::optional<std::string>& text) {
     if (text) scope.set(path, Value::string(*text));
@@ -164,9 +187,12 @@ void set_actor(Scope& scope, const Actor& actor) {
   set({"github", "triggering_actor"}, actor.login);
   set({"github", "event", "sender", "login"}, actor.login);
   set({"github", "event", "sender", "type"}, actor.type);
+  const bool comments = brings_comment(text_of(scope.get({"github", "event_name"})));
   for (const char* part : {"comment", "review", "issue", "pull_request", "discussion"}) {
     const Value value = scope.get({"github", "event", part});
     if (value.is_known() && value.kind() == Value::Kind::null) continue;
+    // Who comments is mostly not who began what the comment is about.
+    if (comments && is_subject(part)) continue;
     set({"github", "event", part, "user", "login"}, actor.login);
     set({"github", "event", part, "user", "type"}, actor.type);
     set({"github", "event", part, "author_association"}, actor.association);
@@ -195,6 +221,13 @@ bool names_actor(const Expression& expression) {
   const std::vector<Reference> all = references(expression);
   return std::any_of(all.begin(), all.end(),
                      [](const Reference& reference) { return names_actor(reference); });
+}
+
+bool names_association_only(const Expression& expression) {
+  const std::vector<Reference> all = references(expression);
+  return std::all_of(all.begin(), all.end(), [](const Reference& each) {
+    return !names_actor(each) || (each.path.back() && *each.path.back() == "author_association");
+  });
 }
 
 std::vector<Start> starts_of(const Workflow& workflow, const Facts& facts) {

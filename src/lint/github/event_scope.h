@@ -32,8 +32,14 @@ struct Actor {
   std::optional<std::string> association;  ///< author_association of what he writes
 };
 
+/// Whether the event brings what somebody says to a thing that somebody else may have begun.
+bool brings_comment(std::string_view event);
+/// Whether the reference is to the issue, pull request or discussion that such an event's comment
+/// is about, whose author is another one than the commenter.
+bool names_subject_only(const Reference& reference, std::string_view event);
+
 /// Sets `github.actor`, the sender, and the authors of what the event brings (comment, review,
-/// issue, …).
+/// issue, …); not that of what a comment is about.
 void set_actor(Scope& scope, const Actor& actor);
 
 /// Sets the text of the comment or review that the event brings.
@@ -44,6 +50,10 @@ void set_body(Scope& scope, std::string_view text);
 bool names_actor(const Expression& expression);
 /// The same for one reference.
 bool names_actor(const Reference& reference);
+
+/// Whether all that it asks of people is their association with the repository, which a person's
+/// token has as the person has.
+bool names_association_only(const Expression& expression);
 
 /// One combination of event and activity that starts a workflow; `type` is empty for events without
 /// types.

@@ -4,6 +4,7 @@
 // `facts:` of the configuration file adds to them.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -56,7 +57,10 @@ struct EventFact {
 /// What an input of this project's action takes.
 struct InputFact {
   std::string name;
-  std::vector<std::string> choices;  ///< empty for a span of time
+  enum class Form : std::uint8_t { choice, span, number };
+  Form form = Form::choice;
+  std::vector<std::string> choices;
+  std::vector<std::string> limits;  ///< of a span: the least, and the most
 };
 
 class CalleeMemo;

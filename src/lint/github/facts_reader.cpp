@@ -144,16 +144,18 @@ Problem add_inputs(const Entry& inputs, Facts& facts) {
       if (Problem problem = add_texts(entry, facts.own_commands)) return problem;
       continue;
     }
-    const bool spans = entry.key.text() == "spans";
-    if (!spans && entry.key.text() != "choices")
-      return unknown_key(entry.key, {"commands", "choices", "spans"});
-    for (const Entry& choice : entry.value.entries()) {
+    const std::string_view key = entry.key.text();
+    if (key != "spans" && key != "choices" && key != "numbers")
+      return unknown_key(entry.key, {"commands", "choices", "spans", "numbers"});
+    for (const Entry& each : entry.value.entries()) {
       InputFact& fact = facts.inputs.emplace_back();
-      fact.name = choice.key.text();
-      if (Problem problem = add_texts(choice, fact.choices)) return problem;
+      fact.name = each.key.text();
+      fact.form = key == "spans" ? InputFact::Form::span : InputFact::Form::choice;
+      std::vector<std::string>& words = key == "spans" ? fact.limits : fact.choices;
+      if (Problem problem = add_texts(each, words)) return problem;
     }
     for (const YamlNode name : entry.value.items())
-      facts.inputs.push_back({std::string(name.text()), {}});
+      facts.inputs.push_back({std::string(name.text()), InputFact::Form::number, {}, {}});
   }
   return std::nullopt;
 }

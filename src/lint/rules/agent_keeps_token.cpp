@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "lint/agents/job_commands.h"
 #include "lint/agents/launches.h"
 #include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
@@ -41,6 +42,75 @@ bool pushes_by_itself(const AgentLaunch& launch, const Facts& facts) {
   return fact != nullptr && !fact->app_login.empty() && !launch.launch->input("prompt");
 }
 
+/// Whether a text hands the job's own token on.
+bool is_own_token(std::string_view text) {
+  if (text.find("${{") == std::string_view::npos) return false;
+  const Expression expression = parse_template(text);
+  if (!expression.is_valid()) return false;
+  const std::vector<Reference> all = references(expression);
+  return std::any_of(all.begin(), all.end(), [](const Reference& each) {
+    return refers_to(each, {"github", "token"}) || refers_to(each, {"secrets", "GITHUB_TOKEN"});
+  });
+}
+
+/// The variable that hands the token to the agent itself.
+Entry token_of_agent(const AgentLaunch& launch) {
+  for (const Entry& env : {launch.step->env, launch.job().env, launch.workflow().env}) {
+    for (const Entry& variable : env.value.entries()) {
+      if (is_own_token(variable.value.text())) return variable;
+    }
+  }
+  return {};
+}
+
+/// Whether a script writes a token into the address of a repository, where the agent finds it:
+/// `git clone https://x:$TOKEN@…`.
+bool leaves_token_in_address(const Workflow& workflow, const Job& job, const Step& step) {
+  const std::string_view script = step.run_text();
+  if (!mentions_any(script, {"remote set-url", "remote add", "git clone", "insteadof"}))
+    return false;
+  for (std::size_t at = script.find("://"); at != std::string_view::npos;
+       at = script.find("://", at + 1)) {
+    const std::string_view rest = script.substr(at + 3, script.find('\n', at) - at - 3);
+    const std::string_view login = rest.substr(0, rest.find('@'));
+    if (login.size() == rest.size()) continue;
+    const std::size_t variable = login.find('$');
+    if (variable == std::string_view::npos) continue;
+    std::string_view word = login.substr(variable);
+    const bool is_expression = word.starts_with("${{");
+    if (!is_expression) word = word.substr(0, word.find_first_of(":\"' /", 1));
+    const std::string text =
+        is_expression ? std::string(word) : resolved(workflow, job, step, std::string(word));
+    if (text.find("secrets.") != std::string::npos || is_own_token(text)) return true;
+  }
+  return false;
+}
+
+/// The other places in which a token lies open to the agent.
+void check_other_places(const Subject& subject, const AgentLaunch& launch, Sink& sink) {
+  constexpr const char* what =
+      ": with it whoever steers the agent can push to the repository and change the sessions that "
+      "the gate keeps there";
+  if (const Entry variable = token_of_agent(launch)) {
+    sink.report(subject, variable.key,
+                "this hands a token that may write contents to the agent" + std::string(what) +
+                    "; give it to the steps that need it, or let a job of its own use it")
+        .confidence(Confidence::medium)
+        .related(subject, launch.place().key, "the agent works here");
+    return;
+  }
+  for (const Step& step : launch.job().steps) {
+    if (step.index >= launch.step->index) break;
+    if (!step.run || !leaves_token_in_address(launch.workflow(), launch.job(), step)) continue;
+    sink.report(subject, step.run.key,
+                "this writes a token into the address of a repository, where the agent finds it" +
+                    std::string(what))
+        .confidence(Confidence::medium)
+        .related(subject, launch.place().key, "the agent works here");
+    return;
+  }
+}
+
 }  // namespace
 
 void check_agent_keeps_token(const Subject& subject, Sink& sink) {
@@ -56,12 +126,13 @@ void check_agent_keeps_token(const Subject& subject, Sink& sink) {
     if (!has_gate || !may_write_contents(workflow, job) || pushes(job) ||
         pushes_by_itself(launch, subject.facts()))
       continue;
+    check_other_places(subject, launch, sink);
     for (const Step& step : job.steps) {
       if (step.index >= launch.step->index) break;
       if (!matches_action(step.uses_text(), "actions/checkout")) continue;
       const Entry keeps = step.input("persist-credentials");
-      if (keeps && (keeps.value.has_expression() || !keeps.value.boolean().value_or(true) ||
-                    keeps.value.text() == "false"))
+      // The action keeps it for `true`, in any case of letters, and for nothing else.
+      if (keeps && (keeps.value.has_expression() || !same_name(keeps.value.text(), "true")))
         continue;
       if (const Entry token = step.input("token"); token && token.value.text().empty()) continue;
       auto report = sink.report(

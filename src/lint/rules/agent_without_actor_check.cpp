@@ -13,12 +13,6 @@
 namespace refgate::lint {
 namespace {
 
-bool is_comment_event(std::string_view event) {
-  return event == "issue_comment" || event == "pull_request_review_comment" ||
-         event == "pull_request_review" || event == "discussion_comment" ||
-         event == "commit_comment";
-}
-
 Scope scope_of_outsider(const Start& start) {
   Scope scope = scope_of_event(start.event, start.type);
   set_actor(scope, {"an-outsider", "User", "NONE"});
@@ -37,7 +31,7 @@ std::optional<Start> way_in(const AgentLaunch& launch, const Subject& subject) {
     return std::nullopt;
   std::optional<bool> checked;
   for (const Start& start : starts_of(*subject.workflow, subject.facts())) {
-    if (!is_comment_event(start.event)) continue;
+    if (!brings_comment(start.event)) continue;
     const Scope scope = scope_of_outsider(start);
     if (conditions.runs(scope) == Truth::no) continue;
     const std::vector<const Expression*> all = conditions.all();

@@ -83,6 +83,12 @@ bool has_group(const AgentLaunch& launch, const Start& start) {
                      [&](const Concurrency* each) { return !divided_by(*each, start); });
 }
 
+/// One source's runs of one branch come one after the other, mostly for another commit. Who wrote a
+/// group wants the next one to wait all the same.
+bool wants_to_wait(const AgentLaunch& launch, const Start& start) {
+  return start.event == "workflow_run" && !groups_of(launch).empty();
+}
+
 /// The start that can come while the agent of an earlier one still works; nullptr when there is
 /// none.
 const Start* overlapping_start(const AgentLaunch& launch, const std::vector<Start>& starts,
@@ -90,7 +96,7 @@ const Start* overlapping_start(const AgentLaunch& launch, const std::vector<Star
   const LaunchConditions& conditions = conditions_of(subject, launch);
   const std::vector<const Expression*> all = conditions.all();
   const auto found = std::find_if(starts.begin(), starts.end(), [&](const Start& start) {
-    return comes_again(start, all) && !has_group(launch, start) &&
+    return (comes_again(start, all) || wants_to_wait(launch, start)) && !has_group(launch, start) &&
            conditions.runs(scope_of_event(start.event, start.type)) != Truth::no;
   });
   return found == starts.end() || !gates_before(subject, launch).empty() ? nullptr : &*found;

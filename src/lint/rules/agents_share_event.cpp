@@ -171,6 +171,8 @@ class Finder {
 
   void compare(const Candidate& first, const Candidate& second) {
     const bool same_workflow = first.workflow == second.workflow;
+    if (repeated_.contains(second.launch)) return;
+    if (same_workflow && is_repeated(first, second)) return report_repeated(first, second);
     if (same_workflow && !are_side_by_side(first, second)) return;
     if (first.work.agent != second.work.agent) return;
     if (first.share && second.share &&
@@ -194,6 +196,24 @@ class Finder {
         return;
       }
     }
+  }
+
+  /// A step that an alias repeats in its own job, whatever came of the first time.
+  static bool is_repeated(const Candidate& first, const Candidate& second) {
+    const AgentLaunch& again = *second.launch;
+    return &first.launch->own_job() == &again.own_job() && first.workflow->selected &&
+           !again.is_called() && again.step->node.is_alias() &&
+           again.step->condition.value.text().find("failure") == std::string_view::npos &&
+           is_same_work(first.work, second.work);
+  }
+
+  void report_repeated(const Candidate& first, const Candidate& second) {
+    repeated_.insert(second.launch);
+    sink_
+        .report(*second.workflow, second.launch->step->node,
+                "this repeats a step that launches " + second.work.agent +
+                    " in the same job, for the same work: both are paid for; remove one")
+        .related(*first.workflow, first.launch->step->main().key, "the first time");
   }
 
   /// Two jobs of one workflow, neither of which waits for the other.
@@ -289,6 +309,7 @@ class Finder {
   const Subject& subject_;
   Sink& sink_;
   std::vector<Candidate> candidates_;
+  std::unordered_set<const AgentLaunch*> repeated_;  ///< by an alias, and reported for that
   std::size_t meetings_ = 0;
 };
 

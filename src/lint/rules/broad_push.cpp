@@ -35,8 +35,22 @@ bool looks_at_paths(const Step& gate) {
 struct Cost {
   std::string what;
   YamlNode place;
-  bool gated = false;  ///< a gate answers first, which is what keeps a broad push cheap
+  bool gated = false;        ///< a gate answers before it, which is what keeps a broad push cheap
+  bool asked_first = false;  ///< and does so in the first step, at the cost of a few seconds
 };
+
+/// Whether every agent and all other work stands behind a gate that is the first step of its job.
+bool is_asked_first(const Subject& subject) {
+  const auto& gated = gated_jobs_of(subject);
+  const auto answers = [](const GatedJob& each) {
+    const Gate& gate = each.gates.front();
+    return gate.step != nullptr && gate.step->index == 0;
+  };
+  if (gated.empty() || !std::all_of(gated.begin(), gated.end(), answers)) return false;
+  return std::all_of(
+      subject.workflow->jobs.begin(), subject.workflow->jobs.end(),
+      [&](const Job& job) { return !gates_of_job(subject, *subject.workflow, job).empty(); });
+}
 
 /// The agent that a push launches, or else the gate that it asks.
 std::optional<Cost> cost_of(const Subject& subject, const SupposedRun& push) {
@@ -48,7 +62,8 @@ std::optional<Cost> cost_of(const Subject& subject, const SupposedRun& push) {
                     [](const Step* step) { return looks_at_paths(*step); }))
       continue;
     if (runs_on(push, conditions.all(), [&](const Scope& scope) { return conditions.runs(scope); }))
-      return Cost{"launches an agent", launch.place().key, !gates_before(subject, launch).empty()};
+      return Cost{"launches an agent", launch.place().key, !gates_before(subject, launch).empty(),
+                  is_asked_first(subject)};
   }
   const JobConditions& conditions = job_conditions_of(subject, workflow);
   for (const GatedJob& gated : gated_jobs_of(subject)) {
@@ -70,7 +85,7 @@ std::optional<Cost> cost_of(const Subject& subject, const SupposedRun& push) {
                 step == nullptr ? gated.job->uses.key
                 : step->uses    ? step->uses.key
                                 : step->run.key,
-                true};
+                true, is_asked_first(subject)};
   }
   return std::nullopt;
 }
@@ -92,7 +107,8 @@ void check_broad_push(const Subject& subject, Sink& sink) {
     const std::string branch = topic_branch(filter);
     const std::optional<Cost> cost =
         branch.empty() ? std::nullopt : cost_of(subject, {.event = "push", .branch = branch});
-    if (!cost && !takes_every_workflow(subject.options)) continue;
+    const bool all = takes_every_workflow(subject.options);
+    if ((!cost || cost->asked_first) && !all) continue;
 
     const YamlNode place = trigger.branches          ? trigger.branches.entry.key
                            : trigger.branches_ignore ? trigger.branches_ignore.entry.key

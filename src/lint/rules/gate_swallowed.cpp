@@ -64,10 +64,11 @@ void check_gate(const Subject& subject, const Gate& gate, const GateView& seen,
     place = step.continue_on_error.key;
     how = "`continue-on-error` lets the job go on when the gate fails";
   } else if (const Entry script = script_of(step)) {
-    const bool pipefail =
-        !step.run || (where.job != nullptr ? subject.workflow->shell_of(*where.job, step) == "bash"
-                                           : step.shell.value.text() == "bash");
-    const std::string lost = lost_status(script.value.text(), pipefail, is_gate_command);
+    const std::string_view shell = where.job != nullptr
+                                       ? subject.workflow->shell_of(*where.job, step)
+                                       : step.shell.value.text();
+    const std::string lost = lost_status(script.value.text(), !step.run || shell == "bash",
+                                         is_gate_command, step.run && goes_on_after_failure(shell));
     if (lost.empty()) return;
     place = script.key;
     how = lost + " hides it when the gate fails";
@@ -87,6 +88,25 @@ void check_gate(const Subject& subject, const Gate& gate, const GateView& seen,
   }
 }
 
+/// A job that may fail ends with success for the jobs that need it, and its outputs are empty then.
+void check_job(const Subject& subject, const GatedJob& gated, Sink& sink) {
+  const Gate& gate = gated.gates.front();
+  const Entry& goes_on = gated.job->continue_on_error;
+  if ((gate.kind != GateKind::refgate && gate.kind != GateKind::positional) || !goes_on ||
+      !goes_on.value.boolean().value_or(false))
+    return;
+  for (const Job& job : subject.workflow->jobs) {
+    if (&job == gated.job || !opens_on_empty(job.condition, gated.view)) continue;
+    sink.report(subject, goes_on.key,
+                "`continue-on-error` lets the jobs behind this one go on when the gate fails, and "
+                "then no verdict keeps the work from running: every duplicate pays; leave it out, "
+                "and say with `on-error: run` or `skip` what is to happen")
+        .severity(Severity::error)
+        .related(subject, job.condition.value, "this is true when the gate has said nothing");
+    return;
+  }
+}
+
 void check_all(const Subject& subject, const GatedSteps& gated, const Neighbours& where,
                Sink& sink) {
   for (const Gate& gate : gated.gates)
@@ -101,8 +121,10 @@ void check_gate_swallowed(const Subject& subject, Sink& sink) {
     check_all(subject, gates_in(steps, subject.project, subject.facts()), {nullptr, &steps}, sink);
     return;
   }
-  for (const GatedJob& gated : gated_jobs_of(subject))
+  for (const GatedJob& gated : gated_jobs_of(subject)) {
     check_all(subject, gated.inside, {gated.job, &gated.job->steps}, sink);
+    check_job(subject, gated, sink);
+  }
 }
 
 }  // namespace refgate::lint

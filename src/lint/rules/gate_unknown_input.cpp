@@ -2,10 +2,18 @@
 // A value that an input does not take ends the step.
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <variant>
 #include <vector>
 
+#include "core/decision/budget_setting.h"
+#include "core/event/ordering.h"
+#include "core/event/scope.h"
+#include "core/governing/pool.h"
 #include "core/text/time.h"
 #include "core/words/nearest.h"
 #include "lint/expression/expression_value.h"
@@ -39,6 +47,74 @@ std::string listed(const std::vector<std::string>& words) {
   for (std::size_t at = 0; at < words.size(); ++at)
     text += (at == 0 ? "`" : at + 1 == words.size() ? " or `" : ", `") + words[at] + "`";
   return text;
+}
+
+std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+
+/// Why a span or a number is none that the input takes.
+std::optional<std::string> out_of_bounds(const InputFact& fact, std::string_view value) {
+  const std::string begin = quoted(fact.name) + " is ";
+  if (fact.form == InputFact::Form::number) {
+    constexpr unsigned most = 1'000'000;
+    unsigned number = 0;
+    const char* const end = value.data() + value.size();
+    const auto [stop, error] = std::from_chars(value.data(), end, number);
+    if (error == std::errc() && stop == end && number <= most) return std::nullopt;
+    return begin + "a whole number up to 1000000, and not " + quoted(value);
+  }
+  const auto span = parse_duration(value);
+  if (!span)
+    return begin + "a span of time such as `90s`, `5m`, `1h` or `7d`, and " + quoted(value) +
+           " is none";
+  if (!fact.limits.empty() && *span < parse_duration(fact.limits[0]))
+    return begin + "at least " + quoted(fact.limits[0]) + ", and not " + quoted(value);
+  if (fact.limits.size() > 1 && *span > parse_duration(fact.limits[1]))
+    return begin + "at most " + quoted(fact.limits[1]) + ", and not " + quoted(value);
+  return std::nullopt;
+}
+
+bool are_pairs(std::string_view value) {
+  while (!value.empty()) {
+    const std::size_t end = std::min(value.find_first_of(",\n"), value.size());
+    std::string_view part = value.substr(0, end);
+    value.remove_prefix(std::min(end + 1, value.size()));
+    part.remove_prefix(std::min(part.find_first_not_of(" \t\r"), part.size()));
+    if (!part.empty() && (part.find('=') == std::string_view::npos || part.starts_with('=')))
+      return false;
+  }
+  return true;
+}
+
+/// What the program says of a value that has a grammar of its own.
+std::optional<std::string> refused(const std::string& name, std::string_view value) {
+  const std::string begin = quoted(name) + " cannot be " + quoted(value);
+  const auto said = [&](std::string_view why) { return begin + ", since " + std::string(why); };
+  if (name == "group-by") {
+    const auto read = parse_strategy(value);
+    const auto* const why = std::get_if<std::string>(&read);
+    return why == nullptr ? std::nullopt : std::optional(said(*why));
+  }
+  if (name == "slots") {
+    const auto read = parse_slots(value);
+    const auto* const why = std::get_if<std::string>(&read);
+    return why == nullptr ? std::nullopt : std::optional(said(*why));
+  }
+  std::optional<std::string> why;
+  if (name == "budget") {
+    std::vector<Budget> budgets;
+    why = add_budgets(budgets, value);
+  } else if (name == "breaker") {
+    std::optional<Breaker> breaker;
+    why = set_breaker(breaker, value);
+  } else if (name == "reserve") {
+    Spent reserve;
+    why = set_reserve(reserve, value);
+  } else if (name == "namespace" && !is_namespace(value)) {
+    why = "it is lower-case letters, digits and `-`, parts separated by `/`";
+  } else if (name == "dimensions" && !are_pairs(value)) {
+    why = "it is `key=value`, one a line or separated by commas";
+  }
+  return why ? std::optional(said(*why)) : std::nullopt;
 }
 
 class Inputs {
@@ -94,13 +170,14 @@ class Inputs {
       return same_name(each.name, input.key.text());
     });
     const auto value = input.value.literal();
-    if (fact == inputs.end() || !value || value->empty()) return;
-    if (fact->choices.empty()) {
-      if (parse_duration(*value)) return;
-      sink_.report(
-          subject_, input.value,
-          "`" + fact->name + "` is a span of time such as `90s`, `5m`, `1h` or `7d`, and `" +
-              std::string(*value) + "` is none: the step fails, and its guards stay closed");
+    if (!value || value->empty()) return;
+    if (fact == inputs.end() || fact->form != InputFact::Form::choice) {
+      const std::optional<std::string> refusal = fact == inputs.end()
+                                                     ? refused(to_lower(input.key.text()), *value)
+                                                     : out_of_bounds(*fact, *value);
+      if (refusal)
+        sink_.report(subject_, input.value,
+                     *refusal + ": the step fails, and its guards stay closed");
       return;
     }
     if (std::find(fact->choices.begin(), fact->choices.end(), *value) != fact->choices.end())

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <limits>
 #include <optional>
 #include <string>
@@ -41,20 +42,24 @@ const std::vector<ContextPath>& free_texts() {
 bool is_open(std::string_view event) {
   static constexpr auto events = std::to_array<std::string_view>(
       {"issues", "issue_comment", "discussion", "discussion_comment", "pull_request_target",
-       "workflow_run"});
+       "workflow_run", "pull_request_review", "pull_request_review_comment", "commit_comment"});
   return std::find(events.begin(), events.end(), event) != events.end();
 }
 
 bool is_prompt(std::string_view input) {
   static constexpr auto names = std::to_array<std::string_view>(
       {"prompt", "direct_prompt", "override_prompt", "custom_instructions", "instruction",
-       "system_prompt", "append_system_prompt"});
+       "system_prompt", "append_system_prompt",
+       // Words of the command line, of which the prompt is one.
+       "claude_args", "codex-args", "codex_args"});
   return std::any_of(names.begin(), names.end(),
                      [&](std::string_view name) { return same_name(input, name); });
 }
 
 /// What a value is handed on through, from a text of the event to the script or prompt.
 constexpr int deepest_handing = 6;
+/// Of one script or prompt so many names are followed.
+constexpr std::size_t most_handings = 300;
 
 /// The functions whose result says no more than yes or no, or is a sum.
 bool hides_value(std::string_view function) {
@@ -152,6 +157,8 @@ class Search {
   struct Level {
     std::size_t hop = 0;
     bool in_action = false;
+    const Job* job = nullptr;    ///< of the hop's workflow, when it is not the one on the path
+    const Step* step = nullptr;  ///< of that job, when it stands in one
   };
 
   /// A stranger's text, and where the workflow that is looked at names it.
@@ -163,6 +170,7 @@ class Search {
 
   void look(const AgentLaunch& launch, const Entry& entry, bool script) {
     const Level level{launch.path.size() - 1, launch.action != nullptr};
+    handings_ = 0;
     const std::optional<Found> found = free_text_in(launch, entry.value, level, 0);
     if (!found || (!found->place && is_open_itself(launch))) return;
     report(launch, *found, script);
@@ -177,8 +185,14 @@ class Search {
 
   std::optional<Found> free_text_in(const AgentLaunch& launch, YamlNode value, Level level,
                                     int depth) {
-    if (!value.has_expression()) return std::nullopt;
-    const Expression text = parse_template(value.text());
+    return value.has_expression() ? free_text_at(launch, value, value.text(), level, depth)
+                                  : std::nullopt;
+  }
+
+  /// In `part` of the value's text.
+  std::optional<Found> free_text_at(const AgentLaunch& launch, YamlNode value,
+                                    std::string_view part, Level level, int depth) {
+    const Expression text = parse_template(part);
     if (!text.is_valid()) return std::nullopt;
     const ValueFlow flow(text);
     for (const Reference& reference : references(text)) {
@@ -191,7 +205,7 @@ class Search {
         found = handed_on(launch, reference, level, depth);
       }
       if (!found) continue;
-      const bool is_here = level.hop == 0 && !level.in_action;
+      const bool is_here = level.hop == 0 && !level.in_action && level.job == nullptr;
       if (is_here) found->place = place_in(*subject_.workflow->document, value, reference.range);
       return found;
     }
@@ -201,10 +215,21 @@ class Search {
   /// `env.NAME` and `inputs.NAME`, by what they were given.
   std::optional<Found> handed_on(const AgentLaunch& launch, const Reference& reference, Level level,
                                  int depth) {
-    if (!reference.is_literal() || reference.path.size() != 2) return std::nullopt;
+    if (!reference.is_literal() || ++handings_ > most_handings) return std::nullopt;
+    if (reference.path.size() == 4 && same_name(*reference.path[2], "outputs"))
+      return put_out(launch, reference, level, depth);
+    if (reference.path.size() != 2) return std::nullopt;
     const std::string& name = *reference.path[1];
     const JobPlace& at = launch.path[level.hop];
     if (same_name(*reference.path[0], "env")) {
+      if (level.job != nullptr) {
+        for (const Entry& env : {level.step != nullptr ? level.step->env : Entry(), level.job->env,
+                                 at.workflow->env}) {
+          if (const Entry own = named(env, name))
+            return free_text_in(launch, own.value, level, depth + 1);
+        }
+        return std::nullopt;
+      }
       if (level.in_action) {
         if (const Entry own = named(launch.launch->env, name))
           return free_text_in(launch, own.value, level, depth + 1);
@@ -228,6 +253,57 @@ class Search {
     if (level.hop == 0) return std::nullopt;
     return free_text_in(launch, named(launch.path[level.hop - 1].job->with, name).value,
                         {level.hop - 1, false}, depth + 1);
+  }
+
+  /// `needs.<job>.outputs.NAME` by what that job puts out, `steps.<id>.outputs.NAME` by what the
+  /// script of that step writes.
+  std::optional<Found> put_out(const AgentLaunch& launch, const Reference& reference, Level level,
+                               int depth) {
+    const JobPlace& at = launch.path[level.hop];
+    const std::string& id = *reference.path[1];
+    const std::string& name = *reference.path[3];
+    if (same_name(*reference.path[0], "needs")) {
+      const Job* job = at.workflow->job(id);
+      if (job == nullptr || level.in_action) return std::nullopt;
+      return free_text_in(launch, named(job->outputs, name).value, {level.hop, false, job, nullptr},
+                          depth + 1);
+    }
+    const bool in_own = level.job == nullptr && level.hop + 1 == launch.path.size();
+    if (!same_name(*reference.path[0], "steps") || level.in_action ||
+        (level.job == nullptr && !in_own))
+      return std::nullopt;
+    const Job& job = level.job != nullptr ? *level.job : *at.job;
+    const auto step = std::find_if(job.steps.begin(), job.steps.end(),
+                                   [&](const Step& each) { return same_name(each.id, id); });
+    if (step == job.steps.end() || !step->run) return std::nullopt;
+    return written_by(launch, *step, name, {level.hop, false, &job, &*step}, depth);
+  }
+
+  /// `echo "NAME=${{ … }}" >> "$GITHUB_OUTPUT"`, or with a variable of the step's `env`. What a
+  /// command makes of the text is not followed.
+  std::optional<Found> written_by(const AgentLaunch& launch, const Step& step,
+                                  const std::string& name, Level level, int depth) {
+    const std::string_view script = step.run_text();
+    if (script.find("GITHUB_OUTPUT") == std::string_view::npos) return std::nullopt;
+    for (std::size_t at = script.find(name + "="); at != std::string_view::npos;
+         at = script.find(name + "=", at + 1)) {
+      const std::string_view before = script.substr(0, at);
+      if (!before.empty() &&
+          (std::isalnum(static_cast<unsigned char>(before.back())) != 0 || before.back() == '_'))
+        continue;
+      const std::string_view value =
+          script.substr(at + name.size() + 1, script.find('\n', at) - at - name.size() - 1);
+      if (value.starts_with("$(") || value.find('`') != std::string_view::npos) continue;
+      if (auto found = free_text_at(launch, step.run.value, value, level, depth + 1)) return found;
+      for (const Entry& variable : step.env.value.entries()) {
+        const std::string plain = "$" + std::string(variable.key.text());
+        const std::string braced = "${" + std::string(variable.key.text()) + "}";
+        const bool whole = value.starts_with(plain) || value.starts_with(braced);
+        if (!whole) continue;
+        if (auto found = free_text_in(launch, variable.value, level, depth + 1)) return found;
+      }
+    }
+    return std::nullopt;
   }
 
   static Entry named(const Entry& mapping, std::string_view name) {
@@ -258,6 +334,9 @@ class Search {
       const Value there = value_of(reference, scope);
       if (there.is_known() && there.kind() == Value::Kind::null) continue;
       if (conditions.runs(scope) == Truth::no) continue;
+      // A review of a fork's branch runs without secrets, and whoever has a branch here is no
+      // stranger: what he wrote is not what a reviewer may write.
+      if (start.event.starts_with("pull_request_review") && !is_said(reference)) continue;
       // Who may push to a branch of this repository is no stranger, nor is what he writes of it.
       const bool of_branch = start.event == "pull_request_target" || is_of_branch(reference);
       if ((start.event == "workflow_run" || start.event == "pull_request_target") && of_branch &&
@@ -327,6 +406,12 @@ class Search {
     return Value::unknown();
   }
 
+  /// The comment or review itself.
+  static bool is_said(const Reference& reference) {
+    return refers_into(reference, {"github", "event", "comment"}) ||
+           refers_into(reference, {"github", "event", "review"});
+  }
+
   /// Whoever causes the event wrote the text; otherwise it is somebody else's.
   static bool is_by_actor(const Reference& reference, const Start& start) {
     // A plain view of a conditional would be one of a copy that is gone.
@@ -363,6 +448,7 @@ class Search {
   const Subject& subject_;
   Sink& sink_;
   std::vector<Start> starts_;
+  std::size_t handings_ = 0;
 };
 
 }  // namespace

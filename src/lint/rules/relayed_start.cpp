@@ -3,6 +3,7 @@
 // may start the same agent twice. Facts: "Triggering a workflow from a workflow".
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -70,9 +71,7 @@ bool may_be_bound(const Expression& condition) {
   return std::any_of(all.begin(), all.end(), [](const Reference& each) {
     return refers_into(each, {"steps"}) || refers_into(each, {"needs"}) ||
            refers_into(each, {"vars"}) || refers_into(each, {"inputs"}) ||
-           refers_into(each, {"env"}) || refers_into(each, {"github", "run_attempt"}) ||
-           refers_into(each, {"github", "event", "workflow_run", "run_attempt"}) ||
-           names_message(each);
+           refers_into(each, {"env"}) || names_message(each);
   });
 }
 
@@ -87,6 +86,48 @@ bool is_bound(const Step& step) {
     if (program.find(word) != std::string_view::npos) return true;
   }
   return step.condition && may_be_bound(parse_condition(step.condition.value.text()));
+}
+
+bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return text.find(word) != std::string_view::npos;
+  });
+}
+
+/// A line that is false for a number that has grown, and then ends its script: with what is said of
+/// it, or as the line that it is.
+bool ends_by_number(std::string_view line) {
+  if (!mentions_any(line, {"-lt ", "-le ", "-gt ", "-ge ", "(("})) return false;
+  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  const bool is_test = line.starts_with("[") || line.starts_with("test ") || line.starts_with("((");
+  return is_test && !mentions_any(line, {"&&", "||"});
+}
+
+/// Whether a step counts something and may end its job by it: `[ "$N" -lt 3 ] || exit 1`.
+bool ends_by_count(const Step& step) {
+  const std::string_view program = step.input("script").value.text();
+  if (mentions_any(program, {"setFailed(", "throw ", "process.exit(1"}) &&
+      mentions_any(program, {" < ", " <= ", " > ", " >= "}))
+    return true;
+  const std::string_view script = step.run_text();
+  const bool compares = mentions_any(script, {"-lt ", "-le ", "-gt ", "-ge ", "(("});
+  if (!compares) return false;
+  for (std::size_t at = script.find("exit "); at != std::string_view::npos;
+       at = script.find("exit ", at + 1)) {
+    if (!script.substr(at + 5).starts_with('0')) return true;
+  }
+  for (std::size_t at = 0; at < script.size();) {
+    const std::size_t end = std::min(script.find('\n', at), script.size());
+    if (ends_by_number(script.substr(at, end - at))) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+bool is_counted_before(const Job& job, const Step& step) {
+  return std::any_of(job.steps.begin(), job.steps.end(), [&](const Step& each) {
+    return each.index < step.index && !each.continue_on_error && ends_by_count(each);
+  });
 }
 
 /// Cheap to see, and asked before each workflow is.
@@ -135,18 +176,29 @@ class Relays {
   bool follow(Index from) {
     const Node& node = nodes_[from];
     bool does = false;
+    const std::vector<const Job*> needed =
+        job_conditions_of(subject_, *node.workflow).needed(*node.job);
+    if (std::any_of(needed.begin(), needed.end(), [](const Job* job) {
+          return std::any_of(job->steps.begin(), job->steps.end(), ends_by_count);
+        }))
+      return false;
+    const auto counted = std::find_if(
+        node.job->steps.begin(), node.job->steps.end(),
+        [](const Step& step) { return !step.continue_on_error && ends_by_count(step); });
+    const std::size_t end =
+        counted == node.job->steps.end() ? node.job->steps.size() : counted->index;
     std::vector<Evidence> deeds = deeds_of(*node.workflow, *node.job, subject_.facts());
     if (node.launch != nullptr && !node.launch->is_called())
       deeds = evidence_of(*node.launch, subject_.facts(), deeds);
     for (const Evidence& deed : deeds) {
-      if (is_bound(*deed.step)) continue;
+      if (is_bound(*deed.step) || deed.step->index > end) continue;
       does = true;
       for (const DeedEvent& event : events_of(deed.deed))
         start(from, deed, event);
       if (deed.deed == Deed::push) start(from, deed, {"push", ""});
     }
     for (const Step& step : node.job->steps) {
-      if (is_bound(step)) continue;
+      if (is_bound(step) || step.index > end) continue;
       if (const auto sent = sent_event(*node.workflow, *node.job, step)) {
         does = true;
         start(from, {Deed::dispatch, &step, {}, {}}, {"repository_dispatch", *sent});
@@ -211,6 +263,7 @@ class Relays {
       const bool is_app = deed.identity.kind == AgentIdentity::Kind::app;
       if ((is_app && turns_bot_away(*node.launch->launch, deed.identity.login, subject_.facts())) ||
           asks_who_acts(conditions, subject_.project, subject_.facts()) ||
+          is_counted_before(node.launch->own_job(), *node.launch->step) ||
           !gates_before(subject_, *node.launch).empty())
         return Truth::no;
       all = conditions.all();
@@ -219,7 +272,8 @@ class Relays {
     }
     for (const Expression* condition : all) {
       // Whose login it is, is not known: who compares logins may mean this one.
-      if (may_be_bound(*condition) || (names_actor(*condition) && !names_association(*condition)))
+      if (may_be_bound(*condition) ||
+          (names_actor(*condition) && !names_association_only(*condition)))
         return Truth::no;
     }
     return runs(node, jobs, supposed(start, deed, all, began));
@@ -263,6 +317,10 @@ class Relays {
       set_branch(scope, began.branch);
       set_default_branch(scope, began);
     }
+    // What a deed starts is a new run, whatever attempt the one is that does it.
+    scope.set("github.run_attempt", Value::string("1"));
+    if (start.event == "workflow_run")
+      scope.set("github.event.workflow_run.run_attempt", Value::number(1));
     set_details(scope, deed.about);
     if (is_app) set_actor(scope, {deed.identity.login, "Bot", "NONE"});
     if (!by_run) set_body(scope, text);
@@ -286,14 +344,6 @@ class Relays {
     scope.set("github.event.repository.default_branch", Value::string(name));
     scope.set("github.ref_name", Value::string(name));
     scope.set("github.ref", Value::string("refs/heads/main"));
-  }
-
-  /// A person's token has an association, which most conditions ask for.
-  static bool names_association(const Expression& condition) {
-    const std::vector<Reference> all = references(condition);
-    return std::all_of(all.begin(), all.end(), [](const Reference& each) {
-      return !names_actor(each) || (each.path.back() && *each.path.back() == "author_association");
-    });
   }
 
   /// The jobs of workflows that hear of the end of such a run of this one.

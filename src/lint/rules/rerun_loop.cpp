@@ -2,9 +2,13 @@
 // again, until something looks at `run_attempt`.
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lint/agents/agent_launch.h"
@@ -55,23 +59,123 @@ bool runs_again(const Step& step) {
   return false;
 }
 
-/// A bound that is kept besides the conditions: a line that compares the attempt's number, or a
-/// count of its own, or names a maximum.
-bool counts(const std::string& text) {
-  const std::string words = to_lower(text);
-  for (std::size_t at = 0; at < words.size();) {
-    const std::size_t end = std::min(words.find('\n', at), words.size());
-    const std::string_view line = std::string_view(words).substr(at, end - at);
-    at = end + 1;
-    if (!mentions_any(line, {"attempt", "retry", "retries", "rerun_count"})) continue;
-    // An arrow in a message compares nothing.
-    const bool arrow = mentions_any(line, {"->", "=>"});
-    if (!arrow && mentions_any(line, {"<", ">"})) return true;
-    if (mentions_any(line,
-                     {"max", "limit", "-lt", "-gt", "-le", "-ge", "-eq", "-ne", "==", "!=", "(("}))
+/// Whose attempt a condition or script may ask for: the one that has failed, or the run that hears
+/// of it, which is at its first attempt each time.
+enum class AttemptOf : std::uint8_t { source, own };
+
+bool is_word(char character) {
+  return (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') ||
+         character == '_';
+}
+
+/// The names in a line that are given a value, and that value: `name: value`, `name=value; …`,
+/// `const name = value`.
+std::vector<std::pair<std::string_view, std::string_view>> values_given(std::string_view line) {
+  std::vector<std::pair<std::string_view, std::string_view>> given;
+  for (std::size_t at = line.find_first_of(":="); at != std::string_view::npos;
+       at = line.find_first_of(":=", at + 1)) {
+    if (at + 1 < line.size() && (line[at + 1] == '=' || line[at + 1] == '>')) {
+      ++at;
+      continue;
+    }
+    std::size_t end = at;
+    while (end > 0 && line[end - 1] == ' ')
+      --end;
+    std::size_t begin = end;
+    while (begin > 0 && is_word(line[begin - 1]))
+      --begin;
+    if (begin == end) continue;
+    const std::string_view value = line.substr(at + 1);
+    given.emplace_back(line.substr(begin, end - begin), value.substr(0, value.find(';')));
+  }
+  return given;
+}
+
+bool names_word(std::string_view line, std::string_view word) {
+  for (std::size_t at = line.find(word); at != std::string_view::npos;
+       at = line.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || !is_word(line[at - 1])) && (end == line.size() || !is_word(line[end])))
       return true;
   }
   return false;
+}
+
+/// A bound that is kept besides the conditions: a line that compares the attempt's number, or a
+/// count of its own, or names a maximum.
+class Bound {
+ public:
+  explicit Bound(AttemptOf attempt) : attempt_(attempt) {}
+
+  bool is_kept_in(const std::string& text) {
+    const std::string words = to_lower(text);
+    for (std::size_t at = 0; at < words.size();) {
+      const std::size_t end = std::min(words.find('\n', at), words.size());
+      std::string line = words.substr(at, end - at);
+      at = end + 1;
+      learn(line);
+      if (attempt_ == AttemptOf::source) blank_own(line);
+      if (tells_attempt(line) && compares(line)) return true;
+    }
+    return false;
+  }
+
+ private:
+  /// So many variables are remembered.
+  static constexpr std::size_t most_names = 20;
+
+  static constexpr auto own_attempts = std::to_array<std::string_view>(
+      {"github.run_attempt", "github_run_attempt", "context.runattempt", "context.run_attempt"});
+
+  bool is_own(std::string_view value) const {
+    return attempt_ == AttemptOf::source &&
+           (std::any_of(
+                own_attempts.begin(), own_attempts.end(),
+                [&](std::string_view own) { return value.find(own) != std::string_view::npos; }) ||
+            std::any_of(own_.begin(), own_.end(),
+                        [&](const std::string& name) { return names_word(value, name); }));
+  }
+
+  void learn(std::string_view line) {
+    for (const auto& [name, value] : values_given(line)) {
+      if (is_own(value)) {
+        if (own_.size() < most_names) own_.emplace_back(name);
+      } else if (names_.size() < most_names && tells_attempt(value)) {
+        names_.emplace_back(name);
+      }
+    }
+  }
+
+  void blank_own(std::string& line) const {
+    const auto blank = [&](std::string_view word) {
+      for (std::size_t at = line.find(word); at != std::string::npos; at = line.find(word, at))
+        line.replace(at, word.size(), word.size(), ' ');
+    };
+    std::for_each(own_attempts.begin(), own_attempts.end(), blank);
+    std::for_each(own_.begin(), own_.end(), blank);
+  }
+
+  bool tells_attempt(std::string_view line) const {
+    return mentions_any(line, {"attempt", "retry", "retries", "rerun_count"}) ||
+           std::any_of(names_.begin(), names_.end(),
+                       [&](const std::string& name) { return names_word(line, name); });
+  }
+
+  static bool compares(std::string_view line) {
+    // An arrow in a message compares nothing.
+    const bool arrow = mentions_any(line, {"->", "=>"});
+    if (!arrow && mentions_any(line, {"<", ">"})) return true;
+    return mentions_any(
+        line, {"max", "limit", "-lt", "-gt", "-le", "-ge", "-eq", "-ne", "==", "!=", "(("});
+  }
+
+  AttemptOf attempt_;
+  std::vector<std::string> names_;  ///< of variables that hold an attempt's number
+  std::vector<std::string> own_;    ///< and of those that hold the listener's
+};
+
+bool counts(const std::string& text, AttemptOf attempt = AttemptOf::source) {
+  return Bound(attempt).is_kept_in(text);
 }
 
 bool names_source_run(const std::string& text) {
@@ -83,6 +187,7 @@ Scope scope_of_run(std::string_view conclusion, double attempt) {
   Scope scope = scope_of_event("workflow_run", "completed");
   scope.set("github.event.workflow_run.conclusion", Value::string(std::string(conclusion)));
   scope.set("github.event.workflow_run.run_attempt", Value::number(attempt));
+  scope.set("github.run_attempt", Value::string("1"));
   return scope;
 }
 
@@ -122,7 +227,7 @@ class Judge {
       for (const Step& step : job.steps) {
         if (!names_own_run(step) || !follows_failure(job, step) || ++looked_at > most) continue;
         const std::string words = words_of(job, step);
-        if (counts(words) || mentions_any(words, {"run_attempt"})) continue;
+        if (counts(words, AttemptOf::own) || mentions_any(words, {"run_attempt"})) continue;
         for (const Workflow& other : subject_.project.workflows()) {
           const Step* again = rerunning_step(other);
           if (again == nullptr || !dispatches(*subject_.workflow, job, step, other)) continue;
@@ -147,7 +252,7 @@ class Judge {
   static const Step* rerunning_step(const Workflow& workflow) {
     if (workflow.trigger("workflow_dispatch") == nullptr) return nullptr;
     for (const Job& job : workflow.jobs) {
-      if (counts(std::string(job.node.source()))) continue;
+      if (counts(std::string(job.node.source()), AttemptOf::own)) continue;
       for (const Step& step : job.steps) {
         if (runs_again(step) && mentions_any(step.node.source(), {"inputs."})) return &step;
       }

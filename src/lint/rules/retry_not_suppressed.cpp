@@ -74,6 +74,7 @@ void check_script(const Subject& subject, const Step& step, Sink& sink) {
 Scope after(const Step& step, std::string_view outcome) {
   Scope scope;
   for (const char* property : {"outcome", "conclusion"}) {
+    if (step.id.empty()) break;
     scope.set(ContextPath{"steps", std::string(step.id), property},
               Value::string(std::string(outcome)));
   }
@@ -104,6 +105,18 @@ bool has_same_prompt(const Step& left, const Step& right) {
   return text(left) == text(right);
 }
 
+bool is_same_session(const Step& left, const Step& right, const Facts& facts) {
+  return is_same_agent(left, right, facts) && (!left.uses || has_same_prompt(left, right));
+}
+
+bool names_step(const Expression& condition, const Step& step) {
+  if (step.id.empty()) return false;
+  const std::vector<Reference> all = references(condition);
+  return std::any_of(all.begin(), all.end(), [&](const Reference& each) {
+    return refers_into(each, {"steps", std::string(step.id)});
+  });
+}
+
 /// A step that launches the same agent when an earlier one that launched it did not succeed.
 void check_second_steps(const Subject& subject, const Job& job, Sink& sink) {
   for (std::size_t second = 1; second < job.steps.size(); ++second) {
@@ -111,29 +124,69 @@ void check_second_steps(const Subject& subject, const Job& job, Sink& sink) {
     if (!step.condition || !launches_agent(step, subject.facts())) continue;
     const Expression condition = parse_condition(step.condition.value.text());
     if (!condition.is_valid()) continue;
+    const bool asks_for_status = has_status_function(condition);
     for (std::size_t first = 0; first < second; ++first) {
       const Step& before = job.steps[first];
-      if (before.id.empty() || !launches_agent(before, subject.facts()) ||
-          !is_same_agent(before, step, subject.facts()))
+      if ((!asks_for_status && !names_step(condition, before)) ||
+          !launches_agent(before, subject.facts()) ||
+          !is_same_session(before, step, subject.facts()))
         continue;
-      if (before.uses && !has_same_prompt(before, step)) continue;
-      const bool names_it = [&] {
-        const std::vector<Reference> all = references(condition);
-        return std::any_of(all.begin(), all.end(), [&](const Reference& each) {
-          return refers_into(each, {"steps", std::string(before.id)});
-        });
-      }();
-      if (!names_it || evaluate_condition(condition, after(before, "success")) != Truth::no ||
+      if (evaluate_condition(condition, after(before, "success")) != Truth::no ||
           evaluate_condition(condition, after(before, "failure")) == Truth::no) {
         continue;
       }
-      const Entry what = step.uses ? step.uses : step.run;
-      sink.report(subject, what.key,
-                  "this step launches the same agent again when step `" + std::string(before.id) +
-                      "` failed: the second session is paid for too, and no gate sees it, since it "
+      sink.report(subject, step.main().key,
+                  "this step launches the same agent again when " +
+                      (before.id.empty() ? "an earlier step"
+                                         : "step `" + std::string(before.id) + "`") +
+                      " failed: the second session is paid for too, and no gate sees it, since it "
                       "is the same run")
-          .related(subject, before.id_entry.value, "the first session")
+          .related(subject, before.id.empty() ? before.main().key : before.id_entry.value,
+                   "the first session")
           .related(subject, step.condition.value, "which only runs after its failure");
+      break;
+    }
+  }
+}
+
+const Step* launching_step(const Job& job, const Facts& facts) {
+  const auto found = std::find_if(job.steps.begin(), job.steps.end(),
+                                  [&](const Step& each) { return launches_agent(each, facts); });
+  return found == job.steps.end() ? nullptr : &*found;
+}
+
+/// Of a workflow so many jobs are looked at that ask how others have ended.
+constexpr std::size_t most_second_jobs = 20;
+
+/// A job that launches the same agent when one that it needs did not succeed.
+void check_second_jobs(const Subject& subject, Sink& sink) {
+  const Workflow& workflow = *subject.workflow;
+  std::size_t looked_at = 0;
+  for (const Job& job : workflow.jobs) {
+    if (!job.condition || job.needed.empty() || is_switched_off(job.condition)) continue;
+    const Expression condition = parse_condition(job.condition.value.text());
+    if (!condition.is_valid() || !has_status_function(condition)) continue;
+    const Step* again = launching_step(job, subject.facts());
+    if (again == nullptr || ++looked_at > most_second_jobs) continue;
+    const JobConditions& jobs = job_conditions_of(subject, workflow);
+    const auto runs_after = [&](const Job& before, JobResult result) {
+      return JobRun(jobs.graph(), {}, {{jobs.node(before), result}}, true)
+          .fate(jobs.node(job))
+          .runs;
+    };
+    for (const YamlNode need : job.needed) {
+      const Job* before = workflow.job(need.text());
+      const Step* first = before == nullptr ? nullptr : launching_step(*before, subject.facts());
+      if (first == nullptr || !is_same_session(*first, *again, subject.facts()) ||
+          runs_after(*before, JobResult::success) != Truth::no ||
+          runs_after(*before, JobResult::failure) == Truth::no)
+        continue;
+      sink.report(subject, again->main().key,
+                  "this job launches the same agent again when job `" + std::string(before->id) +
+                      "` failed: the second session is paid for too, and no gate that the first "
+                      "one had knows it for the same work")
+          .related(subject, first->main().key, "the first session")
+          .related(subject, job.condition.value, "which only runs after its failure");
       break;
     }
   }
@@ -204,6 +257,7 @@ void check_retry_not_suppressed(const Subject& subject, Sink& sink) {
     check_second_steps(subject, job, sink);
     check_matrix(subject, job, sink);
   }
+  check_second_jobs(subject, sink);
   check_followers(subject, sink);
 }
 

@@ -76,10 +76,12 @@ Passage passage(const LaunchConditions& conditions, const Start& start, const Ev
   const bool is_app = evidence.identity.kind == AgentIdentity::Kind::app;
   if (is_app) set_actor(scope, {evidence.identity.login, "Bot", "NONE"});
   const std::vector<const Expression*> all = conditions.all();
-  // Whose login it is, is not known: a condition that compares logins may mean this one.
+  // Whose login it is, is not known: a condition that compares logins may mean this one. Who has a
+  // token of his own is mostly one of those whom an association lets in.
   if (!evidence.identity.login && conditions.runs(scope) != Truth::no &&
-      std::any_of(all.begin(), all.end(),
-                  [](const Expression* each) { return names_actor(*each); })) {
+      std::any_of(all.begin(), all.end(), [&](const Expression* each) {
+        return names_actor(*each) && (is_app || !names_association_only(*each));
+      })) {
     return Passage::shut;
   }
   Scope silent = scope;

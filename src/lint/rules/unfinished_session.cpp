@@ -12,6 +12,7 @@
 #include "lint/gates/gate_before.h"
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guards.h"
+#include "lint/gates/session_end.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
@@ -90,7 +91,10 @@ class Endings {
             (gated.works ? "" : " in the last job, with the gate's `claim-id`"));
     if (finish && gated.works && gate.step != nullptr && gate.step->uses &&
         gate.origin_file.empty()) {
-      report.fix(FixKind::safe, "Add `finish` as the last step", add_finish(*gated.job, gate));
+      report.fix(
+          FixKind::safe, "Add `finish` as the last step",
+          add_finish(*workflow_.document, *gated.job, gate,
+                     narrower_work(*gated.job, gated.inside, subject_.project, subject_.facts())));
     }
   }
 
@@ -98,7 +102,7 @@ class Endings {
   bool elsewhere(const GatedJob& gated, const std::string& command,
                  std::vector<Ending>& endings) const {
     for (const Job& job : workflow_.jobs) {
-      if (&job != gated.job && is_gated(job, gated.gates.front().kind))
+      if (&job != gated.job && is_gated(job, gated.gates.front().kind) && !goes_on(job, gated))
         continue;  // it ends the session of that job's own gate
       if (const Workflow* called = subject_.project.called_workflow(job.uses.value.text())) {
         const auto known = session_commands(*called, subject_.project, subject_.facts());
@@ -148,6 +152,12 @@ class Endings {
             .related(subject_, consumer->key, "the work");
       } else if (!covered.complete()) {
         not_always(*in_job, command, covered, "a step before it");
+      } else if (command == "finish" &&
+                 std::all_of(endings.begin(), endings.end(), [&](const Ending& each) {
+                   return each.job == gated.job && is_left_out_when_cancelled(each.step->condition);
+                 })) {
+        not_when_cancelled(in_job->step->condition ? in_job->step->condition.value
+                                                   : main(*in_job->step).key);
       }
       return;
     }
@@ -200,7 +210,7 @@ class Endings {
   }
 
   void in_other_job(const GatedJob& gated, const std::string& command, const Ending& ending) {
-    if (command == "finish" && !has_claim(ending)) {
+    if (command == "finish" && !has_claim(ending) && !goes_on(*ending.job, gated)) {
       sink_
           .report(subject_, main(*ending.step).key,
                   "a `finish` in another job than the gate's does not know the session without "
@@ -256,12 +266,18 @@ class Endings {
               " fails, so the session stays live until its lease has passed; write `if: always()` "
               "at the job");
       if (!ending.job->condition) {
-        report.fix(
-            FixKind::safe, "Run it always",
-            add_entry(*workflow_.document, ending.job->node, "if", "always()", ending.job->needs));
+        std::vector<TextEdit> edits =
+            add_entry(*workflow_.document, ending.job->node, "if", "always()", ending.job->needs);
+        const std::vector<TextEdit> told =
+            hand_own_failure_on(*workflow_.document, gated, *ending.step);
+        if (!edits.empty()) edits.insert(edits.end(), told.begin(), told.end());
+        report.fix(FixKind::safe, "Run it always", std::move(edits));
       }
       return;
     }
+    if (command == "finish" && asks_for_status(ending.job->condition) &&
+        is_left_out_when_cancelled(ending.job->condition))
+      not_when_cancelled(ending.job->condition.value);
     if (!may_run(ending.step->condition, scope, false))
       not_always(ending, command, {false, true}, "the job");
   }
@@ -279,6 +295,28 @@ class Endings {
           add_entry(*workflow_.document, ending.step->node, "if", "always()", ending.step->name));
   }
 
+  /// `!cancelled()`, `success() || failure()`, or no condition at all.
+  static bool is_left_out_when_cancelled(const Entry& condition) {
+    if (!condition) return true;
+    Scope scope;
+    scope.set_status(Truth::no, Truth::no, Truth::yes);
+    const Expression expression = parse_condition(condition.value.text());
+    return expression.is_valid() && evaluate_condition(expression, scope) == Truth::no;
+  }
+
+  static bool asks_for_status(const Entry& condition) {
+    const Expression expression = parse_condition(condition.value.text());
+    return condition && expression.is_valid() && has_status_function(expression);
+  }
+
+  void not_when_cancelled(YamlNode place) {
+    sink_
+        .report(subject_, place,
+                "`finish` is not run when the run is cancelled, so the session stays live until "
+                "its lease has passed; `always()` runs then too")
+        .severity(Severity::note);
+  }
+
   static Entry main(const Step& step) { return step.uses ? step.uses : step.run; }
 
   static bool has_claim(const Ending& ending) {
@@ -292,6 +330,16 @@ class Endings {
       if (env.value.entry("REFGATE_CLAIM_ID")) return true;
     }
     return false;
+  }
+
+  /// Whether the job asks again about the session of this gate, by its `claim-id`, and so knows it.
+  static bool goes_on(const Job& job, const GatedJob& gated) {
+    const std::string needed = "needs." + std::string(gated.job->id) + ".";
+    return std::any_of(job.steps.begin(), job.steps.end(), [&](const Step& step) {
+      const Entry claim = step.input("claim-id");
+      return claim && step.input("command").value.text() != "finish" &&
+             claim.value.text().find(needed) != std::string_view::npos;
+    });
   }
 
   bool is_gated(const Job& job, GateKind kind) const {
@@ -347,29 +395,6 @@ class Endings {
   }
 
   /// The step after the last one of a block sequence, in the same indentation.
-  std::vector<TextEdit> add_finish(const Job& job, const Gate& gate) const {
-    const Document& document = *workflow_.document;
-    const YamlNode list = job.steps_entry.value;
-    const Step& last = job.steps.back();
-    if (list.style() != Style::block || list.is_alias() || last.parallel ||
-        last.node.style() != Style::block || last.node.is_alias())
-      return {};
-    const std::uint32_t begin = last.node.outer_begin();
-    const std::uint32_t line = document.line_start(document.place(begin, begin).line);
-    const std::string before(document.text().substr(line, begin - line));
-    if (before.find_first_not_of(" -") != std::string::npos ||
-        std::count(before.begin(), before.end(), '-') != 1)
-      return {};
-    const std::string indent(before.size(), ' ');
-    const Place end = document.place(last.node.place().end, last.node.place().end);
-    const auto at =
-        document.line_start(end.line) + static_cast<std::uint32_t>(document.line(end.line).size());
-    const std::string text = "\n" + before + "if: always()\n" + indent +
-                             "uses: " + std::string(gate.step->uses_text()) + "\n" + indent +
-                             "with:\n" + indent + "  command: finish";
-    return {{at, at, text}};
-  }
-
   const Subject& subject_;
   Sink& sink_;
   const Workflow& workflow_;

@@ -39,8 +39,8 @@ bool is_travelling(const std::string& root) {
   return root.starts_with('/') || root.starts_with("../");
 }
 
-/// Files that were linted, or could not be: loose ones that are no workflow do not count, nor does
-/// what stands on the standard input and is none.
+/// Files that were linted, or are none that can be: loose ones that are no workflow do not count,
+/// nor does what stands on the standard input and is none.
 std::vector<std::string> checked_files(const Project& project) {
   std::vector<std::string> files;
   for (const Workflow& workflow : project.workflows()) {
@@ -51,8 +51,10 @@ std::vector<std::string> checked_files(const Project& project) {
   for (const Action& action : project.actions()) {
     if (action.selected) files.push_back(action.file);
   }
-  for (const Unreadable& unreadable : project.unreadable())
-    files.push_back(unreadable.file);
+  // What could not be read at all was not looked at.
+  for (const Unreadable& unreadable : project.unreadable()) {
+    if (!unreadable.missing) files.push_back(unreadable.file);
+  }
   return files;
 }
 

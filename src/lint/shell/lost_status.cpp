@@ -101,10 +101,30 @@ std::string trimmed(std::string text) {
   return begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
 }
 
+/// `exit 0`, which ends well whatever came before it.
+bool says_success(std::string_view word, std::string_view behind) {
+  if (!behind.starts_with(" 0")) return false;
+  return (word == "exit" || word == "return") &&
+         (behind.size() == 2 ||
+          std::string_view(" \t\r\n;|&)}").find(behind[2]) != std::string_view::npos);
+}
+
 /// Whether a later line looks at a status, or ends the script with one.
 bool is_looked_at(std::string_view rest) {
-  for (const char* word : {"$?", "exit", "return", "set -e", "PIPESTATUS", "wait"}) {
-    if (rest.find(word) != std::string_view::npos) return true;
+  for (const std::string_view word : {"$?", "exit", "return", "set -e", "PIPESTATUS", "wait"}) {
+    for (std::size_t at = rest.find(word); at != std::string_view::npos;
+         at = rest.find(word, at + 1)) {
+      if (!says_success(word, rest.substr(at + word.size()))) return true;
+    }
+  }
+  return false;
+}
+
+/// Whether a later line waits for one process, whose status it then has: `wait` alone has none.
+bool waits_for_one(std::string_view rest) {
+  for (const std::string_view form :
+       {"$?", "wait $", "wait \"$", "wait -", "wait %", "PIPESTATUS"}) {
+    if (rest.find(form) != std::string_view::npos) return true;
   }
   return false;
 }
@@ -119,16 +139,19 @@ bool sets_pipefail(std::string_view script) {
 }  // namespace
 
 std::string lost_status(std::string_view script, bool pipefail,
-                        const std::function<bool(const std::vector<std::string>&)>& is_meant) {
+                        const std::function<bool(const std::vector<std::string>&)>& is_meant,
+                        bool goes_on) {
   const bool whole_pipes = pipefail || sets_pipefail(script);
-  bool goes_on = false;  // after `set +e`
+  const std::string by = goes_on ? "a `shell` without `-e`" : "`set +e`";
   for (std::size_t at = 0; at < script.size();) {
     const std::vector<Part> parts = parts_of(take_line(script, at));
     const std::string_view later = script.substr(std::min(at, script.size()));
     for (std::size_t part = 0; part < parts.size(); ++part) {
       const std::vector<std::vector<std::string>> commands = shell_commands(parts[part].text);
-      for (const std::vector<std::string>& words : commands)
-        goes_on = goes_on || (words[0] == "set" && words.size() > 1 && words[1] == "+e");
+      for (const std::vector<std::string>& words : commands) {
+        if (words[0] == "set" && words.size() > 1 && words[1].find('e') != std::string::npos)
+          goes_on = words[1].starts_with('+') || (goes_on && !words[1].starts_with('-'));
+      }
       // Only the last one's status counts, and what stands in `if` or `while` is asked for.
       if (commands.empty() || !is_meant(commands.back()) ||
           parts[part].text.find("$(") != std::string::npos)
@@ -147,8 +170,14 @@ std::string lost_status(std::string_view script, bool pipefail,
           return "an `if` without an `else`";
         continue;
       }
-      if (first.starts_with("while") || first.starts_with("until") || first.starts_with("! "))
+      if (first.starts_with("while") || first.starts_with("until")) continue;
+      if (first.starts_with("! ")) {
+        // What stands behind `&&` and `||` asks for it.
+        const std::string_view after = parts[part].after;
+        if ((after.empty() || after == ";") && !is_looked_at(rest())) return "`!`";
         continue;
+      }
+      if (parts[part].after == "&" && !waits_for_one(rest())) return "`&`";
       std::size_t last = part;
       while (last + 1 < parts.size() && parts[last].after == "|")
         ++last;
@@ -156,10 +185,25 @@ std::string lost_status(std::string_view script, bool pipefail,
         return "`|| " + trimmed(parts[last + 1].text).substr(0, 20) + "`";
       if (last != part && !whole_pipes) return "a pipe without `pipefail`";
       if (goes_on && parts[part].after != "||" && has_command(rest()) && !is_looked_at(rest()))
-        return "`set +e`";
+        return by;
     }
   }
   return {};
+}
+
+bool goes_on_after_failure(std::string_view shell) {
+  if (shell.find("{0}") == std::string_view::npos) return false;
+  const std::string_view program = shell.substr(0, shell.find(' '));
+  const std::string_view name = program.substr(program.rfind('/') + 1);
+  if (name != "bash" && name != "sh" && name != "dash" && name != "zsh" && name != "ksh")
+    return false;
+  for (std::size_t at = shell.find(" -"); at != std::string_view::npos;
+       at = shell.find(" -", at + 1)) {
+    const std::string_view option = shell.substr(at + 2, shell.find(' ', at + 1) - at - 2);
+    if (option == "o" && shell.substr(at).starts_with(" -o errexit")) return false;
+    if (!option.starts_with('-') && option.find('e') != std::string_view::npos) return false;
+  }
+  return true;
 }
 
 }  // namespace refgate::lint

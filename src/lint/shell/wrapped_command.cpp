@@ -85,6 +85,10 @@ constexpr auto wrappers = std::to_array<Wrapper>({
     {" script su runuser vagrant flock ", "", Begins::after_option, 0, " -c --command "},
     {" expect ", "", Begins::after_option, 0, " -c "},
     {" pwsh powershell ", "", Begins::after_option, 0, " -c -Command -command "},
+    // `-FilePath` stands before the command as a flag does.
+    {" Start-Process start-process saps ", "", Begins::after_arguments, 0,
+     " -WorkingDirectory -RedirectStandardOutput -RedirectStandardError -RedirectStandardInput "
+     "-ArgumentList -Args -Verb -WindowStyle -Credential "},
     {" cmd cmd.exe ", "", Begins::after_option, 0, " /c /C "},
 });
 

@@ -66,6 +66,21 @@ def guarded_otherwise(number):
     return f"      - if: {CLOSED} && github.event.number != {number}\n        run: ./work {number}\n"
 
 
+def skipped_before(number):
+    """An agent behind a guarded job that a skip leaves out, and behind the one before it."""
+    return job(f"j{number}", f"needs: [w, j{number - 1}]" if number else "needs: w", "if: always()", "steps:", "  - run: claude -p x")
+
+
+def second_agent(number):
+    return job(f"j{number}", *([f"needs: j{number - 1}", "if: failure()"] if number else []), "steps:", "  - run: claude -p x")
+
+
+def handed_on(number):
+    names = "".join(f"${{{{ needs.j{number - 1}.outputs.o{each} }}}}" for each in range(8)) if number else "${{ github.event.issue.number }}"
+    outputs = "".join(f"\n      o{each}: {names}" for each in range(8))
+    return job(f"j{number}", *([f"needs: j{number - 1}"] if number else []), f"outputs:{outputs}", "steps:", f"  - run: claude -p \"{names}\"")
+
+
 def unguarded_step(number):
     return f"      - run: ./work {number}\n"
 
@@ -303,6 +318,11 @@ SHAPES = {
     "deep brackets": brackets,
     "aliases of a job": one_file(HEAD + "  j: &job {runs-on: u, steps: [{run: claude -p x}]}\n", aliased_jobs),
     "aliases of a step": one_file(BEHIND + "      - &step {run: claude -p x}\n", lambda _: "      - *step\n"),
+    "agents behind a job that is skipped": one_file(
+        HEAD + job("g", "outputs: {skip: '${{ steps.gate.outputs.skip_execution }}'}", "steps:") + GATE
+        + job("w", "needs: g", "if: needs.g.outputs.skip == 'false'", "steps: [{run: make}]"), skipped_before),
+    "agents for those that failed": one_file(HEAD, second_agent),
+    "texts that are handed on": one_file("on: issues\njobs:\n", handed_on),
     "a long expression": expression("||", lambda number: f"github.event.number == {number}"),
     "a nested expression": nested_expression,
     "a long guard": gate_expression,

@@ -1,4 +1,4 @@
-#include "call/budget_setting.h"
+#include "core/decision/budget_setting.h"
 
 #include <charconv>
 
