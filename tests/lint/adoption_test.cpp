@@ -273,7 +273,7 @@ TEST_CASE("adoption: who pushes or fetches keeps the checkout's token, and is to
       "      - uses: EndBug/add-and-commit@v9\n", "      - uses: ad-m/github-push-action@v1\n",
       "      - run: git -C . push\n", "      - run: git -c user.name=x push origin HEAD\n",
       "      - run: |\n          GIT_TRACE=1 timeout 5m git lfs pull\n",
-      "      - run: git --no-pager -C sub fetch origin main\n",
+      "      - run: git --no-pager -C sub fetch origin main\n", "      - run: mkdocs gh-deploy\n",
       "      - uses: anthropics/claude-code-action@v1\n");
   INFO(step);
   const bool itself = has(step, "claude-code");
@@ -334,6 +334,13 @@ TEST_CASE("adoption: a called workflow is left alone until its callers give enou
                                  "    uses: ./.github/workflows/agent.yml\n"}}});
     CHECK(!made.changed());
     CHECK(has(made.notes(), "between.yml:3"));
+  }
+  SECTION("one that names a repository, which may be this one, counts") {
+    const string remote = head + some_permissions +
+                          "jobs:\n  call:\n    uses: octo/app/.github/workflows/agent.yml@main\n";
+    const Made made = adopted({{{file, called}, {caller_file, remote}}});
+    CHECK(!made.changed());
+    CHECK(has(made.notes(), caller_file + ":6 (job `call`)"));
   }
   SECTION("nobody here calls it") {
     const Made made = adopted(called);

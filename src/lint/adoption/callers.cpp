@@ -23,8 +23,7 @@ class Callers {
     bool any = false;
     for (const Workflow& workflow : project_.workflows()) {
       for (const Job& job : workflow.jobs) {
-        if (!job.calls_workflow() || project_.called_workflow(job.uses.value.text()) != &called)
-          continue;
+        if (!job.calls_workflow() || !calls(job, called)) continue;
         any = true;
         ask(workflow, job);
       }
@@ -51,6 +50,14 @@ class Callers {
   }
 
  private:
+  /// By its path here, or as one of a repository that may be this one.
+  bool calls(const Job& job, const Workflow& called) const {
+    const std::string_view uses = job.uses.value.text();
+    return project_.called_workflow(uses) == &called ||
+           (!uses.starts_with("./") &&
+            uses.find("/" + called.file + "@") != std::string_view::npos);
+  }
+
   void ask(const Workflow& workflow, const Job& job) {
     if (const Entry& permissions = permissions_of(workflow, job)) {
       if (!gives_to_gate(permissions.value))

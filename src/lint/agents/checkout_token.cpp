@@ -46,8 +46,10 @@ const Step* uses_checkout_token(const Job& job) {
   const auto found = std::find_if(job.steps.begin(), job.steps.end(), [](const Step& step) {
     // Words of a prompt or a script's name count: what they lead to is not seen.
     for (const Entry& words : {step.name, step.uses, step.run, step.with, step.env})
-      if (words && mentions_any(words.value.source(), {"push", "git commit", "create-pull-request",
-                                                       "commit and", "git fetch", "git pull"}))
+      if (words && mentions_any(words.value.source(),
+                                {"push", "git commit", "create-pull-request", "commit and",
+                                 "git fetch", "git pull", "gh-deploy", "gh-pages",
+                                 "semantic-release", "release-it", "lerna", "changeset"}))
         return true;
     if (std::any_of(pushing_actions.begin(), pushing_actions.end(), [&](std::string_view action) {
           return matches_action(step.uses_text(), action);
