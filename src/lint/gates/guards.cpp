@@ -1,16 +1,14 @@
 #include "lint/gates/guards.h"
 
 #include <algorithm>
-#include <array>
-#include <map>
 #include <set>
 #include <utility>
 
-#include "core/decision/decision.h"
 #include "lint/agents/launches.h"
 #include "lint/gates/gate_before.h"
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guard_walk.h"
+#include "lint/gates/guarded_condition.h"
 
 namespace refgate::lint {
 namespace {
@@ -57,16 +55,6 @@ class GuardSearch {
   }
 
  private:
-  /// A condition of something behind a gate, and what is known of the two.
-  struct Guarded {
-    const Expression& condition;
-    const Entry& entry;      ///< where the condition is written
-    const Fate& fate;        ///< of what it stands before
-    const GateView& seen;    ///< what it sees of the gate
-    const std::string what;  ///< for people: "the step", "job `review`"
-    const Place gate;
-  };
-
   static const std::vector<GatedJob>& no_gates() {
     static const std::vector<GatedJob> none;
     return none;
@@ -175,7 +163,7 @@ class GuardSearch {
       return Guarded{*walked.condition, step.condition, walked.fate, seen, "the step", gate_place};
     };
     if (walked.fate.on_skip == Truth::no) {
-      if (said == GateRole::verdict) never_runs(guarded());
+      if (said == GateRole::verdict) judge_.never_runs(guarded());
       return;
     }
     if (walked.fate.on_run == Truth::no && walked.fate.without == Truth::no) return;
@@ -185,13 +173,13 @@ class GuardSearch {
       const bool alone =
           for_skips_ == 1 && (cost == Cost::checkout || (cost == Cost::unknown && step.run));
       const bool for_skips = (cost < Cost::set_up && !alone) || is_for_duplicates(step.node, {});
-      wrong(guarded(), cost, for_skips);
+      judge_.wrong(guarded(), cost, for_skips);
       return;
     }
-    if (said == GateRole::hint && !by_code(guarded()) && cost == Cost::work &&
+    if (said == GateRole::hint && !judge_.by_code(guarded()) && cost == Cost::work &&
         !is_for_duplicates(step.node, {}))
-      by_holder(guarded());
-    if (said == GateRole::hint || misspelt(walked.condition, seen) || cost == Cost::cheap ||
+      judge_.by_holder(guarded());
+    if (said == GateRole::hint || is_misspelt(walked.condition, seen) || cost == Cost::cheap ||
         seen.mention(step.node) >= GateRole::hint ||
         (walked.condition && names_something_new(*walked.condition)))
       return;
@@ -208,9 +196,9 @@ class GuardSearch {
                       std::string(", so it runs on a duplicate too") +
                       (guard.empty() ? "" : "; write `if: " + guard + "`");
     if (by_status) finding.confidence = Confidence::medium;
-    offer(finding,
-          add_guard(document(), step.node, step.condition, step.name, by_status ? "" : guard),
-          guard);
+    offer_fix(finding,
+              add_guard(document(), step.node, step.condition, step.name, by_status ? "" : guard),
+              guard);
   }
 
   /// What becomes of the jobs in one event, for each verdict.
@@ -262,18 +250,18 @@ class GuardSearch {
       return Guarded{*condition, job.condition, fate, seen, what, gate_place};
     };
     if (fate.on_skip == Truth::no) {
-      if (said == GateRole::verdict) never_runs(guarded());
+      if (said == GateRole::verdict) judge_.never_runs(guarded());
       return;
     }
     if (fate.on_run == Truth::no && fate.without == Truth::no) return;
     if (said == GateRole::verdict) {
-      wrong(guarded(), cost, cost < Cost::checkout || is_for_duplicates(job.node, job.id));
+      judge_.wrong(guarded(), cost, cost < Cost::checkout || is_for_duplicates(job.node, job.id));
       return;
     }
-    if (said == GateRole::hint && !by_code(guarded()) && cost == Cost::work &&
+    if (said == GateRole::hint && !judge_.by_code(guarded()) && cost == Cost::work &&
         !is_for_duplicates(job.node, job.id))
-      by_holder(guarded());
-    if (said == GateRole::hint || misspelt(condition, seen) || other_verdict(condition) ||
+      judge_.by_holder(guarded());
+    if (said == GateRole::hint || is_misspelt(condition, seen) || other_verdict(condition) ||
         is_gated(job) || (condition && names_something_new(*condition)))
       return;
     if (seen.mention(job.node) >= GateRole::hint) {
@@ -293,7 +281,7 @@ class GuardSearch {
                                            quoted(gated.job->id) + " and compare it here"
                                      : "; write `if: " + guard + "`";
     if (doubtful) finding.confidence = Confidence::medium;
-    offer(finding, guard_with_attempt(job, gated, guard), guard);
+    offer_fix(finding, guard_with_attempt(job, gated, guard), guard);
   }
 
   /// The whole guard, so that mending one thing does not bring the next finding.
@@ -337,103 +325,6 @@ class GuardSearch {
       return;
     for (const WalkedStep& each : list)
       judge_step(each, sees(each), gated.gates.front(), gated.job->key.place());
-  }
-
-  /// Nothing is run on a skip; is anything on a run?
-  void never_runs(const Guarded& guarded) {
-    const auto& [condition, entry, fate, seen, what, gate] = guarded;
-    if (fate.on_run != Truth::no || fate.without == Truth::no) return;
-    const auto verdicts = seen.verdicts(condition);
-    if (verdicts.empty()) return;
-    Scope scope = fate.reached;
-    scope.set_status(Truth::unknown, Truth::unknown, Truth::unknown);
-    const GuardJudgement judgement = judge_guard(condition, verdicts, nullptr, scope);
-    // What is left for a skip that has failed is not meant for a run.
-    if (judgement.fault == GuardFault::none || judgement.effect.on_run != Truth::no ||
-        judgement.effect.on_skip != Truth::no)
-      return;
-    GuardFinding& finding = add(true, place_in(document(), entry.value, judgement.place), gate);
-    finding.message = explain_guard(judgement, verdicts, entry.value.text(), what);
-    offer(finding, mend_guard(entry.value, judgement, verdicts), "");
-  }
-
-  /// The condition names the verdict and lets a skip through. `for_skips`: what is run for a skip
-  /// alone may be meant so.
-  void wrong(const Guarded& guarded, Cost cost, bool for_skips) {
-    const auto& [condition, entry, fate, seen, what, gate] = guarded;
-    const auto verdicts = seen.verdicts(condition);
-    if (verdicts.empty() || !fate.opens || holds_but_for_overrides(condition, seen, fate.open))
-      return;
-    const GuardJudgement judgement = judge_guard(condition, verdicts, nullptr, fate.open);
-    if (judgement.fault == GuardFault::none || judgement.effect.on_skip == Truth::no) return;
-    if (judgement.effect.on_skip == Truth::unknown && names_something_new(condition)) return;
-    const bool inverted =
-        judgement.fault == GuardFault::inverted || judgement.effect.on_run == Truth::no;
-    if (inverted && for_skips) return;
-    if (judgement.fault == GuardFault::bypassed && cost == Cost::cheap) return;
-    GuardFinding& finding = add(true, place_in(document(), entry.value, judgement.place), gate);
-    finding.message = explain_guard(judgement, verdicts, entry.value.text(), what);
-    if (judgement.effect.on_skip == Truth::unknown) finding.confidence = Confidence::medium;
-    offer(finding, mend_guard(entry.value, judgement, verdicts), "");
-  }
-
-  /// The condition asks for the reason, and some reasons to skip let the work run as a run does.
-  bool by_code(const Guarded& guarded) {
-    const GateView& seen = guarded.seen;
-    const auto signal =
-        std::find_if(seen.signals().begin(), seen.signals().end(), [&](const GateSignal& each) {
-          const std::vector<Reference> all = references(guarded.condition);
-          return each.code && std::any_of(all.begin(), all.end(), [&](const Reference& reference) {
-                   return refers_to(reference, each.path);
-                 });
-        });
-    if (signal == seen.signals().end()) return false;
-    const auto value_for = [&](bool skip, ReasonCode code) {
-      Scope scope = seen.scope(skip, guarded.fate.open);
-      scope.set(signal->path, Value::string(std::string(name_of(code))));
-      return evaluate_truth(guarded.condition, scope);
-    };
-    if (value_for(false, ReasonCode::first) != Truth::yes) return false;
-    static constexpr auto skips = std::to_array<ReasonCode>(
-        {ReasonCode::active_session, ReasonCode::already_done, ReasonCode::retry_suppressed,
-         ReasonCode::pr_lock, ReasonCode::max_attempts, ReasonCode::cooldown, ReasonCode::breaker,
-         ReasonCode::budget, ReasonCode::queued, ReasonCode::limited, ReasonCode::superseded,
-         ReasonCode::paused, ReasonCode::wait_expired});
-    const auto* const open = std::find_if(skips.begin(), skips.end(), [&](ReasonCode code) {
-      return value_for(true, code) == Truth::yes;
-    });
-    if (open == skips.end()) return false;
-    add(true, guarded.entry.value.place(), guarded.gate).message =
-        "the gate says skip with the reason " + quoted(name_of(*open)) +
-        " too, and this condition then lets " + guarded.what + " run; compare the verdict, " +
-        quoted(guard_for(seen, GateKind::refgate));
-    return true;
-  }
-
-  /// The condition asks for something of the session that a skip is about, and while that lives
-  /// there is nothing of it: the work runs beside it.
-  void by_holder(const Guarded& guarded) {
-    static constexpr auto names =
-        std::to_array<std::string_view>({"own_failure", "holder_outcome"});
-    const GateView& seen = guarded.seen;
-    const std::vector<Reference> all = references(guarded.condition);
-    Scope scope = seen.scope(true, guarded.fate.open);
-    std::string_view asked;
-    for (const Reference& reference : all) {
-      for (const GateSignal& signal : seen.signals()) {
-        if (!refers_to(reference, signal.path)) continue;
-        const auto* const name = std::find(names.begin(), names.end(), signal.path.back());
-        if (name == names.end()) continue;
-        asked = *name;
-        scope.set(signal.path, Value::string(asked == "own_failure" ? "false" : ""));
-      }
-    }
-    scope.set_status(Truth::yes, Truth::no, Truth::no);
-    if (asked.empty() || evaluate_truth(guarded.condition, scope) != Truth::yes) return;
-    add(true, guarded.entry.value.place(), guarded.gate).message =
-        quoted(asked) + " tells nothing of a session that is still at work, and this condition " +
-        "then lets " + guarded.what + " run beside it; compare the verdict, " +
-        quoted(guard_for(seen, GateKind::refgate));
   }
 
   /// Conditions that name a gate which they cannot see.
@@ -531,45 +422,8 @@ class GuardSearch {
            });
   }
 
-  /// `unknown-output` says it.
-  static bool misspelt(const std::optional<Expression>& condition, const GateView& seen) {
-    if (!condition) return false;
-    for (const Reference& reference : references(*condition)) {
-      const ContextPath* outputs = seen.completed(reference);
-      if (outputs == nullptr) continue;
-      const auto names = seen.names_in(*outputs);
-      const std::string& name = *reference.path[outputs->size()];
-      if (std::none_of(names.begin(), names.end(),
-                       [&](std::string_view each) { return same_name(each, name); }))
-        return true;
-    }
-    return false;
-  }
-
-  /// Whether it asks how what came before has ended, and is there for a failure too: `always()`.
-  /// `!failure()` is true where `success()` is.
-  static bool is_by_status(const Expression& condition) {
-    if (!has_status_function(condition)) return false;
-    Scope well;
-    well.set_status(Truth::yes, Truth::no, Truth::no);
-    Scope badly;
-    badly.set_status(Truth::no, Truth::yes, Truth::no);
-    return evaluate_truth(condition, badly) != Truth::no ||
-           evaluate_truth(condition, well) == Truth::no;
-  }
-
   GuardFinding& add(bool broken, const Place& place, const Place& gate) {
-    GuardFinding& finding = found_.emplace_back();
-    finding.broken = broken;
-    finding.place = place;
-    finding.gate = gate;
-    return finding;
-  }
-
-  static void offer(GuardFinding& finding, std::vector<TextEdit> edits, const std::string& guard) {
-    finding.fix_description =
-        finding.broken ? "Compare with the text that the gate writes" : "Require `" + guard + "`";
-    finding.fix = std::move(edits);
+    return add_finding(found_, broken, place, gate);
   }
 
   const Subject& subject_;
@@ -579,6 +433,7 @@ class GuardSearch {
   const JobConditions* jobs_ = nullptr;
   std::vector<Scope> events_;
   std::vector<GuardFinding> found_;
+  ConditionJudge judge_{*file_.document, found_};
   std::vector<Scope> ends_;  ///< of the job with the gate, on a skip, for each of its events
   bool dear_only_ = false;
   std::ptrdiff_t for_skips_ =
