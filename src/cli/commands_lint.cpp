@@ -38,12 +38,13 @@ std::span<const CommandRow> lint_commands() {
        "Put gates before the agents of this repository, or write a first gated workflow",
        {"[folder]"},
        {},
-       {{"write", "", "write what is shown for workflows that exist"},
-        {"dry-run", "", "print what would be written, and write nothing"}},
+       {{"write", "", "write what is shown"},
+        {"dry-run", "", "print what would be written, and write nothing (as without --write)"}},
        "refgate init\n  refgate init --write\n\nShows gate, guards, end of the session, "
-       "permissions and time limit of each "
-       "agent job as a diff. Where no workflow launches an agent, a first one is written. What is "
-       "there is kept; a second call changes nothing.",
+       "permissions and time limit "
+       "of each agent job as a diff, and writes it with --write; where no workflow launches an "
+       "agent, a first one. What the linter would object to stays as it is, with jobs to be pasted "
+       "instead. What is there is kept; a second call changes nothing.",
        command_init,
        "",
        "lint, docs/sessions.md"},

@@ -1,7 +1,9 @@
 """init: gates for the agents that a repository has, as a diff and on request; a first workflow where there is none."""
 
 import json
+import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -37,7 +39,7 @@ JOB = """  claude:
 # What gets a gate: name, workflow, what has to stand in it afterwards.
 SHAPES = [
     ("plain", HEAD + JOB, ["if: steps.gate.outputs.skip_execution == 'false' && (github.event.action == 'opened')",
-                           "    pause: ask\n",
+                           "          retry: manual\n          pause: ask\n",
                            "persist-credentials: false", "contents: write", "actions: read", "timeout-minutes: 60",
                            "status: ${{ steps.agent.outcome }}"]),
     ("windows line ends", (HEAD + JOB).replace("\n", "\r\n"), ["command: finish\r\n"]),
@@ -91,15 +93,32 @@ SHAPES = [
     steps:
       - run: claude -p review
 """, ["    permissions:\n      actions: read\n      contents: write\n"]),
+    ("a checkout at the end", HEAD + """  claude:
+    runs-on: ubuntu-latest
+    steps:
+      - run: claude -p review
+      - uses: actions/checkout@v4
+""", ["        uses: actions/checkout@v4\n        with:\n          persist-credentials: false\n      - if: always()\n"]),
+    ("another job beside it", HEAD + JOB + """  build:
+    runs-on: ubuntu-latest
+    steps:
+      - run: npm ci
+""", ["permissions:\n  contents: read\n  pull-requests: write\nconcurrency",
+       "    permissions:\n      actions: read\n      contents: write\n      pull-requests: write\n    steps"]),
 ]
 
 # What is left to a person: name, workflow, words of the note.
 BY_HAND = [
-    ("steps in flow style", HEAD + "  claude:\n    runs-on: u\n    steps: [{run: claude -p x}]\n", "takes no edit"),
+    ("steps in flow style", HEAD + "  claude:\n    runs-on: ubuntu-latest\n    steps: [{run: claude -p x}]\n", ["takes no edit", "  finish:\n"]),
     ("no permissions at all", HEAD.replace("permissions:\n  contents: read\n  pull-requests: write\n", "") + JOB,
-     "repository's default decides"),
-    ("it pushes by git", HEAD + JOB + "      - run: git push\n", "keeps its token"),
+     ["repository's default decided"]),
+    ("it pushes by git", HEAD + JOB + "      - run: git push\n", ["keeps its token"]),
+    ("another system", HEAD + JOB.replace("ubuntu-latest", "windows-latest"),
+     ["does not run on Linux", "    runs-on: windows-latest\n", "    runs-on: ubuntu-latest\n"]),
 ]
+
+# What a person pastes stands between two lines of the answer that begin in the first column.
+PASTED = re.compile(r"To be pasted in its place.*\n((?: .*\n|\n)+)")
 
 
 class Init(unittest.TestCase):
@@ -126,13 +145,24 @@ class Init(unittest.TestCase):
         return sorted({each["rule"] for each in found["findings"]})
 
     def test_a_first_workflow_where_no_agent_is(self):
-        done = self.call("init")
+        shown = self.call("init")
+        self.assertEqual((shown.returncode, self.written()), (0, set()), shown)
+        self.assertEqual(shown.stdout.count("would write"), 3)
+        self.assertIn("refgate init --write", shown.stdout)
+        done = self.call("init", "--write")
         self.assertEqual((done.returncode, self.written()), (0, FILES), done)
         # A gate that each push asks is what the workflow is there to show: a note, and no more.
         self.assertLessEqual(set(self.rules()), {"broad-push"})
         self.assertEqual(self.call("lint").returncode, 0)
         again = self.call("init")
         self.assertEqual(again.stdout.count("kept"), 3, again)
+        self.assertNotIn("--write", again.stdout)
+
+    def test_the_first_workflow_asks_and_lets_a_person_try_again(self):
+        self.call("init", "--write")
+        text = (self.root / ".github/workflows/agent.yml").read_text()
+        for words in ("retry: manual", "pause: ask"):
+            self.assertIn(words, text)
 
     def test_agents_get_gates_as_a_diff_and_on_request(self):
         for name, text, expected in SHAPES:
@@ -160,11 +190,51 @@ class Init(unittest.TestCase):
                 done = self.call("init")
                 self.assertEqual(done.returncode, 0, done)
                 self.assertIn("look at  .github/workflows/claude.yml", done.stdout)
-                self.assertIn(words, done.stdout)
+                for each in words:
+                    self.assertIn(each, done.stdout)
+
+    def test_what_is_to_be_pasted_is_a_gated_workflow(self):
+        path = self.workflow(BY_HAND[-1][1])
+        shown = self.call("init", "--write")
+        self.assertEqual(path.read_text(), BY_HAND[-1][1])
+        path.write_text(HEAD + PASTED.search(shown.stdout).group(1))
+        self.assertEqual(self.rules(), [], path.read_text())
+        self.assertNotIn("look at", self.call("init").stdout)
+
+    def test_a_half_gate_is_no_reason_to_commit(self):
+        gate = "      - id: gate\n        uses: refgate/refgate@v0.2.0\n      - if: steps.gate.outputs.skip_execution != 'false'\n        run: claude -p x\n"
+        self.workflow(HEAD + "  claude:\n    runs-on: ubuntu-latest\n    steps:\n" + gate)
+        done = self.call("init", "--write")
+        self.assertNotEqual(self.call("lint").returncode, 0)
+        self.assertIn("broken-guard", done.stdout)
+        self.assertIn("until refgate lint has nothing to say", done.stdout)
+        self.assertNotIn("Next: look at the change, commit", done.stdout)
+
+    def test_the_command_that_pins_is_told_and_pins(self):
+        path = self.workflow(HEAD + JOB)
+        done = self.call("init", "--write")
+        command = re.search(r"^  (commit=.*)$", done.stdout, re.M).group(1)
+        action = self.root / "action"
+        environment = {**os.environ, "HOME": str(self.root), "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_COUNT": "1",
+                       "GIT_CONFIG_KEY_0": f"url.{action}.insteadOf", "GIT_CONFIG_VALUE_0": "https://github.com/refgate/refgate"}
+        person = ["-c", "user.name=a", "-c", "user.email=a@localhost"]
+        subprocess.run(["git", "init", "-q", action], check=True)
+        subprocess.run(["git", "-C", action, *person, "commit", "-q", "--allow-empty", "-m", "one"], check=True)
+        version = re.search(r"refgate/refgate@(v[0-9.]+)$", path.read_text(), re.M).group(1)
+        # Where the tag is not to be had nothing is changed.
+        before = path.read_text()
+        subprocess.run(["bash", "-c", command], cwd=self.root, env=environment, check=False)
+        self.assertEqual(path.read_text(), before)
+        subprocess.run(["git", "-C", action, *person, "tag", "-a", "-m", "tag", version], check=True)
+        subprocess.run(["bash", "-c", command], cwd=self.root, env=environment, check=True)
+        commit = subprocess.run(["git", "-C", action, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+        self.assertEqual(path.read_text(), before.replace(f"@{version}\n", f"@{commit} # {version}\n"))
+        self.assertEqual(self.rules(), [])
+        self.assertIn("Nothing is left to write", self.call("init").stdout)
 
     def test_the_top_of_the_repository_is_found(self):
         (self.root / "sub/deep").mkdir(parents=True)
-        self.assertEqual(self.call("init", at="sub/deep").returncode, 0)
+        self.assertEqual(self.call("init", "--write", at="sub/deep").returncode, 0)
         self.assertEqual(self.written(), FILES)
 
     def test_outside_of_a_repository_nothing_is_written(self):
@@ -176,7 +246,7 @@ class Init(unittest.TestCase):
     def test_what_is_there_is_kept_and_the_hook_is_shown(self):
         workflow = self.workflow("mine\n", "agent.yml")
         (self.root / ".pre-commit-config.yaml").write_text("repos: []\n")
-        done = self.call("init")
+        done = self.call("init", "--write")
         self.assertEqual(done.returncode, 0, done)
         self.assertEqual(workflow.read_text(), "mine\n")
         self.assertEqual((self.root / ".pre-commit-config.yaml").read_text(), "repos: []\n")
@@ -186,7 +256,7 @@ class Init(unittest.TestCase):
     def test_nothing_is_written_through_a_link(self):
         with tempfile.TemporaryDirectory() as elsewhere:
             (self.root / ".github").symlink_to(elsewhere)
-            done = self.call("init")
+            done = self.call("init", "--write")
             self.assertEqual((done.returncode, list(pathlib.Path(elsewhere).iterdir())), (2, []), done)
             (self.root / ".github").unlink()
             outside = pathlib.Path(elsewhere) / "w.yml"
@@ -198,8 +268,15 @@ class Init(unittest.TestCase):
 
     def test_a_link_that_leads_nowhere_is_kept(self):
         (self.root / ".pre-commit-config.yaml").symlink_to("nowhere")
-        self.assertEqual(self.call("init").returncode, 0)
+        self.assertEqual(self.call("init", "--write").returncode, 0)
         self.assertFalse((self.root / "nowhere").exists())
+
+    def test_nothing_is_written_unless_it_is_asked_for(self):
+        self.assertEqual(self.call("init").returncode, 0)
+        self.assertEqual(self.written(), set())
+        self.workflow(HEAD + JOB)
+        self.assertEqual(self.call("init").returncode, 0)
+        self.assertEqual(self.written(), {".github/workflows/claude.yml"})
 
     def test_a_dry_run_writes_nothing(self):
         done = self.call("init", "--dry-run")

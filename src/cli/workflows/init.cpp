@@ -12,6 +12,7 @@
 #include "cli/workflows/disk_files.h"
 #include "lint/adoption/adoption.h"
 #include "lint/finding/fix.h"
+#include "lint/rule/lint_config.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -51,6 +52,7 @@ jobs:
          version + R"(
         with:
           retry: manual   # a person's re-run may try again what failed
+          pause: ask      # refgate pause stops it, from any machine
 
       - if: steps.gate.outputs.skip_execution == 'false'
         uses: actions/checkout@v4
@@ -85,6 +87,14 @@ std::string hook() {
 )";
 }
 
+/// Writes the commit of the tag, with the version beside it, where the tag stands.
+std::string pin_command() {
+  const std::string tag = "refs/tags/" + version;
+  return "commit=$(git ls-remote https://github.com/refgate/refgate " + tag + " '" + tag +
+         "^{}' | tail -n 1 | cut -f 1) && test -n \"$commit\" && sed -i \"s|refgate/refgate@" +
+         version + "$|refgate/refgate@$commit # " + version + "|\" .github/workflows/*.y*ml";
+}
+
 /// The folder that holds `.git`, from `start` upwards: GitHub reads workflows nowhere else.
 fs::path root_above(const fs::path& start) {
   std::error_code error;
@@ -112,11 +122,10 @@ void refuse_links(const fs::path& root, const fs::path& path) {
 class Init {
  public:
   Init(const Invocation& call, fs::path root)
-      : call_(call), root_(std::move(root)), show_only_(call.flag("dry-run")) {}
+      : call_(call), root_(std::move(root)), write_(call.flag("write")) {}
 
   int run() {
     const auto found = lint::find_projects({root_.string()}, disk_files());
-    std::vector<lint::Adoption> adoptions;
     bool has_agents = false;
     if (const auto* projects = std::get_if<std::vector<lint::ProjectPaths>>(&found)) {
       for (const lint::ProjectPaths& paths : *projects) {
@@ -124,56 +133,70 @@ class Init {
         for (const lint::Unreadable& file : project.unreadable())
           call_.out << "left out " << shown(file.file) << " (" << shown(file.problem.message)
                     << ")\n";
-        has_agents = has_agents || lint::launches_agents(project, lint::built_in_facts());
-        for (lint::Adoption& adoption :
-             lint::adopt(project, lint::built_in_facts(), "refgate/refgate@" + version))
-          adoptions.push_back(std::move(adoption));
+        const lint::LintConfig config = configured(paths);
+        has_agents = has_agents || lint::launches_agents(project, config.facts);
+        for (const lint::Adoption& adoption :
+             lint::adopt(project, config, "refgate/refgate@" + version))
+          tell(adoption);
       }
     }
-    const bool written = adoptions.empty() || call_.flag("write");
-    for (const lint::Adoption& adoption : adoptions)
-      tell(adoption);
-    if (!written) {
-      call_.out << "Nothing was written. To write it: refgate init --write\n";
-      return exit_done;
-    }
     // A repository whose agents have gates needs no second launcher beside them.
-    if (!has_agents) add({".github/workflows/agent.yml", first_workflow()});
+    if (!has_agents) add({".github/workflows/agent.yml", first_workflow()}, true);
     add({".github/refgate.yml", configuration});
     add_hook();
-    if (!show_only_)
-      call_.out << "Next: look at the change, commit and push it; the first run says `runs`, its "
-                   "duplicate who does the work. Then: refgate lint, refgate doctor\n";
+    tell_next();
     return exit_done;
   }
 
  private:
   static std::string shown(const std::string& text) { return escape_for(Place::line, text); }
 
+  void show_lines(std::string text) {
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size() - 1);
+      std::string line = text.substr(0, text[end] == '\n' ? end : end + 1);
+      if (line.ends_with('\r')) line.pop_back();
+      call_.out << shown(line) << "\n";
+      text.erase(0, end + 1);
+    }
+  }
+
+  /// What the linter is told of the repository; one that it cannot read is what lint complains of.
+  static lint::LintConfig configured(const lint::ProjectPaths& paths) {
+    const std::string file = ".github/refgate.yml";
+    if (disk_files().reach_of(paths.root, file) == lint::Files::Reach::outside) return {};
+    auto text = disk_files().read(paths.root + file);
+    if (!text) return {};
+    auto read = lint::read_lint_config(*std::move(text));
+    auto* config = std::get_if<lint::LintConfig>(&read);
+    return config == nullptr ? lint::LintConfig() : std::move(*config);
+  }
+
   void tell(const lint::Adoption& adoption) {
     const fs::path path = root_ / adoption.file;
     const std::string before = disk_files().read(path.string()).value_or("");
-    if (call_.flag("write") && !show_only_ && adoption.after != before) {
-      refuse_links(root_, path);
-      if (!replace_workflow_file(path.string(), adoption.after))
-        throw UsageError(path.string() + " could not be written (" + std::strerror(errno) + ")");
-      call_.out << "changed  " << shown(adoption.file) << ": a gate before";
-      for (const std::string& job : adoption.jobs)
-        call_.out << " " << shown(job);
-      call_.out << "\n";
-    } else {
-      std::string diff = lint::unified_diff(adoption.file, before, adoption.after);
-      while (!diff.empty()) {
-        const std::size_t end = std::min(diff.find('\n'), diff.size() - 1);
-        call_.out << shown(diff.substr(0, end)) << "\n";
-        diff.erase(0, end + 1);
+    if (adoption.after != before) {
+      gated_ = changed_ = true;
+      if (write_) {
+        refuse_links(root_, path);
+        if (!replace_workflow_file(path.string(), adoption.after))
+          throw UsageError(path.string() + " could not be written (" + std::strerror(errno) + ")");
+        std::string changes;
+        for (const std::string& change : adoption.changes)
+          changes += (changes.empty() ? "" : ", ") + change;
+        call_.out << "changed  " << shown(adoption.file) << ": " << shown(changes) << "\n";
+      } else {
+        show_lines(lint::unified_diff(adoption.file, before, adoption.after));
       }
     }
-    for (const std::string& note : adoption.notes)
-      call_.out << "look at  " << shown(adoption.file) << ": " << shown(note) << "\n";
+    for (const lint::AdoptionNote& note : adoption.notes) {
+      by_hand_ = true;
+      call_.out << "look at  " << shown(adoption.file) << ": " << shown(note.text) << "\n";
+      show_lines(note.snippet);
+    }
   }
 
-  void add(const Template& file) {
+  void add(const Template& file, bool gated = false) {
     const fs::path path = root_ / file.path;
     std::error_code error;
     // A link that leads nowhere is something of the user's, too.
@@ -181,7 +204,9 @@ class Init {
       call_.out << "kept     " << file.path << " (it is there already)\n";
       return;
     }
-    if (show_only_) {
+    changed_ = true;
+    gated_ = gated_ || gated;
+    if (!write_) {
       call_.out << "would write " << file.path << ":\n" << file.text << "\n";
       return;
     }
@@ -205,9 +230,33 @@ class Init {
       call_.out << "         the hook, to be pasted below its `repos:`\n" << hook();
   }
 
+  void tell_next() {
+    if (!changed_) {
+      call_.out << "Nothing is left to write"
+                << (by_hand_ ? "; what is to be done by hand stands above" : "")
+                << ". Next: refgate lint, refgate doctor\n";
+      return;
+    }
+    // The program lies in the commit that it would have to name, so that it knows its version only.
+    if (gated_)
+      call_.out << "A tag can be moved, a commit cannot. To pin what is written to its commit:\n  "
+                << pin_command() << "\n";
+    if (!write_)
+      call_.out << "Nothing was written. To write it: refgate init --write\n";
+    else if (by_hand_)
+      call_.out << "Next: do what is to be looked at above, until refgate lint has nothing to say; "
+                   "then commit and push, and refgate doctor\n";
+    else
+      call_.out << "Next: look at the change, commit and push it; the first run says `runs`, its "
+                   "duplicate who does the work. Then: refgate lint, refgate doctor\n";
+  }
+
   const Invocation& call_;
   fs::path root_;
-  bool show_only_;
+  bool write_;
+  bool changed_ = false;  ///< something is, or would be, written
+  bool gated_ = false;    ///< there is a gate in it
+  bool by_hand_ = false;
 };
 
 }  // namespace

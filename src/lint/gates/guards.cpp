@@ -7,12 +7,28 @@
 
 #include "lint/agents/launches.h"
 #include "lint/gates/gate_before.h"
-#include "lint/gates/guard_holes.h"
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guard_walk.h"
+#include "lint/gates/guarded_condition.h"
 
 namespace refgate::lint {
 namespace {
+
+/// For each job whether it needs this one, directly or not.
+std::vector<bool> all_behind(const JobGraph& graph, JobGraph::Index job) {
+  std::vector<bool> behind(graph.size());
+  std::vector<JobGraph::Index> open{job};
+  while (!open.empty()) {
+    const JobGraph::Index next = open.back();
+    open.pop_back();
+    for (const JobGraph::Index each : graph.needed_by(next)) {
+      if (behind[each]) continue;
+      behind[each] = true;
+      open.push_back(each);
+    }
+  }
+  return behind;
+}
 
 std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
@@ -56,16 +72,6 @@ class GuardSearch {
   }
 
  private:
-  /// A condition of something behind a gate, and what is known of the two.
-  struct Guarded {
-    const Expression& condition;
-    const Entry& entry;      ///< where the condition is written
-    const Fate& fate;        ///< of what it stands before
-    const GateView& seen;    ///< what it sees of the gate
-    const std::string what;  ///< for people: "the step", "job `review`"
-    const Place gate;
-  };
-
   static const std::vector<GatedJob>& no_gates() {
     static const std::vector<GatedJob> none;
     return none;
@@ -174,7 +180,7 @@ class GuardSearch {
       return Guarded{*walked.condition, step.condition, walked.fate, seen, "the step", gate_place};
     };
     if (walked.fate.on_skip == Truth::no) {
-      if (said == GateRole::verdict) never_runs(guarded());
+      if (said == GateRole::verdict) judge_.never_runs(guarded());
       return;
     }
     if (walked.fate.on_run == Truth::no && walked.fate.without == Truth::no) return;
@@ -184,13 +190,13 @@ class GuardSearch {
       const bool alone =
           for_skips_ == 1 && (cost == Cost::checkout || (cost == Cost::unknown && step.run));
       const bool for_skips = (cost < Cost::set_up && !alone) || is_for_duplicates(step.node, {});
-      wrong(guarded(), cost, for_skips);
+      judge_.wrong(guarded(), cost, for_skips);
       return;
     }
-    if (said == GateRole::hint && !by_code(guarded()) && cost == Cost::work &&
+    if (said == GateRole::hint && !judge_.by_code(guarded()) && cost == Cost::work &&
         !is_for_duplicates(step.node, {}))
-      by_holder(guarded());
-    if (said == GateRole::hint || misspelt(walked.condition, seen) || cost == Cost::cheap ||
+      judge_.by_holder(guarded());
+    if (said == GateRole::hint || is_misspelt(walked.condition, seen) || cost == Cost::cheap ||
         seen.mention(step.node) >= GateRole::hint ||
         (walked.condition && names_something_new(*walked.condition)))
       return;
@@ -207,9 +213,9 @@ class GuardSearch {
                       std::string(", so it runs on a duplicate too") +
                       (guard.empty() ? "" : "; write `if: " + guard + "`");
     if (by_status) finding.confidence = Confidence::medium;
-    offer(finding,
-          add_guard(document(), step.node, step.condition, step.name, by_status ? "" : guard),
-          guard);
+    offer_fix(finding,
+              add_guard(document(), step.node, step.condition, step.name, by_status ? "" : guard),
+              guard);
   }
 
   /// What becomes of the jobs in one event, for each verdict.
@@ -265,7 +271,7 @@ class GuardSearch {
     if (skipped == nullptr || fate.on_skip == Truth::no ||
         (fate.on_run == Truth::no && fate.without == Truth::no))
       return;
-    GuardFinding& finding = add(false, job.key.place(), gated.job->key.place());
+    GuardFinding& finding = add_finding(found_, false, job.key.place(), gated.job->key.place());
     finding.message = "job " + quoted(job.id) + " launches an agent on a duplicate too: job " +
                       quoted(skipped->id) + " is skipped then, and the `if` of " + quoted(job.id) +
                       " does not wait for it to run; add `needs." + std::string(skipped->id) +
@@ -320,18 +326,18 @@ class GuardSearch {
       return Guarded{*condition, job.condition, fate, seen, what, gate_place};
     };
     if (fate.on_skip == Truth::no) {
-      if (said == GateRole::verdict) never_runs(guarded());
+      if (said == GateRole::verdict) judge_.never_runs(guarded());
       return;
     }
     if (fate.on_run == Truth::no && fate.without == Truth::no) return;
     if (said == GateRole::verdict) {
-      wrong(guarded(), cost, cost < Cost::checkout || is_for_duplicates(job.node, job.id));
+      judge_.wrong(guarded(), cost, cost < Cost::checkout || is_for_duplicates(job.node, job.id));
       return;
     }
-    if (said == GateRole::hint && !by_code(guarded()) && cost == Cost::work &&
+    if (said == GateRole::hint && !judge_.by_code(guarded()) && cost == Cost::work &&
         !is_for_duplicates(job.node, job.id))
-      by_holder(guarded());
-    if (said == GateRole::hint || misspelt(condition, seen) || other_verdict(condition) ||
+      judge_.by_holder(guarded());
+    if (said == GateRole::hint || is_misspelt(condition, seen) || other_verdict(condition) ||
         is_gated(job) || (condition && names_something_new(*condition)))
       return;
     if (seen.mention(job.node) >= GateRole::hint) {
@@ -351,7 +357,7 @@ class GuardSearch {
                                            quoted(gated.job->id) + " and compare it here"
                                      : "; write `if: " + guard + "`";
     if (doubtful) finding.confidence = Confidence::medium;
-    offer(finding, guard_with_attempt(job, gated, guard), guard);
+    offer_fix(finding, guard_with_attempt(job, gated, guard), guard);
   }
 
   /// The whole guard, so that mending one thing does not bring the next finding.
@@ -395,59 +401,6 @@ class GuardSearch {
       return;
     for (const WalkedStep& each : list)
       judge_step(each, sees(each), gated.gates.front(), gated.job->key.place());
-  }
-
-  /// Nothing is run on a skip; is anything on a run?
-  void never_runs(const Guarded& guarded) {
-    const auto& [condition, entry, fate, seen, what, gate] = guarded;
-    if (fate.on_run != Truth::no || fate.without == Truth::no) return;
-    const auto verdicts = seen.verdicts(condition);
-    if (verdicts.empty()) return;
-    Scope scope = fate.reached;
-    scope.set_status(Truth::unknown, Truth::unknown, Truth::unknown);
-    const GuardJudgement judgement = judge_guard(condition, verdicts, nullptr, scope);
-    // What is left for a skip that has failed is not meant for a run.
-    if (judgement.fault == GuardFault::none || judgement.effect.on_run != Truth::no ||
-        judgement.effect.on_skip != Truth::no)
-      return;
-    GuardFinding& finding = add(true, place_in(document(), entry.value, judgement.place), gate);
-    finding.message = explain_guard(judgement, verdicts, entry.value.text(), what);
-    offer(finding, mend_guard(entry.value, judgement, verdicts), "");
-  }
-
-  /// The condition names the verdict and lets a skip through. `for_skips`: what is run for a skip
-  /// alone may be meant so.
-  void wrong(const Guarded& guarded, Cost cost, bool for_skips) {
-    const auto& [condition, entry, fate, seen, what, gate] = guarded;
-    const auto verdicts = seen.verdicts(condition);
-    if (verdicts.empty() || !fate.opens || holds_but_for_overrides(condition, seen, fate.open))
-      return;
-    const GuardJudgement judgement = judge_guard(condition, verdicts, nullptr, fate.open);
-    if (judgement.fault == GuardFault::none || judgement.effect.on_skip == Truth::no) return;
-    if (judgement.effect.on_skip == Truth::unknown && names_something_new(condition)) return;
-    const bool inverted =
-        judgement.fault == GuardFault::inverted || judgement.effect.on_run == Truth::no;
-    if (inverted && for_skips) return;
-    if (judgement.fault == GuardFault::bypassed && cost == Cost::cheap) return;
-    GuardFinding& finding = add(true, place_in(document(), entry.value, judgement.place), gate);
-    finding.message = explain_guard(judgement, verdicts, entry.value.text(), what);
-    if (judgement.effect.on_skip == Truth::unknown) finding.confidence = Confidence::medium;
-    offer(finding, mend_guard(entry.value, judgement, verdicts), "");
-  }
-
-  /// `hole` says why a condition that asks for something of the gate lets a skip through.
-  bool say(const Guarded& guarded, const std::optional<std::string>& hole) {
-    if (hole) add(true, guarded.entry.value.place(), guarded.gate).message = *hole;
-    return hole.has_value();
-  }
-
-  bool by_code(const Guarded& guarded) {
-    return say(guarded,
-               open_by_code(guarded.condition, guarded.seen, guarded.fate.open, guarded.what));
-  }
-
-  void by_holder(const Guarded& guarded) {
-    say(guarded, open_by_holder(guarded.condition, guarded.seen, guarded.fate.open, guarded.what));
   }
 
   /// Conditions that name a gate which they cannot see.
@@ -546,17 +499,7 @@ class GuardSearch {
   }
 
   GuardFinding& add(bool broken, const Place& place, const Place& gate) {
-    GuardFinding& finding = found_.emplace_back();
-    finding.broken = broken;
-    finding.place = place;
-    finding.gate = gate;
-    return finding;
-  }
-
-  static void offer(GuardFinding& finding, std::vector<TextEdit> edits, const std::string& guard) {
-    finding.fix_description =
-        finding.broken ? "Compare with the text that the gate writes" : "Require `" + guard + "`";
-    finding.fix = std::move(edits);
+    return add_finding(found_, broken, place, gate);
   }
 
   const Subject& subject_;
@@ -567,6 +510,7 @@ class GuardSearch {
   std::vector<Scope> events_;
   std::optional<std::set<const Job*>> launching_;  ///< worked out when it is asked for
   std::vector<GuardFinding> found_;
+  ConditionJudge judge_{*file_.document, found_};
   std::vector<Scope> ends_;  ///< of the job with the gate, on a skip, for each of its events
   bool dear_only_ = false;
   std::ptrdiff_t for_skips_ =

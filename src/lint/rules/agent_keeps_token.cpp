@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <string>
 
+#include "lint/agents/checkout_token.h"
 #include "lint/agents/job_commands.h"
 #include "lint/agents/launches.h"
-#include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
 #include "lint/gates/gate_before.h"
 #include "lint/rule/rule.h"
@@ -25,21 +25,6 @@ bool mentions_any(std::string_view text, std::initializer_list<std::string_view>
   const std::string lower = to_lower(text);
   return std::any_of(words.begin(), words.end(),
                      [&](std::string_view word) { return lower.find(word) != std::string::npos; });
-}
-
-/// Something in the job pushes with what the checkout left.
-bool pushes(const Job& job) {
-  return std::any_of(job.steps.begin(), job.steps.end(), [](const Step& step) {
-    return mentions_any(step.node.source(),
-                        {"git push", "git commit", "push", "git-auto-commit", "create-pull-request",
-                         "commit and", "git fetch", "git pull"});
-  });
-}
-
-/// claude-code-action without a prompt works on branches of its own and pushes them.
-bool pushes_by_itself(const AgentLaunch& launch, const Facts& facts) {
-  const AgentActionFact* fact = agent_action_fact(*launch.launch, facts);
-  return fact != nullptr && !fact->app_login.empty() && !launch.launch->input("prompt");
 }
 
 /// Whether a text hands the job's own token on.
@@ -123,18 +108,14 @@ void check_agent_keeps_token(const Subject& subject, Sink& sink) {
                                   [&](const GatedJob& each) { return each.job == &job; });
     // What the gate needs to write its state lies open to whoever works beside it.
     const bool has_gate = own != gated.end() && own->gates.front().kind == GateKind::refgate;
-    if (!has_gate || !may_write_contents(workflow, job) || pushes(job) ||
+    if (!has_gate || !may_write_contents(workflow, job) || uses_checkout_token(job) != nullptr ||
         pushes_by_itself(launch, subject.facts()))
       continue;
     check_other_places(subject, launch, sink);
     for (const Step& step : job.steps) {
       if (step.index >= launch.step->index) break;
-      if (!matches_action(step.uses_text(), "actions/checkout")) continue;
+      if (!keeps_token(step)) continue;
       const Entry keeps = step.input("persist-credentials");
-      // The action keeps it for `true`, in any case of letters, and for nothing else.
-      if (keeps && (keeps.value.has_expression() || !same_name(keeps.value.text(), "true")))
-        continue;
-      if (const Entry token = step.input("token"); token && token.value.text().empty()) continue;
       auto report = sink.report(
           subject, keeps ? keeps.value : step.uses.value,
           "this checkout leaves a token that may write contents where the agent works, and with it "

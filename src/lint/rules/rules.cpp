@@ -26,6 +26,8 @@
        "Every push to about every branch pays for an agent or a gate, whatever it changes")       \
   RULE(broken_guard, "broken-guard", file, error, high, true, safe, "",                           \
        "A condition names a gate's verdict and lets a skip through all the same, or never a run") \
+  RULE(caller_permissions, "caller-permissions", workflow, error, high, true, unsafe, "",         \
+       "A job calls a workflow that asks for more than the job may do, and the run is refused")   \
   RULE(cancel_around_gate, "cancel-around-gate", workflow, warning, high, true, none, "",         \
        "A concurrency group cancels the session before its gate can turn a duplicate away")       \
   RULE(concurrency_deadlock, "concurrency-deadlock", workflow, error, high, true, none, "",       \
