@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -14,18 +15,25 @@
 #include "lint/adoption/linted_change.h"
 #include "lint/adoption/obstacles.h"
 #include "lint/finding/fix.h"
+#include "lint/gates/told_settings.h"
+#include "lint/github/own_action.h"
 
 namespace refgate::lint {
 namespace {
 
 /// What is said of a gate that lacks something which can be given without asking anybody.
-using Rules = std::array<std::string_view, 2>;
-constexpr Rules lacking_in_steps = {"missing-guard", "unfinished-session"};
-constexpr Rules lacking_in_job = {"gate-permissions", "agent-without-timeout"};
+using Rules = std::span<const std::string_view>;
+constexpr auto lacking_in_steps =
+    std::to_array<std::string_view>({"missing-guard", "unfinished-session"});
+constexpr auto lacking_in_job = std::to_array<std::string_view>(
+    {"gate-permissions", "agent-without-timeout", "agent-keeps-token"});
 
-bool is_one_of(const Rules& rules, const Finding& finding) {
+bool is_one_of(Rules rules, const Finding& finding) {
   return std::find(rules.begin(), rules.end(), finding.rule) != rules.end();
 }
+
+/// Each job is linted with all others, so that a workflow of hundreds is not gone through for ever.
+constexpr int most_rounds = 5;
 
 class FileAdoption {
  public:
@@ -61,15 +69,15 @@ class FileAdoption {
   /// those that were left are tried again, until nothing changes.
   void adopt_jobs() {
     std::vector<AdoptionNote> of_gates;
-    std::size_t known = made_.changes.size();
-    do {
-      known = made_.changes.size();
+    for (int round = 0; round < most_rounds; ++round) {
+      const std::size_t known = made_.changes.size();
       made_.notes.clear();
       // A change makes all handles void, so that each job is looked for again by its name.
       std::set<std::string> seen;
       while (adopt_next(seen, of_gates)) {
       }
-    } while (made_.changes.size() != known);
+      if (made_.changes.size() == known) break;
+    }
     made_.notes.insert(made_.notes.begin(), of_gates.begin(), of_gates.end());
   }
 
@@ -114,7 +122,7 @@ class FileAdoption {
     note(std::move(text), jobs.text);
   }
 
-  bool lacks(const Rules& rules) const {
+  bool lacks(Rules rules) const {
     const std::vector<Finding> findings = change_.findings_of(made_.file);
     return std::any_of(findings.begin(), findings.end(),
                        [&](const Finding& each) { return is_one_of(rules, each); });
@@ -151,11 +159,23 @@ class FileAdoption {
     return false;
   }
 
+  bool lacks_rule(std::string_view rule) const { return lacks({&rule, 1}); }
+
+  /// The state lies elsewhere, or is written with a token of its own.
+  bool has_other_token(const AgentJob& agent) const {
+    return std::any_of(agent.job->steps.begin(), agent.job->steps.end(), [&](const Step& step) {
+      return is_own_action(step.uses_text()) && goes_elsewhere({&step, agent.job, agent.workflow});
+    });
+  }
+
   void complete_job(const AgentJob& agent) {
     if (!obstacle_of(agent).empty() || !needs_of_callers(agent, change_.project()).why.empty())
       return;
     const std::string name = "job `" + std::string(agent.job->id) + "`";
-    const GateInJob rest = complete_gate_in(agent);
+    const bool permissions = lacks_rule("gate-permissions") && !has_other_token(agent);
+    const GateInJob rest = complete_gate_in(agent, config_.facts,
+                                            {lacks_rule("agent-without-timeout"), permissions,
+                                             permissions || lacks_rule("agent-keeps-token")});
     if (!rest.refusal.empty() || rest.edits.empty()) return;
     const auto after = apply_edits(agent.document().text(), joined_insertions(rest.edits));
     if (!after || !change_.change(made_.file, *after).empty()) return;
