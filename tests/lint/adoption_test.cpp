@@ -359,7 +359,22 @@ TEST_CASE("adoption: a called workflow is left alone until its callers give enou
 
 TEST_CASE("adoption: a job whose gate is half there is completed", "[adoption]") {
   const string gate = "      - id: gate\n        uses: refgate/refgate@v9.9.9\n";
-  const Made made = adopted(with_job(gate + agent));
+  const string checkout = "      - uses: actions/checkout@v4\n";
+  SECTION("gate, work and end in one step") {
+    const Made whole = adopted(with_job(
+        checkout +
+        "      - uses: refgate/refgate@v9.9.9\n        with:\n          run: claude -p x\n"));
+    CHECK(has(whole.after(), "contents: write"));
+    CHECK(said_of(MemoryFiles{{{file, whole.after()}}}.project()) == std::vector<string>{});
+  }
+  SECTION("whose state is written with a token of its own: only what it lacks") {
+    const Made other = adopted(with_job(
+        gate + "        with:\n          token: ${{ secrets.STATE }}\n" + checkout + agent));
+    CHECK(has(other.after(), "timeout-minutes: 60"));
+    CHECK(!has(other.after(), "contents: write"));
+    CHECK(!has(other.after(), "persist-credentials"));
+  }
+  const Made made = adopted(with_job(gate + checkout + agent));
   CHECK(made.changed());
   CHECK(has(made.after(), "command: finish"));
   CHECK(has(made.after(), "contents: write"));

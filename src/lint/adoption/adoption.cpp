@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -14,18 +16,25 @@
 #include "lint/adoption/linted_change.h"
 #include "lint/adoption/obstacles.h"
 #include "lint/finding/fix.h"
+#include "lint/gates/told_settings.h"
+#include "lint/github/own_action.h"
 
 namespace refgate::lint {
 namespace {
 
 /// What is said of a gate that lacks something which can be given without asking anybody.
-using Rules = std::array<std::string_view, 2>;
-constexpr Rules lacking_in_steps = {"missing-guard", "unfinished-session"};
-constexpr Rules lacking_in_job = {"gate-permissions", "agent-without-timeout"};
+using Rules = std::span<const std::string_view>;
+constexpr auto lacking_in_steps =
+    std::to_array<std::string_view>({"missing-guard", "unfinished-session"});
+constexpr auto lacking_in_job = std::to_array<std::string_view>(
+    {"gate-permissions", "agent-without-timeout", "agent-keeps-token"});
 
-bool is_one_of(const Rules& rules, const Finding& finding) {
+bool is_one_of(Rules rules, const Finding& finding) {
   return std::find(rules.begin(), rules.end(), finding.rule) != rules.end();
 }
+
+/// Each job is linted with all others, so that a workflow of hundreds is not gone through for ever.
+constexpr int most_rounds = 3;
 
 class FileAdoption {
  public:
@@ -57,51 +66,73 @@ class FileAdoption {
     made_.notes.push_back({std::move(text), std::move(snippet)});
   }
 
-  /// What one job is refused for another may mend: a job behind it, which had no gate yet. So
-  /// those that were left are tried again, until nothing changes.
+  /// Who is refused for the sake of another is tried again when that one has got its gate.
   void adopt_jobs() {
-    std::vector<AdoptionNote> of_gates;
-    std::size_t known = made_.changes.size();
-    do {
-      known = made_.changes.size();
-      made_.notes.clear();
+    for (int round = 0; round < most_rounds; ++round) {
+      const std::size_t known = made_.changes.size();
+      refused_.clear();
       // A change makes all handles void, so that each job is looked for again by its name.
       std::set<std::string> seen;
-      while (adopt_next(seen, of_gates)) {
+      while (adopt_next(seen)) {
       }
-    } while (made_.changes.size() != known);
-    made_.notes.insert(made_.notes.begin(), of_gates.begin(), of_gates.end());
-  }
-
-  bool adopt_next(std::set<std::string>& seen, std::vector<AdoptionNote>& of_gates) {
-    for (const AgentJob& agent : ungated_agent_jobs(workflow(), change_.project(), config_.facts)) {
-      if (!seen.insert(std::string(agent.job->id)).second) continue;
-      adopt_job(agent, of_gates);
-      return true;
+      if (made_.changes.size() == known || refused_.empty()) break;
     }
-    return false;
+    for (const AgentJob& agent : ungated_agent_jobs(workflow(), change_.project(), config_.facts))
+      if (const auto why = refused_.find(std::string(agent.job->id)); why != refused_.end())
+        leave(agent, why->second);
   }
 
-  void adopt_job(const AgentJob& agent, std::vector<AdoptionNote>& of_gates) {
+  /// Jobs behind others come first: a gate before one that has none yet would open it to
+  /// duplicates.
+  bool adopt_next(std::set<std::string>& seen) {
+    std::vector<AgentJob> agents = ungated_agent_jobs(workflow(), change_.project(), config_.facts);
+    std::erase_if(agents,
+                  [&](const AgentJob& agent) { return seen.contains(std::string(agent.job->id)); });
+    if (agents.empty()) return false;
+    const auto is_last = [&](const AgentJob& agent) {
+      return std::none_of(agents.begin(), agents.end(), [&](const AgentJob& other) {
+        return other.job != agent.job && needs_one_of(workflow(), *other.job, {agent.job});
+      });
+    };
+    const auto next = std::find_if(agents.begin(), agents.end(), is_last);
+    const AgentJob& agent = next == agents.end() ? agents.front() : *next;
+    seen.insert(std::string(agent.job->id));
+    adopt_job(agent);
+    return true;
+  }
+
+  void adopt_job(const AgentJob& agent) {
     const std::string name = "job `" + std::string(agent.job->id) + "`";
     if (const std::string obstacle = obstacle_of(agent); !obstacle.empty())
-      return leave(agent, obstacle);
-    if (CallerNeeds needs = needs_of_callers(agent, change_.project()); !needs.why.empty())
-      return note(name + " is left as it is: " + needs.why, std::move(needs.snippet));
+      return refuse(agent, obstacle);
+    if (const CallerNeeds needs = needs_of_callers(agent, change_.project()); !needs.why.empty())
+      return refuse(agent, needs.why, needs.snippet);
     std::vector<std::string> doubts = doubts_of(agent);
     const GateInJob gate = put_gate_in(agent, config_.facts, action_);
-    if (!gate.refusal.empty()) return leave(agent, gate.refusal);
+    if (!gate.refusal.empty()) return refuse(agent, gate.refusal);
     const auto after = apply_edits(agent.document().text(), joined_insertions(gate.edits));
-    if (!after) return leave(agent, "it is written in a form that takes no edit");
+    if (!after) return refuse(agent, "it is written in a form that takes no edit");
     const std::string more = change_.change(made_.file, *after);
-    if (!more.empty()) return leave(agent, "with a gate `refgate lint` would say " + more);
+    if (!more.empty()) return refuse(agent, "with a gate `refgate lint` would say " + more);
     made_.changes.push_back("a gate in " + name);
     doubts.insert(doubts.end(), gate.notes.begin(), gate.notes.end());
     for (const std::string& doubt : doubts)
-      of_gates.push_back({name + ": " + doubt, {}});
+      note(name + ": " + doubt);
   }
 
-  void leave(const AgentJob& agent, const std::string& why) {
+  struct Refusal {
+    std::string why;
+    std::string snippet;  ///< what is to be pasted instead of jobs around this one
+  };
+  void refuse(const AgentJob& agent, std::string why, std::string snippet = {}) {
+    refused_[std::string(agent.job->id)] = {std::move(why), std::move(snippet)};
+  }
+
+  void leave(const AgentJob& agent, const Refusal& refusal) {
+    const std::string& why = refusal.why;
+    if (!refusal.snippet.empty())
+      return note("job `" + std::string(agent.job->id) + "` is left as it is: " + why,
+                  refusal.snippet);
     const JobsAround jobs = put_jobs_around(agent, action_);
     std::string text = "job `" + std::string(agent.job->id) + "` is left as it is: " + why +
                        ". To be pasted in its place, with gate and end in jobs of their own:";
@@ -114,7 +145,7 @@ class FileAdoption {
     note(std::move(text), jobs.text);
   }
 
-  bool lacks(const Rules& rules) const {
+  bool lacks(Rules rules) const {
     const std::vector<Finding> findings = change_.findings_of(made_.file);
     return std::any_of(findings.begin(), findings.end(),
                        [&](const Finding& each) { return is_one_of(rules, each); });
@@ -151,11 +182,23 @@ class FileAdoption {
     return false;
   }
 
+  bool lacks_rule(std::string_view rule) const { return lacks({&rule, 1}); }
+
+  /// The state lies elsewhere, or is written with a token of its own.
+  bool has_other_token(const AgentJob& agent) const {
+    return std::any_of(agent.job->steps.begin(), agent.job->steps.end(), [&](const Step& step) {
+      return is_own_action(step.uses_text()) && goes_elsewhere({&step, agent.job, agent.workflow});
+    });
+  }
+
   void complete_job(const AgentJob& agent) {
     if (!obstacle_of(agent).empty() || !needs_of_callers(agent, change_.project()).why.empty())
       return;
     const std::string name = "job `" + std::string(agent.job->id) + "`";
-    const GateInJob rest = complete_gate_in(agent);
+    const bool permissions = lacks_rule("gate-permissions") && !has_other_token(agent);
+    const GateInJob rest = complete_gate_in(agent, config_.facts,
+                                            {lacks_rule("agent-without-timeout"), permissions,
+                                             permissions || lacks_rule("agent-keeps-token")});
     if (!rest.refusal.empty() || rest.edits.empty()) return;
     const auto after = apply_edits(agent.document().text(), joined_insertions(rest.edits));
     if (!after || !change_.change(made_.file, *after).empty()) return;
@@ -183,6 +226,7 @@ class FileAdoption {
   const LintConfig& config_;
   const std::string& action_;
   Adoption made_;
+  std::map<std::string, Refusal> refused_;  ///< by the job
 };
 
 }  // namespace

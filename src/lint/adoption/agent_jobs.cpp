@@ -1,7 +1,6 @@
 #include "lint/adoption/agent_jobs.h"
 
 #include <algorithm>
-#include <set>
 
 #include "lint/gates/gates.h"
 
@@ -30,21 +29,6 @@ bool breaks_inside_of_quotes(std::string_view condition) {
   return false;
 }
 
-bool needs_one_of(const Workflow& workflow, const Job& job, const std::set<const Job*>& gate_jobs) {
-  std::set<const Job*> seen;
-  std::vector<const Job*> open{&job};
-  while (!open.empty()) {
-    const Job* next = open.back();
-    open.pop_back();
-    for (const YamlNode needed : next->needed) {
-      const Job* other = workflow.job(needed.text());
-      if (gate_jobs.contains(other)) return true;
-      if (other != nullptr && seen.insert(other).second) open.push_back(other);
-    }
-  }
-  return false;
-}
-
 std::vector<AgentJob> agent_jobs(const Workflow& workflow, const Project& project,
                                  const Facts& facts) {
   std::vector<AgentJob> jobs;
@@ -63,6 +47,21 @@ std::vector<AgentJob> agent_jobs(const Workflow& workflow, const Project& projec
 }
 
 }  // namespace
+
+bool needs_one_of(const Workflow& workflow, const Job& job, const std::set<const Job*>& others) {
+  std::set<const Job*> seen;
+  std::vector<const Job*> open{&job};
+  while (!open.empty()) {
+    const Job* next = open.back();
+    open.pop_back();
+    for (const YamlNode needed : next->needed) {
+      const Job* other = workflow.job(needed.text());
+      if (others.contains(other)) return true;
+      if (other != nullptr && seen.insert(other).second) open.push_back(other);
+    }
+  }
+  return false;
+}
 
 std::vector<AgentJob> ungated_agent_jobs(const Workflow& workflow, const Project& project,
                                          const Facts& facts) {

@@ -1,6 +1,7 @@
 #pragma once
 // The jobs of a workflow that launch an agent by their own steps, and what stands before them.
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ struct AgentJob {
 /// far away.
 std::vector<AgentJob> ungated_agent_jobs(const Workflow& workflow, const Project& project,
                                          const Facts& facts);
+
+/// Whether a job needs one of these, however far away.
+bool needs_one_of(const Workflow& workflow, const Job& job, const std::set<const Job*>& others);
 
 /// Those that have a gate of this project among their own steps.
 std::vector<AgentJob> gated_agent_jobs(const Workflow& workflow, const Project& project,

@@ -32,13 +32,15 @@ class Writer {
     add_gate();
     for (const Step& step : job_.steps)
       guard(step);
-    bound_time();
-    allow_writing();
-    keep_no_credentials();
+    prepare_job({true, true, true});
     // Last, since what is added to the last step ends where this begins.
     add_finish();
-    if (!made_.refusal.empty()) made_.edits.clear();
-    return std::move(made_);
+    return made();
+  }
+
+  GateInJob complete(const GateLacks& lacks) {
+    prepare_job(lacks);
+    return made();
   }
 
  private:
@@ -98,6 +100,17 @@ class Writer {
     insert(document_.line_start(line + 1),
            missing_break(line + 1) + indent_ + "- if: always()" + next + "uses: " + action_ + next +
                "with:" + next + "  command: finish" + next + "  status: " + status + break_);
+  }
+
+  void prepare_job(const GateLacks& lacks) {
+    if (lacks.time_limit) bound_time();
+    if (lacks.permissions) allow_writing();
+    if (lacks.clean_checkout) keep_no_credentials();
+  }
+
+  GateInJob made() {
+    if (!made_.refusal.empty()) made_.edits.clear();
+    return std::move(made_);
   }
 
   void allow_writing() {
@@ -169,7 +182,7 @@ class Writer {
   const Job& job_;
   const Document& document_;
   const Facts& facts_;
-  const std::string& action_;
+  std::string action_;
   std::string indent_;
   std::string break_;
   std::string gate_;
@@ -179,19 +192,8 @@ class Writer {
 
 }  // namespace
 
-GateInJob complete_gate_in(const AgentJob& agent) {
-  GateInJob made;
-  PermissionEdits permissions = allow_gate(agent);
-  made.refusal = std::move(permissions.refusal);
-  if (!made.refusal.empty()) return made;
-  made.edits = std::move(permissions.edits);
-  if (!permissions.note.empty()) made.notes.push_back(std::move(permissions.note));
-  if (!agent.job->timeout_minutes) {
-    const std::vector<TextEdit> limit =
-        add_entry(agent.document(), agent.job->node, "timeout-minutes", "60", agent.job->runs_on);
-    made.edits.insert(made.edits.begin(), limit.begin(), limit.end());
-  }
-  return made;
+GateInJob complete_gate_in(const AgentJob& agent, const Facts& facts, const GateLacks& lacks) {
+  return Writer(agent, facts, "").complete(lacks);
 }
 
 GateInJob put_gate_in(const AgentJob& agent, const Facts& facts, const std::string& action) {

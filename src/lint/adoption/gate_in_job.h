@@ -19,7 +19,12 @@ struct GateInJob {
 /// For a job without obstacles. `action` is what `uses` names.
 GateInJob put_gate_in(const AgentJob& agent, const Facts& facts, const std::string& action);
 
-/// Permissions and a time limit for a job that has a gate already and lacks them.
-GateInJob complete_gate_in(const AgentJob& agent);
+/// What a job with a gate lacks.
+struct GateLacks {
+  bool time_limit = false;
+  bool permissions = false;
+  bool clean_checkout = false;  ///< a checkout that leaves no token
+};
+GateInJob complete_gate_in(const AgentJob& agent, const Facts& facts, const GateLacks& lacks);
 
 }  // namespace refgate::lint

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "lint/expression/expression.h"
 #include "lint/expression/expression_value.h"
 #include "lint/shell/shell_commands.h"
 
@@ -33,6 +34,17 @@ std::optional<std::string> option_in(std::string_view script, std::string_view s
 /// Inputs of the action bear the names of their settings, but for one.
 std::string_view input_name(std::string_view setting) {
   return setting == "dimension" ? "dimensions" : setting;
+}
+
+/// The token that every job has, in its ways to write it.
+bool is_job_token(YamlNode value) {
+  const Expression expression = parse_template(value.text());
+  if (!expression.is_valid()) return false;
+  const auto all = references(expression);
+  return !all.empty() && std::all_of(all.begin(), all.end(), [](const Reference& reference) {
+    return refers_to(reference, {"github", "token"}) ||
+           refers_to(reference, {"secrets", "GITHUB_TOKEN"});
+  });
 }
 
 }  // namespace
@@ -69,6 +81,29 @@ bool names_matrix(const StepPlace& place, std::string_view setting) {
   const bool by_variable = found->text.find('$') != std::string::npos;
   return by_variable &&
          (mentions(place.step->env) || (place.job != nullptr && mentions(place.job->env)));
+}
+
+bool goes_elsewhere(const StepPlace& place) {
+  const Step& step = *place.step;
+  const Entry of_job = place.job != nullptr ? place.job->env : Entry{};
+  const Entry of_workflow = place.workflow != nullptr ? place.workflow->env : Entry{};
+  if (const Entry token = step.input("token"); token && !is_job_token(token.value)) return true;
+  if (step.input("remote") || step.input("on-read-only")) return true;
+  for (const Entry& env : {step.env, of_job, of_workflow}) {
+    for (const Entry& entry : env.value.entries()) {
+      const std::string_view name = entry.key.text();
+      if (name == "REFGATE_REMOTE" || name == "REFGATE_ON_READ_ONLY" || name == "REFGATE_CONFIG")
+        return true;
+      if ((name == "REFGATE_TOKEN" || (name == "GITHUB_TOKEN" && step.run)) &&
+          !is_job_token(entry.value))
+        return true;
+    }
+  }
+  const std::string_view script = step.run_text();
+  return script.find("--remote") != std::string_view::npos ||
+         script.find("--on-read-only") != std::string_view::npos ||
+         script.find("REFGATE_") != std::string_view::npos || step.input("config") ||
+         step.input("args").value.text().find("--remote") != std::string_view::npos;
 }
 
 }  // namespace refgate::lint

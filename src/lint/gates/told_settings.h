@@ -28,4 +28,8 @@ std::optional<Told> told(const StepPlace& place, std::string_view setting);
 /// Whether the step is told something of the job's matrix for this setting.
 bool names_matrix(const StepPlace& place, std::string_view setting);
 
+/// Another token or another place for the state, or a decision on what a reading token does: then
+/// the job's permissions do not matter.
+bool goes_elsewhere(const StepPlace& place);
+
 }  // namespace refgate::lint

@@ -1,11 +1,8 @@
 // The state of a gate lies in refs of the repository. With a token that may only read, the gate can
 // look but never claim. And to cancel its own run a job needs to be allowed to.
 
-#include <algorithm>
-#include <array>
 #include <string>
 
-#include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
 #include "lint/gates/gate_costs.h"
 #include "lint/gates/gates.h"
@@ -25,45 +22,13 @@ Truth may_write(YamlNode permissions, std::string_view scope) {
   return value.text() == "write" ? Truth::yes : Truth::no;
 }
 
-/// The token that every job has, in its ways to write it.
-bool is_job_token(YamlNode value) {
-  const Expression expression = parse_template(value.text());
-  if (!expression.is_valid()) return false;
-  const auto all = references(expression);
-  return !all.empty() && std::all_of(all.begin(), all.end(), [](const Reference& reference) {
-    return refers_to(reference, {"github", "token"}) ||
-           refers_to(reference, {"secrets", "GITHUB_TOKEN"});
-  });
-}
-
-/// Another token or another repository: then the job's permissions do not matter.
-bool goes_elsewhere(const Step& step, const Job& job, const Workflow& workflow) {
-  if (const Entry token = step.input("token"); token && !is_job_token(token.value)) return true;
-  if (step.input("remote") || step.input("on-read-only")) return true;
-  for (const Entry& env : {step.env, job.env, workflow.env}) {
-    for (const Entry& entry : env.value.entries()) {
-      const std::string_view name = entry.key.text();
-      if (name == "REFGATE_REMOTE" || name == "REFGATE_ON_READ_ONLY" || name == "REFGATE_CONFIG")
-        return true;
-      if ((name == "REFGATE_TOKEN" || (name == "GITHUB_TOKEN" && step.run)) &&
-          !is_job_token(entry.value))
-        return true;
-    }
-  }
-  const std::string_view script = step.run_text();
-  return script.find("--remote") != std::string_view::npos ||
-         script.find("--on-read-only") != std::string_view::npos ||
-         script.find("REFGATE_") != std::string_view::npos || step.input("config") ||
-         step.input("args").value.text().find("--remote") != std::string_view::npos;
-}
-
 /// The step that needs to write, or nullptr; `finish` when it ends a session.
 const Step* writing_step(const Job& job, const Subject& subject, bool& finish) {
   for (const Step& step : job.steps) {
     const std::optional<Gate> gate = gate_at(step, subject.project, subject.facts());
     const bool is_gate = gate && gate->kind == GateKind::refgate && gate->origin_file.empty();
     finish = !is_gate && has_session_command(step, subject.project, subject.facts(), "finish");
-    if ((is_gate || finish) && !goes_elsewhere(step, job, *subject.workflow)) return &step;
+    if ((is_gate || finish) && !goes_elsewhere({&step, &job, subject.workflow})) return &step;
   }
   return nullptr;
 }
@@ -72,7 +37,8 @@ const Step* writing_step(const Job& job, const Subject& subject, bool& finish) {
 const Step* cancelling_step(const Job& job, const Workflow& workflow) {
   for (const Step& step : job.steps) {
     const auto on_lost = told({&step, &job, &workflow}, "on-lost");
-    if (on_lost && on_lost->text == "cancel" && !goes_elsewhere(step, job, workflow)) return &step;
+    if (on_lost && on_lost->text == "cancel" && !goes_elsewhere({&step, &job, &workflow}))
+      return &step;
   }
   return nullptr;
 }
