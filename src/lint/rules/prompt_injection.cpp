@@ -60,6 +60,10 @@ bool is_prompt(std::string_view input) {
 constexpr int deepest_handing = 6;
 /// Of one script or prompt so many names are followed.
 constexpr std::size_t most_handings = 300;
+/// Of an output of several lines so much is looked at.
+constexpr std::size_t longest_output = 2000;
+/// So often a script is looked at where it writes an output of one name.
+constexpr std::size_t most_written = 20;
 
 /// The functions whose result says no more than yes or no, or is a sum.
 bool hides_value(std::string_view function) {
@@ -279,31 +283,61 @@ class Search {
     return written_by(launch, *step, name, {level.hop, false, &job, &*step}, depth);
   }
 
-  /// `echo "NAME=${{ … }}" >> "$GITHUB_OUTPUT"`, or with a variable of the step's `env`. What a
-  /// command makes of the text is not followed.
+  /// `echo "NAME=${{ … }}" >> "$GITHUB_OUTPUT"`, between `NAME<<EOF` and its end, or with a
+  /// variable of the step's `env`. What a command makes of the text is not followed.
   std::optional<Found> written_by(const AgentLaunch& launch, const Step& step,
                                   const std::string& name, Level level, int depth) {
     const std::string_view script = step.run_text();
     if (script.find("GITHUB_OUTPUT") == std::string_view::npos) return std::nullopt;
-    for (std::size_t at = script.find(name + "="); at != std::string_view::npos;
-         at = script.find(name + "=", at + 1)) {
-      const std::string_view before = script.substr(0, at);
-      if (!before.empty() &&
-          (std::isalnum(static_cast<unsigned char>(before.back())) != 0 || before.back() == '_'))
+    std::size_t written = 0;
+    for (std::size_t at = script.find(name); at != std::string_view::npos;
+         at = script.find(name, at + 1)) {
+      if (at > 0 && is_name_part(script[at - 1])) continue;
+      std::string_view value = script.substr(at + name.size());
+      if (value.starts_with("=")) {
+        value = value.substr(1, value.find('\n') - 1);
+      } else if (value.starts_with("<<")) {
+        value = value.substr(0, longest_output);
+      } else {
         continue;
-      const std::string_view value =
-          script.substr(at + name.size() + 1, script.find('\n', at) - at - name.size() - 1);
-      if (value.starts_with("$(") || value.find('`') != std::string_view::npos) continue;
+      }
+      const bool made_of_it = value.find("$(") != std::string_view::npos ||
+                              value.find('`') != std::string_view::npos || is_piped(value);
+      if (made_of_it) continue;
+      if (++written > most_written) break;
       if (auto found = free_text_at(launch, step.run.value, value, level, depth + 1)) return found;
       for (const Entry& variable : step.env.value.entries()) {
-        const std::string plain = "$" + std::string(variable.key.text());
-        const std::string braced = "${" + std::string(variable.key.text()) + "}";
-        const bool whole = value.starts_with(plain) || value.starts_with(braced);
-        if (!whole) continue;
+        if (!names_variable(value, variable.key.text())) continue;
         if (auto found = free_text_in(launch, variable.value, level, depth + 1)) return found;
       }
     }
     return std::nullopt;
+  }
+
+  /// Into anything but `tee`, which hands on what it gets.
+  static bool is_piped(std::string_view value) {
+    for (std::size_t at = value.find('|'); at != std::string_view::npos;
+         at = value.find('|', at + 1)) {
+      const std::string_view behind = value.substr(at + 1);
+      if (!behind.starts_with(" tee ") && !behind.starts_with("tee ")) return true;
+    }
+    return false;
+  }
+
+  /// `$NAME` or `${NAME}`.
+  static bool names_variable(std::string_view script, std::string_view name) {
+    for (std::size_t at = script.find(name); at != std::string_view::npos;
+         at = script.find(name, at + 1)) {
+      const std::string_view before = script.substr(0, at);
+      const std::string_view after = script.substr(at + name.size());
+      if (before.ends_with("${") && after.starts_with('}')) return true;
+      if (before.ends_with('$') && (after.empty() || !is_name_part(after.front()))) return true;
+    }
+    return false;
+  }
+
+  static bool is_name_part(char character) {
+    return std::isalnum(static_cast<unsigned char>(character)) != 0 || character == '_';
   }
 
   static Entry named(const Entry& mapping, std::string_view name) {
