@@ -6,7 +6,9 @@
 #include <cctype>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "lint/agents/actor_checks.h"
 #include "lint/agents/launches.h"
@@ -59,7 +61,7 @@ bool is_prompt(std::string_view input) {
 /// What a value is handed on through, from a text of the event to the script or prompt.
 constexpr int deepest_handing = 6;
 /// Of one script or prompt so many names are followed.
-constexpr std::size_t most_handings = 300;
+constexpr std::size_t most_handings = 100;
 /// Of an output of several lines so much is looked at.
 constexpr std::size_t longest_output = 2000;
 /// So often a script is looked at where it writes an output of one name.
@@ -203,10 +205,13 @@ class Search {
       if (!flow.reaches_result(reference.node)) continue;
       std::optional<Found> found;
       if (is_free_text(reference, flow.is_written_out(reference.node))) {
+        ++undecided_;
         if (const Start* start = way_in(launch, reference))
           found = Found{reference, std::nullopt, start};
       } else if (depth < deepest_handing) {
         found = handed_on(launch, reference, level, depth);
+      } else {
+        ++undecided_;
       }
       if (!found) continue;
       const bool is_here = level.hop == 0 && !level.in_action && level.job == nullptr;
@@ -219,7 +224,9 @@ class Search {
   /// `env.NAME` and `inputs.NAME`, by what they were given.
   std::optional<Found> handed_on(const AgentLaunch& launch, const Reference& reference, Level level,
                                  int depth) {
-    if (!reference.is_literal() || ++handings_ > most_handings) return std::nullopt;
+    if (!reference.is_literal()) return std::nullopt;
+    if (++handings_ > most_handings || same_name(*reference.path[0], "inputs")) ++undecided_;
+    if (handings_ > most_handings) return std::nullopt;
     if (reference.path.size() == 4 && same_name(*reference.path[2], "outputs"))
       return put_out(launch, reference, level, depth);
     if (reference.path.size() != 2) return std::nullopt;
@@ -269,8 +276,13 @@ class Search {
     if (same_name(*reference.path[0], "needs")) {
       const Job* job = at.workflow->job(id);
       if (job == nullptr || level.in_action) return std::nullopt;
-      return free_text_in(launch, named(job->outputs, name).value, {level.hop, false, job, nullptr},
-                          depth + 1);
+      std::pair output(job, name);
+      if (harmless_.contains(output)) return std::nullopt;
+      const std::size_t before = undecided_;
+      auto found = free_text_in(launch, named(job->outputs, name).value,
+                                {level.hop, false, job, nullptr}, depth + 1);
+      if (undecided_ == before) harmless_.insert(std::move(output));
+      return found;
     }
     const bool in_own = level.job == nullptr && level.hop + 1 == launch.path.size();
     if (!same_name(*reference.path[0], "steps") || level.in_action ||
@@ -482,7 +494,9 @@ class Search {
   const Subject& subject_;
   Sink& sink_;
   std::vector<Start> starts_;
-  std::size_t handings_ = 0;
+  std::size_t handings_ = 0;   ///< of the script or prompt that is looked at
+  std::size_t undecided_ = 0;  ///< what another launch may find in the same value
+  std::set<std::pair<const Job*, std::string>> harmless_;  ///< outputs without any such text
 };
 
 }  // namespace
