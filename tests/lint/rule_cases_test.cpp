@@ -180,7 +180,20 @@ jobs:
       s: ${{ steps.s.outputs.t }}
       v: ${{ steps.v.outputs.t }}
       clean: ${{ steps.c.outputs.t }}
+      f: ${{ steps.f.outputs.t }}
+      m: ${{ steps.m.outputs.t }}
     steps:
+      - id: f
+        env:
+          TITLE: ${{ github.event.issue.title }}
+        run: printf 't=%s\n' "$TITLE" >> "$GITHUB_OUTPUT"
+      - id: m
+        run: |
+          {
+            echo 't<<EOF'
+            echo "${{ github.event.issue.body }}"
+            echo EOF
+          } >> "$GITHUB_OUTPUT"
       - id: s
         run: echo "t=${{ github.event.issue.title }}" >> "$GITHUB_OUTPUT"
       - id: v
@@ -210,6 +223,12 @@ jobs:
   CHECK(on("issues", script("needs.p.outputs.t")) == 1);
   CHECK(on("issues", script("needs.p.outputs.s")) == 1);
   CHECK(on("issues", script("needs.p.outputs.v")) == 1);
+  CHECK(on("issues", script("needs.p.outputs.f")) == 1);
+  CHECK(on("issues", script("needs.p.outputs.m")) == 1);
+  CHECK(on("issues",
+           "id: own\n        run: echo \"t=${{ github.event.issue.title }}\" >> "
+           "\"$GITHUB_OUTPUT\"\n      - " +
+               script("steps.own.outputs.t")) == 1);
   CHECK(on("issues", script("needs.p.outputs.n")) == 0);
   CHECK(on("issues", script("needs.p.outputs.clean")) == 0);
   CHECK(on("issues", script("needs.q.outputs.t")) == 0);
@@ -474,6 +493,8 @@ jobs:
   CHECK(ring("", "") == 1);
   CHECK(ring("", "      - run: '[ $N -lt 3 ] || exit 1'\n") == 0);
   CHECK(ring("", "      - run: '[ $N -lt 3 ]'\n") == 0);
+  CHECK(ring("", "      - run: '(( N < 3 )) || exit 1'\n") == 0);
+  CHECK(ring("", "      - run: '[ $N -ge 3 ] && gh run cancel $GITHUB_RUN_ID'\n") == 0);
   CHECK(ring("", "      - run: 'if [ $N -ge 3 ]; then exit 1; fi'\n") == 0);
   CHECK(ring("", "      - run: '[ $N -lt 3 ] || exit 0'\n") == 1);
   CHECK(ring("", "      - run: '[ -n \"$N\" ] || exit 1'\n") == 1);

@@ -6,7 +6,9 @@
 #include <cctype>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "lint/agents/actor_checks.h"
 #include "lint/agents/launches.h"
@@ -59,7 +61,11 @@ bool is_prompt(std::string_view input) {
 /// What a value is handed on through, from a text of the event to the script or prompt.
 constexpr int deepest_handing = 6;
 /// Of one script or prompt so many names are followed.
-constexpr std::size_t most_handings = 300;
+constexpr std::size_t most_handings = 100;
+/// Of an output of several lines so much is looked at.
+constexpr std::size_t longest_output = 2000;
+/// So often a script is looked at where it writes an output of one name.
+constexpr std::size_t most_written = 20;
 
 /// The functions whose result says no more than yes or no, or is a sum.
 bool hides_value(std::string_view function) {
@@ -199,10 +205,13 @@ class Search {
       if (!flow.reaches_result(reference.node)) continue;
       std::optional<Found> found;
       if (is_free_text(reference, flow.is_written_out(reference.node))) {
+        ++undecided_;
         if (const Start* start = way_in(launch, reference))
           found = Found{reference, std::nullopt, start};
       } else if (depth < deepest_handing) {
         found = handed_on(launch, reference, level, depth);
+      } else {
+        ++undecided_;
       }
       if (!found) continue;
       const bool is_here = level.hop == 0 && !level.in_action && level.job == nullptr;
@@ -215,7 +224,9 @@ class Search {
   /// `env.NAME` and `inputs.NAME`, by what they were given.
   std::optional<Found> handed_on(const AgentLaunch& launch, const Reference& reference, Level level,
                                  int depth) {
-    if (!reference.is_literal() || ++handings_ > most_handings) return std::nullopt;
+    if (!reference.is_literal()) return std::nullopt;
+    if (++handings_ > most_handings || same_name(*reference.path[0], "inputs")) ++undecided_;
+    if (handings_ > most_handings) return std::nullopt;
     if (reference.path.size() == 4 && same_name(*reference.path[2], "outputs"))
       return put_out(launch, reference, level, depth);
     if (reference.path.size() != 2) return std::nullopt;
@@ -265,8 +276,13 @@ class Search {
     if (same_name(*reference.path[0], "needs")) {
       const Job* job = at.workflow->job(id);
       if (job == nullptr || level.in_action) return std::nullopt;
-      return free_text_in(launch, named(job->outputs, name).value, {level.hop, false, job, nullptr},
-                          depth + 1);
+      std::pair output(job, name);
+      if (harmless_.contains(output)) return std::nullopt;
+      const std::size_t before = undecided_;
+      auto found = free_text_in(launch, named(job->outputs, name).value,
+                                {level.hop, false, job, nullptr}, depth + 1);
+      if (undecided_ == before) harmless_.insert(std::move(output));
+      return found;
     }
     const bool in_own = level.job == nullptr && level.hop + 1 == launch.path.size();
     if (!same_name(*reference.path[0], "steps") || level.in_action ||
@@ -279,31 +295,61 @@ class Search {
     return written_by(launch, *step, name, {level.hop, false, &job, &*step}, depth);
   }
 
-  /// `echo "NAME=${{ … }}" >> "$GITHUB_OUTPUT"`, or with a variable of the step's `env`. What a
-  /// command makes of the text is not followed.
+  /// `echo "NAME=${{ … }}" >> "$GITHUB_OUTPUT"`, between `NAME<<EOF` and its end, or with a
+  /// variable of the step's `env`. What a command makes of the text is not followed.
   std::optional<Found> written_by(const AgentLaunch& launch, const Step& step,
                                   const std::string& name, Level level, int depth) {
     const std::string_view script = step.run_text();
     if (script.find("GITHUB_OUTPUT") == std::string_view::npos) return std::nullopt;
-    for (std::size_t at = script.find(name + "="); at != std::string_view::npos;
-         at = script.find(name + "=", at + 1)) {
-      const std::string_view before = script.substr(0, at);
-      if (!before.empty() &&
-          (std::isalnum(static_cast<unsigned char>(before.back())) != 0 || before.back() == '_'))
+    std::size_t written = 0;
+    for (std::size_t at = script.find(name); at != std::string_view::npos;
+         at = script.find(name, at + 1)) {
+      if (at > 0 && is_name_part(script[at - 1])) continue;
+      std::string_view value = script.substr(at + name.size());
+      if (value.starts_with("=")) {
+        value = value.substr(1, value.find('\n') - 1);
+      } else if (value.starts_with("<<")) {
+        value = value.substr(0, longest_output);
+      } else {
         continue;
-      const std::string_view value =
-          script.substr(at + name.size() + 1, script.find('\n', at) - at - name.size() - 1);
-      if (value.starts_with("$(") || value.find('`') != std::string_view::npos) continue;
+      }
+      const bool made_of_it = value.find("$(") != std::string_view::npos ||
+                              value.find('`') != std::string_view::npos || is_piped(value);
+      if (made_of_it) continue;
+      if (++written > most_written) break;
       if (auto found = free_text_at(launch, step.run.value, value, level, depth + 1)) return found;
       for (const Entry& variable : step.env.value.entries()) {
-        const std::string plain = "$" + std::string(variable.key.text());
-        const std::string braced = "${" + std::string(variable.key.text()) + "}";
-        const bool whole = value.starts_with(plain) || value.starts_with(braced);
-        if (!whole) continue;
+        if (!names_variable(value, variable.key.text())) continue;
         if (auto found = free_text_in(launch, variable.value, level, depth + 1)) return found;
       }
     }
     return std::nullopt;
+  }
+
+  /// Into anything but `tee`, which hands on what it gets.
+  static bool is_piped(std::string_view value) {
+    for (std::size_t at = value.find('|'); at != std::string_view::npos;
+         at = value.find('|', at + 1)) {
+      const std::string_view behind = value.substr(at + 1);
+      if (!behind.starts_with(" tee ") && !behind.starts_with("tee ")) return true;
+    }
+    return false;
+  }
+
+  /// `$NAME` or `${NAME}`.
+  static bool names_variable(std::string_view script, std::string_view name) {
+    for (std::size_t at = script.find(name); at != std::string_view::npos;
+         at = script.find(name, at + 1)) {
+      const std::string_view before = script.substr(0, at);
+      const std::string_view after = script.substr(at + name.size());
+      if (before.ends_with("${") && after.starts_with('}')) return true;
+      if (before.ends_with('$') && (after.empty() || !is_name_part(after.front()))) return true;
+    }
+    return false;
+  }
+
+  static bool is_name_part(char character) {
+    return std::isalnum(static_cast<unsigned char>(character)) != 0 || character == '_';
   }
 
   static Entry named(const Entry& mapping, std::string_view name) {
@@ -448,7 +494,9 @@ class Search {
   const Subject& subject_;
   Sink& sink_;
   std::vector<Start> starts_;
-  std::size_t handings_ = 0;
+  std::size_t handings_ = 0;   ///< of the script or prompt that is looked at
+  std::size_t undecided_ = 0;  ///< what another launch may find in the same value
+  std::set<std::pair<const Job*, std::string>> harmless_;  ///< outputs without any such text
 };
 
 }  // namespace

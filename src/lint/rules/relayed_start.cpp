@@ -112,6 +112,7 @@ bool ends_by_count(const Step& step) {
   const std::string_view script = step.run_text();
   const bool compares = mentions_any(script, {"-lt ", "-le ", "-gt ", "-ge ", "(("});
   if (!compares) return false;
+  if (script.find("gh run cancel") != std::string_view::npos) return true;
   for (std::size_t at = script.find("exit "); at != std::string_view::npos;
        at = script.find("exit ", at + 1)) {
     if (!script.substr(at + 5).starts_with('0')) return true;
