@@ -112,8 +112,8 @@ void paint(State& all) {
 
 Undertaking::Undertaking(const std::string& command, Shows shows) {
   state = new State;
-  const std::string head =
-      (shows.progress ? std::string(wipe) : std::string()) + "refgate: " + command + " was interrupted ";
+  const std::string head = (shows.progress ? std::string(wipe) : std::string()) +
+                           "refgate: " + command + " was interrupted ";
   state->nothing_changed = head + "before it was done; it has changed nothing\n";
   state->while_writing =
       head +

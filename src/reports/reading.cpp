@@ -132,6 +132,14 @@ std::vector<const ReadEntry*> chosen(const Filter& filter, const Claims& claims,
   return lines;
 }
 
+/// "11-22 02:20:40Z" where columns are few.
+std::string time_on(const Screen& screen, Instant at) {
+  if (screen.width == 0) return format_rfc3339(at);
+  std::string text = format_second(at);
+  std::replace(text.begin(), text.end(), 'T', ' ');
+  return text.substr(text.find('-') + 1);
+}
+
 /// The URLs of runs: a line holds none, and the claim of the same run does.
 std::map<std::string, std::string> pages_of_runs(const Claims& claims) {
   std::map<std::string, std::string> pages;
@@ -211,13 +219,12 @@ int command_log(const Invocation& call) {
   std::map<std::string, std::string> pages = pages_of_runs(claims);
   for (const ReadEntry* read : lines) {
     const AuditEntry& entry = read->entry;
-    rows.push_back(
-        {{screen.width > 0 ? format_second(entry.timestamp) : format_rfc3339(entry.timestamp)},
-         {std::string(name_of(entry.kind))},
-         {entry.session_key},
-         {entry.run_id, pages[entry.run_id]},
-         {entry.job_status},
-         {entry.reason_code + (read->digest_fits ? "" : " (its digest does not fit)")}});
+    rows.push_back({{time_on(screen, entry.timestamp)},
+                    {std::string(name_of(entry.kind))},
+                    {entry.session_key},
+                    {entry.run_id, pages[entry.run_id]},
+                    {entry.job_status},
+                    {entry.reason_code + (read->digest_fits ? "" : " (its digest does not fit)")}});
   }
   call.out << (rows.size() == 1 ? "The record has no such line.\n" : table_of(rows, screen));
   if (screen.width > 0 && rows.size() > 1)

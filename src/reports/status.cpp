@@ -225,9 +225,10 @@ struct Seen {
 
 std::string word_or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
-std::vector<Cell> row_of(const Claim& claim, Instant at) {
+std::vector<Cell> row_of(const Claim& claim, Instant at, const Screen& screen) {
   std::string state = state_text(claim, at);
-  if (claim.until) state += " until " + format_second(*claim.until);
+  // A terminal has no room for what show tells.
+  if (claim.until && screen.width == 0) state += " until " + format_second(*claim.until);
   const Holder& holder = claim.holder;
   const std::string run = word_or_dash(holder.run_id);
   return {{claim.session_key},
@@ -256,6 +257,7 @@ int show_sessions(const Invocation& call, const Seen& seen, Instant at) {
     for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i)
       places[stored.queue.tickets[i].claim_id] = i + 1;
   json list = json::array();
+  const Screen screen = screen_of(call);
   std::vector<std::vector<Cell>> rows{
       {{"SESSION"}, {"STATE"}, {"WHO"}, {"WORKFLOW"}, {"SINCE"}, {"RUN"}}};
   for (const StoredClaim* stored : by_time(claims)) {
@@ -264,13 +266,12 @@ int show_sessions(const Invocation& call, const Seen& seen, Instant at) {
     list.push_back(json::parse(claim_json(*stored, at)));
     if (const auto place = places.find(claim.claim_id); place != places.end())
       list.back()["position"] = place->second;
-    rows.push_back(row_of(claim, at));
+    rows.push_back(row_of(claim, at, screen));
   }
   if (call.flag("json")) {
     print_json(call.out, {{"pauses", json_of(pauses)}, {"sessions", std::move(list)}});
     return exit_done;
   }
-  const Screen screen = screen_of(call);
   call.out << (rows.size() == 1 ? "No live sessions.\n" : table_of(rows, screen));
   const Rows lines = lines_of(queues, claims, at);
   if (lines.size() > 1) call.out << "\n" << table_of(lines, screen);

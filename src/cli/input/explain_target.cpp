@@ -166,7 +166,7 @@ void tell(const Invocation& call, const std::string& ref, const Work& work, cons
        runs ? "run" : "skip");
   line("Rule", std::string(answer.decision.rule) + ": " + answer.decision.reason);
   for (std::size_t i = 0; i < answer.changes.size(); ++i)
-    line(i == 0 ? "Changed by" : "", answer.changes[i]);
+    line(i == 0 ? "Unless" : "", answer.changes[i]);
 }
 
 json json_of(const std::string& ref, const Work& work, const Answer& answer,
