@@ -11,6 +11,7 @@
 #include "core/event/scope.h"
 #include "core/governing/limited.h"
 #include "job/end/ending.h"
+#include "job/end/misfit.h"
 #include "job/note/health_file.h"
 #include "job/note/renewal.h"
 #include "job/subject/own_claims.h"
@@ -35,9 +36,8 @@ std::optional<Subject> own_subject(const Invocation& call, const Settings& setti
 }
 
 [[noreturn]] void throw_misfit(const std::string& what) {
-  throw StoreError(StoreFailure::denied,
-                   what + "; nothing was changed, and the claim is left to its lease",
-                   "if the session is to be ended from here, name it: --claim-id (input claim-id)");
+  throw Misfit(what + "; nothing was changed, and the claim is left to its lease",
+               "if the session is to be ended from here, name it: --claim-id (input claim-id)");
 }
 
 /// 0 for anything but a number.
