@@ -91,17 +91,37 @@ bool follows_the_work(const Invocation& call) {
          call.command != "run";
 }
 
-/// What says whose session is meant, or which piece of work: with a token in its hands, a step
-/// behind the work takes it from its own options, and from the runner's own variables.
+/// What says whose session is meant, which piece of work, for how long it is held, and what becomes
+/// of an error: with a token in its hands, a step behind the work takes it from its own options,
+/// and from the runner's own variables. (What a session cost is the work's own word in any case.)
 bool is_steered_by_options_alone(const Invocation& call, std::string_view setting) {
-  static constexpr std::array<std::string_view, 7> commands{
-      "finish", "heartbeat", "cleanup", "register", "audit", "result", "deliver"};
-  static constexpr std::array<std::string_view, 12> settings{
-      "namespace", "claim-id", "state-dir", "run-id",   "run-attempt", "job",
-      "event",     "workflow", "sha",       "identity", "share",       "dimension"};
+  static constexpr std::array<std::string_view, 11> commands{
+      "finish",  "heartbeat", "cleanup", "register", "audit", "result",
+      "deliver", "release",   "gc",      "pause",    "resume"};
+  static constexpr std::array<std::string_view, 26> settings{
+      "config",        "namespace",   "claim-id", "state-dir", "run-id",
+      "run-attempt",   "job",         "event",    "workflow",  "sha",
+      "identity",      "identity-by", "share",    "dimension", "matrix",
+      "job-index",     "on-error",    "observe",  "deadline",  "lease",
+      "skew",          "memory",      "interval", "on-lost",   "session-window",
+      "pr-lock-window"};
   return follows_the_work(call) &&
          std::find(commands.begin(), commands.end(), call.command) != commands.end() &&
          std::find(settings.begin(), settings.end(), setting) != settings.end();
+}
+
+/// The variable's value, where it may be obeyed; else nothing, and it is named unless an option
+/// stands in its place.
+std::string value_of_variable(const Invocation& call, std::string_view setting) {
+  const std::string variable = environment_name(setting);
+  std::string value = call.environment.get(variable);
+  if (value.empty() || !is_steered_by_options_alone(call, setting)) return value;
+  // What `run` tells its command, where it says no more than the runner does.
+  const bool says_the_same = value == call.environment.get("RUNNER_TEMP") + "/refgate";
+  if (!call.options.contains(std::string(setting)) && !says_the_same)
+    call.err << "refgate: the variable " << variable << " is ignored in a step behind the work, "
+             << "since any step before it may have set it: give --" << setting << "\n";
+  return {};
 }
 
 /// What ends a session, or tells of some, goes by what was said when it began.
@@ -145,26 +165,16 @@ bool may_be_empty(const SettingRow& row) {
 Settings settings_of(const Invocation& call) {
   Settings settings;
   std::string config = call.option("config");
-  if (config.empty()) config = call.environment.get(environment_name("config"));
+  if (config.empty()) config = value_of_variable(call, "config");
   if (!config.empty())
     if (const auto error = apply_config(settings, read_config(config), config))
       throw UsageError(*error);
   for (const SettingRow& row : setting_table()) {
     if (row.name == "config") continue;
     const std::string variable = environment_name(row.name);
-    std::string from_environment = call.environment.get(variable);
+    const std::string from_environment = value_of_variable(call, row.name);
     const auto given = call.options.find(std::string(row.name));
     if (row.name == "identity") refuse_empty_identity(call, variable);
-    if (!from_environment.empty() && is_steered_by_options_alone(call, row.name)) {
-      // What `run` tells its command, where it says no more than the runner does.
-      const bool says_the_same =
-          from_environment == call.environment.get("RUNNER_TEMP") + "/refgate";
-      if (given == call.options.end() && !says_the_same)
-        call.err << "refgate: the variable " << variable
-                 << " is ignored in a step behind the work, "
-                 << "since any step before it may have set it: give --" << row.name << "\n";
-      from_environment.clear();
-    }
     // A stronger source replaces a weaker one's pairs, it does not add to them.
     const bool said_here = !from_environment.empty() || given != call.options.end();
     if (row.form == SettingForm::pairs && said_here) settings.dimensions.clear();

@@ -7,6 +7,7 @@ step may have written to.
 
 import datetime
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -157,6 +158,45 @@ class Action(GateCase):
         done = self.step(self.job(), "run", {"RUN": "exit 75", "SHARE": "run", "LIMITED_AFTER": "3h"})
         self.assertEqual(done.returncode, 75, done.stderr)
         self.assertIn(3, [self.hours(claim) for claim in self.remote.claims().values() if claim["outcome"] == "limited"])
+
+    def test_what_steers_a_step_behind_the_work_is_handed_over_as_an_option(self):
+        job = self.job()
+        settings = job.folder / "c.yml"
+        settings.write_text("memory: 1h\n", encoding="utf-8")
+        evil = job.folder / "evil.yml"
+        evil.write_text("namespace: evil\n", encoding="utf-8")
+        given = {"CONFIG": str(settings), "DEADLINE": "20s", "ON_ERROR": "fail", "SHARE": "s", "MATRIX": '{"a": 1}', "JOB_INDEX": "0",
+                 "IDENTITY_BY": "event", "MEMORY": "2h", "LEASE": "1h", "SKEW": "1s", "INTERVAL": "5m", "ON_LOST": "note"}
+        hostile = {"REFGATE_CONFIG": str(evil), "REFGATE_DEADLINE": "100ms"}
+        self.assertEqual(self.step(job, inputs={"SHARE": "s", "HEARTBEAT": "false"}).outputs["skip_execution"], "false")
+        for command in ("register", "cleanup", "audit", "result", "deliver", "gc", "release", "pause", "resume", "heartbeat", "finish"):
+            with self.subTest(command):
+                done = self.step(job, command, given, **hostile)
+                # Arguments are missing to some; an option that they do not have would be named.
+                self.assertNotRegex(done.stderr, "has no option|is ignored")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertEqual([ref for ref in self.remote.all_refs() if "evil" in ref], [])
+        (claim,) = self.remote.claims().values()
+        self.assertEqual(claim["state"], "ended")
+
+    def test_what_an_earlier_step_set_is_passed_over_and_named(self):
+        evil = self.folder / "evil.yml"
+        evil.write_text("namespace: evil\non-error: skip\n", encoding="utf-8")
+        job = self.job()
+        self.step(job, inputs={"HEARTBEAT": "false"})
+        done = self.step(job, "finish", REFGATE_CONFIG=str(evil), REFGATE_ON_ERROR="skip")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("REFGATE_CONFIG is ignored", done.stderr)
+        self.assertIn("REFGATE_ON_ERROR is ignored", done.stderr)
+        self.assertEqual(self.only_claim()["state"], "ended")
+
+    def test_the_token_goes_to_commands_that_ask_the_remote_alone(self):
+        (words,) = re.findall(r"^        REFGATE_TOKEN: \$\{\{ inputs\.token \|\| contains\(fromJSON\('(\[.*?\])'\), inputs\.command\) && ", STEP, re.MULTILINE)
+        asking = set(json.loads(words))
+        shown = subprocess.run([BINARY, "help"], text=True, capture_output=True, check=False).stdout
+        known = set(re.findall(r"^  ([a-z]+) +\S", shown, re.MULTILINE))
+        self.assertEqual(asking - known, set(), shown)
+        self.assertEqual(known - asking - {"help"}, {"health", "lint", "matrix", "envelope", "completion", "init"})
 
     @staticmethod
     def hours(claim):

@@ -39,9 +39,13 @@ class Finish(GateCase):
     def test_without_its_nonce_it_changes_nothing(self):
         holder, _ = self.gate()
         before = self.remote.all_refs()
-        for job in (self.job(), self.job(run=holder.run), self.job(run=holder.run, attempt=2)):
+        for job in (self.job(), self.job(run=holder.run, attempt=2), self.job(run=holder.run, job="other")):
             self.done(job.call("finish"))
             self.done(job.call("finish", "--status", "failure"))
+        # Its own job's files have gone: the session is live all the same.
+        answer = self.job(run=holder.run).call("finish")
+        self.assertEqual(answer.status, 3, answer)
+        self.assertIn("--claim-id", answer.err)
         self.assertEqual(self.remote.all_refs(), before)
 
     def test_with_a_wrong_nonce_it_changes_nothing_and_says_so(self):

@@ -103,8 +103,10 @@ class Requests(RequestCase):
         self.gate()
         told = self.job()
         self.done(told.call("gate"))
+        # That its gate said skip is a hint: its own scope must show somebody else's claim, and none of this job.
+        self.assert_asks("RR", told, "finish")
         # A job that holds nothing looks whether its run holds something elsewhere.
-        self.assertNotIn("P", self.asked(lambda: told.call("finish")))
+        self.assert_asks("RR", self.job(), "finish")
 
     def test_a_chain_of_launches_costs_the_same_again_and_again(self):
         """What is proven is proven in pushes of its own, once in several launches."""

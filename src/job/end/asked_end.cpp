@@ -8,6 +8,7 @@
 #include "core/text/json.h"
 #include "job/end/broken_promises.h"
 #include "job/end/ending.h"
+#include "job/note/health_file.h"
 #include "job/note/heartbeat_socket.h"
 #include "job/note/told_skip.h"
 #include "job/subject/own_claims.h"
@@ -90,8 +91,18 @@ bool holds_ended_claim(const Invocation& call, const JobState& state) {
   return holds_claim(call, state, true);
 }
 
+/// Only who was told to run has a record that says so.
+bool has_live_health(const JobState& state) {
+  const auto all = health_of_job(state, "");
+  return std::any_of(all.begin(), all.end(), [](const Health& health) {
+    return !health.ended && !health.death && !health.observing && !health.unclaimed;
+  });
+}
+
 constexpr const char* nothing_here =
-    "Nothing was changed: this job holds no claim (its gate said skip)\n";
+    "Nothing was changed: this job holds no claim (its gate said skip; that is the word of the "
+    "job's "
+    "own files, since this step has no token to ask the remote)\n";
 
 }  // namespace
 
@@ -107,7 +118,8 @@ std::optional<int> finish_without_token(const Invocation& call, const Settings& 
     failed = failed || word.result == "failed" || word.result.empty();
   }
   if (!words.empty()) return failed ? exit_store : exit_done;
-  if (!told_skips(state, caller_of(call, settings)).empty() && !holds_live_claim(call, state)) {
+  if (!told_skips(state, caller_of(call, settings)).empty() && !holds_live_claim(call, state) &&
+      !(settings.state_dir.empty() && has_live_health(state))) {
     call.out << nothing_here;
     return exit_done;
   }

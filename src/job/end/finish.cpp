@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <ostream>
 
@@ -8,7 +9,9 @@
 #include "job/end/asked_end.h"
 #include "job/end/broken_promises.h"
 #include "job/end/ending.h"
+#include "job/end/misfit.h"
 #include "job/end/observing.h"
+#include "job/end/own_look.h"
 #include "job/end/session_cost.h"
 #include "job/note/health_file.h"
 #include "job/note/told_skip.h"
@@ -20,10 +23,6 @@
 
 namespace refgate {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr Duration look_for_others_bound = 5s;
 
 /// Only what was not said at all is the success that a shell line means by `refgate finish`; what
 /// was said and is empty (a step or job that is not there) is none.
@@ -41,26 +40,18 @@ std::string unknown_status(const std::string& status) {
          "came of it: steps.<id>.outcome, needs.<job>.result or job.status";
 }
 
-/// A session whose gate ran in another job of this run is ended by its id alone. Best effort.
-void warn_of_claims_elsewhere(const Invocation& call, const Settings& settings, Store& store) {
-  const std::string run_id = self_of(call, settings).run_id;
-  if (run_id.empty()) return;
-  const Within bound(store, look_for_others_bound);
-  try {
-    const Claims claims = read_claims(store, settings.name_space);
-    for (const StoredClaim& stored : claims.claims) {
-      const Claim& claim = stored.claim;
-      if (claim.state == ClaimState::ended || claim.holder.run_id != run_id) continue;
-      const std::string text = "job " + claim.holder.job + " of this run holds the session " +
-                               claim.session_key +
-                               ", and this step does not end it: no gate ran in this job. Give the "
-                               "gate's output claim_id as claim-id (--claim-id)";
-      call.err << "refgate: " << escape_for(Place::line, text) << "\n";
-      call.out << annotation(call.environment, "warning", "refgate: a session is left live", text);
-    }
-  } catch (const StoreError&) {
-    // Nothing was asked to be ended.
-  }
+void warn(const Invocation& call, const std::string& title, const std::string& text) {
+  call.err << "refgate: " << escape_for(Place::line, text) << "\n";
+  call.out << annotation(call.environment, "warning", "refgate: " + title, text);
+}
+
+/// A session whose gate ran in another job of this run is ended by its id alone.
+void warn_of_claims_elsewhere(const Invocation& call, const OwnLook& look) {
+  for (const auto& [ref, version, claim] : look.others)
+    warn(call, "a session is left live",
+         "job " + claim.holder.job + " of this run holds the session " + claim.session_key +
+             ", and this step does not end it: this job has no note of it. Give the gate's output "
+             "claim_id as claim-id (--claim-id)");
 }
 
 /// The gate's output of that name; nullopt when it was not handed on.
@@ -85,9 +76,8 @@ bool may_have_cost(const Invocation& call, const Settings& settings, const JobSt
 }
 
 /// A gate that was refused, for wrong words or by the store, has told nobody to skip.
-std::string why_no_claim(const Invocation& call, const Settings& settings, const JobState& state) {
+std::string why_no_claim(const JobState& state, const std::vector<ToldSkip>& skips) {
   if (!state.belongs_to_job()) return "it was told to skip, or no gate has given it a verdict";
-  const auto skips = told_skips(state, caller_of(call, settings));
   if (skips.empty()) return "no gate has given it a verdict";
   return "its gate said skip: " + escape_for(Place::line, brief(skips.front().reason));
 }
@@ -138,6 +128,105 @@ class Judgement {
   std::string why_;
 };
 
+/// Named before anything is sent: where the gate asked is not where this step asks. A session that
+/// is here, too, is ended.
+void refuse_elsewhere(const Invocation& call, const Settings& settings, const JobState& state,
+                      const Store& store, bool is_here) {
+  for (const ClaimNote& note :
+       notes_of_elsewhere(settings, state, call.environment, store.describe())) {
+    if (note.is_over()) continue;
+    const bool other_remote = note.remote != store.describe();
+    const std::string text =
+        "the job's note of the session " + note.claim.session_key + " names " +
+        (other_remote ? "the remote " + note.remote : "the namespace " + note.name_space) +
+        ", and this step asks " +
+        (other_remote ? store.describe() : "in the namespace " + settings.name_space);
+    if (!is_here)
+      throw Misfit(text + "; nothing was sent, and the claim is left to its lease",
+                   "give finish the same remote and namespace as the gate, as inputs or options");
+    call.err << "refgate: " << escape_for(Place::line, text) << "; it is left alone\n";
+  }
+}
+
+/// What this job's files say of itself, and nothing else does: that it was told to skip, that it
+/// watched, or that its session has ended.
+struct Hints {
+  std::vector<std::string> refs;
+  bool may_stay_unproven = false;  ///< a job that was told to skip is green without a remote, too
+  bool tells_of_others = false;    ///< nothing is known of this job, whose gate ran elsewhere then
+};
+
+/// Whether the remote has nothing live of this job. What it has of others is told where no file
+/// says what became of this job.
+void look_at_remote(const Invocation& call, const Settings& settings, Store& store,
+                    const Hints& hints) {
+  if (!call.environment.in_actions()) return;
+  try {
+    const OwnLook look = require_none_live(call, settings, store, hints.refs);
+    if (hints.tells_of_others) warn_of_claims_elsewhere(call, look);
+    for (const auto& [ref, version, claim] : look.namesakes)
+      warn(call, "a session is left live",
+           "another job of this run that is called " + claim.holder.job + " holds the session " +
+               claim.session_key + "; if it is this one's, give finish its claim-id (--claim-id)");
+  } catch (const Misfit&) {
+    throw;
+  } catch (const StoreError& error) {
+    if (!hints.may_stay_unproven) throw;
+    warn(call, "not looked at",
+         "that this job holds no session is the word of its own files alone, since the remote "
+         "could not be asked: " +
+             std::string(error.what()));
+  }
+}
+
+/// By a swap of this call, on the claim that stood there.
+bool is_proven(const Ended& ended) {
+  return ended.result == Ended::Result::ended && ended.version && !ended.unclaimed;
+}
+
+void tell_ended(const Invocation& call, const Settings& settings, Store& store,
+                const ClaimNote& note, const Ended& ended) {
+  const std::string& key =
+      ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
+  call.out << escape_for(Place::line, describe_end(ended, key)) << "\n";
+  if (ended.left_out > 0) call.err << "refgate: " << describe_left_out(ended.left_out) << "\n";
+  if (const std::string unwritten = describe_unpublished(ended); !unwritten.empty())
+    call.err << "refgate: " << escape_for(Place::line, unwritten) << "\n";
+  tell_end(call, ended, key, call.out);
+  tell_broken_promises(call, describe_broken_promises(settings, store, note, ended), call.out);
+}
+
+/// The ref of a live claim that has the id of `--claim-id`; empty when there is none.
+std::string live_by_id(Store& store, const Settings& settings) {
+  for (const StoredClaim& stored : read_claims(store, settings.name_space).claims)
+    if (stored.claim.claim_id == settings.claim_id && stored.claim.state != ClaimState::ended)
+      return stored.ref;
+  return {};
+}
+
+/// Of the claim that `--claim-id` names and no note is of.
+ClaimNote note_of_id(const Settings& settings, const JobState& state, const Store& store,
+                     const std::string& ref) {
+  ClaimNote note;
+  note.ref = ref;
+  note.name_space = settings.name_space;
+  note.remote = store.describe();
+  note.runner_job = state.runner_job();
+  note.claim.claim_id = settings.claim_id;
+  note.claim.session_key = ref;
+  return note;
+}
+
+/// What is over has to be borne out by the remote. A claim that the step itself names is asked for
+/// there, whatever a note says.
+std::vector<ClaimNote> take_over(std::vector<ClaimNote>& notes) {
+  std::vector<ClaimNote> over;
+  for (ClaimNote& note : notes)
+    if (note.is_over()) over.push_back(note);
+  std::erase_if(notes, [](const ClaimNote& note) { return note.is_over(); });
+  return over;
+}
+
 /// Its heartbeats have told it to their record only.
 void tell_not_cancelled(const Invocation& call, const JobState& state) {
   for (const ClaimNote& note : state.notes()) {
@@ -171,68 +260,79 @@ int finish(const Invocation& call, Settings settings) {
     if (!meaning.known) throw UsageError(unknown_status(status));
     return status_of_end == exit_done ? judgement.tell(call) : status_of_end;
   };
+  const std::vector<ToldSkip> skips = told_skips(state, caller_of(call, settings));
+  Hints hints;
+  for (const ToldSkip& skip : skips)
+    hints.refs.push_back(skip.ref);
   if (is_observing(call, settings, state)) {
+    for (const Observation& each : observations(state, caller_of(call, settings)))
+      hints.refs.push_back(each.ref);
     end_observations(call, settings, state, meaning.known ? status : "cancelled", call.out);
-    const auto notes = state.notes();
-    const bool claims = std::any_of(notes.begin(), notes.end(), [](const ClaimNote& note) {
+    const auto all = state.notes();
+    const bool claims = std::any_of(all.begin(), all.end(), [](const ClaimNote& note) {
       return note.claim.state != ClaimState::ended;
     });
-    if (!claims && settings.claim_id.empty()) return done(exit_done);
+    if (!claims && settings.claim_id.empty()) {
+      hints.may_stay_unproven = true;
+      if (may_ask(call, settings)) look_at_remote(call, settings, *store_of(call, settings), hints);
+      return done(exit_done);
+    }
   }
   if (const auto ended = finish_without_token(call, settings, state, work)) return done(*ended);
   const auto store = store_of(call, settings);
   std::vector<ClaimNote> notes = notes_of_job(settings, state, call.environment, store->describe());
-  if (notes.empty() && settings.claim_id.empty()) {
-    if (const auto ended = finish_without_note(call, settings, state, *store, work))
-      return done(*ended);
-    call.out << "Nothing was changed: this job holds no claim ("
-             << why_no_claim(call, settings, state) << ")\n";
-    if (call.environment.in_actions() && told_skips(state, caller_of(call, settings)).empty())
-      warn_of_claims_elsewhere(call, settings, *store);
+  const std::vector<ClaimNote> over = take_over(notes);
+  refuse_elsewhere(call, settings, state, *store, !notes.empty());
+  if (notes.empty() && over.empty() && settings.claim_id.empty()) {
+    hints.may_stay_unproven = !hints.refs.empty();
+    const auto ended = finish_without_note(call, settings, state, *store, work);
+    if (ended.value_or(exit_done) != exit_done) return done(*ended);
+    hints.tells_of_others = hints.refs.empty() && !ended;
+    look_at_remote(call, settings, *store, hints);
+    if (!ended)
+      call.out << "Nothing was changed: this job holds no claim (" << why_no_claim(state, skips)
+               << ")\n";
+    return done(exit_done);
   }
-  const std::string ref =
-      notes.empty() && !settings.claim_id.empty() ? find_claim(call, settings, *store) : "";
-  if (notes.empty() && !settings.claim_id.empty() && ref.empty())
-    call.out << "Nothing was changed: no claim has that id\n";
-  if (!ref.empty()) {
-    ClaimNote note;
-    note.ref = ref;
-    note.name_space = settings.name_space;
-    note.remote = store->describe();
-    note.runner_job = state.runner_job();
-    note.claim.claim_id = settings.claim_id;
-    note.claim.session_key = ref;
-    notes.push_back(std::move(note));
+  if (notes.empty() && !settings.claim_id.empty()) {
+    const std::string ref = find_claim(call, settings, *store);
+    if (ref.empty()) call.out << "Nothing was changed: no claim has that id\n";
+    if (!ref.empty()) notes.push_back(note_of_id(settings, state, *store, ref));
   }
-  std::optional<StoreError> failed;
+  std::exception_ptr failed;
+  bool proven = !notes.empty() && over.empty();
+  const auto end = [&](const ClaimNote& note) {
+    Ended ended = end_session(call, settings, *store, note, work);
+    // What the step names is ended where it stands, wherever a note says that it does.
+    if (!settings.claim_id.empty() && !is_proven(ended) && ended.result != Ended::Result::already)
+      if (const std::string ref = live_by_id(*store, settings); !ref.empty())
+        ended = end_session(call, settings, *store, note_of_id(settings, state, *store, ref), work);
+    tell_ended(call, settings, *store, note, ended);
+    if (!settings.claim_id.empty()) judgement.hear(ended);
+    if (is_proven(ended)) return;
+    proven = false;
+    hints.refs.push_back(note.ref);
+  };
   for (const ClaimNote& note : notes) {
-    if (note.is_over()) {
-      call.out << "Session had ended before: " << escape_for(Place::line, note.claim.session_key)
-               << " (" << name_of(note.claim.outcome) << "); nothing was changed\n";
-      continue;
-    }
     try {
-      const Ended ended = end_session(call, settings, *store, note, work);
-      const std::string& key =
-          ended.claim.session_key.empty() ? note.claim.session_key : ended.claim.session_key;
-      call.out << escape_for(Place::line, describe_end(ended, key)) << "\n";
-      if (ended.left_out > 0) call.err << "refgate: " << describe_left_out(ended.left_out) << "\n";
-      if (const std::string unwritten = describe_unpublished(ended); !unwritten.empty())
-        call.err << "refgate: " << escape_for(Place::line, unwritten) << "\n";
-      tell_end(call, ended, key, call.out);
-      tell_broken_promises(call, describe_broken_promises(settings, *store, note, ended), call.out);
-      if (!settings.claim_id.empty()) judgement.hear(ended);
+      end(note);
     } catch (const StoreError& error) {
       // One claim that cannot be read must not keep the others alive.
       if (failed)
         report(call.err, error);
       else
-        failed = error;
+        failed = std::current_exception();
     }
   }
-  if (failed) throw StoreError(*failed);
-  if (!meaning.known) throw UsageError(unknown_status(status));
-  return judgement.tell(call);
+  if (failed) std::rethrow_exception(failed);
+  for (const ClaimNote& note : over)
+    hints.refs.push_back(note.ref);
+  if (!proven && settings.claim_id.empty()) look_at_remote(call, settings, *store, hints);
+  for (const ClaimNote& note : over)
+    if (settings.claim_id.empty())
+      call.out << "Session had ended before: " << escape_for(Place::line, note.claim.session_key)
+               << " (" << name_of(note.claim.outcome) << "); nothing was changed\n";
+  return done(exit_done);
 }
 
 }  // namespace
@@ -241,6 +341,13 @@ int command_finish(const Invocation& call) {
   const Settings settings = settings_of(call);
   try {
     return finish(call, settings);
+  } catch (const Misfit& error) {
+    // Waived by what the step itself says, and not by what lies in the job's folder.
+    const JobState state(settings, call.environment);
+    tell_left_live(call, settings, state);
+    if (!settings.policy.observe) throw;
+    report(call.err, error);
+    return exit_done;
   } catch (const StoreError& error) {
     const JobState state(settings, call.environment);
     tell_left_live(call, settings, state);

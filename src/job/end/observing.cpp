@@ -19,14 +19,6 @@ using namespace std::chrono_literals;
 constexpr Duration longest_question = 5s;
 constexpr Duration end_line_bound = 3s;
 
-/// It asks for nothing but a line of the record, which is best effort: without a token there is
-/// none.
-bool may_write(const Invocation& call, const Settings& settings) {
-  const Remote remote = resolve_remote(settings, call.environment);
-  return !call.environment.in_actions() || remote.kind != Remote::Kind::https ||
-         !remote.token.empty();
-}
-
 }  // namespace
 
 Settings observing(Settings settings) {
@@ -64,7 +56,8 @@ void end_observations(const Invocation& call, const Settings& settings, const Jo
   for (const Observation& each : noted) {
     try {
       note_end(state, each.nonce);
-      if (!may_write(call, settings)) {
+      // It is best effort: without a token there is none.
+      if (!may_ask(call, settings)) {
         out << "Observed: what came of it is not in the record, since this step has no token "
                "(the input observe: true gives it one)\n";
         continue;
@@ -86,6 +79,12 @@ void end_observations(const Invocation& call, const Settings& settings, const Jo
                << escape_for(Place::line, error.what()) << "\n";
     }
   }
+}
+
+bool may_ask(const Invocation& call, const Settings& settings) {
+  const Remote remote = resolve_remote(settings, call.environment);
+  return !call.environment.in_actions() || remote.kind != Remote::Kind::https ||
+         !remote.token.empty();
 }
 
 bool is_observing(const Invocation& call, const Settings& settings, const JobState& state) {

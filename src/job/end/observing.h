@@ -25,6 +25,9 @@ void leave_observation(const Settings& settings, const JobState& state, const Su
 void end_observations(const Invocation& call, const Settings& settings, const JobState& state,
                       const std::string& job_status, std::ostream& out);
 
+/// Whether this step has what the remote asks for: in a run a step without a token asks nothing.
+bool may_ask(const Invocation& call, const Settings& settings);
+
 /// True when a gate of this job only watches, so that no end of it fails the step.
 bool is_observing(const Invocation& call, const Settings& settings, const JobState& state);
 

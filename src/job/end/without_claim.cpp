@@ -6,6 +6,7 @@
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
 #include "core/governing/limited.h"
+#include "job/end/misfit.h"
 #include "job/subject/subject.h"
 #include "runner/runner.h"
 #include "state/record.h"
@@ -228,9 +229,8 @@ class WithoutClaim {
 }  // namespace
 
 [[noreturn]] void throw_misfit(const std::string& what) {
-  throw StoreError(StoreFailure::denied,
-                   what + "; nothing was changed, and the claim is left to its lease",
-                   "if the session is to be ended from here, name it: --claim-id (input claim-id)");
+  throw Misfit(what + "; nothing was changed, and the claim is left to its lease",
+               "if the session is to be ended from here, name it: --claim-id (input claim-id)");
 }
 
 Claim started_late(const EndOfNote& end, const Claim& waiting) {

@@ -81,28 +81,48 @@ std::optional<std::string> disproven(ClaimNote& note, const Settings& settings, 
   return std::nullopt;
 }
 
-std::vector<ClaimNote> notes_of_job(const Settings& settings, const JobState& state,
-                                    const Environment& environment, const std::string& remote) {
+namespace {
+
+/// The notes of the caller's job, wherever their claims stand.
+std::vector<ClaimNote> notes_of_caller(const Settings& settings, const JobState& state,
+                                       const Environment& environment) {
   std::vector<ClaimNote> notes;
-  Holder holder;
-  holder.run_id = settings.run_id.empty() ? environment.get("GITHUB_RUN_ID") : settings.run_id;
+  const std::string run =
+      settings.run_id.empty() ? environment.get("GITHUB_RUN_ID") : settings.run_id;
   const std::string attempt =
       settings.run_attempt.empty() ? environment.get("GITHUB_RUN_ATTEMPT") : settings.run_attempt;
-  holder.job = settings.job.empty() ? environment.get("GITHUB_JOB") : settings.job;
+  const std::string job = settings.job.empty() ? environment.get("GITHUB_JOB") : settings.job;
   for (ClaimNote& note : state.notes()) {
-    if (!settings.claim_id.empty()) {
-      if (note.claim.claim_id == settings.claim_id) notes.push_back(std::move(note));
-      continue;
-    }
+    const Holder& holder = note.claim.holder;
     // What the caller does not say of itself does not tell it apart.
-    if (note.name_space != settings.name_space || note.remote != remote ||
-        note.runner_job != state.runner_job())
-      continue;
-    if (note.claim.holder.run_id != holder.run_id) continue;
-    if (!attempt.empty() && std::to_string(note.claim.holder.run_attempt) != attempt) continue;
-    if (!holder.job.empty() && note.claim.holder.job != holder.job) continue;
-    notes.push_back(std::move(note));
+    const bool of_job = note.runner_job == state.runner_job() && holder.run_id == run &&
+                        (attempt.empty() || std::to_string(holder.run_attempt) == attempt) &&
+                        (job.empty() || holder.job == job);
+    if (settings.claim_id.empty() ? of_job : note.claim.claim_id == settings.claim_id)
+      notes.push_back(std::move(note));
   }
+  return notes;
+}
+
+}  // namespace
+
+std::vector<ClaimNote> notes_of_job(const Settings& settings, const JobState& state,
+                                    const Environment& environment, const std::string& remote) {
+  std::vector<ClaimNote> notes = notes_of_caller(settings, state, environment);
+  std::erase_if(notes, [&](const ClaimNote& note) {
+    return note.name_space != settings.name_space || note.remote != remote;
+  });
+  return notes;
+}
+
+std::vector<ClaimNote> notes_of_elsewhere(const Settings& settings, const JobState& state,
+                                          const Environment& environment,
+                                          const std::string& remote) {
+  if (!state.belongs_to_job()) return {};
+  std::vector<ClaimNote> notes = notes_of_caller(settings, state, environment);
+  std::erase_if(notes, [&](const ClaimNote& note) {
+    return note.name_space == settings.name_space && note.remote == remote;
+  });
   return notes;
 }
 

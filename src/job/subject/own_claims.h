@@ -46,6 +46,13 @@ std::optional<std::string> disproven(ClaimNote& note, const Settings& settings, 
 std::vector<ClaimNote> notes_of_job(const Settings& settings, const JobState& state,
                                     const Environment& environment, const std::string& remote);
 
+/// Those of the notes of its own job, or of the claim that `--claim-id` names, which say that the
+/// claim stands at another remote or in another namespace. None where the folder is the user's,
+/// which holds what was done anywhere.
+std::vector<ClaimNote> notes_of_elsewhere(const Settings& settings, const JobState& state,
+                                          const Environment& environment,
+                                          const std::string& remote);
+
 /// What a caller who looks for a claim knows besides its id. Each may be empty.
 struct ClaimHints {
   std::string commit;

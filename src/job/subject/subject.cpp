@@ -93,15 +93,6 @@ std::string repository_beside(const Invocation& call, const Settings& settings,
   return own.starts_with("github.com/") ? event.repository : own;
 }
 
-/// The runner makes one RUNNER_TRACKING_ID for each job that it runs, and hands it to no step in a
-/// container; there the action passes the id of the job's check run (`job.check_run_id`).
-std::string job_instance(const Environment& environment) {
-  if (!environment.in_actions()) return {};
-  std::string id = environment.get("RUNNER_TRACKING_ID");
-  if (id.empty()) id = environment.get("REFGATE_CHECK_RUN");
-  return id.empty() ? id : sha256_hex(id).substr(0, 16);
-}
-
 /// What the caller said that makes others the same work. Values may be long.
 std::vector<std::string> joined_by(const Subject& subject, const Settings& settings) {
   constexpr std::size_t shown = 60;
@@ -233,6 +224,15 @@ void require_whole_commit(const Settings& settings, const Event& event) {
 }
 
 }  // namespace
+
+/// The runner makes one RUNNER_TRACKING_ID for each job that it runs, and hands it to no step in a
+/// container; there the action passes the id of the job's check run (`job.check_run_id`).
+std::string job_instance(const Environment& environment) {
+  if (!environment.in_actions()) return {};
+  std::string id = environment.get("RUNNER_TRACKING_ID");
+  if (id.empty()) id = environment.get("REFGATE_CHECK_RUN");
+  return id.empty() ? id : sha256_hex(id).substr(0, 16);
+}
 
 Subject subject_of(const Invocation& call, const Settings& settings) {
   RunnerEnvironment runner = runner_environment(call.environment);

@@ -49,6 +49,10 @@ void warn_of_commit(const Invocation& call, const std::string& commit);
 /// read (core/event/read_only.h).
 bool token_may_only_read(const Invocation& call);
 
+/// What tells this job of its run from all others; empty outside of Actions, and where nothing
+/// does.
+std::string job_instance(const Environment& environment);
+
 /// What this caller has of a claim at `ref`.
 struct Ownership {
   std::vector<std::string> presented;  ///< claim ids that it can show

@@ -1,0 +1,114 @@
+#include "job/end/own_look.h"
+
+#include <algorithm>
+
+#include "core/claim/transition.h"
+#include "core/event/scope.h"
+#include "job/end/misfit.h"
+#include "job/subject/own_claims.h"
+#include "job/subject/subject.h"
+#include "state/transact.h"
+
+namespace refgate {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A cancelled step is killed soon.
+constexpr Duration looking_bound = 5s;
+
+/// What one of the two does not say tells nothing.
+bool differ(const std::string& one, const std::string& other) {
+  return !one.empty() && !other.empty() && one != other;
+}
+
+void sort_in(StoredClaim stored, const Holder& self, OwnLook& look) {
+  const Holder& holder = stored.claim.holder;
+  if (stored.claim.state == ClaimState::ended || holder.run_id != self.run_id) return;
+  const bool same_instance = !self.instance.empty() && holder.instance == self.instance;
+  if (holder.run_attempt != self.run_attempt || holder.job != self.job || self.job.empty() ||
+      (!same_instance && differ(holder.job_index, self.job_index)))
+    look.others.push_back(std::move(stored));
+  else if (differ(holder.instance, self.instance))
+    look.namesakes.push_back(std::move(stored));
+  else
+    look.own.push_back(std::move(stored));
+}
+
+OwnLook sorted(Claims read, const Holder& self) {
+  OwnLook look;
+  for (StoredClaim& stored : read.claims)
+    sort_in(std::move(stored), self, look);
+  return look;
+}
+
+/// Where a claim of the step's own piece of work stands; empty where the step does not say which.
+std::string own_ref(const Invocation& call, const Settings& settings) {
+  try {
+    return subject_of(call, settings).ref;
+  } catch (const UsageError&) {
+    return {};
+  }
+}
+
+Holder self_as_holder(const Invocation& call, const Settings& settings) {
+  const Self self = self_of(call, settings);
+  Holder holder = caller_of(call, settings);
+  holder.run_id = self.run_id;
+  holder.job = self.job;
+  holder.job_index = settings.job_index;
+  holder.instance = job_instance(call.environment);
+  return holder;
+}
+
+/// What stands at the step's own piece of work, and beside it.
+Claims claims_beside(Store& store, const std::string& ref, const std::string& name_space) {
+  return claims_in(store.read_all(ref.substr(0, ref.rfind('/') + 1)), name_space);
+}
+
+bool bears_out(const Claims& claims, const std::string& ref, const std::string& hint) {
+  return is_door_of(ref, hint) &&
+         std::any_of(claims.claims.begin(), claims.claims.end(),
+                     [&](const StoredClaim& stored) { return is_door_of(ref, stored.ref); });
+}
+
+std::string describe_live(const StoredClaim& stored) {
+  const Claim& claim = stored.claim;
+  return "a session of this very job is live at the remote, and this step has not ended it: " +
+         claim.session_key + " at " + stored.ref +
+         ", of which the job's own files say nothing that fits; nothing was changed, and the claim "
+         "is left to its lease, until " +
+         format_rfc3339(claim.lease_until);
+}
+
+}  // namespace
+
+OwnLook look_for_own(const Invocation& call, const Settings& settings, Store& store,
+                     const std::vector<std::string>& hints) {
+  const Holder self = self_as_holder(call, settings);
+  if (!call.environment.in_actions() || self.run_id.empty()) return {};
+  const auto left =
+      std::chrono::duration_cast<Duration>(store.deadline() - std::chrono::steady_clock::now());
+  const Within bound(store, std::min<Duration>(looking_bound, left));
+  const std::string ref = own_ref(call, settings);
+  if (!hints.empty() && !ref.empty()) {
+    Claims beside = claims_beside(store, ref, settings.name_space);
+    const bool enough = std::all_of(hints.begin(), hints.end(), [&](const std::string& hint) {
+      return bears_out(beside, ref, hint);
+    });
+    OwnLook look = sorted(std::move(beside), self);
+    if (enough || !look.own.empty()) return look;
+  }
+  return sorted(read_claims(store, settings.name_space), self);
+}
+
+OwnLook require_none_live(const Invocation& call, const Settings& settings, Store& store,
+                          const std::vector<std::string>& hints) {
+  OwnLook look = look_for_own(call, settings, store, hints);
+  const auto& live = !look.own.empty() || !hints.empty() ? look.own : look.namesakes;
+  if (live.empty()) return look;
+  throw Misfit(describe_live(live.front()),
+               "give finish the gate's output claim_id as claim-id (--claim-id)");
+}
+
+}  // namespace refgate

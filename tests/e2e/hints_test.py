@@ -1,0 +1,294 @@
+"""What lies in the job's folder is a hint: a `finish` that can ask the remote is never green over a live session of its own job."""
+
+import json
+import os
+import shutil
+import unittest
+
+import payloads
+from gate_case import HEAD, GateCase, launch
+from requests_test import kinds
+
+
+def forged_skip(job, **fields):
+    """As a gate that said skip would have left it."""
+    folder = job.folder / "temp" / "refgate"
+    folder.mkdir(exist_ok=True)
+    (folder / ("skip-" + "0" * 32 + ".json")).write_text(json.dumps(
+        {"version": 1, "ref": "refs/refgate/claims/a/b", "runner_job": job.environment.get("RUNNER_TRACKING_ID", ""), "run_id": job.run,
+         "run_attempt": 1, "job": "agent", "reason": "x", "own_failure": False, **fields}), encoding="utf-8")
+
+
+class Hints(GateCase):
+    remote_kind = "path"
+    tracked = {"RUNNER_TRACKING_ID": "github_one"}
+
+    def begin(self, *words, **options):
+        job = self.job(environment=dict(self.tracked), **options)
+        answer = job.call("gate", *words)
+        self.assert_runs(answer, "first")
+        job.claim_id = answer.claim_id
+        job.own_ref = json.loads(self.note_of(job).read_text(encoding="utf-8"))["ref"]
+        return job
+
+    @staticmethod
+    def folder_of(job):
+        return job.folder / "temp" / "refgate"
+
+    def note_of(self, job):
+        (path,) = self.folder_of(job).glob("claim-*.json")
+        return path
+
+    def edit(self, job, **fields):
+        path = self.note_of(job)
+        note = {**json.loads(path.read_text(encoding="utf-8")), **fields}
+        path.write_text(json.dumps({name: value for name, value in note.items() if value is not None}), encoding="utf-8")
+
+    def edit_claim(self, job, **fields):
+        claim = json.loads(json.loads(self.note_of(job).read_text(encoding="utf-8"))["claim"])
+        self.edit(job, claim=json.dumps({**claim, **fields}))
+
+    def edit_holder(self, of_job, **fields):
+        claim = json.loads(json.loads(self.note_of(of_job).read_text(encoding="utf-8"))["claim"])
+        self.edit_claim(of_job, holder={**claim["holder"], **fields})
+
+    def replace(self, job, how):
+        path = self.note_of(job)
+        path.unlink()
+        how(path)
+
+    def link_folder(self, job):
+        folder, elsewhere = self.folder_of(job), job.folder / "elsewhere"
+        folder.rename(elsewhere)
+        folder.symlink_to(elsewhere)
+
+    def link_note(self, job):
+        path = self.note_of(job)
+        path.rename(job.folder / "note")
+        path.symlink_to(job.folder / "note")
+
+    def state_of(self, job):
+        return json.loads(self.remote.git("show", f"{job.own_ref}:claim.json"))["state"]
+
+    def emptied(self, job):
+        for path in self.folder_of(job).iterdir():
+            path.unlink()
+
+    def alone(self, job, forge):
+        self.emptied(job)
+        forge(job)
+
+    def edits(self):
+        return {
+            "remote": lambda job: self.edit(job, remote="/nowhere"),
+            "namespace": lambda job: self.edit(job, namespace="other"),
+            "runner_job": lambda job: self.edit(job, runner_job="x"),
+            "run": lambda job: self.edit_holder(job, run_id="1"),
+            "job": lambda job: self.edit_holder(job, **{"job": "other"}),
+            "attempt": lambda job: self.edit_holder(job, run_attempt=2),
+            "claim_id": lambda job: self.edit_claim(job, claim_id="0" * 32),
+            "claim_id, not begun": lambda job: (self.edit_claim(job, claim_id="0" * 32), self.edit(job, phase="won")),
+            "claim_id, unclaimed": lambda job: (self.edit_claim(job, claim_id="0" * 32), self.edit(job, unclaimed=True)),
+            "another door": lambda job: self.edit(job, ref=job.own_ref + ",@for=7-main", object=None),
+            "another door, unclaimed": lambda job: self.edit(job, ref=job.own_ref + ",@for=7-main", object=None, unclaimed=True),
+            "another door, asked": lambda job: self.edit(job, ref=job.own_ref + ",@for=7-main", object=None, expected=None, phase="asked"),
+            "phase ended": lambda job: self.edit(job, phase="ended"),
+            "phase given_back": lambda job: self.edit(job, phase="given_back"),
+            "claim ended": lambda job: self.edit_claim(job, state="ended", outcome="success"),
+            "garbage": lambda job: self.note_of(job).write_text("garbage"),
+            "version": lambda job: self.edit(job, version=2),
+            "empty": lambda job: self.note_of(job).write_text(""),
+            "no note": lambda job: self.note_of(job).unlink(),
+            "no folder": lambda job: shutil.rmtree(self.folder_of(job)),
+            "folder is a file": lambda job: (shutil.rmtree(self.folder_of(job)), self.folder_of(job).write_text("x")),
+            "folder is a link": self.link_folder,
+            "note is a link": self.link_note,
+            "note is a folder": lambda job: self.replace(job, os.mkdir),
+            "note is a fifo": lambda job: self.replace(job, os.mkfifo),
+            "note is huge": lambda job: os.truncate(self.note_of(job), 1 << 30),
+            "told skip": lambda job: self.alone(job, forged_skip),
+            "told skip of its own scope": lambda job: self.alone(job, lambda it: forged_skip(it, ref=it.own_ref)),
+            "told skip beside the note's end": lambda job: (self.edit(job, phase="ended"), forged_skip(job)),
+            "watched": lambda job: self.alone(job, self.watch),
+        }
+
+    def watch(self, job):
+        """What an observing gate of the same job would leave, taken from one."""
+        other = self.job(run=job.run, environment=dict(self.tracked))
+        self.gate("--share", "held")
+        self.assertEqual(other.call("gate", "--observe", "--share", "held").status, 0)
+        for path in self.folder_of(other).iterdir():
+            if not path.name.startswith("claim-"):
+                shutil.copy(path, self.folder_of(job))
+
+    def assert_not_green_over_a_live_session(self, job, name, *words, **environment):
+        answer = job.call("finish", *words, **environment)
+        if self.state_of(job) == "ended":
+            self.assertEqual(answer.status, 0, (name, answer))
+            return
+        self.assertEqual(answer.status, 3, (name, answer))
+        self.assertIn("::error", answer.out + answer.err, name)
+        self.assertNotIn("no gate ran", answer.out + answer.err, name)
+
+    def test_no_edit_leaves_a_live_session_behind_a_green_finish(self):
+        for number, (name, edit) in enumerate(self.edits().items()):
+            # A job in a container is told of no RUNNER_TRACKING_ID.
+            self.tracked = {"RUNNER_TRACKING_ID": "github_one"} if number % 2 else {}
+            with self.subTest(name):
+                job = self.begin(payload=payloads.push(payloads.commit(f"{number}")))
+                edit(job)
+                self.assert_not_green_over_a_live_session(job, name)
+
+    def test_a_session_of_another_share_than_the_steps_own_is_found(self):
+        for number, (name, edit) in enumerate(self.edits().items()):
+            with self.subTest(name):
+                job = self.begin("--share", f"other {number}")
+                edit(job)
+                self.assert_not_green_over_a_live_session(job, name)
+
+    def test_what_the_step_itself_names_is_ended_or_named(self):
+        for number, (name, edit) in enumerate(self.edits().items()):
+            with self.subTest(name):
+                job = self.begin("--share", f"other {number}")
+                edit(job)
+                self.assert_not_green_over_a_live_session(job, name, "--claim-id", job.claim_id)
+                if name not in ("remote", "namespace") and not name.startswith("another door"):
+                    self.assertEqual(self.state_of(job), "ended", name)
+
+    def test_a_finish_elsewhere_than_its_gate_sends_nothing_and_says_so(self):
+        server = self.server("http")
+        for words in (("--namespace", "x"), ("--remote", f"{server.url}/other.git")):
+            for more in ((), ("--claim-id",)):
+                with self.subTest(words=words, more=more):
+                    job = self.begin("--share", f"{words[0][2:]}{len(more)}", remote=self.remote_of("http"))
+                    before = self.remote.all_refs()
+                    launch.reset(server)
+                    answer = job.call("finish", *words, *more, *([job.claim_id] if more else []))
+                    self.assertEqual(answer.status, 3, answer)
+                    self.assertIn("names", answer.err)
+                    self.assertEqual(launch.requests(server), [])
+                    self.assertEqual(self.remote.all_refs(), before)
+
+    def test_a_job_of_two_namespaces_ends_each_where_it_asked(self):
+        job = self.begin()
+        self.assert_runs(job.call("gate", "--namespace", "other"), "first")
+        answer = self.done(job.call("finish"))
+        self.assertIn("other", answer.err)
+        self.assertEqual(self.only_claim()["state"], "ended")
+        self.done(job.call("finish", "--namespace", "other"))
+        (claim,) = self.remote.claims("other").values()
+        self.assertEqual(claim["state"], "ended")
+
+    def test_another_leg_or_job_of_the_run_is_none_of_its_own(self):
+        holder = self.begin("--share", "legs", "--job-index", "0")
+        for environment, job in (({"RUNNER_TRACKING_ID": "github_two"}, "agent"), ({}, "another")):
+            with self.subTest(job=job):
+                leg = self.job(run=holder.run, environment=environment, job=job)
+                self.assert_skips(leg.call("gate", "--share", "legs", "--job-index", "1"), "active_session")
+                answer = self.done(leg.call("finish", "--job-index", "1"))
+                self.assertIn("Nothing was changed", answer.out)
+                self.assertNotIn("::warning", answer.out + answer.err)
+        self.assertEqual(self.only_claim()["state"], "active")
+
+    def test_a_namesake_that_was_told_to_skip_is_green_and_told_of_it(self):
+        holder = self.begin("--share", "same")
+        twin = self.job(run=holder.run, environment={"RUNNER_TRACKING_ID": "github_two"})
+        self.assert_skips(twin.call("gate", "--share", "same"), "active_session")
+        self.assertIn("::warning", self.done(twin.call("finish", "--share", "same")).out)
+        # No gate told it anything, so that nobody else can be meant.
+        third = self.job(run=holder.run, environment={"RUNNER_TRACKING_ID": "github_three"})
+        self.assertEqual(third.call("finish", "--share", "same").status, 3)
+
+    def test_a_job_that_was_told_to_skip_is_green_without_a_remote_and_says_so(self):
+        self.begin()
+        told = self.job()
+        self.assert_skips(told.call("gate"), "active_session")
+        answer = self.done(told.call("finish", "--remote", "http://127.0.0.1:1/x.git", "--deadline", "2s", REFGATE_TOKEN="t"))
+        self.assertIn("::warning", answer.out)
+        lost = self.job()
+        self.assertEqual(lost.call("finish", "--remote", "http://127.0.0.1:1/x.git", "--deadline", "2s", REFGATE_TOKEN="t").status, 3)
+
+    def test_a_forged_watching_waives_no_misfit(self):
+        job = self.begin()
+        self.watch(job)
+        self.edit(job, ref="refs/heads/main")
+        self.assert_not_green_over_a_live_session(job, "watched")
+
+
+class Requests(GateCase):
+    commits = 1
+
+    def asked(self, call):
+        server = self.server(self.remote_kind)
+        launch.reset(server)
+        answer = self.done(call())
+        return kinds(launch.requests(server)), answer
+
+    def test_a_skip_that_the_scope_bears_out_costs_two(self):
+        self.gate("--share", "another")
+        self.gate()
+        told = self.job()
+        self.assert_skips(told.call("gate"), "active_session")
+        self.assertEqual(self.asked(lambda: told.call("finish"))[0], "RR")
+
+    def test_a_second_finish_costs_two(self):
+        job, _ = self.gate()
+        self.assertEqual(self.asked(lambda: job.call("finish"))[0], "P")
+        asked, answer = self.asked(lambda: job.call("finish"))
+        self.assertEqual(asked, "RR")
+        self.assertIn("had ended before", answer.out)
+
+
+class Variables(GateCase):
+    """What an earlier step can set steers no step behind the work."""
+
+    remote_kind = "path"
+
+    def settings_file(self, text):
+        path = self.folder / "c.yml"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def test_a_file_of_settings_that_a_variable_names_is_not_read(self):
+        path = self.settings_file("namespace: evil\n")
+        job, _ = self.gate()
+        for words in (("finish",), ("heartbeat",), ("result", "save", "--title", "x"), ("cleanup", "any"), ("deliver", "--", "true"),
+                      ("audit", "key", "push", "w", job.run, HEAD, "true", "success"),
+                      ("register", "key", "push", "w", job.run, HEAD), ("gc",), ("pause", "workflow:w", "--reason", "x"),
+                      ("resume", "workflow:w"), ("release", "none", "--reason", "x")):
+            with self.subTest(words=words):
+                answer = job.call_fed(b"x", *words, REFGATE_CONFIG=path)
+                self.assertIn("REFGATE_CONFIG is ignored", answer.err, answer)
+                self.assertEqual([ref for ref in self.remote.all_refs() if "evil" in ref], [], answer)
+
+    def test_what_becomes_of_an_error_is_the_steps_own_word(self):
+        for variables in ({"REFGATE_ON_ERROR": "skip"}, {"REFGATE_ON_ERROR": "run"}, {"REFGATE_OBSERVE": "true"},
+                          {"REFGATE_CONFIG": self.settings_file("on-error: skip\nobserve: true\n")}):
+            with self.subTest(variables):
+                job, _ = self.gate("--share", str(variables))
+                (path,) = (job.folder / "temp" / "refgate").glob("claim-*.json")
+                path.write_text(json.dumps({**json.loads(path.read_text()), "ref": "refs/heads/main"}))
+                answer = job.call("finish", **variables)
+                self.assertEqual(answer.status, 3, answer)
+                self.assertIn(f"{next(iter(variables))} is ignored", answer.err)
+
+    def test_how_long_and_of_what_is_the_steps_own_word(self):
+        for name, value in (("DEADLINE", "100ms"), ("LEASE", "30d"), ("SKEW", "1d"), ("MEMORY", "1s"), ("INTERVAL", "7d"), ("ON_LOST", "cancel"),
+                            ("MATRIX", '{"a":1}'), ("JOB_INDEX", "7"), ("IDENTITY_BY", "commit")):
+            with self.subTest(name):
+                job, _ = self.gate("--share", name)
+                for command in ("heartbeat", "finish"):
+                    answer = self.done(job.call(command, **{f"REFGATE_{name}": value}))
+                    self.assertIn(f"REFGATE_{name} is ignored", answer.err)
+                    given = self.job().call(command, "--deadline", "9s", f"--{name.lower().replace('_', '-')}", value, **{f"REFGATE_{name}": value})
+                    self.assertNotIn("is ignored", given.err)
+
+    def test_who_says_it_as_an_option_is_obeyed(self):
+        job, _ = self.gate("--namespace", "mine")
+        self.done(job.call("finish", "--config", self.settings_file("namespace: mine\n")))
+        (claim,) = self.remote.claims("mine").values()
+        self.assertEqual(claim["state"], "ended")
+
+
+if __name__ == "__main__":
+    unittest.main()
