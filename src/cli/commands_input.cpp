@@ -19,16 +19,20 @@ std::span<const CommandRow> input_commands() {
          "save: the longest result (default: 1048576, what GitHub advises for objects)"},
         {"since", "WHEN", "list: kept at that time or later: 7d, 2026-11-22 or a time"},
         {"until", "WHEN", "list: kept at that time or earlier"},
-        {"session", "TEXT", "list: only those of a session key, run id, claim id, ref or commit"},
+        {"session", "TARGET",
+         "list: only those of a run or its URL, '#7', a branch, a commit, a session key or a "
+         "claim"},
         {"output", "FILE", "get: write there instead of standard output"},
         {"meta-only", "", "get: print the record, as JSON, instead of the content"},
         {"older-than", "SPAN", "prune: default 30d"},
         {"dry-run", "", "prune: say what would be done, change nothing"},
         {"json", "", "list: print JSON"}},
        "refgate result save review.md --title \"Review of #7\" --url \"$PR_URL\"\n"
-       "  refgate result get https://github.com/octo/app/pull/7 --output review.md\n\n"
+       "  refgate result get https://github.com/octo/app/pull/7 --output review.md\n"
+       "  refgate result list --session '#7'\n\n"
        "save reads the file, or standard input, and prints the id. A later duplicate of the "
-       "session is told that id. A result is as readable as the\n"
+       "session is told that id. get takes an id, the URL that it is about, or what show takes: a "
+       "run, '#7', a commit. A result is as readable as the\n"
        "repository: one that holds a token of the process' environment is refused. prune unlists, "
        "it does not erase.",
        command_result},
