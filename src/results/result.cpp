@@ -242,7 +242,7 @@ int prune(const Invocation& call, const Settings& settings) {
       throw UsageError("--older-than is \"" + value + "\", but must be a span of time such as 30d");
     age = *parsed;
   }
-  const bool dry = call.flag("dry-run");
+  const bool dry = is_dry_run(call);
   const auto store = store_of(call, settings);
   const PrunedResults pruned =
       prune_results(*store, settings.name_space, now() - age, most_pruned, dry);

@@ -442,7 +442,9 @@ std::string tell_candidates(std::string_view said, const std::vector<std::string
 std::string tell_unknown(std::string_view said) {
   return "nothing is known of \"" + escape_for(Place::line, said_word(said)) +
          "\"; a run or its URL, a pull request (7 or its URL), a branch, a commit, a session key, "
-         "a ref or a claim id is wanted";
+         "a ref or a claim id is wanted" +
+         (said.starts_with("HEAD") ? "; a commit is said by its digits: \"$(git rev-parse HEAD)\""
+                                   : "");
 }
 
 }  // namespace refgate

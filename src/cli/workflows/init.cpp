@@ -112,7 +112,7 @@ void refuse_links(const fs::path& root, const fs::path& path) {
 class Init {
  public:
   Init(const Invocation& call, fs::path root)
-      : call_(call), root_(std::move(root)), show_only_(call.flag("dry-run")) {}
+      : call_(call), root_(std::move(root)), show_only_(is_dry_run(call)) {}
 
   int run() {
     const auto found = lint::find_projects({root_.string()}, disk_files());
@@ -141,7 +141,9 @@ class Init {
     if (!has_agents) add({".github/workflows/agent.yml", first_workflow()});
     add({".github/refgate.yml", configuration});
     add_hook();
-    if (!show_only_)
+    if (show_only_)
+      call_.out << "Nothing was written: it is a dry run.\n";
+    else
       call_.out << "Next: look at the change, commit and push it; the first run says `runs`, its "
                    "duplicate who does the work. Then: refgate lint, refgate doctor\n";
     return exit_done;
