@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "call/budget_setting.h"
-#include "call/lease_room.h"
 #include "core/decision/budget.h"
 
 namespace refgate {
@@ -43,7 +42,23 @@ std::optional<std::string> idle_reserve(const Invocation& call, const Policy& po
          (usd ? "repo:20usd/1d" : "repo:2000000tokens/1d") + " (input budget)";
 }
 
+/// The skew eats the lease, of which the holder has what is left.
+std::optional<std::string> lease_within_skew(Duration lease, Duration skew) {
+  if (lease >= skew) return std::nullopt;
+  return "the lease (" + format_duration(lease) + ") is shorter than the skew (" +
+         format_duration(skew) + "), so that the session would be over before it began";
+}
+
 }  // namespace
+
+std::optional<std::string> lease_without_room(const Policy& policy) {
+  const Duration lease = beat_lease(policy);
+  const Duration interval = beat_interval(policy);
+  if (lease > policy.skew + interval) return std::nullopt;
+  return "the lease (" + format_duration(lease) +
+         ") must be longer than skew and interval together (" + format_duration(policy.skew) +
+         " + " + format_duration(interval) + "), or the session would halt between two heartbeats";
+}
 
 std::optional<std::string> contradiction(const Invocation& call, const Settings& settings) {
   const Policy& policy = settings.policy;

@@ -8,6 +8,9 @@
 
 namespace refgate {
 
+/// One sentence when the session would halt between two heartbeats.
+std::optional<std::string> lease_without_room(const Policy& policy);
+
 /// One sentence without its end, for the commands that ask to launch.
 std::optional<std::string> contradiction(const Invocation& call, const Settings& settings);
 
