@@ -45,6 +45,16 @@ std::optional<std::string> pairs_of(const YAML::Node& node, std::string& value) 
   return scalar_of(node, value);
 }
 
+/// As of an option: what is said and empty did not come through.
+std::string empty_entry(const std::string& key) {
+  return "\"" + key + "\" is empty; give it a value, or leave it out";
+}
+
+bool is_empty_entry(const YAML::Node& node) {
+  return node.IsNull() ||
+         (node.IsScalar() && node.Scalar().find_first_not_of(" \t\r\n") == std::string::npos);
+}
+
 /// `bots:`, each with its strategy and limits.
 std::optional<std::string> apply_bots(Settings& settings, const YAML::Node& bots,
                                       std::string_view origin) {
@@ -68,6 +78,7 @@ std::optional<std::string> apply_bots(Settings& settings, const YAML::Node& bots
         if (earlier == pair.first.Scalar())
           return place + "\"" + earlier + "\" stands here a second time";
       seen.push_back(pair.first.Scalar());
+      if (is_empty_entry(pair.second)) return place + empty_entry(pair.first.Scalar());
       std::string value;
       if (const auto bad_form = scalar_of(pair.second, value))
         return place + "\"" + pair.first.Scalar() + "\": " + *bad_form;
@@ -112,6 +123,7 @@ std::optional<std::string> apply_mapping(Settings& settings, const YAML::Node& r
     for (const std::string& earlier : seen)
       if (earlier == key) return where + "\"" + key + "\" stands here a second time";
     seen.push_back(key);
+    if (is_empty_entry(pair.second)) return where + empty_entry(key);
     std::string value;
     const bool several = row->form == SettingForm::pairs || row->form == SettingForm::list;
     const auto bad_form = several ? pairs_of(pair.second, value) : scalar_of(pair.second, value);

@@ -8,8 +8,9 @@
 #include <thread>
 #include <variant>
 
-#include "call/lease_room.h"
+#include "call/contradiction.h"
 #include "core/decision/budget_setting.h"
+#include "core/text/truth.h"
 #include "core/words/brief.h"
 #include "core/words/shorten.h"
 #include "os/file/regular_file.h"
@@ -24,9 +25,7 @@ namespace {
 std::string place_of(const Invocation& call, const SettingRow& row, const std::string& value,
                      std::string place) {
   if (!call.environment.in_actions()) return place;
-  const std::string variable =
-      "INPUT" + environment_name(row.name).substr(std::string_view("REFGATE").size());
-  const std::string input = call.environment.get(variable);
+  const std::string input = call.environment.get(input_name(row.name));
   const bool several = row.form == SettingForm::pairs;
   if (input.empty() || (several ? input.find(value) == std::string::npos : input != value))
     return place;
@@ -53,23 +52,51 @@ void apply(const Invocation& call, Settings& settings, const SettingRow& row,
   });
 }
 
-/// Said and empty is a text that did not come through, such as an expression that found nothing:
-/// everything that lacks it would be one piece of work, or another than its author meant.
-void refuse_empty_identity(const Invocation& call, const std::string& variable) {
-  // What ends or renews a session does so whatever it was called.
-  if (call.command == "finish" || call.command == "heartbeat") return;
-  const auto blank = [](const std::string& text) {
-    return text.find_first_not_of(" \t\r\n") == std::string::npos;
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+/// What ends or renews a session does so whatever its work was called.
+bool goes_on_whatever_was_said(const Invocation& call) {
+  return call.command == "finish" || call.command == "heartbeat";
+}
+
+/// Those that an expression may find nothing for: a duplicate's gate has no claim, and an agent
+/// that failed tells no cost.
+bool may_be_empty(const Invocation& call, const SettingRow& row) {
+  static constexpr std::array<std::string_view, 4> told_by_others{"claim-id", "cost", "tokens",
+                                                                  "usage"};
+  static constexpr std::array<std::string_view, 4> limits{"budget", "breaker", "reserve", "slots"};
+  const auto is_among = [&](const auto& names) {
+    return std::find(names.begin(), names.end(), row.name) != names.end();
   };
+  const bool is_text = row.form == SettingForm::text || row.form == SettingForm::pairs ||
+                       row.form == SettingForm::list;
+  return is_among(told_by_others) ||
+         (goes_on_whatever_was_said(call) && is_text && !is_among(limits));
+}
+
+/// Said and empty is a text that did not come through, such as a variable that nobody has set: what
+/// is named by it would be all, or another than its author meant. A variable that is empty is one
+/// that is not set, as the action's inputs are; but the identity, whose input says when it is not.
+void refuse_empty(const Invocation& call, const SettingRow& row) {
+  if (may_be_empty(call, row)) return;
+  const std::string variable = environment_name(row.name);
+  const bool is_identity = row.name == "identity";
   const std::string hint =
-      " is empty; nothing was asked. Say what makes two events the same work, or leave it out";
-  if (const auto given = call.options.find("identity"); given != call.options.end()) {
-    if (std::any_of(given->second.begin(), given->second.end(), blank))
-      throw UsageError("--identity" + hint);
+      is_identity ? " is empty; nothing was asked. Say what makes two events the same work, or "
+                    "leave it out"
+                  : " is empty; give it a value, or leave it out; nothing was asked";
+  const auto given = call.options.find(std::string(row.name));
+  if (given != call.options.end()) {
+    if (std::any_of(given->second.begin(), given->second.end(), is_blank))
+      throw UsageError("--" + std::string(row.name) + hint);
     return;
   }
   const auto& variables = call.environment.variables();
-  if (const auto set = variables.find(variable); set != variables.end() && blank(set->second))
+  const auto set = variables.find(variable);
+  if (is_identity && !goes_on_whatever_was_said(call) && set != variables.end() &&
+      is_blank(set->second))
     throw UsageError(variable + hint);
 }
 
@@ -130,21 +157,6 @@ bool asks_to_launch(const Invocation& call) {
          call.command == "explain";
 }
 
-/// What cannot both be meant, or could not be kept to.
-std::optional<std::string> contradiction(const Invocation& call, const Policy& policy) {
-  if (policy.settle > Duration::zero() && policy.no_wait)
-    return "--settle waits until the branch is calm, and --no-wait for nothing";
-  if (policy.wait > Duration::zero() && policy.no_wait)
-    return "--wait stands by until it is this one's turn, and --no-wait for nothing";
-  if (policy.heartbeat && call.command == "gate")
-    if (auto error = lease_without_room(policy)) return error;
-  const bool is_positional = call.command == "check";
-  if (auto error =
-          lease_within_skew(is_positional ? policy.session_window : policy.lease, policy.skew))
-    return error;
-  return missing_reserve(policy);
-}
-
 RemoteSource source_of_remote(const Invocation& call, const Settings& settings) {
   if (settings.remote.empty()) return RemoteSource::nobody;
   if (!call.option("remote").empty()) return RemoteSource::step;
@@ -152,17 +164,11 @@ RemoteSource source_of_remote(const Invocation& call, const Settings& settings) 
   return follows_the_work(call) ? RemoteSource::variable : RemoteSource::step;
 }
 
-/// A text that is empty says nothing; a limit that is would be none, for want of a variable.
-bool may_be_empty(const SettingRow& row) {
-  static constexpr std::array<std::string_view, 4> limits{"budget", "breaker", "reserve", "slots"};
-  const bool is_text = row.form == SettingForm::text || row.form == SettingForm::pairs ||
-                       row.form == SettingForm::list;
-  return is_text && std::find(limits.begin(), limits.end(), row.name) == limits.end();
-}
-
 }  // namespace
 
 Settings settings_of(const Invocation& call) {
+  for (const SettingRow& row : setting_table())
+    refuse_empty(call, row);
   Settings settings;
   std::string config = call.option("config");
   if (config.empty()) config = value_of_variable(call, "config");
@@ -174,7 +180,6 @@ Settings settings_of(const Invocation& call) {
     const std::string variable = environment_name(row.name);
     const std::string from_environment = value_of_variable(call, row.name);
     const auto given = call.options.find(std::string(row.name));
-    if (row.name == "identity") refuse_empty_identity(call, variable);
     // A stronger source replaces a weaker one's pairs, it does not add to them.
     const bool said_here = !from_environment.empty() || given != call.options.end();
     if (row.form == SettingForm::pairs && said_here) settings.dimensions.clear();
@@ -182,19 +187,39 @@ Settings settings_of(const Invocation& call) {
     if (given == call.options.end()) {
       apply(call, settings, row, from_environment, variable);
     } else {
-      for (const std::string& value : given->second) {
-        if (value.empty() && !may_be_empty(row))
-          throw UsageError("--" + std::string(row.name) + " is empty");
+      for (const std::string& value : given->second)
         apply(call, settings, row, value, "--" + std::string(row.name));
-      }
     }
   }
   if (asks_to_launch(call))
-    if (const auto error = contradiction(call, settings.policy))
+    if (const auto error = contradiction(call, settings))
       throw UsageError(*error + "; nothing was asked");
   settings.remote_source = source_of_remote(call, settings);
   trace([] { return "settings: all others have their defaults; of several the last one counts"; });
   return settings;
+}
+
+std::string input_name(std::string_view setting) {
+  return "INPUT" + environment_name(setting).substr(std::string_view("REFGATE").size());
+}
+
+std::string said_as(const Invocation& call, std::string_view setting) {
+  const std::string option = "--" + std::string(setting);
+  const std::string input = call.environment.get(input_name(setting));
+  // What is given by both is the option's.
+  if (!call.environment.in_actions() || input.empty() ||
+      input != call.environment.get(environment_name(setting)))
+    return option;
+  return "the input " + std::string(setting) + (setting == "dimension" ? "s" : "");
+}
+
+bool is_dry_run(const Invocation& call) {
+  if (call.flag("dry-run")) return true;
+  const std::string value = call.environment.get(environment_name("dry-run"));
+  if (value.empty()) return false;
+  if (const auto truth = truth_of(value)) return *truth;
+  throw UsageError("REFGATE_DRY_RUN is \"" + value +
+                   "\", but must be true or false; nothing was asked");
 }
 
 std::unique_ptr<Store> store_of(const Invocation& call, const Settings& settings) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "call/remote.h"
@@ -39,6 +40,17 @@ struct Invocation {
 /// The settings after options, environment, --config and defaults, in that order of strength.
 /// Throws UsageError.
 Settings settings_of(const Invocation& call);
+
+/// Where a setting was written, for messages: "--wait", or "the input wait" where the action's step
+/// said it.
+std::string said_as(const Invocation& call, std::string_view setting);
+
+/// "INPUT_PR_LOCK_WINDOW": how the action's step knows it.
+std::string input_name(std::string_view setting);
+
+/// Asked for by the option or by REFGATE_DRY_RUN, for the commands that have that option: then
+/// nothing is written. Throws UsageError for what is neither yes nor no.
+bool is_dry_run(const Invocation& call);
 
 /// The store of the settings' remote, with the call's deadline. Throws UsageError and StoreError.
 std::unique_ptr<Store> store_of(const Invocation& call, const Settings& settings);

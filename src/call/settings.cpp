@@ -8,6 +8,7 @@
 #include "core/decision/budget_setting.h"
 #include "core/event/event_payload.h"
 #include "core/event/scope.h"
+#include "core/text/truth.h"
 #include "core/words/nearest.h"
 
 namespace refgate {
@@ -172,7 +173,13 @@ constexpr std::array<Choice<OnLost>, 2> losses{
     {{"note", OnLost::note}, {"cancel", OnLost::cancel}}};
 constexpr std::array<Choice<IdentityBy>, 3> identities{
     {{"event", IdentityBy::event}, {"commit", IdentityBy::commit}, {"patch", IdentityBy::patch}}};
-constexpr std::array<Choice<bool>, 2> booleans{{{"true", true}, {"false", false}}};
+std::optional<std::string> set_flag(bool& target, std::string_view name, std::string_view value) {
+  const auto truth = truth_of(value);
+  if (!truth)
+    return std::string(name) + " is \"" + std::string(value) + "\", but must be one of true, false";
+  target = *truth;
+  return std::nullopt;
+}
 
 std::optional<std::string> set_duration(Duration& target, std::string_view name,
                                         std::string_view value, Duration least) {
@@ -232,12 +239,13 @@ std::optional<unsigned> whole_number(std::string_view text) {
   return value;
 }
 
+/// A bound of nothing would be none: whoever wants none leaves it out.
 std::optional<std::string> set_number(unsigned& target, std::string_view name,
                                       std::string_view value) {
   const auto parsed = whole_number(value);
-  if (!parsed)
+  if (!parsed || *parsed == 0)
     return std::string(name) + " is \"" + std::string(value) +
-           "\", but must be a whole number up to 1000000";
+           "\", but must be a whole number from 1 to 1000000";
   target = *parsed;
   return std::nullopt;
 }
@@ -347,7 +355,7 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
       return "interval is \"" + std::string(value) + "\", but must be at most 30d";
     return std::nullopt;
   }
-  if (name == "heartbeat") return choose(policy.heartbeat, name, value, booleans);
+  if (name == "heartbeat") return set_flag(policy.heartbeat, name, value);
   if (name == "max-attempts") return set_number(policy.max_attempts, name, value);
   if (name == "cooldown") return set_duration(policy.cooldown, name, value, 0ms);
   if (name == "budget") return add_budgets(policy.budgets, value);
@@ -357,16 +365,16 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "bot") return set_bounded(settings.bot, name, value);
   if (name == "slots") return set_slots(policy.slots, value);
   if (name == "wait") return set_duration(policy.wait, name, value, 0ms);
-  if (name == "no-wait") return choose(policy.no_wait, name, value, booleans);
+  if (name == "no-wait") return set_flag(policy.no_wait, name, value);
   if (name == "holder-run") return choose(policy.holder_run, name, value, holder_runs);
   if (name == "skew") return set_duration(policy.skew, name, value, 0ms);
   if (name == "deadline") return set_duration(policy.deadline, name, value, 100ms);
   if (name == "retry") return choose(policy.retry, name, value, retries);
-  if (name == "force") return choose(policy.force, name, value, booleans);
-  if (name == "observe") return choose(policy.observe, name, value, booleans);
-  if (name == "supersede") return choose(policy.supersede, name, value, booleans);
+  if (name == "force") return set_flag(policy.force, name, value);
+  if (name == "observe") return set_flag(policy.observe, name, value);
+  if (name == "supersede") return set_flag(policy.supersede, name, value);
   if (name == "settle") return set_settle(policy.settle, name, value);
-  if (name == "follow") return choose(policy.follow, name, value, booleans);
+  if (name == "follow") return set_flag(policy.follow, name, value);
   if (name == "on-lost") return choose(policy.on_lost, name, value, losses);
   if (name == "pause") return choose(policy.pause.emplace(), name, value, pauses);
   if (name == "cost") return set_text(settings.cost, value);
@@ -375,7 +383,7 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "on-error") return choose(policy.on_error, name, value, fallbacks);
   if (name == "on-read-only") return choose(policy.on_read_only.emplace(), name, value, fallbacks);
   // Whoever reads the command line listens (os/trace.h).
-  if (bool heard = false; name == "verbose") return choose(heard, name, value, booleans);
+  if (bool heard = false; name == "verbose") return set_flag(heard, name, value);
   if (name == "audit-skips") return choose(policy.audit_skips, name, value, audits);
   return "there is no setting \"" + std::string(name) + "\"";
 }

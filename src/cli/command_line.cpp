@@ -11,6 +11,7 @@
 #include "call/invocation.h"
 #include "cli/help.h"
 #include "cli/wrong_word.h"
+#include "core/text/lower.h"
 #include "core/words/brief.h"
 #include "core/words/nearest.h"
 #include "runner/runner.h"
@@ -144,7 +145,8 @@ std::optional<SaidFlag> flag_of(const std::map<std::string, Takes, std::less<>>&
   const auto found = options.find(word.substr(2, equals - 2));
   if (found == options.end() || found->second != Takes::nothing || found->first.starts_with("help"))
     return std::nullopt;
-  return SaidFlag{found->first, equals == std::string::npos || word.substr(equals) == "=true"};
+  return SaidFlag{found->first,
+                  equals == std::string::npos || lower(word.substr(equals)) == "=true"};
 }
 
 /// Takes the flags out, the last word about each counts, and writes `--since=` as the two words

@@ -19,16 +19,20 @@ std::span<const CommandRow> input_commands() {
          "save"},
         {"since", "WHEN", "kept at that time or later: 7d, 2026-11-22 or a time", "list"},
         {"until", "WHEN", "kept at that time or earlier", "list"},
-        {"session", "TEXT", "only those of a session key, run id, claim id, ref or commit", "list"},
+        {"session", "TARGET",
+         "only those of a run or its URL, '#7', a branch, a commit, a session key or a claim",
+         "list"},
         {"output", "FILE", "write there instead of standard output", "get"},
         {"meta-only", "", "print the record, as JSON, instead of the content", "get"},
         {"older-than", "SPAN", "those that were kept before (default: 30d)", "prune"},
         {"dry-run", "", "say what would be done, change nothing", "prune"},
         {"json", "", "print JSON", "list"}},
        "refgate result save review.md --title \"Review of #7\" --url \"$PR_URL\"\n"
-       "  refgate result get https://github.com/octo/app/pull/7 --output review.md\n\n"
+       "  refgate result get https://github.com/octo/app/pull/7 --output review.md\n"
+       "  refgate result list --session '#7'\n\n"
        "save reads the file, or standard input, and prints the id. A later duplicate of the "
-       "session is told that id. A result is as readable as the\n"
+       "session is told that id. get takes an id, the URL that it is about, or what show takes: a "
+       "run, '#7', a commit. A result is as readable as the\n"
        "repository: one that holds a token of the process' environment is refused. prune unlists, "
        "it does not erase.",
        command_result,

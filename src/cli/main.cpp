@@ -16,6 +16,7 @@
 
 #include "cli/command_line.h"
 #include "cli/overheard.h"
+#include "core/text/truth.h"
 #include "core/words/brief.h"
 #include "os/file/checked_output.h"
 #include "os/trace.h"
@@ -56,7 +57,8 @@ void warn_of_unread_variables(const Said& said, const Environment& environment, 
 
 /// `--verbose`, its variable, and "Re-run jobs with debug logging".
 bool asks_for_trace(const Said& said, const Environment& environment) {
-  return said.options.contains("verbose") || environment.get("REFGATE_VERBOSE") == "true" ||
+  return said.options.contains("verbose") ||
+         truth_of(environment.get("REFGATE_VERBOSE")).value_or(false) ||
          environment.get("RUNNER_DEBUG") == "1";
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/words/sentence.h"
+
 namespace refgate {
 namespace {
 
@@ -41,7 +43,7 @@ void Overheard::take_line() {
   line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
   if (!line.empty() && !line.starts_with("::") && said_.size() + line.size() < most_kept) {
     if (!said_.empty()) said_ += said_.ends_with('.') ? " " : ". ";
-    said_ += line;
+    said_ += said_.empty() ? std::string(line) : capitalised(line);
   }
   line_.clear();
 }

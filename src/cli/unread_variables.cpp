@@ -12,9 +12,9 @@ namespace {
 constexpr std::string_view prefix = "REFGATE_";
 
 /// What the program hands to those that it starts, and what it is told of itself.
-constexpr std::array<std::string_view, 8> own{
+constexpr std::array<std::string_view, 7> own{
     "REFGATE_TOKEN",        "REFGATE_RESULT_FILE", "REFGATE_SECONDS_LEFT", "REFGATE_CHANNEL",
-    "REFGATE_SESSION_MARK", "REFGATE_BIN",         "REFGATE_DRY_RUN",      "REFGATE_CHECK_RUN"};
+    "REFGATE_SESSION_MARK", "REFGATE_BIN",         "REFGATE_CHECK_RUN"};
 
 /// What `finish` reads besides its settings; for the others it is nothing.
 constexpr std::array<std::string_view, 4> of_finish{"REFGATE_STATUS", "REFGATE_OWN_FAILURE",
@@ -23,6 +23,14 @@ constexpr std::array<std::string_view, 4> of_finish{"REFGATE_STATUS", "REFGATE_O
 /// What says which piece of work is meant: who sets it for a command that does not ask may take
 /// what he sees for an answer about that work alone.
 constexpr std::array<std::string_view, 3> which_work{"event", "workflow", "sha"};
+
+constexpr std::string_view dry_run = "REFGATE_DRY_RUN";
+
+/// Those that change nothing of the state or a checkout; `status` with --take, `lint` with --fix
+/// and `result` with another word do.
+constexpr std::array<std::string_view, 15> only_reading{
+    "log",  "show", "stats",    "verify", "metrics",    "report", "explain", "doctor",
+    "lint", "help", "envelope", "matrix", "completion", "health", "status"};
 
 template <typename Range, typename Word>
 bool has(const Range& range, const Word& word) {
@@ -54,6 +62,14 @@ std::string commands_with(std::string_view variable) {
   return text;
 }
 
+/// Who asks for a dry run, and has a command that knows none, takes what it does for none.
+bool writes_all_the_same(const Said& said) {
+  const std::string_view name = said.row->name;
+  if (name == "result") return !said.arguments.empty() && said.arguments.front() == "save";
+  if (said.options.contains("take") || said.options.contains("fix")) return true;
+  return !has(only_reading, name) && !has_option(*said.row, dry_run);
+}
+
 std::string not_read(const std::string& variable, const std::string& commands) {
   return variable + " is not read: " + option_of(variable) + " of refgate " + commands +
          " stands on the command line alone";
@@ -77,6 +93,12 @@ std::vector<std::string> unread_variables(const Said& said, bool in_actions,
   std::vector<std::string> lines;
   for (const std::string& name : names) {
     if (!name.starts_with(prefix) || name.starts_with("REFGATE_E2E_") || has(own, name)) continue;
+    if (name == dry_run) {
+      if (writes_all_the_same(said))
+        lines.push_back(name + " is not read by refgate " + row.name +
+                        ", which knows no dry run, and writes");
+      continue;
+    }
     const std::string option = option_of(name).substr(2);
     if (said.options.contains(option)) continue;
     const auto& settings = setting_table();

@@ -5,10 +5,13 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/text/lower.h"
 #include "core/words/nearest.h"
 
 namespace refgate {
 namespace {
+
+using Options = std::map<std::string, Takes, std::less<>>;
 
 bool is_blank(std::string_view word) {
   return word.find_first_not_of(" \t\r\n") == std::string_view::npos;
@@ -31,21 +34,41 @@ std::string before_own_words(const CommandRow& row) {
   return "";
 }
 
-/// "--memory 2d" in one word, as a line of the action's input `flags` is.
-std::string in_two_words(std::string_view word) {
-  const std::size_t blank = word.find_first_of(" \t");
-  return "; write it as one word: " + std::string(word.substr(0, blank)) + "=" +
-         std::string(word.substr(std::min(word.find_first_not_of(" \t", blank), word.size())));
+/// "--memory=2d --retry=manual" in one word, as a line of the action's input `flags` is: where the
+/// second option begins, or npos. Text for people may hold anything.
+std::size_t second_option(std::string_view word, const Options& options) {
+  for (std::size_t at = word.find(" --"); at != std::string_view::npos;
+       at = word.find(" --", at + 1)) {
+    const std::string_view rest = word.substr(at + 3);
+    if (options.contains(rest.substr(0, rest.find_first_of("= \t")))) return at;
+  }
+  return std::string_view::npos;
+}
+
+constexpr std::string_view one_a_line = "; write one option a line: ";
+
+/// "--memory 2d" in one word, likewise.
+std::string in_two_words(std::string_view word, const Options& options) {
+  const std::size_t second = second_option(word, options);
+  const std::string_view first = word.substr(0, second);
+  const std::size_t blank = first.find_first_of(" \t");
+  std::string written(first.substr(0, blank));
+  if (blank != std::string_view::npos) {
+    const std::size_t value = first.find_first_not_of(" \t", blank);
+    if (value != std::string_view::npos) written += "=" + std::string(first.substr(value));
+  }
+  return (second == std::string_view::npos ? "; write it as one word: " : std::string(one_a_line)) +
+         written;
 }
 
 std::string unknown_option(const CommandRow& row, std::string_view written,
-                           const std::map<std::string, Takes, std::less<>>& options) {
+                           const Options& options) {
   const std::string_view shown = written.substr(0, written.find('='));
   const std::string_view dashed = written.substr(0, written.find_first_of("= \t"));
   const std::string_view name = dashed.substr(dashed.starts_with("--") ? 2 : 1);
   std::string text = "refgate: " + std::string(row.name) + " has no option " + std::string(shown);
   if (!written.starts_with("--")) return text + before_own_words(row);
-  if (options.contains(name)) return text + in_two_words(written);
+  if (options.contains(name)) return text + in_two_words(written, options);
   std::vector<std::string_view> known;
   for (const auto& [option, takes] : options)
     known.push_back(option);
@@ -76,7 +99,7 @@ std::optional<std::string> wrong_value(const CommandRow& row, std::string_view o
   if (takes == Takes::nothing) {
     if (option.starts_with("help"))
       return name + " is \"" + std::string(value) + "\"; it takes no word but all: --help=all";
-    if (value != "true" && value != "false")
+    if (const std::string word = lower(value); word != "true" && word != "false")
       return name + " is \"" + std::string(value) + "\", but must be one of true, false";
   } else if (value.empty() && !may_be_empty(row, option)) {
     return name + " is empty; give it a value, or leave it out; nothing was asked";
@@ -178,6 +201,11 @@ std::optional<std::string> wrong_word(const CommandRow& row, std::span<const std
         word.starts_with("--") ? options.find(word.substr(2, equals - 2)) : options.end();
     if (found == options.end()) return unknown_option(row, word, options);
     if (equals != std::string::npos) {
+      if (const std::size_t second = second_option(word, options);
+          second != std::string::npos && setting_called(found->first) != nullptr)
+        return "refgate: " + std::string(row.name) +
+               " takes one option a word, and this holds two: " + word + std::string(one_a_line) +
+               word.substr(0, second);
       if (auto wrong = wrong_value(row, found->first, std::string_view(word).substr(equals + 1),
                                    found->second))
         return wrong;

@@ -8,6 +8,7 @@
 #include "call/commands.h"
 #include "core/decision/decision.h"
 #include "core/text/count.h"
+#include "core/words/sentence.h"
 #include "pausing/halt_sessions.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
@@ -182,7 +183,7 @@ int command_resume(const Invocation& call) {
   std::vector<AuditEntry> lines;
   for (Pause& each : lifted) {
     call.out << "Resumed: " << escape_for(Place::line, name_of(each.subject)) << "; it was "
-             << escape_for(Place::line, describe(each)) << "\n";
+             << escape_for(Place::line, uncapitalised(describe(each))) << "\n";
     each.who = caller(call.environment);
     each.until.reset();
     lines.push_back(pause_line(each, EntryKind::resume, nonce, at));

@@ -241,16 +241,6 @@ void name_what_was_not_done(const Invocation& call, const Summary& summary) {
              << " lines are in claims only, and not published\n";
 }
 
-/// Asked for by the option or by its variable: what is a dry run in anybody's eyes writes nothing.
-bool is_dry_run(const Invocation& call) {
-  if (call.flag("dry-run")) return true;
-  const std::string value = call.environment.get("REFGATE_DRY_RUN");
-  if (value.empty() || value == "false" || value == "0" || value == "no") return false;
-  if (value == "true" || value == "1" || value == "yes") return true;
-  throw UsageError("REFGATE_DRY_RUN is \"" + value +
-                   "\", but must be true or false; nothing was asked");
-}
-
 Duration keep_of(const Invocation& call) {
   const std::string value = call.option("keep", "1y");
   const auto keep = parse_duration(value);

@@ -76,6 +76,16 @@ Target run_option(const Invocation& call) {
   return target;
 }
 
+/// Checked as --sha is everywhere: of what is no commit there is no line, and nothing says so.
+std::string commit_option(const Invocation& call) {
+  const std::string name = call.flag("commit") ? "commit" : "sha";
+  if (!call.flag(name)) return {};
+  Settings checked;
+  if (const auto wrong = apply_setting(checked, "sha", call.option(name)))
+    throw UsageError("--" + name + wrong->substr(3) + "; nothing was read");
+  return checked.sha;
+}
+
 Filter filter_of(const Invocation& call) {
   // An unset variable of a script must not turn a question about one thing into one about all.
   for (const char* name : {"key", "run", "commit", "sha", "workflow", "reason", "kind"})
@@ -94,7 +104,7 @@ Filter filter_of(const Invocation& call) {
   else if (call.flag("key"))
     filter.target = target_of(call.option("key"));
   if (call.flag("run")) filter.run = run_option(call);
-  filter.commit = call.option("commit", call.option("sha"));
+  filter.commit = commit_option(call);
   filter.workflow = call.option("workflow");
   filter.reason = word_option(call, "reason", reason_code_names());
   filter.kind = word_option(call, "kind", kind_names);
@@ -185,6 +195,17 @@ void name_nearest_workflow(const Invocation& call, const std::string& asked, con
            << "\n";
 }
 
+/// Of a commit that nobody asked about, and of one from another repository, there is no line.
+void name_unknown_commit(const Invocation& call, const Filter& filter, const Record& record) {
+  if (filter.commit.empty() ||
+      std::any_of(record.entries.begin(), record.entries.end(), [&](const ReadEntry& read) {
+        return read.entry.commit_sha.starts_with(filter.commit);
+      }))
+    return;
+  call.err << "refgate: no line of this period is of a commit "
+           << escape_for(Place::line, said_word(filter.commit)) << "\n";
+}
+
 }  // namespace
 
 int command_log(const Invocation& call) {
@@ -205,6 +226,7 @@ int command_log(const Invocation& call) {
   }
   name_unknown_target(call, "the target", filter.target, claims, record);
   name_unknown_target(call, "the run", filter.run, claims, record);
+  name_unknown_commit(call, filter, record);
   if (!filter.workflow.empty()) name_nearest_workflow(call, filter.workflow, record);
   const std::size_t left_out = most > 0 && lines.size() > most ? lines.size() - most : 0;
   lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(left_out));

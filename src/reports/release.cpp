@@ -17,29 +17,96 @@
 namespace refgate {
 namespace {
 
-/// Why there is nothing to free; a run that was skipped has no session, and is told whose it was
-/// skipped for.
-void tell_nothing_to_release(const Invocation& call, Store& store, const Settings& settings,
-                             const Claims& claims, const Named& named) {
-  const std::string& said = call.arguments[0];
-  if (!named.claims.empty()) {
-    call.err << "refgate: it is free already: \"" << escape_for(Place::line, said_word(said))
-             << "\"; nothing was released. See: refgate status --all\n";
-    return;
+/// What a person names of what is not there any more.
+struct Gone {
+  const Invocation& call;
+  const Claims& claims;
+  const Named& named;
+
+  std::ostream& tell() const {
+    return call.err << "refgate: \"" << escape_for(Place::line, said_word(call.arguments[0]))
+                    << "\" ";
   }
-  const Period memory = with_what_came_before({now(), Instant::max()}, settings.policy.memory);
-  const Record record = read_record(store, settings.name_space, claims, memory);
-  for (const AuditEntry* entry : find_named(target_of(said), claims, record.entries).entries)
+};
+
+/// A run that was skipped has no session, and is told whose it was skipped for.
+bool tell_skipped(const Gone& gone) {
+  for (const AuditEntry* entry : gone.named.entries)
     if (entry->kind == EntryKind::skip && !entry->holder_run_id.empty()) {
       const std::string holder = escape_for(Place::line, entry->holder_run_id);
-      call.err << "refgate: \"" << escape_for(Place::line, said_word(said))
-               << "\" started no session: it was skipped for run " << holder
-               << "; nothing was released. To free that one: refgate release " << holder
-               << " --reason why\n";
-      return;
+      gone.tell() << "started no session: it was skipped for run " << holder
+                  << "; nothing was released. To free that one: refgate release " << holder
+                  << " --reason why\n";
+      return true;
     }
-  call.err << "refgate: " << tell_unknown(said)
-           << "; nothing was released. See: refgate status --all\n";
+  return false;
+}
+
+/// How a session came to its end, of those lines that are of its claim; empty: no line says so.
+std::string end_of(const std::string& claim_id, const Record& record) {
+  std::string end;
+  for (const ReadEntry& read : record.entries) {
+    const AuditEntry& entry = read.entry;
+    if (entry.claim_id != claim_id) continue;
+    if (entry.kind == EntryKind::end) end = "ended with " + entry.job_status;
+    if (entry.kind == EntryKind::given_back) end = "executed nothing";
+    if (entry.kind == EntryKind::release)
+      end = entry.superseded_by.empty()
+                ? "was released already"
+                : "was ended by run " + entry.superseded_by + ", which has a newer head";
+  }
+  return end;
+}
+
+/// A session whose claim is another one's by now, or was forgotten.
+bool tell_over(const Gone& gone, const Record& record) {
+  const AuditEntry* launch = nullptr;
+  for (const AuditEntry* entry : gone.named.entries)
+    if (entry->kind == EntryKind::launch &&
+        (launch == nullptr || launch->timestamp <= entry->timestamp))
+      launch = entry;
+  if (launch == nullptr) return false;
+  const std::string end = escape_for(Place::line, end_of(launch->claim_id, record));
+  const auto& claims = gone.claims.claims;
+  const auto at = std::find_if(claims.begin(), claims.end(), [&](const StoredClaim& stored) {
+    return stored.ref == launch->scope;
+  });
+  if (at == claims.end() || at->claim.holder.run_id.empty()) {
+    gone.tell() << (end.empty() ? "is over" : end)
+                << ", and nothing holds its work any more; nothing was released. See: refgate show "
+                << escape_for(Place::line, launch->run_id) << "\n";
+    return true;
+  }
+  const std::string run = escape_for(Place::line, at->claim.holder.run_id);
+  gone.tell() << (end.empty() ? "was taken over by run " + run
+                              : end + ", and its work was launched again by run " + run)
+              << "; nothing was released. To free that one: refgate release " << run
+              << " --reason why\n";
+  return true;
+}
+
+/// Why there is nothing to free.
+void tell_nothing_to_release(const Gone& gone, const Record& record) {
+  const bool stands = !gone.named.claims.empty();
+  if (stands)
+    gone.call.err << "refgate: it is free already: \""
+                  << escape_for(Place::line, said_word(gone.call.arguments[0]))
+                  << "\"; nothing was released. See: refgate status --all\n";
+  else if (!tell_skipped(gone) && !tell_over(gone, record))
+    gone.call.err << "refgate: " << tell_unknown(gone.call.arguments[0])
+                  << "; nothing was released. See: refgate status --all\n";
+}
+
+/// What lives comes first; what has ended suppresses its work, and can be freed of that.
+std::vector<const StoredClaim*> to_release(const std::vector<const StoredClaim*>& named) {
+  std::vector<const StoredClaim*> live;
+  std::vector<const StoredClaim*> ended;
+  for (const StoredClaim* stored : named) {
+    const ClaimOutcome outcome = stored->claim.outcome;
+    if (outcome == ClaimOutcome::released || outcome == ClaimOutcome::abandoned) continue;
+    (stored->claim.state == ClaimState::ended ? ended : live).push_back(stored);
+  }
+  return live.empty() ? ended : live;
 }
 
 std::string who_releases(const Invocation& call) {
@@ -96,26 +163,26 @@ int command_release(const Invocation& call) {
   if (is_slots_ref(said, settings.name_space)) return release_pool(call, settings, *store, said);
   const Claims claims = read_claims(*store, settings.name_space);
 
-  const Named named = find_named(target, claims);
+  // A pull request does not say whose session it is that does its work: the record does.
+  Named named = find_named(target, claims);
+  std::vector<const StoredClaim*> matching = to_release(named.claims);
+  Record record;
+  if (named.candidates.empty() && (matching.empty() || named.by_number)) {
+    record = read_record(*store, settings.name_space, claims,
+                         with_what_came_before({now(), Instant::max()}, settings.policy.memory));
+    named = find_named(target, claims, record.entries);
+    matching = to_release(named.by_number ? with_holders(named, claims) : named.claims);
+  }
   if (!named.candidates.empty()) {
     call.err << tell_candidates(said, named.candidates);
     return exit_usage;
   }
-  std::vector<const StoredClaim*> matching;
-  std::vector<const StoredClaim*> ended;
-  for (const StoredClaim* stored : named.claims) {
-    const ClaimOutcome outcome = stored->claim.outcome;
-    if (outcome == ClaimOutcome::released || outcome == ClaimOutcome::abandoned) continue;
-    (stored->claim.state == ClaimState::ended ? ended : matching).push_back(stored);
-  }
-  // What lives comes first; what has ended suppresses its work, and can be freed of that.
-  if (matching.empty()) matching = std::move(ended);
   if (matching.empty()) {
     for (const UnreadableRef& ref : claims.unreadable)
       if (ref.ref == said)
         throw StoreError(StoreFailure::unreadable, ref.ref + ": " + ref.why + "; it was left alone",
                          "delete it with git when nobody needs it");
-    tell_nothing_to_release(call, *store, settings, claims, named);
+    tell_nothing_to_release({call, claims, named}, record);
     return exit_no;
   }
   if (matching.size() > 1) {

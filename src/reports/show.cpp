@@ -116,19 +116,6 @@ void tell_outcome(std::ostream& out, const std::vector<ReadEntry>& story, Instan
   out << ".\n";
 }
 
-/// The claims that are named, and those for whose sake a named line says that its run was skipped.
-std::vector<const StoredClaim*> with_holders(const Named& named, const Claims& claims) {
-  std::set<std::string_view> skipped_at;
-  for (const AuditEntry* entry : named.entries)
-    if (entry->kind == EntryKind::skip) skipped_at.insert(entry->scope);
-  std::vector<const StoredClaim*> found;
-  for (const StoredClaim& stored : claims.claims)
-    if (std::find(named.claims.begin(), named.claims.end(), &stored) != named.claims.end() ||
-        skipped_at.contains(stored.ref))
-      found.push_back(&stored);
-  return found;
-}
-
 /// An end says whose it is, not of which scope: the launch of the same claim does.
 std::vector<ReadEntry> story_of(const Named& named, const std::vector<const StoredClaim*>& found,
                                 const Record& record) {

@@ -16,6 +16,7 @@
 
 #include "call/commands.h"
 #include "call/content.h"
+#include "core/words/sentence.h"
 #include "job/subject/job_session.h"
 #include "os/file/checked_output.h"
 #include "os/interruption.h"
@@ -249,7 +250,7 @@ int tell_kept(const Delivery& delivery, const Kept& kept) {
                                   : "the result lies in " + kept.file);
   delivery.call.out << annotation(delivery.call.environment, "error",
                                   "refgate: the result was neither delivered nor stored",
-                                  why + ". " + kept.why_not + ". It lies in " +
+                                  why + ". " + capitalised(kept.why_not) + ". It lies in " +
                                       (kept.file.empty() ? "no file either" : kept.file));
   return exit_store;
 }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <optional>
 #include <ostream>
+#include <utility>
 
 #include "call/commands.h"
 #include "call/content.h"
@@ -21,6 +23,7 @@
 #include "view/claim_view.h"
 #include "view/reading_options.h"
 #include "view/table.h"
+#include "view/target.h"
 
 namespace refgate {
 namespace {
@@ -84,10 +87,41 @@ bool is_about(const ResultRecord& record, const std::string& url) {
   return record.url == url || record.origin.run_url == url;
 }
 
-bool is_of_session(const ResultRecord& record, const std::string& session) {
-  const ResultOrigin& origin = record.origin;
-  return origin.session_key == session || origin.claim_id == session || origin.run_id == session ||
-         origin.scope == session || (session.size() >= 7 && origin.commit.starts_with(session));
+/// The kept results that a target names, by time. A session is told by its result, and by the
+/// record where that alone does not say: a pull request whose work a push did.
+struct Chosen {
+  std::vector<const StoredResult*> results;
+  std::vector<std::string> candidates;  ///< see Named
+};
+
+Chosen named_results(Store& store, const Settings& settings, const Target& target,
+                     const Results& read) {
+  std::vector<const ResultOrigin*> origins;
+  for (const StoredResult& result : read.results)
+    origins.push_back(&result.record.origin);
+  Claims claims;
+  Named named = find_named(target, claims, {}, origins);
+  if (named.empty() || named.by_number) {
+    claims = read_claims(store, settings.name_space);
+    const Record record = read_record(store, settings.name_space, claims);
+    named = find_named(target, claims, record.entries, origins);
+  }
+  Chosen chosen;
+  chosen.candidates = std::move(named.candidates);
+  for (const StoredResult& result : read.results)
+    if (named.results.contains(&result.record.origin)) chosen.results.push_back(&result);
+  return chosen;
+}
+
+/// Those that are about that URL, or of the session that has that page.
+Chosen results_about(Store& store, const Settings& settings, const std::string& url,
+                     const Results& read) {
+  Chosen chosen;
+  for (const StoredResult& result : read.results)
+    if (is_about(result.record, url)) chosen.results.push_back(&result);
+  const auto target = target_if_any(url);
+  if (!chosen.results.empty() || !target) return chosen;
+  return named_results(store, settings, *target, read);
 }
 
 /// A list that is empty says nothing about whether the word was right.
@@ -108,19 +142,35 @@ void name_unknown(const Invocation& call, const Results& read) {
            << "\n";
 }
 
+bool is_among(const std::optional<Chosen>& chosen, const StoredResult& result) {
+  return !chosen || std::find(chosen->results.begin(), chosen->results.end(), &result) !=
+                        chosen->results.end();
+}
+
 int list(const Invocation& call, const Settings& settings) {
   if (call.flag("url") && call.option("url").empty())
     throw UsageError("--url is empty; give it a value, or leave it out; nothing was read");
+  std::optional<Target> session;
+  if (call.flag("session")) session = target_of(call.option("session"));
   const Period period = period_of(call);
   const auto store = store_of(call, settings);
   const Results read = read_results(*store, settings.name_space, period.since, period.until, false);
   name_unreadable(call, read.unreadable);
+  std::optional<Chosen> of_url;
+  std::optional<Chosen> of_session;
+  if (call.flag("url")) of_url = results_about(*store, settings, call.option("url"), read);
+  if (session) of_session = named_results(*store, settings, *session, read);
+  for (const auto& [chosen, option] :
+       {std::pair(&of_url, "url"), std::pair(&of_session, "session")})
+    if (*chosen && !(*chosen)->candidates.empty()) {
+      call.err << tell_candidates(call.option(option), (*chosen)->candidates);
+      return exit_usage;
+    }
   json values = json::array();
   std::vector<std::vector<std::string>> rows{{"TIME", "STATUS", "BYTES", "ID", "TITLE", "URL"}};
   for (const StoredResult& result : read.results) {
     const ResultRecord& record = result.record;
-    if (call.flag("url") && !is_about(record, call.option("url"))) continue;
-    if (call.flag("session") && !is_of_session(record, call.option("session"))) continue;
+    if (!is_among(of_url, result) || !is_among(of_session, result)) continue;
     values.push_back(json_of(result));
     rows.push_back({format_rfc3339(*time_of_result(record.id)), std::string(name_of(record.status)),
                     std::to_string(record.size), record.id,
@@ -137,27 +187,35 @@ int list(const Invocation& call, const Settings& settings) {
   return exit_done;
 }
 
-/// The one of that id, or the latest that is about that URL.
+/// The one of that id, or the latest that is about that URL or of that session.
 std::optional<StoredResult> find(const Invocation& call, const Settings& settings, Store& store,
-                                 const std::string& target) {
+                                 std::vector<std::string>& candidates) {
+  const std::string& target = call.arguments[1];
   if (time_of_result(target)) return read_result(store, settings.name_space, target);
-  Results read = read_results(store, settings.name_space, Instant::min(), Instant::max(), false);
+  const Results read =
+      read_results(store, settings.name_space, Instant::min(), Instant::max(), false);
   name_unreadable(call, read.unreadable);
-  std::erase_if(read.results,
-                [&](const StoredResult& result) { return !is_about(result.record, target); });
-  if (read.results.empty()) return std::nullopt;
-  if (read.results.size() > 1)
-    call.err
-        << "refgate: " << read.results.size()
-        << " results are about that URL; this is the latest (see: refgate result list --url)\n";
-  return read_result(store, settings.name_space, read.results.back().record.id);
+  Chosen chosen = results_about(store, settings, target, read);
+  candidates = std::move(chosen.candidates);
+  if (chosen.results.empty()) return std::nullopt;
+  if (chosen.results.size() > 1)
+    call.err << "refgate: " << chosen.results.size() << " results are of \""
+             << escape_for(Place::line, brief(target))
+             << "\"; this is the latest (see: refgate result list)\n";
+  return read_result(store, settings.name_space, chosen.results.back()->record.id);
 }
 
 int get(const Invocation& call, const Settings& settings) {
   const std::string& target = call.arguments[1];
-  if (target.empty()) throw UsageError("result get wants the id of a result, or a URL");
+  if (target.empty())
+    throw UsageError("result get wants the id of a result, a URL, or whose session's it is");
   const auto store = store_of(call, settings);
-  const auto found = find(call, settings, *store, target);
+  std::vector<std::string> candidates;
+  const auto found = find(call, settings, *store, candidates);
+  if (!candidates.empty()) {
+    call.err << tell_candidates(target, candidates);
+    return exit_usage;
+  }
   if (!found) {
     call.err << "refgate: there is no result \"" << escape_for(Place::line, brief(target))
              << "\"; see: refgate result list\n";
@@ -184,7 +242,7 @@ int prune(const Invocation& call, const Settings& settings) {
       throw UsageError("--older-than is \"" + value + "\", but must be a span of time such as 30d");
     age = *parsed;
   }
-  const bool dry = call.flag("dry-run");
+  const bool dry = is_dry_run(call);
   const auto store = store_of(call, settings);
   const PrunedResults pruned =
       prune_results(*store, settings.name_space, now() - age, most_pruned, dry);

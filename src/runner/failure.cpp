@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "core/words/sentence.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -32,14 +33,16 @@ void tell_failure(const Environment& environment, std::ostream& err, const Failu
           ? "No verdict: nothing was launched, and a claim may have been made, which refgate "
             "finish gives back"
           : "No verdict: nothing was launched, nothing was claimed";
-  std::string text = head + ". " + sentence(failure.message);
+  const std::string message = capitalised(sentence(failure.message));
+  const std::string hint = capitalised(sentence(failure.hint));
+  std::string text = head + ". " + message;
   if (!failure.yaml.empty()) text += "\n" + failure.yaml;
-  if (!failure.hint.empty()) text += (failure.yaml.empty() ? " " : "") + sentence(failure.hint);
+  if (!hint.empty()) text += (failure.yaml.empty() ? " " : "") + hint;
   err << annotation(environment, "error", "refgate: no answer", text) << std::flush;
   append_summary(environment, "\n✖ **" + escape_for(Place::markdown, head) + ".** " +
-                                  escape_for(Place::markdown, sentence(failure.message)) +
+                                  escape_for(Place::markdown, message) +
                                   (failure.yaml.empty() ? " " : fenced(failure.yaml) + "\n") +
-                                  escape_for(Place::markdown, sentence(failure.hint)) + "\n\n");
+                                  escape_for(Place::markdown, hint) + "\n\n");
 }
 
 }  // namespace refgate

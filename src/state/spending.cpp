@@ -211,7 +211,7 @@ std::optional<Ledger> ended_in(const std::string& ref, const std::string& name_s
   const Instant at = now();
   Ledger next = settle(ledger, claim.claim_id, end.spent, at).value_or(ledger);
   if (claim.breaker && ref.starts_with(breakers_prefix(name_space)))
-    next = with_end(std::move(next), claim.claim_id, end.outcome, at);
+    next = with_end(std::move(next), claim.claim_id, end.outcome, at, claim.holder.run_id);
   if (next == ledger) return std::nullopt;
   return next;
 }

@@ -75,6 +75,7 @@ class Opening(BreakerCase):
         self.assert_skips(answer, "breaker")
         span = instant(answer.lines["UNTIL"]) - instant(self.claim_of(last)["ended_at"])
         self.assertLess(abs(span - datetime.timedelta(hours=1)), datetime.timedelta(seconds=3), answer)
+        self.assertIn(f" (run {last.run}), and one is let through after ", answer.lines["REASON"])
         self.assertEqual((answer.outputs["until"], answer.lines["CLAIM_ID"]), (answer.lines["UNTIL"], ""))
         self.assertIn("::warning", answer.out)
         # Whatever it claimed meanwhile it gave back.

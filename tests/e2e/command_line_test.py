@@ -46,6 +46,16 @@ class WrongWords(unittest.TestCase):
         # A line of the action's input flags is one word.
         (["gate", "--memory 2d"], "refgate: gate has no option --memory 2d; write it as one word: --memory=2d"),
         (["gate", "--memry 2d"], "refgate: gate has no option --memry 2d; did you mean --memory?"),
+        (["gate", "--memory=2d --retry=manual"],
+         "refgate: gate takes one option a word, and this holds two: --memory=2d --retry=manual; write one option a line: --memory=2d"),
+        (["gate", "--share=a --force"], "refgate: gate takes one option a word, and this holds two: --share=a --force; write one option a line: --share=a"),
+        (["gate", "--memory 2d --retry manual"],
+         "refgate: gate has no option --memory 2d --retry manual; write one option a line: --memory=2d"),
+        (["gate", "--force --observe"], "refgate: gate has no option --force --observe; write one option a line: --force"),
+        (["log", "--commit", "HEAD"], 'refgate: --commit is "HEAD", but must be a commit\'s object id of 7 to 64 hexadecimal digits; '
+                                      'give "$(git rev-parse HEAD)"; nothing was read'),
+        *((["log", option, word], f'refgate: {option} is "{word}", but must be a commit\'s object id of 7 to 64 hexadecimal digits' + end)
+          for option, end in (("--commit", "; nothing was read"), ("--sha", "")) for word in ("ab12a", "a" * 65)),
         (["gate", "--force=1x"], 'refgate gate: --force is "1x", but must be one of true, false'),
         (["gate", "--force=maybe"], 'refgate gate: --force is "maybe", but must be one of true, false'),
         (["status", "--json=yes"], 'refgate status: --json is "yes", but must be one of true, false'),
@@ -79,7 +89,14 @@ class WrongWords(unittest.TestCase):
         *((["pause", word, "--reason", "x"], "refgate pause: SUBJECT is empty") for word in ("", " ", "\n")),
         (["resume", ""], "refgate resume: SUBJECT is empty"),
         (["status", "--lost", "--due"], "refgate: --lost and --due ask two questions: give one of them; nothing was read"),
-        *((["gate", f"--{name}="], f"refgate: --{name} is empty") for name in ("slots", "breaker", "budget", "reserve", "settle")),
+        *(([command, f"--{name}={blank}"], f"refgate: --{name} is empty")
+          for command in ("gate", "explain") for blank in ("", " ")
+          for name in ("slots", "breaker", "budget", "reserve", "settle", "share", "sha", "remote", "namespace", "group-by", "dimension",
+                       "run-id", "run-attempt", "config", "event", "workflow", "job", "identity", "identity-by", "memory", "retry", "wait",
+                       "bot", "matrix", "state-dir", "on-error", "lease", "cooldown", "max-attempts")),
+        *(([*command, f"--{name}", ""], f"refgate: --{name} is empty")
+          for command in (["status"], ["show", "1"], ["release", "1", "--reason", "x"], ["stats"], ["gc"], ["result", "list"], ["doctor"])
+          for name in ("remote", "namespace", "config", "deadline")),
         (["log", ""], "refgate log: TARGET is empty"),
         (["cleanup", ""], "refgate cleanup: SESSION_KEY is empty"),
         (["check", "", "Agent", "c", "1"], "refgate check: EVENT_TYPE is empty"),
@@ -128,6 +145,14 @@ class WrongWords(unittest.TestCase):
         (["--lease", "30s"], "the lease (30s) is shorter than the skew (1m)"),
         (["--lease", "1m", "--skew", "60s", "--heartbeat"], "must be longer than skew and interval together"),
         (["--interval", "1h", "--lease", "5m", "--heartbeat"], "must be longer than skew and interval together"),
+        (["--follow", "--no-wait"], "--follow waits for the work of another to end, and --no-wait for nobody; nothing was asked"),
+        (["--identity", "a", "--identity-by", "commit"],
+         "--identity and --identity-by both say what makes two events the same work: give one of them; nothing was asked"),
+        (["--identity", "a", "--identity-by", "patch"], "--identity and --identity-by both say"),
+        (["--max-attempts", "0"], '--max-attempts is "0", but must be a whole number from 1'),
+        (["--reserve", "1.50usd"], "--reserve says what one session may cost of a budget in usd, and there is no such budget"),
+        (["--reserve", "1.50usd", "--budget", "5/1d"], "of a budget in usd, and there is no such budget"),
+        (["--reserve", "1.50usd,1000tokens", "--budget", "repo:20usd/1d"], "of a budget in tokens, and there is no such budget"),
         (["--share", "x" * 100_000], "--share is longer than 1024 bytes"),
         (["--dimension", "a=" + "x" * 100_000], "--dimension is longer than 1024 bytes"),
         (["--bot", "x" * 1025], "--bot is longer than 1024 bytes"),
@@ -208,6 +233,60 @@ class WrongWords(unittest.TestCase):
                            "--remote", folder + "/store.git", "--state-dir", folder + "/state", "--",
                            "sh", "-c", "echo --memry $0", "--paralel")
         self.assertIn("--memry --paralel", done.stdout)
+
+
+class OutsideOfActions(unittest.TestCase):
+    """All that a runner would say is named at once, with a line that works when it is pasted."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        git = ["git", "-c", "user.name=x", "-c", "user.email=x@x", "-C", self.folder]
+        for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "x"]):
+            subprocess.run([*git, *words], check=True)
+
+    def refgate(self, line):
+        return subprocess.run(["sh", "-c", line], text=True, capture_output=True, cwd=self.folder, stdin=subprocess.DEVNULL,
+                              env={"PATH": os.path.dirname(BINARY) + ":" + os.environ["PATH"], "HOME": self.folder, "RUNNER_TEMP": self.folder})
+
+    ROWS = [
+        ("gate", "--event, --sha and --workflow are missing"),
+        ("run -- echo hi", "--event, --sha and --workflow are missing"),
+        ("run -- sh -c 'echo hi there'", "--event, --sha and --workflow are missing"),
+        ("gate --event push", "--sha and --workflow are missing"),
+        ("gate --event pull_request --workflow w", "--sha is missing"),
+        ("gate --event issues", "--identity and --workflow are missing"),
+        ("gate --event workflow_dispatch", "--identity and --workflow are missing"),
+        ("gate --event workflow_dispatch --run-id 5 --share s", None),
+        ("gate --event bogus --share 'two words'", "--identity is missing"),
+        ("gate --identity x", "--event and --workflow are missing"),
+        ("gate --share s --force", "--event and --sha are missing"),
+        ("explain", "--event, --sha and --workflow are missing"),
+    ]
+
+    def test_all_is_named_at_once_and_the_line_works(self):
+        for words, expected in self.ROWS:
+            with self.subTest(words):
+                done = self.refgate("refgate " + words)
+                if expected is None:
+                    self.assertEqual(done.returncode, 0, done)
+                    continue
+                self.assertEqual(done.returncode, 2, done)
+                self.assertIn(expected + "; nothing was asked. The whole line: ", done.stderr)
+                line = done.stderr.splitlines()[0].split("The whole line: ")[1]
+                pasted = self.refgate(line)
+                self.assertEqual(pasted.returncode, 0, (line, pasted))
+
+    def test_where_the_state_lies_is_one_of_them(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.folder, former = folder, self.folder
+            told = self.refgate("refgate run -- true").stderr
+            self.folder = former
+        self.assertIn("--event, --sha, --workflow and --remote are missing", told)
+
+    def test_in_actions_the_runner_is_asked(self):
+        told = refgate("gate", "--remote", "/nowhere.git", GITHUB_ACTIONS="true").stderr
+        self.assertNotIn("The whole line", told)
 
 
 class Help(unittest.TestCase):
@@ -312,6 +391,14 @@ class Variables(unittest.TestCase):
             self.assertIn(f"REFGATE_{name} is not read: --{name.lower()} of refgate lint stands",
                           refgate("lint", "--stdin-name", "w.yml", "-", **{"REFGATE_" + name: "x"}).stderr)
 
+    def test_a_dry_run_that_a_command_does_not_know_is_told(self):
+        warned = "REFGATE_DRY_RUN is not read by refgate"
+        for words in (("pause", "all", "--reason", "x"), ("release", "1", "--reason", "x"), ("status", "--lost", "--take", "1"),
+                      ("gate", "--event", "push", "--workflow", "w", "--sha", "a" * 40)):
+            self.assertIn(f"{warned} {words[0]}, which knows no dry run, and writes", self.said(*words, REFGATE_DRY_RUN="true"))
+        for words in (("gc",), ("result", "prune"), ("result", "list"), ("status",), ("log",)):
+            self.assertNotIn(warned, self.said(*words, REFGATE_DRY_RUN="true"))
+
     def test_only_what_is_near_is_proposed(self):
         self.assertIn("REFGATE_TOKN is read by nothing; did you mean REFGATE_TOKEN?", self.gate(REFGATE_TOKN="x"))
         self.assertIn("REFGATE_DEBUG is read by nothing\n", self.gate(REFGATE_DEBUG="1"))
@@ -322,6 +409,12 @@ class Variables(unittest.TestCase):
 
     def test_what_the_action_was_given_is_told_as_its_input(self):
         for words, environment, told in (
+                ((), {"INPUT_WAIT": "1m", "REFGATE_WAIT": "1m", "INPUT_NO_WAIT": "true", "REFGATE_NO_WAIT": "true"},
+                 "the input wait stands by until it is this one's turn, and the input no-wait for nothing"),
+                (("--no-wait",), {"INPUT_WAIT": "1m", "REFGATE_WAIT": "1m"}, "the input wait stands by until it is this one's turn, and --no-wait"),
+                ((), {"INPUT_IDENTITY": "x", "REFGATE_IDENTITY": "x", "INPUT_IDENTITY_BY": "commit", "REFGATE_IDENTITY_BY": "commit"},
+                 "the input identity and the input identity-by both say"),
+                ((), {"INPUT_RESERVE": "1usd", "REFGATE_RESERVE": "1usd"}, "the input reserve says what one session may cost"),
                 ((), {"INPUT_MEMORY": "soon", "REFGATE_MEMORY": "soon"}, 'the input memory is "soon"'),
                 ((), {"INPUT_MEMORY": "1d", "REFGATE_MEMORY": "soon"}, 'REFGATE_MEMORY is "soon"'),
                 (("--namespace=A",), {"INPUT_NAMESPACE": "A"}, 'the input namespace is "A"'),

@@ -61,7 +61,7 @@ class DryRuns(GcCase):
         self.worked()
         before = self.remote.all_refs()
         for words, environment in ((("--dry-run",), {}), ((), {"REFGATE_DRY_RUN": "true"}),
-                                   ((), {"REFGATE_DRY_RUN": "1"}),
+                                   ((), {"REFGATE_DRY_RUN": "1"}), ((), {"REFGATE_DRY_RUN": "TRUE"}), ((), {"REFGATE_DRY_RUN": "Yes"}),
                                    (("--dry-run",), {"REFGATE_DRY_RUN": "false"})):
             answer = self.gc(*words, **environment)
             self.assertIn("Would publish", answer.out)

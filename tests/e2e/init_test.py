@@ -288,5 +288,23 @@ class Init(unittest.TestCase):
         self.assertEqual(self.call("init", "--write", "--dry-run").returncode, 2)
 
 
+class DryRuns(unittest.TestCase):
+    def test_a_dry_run_writes_nothing_however_it_is_asked_for(self):
+        for words, variables in ((["init"], {"REFGATE_DRY_RUN": "true"}), (["init", "--write"], {"REFGATE_DRY_RUN": "TRUE"}),
+                                 (["init", "--write"], {"REFGATE_DRY_RUN": "1"}), (["init", "--dry-run"], {})):
+            for workflows in ({}, {"claude.yml": HEAD + JOB}):
+                with self.subTest(words=words, variables=variables, workflows=list(workflows)), tempfile.TemporaryDirectory() as folder:
+                    root = pathlib.Path(folder)
+                    (root / ".git").mkdir()
+                    (root / ".github/workflows").mkdir(parents=True)
+                    for name, text in workflows.items():
+                        (root / ".github/workflows" / name).write_text(text, encoding="utf-8")
+                    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+                    done = subprocess.run([runner.BINARY, *words], cwd=root, text=True, capture_output=True, env=variables, check=True)
+                    self.assertEqual({path: path.read_bytes() for path in root.rglob("*") if path.is_file()}, before)
+                    self.assertIn("othing was written", done.stdout)
+                    self.assertNotIn("Next:", done.stdout)
+
+
 if __name__ == "__main__":
     unittest.main()

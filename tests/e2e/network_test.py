@@ -5,6 +5,7 @@ import socket
 import threading
 import unittest
 
+import payloads
 from gate_case import HEAD, TOKEN, GateCase, launch
 
 WRITES = {"method": "POST", "path": "receive-pack"}
@@ -339,6 +340,19 @@ class ReadOnly(GateCase):
                 self.assertIn("contents: write", answer.out + answer.err, answer)
                 self.assertIn("workflow_run", answer.out + answer.err, answer)
         self.assertEqual(self.remote.all_refs(), {})
+
+    def test_a_forks_run_is_told_what_it_means_before_what_the_server_said(self):
+        job = self.job("pull_request", payloads.pull_request(payloads.commit("of a fork"), source=payloads.FORK), remote=self.reader)
+        answer = job.call("gate")
+        self.assert_skips(answer, "read_only")
+        means = "the token may only read, as those of forks' pull requests and of Dependabot do: have it done by a `workflow_run` follow-up"
+        (note,) = [line for line in answer.out.splitlines() if line.startswith("::")]
+        (line,) = [line for line in answer.err.splitlines() if line.startswith("refgate: Not run")]
+        for told in (note, line):
+            self.assertIn("Not run, and nobody does this work: " + means, told)
+        self.assertIn("maintainer's label", note)
+        self.assertTrue(answer.lines["REASON"].startswith("T" + means[1:]), answer)
+        self.assertIn("403", answer.lines["REASON"])
 
     def test_it_reads_the_record(self):
         self.gate()

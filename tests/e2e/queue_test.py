@@ -178,8 +178,25 @@ class InOrder(QueueCase):
 
 
 class Leaving(QueueCase):
+    def assert_names_head(self, answer, head):
+        """Who is at the head, where that is to be seen, and what a person may do about it."""
+        page = f"https://github.com/octo/app/actions/runs/{head.run}"
+        self.assertEqual((answer.lines["HOLDER_RUN_ID"], answer.lines["HOLDER_RUN_URL"]), (head.run, page), answer)
+        for part in (f"at its head run {head.run} (", page, f"refgate release {head.run} --reason"):
+            self.assertIn(part, answer.lines["REASON"])
+
+    def test_a_wait_that_is_over_names_the_head(self):
+        head, _ = self.head(spans=PATIENT)
+        answer = self.push_job(1).call("gate", "--group-by", "repository", "--wait", "1s")
+        self.assert_skips(answer, "wait_expired")
+        self.assert_names_head(answer, head)
+        (line,) = [line for line in self.kinds("skip") if line["reason_code"] == "wait_expired"]
+        self.assertEqual(line["holder_run_id"], head.run)
+        told = self.done(self.person().call("show", line["run_id"])).out
+        self.assertIn(f"refgate release {head.run} --reason", told)
+
     def test_no_wait_tells_the_place_and_leaves_nothing(self):
-        self.head(spans=PATIENT)
+        head, _ = self.head(spans=PATIENT)
         self.arrive(1, "--wait", "10m", spans=PATIENT)
         before = self.remote.refs("refs/refgate")
         job = self.push_job(2)
@@ -188,6 +205,7 @@ class Leaving(QueueCase):
         self.assertEqual((answer.lines["POSITION"], answer.lines["GROUP"]), ("3", GROUP))
         self.assertEqual((answer.outputs["position"], answer.outputs["group"]), ("3", GROUP))
         self.assertEqual(answer.claim_id, "")
+        self.assert_names_head(answer, head)
         self.assertEqual(self.remote.refs("refs/refgate"), before)
         self.assertEqual(job.state_files(), [])
 

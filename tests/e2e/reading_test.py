@@ -17,7 +17,7 @@ class Log(RecordCase):
         everything = self.log()
         self.assertEqual(len(everything), 9)
         rows = [(("--commit", self.heads[0]), 3), (("--commit", self.heads[0][:7]), 3),
-                (("--sha", self.heads[0]), 3), (("--commit", self.heads[0][:6]), 0),
+                (("--sha", self.heads[0]), 3), (("--commit", self.heads[0].upper()), 3), (("--commit", "ab" * 20), 0),
                 (("--workflow", "Docs"), 3), (("--workflow", "docs"), 0),
                 (("--reason", "active_session"), 2), (("--reason", "retry_suppressed"), 1),
                 (("--kind", "launch"), 3), (("--kind", "end"), 3), (("--kind", "lost"), 0),
@@ -27,8 +27,9 @@ class Log(RecordCase):
         for words, count in rows:
             with self.subTest(words=words):
                 self.assertEqual(len(self.log(*words)), count)
-        for words in (("--kind", "skipped"), ("--executed", "--prevented")):
+        for words in (("--kind", "skipped"), ("--executed", "--prevented"), ("--commit", self.heads[0][:6]), ("--commit", "HEAD")):
             self.assertEqual(self.person().call("log", *words).status, 2)
+        self.assertIn(f"no line of this period is of a commit {'ab' * 20}", self.person().call("log", "--commit", "ab" * 20).err)
 
     def test_until_a_day_takes_the_whole_day(self):
         self.worked(1)

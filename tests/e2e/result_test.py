@@ -274,6 +274,11 @@ class Result(GateCase):
         new = self.id_of(b"new")
         self.assertEqual(self.ids(), [older, old, young, new])
         self.assertEqual(self.ids("--since", "40d", "--until", "30d"), [old])
+        for said in ("true", "TRUE", "1", "yes"):
+            told = self.done(self.person().call("result", "prune", REFGATE_DRY_RUN=said))
+            self.assertIn("Would forget", told.out)
+            self.assertEqual(told.err, "")
+        self.assertEqual(self.person().call("result", "prune", REFGATE_DRY_RUN="perhaps").status, 2)
         would = self.done(self.person().call("result", "prune", "--dry-run"))
         self.assertIn("Would forget 2", would.out)
         self.assertEqual(len(self.ids()), 4)

@@ -116,7 +116,8 @@ class AtOnce(SlotsCase):
                          ["refs/refgate/slots/default", "refs/refgate/slots/one", "refs/refgate/slots/two"])
         answer = self.push_job(4).call("gate", "--slots", "one:1", "--no-wait")
         self.assert_skips(answer, "queued")
-        self.assertIn("the slot of one", answer.lines["REASON"])
+        self.assertIn("the slot of one, at its head run ", answer.lines["REASON"])
+        self.assertNotEqual(answer.lines["HOLDER_RUN_ID"], "")
         # Who says nothing of slots waits for nobody.
         self.assert_runs(self.push_job(5).call("gate"), "first")
 

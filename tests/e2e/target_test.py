@@ -130,6 +130,124 @@ class AtHand(GateCase):
         self.assertEqual(self.person().call("show", "x" * 100_000).status, 2)
 
 
+class PushFirst(GateCase):
+    """The push holds, and the pull request of its head is skipped: its number is known all the same."""
+
+    remote_kind = "path"
+
+    def setUp(self):
+        super().setUp()
+        self.holder, self.gated = self.gate(payload=payloads.push(HEAD, "refs/heads/fix/it"))
+        self.skipped = self.job("pull_request", payloads.pull_request(HEAD, branch="fix/it"))
+        self.assert_skips(self.skipped.call("gate"), "pr_lock")
+        self.other, _ = self.gate(payload=payloads.push(payloads.commit("another head")))
+
+    WORDS = ("#7", "7", f"{PAGE}/pull/7", "octo/app#7", "GH-7", "refs/pull/7/merge")
+
+    def test_show_and_log_tell_both_runs(self):
+        for word in (*self.WORDS, HEAD.upper(), HEAD[:9].upper()):
+            with self.subTest(word):
+                told = self.done(self.person().call("show", word)).out
+                for job in (self.holder, self.skipped):
+                    self.assertIn(f"run {job.run} (", told)
+                self.assertNotIn(f"run {self.other.run}", told)
+                runs = [line["run_id"] for line in self.log(word)]
+                self.assertEqual(runs, [self.holder.run, self.skipped.run])
+
+    def test_the_number_of_another_repository_is_unknown(self):
+        for word in ("octo/other#7", "https://github.com/octo/other/pull/7"):
+            self.assertEqual(self.person().call("show", word).status, 1, word)
+
+    def test_release_frees_the_session_that_does_its_work(self):
+        for word in self.WORDS:
+            with self.subTest(word):
+                answer = self.done(self.person().call("release", word, "--reason", "stuck"))
+                self.assertIn("Released", answer.out)
+                self.holder, gated = self.gate(payload=payloads.push(HEAD, "refs/heads/fix/it"))
+                self.assert_runs(gated, "takeover")
+                self.assert_skips(self.job("pull_request", payloads.pull_request(HEAD, branch="fix/it")).call("gate"),
+                                  "pr_lock")
+
+    def test_results_are_found_by_the_same_words(self):
+        answer = self.done(self.holder.call_fed(b"the review", "result", "save"))
+        name = answer.lines["RESULT_ID"]
+        page = f"{PAGE}/actions/runs/{self.holder.run}"
+        for word in (*self.WORDS, self.holder.run, page, f"{page}/job/3", HEAD, HEAD.upper(), HEAD[:8],
+                     self.gated.claim_id):
+            with self.subTest(word):
+                listed = self.done(self.person().call("result", "list", "--json", "--session", word)).rows()
+                self.assertEqual([result["id"] for result in listed], [name])
+                self.assertEqual(self.done(self.person().call("result", "get", word)).out, "the review")
+        for word in ("#8", self.other.run, "octo/other#7"):
+            with self.subTest(word):
+                self.assertEqual(self.person().call("result", "get", word).status, 1)
+                listed = self.done(self.person().call("result", "list", "--json", "--session", word))
+                self.assertEqual(listed.rows(), [])
+
+
+class GoneHolders(GateCase):
+    """Who names a run whose session is another one's by now learns whose."""
+
+    remote_kind = "path"
+
+    def release(self, word):
+        answer = self.person().call("release", word, "--reason", "stuck")
+        self.assertEqual(answer.status, 1, answer)
+        self.assertIn("nothing was released", answer.err)
+        return answer.err
+
+    def test_taken_over(self):
+        first, _ = self.take_lost_claim()
+        second, answer = self.gate("--skew", "0s")
+        self.assert_runs(answer, "takeover")
+        told = self.release(first.run)
+        self.assertIn(f"was taken over by run {second.run}", told)
+        self.assertIn(f"refgate release {second.run} --reason", told)
+        self.assertEqual(self.only_claim()["state"], "active")
+
+    def test_ended_and_launched_again(self):
+        first, _ = self.gate("--retry", "allow")
+        self.done(first.call("finish", "--status", "failure"))
+        second, answer = self.gate("--retry", "allow")
+        self.assertTrue(answer.runs, answer)
+        self.assertIn(f"ended with failure, and its work was launched again by run {second.run}", self.release(first.run))
+
+    def test_forgotten(self):
+        first, _ = self.gate()
+        self.done(first.call("finish", "--status", "success"))
+        for ref in self.remote.claims():
+            self.remote.git("update-ref", "-d", ref)
+        self.assertIn("ended with success, and nothing holds its work any more", self.release(first.run))
+
+
+class NumberedPages(GateCase):
+    """Gitea and Forgejo: the address of a run ends with its number."""
+
+    remote_kind = "path"
+
+    def test_the_page_of_a_skipped_run_is_known(self):
+        for forge in ("GITEA_ACTIONS", "FORGEJO_ACTIONS"):
+            head = payloads.commit(forge)
+            page = "https://forge.example/octo/app/actions/runs/"
+            def job(number):
+                return self.job(payload=payloads.push(head), environment={
+                    forge: "true", "GITHUB_SERVER_URL": "https://forge.example", "GITHUB_RUN_NUMBER": number})
+            holder = job("41")
+            self.assertTrue(holder.call("gate").runs)
+            skipped = job("42")
+            self.assertFalse(skipped.call("gate").runs)
+            for number in ("41", "42"):
+                told = self.done(self.person().call("show", page + number)).out
+                self.assertIn(f"run {holder.run} (", told)
+                self.assertIn(f"run {skipped.run} (", told)
+            self.assertEqual([line["run_id"] for line in self.log("--run", page + "42")], [skipped.run])
+            self.done(self.person().call("release", page + "41", "--reason", "done"))
+            for ref in self.remote.claims():
+                self.remote.git("update-ref", "-d", ref)
+            for ref in self.remote.refs("refs/notes"):
+                self.remote.git("update-ref", "-d", ref)
+
+
 class Filters(GateCase):
     remote_kind = "path"
 

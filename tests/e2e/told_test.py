@@ -58,7 +58,7 @@ class NoAnswer(GateCase):
                 (reads, ("deliver", *payload), "It lies in"),
                 (gone, ("doctor", *short), "Connection refused"),
                 (gone, ("status", *short), "Connection refused"),
-                (self.remote, ("lint",), "no workflow was found"),
+                (self.remote, ("lint",), "could not do its work. No workflow was found"),
                 (self.remote, ("lint", "/nonexistent/w.yml"), "/nonexistent/w.yml"),
                 (self.remote, ("lint", "--explain", "nonsense"), "nonsense"))
         for remote, words, said in rows:

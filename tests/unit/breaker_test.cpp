@@ -53,6 +53,20 @@ BreakerRecord after(const std::vector<Step>& steps) {
 
 }  // namespace
 
+TEST_CASE("breaker: the run of the last failure is remembered, and stands in the stored record") {
+  const Breaker one{1, 1h};
+  Ledger ledger = with_launch(Ledger{}, one, {"a", noon});
+  ledger = with_end(std::move(ledger), "a", ClaimOutcome::failure, noon, "17");
+  const auto read = decode_ledger(encode_ledger(ledger));
+  REQUIRE(std::holds_alternative<Ledger>(read));
+  CHECK(std::get<Ledger>(read) == ledger);
+  CHECK(open_breaker(ledger.breaker, one, noon + 1min)->last_run == "17");
+  // Of a success nobody asks.
+  const Ledger well =
+      with_end(with_launch(Ledger{}, one, {"b", noon}), "b", ClaimOutcome::success, noon, "18");
+  CHECK(encode_ledger(well).find("18\"") == std::string::npos);
+}
+
 TEST_CASE("a breaker is open while the last sessions have all failed") {
   struct Row {
     const char* name;

@@ -75,6 +75,12 @@ TEST_CASE("glance: breaker and budget say until when, whose it is, and one thing
   CHECK_THAT(breaker.summary, Catch::Contains("refgate resume workflow:Review --breaker") &&
                                   Catch::Contains("or after 2026-11-22T03:00:00Z, ") &&
                                   Catch::Contains("re-run this run"));
+  broken.breaker->last_run = "17";
+  CHECK_THAT(told({}, broken).sentence,
+             Catch::Contains("failed, the last 10m ago (run 17), and one"));
+  Surroundings once;
+  once.spent = SpentBudget{{BudgetKind::actor, 1, 1h}, t0 + 1h};
+  CHECK_THAT(told({}, once).sentence, Catch::Contains("the budget of 1 launch per actor"));
   Surroundings spent;
   spent.spent = SpentBudget{{BudgetKind::actor, 3, 1h}, t0 + 1h};
   const Glance budget = told({}, spent);

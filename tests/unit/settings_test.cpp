@@ -42,6 +42,50 @@ TEST_CASE("a bad value says what is allowed") {
   CHECK_FALSE(apply_setting(settings, "memory", ""));
 }
 
+TEST_CASE("yes and no are read in any case of letters, and alike for every flag") {
+  for (const SettingRow& row : setting_table()) {
+    if (row.form != SettingForm::flag) continue;
+    for (const char* yes_or_no :
+         {"true", "TRUE", "True", "1", "yes", "No", "0", "false", "FALSE"}) {
+      CAPTURE(row.name, yes_or_no);
+      Settings settings;
+      CHECK_FALSE(apply_setting(settings, row.name, yes_or_no));
+    }
+    for (const char* neither : {"perhaps", "2", "t", "true "}) {
+      CAPTURE(row.name, neither);
+      Settings settings;
+      CHECK_THAT(*apply_setting(settings, row.name, neither),
+                 Catch::Contains("but must be one of true, false"));
+    }
+  }
+  Settings settings;
+  CHECK_FALSE(apply_setting(settings, "force", "YES"));
+  CHECK(settings.policy.force);
+  CHECK_FALSE(apply_setting(settings, "force", "0"));
+  CHECK_FALSE(settings.policy.force);
+}
+
+TEST_CASE("an entry of the configuration that is empty is wrong, whatever its form") {
+  for (const SettingRow& row : setting_table()) {
+    if (!row.in_config) continue;
+    for (const char* nothing : {"", " ''", " \"  \"", " ~", " null"}) {
+      Settings settings;
+      const std::string text = std::string(row.name) + ":" + nothing + "\n";
+      CAPTURE(text);
+      const auto error = apply_config(settings, text, "c.yml");
+      REQUIRE(error);
+      CHECK_THAT(*error, Catch::StartsWith("c.yml:1: \"" + std::string(row.name) + "\" is empty"));
+    }
+  }
+  for (const char* name : {"group-by", "max-duration", "max-events", "idle-timeout"}) {
+    Settings settings;
+    CHECK_THAT(*apply_config(settings, "bots:\n  x:\n    " + std::string(name) + ":\n", "c.yml"),
+               Catch::Contains("is empty"));
+  }
+  Settings settings;
+  CHECK_FALSE(apply_config(settings, "budget: []\ndimension: {}\nbots:\n", "c.yml"));
+}
+
 TEST_CASE("a name has at most 1024 bytes") {
   for (const char* name : {"share", "bot", "job-index", "claim-id"}) {
     CAPTURE(name);
@@ -83,6 +127,7 @@ TEST_CASE("budgets name what they count, how many, and within which span") {
   }
   CHECK(apply_setting(settings, "max-attempts", "-1"));
   CHECK(apply_setting(settings, "max-attempts", "two"));
+  CHECK_THAT(*apply_setting(settings, "max-attempts", "0"), Catch::Contains("from 1 to"));
   CHECK(apply_setting(settings, "interval", "2000d"));
 }
 

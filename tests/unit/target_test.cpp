@@ -57,6 +57,15 @@ TEST_CASE("target: what an address bar shows is taken apart") {
       {"#7", Kind::number, "7", ""},
       {"7", Kind::word, "7", ""},
       {"#x", Kind::word, "#x", ""},
+      {"o/a#7", Kind::number, "7", "o/a"},
+      {"GH-7", Kind::number, "7", ""},
+      {"refs/pull/7/merge", Kind::number, "7", ""},
+      {"refs/pull/7/head", Kind::number, "7", ""},
+      {"refs/pull/7/other", Kind::word, "refs/pull/7/other", ""},
+      {"o/a@0A1B2C3", Kind::commit, "0a1b2c3", "o/a"},
+      {"https://github.com/o/a/commit/0A1B2C3", Kind::commit, "0a1b2c3", "o/a"},
+      {"o/a#b", Kind::word, "o/a#b", ""},
+      {"x/o/a#7", Kind::word, "x/o/a#7", ""},
   };
   for (const Row& row : rows) {
     INFO(row.text);
@@ -110,6 +119,15 @@ TEST_CASE("target: each word that a person has finds its session and no other") 
                       {"agent-push-aaaaaaab", "14 15"},
                       {claims.claims[0].ref, "11"},
                       {claims.claims[0].claim.claim_id, "11"},
+                      {"octo/app#7", "12"},
+                      {"Octo/App#7", "12"},
+                      {"octo/other#7", ""},
+                      {"GH-70", "13"},
+                      {"refs/pull/8/merge", "14"},
+                      {std::string(40, 'A'), "11 12 13 16"},
+                      {"octo/app@" + std::string(7, 'A') + "BB", "14 15"},
+                      {std::string(7, 'A') + "BB", "14 15"},
+                      {"https://github.com/octo/app/commit/" + std::string(40, 'A'), "11 12 13 16"},
                       {"nothing", ""}};
   for (const Row& row : rows) {
     INFO(row.said);
@@ -117,6 +135,83 @@ TEST_CASE("target: each word that a person has finds its session and no other") 
     CHECK(named.candidates.empty());
     CHECK(runs_of(named) == row.runs);
   }
+}
+
+TEST_CASE("target: a branch that is called like a number of a repository is found too") {
+  Claims claims;
+  claims.claims = {claim("head-" + commit + ".fix/issue#7", "11")};
+  CHECK(runs_of(find_named(target_of("fix/issue#7"), claims)) == "11");
+  CHECK(runs_of(find_named(target_of("fix/issue#8"), claims)) == "");
+}
+
+TEST_CASE("target: a line says which pull requests it is for, and where its work was done") {
+  Claims claims;
+  claims.claims = {claim("commit-" + commit, "11")};
+  const auto line = [&](EntryKind kind, const char* run, std::vector<Cover> covers) {
+    ReadEntry read;
+    read.entry.kind = kind;
+    read.entry.run_id = run;
+    read.entry.scope = claims.claims[0].ref;
+    read.entry.covers = std::move(covers);
+    return read;
+  };
+  const std::vector<ReadEntry> lines{line(EntryKind::launch, "11", {}),
+                                     line(EntryKind::skip, "12", {{"7", "main"}}),
+                                     line(EntryKind::skip, "13", {{"8", "main"}})};
+  const auto runs = [&](const char* said) {
+    std::string text;
+    const Named named = find_named(target_of(said), claims, lines);
+    for (const ReadEntry& read : lines)
+      if (named.entries.contains(&read.entry)) text += read.entry.run_id + " ";
+    return text;
+  };
+  CHECK(runs("#7") == "11 12 ");
+  CHECK(runs("8") == "11 13 ");
+  CHECK(runs("#9") == "");
+  CHECK(runs("https://github.com/octo/app/pull/7") == "11 12 ");
+  CHECK(runs("octo/other#7") == "");
+  const Named named = find_named(target_of("#7"), claims, lines);
+  CHECK(named.by_number);
+  CHECK(named.claims.empty());
+  CHECK(with_holders(named, claims).size() == 1);
+}
+
+TEST_CASE("target: results are found by what they came from") {
+  const ResultOrigin one{"agent-push-aaaaaaaa",
+                         std::string(32, 'd'),
+                         "refs/refgate/claims/issue-7/a",
+                         commit,
+                         "Agent",
+                         "push",
+                         "501",
+                         "https://forge.example/octo/app/actions/runs/9",
+                         "agent"};
+  const ResultOrigin two{"agent-push-bbbbbbbb",
+                         std::string(32, 'e'),
+                         "refs/refgate/claims/issue-70/a",
+                         other,
+                         "Agent",
+                         "push",
+                         "502",
+                         "https://forge.example/octo/app/actions/runs/10",
+                         "agent"};
+  const std::vector<const ResultOrigin*> results{&one, &two};
+  const auto runs = [&](const std::string& said) {
+    std::string text;
+    for (const ResultOrigin* each : find_named(target_of(said), {}, {}, results).results)
+      text += each->run_id;
+    return text;
+  };
+  for (const std::string& word :
+       {std::string("501"), std::string("#7"), commit, std::string(40, 'A'), std::string(9, 'a'),
+        std::string(32, 'd'), one.scope, one.session_key, std::string("octo/app#7"),
+        std::string("https://forge.example/octo/app/actions/runs/9")}) {
+    INFO(word);
+    CHECK(runs(word) == "501");
+  }
+  CHECK(runs("#71") == "");
+  CHECK(find_named(target_of("aaaaaaa"), {}, {}, results).candidates ==
+        std::vector<std::string>{commit, other});
 }
 
 TEST_CASE("target: the beginning of several is told with all of them, and names none") {
@@ -146,4 +241,19 @@ TEST_CASE("target: the page of a run that goes by its number names the run that 
   CHECK(runs("https://forge.example/octo/app/actions/runs/7") == "900");
   CHECK(runs("https://forge.example/octo/app/actions/runs/3/jobs/0") == "7");
   CHECK(runs("https://forge.example/octo/other/actions/runs/7") == "");
+}
+
+TEST_CASE("target: where pages go by number, a line says the one of its run") {
+  ReadEntry read;
+  read.entry.kind = EntryKind::skip;
+  read.entry.run_id = "901";
+  read.entry.run_page = "8";
+  const Claims none;
+  const std::vector<ReadEntry> lines{read};
+  const auto found = [&](const char* url) {
+    return find_named(target_of(url), none, lines).entries.size();
+  };
+  CHECK(found("https://forge.example/octo/app/actions/runs/8") == 1);
+  CHECK(found("https://forge.example/octo/app/actions/runs/8/jobs/0") == 1);
+  CHECK(found("https://forge.example/octo/app/actions/runs/9") == 0);
 }

@@ -122,7 +122,7 @@ void refuse_links(const fs::path& root, const fs::path& path) {
 class Init {
  public:
   Init(const Invocation& call, fs::path root)
-      : call_(call), root_(std::move(root)), write_(call.flag("write")) {}
+      : call_(call), root_(std::move(root)), write_(call.flag("write") && !is_dry_run(call)) {}
 
   int run() {
     const auto found = lint::find_projects({root_.string()}, disk_files());

@@ -129,7 +129,7 @@ void take_stdin(const Invocation& call, lint::LintRequest& request, lint::Files&
 void tell_errors(const Invocation& call, std::string_view errors) {
   while (!errors.empty()) {
     const std::size_t end = std::min(errors.find('\n'), errors.size() - 1);
-    call.err << brief(errors.substr(0, end)) << errors.substr(end, 1);
+    call.err << "refgate: " << brief(errors.substr(0, end)) << errors.substr(end, 1);
     errors.remove_prefix(end + 1);
   }
 }

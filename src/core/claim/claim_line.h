@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/claim/claim.h"
@@ -23,6 +24,17 @@ inline std::vector<Cover> covers_in_line(const std::vector<Cover>& covers) {
   return few;
 }
 
+/// What the page of a run goes by where that is not the run's id; empty where it is, and where
+/// there is no page.
+inline std::string page_of_run(std::string_view run_url, std::string_view run_id) {
+  constexpr std::string_view before = "/actions/runs/";
+  const std::size_t at = run_url.find(before);
+  if (at == std::string_view::npos) return {};
+  const std::string_view tail = run_url.substr(at + before.size());
+  const std::string_view page = tail.substr(0, tail.find('/'));
+  return page == run_id ? std::string() : shortened(page, bounds::word);
+}
+
 /// `Party` is a claim or a request: both say who, for what, under which nonce.
 template <typename Party>
 AuditEntry line_of(const Party& party, const std::string& nonce, std::uint64_t generation,
@@ -33,6 +45,7 @@ AuditEntry line_of(const Party& party, const std::string& nonce, std::uint64_t g
   line.event_type = shortened(party.event, bounds::word);
   line.workflow = shortened(party.workflow, bounds::name);
   line.run_id = shortened(party.holder.run_id, bounds::word);
+  line.run_page = page_of_run(party.holder.run_url, party.holder.run_id);
   line.run_attempt = party.holder.run_attempt;
   line.job = shortened(party.holder.job, bounds::word);
   line.actor = shortened(party.holder.actor, bounds::word);

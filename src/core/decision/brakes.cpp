@@ -109,6 +109,7 @@ std::optional<Decision> breaker_open(const Picture& picture) {
                     ? "The last session of this workflow failed, "
                     : "The last " + failures + " sessions of this workflow failed, the last ") +
                    age(open.last, picture.now) +
+                   (open.last_run.empty() ? std::string() : " (run " + open.last_run + ")") +
                    (open.probing ? ", and one that was let through is at work until "
                                  : ", and one is let through after ") +
                    until_text(open.until) + " (breaker " + failures + "/" +

@@ -30,10 +30,11 @@ bool is_over(const BreakerRecord& record, const Breaker& breaker, Instant now) {
 std::optional<OpenBreaker> open_breaker(const BreakerRecord& record, const Breaker& breaker,
                                         Instant now) {
   if (breaker.failures == 0 || !all_failed(record, breaker)) return std::nullopt;
-  const Instant last = record.ends.back().at;
-  if (!is_over(record, breaker, now)) return OpenBreaker{breaker, last + breaker.span, last, false};
+  const auto& [claim_id, last, failed, run] = record.ends.back();
+  if (!is_over(record, breaker, now))
+    return OpenBreaker{breaker, last + breaker.span, last, false, run};
   if (!record.probe || has_passed(record.probe->at, breaker, now)) return std::nullopt;
-  return OpenBreaker{breaker, record.probe->at + breaker.span, last, true};
+  return OpenBreaker{breaker, record.probe->at + breaker.span, last, true, run};
 }
 
 BreakerRecord with_launch(BreakerRecord record, const Breaker& breaker, const Probe& launch) {
@@ -45,7 +46,7 @@ BreakerRecord with_launch(BreakerRecord record, const Breaker& breaker, const Pr
 }
 
 BreakerRecord with_end(BreakerRecord record, const std::string& claim_id, ClaimOutcome outcome,
-                       Instant now) {
+                       Instant now, const std::string& run_id) {
   if (record.probe && record.probe->claim_id == claim_id) record.probe.reset();
   const bool failed = outcome == ClaimOutcome::failure;
   if (!failed && outcome != ClaimOutcome::success) return record;
@@ -53,7 +54,7 @@ BreakerRecord with_end(BreakerRecord record, const std::string& claim_id, ClaimO
                   [&](const LaunchEnd& end) { return end.claim_id == claim_id; }))
     return record;
   if (record.ends.size() >= most_failures) record.ends.erase(record.ends.begin());
-  record.ends.push_back({claim_id, now, failed});
+  record.ends.push_back({claim_id, now, failed, failed ? run_id : std::string()});
   return record;
 }
 

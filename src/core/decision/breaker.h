@@ -18,7 +18,8 @@ inline constexpr unsigned most_failures = 20;
 struct LaunchEnd {
   std::string claim_id;
   Instant at{};
-  bool failed = false;  ///< else it ended with success: nothing else is an end here
+  bool failed = false;      ///< else it ended with success: nothing else is an end here
+  std::string run_id = {};  ///< of a failure, for people; or empty
 
   bool operator==(const LaunchEnd&) const = default;
 };
@@ -41,9 +42,10 @@ struct BreakerRecord {
 
 struct OpenBreaker {
   Breaker breaker;
-  Instant until{};       ///< when it makes sense to ask again
-  Instant last{};        ///< the last failure
-  bool probing = false;  ///< the span is over, and one was let through
+  Instant until{};            ///< when it makes sense to ask again
+  Instant last{};             ///< the last failure
+  bool probing = false;       ///< the span is over, and one was let through
+  std::string last_run = {};  ///< of the last failure; or empty
 
   bool operator==(const OpenBreaker&) const = default;
 };
@@ -59,7 +61,7 @@ BreakerRecord with_launch(BreakerRecord record, const Breaker& breaker, const Pr
 /// The record with the end of a session. Nothing but success and failure counts, and the same
 /// session once; a probe that ends in another way leaves its place to the next.
 BreakerRecord with_end(BreakerRecord record, const std::string& claim_id, ClaimOutcome outcome,
-                       Instant now);
+                       Instant now, const std::string& run_id = {});
 
 /// The record without its failures: the next launch passes.
 BreakerRecord without_failures(BreakerRecord record);

@@ -5,6 +5,7 @@
 
 #include "core/decision/ledger_folding.h"
 #include "core/event/scope.h"
+#include "core/text/count.h"
 #include "core/text/enum_name.h"
 
 namespace refgate {
@@ -139,13 +140,14 @@ Ledger with_launch(Ledger ledger, const Breaker& breaker, const Probe& launch) {
   return ledger;
 }
 
-Ledger with_end(Ledger ledger, const std::string& claim_id, ClaimOutcome outcome, Instant now) {
+Ledger with_end(Ledger ledger, const std::string& claim_id, ClaimOutcome outcome, Instant now,
+                const std::string& run_id) {
   for (Launch& launch : ledger.launches) {
     if (launch.claim_id != claim_id || launch.outcome != ClaimOutcome::none) continue;
     launch.outcome = outcome;
     if (!launch.ended_at) launch.ended_at = now;
   }
-  ledger.breaker = with_end(std::move(ledger.breaker), claim_id, outcome, now);
+  ledger.breaker = with_end(std::move(ledger.breaker), claim_id, outcome, now, run_id);
   fold_launches(ledger, now);
   return ledger;
 }
@@ -176,8 +178,9 @@ std::optional<BudgetKind> budget_kind_named(std::string_view name) {
 std::string_view name_of(BudgetUnit unit) { return name_in(budget_units, unit); }
 
 std::string describe_amount(BudgetUnit unit, std::uint64_t amount) {
-  return (unit == BudgetUnit::usd ? format_usd({amount}) : std::to_string(amount)) + " " +
-         std::string(name_of(unit));
+  if (unit == BudgetUnit::usd) return format_usd({amount}) + " " + std::string(name_of(unit));
+  return unit == BudgetUnit::launches ? counted(amount, "launch", "launches")
+                                      : counted(amount, "token");
 }
 
 }  // namespace refgate

@@ -88,7 +88,8 @@ std::optional<Ledger> settle(Ledger ledger, std::string_view claim_id, const Spe
 
 /// The ledger with a launch that its workflow's breaker lets pass, and with the end of one.
 Ledger with_launch(Ledger ledger, const Breaker& breaker, const Probe& launch);
-Ledger with_end(Ledger ledger, const std::string& claim_id, ClaimOutcome outcome, Instant now);
+Ledger with_end(Ledger ledger, const std::string& claim_id, ClaimOutcome outcome, Instant now,
+                const std::string& run_id = {});
 
 /// The ledger without a launch that did not take place.
 Ledger give_back(Ledger ledger, const std::string& claim_id);

@@ -46,11 +46,13 @@ Launch launch_in(const json& item) {
 
 json json_of(const BreakerRecord& breaker) {
   json value = {{"workflow", breaker.workflow}, {"ends", json::array()}};
-  for (const LaunchEnd& end : breaker.ends)
+  for (const LaunchEnd& end : breaker.ends) {
     value["ends"].push_back(
         {{"claim_id", end.claim_id},
          {"at", format_rfc3339(end.at)},
          {"outcome", name_of(end.failed ? ClaimOutcome::failure : ClaimOutcome::success)}});
+    if (!end.run_id.empty()) value["ends"].back()["run_id"] = end.run_id;
+  }
   if (breaker.probe)
     value["probe"] = {{"claim_id", breaker.probe->claim_id},
                       {"at", format_rfc3339(breaker.probe->at)}};
@@ -63,8 +65,10 @@ BreakerRecord breaker_in(const json& object) {
     const auto outcome = claim_outcome_named(record::text(item, "outcome"));
     if (outcome != ClaimOutcome::failure && outcome != ClaimOutcome::success)
       throw record::Broken("\"outcome\" of an end is neither success nor failure");
-    breaker.ends.push_back({record::text(item, "claim_id"), record::instant(item, "at"),
-                            outcome == ClaimOutcome::failure});
+    breaker.ends.push_back(
+        {record::text(item, "claim_id"), record::instant(item, "at"),
+         outcome == ClaimOutcome::failure,
+         item.contains("run_id") ? record::text(item, "run_id") : std::string()});
   }
   if (object.contains("probe")) {
     const json& probe = record::member(object, "probe");

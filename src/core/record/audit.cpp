@@ -104,6 +104,7 @@ std::string encode_entry(const AuditEntry& entry) {
   const auto put = [&](const char* key, const std::string& value) {
     if (!value.empty()) line[key] = value;
   };
+  put("run_page", entry.run_page);
   put("reason_code", entry.reason_code);
   put("reason", entry.reason);
   put("claim_id", entry.claim_id);
@@ -153,6 +154,7 @@ std::optional<ReadEntry> decode(std::string_view source, Digest check) {
   entry.event_type = text(line, "event_type");
   entry.workflow = text(line, "workflow");
   entry.run_id = text(line, "run_id");
+  entry.run_page = text(line, "run_page");
   entry.commit_sha = text(line, "commit_sha");
   entry.job_status = text(line, "job_status");
   entry.reason_code = text(line, "reason_code");

@@ -38,6 +38,7 @@ struct AuditEntry {
   std::string event_type;
   std::string workflow;
   std::string run_id;
+  std::string run_page;  ///< what the run's page goes by where that is not its id (Gitea, Forgejo)
   std::string commit_sha;  ///< any text
   bool executed = false;
   std::string

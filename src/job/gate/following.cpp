@@ -103,10 +103,6 @@ Ordered follow(const Asking& asking, const Ask& ask) {
 }  // namespace
 
 Settings following(Settings settings) {
-  if (settings.policy.no_wait)
-    throw UsageError(
-        "--follow waits for the work of another to end, and --no-wait for nobody; nothing was "
-        "asked");
   if (settings.policy.wait <= Duration::zero()) settings.policy.wait = wait_in_group;
   return settings;
 }

@@ -462,6 +462,10 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
         told.position = ordered.position;
         told.head = ordered.head;
         told.line = ordered.line;
+        if (told.head && !acquired.holder) {
+          told.holder_run_id = told.head->run_id;
+          told.holder_run_url = told.head->run_url;
+        }
         if (subject.event.exempt && told.code == ReasonCode::first)
           told.reason += ": " + subject.event.exempt_because;
         told.as = as;

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <ostream>
 
+#include "core/words/sentence.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -13,7 +14,7 @@ namespace {
 void tell_trouble(const Invocation& call, Decision& decision,
                   const std::vector<std::string>& trouble) {
   for (const std::string& each : trouble) {
-    decision.reason += ". " + each;
+    decision.reason += ". " + capitalised(each);
     call.err << "refgate: " << escape_for(Place::line, each) << "\n";
   }
 }

@@ -271,12 +271,23 @@ struct Where {
   Duration patience{};
 };
 
+/// Who it was that it waited for, and what a person may do about that.
+std::string who_is_first(const Ticket& head) {
+  const bool named = !head.run_id.empty();
+  return ", at its head " + (named ? "run " + head.run_id : "a caller without a run id") + " (" +
+         head.event + ")" + (head.run_url.empty() ? "" : ", " + head.run_url) +
+         (named ? ". If that is stuck, free it: refgate release " + head.run_id + " --reason '…'"
+                : ". Who else is in line: refgate status --queues");
+}
+
 Decision gave_up(const Request& request, ReasonCode code, const Where& where,
                  const std::string& why) {
-  return skip_for(request, now(), code,
-                  why + ": " +
-                      (where.place > 0 ? "place " + std::to_string(where.place) + " " : "") +
-                      where.text);
+  const std::string place = where.place > 0 ? "place " + std::to_string(where.place) + " " : "";
+  Decision decision = skip_for(
+      request, now(), code,
+      why + ": " + place + where.text + (where.head ? who_is_first(*where.head) : std::string()));
+  if (where.head) decision.line->holder_run_id = shortened(where.head->run_id, bounds::word);
+  return decision;
 }
 
 /// What comes of one wait. True: decide again.

@@ -16,7 +16,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "call/lease_room.h"
+#include "call/contradiction.h"
 #include "call/remote.h"
 #include "core/text/json.h"
 #include "core/text/secret_scan.h"

@@ -12,6 +12,7 @@
 #include "core/text/digest.h"
 #include "core/words/brief.h"
 #include "core/words/shorten.h"
+#include "job/subject/missing_words.h"
 #include "job/subject/patch_question.h"
 #include "os/file/regular_file.h"
 #include "os/trace.h"
@@ -247,6 +248,8 @@ Subject subject_of(const Invocation& call, const Settings& settings) {
   if (!settings.run_attempt.empty()) runner.run_attempt = settings.run_attempt;
   if (!settings.job.empty()) runner.job = settings.job;
   if (!settings.workflow.empty()) runner.workflow = settings.workflow, runner.workflow_ref.clear();
+  if (!call.environment.in_actions() && payload.empty())
+    if (const auto missing = missing_words(call, settings, runner)) throw UsageError(*missing);
   if (runner.event_name.empty())
     throw UsageError(
         "it is not known which event triggered the run: give --event, or run in GitHub Actions");

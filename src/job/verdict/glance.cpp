@@ -4,6 +4,7 @@
 
 #include "core/record/result.h"
 #include "core/words/age.h"
+#include "core/words/sentence.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -104,8 +105,7 @@ Parts parts_of(const Told& told, Instant now) {
             told.holder_run_url};
   if (told.code == ReasonCode::budget || told.code == ReasonCode::breaker) {
     // It is not about the claim that the scope remembers.
-    std::string clause = first_clause(told.reason);
-    if (clause.starts_with("The ")) clause[0] = 't';
+    const std::string clause = uncapitalised(first_clause(told.reason));
     return {std::string("Not run, and nobody ") + (told.holder ? "has done" : "does") +
                 " this work: " + clause,
             {},
@@ -118,12 +118,12 @@ Parts parts_of(const Told& told, Instant now) {
     // head is wanted by nobody any more.
     const bool silent = is_promise(told.code) || told.code == ReasonCode::paused ||
                         told.code == ReasonCode::superseded;
-    return {
-        (silent ? "Not run: " : "Not run, and nobody does this work: ") + first_clause(told.reason),
-        {},
-        {},
-        {},
-        {}};
+    return {(silent ? "Not run: " : "Not run, and nobody does this work: ") +
+                uncapitalised(first_clause(told.reason)),
+            {},
+            {},
+            {},
+            {}};
   }
   const Claim& claim = *told.holder;
   const std::string ended = claim.ended_at ? ", ended with " + std::string(name_of(claim.outcome)) +

@@ -6,6 +6,7 @@
 #include "core/event/read_only.h"
 #include "core/record/result.h"
 #include "core/text/lower.h"
+#include "core/words/sentence.h"
 #include "job/subject/subject.h"
 #include "job/verdict/glance.h"
 #include "os/file/checked_output.h"
@@ -157,6 +158,17 @@ ReasonCode code_of(const StoreError& error) {
   return ReasonCode::unreadable;
 }
 
+/// First what it means and who can do the work, since a sentence is cut behind; what the server
+/// said comes last.
+std::string why_read_only(bool expected, const StoreError& error) {
+  return std::string("The token may only read") +
+         (expected ? ", as those of forks' pull requests and of Dependabot do: have it done by a "
+                     "`workflow_run` follow-up, or after a maintainer's label"
+                   : ", so that nothing of this workflow will ever run: give the job `permissions: "
+                     "contents: write`") +
+         ". " + capitalised(error.what());
+}
+
 NoAnswer no_answer(const Invocation& call, const Policy& policy, const Request& request,
                    const StoreError& error) {
   const ReasonCode code = code_of(error);
@@ -175,7 +187,7 @@ NoAnswer no_answer(const Invocation& call, const Policy& policy, const Request& 
   answer.told.run_attempt = request.holder.run_attempt;
   answer.told.run_url = request.holder.run_url;
   answer.told.verdict = choice == Fallback::run ? Verdict::run : Verdict::skip;
-  answer.told.reason = error.what();
+  answer.told.reason = read_only ? why_read_only(expected, error) : error.what();
   answer.told.observing = policy.observe;
   if (policy.observe)
     answer.told.reason += "; it runs without a claim, since it is only observed";
@@ -183,8 +195,7 @@ NoAnswer no_answer(const Invocation& call, const Policy& policy, const Request& 
     answer.told.reason += "; it runs without a claim, as " + option + "run says";
   else if (choice == Fallback::skip && by_default)
     answer.told.reason +=
-        "; it is skipped, since a fork's pull request and Dependabot's runs get such a token "
-        "(--on-read-only run or fail would decide otherwise)";
+        "; it is skipped by default, which --on-read-only run or fail would decide otherwise";
   else if (choice == Fallback::skip)
     answer.told.reason += "; it is skipped, as " + option + "skip says";
   else
