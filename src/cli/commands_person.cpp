@@ -99,8 +99,9 @@ std::span<const CommandRow> person_commands() {
         json_option},
        "refgate doctor --remote https://github.com/octo/app\n\nMakes, reads, changes and deletes "
        "scratch refs, refs/<namespace>/doctor/scratch, refs/notes/<namespace>/doctor/scratch and "
-       "one @doctor in each place that records lie in, as "
-       "a session would do with its claim and its lines. The exit status is 1 when something will "
+       "one @doctor in each place that records lie in (among the claims also one with a name like "
+       "theirs, among the lines one of today, and a list of no pauses where none stands), as a "
+       "session would do with its claim and its lines. The exit status is 1 when something will "
        "not work.",
        command_doctor},
       {"envelope",
