@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "call/budget_setting.h"
+#include "core/decision/budget_setting.h"
 #include "core/decision/budget.h"
 
 namespace refgate {

@@ -110,8 +110,9 @@ std::span<const CommandRow> person_commands() {
        "refgate doctor --remote https://github.com/octo/app\n  refgate doctor --rounds "
        "10\n\nMakes, reads, changes and deletes "
        "scratch refs, refs/<namespace>/doctor/scratch, refs/notes/<namespace>/doctor/scratch and "
-       "one @doctor in each place that records lie in, as "
-       "a session would do with its claim and its lines.",
+       "one @doctor in each place that records lie in (among the claims also one with a name like "
+       "theirs, among the lines one of today, and a list of no pauses where none stands), as a "
+       "session would do with its claim and its lines.",
        command_doctor,
        "1 something will not work",
        "docs/security.md, docs/where.md"},

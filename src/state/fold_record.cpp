@@ -25,8 +25,9 @@ constexpr std::size_t first_level = 500;
 constexpr std::size_t level_factor = 8;
 constexpr std::size_t last_level = 9;
 constexpr std::size_t worth_a_fold = 300;
-// The side that is read may be behind the one that is written.
-constexpr int most_unseen = 2;
+// The side that is read may be behind the one that is written: looks after growing pauses.
+constexpr int most_looks = 6;
+constexpr Duration first_pause = 250ms;
 constexpr const char* unseen_words =
     "it was written, and readers are not shown it, so that nothing is folded there: the server "
     "keeps these refs from them (refgate doctor says which)";
@@ -67,7 +68,6 @@ struct Day {
   std::optional<Stored> current;  ///< what stands at the target
   bool done = false;
   bool failed = false;
-  int unseen = 0;  ///< so often something was said to stand there, and readers were not shown it
 };
 
 void choose_target(Day& day) {
@@ -195,6 +195,19 @@ void read_days(Store& store, std::vector<Day*>& days, FoldReport& report) {
   }
 }
 
+/// Something stands there now, whatever readers are shown.
+bool is_said_to_stand(const Change& change, const SwapOutcome& outcome) {
+  return outcome.result == SwapResult::swapped ||
+         (outcome.result == SwapResult::stale && !change.expected);
+}
+
+template <class Is>
+bool any_below(std::size_t count, const Is& is) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (is(i)) return true;
+  return false;
+}
+
 /// Folds each day until its target holds, as seen on the server, all that it should.
 void swap_days(Store& store, const std::string& name_space, std::vector<Day*> days, Instant at,
                FoldReport& report) {
@@ -238,13 +251,20 @@ void swap_days(Store& store, const std::string& name_space, std::vector<Day*> da
     }
     if (moved.empty()) return;
     auto contents = store.read(moved);
+    const auto is_behind = [&](std::size_t i) {
+      if (settled(changed[i]) || !is_said_to_stand(changes[i], outcomes[i])) return false;
+      const auto found = contents.find(changed[i]->target);
+      return found == contents.end() || found->second.version == changes[i].expected;
+    };
+    for (int look = 1; look < most_looks && any_below(changed.size(), is_behind); ++look) {
+      pause(store, first_pause * (1 << look));
+      contents = store.read(moved);
+    }
     for (std::size_t i = 0; i < changed.size(); ++i) {
       Day* const day = changed[i];
       if (settled(day)) continue;
       const auto found = contents.find(day->target);
-      const bool said_to_stand = outcomes[i].result == SwapResult::swapped ||
-                                 (outcomes[i].result == SwapResult::stale && !changes[i].expected);
-      if (found == contents.end() && said_to_stand && ++day->unseen == most_unseen) {
+      if (found == contents.end() && is_said_to_stand(changes[i], outcomes[i])) {
         report.undone.push_back({day->target, unseen_words});
         day->failed = true;
         continue;

@@ -97,6 +97,12 @@ std::optional<std::string> day_of_note(std::string_view ref, const std::string& 
   return std::string(ref.substr(0, slash));
 }
 
+namespace {
+
+constexpr std::string_view scratch_line = "/@doctor";
+
+}  // namespace
+
 std::vector<std::string> scratch_prefixes(const std::string& name_space) {
   return {"refs/" + name_space + "/doctor/", notes_prefix(name_space) + "doctor/"};
 }
@@ -108,8 +114,15 @@ std::vector<std::string> scratch_refs(const std::string& name_space) {
   return refs;
 }
 
+std::string scratch_note(Instant day, const std::string& name_space) {
+  return notes_prefix(name_space) + format_day(day) + std::string(scratch_line);
+}
+
 bool is_scratch(std::string_view ref, const std::string& name_space) {
   if (is_scratch_place(ref, name_space)) return true;
+  if (ref.ends_with(scratch_line) && day_of_note(ref, name_space) &&
+      ref.size() == notes_prefix(name_space).size() + 8 + scratch_line.size())
+    return true;
   const auto is_hexadecimal = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
   };

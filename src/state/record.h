@@ -75,6 +75,8 @@ std::vector<std::string> scratch_refs(const std::string& name_space);
 
 /// The prefixes below which they lie, and what else doctor ever left there.
 std::vector<std::string> scratch_prefixes(const std::string& name_space);
+/// One among the lines of that day.
+std::string scratch_note(Instant day, const std::string& name_space);
 bool is_scratch(std::string_view ref, const std::string& name_space);
 
 /// True for a ref that holds what gc has folded: "all", and "all-1" and so on of days with many

@@ -8,8 +8,9 @@
 
 namespace refgate {
 
-/// "refs/<name_space>/<place>/@doctor" for each place of the namespace that is a folder. No name of
-/// a record begins with '@'. Nobody reads what they hold.
+/// "refs/<name_space>/<place>/@doctor" for each place of the namespace that is a folder, and among
+/// the claims one more that is as long as their names are. No name of a record begins with '@'.
+/// Nobody reads what they hold.
 std::vector<std::string> scratch_places(const std::string& name_space);
 bool is_scratch_place(std::string_view ref, const std::string& name_space);
 

@@ -97,12 +97,16 @@ class StoreError : public std::runtime_error {
   /// Something was sent, and what became of it is not known: it may be done, or come to be.
   bool may_be_done() const { return may_be_done_; }
   void set_may_be_done() { may_be_done_ = true; }
+  /// The server asks to be left alone until then.
+  std::optional<std::chrono::steady_clock::time_point> not_before() const { return not_before_; }
+  void set_not_before(std::chrono::steady_clock::time_point at) { not_before_ = at; }
 
  private:
   StoreFailure failure_;
   std::string hint_;
   int http_status_;
   bool may_be_done_ = false;
+  std::optional<std::chrono::steady_clock::time_point> not_before_;
 };
 
 /// What the calls so far have cost, for people and for the push-rate advice of GitHub (6 pushes a

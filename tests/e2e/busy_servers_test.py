@@ -64,7 +64,7 @@ class Throttled(FaultCase):
                     self.assertGreaterEqual(time.monotonic() - start, 2)
 
     def test_a_time_beyond_the_deadline_is_told_at_once(self):
-        for status in (403, 429, 503):
+        for status in (403, 408, 429, 500, 502, 503, 504):
             self.plan({"fault": "status", "status": status, "headers": {"Retry-After": "90"}})
             launch.reset(self.proxy)
             answer = self.job().call("gate", "--deadline", "30s")
@@ -82,7 +82,12 @@ class Words(FaultCase):
             (404, "Repository is being migrated", "being migrated", False),
             (413, "request entity too large", "request entity too large", False),
             (500, "pack exceeds maximum allowed size", "maximum allowed size", False),
-            (503, "down for maintenance", "down for maintenance", False))
+            (503, "down for maintenance", "down for maintenance", False),
+            (402, "Billing: spending limit reached", "spending limit reached", False),
+            (410, "this repository was removed", "was removed", False),
+            (423, "locked for migration", "locked for migration", False),
+            (451, "blocked for legal reasons", "legal reasons", False),
+            (418, "no tea here", "no tea here", False))
 
     def test_what_the_server_says_is_told_before_our_own_advice(self):
         for status, body, words, advised in self.ROWS:
@@ -92,6 +97,38 @@ class Words(FaultCase):
                 self.assertEqual((answer.status, answer.outputs["skip_execution"]), (3, "true"), answer)
                 self.assertIn(words, answer.err)
                 self.assertEqual("contents: write" in answer.err, advised, answer.err)
+                self.assertNotIn("which git does not answer", answer.err)
+                self.assertNotIn("check the repository's address", answer.err)
+
+    def test_what_the_server_says_in_gits_own_words_is_told_alike(self):
+        line = "ERR repository is over its storage quota"
+        for where, kind in ((WRITES, "receive-pack-result"), ({"path": "upload-pack"}, None)):
+            first, _ = self.gate("--share", str(kind))
+            self.plan({"fault": "garbage", **where, "body": f"{len(line) + 4:04x}{line}",
+                       "headers": {"Content-Type": f"application/x-git-{kind}"} if kind else {"Content-Type": ""}})
+            with self.subTest(where):
+                for answer in (self.job().call("gate", "--share", f"{kind}2", "--deadline", "3s") if kind else
+                               self.person().call("log", "--deadline", "3s"),):
+                    self.assertEqual(answer.status, 3, answer)
+                    self.assertIn("over its storage quota", answer.err)
+                    self.assertNotIn("did not answer as git would", answer.err)
+                    self.assertNotIn("check the repository's address", answer.err)
+            self.plan()
+            self.done(first.call("finish"))
+
+    def test_a_redirect_names_where_it_leads_without_what_is_secret(self):
+        for target, told in (("https://user:hunter2@elsewhere.test/octo/app.git/info/refs?service=x&key=hunter2#z",
+                              "https://elsewhere.test/octo/app.git\n"),
+                             ("//ann@elsewhere.test/app/git-receive-pack", "//elsewhere.test/app\n"),
+                             ("/moved/app.git", "/moved/app.git\n"), ("", "the server points to\n"),
+                             ("https://elsewhere.test/a::b\x1b[31m", "https://elsewhere.test/a::b")):
+            self.plan({"fault": "status", "status": 301, "headers": {"Location": target}})
+            with self.subTest(target):
+                answer = self.job().call("gate", "--deadline", "3s")
+                self.assertEqual((answer.status, answer.code), (3, "unreadable"), answer)
+                self.assertIn(told, answer.err)
+                self.assertNotIn("hunter2", answer.err)
+                self.assertNotIn("\x1b", answer.err)
 
     def test_words_that_are_no_text_are_not_repeated(self):
         for body, kind in (("<html><body>Forbidden</body></html>", "text/html"), ("\x1b[31mred\x07", "text/plain"),

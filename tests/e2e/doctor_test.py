@@ -74,7 +74,8 @@ class Life(DoctorCase):
                     self.assert_failed(rows, "places", f"refs/refgate/{place}/@doctor could not be {step}")
                     self.assertEqual([each for each in places if f"{each}/@doctor" in rows["places"]["text"]], [place])
                     self.assertEqual(rows["namespace"]["state"], "ok", rows)
-                    left = {f"refs/refgate/{place}/@doctor"} if step == "deleted" else set()
+                    left = {ref for ref in self.remote.all_refs() if ref.startswith(f"refs/refgate/{place}/@doctor")}
+                    self.assertEqual(bool(left), step == "deleted")
                     self.assertEqual(set(self.remote.all_refs()), left)
                     if left:
                         # Nobody takes it for a record.

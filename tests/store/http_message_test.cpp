@@ -80,8 +80,19 @@ TEST_CASE("who keeps a connection", "[http]") {
 TEST_CASE("dates of HTTP", "[http]") {
   CHECK(format_rfc3339(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").value()) ==
         "1994-11-06T08:49:37.000Z");
-  for (const char* wrong : {"", "Sun, 06 Nov 1994 08:49:37", "Sun, 31 Feb 1994 08:49:37 GMT",
-                            "Sun, 06 Nov 1994 24:49:37 GMT", "1994-11-06T08:49:37Z"}) {
+  CHECK(format_rfc3339(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT").value()) ==
+        "1994-11-06T08:49:37.000Z");
+  CHECK(format_rfc3339(parse_http_date("Saturday, 28-Nov-26 08:49:37 GMT").value()) ==
+        "2026-11-28T08:49:37.000Z");
+  CHECK(format_rfc3339(parse_http_date("Sun Nov  6 08:49:37 1994").value()) ==
+        "1994-11-06T08:49:37.000Z");
+  CHECK(format_rfc3339(parse_http_date("Wed Nov 16 08:49:37 1994").value()) ==
+        "1994-11-16T08:49:37.000Z");
+  for (const char* wrong :
+       {"Sunday, 06-Nov-94 08:49:37", "Sunday, 06 Nov 94 08:49:37 GMT",
+        "Sunday, 31-Feb-94 08:49:37 GMT", "Sun Nov  6 08:49:37 19x4", "Sun Nov 31 08:49:37 1994",
+        "Sun Nov  6 24:49:37 1994", ", ", "", "Sun, 06 Nov 1994 08:49:37",
+        "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT", "1994-11-06T08:49:37Z"}) {
     INFO(wrong);
     CHECK_FALSE(parse_http_date(wrong));
   }
@@ -100,7 +111,13 @@ TEST_CASE("how long an answer asks to be left alone", "[http]") {
       pause("Date: Sun, 22 Nov 2026 12:00:50 GMT\r\nRetry-After: Sun, 22 Nov 2026 12:01:00 GMT") ==
       10s);
   CHECK(pause("Retry-After: Sun, 22 Nov 2026 11:00:00 GMT") == 0s);
-  CHECK(pause("Retry-After: -5") == 0s);
+  CHECK(pause("Retry-After: 60.5") == 61s);
+  CHECK(pause("Retry-After: 60.0") == 60s);
+  CHECK(pause("Retry-After: 99999999999999999999") == 24h);
+  for (const char* none : {"-5", "+5", "5s", "1.2.3", ".5", "0x10"}) {
+    INFO(none);
+    CHECK_FALSE(pause(std::string("Retry-After: ") + none));
+  }
   CHECK(pause("Retry-After: 999999999") == 24h);
   CHECK_FALSE(pause("Retry-After: soon"));
   CHECK_FALSE(pause("X: y"));

@@ -79,7 +79,10 @@ bool may_have_cost(const Invocation& call, const Settings& settings, const JobSt
 std::string why_no_claim(const JobState& state, const std::vector<ToldSkip>& skips) {
   if (!state.belongs_to_job()) return "it was told to skip, or no gate has given it a verdict";
   if (skips.empty()) return "no gate has given it a verdict";
-  return "its gate said skip: " + escape_for(Place::line, brief(skips.front().reason));
+  const std::string reason = brief(skips.front().reason);
+  // Told to skip for want of an answer, with no verdict behind it.
+  if (reason.empty()) return "its gate came to no verdict, and nothing was launched";
+  return "its gate said skip: " + escape_for(Place::line, reason);
 }
 
 /// Whether the job that calls may end well: a skip must not turn this run's own failure into

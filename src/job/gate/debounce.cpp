@@ -27,8 +27,11 @@ Debounce::Debounce(const Asking& asking, const Acquired& acquired, bool starts)
       starts_(starts),
       latest_(now() + asking.settings.policy.settle) {}
 
-/// What waits needs no answer; what starts does.
-bool Debounce::must_answer(Instant at) const { return at >= calm_at_.value_or(latest_); }
+/// What waits for calm needs no answer; what starts does.
+Debounce::Clock::time_point Debounce::ends(Clock::time_point silent_since) const {
+  return std::max(Clock::now() + (calm_at_.value_or(latest_) - now()),
+                  silent_since + settings_.policy.deadline);
+}
 
 Duration Debounce::until_next_look(Instant at) {
   const Duration patience =

@@ -22,7 +22,7 @@ class Debounce : public WaitingClaim {
 
  private:
   Step advance() override;
-  bool must_answer(Instant at) const override;
+  Clock::time_point ends(Clock::time_point silent_since) const override;
   Duration until_next_look(Instant at) override;
   bool is_let_in(const SeenNewest& seen) const;
   Step start(const SeenNewest& seen, Instant at);

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "core/decision/following.h"
+#include "job/gate/outage.h"
 #include "job/gate/pausing.h"
 #include "job/gate/told_wait.h"
 #include "os/interruption.h"
@@ -36,17 +37,17 @@ Waited wait_beside(const Asking& asking, const Claim& holder, Clock::time_point 
   const Interruption interruption;
   Patience patience;
   const Instant began = now();
-  std::optional<StoreError> outage;
+  Outage outage;
   for (;;) {
     const Duration left = left_until(until);
-    if (left <= Duration::zero() && outage) throw StoreError(*outage);
     if (left <= Duration::zero()) return {};
-    if (!interruption.sleep(std::min(patience.next(1), left)))
+    if (!interruption.sleep(std::min(outage.is() ? outage.pause() : patience.next(1), left)))
       return {false, interruption.signal(), std::nullopt};
-    give_time(asking.store, asking.settings.policy.deadline);
+    const auto asked = Clock::now();
+    give_time(asking.store, outage.time_for_a_look(until, asking.settings.policy.deadline));
     try {
       const SeenClaim seen = look_at_doors(asking.store, asking.request, Meeting::leave);
-      outage.reset();
+      outage.ends();
       if (auto paused = paused_meanwhile(asking, seen)) return {false, 0, std::move(paused)};
       const Instant at = now();
       if (!seen.claim || seen.claim->claim_id != holder.claim_id ||
@@ -54,8 +55,8 @@ Waited wait_beside(const Asking& asking, const Claim& holder, Clock::time_point 
           at >= began + between_decisions)
         return {true, 0, std::nullopt};
     } catch (const StoreError& error) {
-      if (error.failure() != StoreFailure::unreachable) throw;
-      outage = error;
+      outage.lasts(error, asked);
+      if (outage.outlasts(until)) throw;
       asking.call.err << "refgate: " << escape_for(Place::line, error.what())
                       << "; still standing by\n"
                       << std::flush;

@@ -345,6 +345,19 @@ void unclaimed_health(const Settings& settings, const JobState& state, const Sub
 
 namespace {
 
+/// True while that is handled by which a server asks to be left alone for longer than giving back
+/// may take.
+bool is_sent_away() {
+  try {
+    throw;
+  } catch (const StoreError& error) {
+    return error.not_before() &&
+           *error.not_before() > std::chrono::steady_clock::now() + give_back_bound;
+  } catch (...) {
+    return false;
+  }
+}
+
 /// A claim that was won, and of which nobody could be told: the scope becomes as it was. What
 /// cannot be given back now is given back by `finish`.
 void give_back(const Invocation& call, const Settings& settings, Store& store,
@@ -355,6 +368,11 @@ void give_back(const Invocation& call, const Settings& settings, Store& store,
   own.claim_id = claim_id;
   for (const ClaimNote& note : state.notes()) {
     if (note.claim.claim_id != claim_id || note.phase == Phase::asked || note.is_over()) continue;
+    if (is_sent_away()) {
+      call.err << "refgate: the claim was not given back, since the server asks to be left alone; "
+                  "refgate finish does it\n";
+      continue;
+    }
     try {
       give_time(store, give_back_bound);
       give_back_session(call, own, store, note);

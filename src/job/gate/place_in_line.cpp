@@ -33,6 +33,11 @@ PlaceInLine::PlaceInLine(const Asking& asking, const Acquired& acquired, const L
                          Clock::time_point until)
     : WaitingClaim(asking, acquired), ordering_(asking.ordering), line_(line), until_(until) {}
 
+/// Who does not wait has the time of any other question.
+PlaceInLine::Clock::time_point PlaceInLine::ends(Clock::time_point silent_since) const {
+  return settings_.policy.no_wait ? silent_since + settings_.policy.deadline : until_;
+}
+
 std::optional<Turn> PlaceInLine::gives_up() const {
   if (settings_.policy.no_wait) return Turn::not_yet;
   return Clock::now() >= until_ ? std::optional(Turn::expired) : std::nullopt;

@@ -39,6 +39,7 @@ class PlaceInLine : public WaitingClaim {
 
  private:
   Step advance() override;
+  Clock::time_point ends(Clock::time_point silent_since) const override;
   std::optional<Turn> gives_up() const override;
   Duration until_next_look(Instant at) override;
   void has_moved() override { patience_.again(); }

@@ -8,6 +8,7 @@
 #include "core/event/scope.h"
 #include "core/words/shorten.h"
 #include "job/gate/debounce.h"
+#include "job/gate/outage.h"
 #include "job/gate/pausing.h"
 #include "job/gate/place_in_line.h"
 #include "job/gate/superseding.h"
@@ -72,7 +73,7 @@ Ordered stand_by(const Asking& asking, SeenClaim known) {
   ToldWait told;
   SeenClaim last;  ///< seen since it was decided; the holder is the same
   bool answered = true;
-  std::optional<StoreError> outage;
+  Outage outage;
   for (;;) {
     const Decision& decision = ordered.acquired.decision;
     const std::optional<Claim>& holder = ordered.acquired.holder;
@@ -92,7 +93,6 @@ Ordered stand_by(const Asking& asking, SeenClaim known) {
                << "\n"
                << std::flush;
     const auto left = std::chrono::duration_cast<Duration>(until - Clock::now());
-    if (left <= Duration::zero() && outage) throw StoreError(*outage);
     if (left <= Duration::zero()) {
       // What is told is as of now.
       if (last.claim && answered) {
@@ -104,15 +104,16 @@ Ordered stand_by(const Asking& asking, SeenClaim known) {
       if (interruption.signal() != 0) leave_interrupted(asking, interruption.signal(), ordered);
       return ordered;
     }
-    if (!interruption.sleep(std::min(patience.next(1), left))) {
+    if (!interruption.sleep(std::min(outage.is() ? outage.pause() : patience.next(1), left))) {
       ordered.interrupted_by = interruption.signal();
       return ordered;
     }
-    give_time(store, policy.deadline);
+    const auto looked = Clock::now();
+    give_time(store, outage.time_for_a_look(until, policy.deadline));
     try {
       // The doors anew: what is taken up by another look could be claimed at two of them.
       SeenClaim seen = look_at_doors(store, request, Meeting::leave);
-      outage.reset();
+      outage.ends();
       if (answered)
         if (auto paused = paused_meanwhile(asking, seen)) {
           ordered.acquired = std::move(*paused);
@@ -136,8 +137,8 @@ Ordered stand_by(const Asking& asking, SeenClaim known) {
       ordered.acquired = acquire_with_note(store, state, asking.question(policy), std::move(seen));
       answered = true;
     } catch (const StoreError& error) {
-      if (error.failure() != StoreFailure::unreachable) throw;
-      outage = error;
+      outage.lasts(error, looked);
+      if (outage.outlasts(until)) throw;
       call.err << "refgate: " << escape_for(Place::line, error.what()) << "; still standing by\n"
                << std::flush;
       continue;

@@ -20,6 +20,10 @@ using namespace std::chrono_literals;
 /// A cancelled step has 7.5 s before it is killed, and what it holds is to be given back.
 constexpr Duration first_step_bound = 2500ms;
 
+Duration left_until(WaitingClaim::Clock::time_point end) {
+  return std::max(std::chrono::floor<Duration>(end - WaitingClaim::Clock::now()), Duration(0));
+}
+
 }  // namespace
 
 std::optional<Claim> claim_at(const std::map<std::string, Stored>& read, const std::string& ref) {
@@ -50,12 +54,14 @@ Turn WaitingClaim::wait(const Interruption& interruption) {
     if (interruption.signal() != 0) return Turn::interrupted;
     give_step_time();
     Step step = Step::waits;
+    const auto asked = Clock::now();
     try {
       step = advance();
-      unanswered_ = 0;
+      outage_.ends();
     } catch (const StoreError& error) {
       if (interruption.signal() != 0) return Turn::interrupted;
-      if (error.failure() != StoreFailure::unreachable || !may_try_again()) throw;
+      outage_.lasts(error, asked);
+      if (outage_.outlasts(last_moment())) throw;
       call_.err << "refgate: " << escape_for(Place::line, error.what()) << "; still waiting\n"
                 << std::flush;
     }
@@ -84,9 +90,11 @@ Turn WaitingClaim::wait(const Interruption& interruption) {
         break;
     }
     lost_races = 0;
-    if (const auto turn = gives_up()) return *turn;
+    if (!outage_.is())
+      if (const auto turn = gives_up()) return *turn;
     const Instant at = now();
-    if (!interruption.sleep(std::min(until_next_look(at), to_renewal(at))))
+    if (!interruption.sleep(outage_.is() ? std::min(outage_.pause(), left_until(last_moment()))
+                                         : std::min(until_next_look(at), to_renewal(at))))
       return Turn::interrupted;
   }
 }
@@ -94,18 +102,13 @@ Turn WaitingClaim::wait(const Interruption& interruption) {
 /// Little, so that a signal is seen soon, and twice as much after each step that got no answer,
 /// since a server may be slow.
 void WaitingClaim::give_step_time() {
-  if (unanswered_ == 0) silent_since_ = std::chrono::steady_clock::now();
-  const Duration some = first_step_bound * (1 << std::min(unanswered_, 10));
-  give_time(store_, std::min(some, settings_.policy.deadline));
+  const Duration some = first_step_bound * (1 << std::min(outage_.looks(), 10));
+  const Duration left = outage_.is() ? left_until(last_moment()) : some;
+  give_time(store_, std::min({some, std::max(left, first_step_bound), settings_.policy.deadline}));
 }
 
-/// An outage is no reason to give up, as long as the claim holds.
-bool WaitingClaim::may_try_again() {
-  ++unanswered_;
-  const Instant at = now();
-  if (at >= claim_.lease_until) return false;
-  return !must_answer(at) ||
-         std::chrono::steady_clock::now() < silent_since_ + settings_.policy.deadline;
+WaitingClaim::Clock::time_point WaitingClaim::last_moment() const {
+  return std::min(ends(outage_.began()), Clock::now() + (claim_.lease_until - now()));
 }
 
 void WaitingClaim::leave(const std::string& why) {

@@ -9,6 +9,7 @@
 
 #include "call/invocation.h"
 #include "core/claim/health.h"
+#include "job/gate/outage.h"
 #include "job/gate/waiting.h"
 #include "job/note/job_state.h"
 #include "os/interruption.h"
@@ -31,6 +32,8 @@ enum class Turn {
 
 class WaitingClaim {
  public:
+  using Clock = std::chrono::steady_clock;
+
   /// `acquired` holds the claim, in state `waiting`. Everything is referred to, and must live as
   /// long.
   WaitingClaim(const Asking& asking, const Acquired& acquired);
@@ -57,8 +60,8 @@ class WaitingClaim {
 
   /// One look, and what it leads to.
   virtual Step advance() = 0;
-  /// Whether a step without an answer is one too many: it was to start.
-  virtual bool must_answer(Instant) const { return false; }
+  /// When a wait that has had no answer since `silent_since` is over.
+  virtual Clock::time_point ends(Clock::time_point silent_since) const = 0;
   /// Asked after each look that came to nothing.
   virtual std::optional<Turn> gives_up() const { return std::nullopt; }
   virtual Duration until_next_look(Instant at) = 0;
@@ -92,13 +95,13 @@ class WaitingClaim {
  private:
   Duration to_renewal(Instant at) const;
   void give_step_time();
-  bool may_try_again();
+  /// The last moment at which an answer is of use: behind it the claim is lost.
+  Clock::time_point last_moment() const;
   Step how_lost(const std::optional<Claim>& stands);
 
   std::string ended_;
   std::string superseded_by_;
-  int unanswered_ = 0;                                    ///< steps, one after the other
-  std::chrono::steady_clock::time_point silent_since_{};  ///< where some were not answered
+  Outage outage_;
 };
 
 /// The claim that was read at a ref; nullopt when there is none, or none that is understood.

@@ -49,8 +49,8 @@ bool is_own_folder(const std::string& path) {
          (about.st_uid == ::getuid() || about.st_uid == 0);
 }
 
-[[noreturn]] void fail(const std::string& path) {
-  throw OutputError("the job's state file " + path, errno, "nothing was claimed");
+[[noreturn]] void fail(const std::string& path, const std::string& consequence) {
+  throw OutputError("the job's state file " + path, errno, consequence);
 }
 
 }  // namespace
@@ -103,20 +103,20 @@ std::optional<std::string> read_small_file(const std::string& path, std::size_t 
   return std::move(text->bytes);
 }
 
-void JobState::make_folder() const {
+void JobState::make_folder(const std::string& consequence) const {
   std::error_code error;
   fs::create_directories(fs::path(folder_).parent_path(), error);
-  if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) fail(folder_);
+  if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) fail(folder_, consequence);
   if (!is_own_folder(folder_))
-    throw UsageError("the job's state folder " + folder_ +
-                     " is a link, or another user's; nothing was claimed");
+    throw UsageError("the job's state folder " + folder_ + " is a link, or another user's" +
+                     (consequence.empty() ? "" : "; ") + consequence);
 }
 
-void JobState::save(const ClaimNote& note) const {
-  make_folder();
+void JobState::save(const ClaimNote& note, const std::string& consequence) const {
+  make_folder(consequence);
   const std::string path = path_of(note.claim.claim_id);
   const FileLock lock(path + ".lock");
-  if (!replace_file(path, encode_note(note))) fail(path);
+  if (!replace_file(path, encode_note(note))) fail(path, consequence);
 }
 
 JobState::Update JobState::update(const std::string& claim_id,
@@ -127,7 +127,7 @@ JobState::Update JobState::update(const std::string& claim_id,
   auto note = read_note(path);
   if (!note || note->claim.claim_id != claim_id) return Update::missing;
   if (!change(*note)) return Update::left;
-  if (!replace_file(path, encode_note(*note))) fail(path);
+  if (!replace_file(path, encode_note(*note))) fail(path, {});
   return Update::written;
 }
 

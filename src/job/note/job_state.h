@@ -32,7 +32,7 @@ class JobState {
   std::vector<ClaimNote> notes() const;
 
   /// Throws UsageError when it cannot be written: without it `finish` could not find the claim.
-  void save(const ClaimNote& note) const;
+  void save(const ClaimNote& note, const std::string& consequence = {}) const;
   void remove(const std::string& claim_id) const;
 
   /// Reads the note, and writes it as `change` leaves it unless that returns false; no other step
@@ -47,7 +47,7 @@ class JobState {
 
   /// Makes the folder. Throws UsageError for one that is a link or another user's: whoever made it
   /// could lead the job's files anywhere.
-  void make_folder() const;
+  void make_folder(const std::string& consequence = {}) const;
 
   /// RUNNER_TRACKING_ID of this process.
   const std::string& runner_job() const { return runner_job_; }

@@ -85,7 +85,7 @@ LedSession::LedSession(const Invocation& call, Settings settings)
 
 /// Two that lead one session of a job would both launch, each taking the claim for its own.
 bool LedSession::lead(const Subject& subject) {
-  state_.make_folder();
+  state_.make_folder("nothing was claimed");
   const std::string path = state_.folder() + "/lead-" + sha256_hex(subject.ref).substr(0, 32);
   leading_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
   if (leading_ >= 0 && ::flock(leading_, LOCK_EX | LOCK_NB) == 0) return true;

@@ -51,7 +51,7 @@ Acquired acquire_with_note(Store& store, const JobState& state, const Question& 
     note.version = own ? expected : std::nullopt;
     note.phase = own ? phase_of_own(state, note.claim.claim_id) : Phase::asked;
     note.expected = expected;
-    state.save(note);
+    state.save(note, "nothing was claimed");
     sent = boot_now();
   };
   watch.after = [&](const Decision& decision, const std::vector<SwapOutcome>& outcomes) {

@@ -35,7 +35,9 @@ using namespace std::chrono_literals;
 constexpr double advised_pushes_a_minute = 6;
 constexpr std::size_t advised_refs = 5000;
 
-Finding clock_check(const Claims& claims, const std::optional<ServerClock>& server, Duration skew) {
+/// `tells`: such a server's answers have the time in them.
+Finding clock_check(const Claims& claims, const std::optional<ServerClock>& server, bool tells,
+                    Duration skew) {
   if (auto difference = clock_difference(server, skew))
     return {"clock", "failed", std::move(*difference), clock_advice};
   const Instant at = now();
@@ -48,6 +50,12 @@ Finding clock_check(const Claims& claims, const std::optional<ServerClock>& serv
             "set the clock (NTP), or give a larger --skew everywhere"};
   const std::string claimed =
       claims.claims.empty() ? "no claim to compare with" : "no claim is from the future";
+  if (tells && !server)
+    return {"clock", "warning",
+            "the server told no time, so that this machine's clock was not compared with its (" +
+                claimed + ")",
+            "see that the clock is set (NTP): by one that is wrong, sessions are taken over while "
+            "they live, or long after they died"};
   return {"clock", "ok", (server ? "it agrees with the server's, and " : "") + claimed, ""};
 }
 
@@ -211,7 +219,8 @@ void examine(const Remote& remote, const Settings& settings, unsigned rounds,
   const Trial trial{open, name_space, rounds, begun + settings.policy.deadline * 3 / 4};
   for (Finding& finding : try_life_of_a_claim(trial))
     findings.push_back(std::move(finding));
-  findings.push_back(clock_check(claims, store->server_clock(), settings.policy.skew));
+  findings.push_back(clock_check(claims, store->server_clock(), remote.kind == Remote::Kind::https,
+                                 settings.policy.skew));
   findings.push_back(count_check(claims.claims.size(), notes));
   findings.push_back(push_rate_check(record, claims));
   for (const UnreadableRef& ref : unreadable)

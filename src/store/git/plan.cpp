@@ -101,6 +101,12 @@ SwapOutcome refused_outcome(std::string_view message) {
   return {SwapResult::refused, std::nullopt, clean_text(message)};
 }
 
+SwapOutcome refused_for_good(std::string_view message) {
+  SwapOutcome outcome = refused_outcome(message);
+  outcome.for_good = true;
+  return outcome;
+}
+
 std::vector<std::optional<SwapOutcome>> judge_before_sending(
     std::span<const PlannedChange> changes,
     const std::function<git_oid(const std::string&)>& seen) {

@@ -57,6 +57,8 @@ void require_prefix(std::string_view prefix);
 SwapOutcome swapped_outcome(const PlannedChange& change);
 SwapOutcome stale_outcome(const git_oid& seen);  ///< zero: it was seen that there is no such ref
 SwapOutcome refused_outcome(std::string_view message);
+/// Which stands: the same change will be refused again.
+SwapOutcome refused_for_good(std::string_view message);
 
 /// What can be said before anything is sent; an empty place is a change to send. `seen` gives a
 /// ref's value, zero when there is none.

@@ -7,6 +7,7 @@
 #include "core/text/lower.h"
 #include "core/text/time.h"
 #include "store/git/git_runtime.h"
+#include "store/remote/server_words.h"
 
 namespace refgate {
 namespace {
@@ -57,6 +58,18 @@ constexpr std::array advice = {
            "ask who runs the server, or the proxy before it, to take requests of at least 64 KiB"},
 };
 
+constexpr auto own_reason =
+    "that is the server's own reason; ask who runs it, or the repository's owner";
+
+std::string shortened_words(std::string line) {
+  if (line.size() <= longest_words) return line;
+  std::size_t cut = longest_words;
+  while (cut > 0 && (static_cast<unsigned char>(line[cut]) & 0xc0U) == 0x80U)
+    --cut;
+  line.resize(cut);
+  return line + "…";
+}
+
 template <std::size_t Count>
 bool speaks_of(const std::string& words, const std::array<const char*, Count>& things) {
   return std::ranges::any_of(
@@ -106,6 +119,21 @@ bool keeps_out(const std::string& words) {
   return speaks_of(lower(words), signs);
 }
 
+/// Where a redirect leads, for people: without a user, a query, and what git adds to an address.
+std::string pointed_to(std::string_view location) {
+  std::string place(location.substr(0, location.find_first_of("?#")));
+  const auto host = place.find("//");
+  if (host != std::string::npos) {
+    const auto path = std::min(place.find('/', host + 2), place.size());
+    const auto user = place.rfind('@', path);
+    if (user != std::string::npos && user > host && user < path)
+      place.erase(host + 2, user + 1 - (host + 2));
+  }
+  for (const char* added : {"/info/refs", "/git-upload-pack", "/git-receive-pack"})
+    if (place.ends_with(added)) place.erase(place.size() - std::string_view(added).size());
+  return shortened_words(clean_text(place));
+}
+
 std::string asks_to_wait(std::chrono::milliseconds pause) {
   const auto until = std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now()) +
                      std::chrono::ceil<std::chrono::seconds>(pause);
@@ -130,13 +158,7 @@ std::string own_words(const HttpHead& head, const std::string& body) {
   if (start == std::string::npos || text[start] == '<') return {};
   std::string line = clean_text(text.substr(start, text.find_first_of("\r\n", start) - start));
   if (line.starts_with("remote: ")) line.erase(0, 8);
-  if (line.size() > longest_words) {
-    std::size_t cut = longest_words;
-    while (cut > 0 && (static_cast<unsigned char>(line[cut]) & 0xc0U) == 0x80U)
-      --cut;
-    line.resize(cut);
-    line += "…";
-  }
+  line = shortened_words(std::move(line));
   while (line.ends_with('.') || line.ends_with(' '))
     line.pop_back();
   return line;
@@ -163,16 +185,18 @@ Failed describe_status(const HttpAnswer& answer, const HttpDoing& doing, SteadyT
     failed.hint = throttled ? "GitHub asks for at most 6 pushes a minute and 15 reads a second per "
                               "repository: start fewer runs at once, or try again later"
                             : "try again later, or give a longer --deadline";
-    if ((throttled || status == 503) && answer.asked_pause) {
+    if (answer.asked_pause) {
       failed.not_before = now + *answer.asked_pause;
-      failed.text += asks_to_wait(*answer.asked_pause);
+      if (*answer.asked_pause > 0ms) failed.text += asks_to_wait(*answer.asked_pause);
     }
     return failed;
   }
   if (status >= 300 && status < 400) {
     failed.failure = StoreFailure::unreadable;
     failed.text += ": a redirect, which is not followed" + said;
-    failed.hint = "give the address that the server points to";
+    const std::string place = pointed_to(answer.head.field("location"));
+    failed.hint =
+        "give the address that the server points to" + (place.empty() ? "" : ": " + place);
     return failed;
   }
   for (const auto& row : advice) {
@@ -186,7 +210,7 @@ Failed describe_status(const HttpAnswer& answer, const HttpDoing& doing, SteadyT
       failed.hint = either_token;
     } else if (!advised) {
       failed.text += ": " + words;
-      failed.hint = "that is the server's own reason; ask who runs it, or the repository's owner";
+      failed.hint = own_reason;
     } else {
       failed.text += std::string(": ") + row.meaning + said;
       failed.hint = doing.with_token || status == 411 || status == 413
@@ -195,9 +219,14 @@ Failed describe_status(const HttpAnswer& answer, const HttpDoing& doing, SteadyT
     }
     return failed;
   }
-  failed.failure = StoreFailure::unreadable;
-  failed.text += ", which git does not answer" + said;
-  failed.hint = "check the repository's address";
+  // What the request asks for has nothing to do with these.
+  static constexpr std::array refusals = {402, 410, 423, 451};
+  const bool refused = std::ranges::find(refusals, status) != refusals.end();
+  failed.failure = refused ? StoreFailure::denied : StoreFailure::unreadable;
+  failed.text += words.empty() ? ", which git does not answer" : ": " + words;
+  failed.hint = !words.empty() ? own_reason
+                : refused      ? "ask who runs the server, or the repository's owner"
+                               : "check the repository's address";
   return failed;
 }
 
@@ -244,6 +273,20 @@ Failed describe_nonsense(const std::string& what, const HttpDoing& doing) {
                 (doing.writing ? "when refs were to be written: " : "when its refs were read: ") +
                 what;
   failed.hint = "check the repository's address";
+  return failed;
+}
+
+Failed describe_refused(const std::string& words, const HttpDoing& doing) {
+  Failed failed;
+  const bool passes = asks_for_patience(words);
+  failed.failure = passes ? StoreFailure::unreachable : StoreFailure::denied;
+  failed.again = passes;
+  failed.untouched = !doing.a_push;
+  failed.may_want_look = doing.a_push;
+  failed.text = doing.remote + " would not " +
+                (doing.writing ? "when refs were to be written: " : "when its refs were read: ") +
+                words;
+  failed.hint = own_reason;
   return failed;
 }
 

@@ -26,6 +26,9 @@ Failed describe_silence(const HttpFailed& failed, const HttpDoing& doing);
 /// An answer with status 200 that is not what git would say.
 Failed describe_nonsense(const std::string& what, const HttpDoing& doing);
 
+/// An answer with status 200 in which the server says by git's own means why it will not.
+Failed describe_refused(const std::string& words, const HttpDoing& doing);
+
 /// A repository that this program cannot use.
 Failed describe_foreign(const std::string& what, const HttpDoing& doing);
 

@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t longest_line = 8192;
-constexpr std::chrono::milliseconds longest_pause = 24h;
+constexpr std::chrono::hours longest_pause{24};
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
@@ -39,6 +39,52 @@ bool lists(std::string_view field, std::string_view word) {
     start = end + 1;
   }
   return false;
+}
+
+/// As HTTP names it.
+struct Day {
+  std::string_view day;
+  std::string_view month;
+  std::string_view year;
+};
+
+/// `time` is "08:49:37".
+std::optional<Instant> instant_of(const Day& named, std::string_view time) {
+  static constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = number<unsigned>(named.day);
+  const auto month = std::ranges::find(months, named.month);
+  const auto year = number<int>(named.year);
+  const auto hour = number<int>(time.substr(0, 2));
+  const auto minute = number<int>(time.substr(3, 2));
+  const auto second = number<int>(time.substr(6, 2));
+  const auto in = [](const std::optional<int>& value, int most) {
+    return value && *value >= 0 && *value <= most;
+  };
+  if (!day || month == months.end() || !year || !in(hour, 23) || !in(minute, 59) || !in(second, 60))
+    return std::nullopt;
+  const std::chrono::year_month_day date{
+      std::chrono::year(*year),
+      std::chrono::month(static_cast<unsigned>(month - months.begin()) + 1),
+      std::chrono::day(*day)};
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+         std::chrono::seconds(*second);
+}
+
+/// Of any length, and rounded up where it has a fraction; nullopt where it is no number, or a
+/// negative one.
+std::optional<std::chrono::seconds> seconds_in(std::string_view text) {
+  constexpr std::string_view digits = "0123456789";
+  const std::string_view whole = text.substr(0, text.find('.'));
+  if (whole.empty() || whole.find_first_not_of(digits) != std::string_view::npos)
+    return std::nullopt;
+  const std::string_view rest = text.substr(std::min(whole.size() + 1, text.size()));
+  if (rest.find_first_not_of(digits) != std::string_view::npos) return std::nullopt;
+  const bool more = rest.find_first_not_of('0') != std::string_view::npos;
+  const auto seconds = number<std::int64_t>(whole);
+  constexpr std::int64_t most = std::chrono::seconds(longest_pause).count();
+  return std::chrono::seconds(std::min(seconds.value_or(most), most) + (more ? 1 : 0));
 }
 
 }  // namespace
@@ -151,35 +197,30 @@ void BodyReader::feed(std::string_view& bytes, std::string& body) {
   }
 }
 
+std::string media_type(std::string_view field) {
+  return lower(trimmed(field.substr(0, field.find(';'))));
+}
+
 std::optional<Instant> parse_http_date(std::string_view text) {
-  static constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  // "Sun, 06 Nov 1994 08:49:37 GMT"
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT")
-    return std::nullopt;
-  const auto day = number<unsigned>(text.substr(5, 2));
-  const auto month = std::ranges::find(months, text.substr(8, 3));
-  const auto year = number<int>(text.substr(12, 4));
-  const auto hour = number<int>(text.substr(17, 2));
-  const auto minute = number<int>(text.substr(20, 2));
-  const auto second = number<int>(text.substr(23, 2));
-  if (!day || month == months.end() || !year || !hour || !minute || !second || *hour > 23 ||
-      *minute > 59 || *second > 60)
-    return std::nullopt;
-  const std::chrono::year_month_day date{
-      std::chrono::year(*year),
-      std::chrono::month(static_cast<unsigned>(month - months.begin()) + 1),
-      std::chrono::day(*day)};
-  if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-         std::chrono::seconds(*second);
+  if (text.size() == 29 && text.substr(3, 2) == ", " && text.ends_with(" GMT"))
+    return instant_of({text.substr(5, 2), text.substr(8, 3), text.substr(12, 4)},
+                      text.substr(17, 8));
+  if (text.size() == 24)
+    return instant_of({trimmed(text.substr(8, 2)), text.substr(4, 3), text.substr(20)},
+                      text.substr(11, 8));
+  const auto comma = text.find(", ");
+  if (comma == std::string_view::npos || comma < 6 || !text.ends_with(" GMT")) return std::nullopt;
+  text.remove_prefix(comma + 2);
+  if (text.size() != 22 || text[2] != '-' || text[6] != '-') return std::nullopt;
+  const std::string year = (text[7] < '7' ? "20" : "19") + std::string(text.substr(7, 2));
+  return instant_of({text.substr(0, 2), text.substr(3, 3), year}, text.substr(10, 8));
 }
 
 std::optional<std::chrono::milliseconds> asked_pause(const HttpHead& head, Instant now) {
   std::optional<std::chrono::milliseconds> pause;
   const std::string_view after = head.field("retry-after");
-  if (const auto seconds = number<std::int64_t>(after)) {
-    pause = std::chrono::seconds(std::clamp<std::int64_t>(*seconds, 0, 86'400));
+  if (const auto seconds = seconds_in(after)) {
+    pause = *seconds;
   } else if (const auto until = parse_http_date(after)) {
     // The server means its own clock.
     pause = *until - parse_http_date(head.field("date")).value_or(now);
@@ -190,7 +231,7 @@ std::optional<std::chrono::milliseconds> asked_pause(const HttpHead& head, Insta
           Instant(std::chrono::seconds(*reset)) - parse_http_date(head.field("date")).value_or(now);
   }
   if (!pause) return std::nullopt;
-  return std::clamp(*pause, std::chrono::milliseconds(0), longest_pause);
+  return std::clamp<std::chrono::milliseconds>(*pause, std::chrono::milliseconds(0), longest_pause);
 }
 
 }  // namespace refgate

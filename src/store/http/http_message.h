@@ -57,12 +57,17 @@ class BodyReader {
   std::string line_;
 };
 
-/// "Sun, 06 Nov 1994 08:49:37 GMT"; nullopt for anything else.
+/// The type of a Content-Type, in lower case and without its parameters.
+std::string media_type(std::string_view field);
+
+/// In any of the three forms that a recipient must read (RFC 9110, 5.6.7): "Sun, 06 Nov 1994
+/// 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT" (years 70 to 99 are of the last century),
+/// "Sun Nov  6 08:49:37 1994". nullopt for anything else.
 std::optional<Instant> parse_http_date(std::string_view text);
 
-/// How long the answer asks to be left alone, measured from `now`: by Retry-After in seconds or as
-/// a date, else, where a limit is used up, until it is renewed (x-ratelimit-reset). nullopt when it
-/// asks for nothing; never negative, at most a day.
+/// How long the answer asks to be left alone, measured from `now`: by Retry-After in seconds (also
+/// with a fraction) or as a date, else, where a limit is used up, until it is renewed
+/// (x-ratelimit-reset). nullopt when it asks for nothing; never negative, at most a day.
 std::optional<std::chrono::milliseconds> asked_pause(const HttpHead& head, Instant now);
 
 }  // namespace refgate

@@ -5,6 +5,7 @@
 #include "store/http/http_transport.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "store/git/git_runtime.h"
@@ -63,6 +64,11 @@ Failed HttpTransport::nonsense(const std::string& what, const HttpDoing& doing) 
   return masked(describe_nonsense(what, doing));
 }
 
+Failed HttpTransport::nonsense(const WireError& error, const HttpDoing& doing) const {
+  return masked(error.said_by_server() ? describe_refused(error.what(), doing)
+                                       : describe_nonsense(error.what(), doing));
+}
+
 HttpDoing HttpTransport::doing(bool writing, bool a_push) const {
   return {name_, writing, a_push, with_token_};
 }
@@ -82,7 +88,7 @@ HttpAnswer HttpTransport::ask(const HttpRequest& request, const char* type, cons
     throw masked(describe_status(answer, doing, SteadyTime::clock::now()));
   }
   const std::string_view came = answer.head.field("content-type");
-  if (!came.empty() && came != std::string("application/x-git-") + type)
+  if (!came.empty() && media_type(came) != std::string("application/x-git-") + type)
     throw nonsense("what came is " + clean_text(masked(std::string(came))), doing);
   return answer;
 }
@@ -100,7 +106,7 @@ Advertisement HttpTransport::look_at_all(Side side, SteadyTime deadline) {
   } catch (const ForeignNames& error) {
     throw describe_foreign(error.what(), reading);
   } catch (const WireError& error) {
-    throw nonsense(error.what(), reading);
+    throw nonsense(error, reading);
   }
   return shown;
 }
@@ -178,7 +184,7 @@ void HttpTransport::fetch_pack(ProtocolVersion version, std::span<const git_oid>
     ask(request, "upload-pack-result", reading, deadline,
         [&](std::string_view bytes) { answer.feed(bytes); });
   } catch (const WireError& error) {
-    Failed failed = nonsense(error.what(), reading);
+    Failed failed = nonsense(error, reading);
     // A ref may have moved since the look that named its value.
     failed.moved = error.said_by_server();
     throw failed;
@@ -195,12 +201,23 @@ std::map<std::string, Stored> HttpTransport::fetch(const std::map<std::string, V
   for (const auto& [ref, version] : refs) {
     if (named.insert(version.id).second) ids.push_back(parse_oid(version.id).value());
   }
-  FetchedPack pack;
-  fetch_pack(version_, ids, deadline, [&](std::string_view bytes) { pack.append(bytes); });
-  pack.finish();
+  auto pack = std::make_unique<FetchedPack>();
+  const auto receive = [&](std::string_view bytes) { pack->append(bytes); };
+  try {
+    fetch_pack(version_, ids, deadline, receive);
+  } catch (const Failed& failed) {
+    // The values may be known from the writing side; whoever reads may have to be asked first, too.
+    if (version_is_known_ || failed.moved || !may_want_another_version(failed)) throw;
+    look_at_all(Side::reading, deadline);
+    version_ = ProtocolVersion::v0;
+    version_is_known_ = true;
+    pack = std::make_unique<FetchedPack>();
+    fetch_pack(version_, ids, deadline, receive);
+  }
+  pack->finish();
   std::map<std::string, Stored> found;
   for (const auto& [ref, version] : refs)
-    found[ref] = {version, pack.files_of(parse_oid(version.id).value())};
+    found[ref] = {version, pack->files_of(parse_oid(version.id).value())};
   return found;
 }
 
@@ -231,7 +248,7 @@ PushReport HttpTransport::push(std::span<const PlannedChange* const> changes, bo
     return parse_push_report(answer.body,
                              [this](std::string text) { return masked(std::move(text)); });
   } catch (const WireError& error) {
-    throw nonsense(error.what(), pushing);
+    throw nonsense(error, pushing);
   } catch (...) {
     if (client_.requests() != before) count();
     throw;

@@ -9,6 +9,7 @@
 #include "store/http/http_errors.h"
 #include "store/remote/transport.h"
 #include "store/wire/pack_answer.h"
+#include "store/wire/pkt_line.h"
 
 namespace refgate {
 
@@ -45,6 +46,7 @@ class HttpTransport final : public Transport {
   std::string masked(std::string text) const;
   Failed masked(Failed failed) const;
   Failed nonsense(const std::string& what, const HttpDoing& doing) const;
+  Failed nonsense(const WireError& error, const HttpDoing& doing) const;
 
   std::string name_;
   bool with_token_;

@@ -90,7 +90,7 @@ class MemoryStore final : public Store {
     if (plan.deletes()) {
       refs_.erase(plan.ref);
     } else if (clashes(plan.ref)) {
-      return refused_outcome("the ref's name clashes with that of another ref");
+      return refused_for_good("the ref's name clashes with that of another ref");
     } else {
       refs_[plan.ref] = {Version{hex_of(plan.target)}, change.replacement->files};
     }

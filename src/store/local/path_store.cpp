@@ -227,7 +227,7 @@ class PathStore final : public Store {
               name_ + " is not writable; " + clean_text(change.ref) + " was not changed",
               "the user of this process needs to be allowed to write there");
         }
-        return refused_outcome(reason);
+        return refused_for_good(reason);
       }
       if (!backoff.pause(until)) return refused_outcome(reason);
     }

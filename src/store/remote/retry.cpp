@@ -20,6 +20,7 @@ StoreError describe_failure(const Failed& failed, int tries, const std::string& 
   StoreError error(failed.failure, failed.text + tried + "; " + not_done, failed.hint,
                    failed.http_status);
   if (not_done == not_known) error.set_may_be_done();
+  if (failed.not_before) error.set_not_before(*failed.not_before);
   return error;
 }
 

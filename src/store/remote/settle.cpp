@@ -23,6 +23,7 @@
 #include <array>
 
 #include "store/git/git_runtime.h"
+#include "store/remote/server_words.h"
 
 namespace refgate {
 namespace {
@@ -32,6 +33,11 @@ using namespace std::chrono_literals;
 constexpr int passing_tries = 6;   // of a refusal that may pass, for a push of one ref
 constexpr int together_tries = 3;  // of one for a push of several, before they are tried apart
 constexpr int kind_tries = 2;      // refusals of one kind of change before the others are not sent
+
+/// How long a reading side that is behind is waited for, and how long a server that asks to be
+/// slower is left alone at first.
+constexpr auto longest_lag = 5s;
+constexpr auto slower = 1s;
 
 constexpr const char* read_back =
     "the refs still held their former values when they were read back, but a late effect cannot be "
@@ -58,17 +64,6 @@ std::string name_to_look_at(const std::string& ref) {
 
 }  // namespace
 
-bool stands(std::string_view words) {
-  // git's own, GitHub's rules and rulesets, GitLab, Gerrit, gitolite.
-  static constexpr std::array rules = {
-      "hook declined",     "push declined", "rule violation", "GH0",    "protected", "prohibited",
-      "not allowed",       "not permitted", "forbidden",      "DENIED", "denied",    "deny ",
-      "disallowed",        "too many refs", "too many ref",   "policy", "read-only", "read only",
-      "cannot be changed", "unpacker error"};
-  return std::ranges::any_of(
-      rules, [&](const char* rule) { return words.find(rule) != std::string_view::npos; });
-}
-
 bool Look::covers(std::string_view name) const {
   return std::ranges::any_of(names, [&](const std::string& asked) {
     return name == asked || (asked.ends_with('/') && name.starts_with(asked));
@@ -91,7 +86,7 @@ std::vector<SwapOutcome> Settlement::settle(std::span<const PlannedChange> chang
         seen != nullptr && seen->covers(change.ref) ? seen->shown.value(change.ref) : git_oid{};
     return git_oid_equal(&value, &change.expected) == 0;
   };
-  if (std::ranges::any_of(changes, deletes_unseen)) look_at(all, Side::reading, std::nullopt, 1);
+  if (std::ranges::any_of(changes, deletes_unseen)) look_before_deleting(all);
   try {
     if (all.size() > limits_.most_refs || push(all) == Pushed::refused_whole) divide(all);
   } catch (const StoreError& error) {
@@ -104,6 +99,20 @@ std::vector<SwapOutcome> Settlement::settle(std::span<const PlannedChange> chang
   for (Attempt& attempt : attempts_)
     outcomes.push_back(std::move(attempt.outcome.value()));
   return outcomes;
+}
+
+/// By the reading side, and where that shows something else than what is to be deleted, by the
+/// writing side: the other may be behind.
+void Settlement::look_before_deleting(const Group& all) {
+  look_at(all, Side::reading, std::nullopt, 1);
+  const auto lost = [](const Attempt* attempt) {
+    return attempt->change->deletes() && attempt->outcome &&
+           attempt->outcome->result == SwapResult::stale;
+  };
+  if (std::ranges::none_of(all, lost)) return;
+  for (Attempt* attempt : all)
+    attempt->outcome.reset();
+  look_at(all, Side::writing, std::nullopt, 1);
 }
 
 bool Settlement::only_followers_are_open() const {
@@ -275,18 +284,34 @@ Settlement::Pushed Settlement::push(Group group) {
     if (!sent.failed) {
       contradicted = true;
       const auto rules = [](const Attempt* attempt) { return stands(attempt->refusal); };
+      // More pushes are no answer to who asks for fewer.
+      const auto patient = [](const Attempt* attempt) {
+        return asks_for_patience(attempt->refusal);
+      };
       if (left == before && before > 1 && sent.all_refused &&
+          std::ranges::none_of(group, patient) &&
           (tries >= together_tries || std::ranges::any_of(group, rules)))
         return Pushed::refused_whole;
       if (give_up(group, false)) continue;
     }
     if (paused) continue;
-    if (sent.failed ? patience.before_next(*sent.failed, tries) : patience.before_next(tries))
+    if (sent.failed ? patience.before_next(*sent.failed, tries)
+                    : pause_for_refusal(group, patience, tries))
       continue;
     if (give_up(group, true)) return Pushed::settled;
     fail(sent.failed.value_or(Failed{.text = transport_.describe() + " gave no status"}), tries,
          read_back);
   }
+}
+
+bool Settlement::pause_for_refusal(const Group& open, Patience& patience, int tries) const {
+  const bool slowly = std::ranges::any_of(open, [](const Attempt* attempt) {
+    return !attempt->outcome && asks_for_patience(attempt->refusal);
+  });
+  if (!slowly) return patience.before_next(tries);
+  Failed busy{.again = true};
+  busy.not_before = SteadyTime::clock::now() + slower * (1 << std::min(tries - 1, 4));
+  return patience.before_next(busy, tries);
 }
 
 /// Gives those whose refusal was tried often enough (or all that have one) their outcome. True when
@@ -328,7 +353,11 @@ Side Settlement::look_at(const Group& open, Side side, const std::optional<Faile
         continue;
       }
       if (patience.before_next(failed, looks)) continue;
-      if (cause) fail(*cause, tries + looks, not_known);
+      if (cause) {
+        Failed told = *cause;
+        if (failed.not_before) told.not_before = failed.not_before;
+        fail(told, tries + looks, not_known);
+      }
       fail(failed, looks, may_be_done_ ? not_known : nothing_changed);
     }
   }
@@ -355,27 +384,36 @@ void Settlement::judge(const Group& open, Side side) {
   if (lost) hold_back();
 }
 
-/// Whoever lost against a ref that is not shown to readers would go round for ever.
+/// Whoever lost a change that decides against what readers are not shown would go round for ever.
+/// The reading side may be behind; what it never shows is hidden. A line of the record that is
+/// there already needs nobody to see it.
 void Settlement::require_shown(const Group& judged) {
   std::vector<std::string> names;
+  std::vector<const PlannedChange*> lost;
   for (const Attempt* attempt : judged) {
-    if (attempt->outcome && attempt->outcome->result == SwapResult::stale &&
-        attempt->outcome->version && attempt->shown_to_writers)
+    if (attempt->change->decisive && attempt->outcome &&
+        attempt->outcome->result == SwapResult::stale && attempt->outcome->version &&
+        attempt->shown_to_writers) {
       names.push_back(attempt->change->ref);
+      lost.push_back(attempt->change);
+    }
   }
   if (names.empty()) return;
-  Patience patience(deadline_, 100ms, 1s);
+  Patience patience(std::min(deadline_, SteadyTime::clock::now() + longest_lag), 200ms, 2s);
   for (int looks = 1;; ++looks) {
     look_ = Look{names, retrying(deadline_, nothing_changed,
                                  [&] { return transport_.look(names, Side::reading, deadline_); })};
-    const auto hidden = std::ranges::find_if(names, [&](const std::string& name) {
-      const git_oid value = look_->shown.value(name);
-      return git_oid_is_zero(&value) != 0;
+    // What was expected is what the writing side has left behind.
+    const auto behind = std::ranges::find_if(lost, [&](const PlannedChange* change) {
+      const git_oid value = look_->shown.value(change->ref);
+      return git_oid_is_zero(&value) != 0 || git_oid_equal(&value, &change->expected) != 0;
     });
-    if (hidden == names.end()) return;
-    if (looks == 1 && patience.before_next(looks)) continue;
+    if (behind == lost.end()) return;
+    if (patience.before_next(looks)) continue;
+    const git_oid value = look_->shown.value((*behind)->ref);
+    if (git_oid_is_zero(&value) == 0) return;
     throw StoreError(StoreFailure::unreadable,
-                     transport_.describe() + " keeps " + clean_text(*hidden) +
+                     transport_.describe() + " keeps " + clean_text((*behind)->ref) +
                          " and does not show it to those who read; nothing was changed",
                      "the server hides refs below this prefix (uploadpack.hideRefs, or a rule of "
                      "the host): choose another --namespace, and try: refgate doctor");

@@ -55,7 +55,7 @@ class Settlement {
     bool all_refused = false;
   };
 
-  void push_all();
+  void look_before_deleting(const Group& all);
   Pushed push(Group group);
   Sent send(const Group& open, bool together);
   void divide(Group group);
@@ -66,6 +66,7 @@ class Settlement {
   Side look_at(const Group& open, Side side, const std::optional<Failed>& cause, int tries);
   void judge(const Group& open, Side side);
   void require_shown(const Group& judged);
+  bool pause_for_refusal(const Group& open, Patience& patience, int tries) const;
   bool give_up(const Group& open, bool all);
   void hold_back();
   [[noreturn]] void fail(const Failed& failed, int tries, const char* not_done) const;
@@ -79,8 +80,5 @@ class Settlement {
   std::optional<Look> look_;
   std::map<std::string, std::pair<int, bool>> kinds_;  ///< refusals that stand, and any success
 };
-
-/// True for what a hook or a rule says: it will say the same again.
-bool stands(std::string_view words);
 
 }  // namespace refgate
