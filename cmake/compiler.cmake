@@ -4,6 +4,9 @@ target_compile_options(refgate_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=build
   -fstack-protector-strong)
+# No -fcf-protection and no -mbranch-protection: the linker marks a file as fit for IBT, shadow stacks or BTI only when each object in it is, and the static libraries
+# of Debian 12 that make up most of it (libc.a, libgit2.a, libmbed*.a, libz.a) are not. Without the marks a kernel switches none of it on, and the landing pads
+# would only be bytes.
 target_compile_definitions(refgate_flags INTERFACE REFGATE_VERSION="${PROJECT_VERSION}" _GLIBCXX_ASSERTIONS)
 
 # The checked forms of the C library's functions exist for optimised code only, and hide from the sanitizers what they would find.

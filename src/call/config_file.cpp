@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "call/settings.h"
+#include "core/text/url_secrets.h"
 #include "core/words/nearest.h"
 #include "os/trace.h"
 
@@ -129,6 +130,7 @@ std::optional<std::string> apply_mapping(Settings& settings, const YAML::Node& r
     const auto bad_form = several ? pairs_of(pair.second, value) : scalar_of(pair.second, value);
     if (bad_form) return where + "\"" + key + "\": " + *bad_form;
     if (const auto error = apply_setting(settings, key, value)) return where + *error;
+    if (key == "remote") continue;  // its store tells it, without what may be secret
     trace([&] {
       return "setting " + key + " = " + without_url_secrets(value) + " (" + std::string(origin) +
              ")";

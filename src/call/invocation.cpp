@@ -11,10 +11,12 @@
 #include "call/contradiction.h"
 #include "core/decision/budget_setting.h"
 #include "core/text/truth.h"
+#include "core/text/url_secrets.h"
 #include "core/words/brief.h"
 #include "core/words/shorten.h"
 #include "os/file/regular_file.h"
 #include "os/trace.h"
+#include "runner/given_away.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -39,12 +41,42 @@ std::string said_of(const std::string& place, std::string_view name, const std::
   return place + ": " + error;
 }
 
+/// Words are stored in refs, for everybody who reads the repository, or shown. What a step starts,
+/// and what its own command checks (the labels of a result), is not among them.
+void refuse_tokens(const Invocation& call) {
+  static constexpr std::array<std::string_view, 5> checked_elsewhere{"to", "not-secret", "title",
+                                                                     "url", "meta"};
+  const auto secrets = tokens_in_use(call.environment);
+  const auto refuse = [](const std::string& place, const std::optional<std::string>& why) {
+    if (why) throw UsageError(place + " holds " + *why + " and would be kept; nothing was done");
+  };
+  if (call.command != "run" && call.command != "deliver")
+    for (const std::string& word : call.arguments)
+      refuse("a word of the command", what_it_gives_away(word, secrets));
+  // A text of a person's own: any secret that the environment names is one here.
+  const auto free_text = call.options.contains("reason")
+                             ? secrets_in(call.environment.variables(), {})
+                             : std::vector<KnownSecret>();
+  for (const auto& [name, values] : call.options) {
+    if (std::find(checked_elsewhere.begin(), checked_elsewhere.end(), name) !=
+        checked_elsewhere.end())
+      continue;
+    for (const std::string& value : values) {
+      refuse("--" + name, what_it_gives_away(value, secrets));
+      if (name == "reason") refuse("--" + name, what_it_gives_away(value, free_text));
+    }
+  }
+}
+
 void apply(const Invocation& call, Settings& settings, const SettingRow& row,
            const std::string& value, const std::string& written) {
   const std::string place = place_of(call, row, value, written);
+  if (const auto why = what_it_gives_away(value, tokens_in_use(call.environment)))
+    throw UsageError(place + " holds " + *why + "; nothing was asked");
   if (const auto error = apply_setting(settings, row.name, value))
     throw UsageError(said_of(place, row.name, *error));
-  if (value.empty()) return;
+  // Where the state is tells the store, once it is known that no password stands there.
+  if (value.empty() || row.name == "remote") return;
   trace([&] {
     constexpr std::size_t shown = 200;
     return "setting " + std::string(row.name) + " = " +
@@ -103,12 +135,15 @@ void refuse_empty(const Invocation& call, const SettingRow& row) {
 /// More than a configuration may have, which is told by who reads it.
 constexpr std::size_t most_config_bytes = 1U << 20U;
 
-std::string read_config(const std::string& path) {
+std::string read_config(const Invocation& call, const std::string& path) {
   auto read = read_regular_file(path, most_config_bytes);
   if (const auto* unread = std::get_if<Unread>(&read))
     throw UsageError("the configuration " + path + " cannot be read (" + unread->why +
                      "); nothing was asked");
-  return std::move(std::get<FileText>(read).bytes);
+  std::string text = std::move(std::get<FileText>(read).bytes);
+  if (const auto why = what_it_gives_away(text, tokens_in_use(call.environment)))
+    throw UsageError("the configuration " + path + " holds " + *why + "; nothing was asked");
+  return text;
 }
 
 /// Steps before `gate`, `check` and `run` are the workflow's own. Behind them any step may be
@@ -170,10 +205,11 @@ Settings settings_of(const Invocation& call) {
   for (const SettingRow& row : setting_table())
     refuse_empty(call, row);
   Settings settings;
+  refuse_tokens(call);
   std::string config = call.option("config");
   if (config.empty()) config = value_of_variable(call, "config");
   if (!config.empty())
-    if (const auto error = apply_config(settings, read_config(config), config))
+    if (const auto error = apply_config(settings, read_config(call, config), config))
       throw UsageError(*error);
   for (const SettingRow& row : setting_table()) {
     if (row.name == "config") continue;

@@ -10,7 +10,7 @@ using nlohmann::json;
 
 void print_json(std::ostream& out, json object) {
   object["version"] = json_version;
-  out << object.dump(1, ' ', true, json::error_handler_t::replace) << "\n";
+  out << shown_json(object, 1) << "\n";
 }
 
 void print_json_list(std::ostream& out, const char* name, json list) {

@@ -10,6 +10,7 @@
 #include "call/traced_store.h"
 #include "call/watched_store.h"
 #include "core/text/origin.h"
+#include "core/text/url_secrets.h"
 #include "os/trace.h"
 #include "store/git/local_repository.h"
 #include "store/open.h"
@@ -46,6 +47,13 @@ struct UserInformation {
   bool given = false;
   std::string password;
 };
+
+/// What stands behind "://" is never repeated: it may be a password.
+void require_host(const std::string& url) {
+  const std::size_t host = url.find("://") + 3;
+  if (host == url.size() || url.find_first_of("/?#", host) == host)
+    throw UsageError("the remote's URL names no host behind its ://; nothing was asked");
+}
 
 /// Takes "user:password@" out of "https://user:password@host/…".
 UserInformation take_user_information(std::string& url) {
@@ -106,16 +114,29 @@ std::string why_withheld(const std::string& url, Giver giver, const Environment&
 /// there, and no password.
 void require_no_password(const std::string& url) {
   const std::size_t scheme = url.find("://");
-  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
-  const std::string user = url.substr(host, url.find_first_of("/@", host) - host);
-  const bool is_user = host + user.size() < url.size() && url[host + user.size()] == '@';
-  if (is_user && user.find(':') != std::string::npos)
+  const bool has_scheme = scheme != std::string::npos;
+  const std::size_t host = has_scheme ? scheme + 3 : 0;
+  const std::size_t end = url.find_first_of("/@", host);
+  const std::string user = url.substr(host, end - host);
+  const bool is_user = end != std::string::npos && url[end] == '@';
+  // Without a scheme a ":" ends the host, and an "@" behind it is in a path ("host:team@x.git"),
+  // unless a second ":" says that the first one was none of the kind.
+  const bool in_path = !has_scheme && is_user && url.find(':', end) == std::string::npos;
+  if ((is_user && !in_path && user.find(':') != std::string::npos) ||
+      (has_scheme && may_hold_user(std::string_view(url).substr(host)) && !is_user))
     throw UsageError(
         "the remote's address holds a password, which every process on the machine can read there; "
         "nothing was asked. Leave it out");
   if (url.starts_with("http:/") || url.starts_with("https:/"))
     throw UsageError(
         "the remote's URL has one slash behind its scheme, where two belong; nothing was asked");
+}
+
+/// What is no scheme may be a password as well.
+std::string shown_scheme(const std::string& scheme) {
+  const bool is_one =
+      scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+.-") == std::string::npos;
+  return is_one ? "\"" + scheme + "\" " : "";
 }
 
 Remote remote_for_url(const std::string& given, const Environment& environment, Giver giver) {
@@ -127,13 +148,15 @@ Remote remote_for_url(const std::string& given, const Environment& environment, 
       constexpr std::array<std::string_view, 4> known{"ssh", "git", "git+ssh", "ssh+git"};
       if (std::find(known.begin(), known.end(), std::string_view(url).substr(0, scheme)) ==
           known.end())
-        throw UsageError("the remote's scheme \"" + url.substr(0, scheme) +
-                         "\" is none of https, http, ssh, git and file; nothing was asked");
+        throw UsageError("the remote's scheme " + shown_scheme(url.substr(0, scheme)) +
+                         "is none of https, http, ssh, git and file; nothing was asked");
     }
     return {Remote::Kind::command, std::move(url), {}, {}};
   }
+  require_host(url);
+  const bool may_have_user = may_hold_user(std::string_view(url).substr(url.find("://") + 3));
   const UserInformation user = take_user_information(url);
-  if (user.given && giver != Giver::git_configuration)
+  if (may_have_user && giver != Giver::git_configuration)
     throw UsageError(
         "the remote's URL holds a user or a password, which every process on the machine can read "
         "there; nothing was asked. Put the token into "

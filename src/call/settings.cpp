@@ -259,9 +259,12 @@ std::optional<std::string> set_text(std::string& target, std::string_view value)
 /// be done for a week.
 std::optional<std::string> set_commit(std::string& target, std::string_view value) {
   if (!is_commit_name(value)) {
+    // Whoever pastes the line has a shell read it.
+    static constexpr std::string_view harmless =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
     const bool plain =
         value.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos &&
-        value.find_first_of(" \t\r\n\"'$`\\") == std::string_view::npos;
+        value.find_first_not_of(harmless) == std::string_view::npos && !value.starts_with('-');
     return "sha is \"" + std::string(value) +
            "\", but must be a commit's object id of 7 to 64 hexadecimal digits" +
            (plain ? "; give \"$(git rev-parse " + std::string(value) + ")\"" : std::string());

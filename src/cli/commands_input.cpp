@@ -14,7 +14,10 @@ std::span<const CommandRow> input_commands() {
         {"url", "URL", "what it is about; to list, only those about it", "save,list"},
         {"meta", "KEY=VALUE", "more to find it by; repeatable", "save"},
         {"not-secret", "NAME",
-         "the variable NAME holds no secret, whatever it is called; repeatable", "save"},
+         "the variable NAME holds no secret, whatever it is called; or what begins so (ghp_) is "
+         "none; "
+         "repeatable",
+         "save"},
         {"max-bytes", "N", "the longest result (default: 1048576, what GitHub advises for objects)",
          "save"},
         {"since", "WHEN", "kept at that time or later: 7d, 2026-11-22 or a time", "list"},
@@ -62,7 +65,9 @@ std::span<const CommandRow> input_commands() {
         {"url", "URL", "what it is about, if it is kept"},
         {"meta", "KEY=VALUE", "more to find it by, if it is kept; repeatable"},
         {"not-secret", "NAME",
-         "the variable NAME holds no secret, whatever it is called; repeatable"}},
+         "the variable NAME holds no secret, whatever it is called; or what begins so (ghp_) is "
+         "none; "
+         "repeatable"}},
        "agent | refgate deliver --to mail='mail -s review team@example.org' -- gh pr comment 7 "
        "--body-file -\n\n"
        "A channel gets the result on standard input and in the file REFGATE_RESULT_FILE, and has "

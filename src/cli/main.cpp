@@ -22,23 +22,13 @@
 #include "os/trace.h"
 #include "os/undertaking.h"
 #include "runner/failure.h"
+#include "runner/given_away.h"
 #include "runner/runner.h"
 #include "view/folded_output.h"
 #include "view/screen.h"
 
 namespace refgate {
 namespace {
-
-/// A token that somebody put on the command line must not get into a log as well.
-std::string without_tokens(std::string text, const Environment& environment) {
-  for (const char* name : {"REFGATE_TOKEN", "GITHUB_TOKEN"}) {
-    const std::string token = environment.get(name);
-    if (token.empty()) continue;
-    for (std::size_t at = text.find(token); at != std::string::npos; at = text.find(token, at + 3))
-      text.replace(at, token.size(), "***");
-  }
-  return text;
-}
 
 std::string first_line(const std::string& text) {
   const std::string line = text.substr(0, text.find('\n'));

@@ -20,7 +20,4 @@ void trace(const Line& line) {
   if (is_traced()) tell_trace(line());
 }
 
-/// Text that is shown may hold a URL: without user information, query and fragment of any.
-std::string without_url_secrets(std::string_view text);
-
 }  // namespace refgate

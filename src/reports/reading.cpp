@@ -122,7 +122,7 @@ std::string json_line(const ReadEntry& read) {
     value.erase("digest");
     value["digest_fits"] = false;
   }
-  return value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  return shown_json(value, -1);
 }
 
 /// The lines that were asked for, by time. Nothing when a target is the beginning of several, which

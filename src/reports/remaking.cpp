@@ -120,7 +120,7 @@ int take_up(const Invocation& call, const Settings& settings, Store& store,
                     {"session_key", line.session_key},
                     {"ref", line.scope},
                     {"holder_run_id", line.holder_run_id}});
-    if (!call.flag("json")) call.out << line.run_id << "\n";
+    if (!call.flag("json")) call.out << escape_for(Place::line, line.run_id) << "\n";
   }
   if (call.flag("json")) print_json_list(call.out, "runs", std::move(list));
   if (call.environment.in_actions()) write_outputs(call.environment, {{"runs", runs}});

@@ -38,7 +38,7 @@ constexpr std::string_view place = "@DATA@";
 /// an escape), and nothing that HTML knows.
 std::string json_for_script(const json& value) {
   std::string out;
-  for (const char c : value.dump(-1, ' ', true, json::error_handler_t::replace)) {
+  for (const char c : shown_json(value, -1)) {
     if (c == '<')
       out += "\\u003c";
     else if (c == '>')

@@ -160,8 +160,8 @@ void keep_in_store(Delivery& delivery, Kept& kept, bool interrupted) {
       kept.why_not = "it is over 16 MiB";
       return;
     }
-    if (const auto name = secret_in(delivery.call, delivery.result)) {
-      kept.why_not = "it holds the secret that the variable " + *name + " has";
+    if (const auto found = secret_in(delivery.call, delivery.result)) {
+      kept.why_not = "it holds " + found->what;
       return;
     }
     const auto store = store_of(delivery.call, delivery.settings);

@@ -53,9 +53,9 @@ int save(const Invocation& call, const Settings& settings) {
                      "--max-bytes");
   result.content = std::move(content.bytes);
   const JobState state(settings, call.environment);
-  if (const auto name = secret_in(call, result))
-    throw UsageError("the result holds the secret that the variable " + *name +
-                     " has; nothing was kept. Take it out, or say --not-secret " + *name +
+  if (const auto found = secret_in(call, result))
+    throw UsageError("the result holds " + found->what +
+                     "; nothing was kept. Take it out, or say --not-secret " + found->name +
                      " when it is none");
   const auto store = store_of(call, settings);
   const auto session = claim_of_session(call, settings, state, *store);
@@ -79,9 +79,7 @@ json json_of(const StoredResult& result) {
   return value;
 }
 
-std::string dump(const json& value) {
-  return value.dump(1, ' ', true, json::error_handler_t::replace) + "\n";
-}
+std::string dump(const json& value) { return shown_json(value, 1) + "\n"; }
 
 bool is_about(const ResultRecord& record, const std::string& url) {
   return record.url == url || record.origin.run_url == url;

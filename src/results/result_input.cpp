@@ -5,6 +5,7 @@
 
 #include "core/text/digest.h"
 #include "core/text/secret_scan.h"
+#include "core/text/token_shape.h"
 #include "job/subject/subject.h"
 
 namespace refgate {
@@ -79,7 +80,7 @@ std::string retrieval(const Settings& settings, const std::string& id) {
   return command;
 }
 
-std::optional<std::string> secret_in(const Invocation& call, const Result& result) {
+std::optional<GivenAway> secret_in(const Invocation& call, const Result& result) {
   const auto& [record, content] = result;
   static constexpr std::array<std::string_view, 3> always{"REFGATE_TOKEN", "GITHUB_TOKEN",
                                                           "INPUT_TOKEN"};
@@ -90,11 +91,21 @@ std::optional<std::string> secret_in(const Invocation& call, const Result& resul
     return std::find(always.begin(), always.end(), name) != always.end();
   });
   const auto secrets = secrets_in(call.environment.variables(), harmless);
-  if (auto name = find_secret(content, secrets)) return name;
+  const auto gives_away = [&](std::string_view text) -> std::optional<GivenAway> {
+    if (auto name = find_secret(text, secrets))
+      return GivenAway{*name, "the secret that the variable " + *name + " has"};
+    const auto shape = find_token_shape(text);
+    if (!shape || std::find(harmless.begin(), harmless.end(), shape->shape) != harmless.end())
+      return std::nullopt;
+    return GivenAway{std::string(shape->shape),
+                     "what looks like a token (" + std::string(shape->shape) + "…)"};
+  };
+  if (auto found = gives_away(content)) return found;
   for (const std::string* label : {&record.title, &record.url, &record.cause})
-    if (auto name = find_secret(*label, secrets)) return name;
+    if (auto found = gives_away(*label)) return found;
   for (const auto& [key, value] : record.meta)
-    if (auto name = find_secret(value, secrets)) return name;
+    for (const std::string* text : {&key, &value})
+      if (auto found = gives_away(*text)) return found;
   return std::nullopt;
 }
 

@@ -25,8 +25,13 @@ void complete(Result& result, Instant at, const Invocation& call, const Settings
 /// remote where they were said.
 std::string retrieval(const Settings& settings, const std::string& id);
 
-/// The variable whose secret the content or a label gives away; `--not-secret` names variables that
-/// hold none.
-std::optional<std::string> secret_in(const Invocation& call, const Result& result);
+struct GivenAway {
+  std::string name;  ///< for --not-secret: of the variable, or the beginning of the shape ("ghp_")
+  std::string what;  ///< for people
+};
+
+/// The secret that the content or a label gives away; `--not-secret` names variables that hold
+/// none, and shapes that are no secret here.
+std::optional<GivenAway> secret_in(const Invocation& call, const Result& result);
 
 }  // namespace refgate

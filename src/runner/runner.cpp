@@ -112,10 +112,24 @@ void put_markdown(std::string& out, char c, std::string_view rest) {
   out += control ? ' ' : c;
 }
 
+/// Where a line would begin with "::" if this text began it; else npos. One ":" alone may be
+/// followed by another text that begins with one.
+std::size_t leading_colon(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const Character character = first_character(text.substr(at));
+    if (!is_blank(character.code)) break;
+    at += std::max<std::size_t>(character.bytes, 1);
+  }
+  const std::string_view rest = text.substr(at);
+  return rest.starts_with("::") || rest == ":" ? at : std::string_view::npos;
+}
+
 }  // namespace
 
 std::string escape_for(Place place, std::string_view untrusted) {
   const std::string text = plain_text(untrusted);
+  const std::size_t colon = leading_colon(text);
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -127,8 +141,10 @@ std::string escape_for(Place place, std::string_view untrusted) {
         // ActionCommand.TryParse).
         if (c == '[' && out.ends_with("##")) out += ' ';
         out += control ? ' ' : c;
+        if (i == colon) out += ' ';  // "::command::" is one at the beginning of a line
         break;
       case Place::message:
+        if (c == '[' && out.ends_with("##")) out += ' ';
         if (c == '%' || c == '\r' || c == '\n')
           percent(out, c);
         else
@@ -141,6 +157,10 @@ std::string escape_for(Place place, std::string_view untrusted) {
           out += control ? ' ' : c;
         break;
       case Place::markdown:
+        if (i == colon) {
+          out += "&#58;";
+          break;
+        }
         put_markdown(out, c, std::string_view(text).substr(i + 1));
         break;
     }

@@ -21,6 +21,7 @@
 #include "core/claim/outbox.h"
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
+#include "core/text/shell_word.h"
 #include "state/doors.h"
 
 namespace refgate {
@@ -31,15 +32,16 @@ using namespace std::chrono_literals;
 Claim decoded(const std::string& ref, const Stored& stored) {
   const auto file = stored.files.find(std::string(claim_file));
   if (file == stored.files.end())
-    throw StoreError(StoreFailure::unreadable,
-                     ref + " holds something that is no claim; it was left alone",
-                     "if nobody needs it, delete it: git push <remote> --delete " + ref);
+    throw StoreError(
+        StoreFailure::unreadable, ref + " holds something that is no claim; it was left alone",
+        "if nobody needs it, delete it: git push <remote> --delete " + shell_word(ref));
   auto claim = decode_claim(file->second);
   if (const auto* error = std::get_if<ClaimError>(&claim))
-    throw StoreError(StoreFailure::unreadable, ref + ": " + error->message + "; it was left alone",
-                     error->kind == ClaimErrorKind::newer_version
-                         ? ""
-                         : "if nobody needs it, delete it: git push <remote> --delete " + ref);
+    throw StoreError(
+        StoreFailure::unreadable, ref + ": " + error->message + "; it was left alone",
+        error->kind == ClaimErrorKind::newer_version
+            ? ""
+            : "if nobody needs it, delete it: git push <remote> --delete " + shell_word(ref));
   return std::get<Claim>(std::move(claim));
 }
 

@@ -4,6 +4,7 @@
 
 #include "call/invocation.h"
 #include "core/event/scope.h"
+#include "core/text/shell_word.h"
 #include "state/scratch_places.h"
 #include "state/transact.h"
 
@@ -29,10 +30,11 @@ SeenQueue queue_in(const std::map<std::string, Stored>& read, const std::string&
   if (found == read.end()) return {};
   auto queue = decoded(found->second);
   if (const auto* error = std::get_if<ClaimError>(&queue))
-    throw StoreError(StoreFailure::unreadable, ref + ": " + error->message + "; it was left alone",
-                     error->kind == ClaimErrorKind::newer_version
-                         ? ""
-                         : "if nobody waits in it, delete it: git push <remote> --delete " + ref);
+    throw StoreError(
+        StoreFailure::unreadable, ref + ": " + error->message + "; it was left alone",
+        error->kind == ClaimErrorKind::newer_version
+            ? ""
+            : "if nobody waits in it, delete it: git push <remote> --delete " + shell_word(ref));
   return {std::get<Queue>(std::move(queue)), found->second.version};
 }
 

@@ -7,6 +7,7 @@
 
 #include "call/invocation.h"
 #include "core/event/scope.h"
+#include "core/text/shell_word.h"
 #include "core/words/shorten.h"
 #include "state/transact.h"
 
@@ -50,10 +51,11 @@ Ledger ledger_in(const std::string& ref, const Stored& stored) {
   const auto file = stored.files.find(std::string(ledger_file));
   auto ledger = decode_ledger(file == stored.files.end() ? std::string() : file->second);
   if (const auto* error = std::get_if<ClaimError>(&ledger))
-    throw StoreError(StoreFailure::unreadable, ref + ": " + error->message + "; it was left alone",
-                     error->kind == ClaimErrorKind::newer_version
-                         ? ""
-                         : "if nobody needs it, delete it: git push <remote> --delete " + ref);
+    throw StoreError(
+        StoreFailure::unreadable, ref + ": " + error->message + "; it was left alone",
+        error->kind == ClaimErrorKind::newer_version
+            ? ""
+            : "if nobody needs it, delete it: git push <remote> --delete " + shell_word(ref));
   return std::get<Ledger>(std::move(ledger));
 }
 

@@ -28,7 +28,7 @@ std::string claim_json(const StoredClaim& stored, Instant at) {
   value["object"] = stored.version.id;
   value["status"] = state_text(claim, at);
   value["live"] = claim.state != ClaimState::ended && !is_lost(claim, at);
-  return value.dump(-1, ' ', true, json::error_handler_t::replace);
+  return shown_json(value, -1);
 }
 
 }  // namespace refgate

@@ -39,8 +39,9 @@ class Action(GateCase):
         self.binary = self.action / "dist" / NATIVE
         os.link(BINARY, self.binary) if self.same_disk() else self.copy()
         digest = hashlib.sha256(pathlib.Path(BINARY).read_bytes()).hexdigest()
+        # The shipped binary's digest stands there already.
         self.script = SCRIPT.replace(DIGESTS[NATIVE], digest)
-        self.assertNotEqual(self.script, SCRIPT)
+        self.assertIn(digest, self.script)
         self.traces = self.folder / "traces"
 
     def same_disk(self):

@@ -4,8 +4,74 @@ import pathlib
 import re
 import unittest
 
+import payloads
+from gate_case import GateCase
+
 TREE = pathlib.Path(__file__).resolve().parents[2]
 NAMED = re.compile(r"`([\w/]+_test\.py):(test_\w+)`")
+
+# What is said of machines and of people's own choice is no claim about the program.
+NO_CLAIM = ("What a person writes as a reason", "Steps of one job are one user", "How the program is built")
+
+
+def claims_of(text):
+    """Paragraphs, points of a list and rows of a table; a paragraph that ends in ":" only leads to what follows."""
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    for block in re.split(r"\n\s*\n|\n(?=\s*(?:- |\d+\. |\|))", text):
+        block = block.strip()
+        is_heading = block.startswith("#") or re.fullmatch(r"[|\s:-]+", block)
+        if not block or is_heading or block.endswith(":") or block.startswith("| what you use") or block.startswith(NO_CLAIM):
+            continue
+        if block.startswith("|") and f"{block}\n|-" in text:
+            continue
+        yield block
+
+
+def jobs_of(section):
+    """Job → its text, of the whole workflow in that section of the README."""
+    readme = (TREE / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"```yaml\n(.*?)```", readme.split(f"### {section}\n")[1], re.S)[1]
+    names = re.split(r"^  (\w+):\n", block.split("\njobs:\n")[1], flags=re.M)
+    return dict(zip(names[1::2], names[2::2]))
+
+
+class ThreeJobs(GateCase):
+    def test_the_three_jobs_of_the_readme_do_what_they_say(self):
+        jobs = jobs_of("Three jobs")
+        self.assertEqual(list(jobs), ["gate", "work", "finish"])
+        self.assertIn("permissions: {}", jobs["work"])
+        self.assertIn("persist-credentials: false", jobs["work"])
+        for word in ("refgate/refgate", "secrets.", "github.token", "claim_id"):
+            self.assertNotIn(word, jobs["work"])
+        outputs = dict(re.findall(r"^      (\w+): \$\{\{ steps\.gate\.outputs\.(\w+) \}\}", jobs["gate"], re.M))
+        self.assertEqual(outputs["claim_id"], "claim_id")
+        given = dict(re.findall(r"^          ([\w-]+): \$\{\{ needs\.(.*?) \}\}", jobs["finish"], re.M))
+        self.assertEqual(given, {"status": "work.result", "claim-id": "gate.outputs.claim_id", "own-failure": "gate.outputs.own_failure"})
+        for result, outcome in (("success", "success"), ("failure", "failure"), ("cancelled", "cancelled")):
+            with self.subTest(result):
+                self.setUp()
+                payload = payloads.issue(7)
+                first = self.job("issues", payload, job="gate")
+                gate = first.call("gate")
+                self.assert_runs(gate, "first")
+                kept = {name: gate.outputs[output] for name, output in outputs.items()}
+                # Another machine: nothing of the gate's folder is there.
+                finish = self.job("issues", payload, run=first.run, job="finish")
+                answer = finish.call("finish", "--status", result, "--claim-id", kept["claim_id"], "--own-failure", kept["own_failure"] or "false")
+                # Its check is as honest as the work: red unless that was done.
+                self.assertEqual(answer.status, 0 if result == "success" else 1, answer)
+                claim, = self.remote.claims().values()
+                self.assertEqual((claim["state"], claim["outcome"]), ("ended", outcome))
+                if result == "cancelled":
+                    continue  # what was cancelled is launched again
+                # A job that was told to skip has work skipped, and its finish changes nothing.
+                before = self.remote.claims()
+                again = self.job("issues", payload, job="gate")
+                told = again.call("gate")
+                self.assertEqual(told.outputs["skip_execution"], "true", told)
+                self.done(self.job("issues", payload, run=again.run, job="finish").call(
+                    "finish", "--status", "skipped", "--claim-id", told.outputs["claim_id"], "--own-failure", told.outputs["own_failure"] or "false"))
+                self.assertEqual(self.remote.claims(), before)
 
 
 class Pages(unittest.TestCase):
@@ -19,12 +85,18 @@ class Pages(unittest.TestCase):
                 text = (TREE / "tests" / file).read_text(encoding="utf-8")
                 self.assertRegex(text, rf"(?m)^    def {name}\(self")
 
-    def test_every_claim_of_the_page_for_reviewers_about_the_token_names_a_test(self):
+    def test_every_claim_of_the_page_for_reviewers_names_a_test(self):
         text = (TREE / "docs" / "security.md").read_text(encoding="utf-8")
-        section = text.split("## Where the token goes")[1].split("\n## ")[0]
-        for claim in re.split(r"\n- ", section)[1:]:
-            with self.subTest(claim=claim[:60]):
-                self.assertRegex(claim, NAMED)
+        named = 0
+        for block in claims_of(text):
+            with self.subTest(claim=block[:80]):
+                self.assertRegex(block, NAMED)
+                named += 1
+        self.assertGreater(named, 30)
+
+    def test_a_claim_without_a_test_is_found(self):
+        page = "# T\n\nIt is safe.\n\n## S\n\n- **One** is held (`e2e/x_test.py:test_x`).\n- Two is not.\n\n| a | b |\n|---|---|\n| c | d |\n\nThese:\n\n```sh\nx\n```\n"
+        self.assertEqual([block for block in claims_of(page) if not NAMED.search(block)], ["It is safe.", "- Two is not.", "| c | d |"])
 
     def test_links_between_pages_lead_somewhere(self):
         for page in (TREE / "docs").glob("*.md"):

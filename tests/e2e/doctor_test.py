@@ -1,6 +1,7 @@
 """What doctor finds on a remote: whatever a session relies on is tried there, and named when it fails."""
 
 import json
+import shutil
 import unittest
 
 from gate_case import GateCase, launch
@@ -174,6 +175,29 @@ class Comparing(DoctorCase):
         self.assertEqual(answer.status, 3, answer)
         self.assertIn("not made", answer.out)
         self.assertNotIn("did not answer", answer.out)
+
+    def test_credentials_that_a_checkout_keeps_are_named_and_not_shown(self):
+        person = self.person()
+        checkout = person.folder
+        credentials = person.folder / "git-credentials-1.config"
+        rows = [("http.https://github.com/.extraheader", "AUTHORIZATION: basic hunter22"), ("credential.helper", "store --file=/x/hunter22"),
+                (f"includeIf.gitdir:{checkout}/.git.path", str(credentials)), ("includeIf.gitdir:/github/workspace/.git.path", "/x/git-credentials-2.config"),
+                ("core.sshCommand", "ssh -i /x/hunter22"), ("remote.origin.url", "https://u:hunter22@h/x")]
+        launch.git("config", "--file", credentials, "http.https://ghe.example/.extraheader", "AUTHORIZATION: basic hunter22", check=True)
+        for name, value in [(None, None), *rows]:
+            with self.subTest(name=name):
+                launch.git("init", "-q", checkout, check=True)
+                if name:
+                    launch.git("-C", checkout, "config", name, value, check=True)
+                answer = person.call("doctor", "--json", "--rounds", "0")
+                self.assertEqual(answer.status, 0, answer)
+                row, = (row for row in answer.rows() if row["check"] == "kept credentials")
+                self.assertEqual(row["state"], "warning" if name else "ok", row)
+                if name:
+                    self.assertIn(name.lower().split("/")[0], row["text"].lower())
+                    self.assertIn("persist-credentials: false", row["hint"])
+                self.assertNotIn("hunter22", answer.out + answer.err)
+                shutil.rmtree(checkout / ".git")
 
     def test_two_doctors_at_once_accuse_nobody(self):
         calls = [self.person().start("doctor", "--json", "--deadline", "60s") for _ in range(2)]

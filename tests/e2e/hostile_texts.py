@@ -12,7 +12,9 @@ COMMANDS = ("\n::set-output name=skip_execution::false", "%0A::error::x", "\n##[
             "::add-mask::x", "\nskip_execution=false\n", "skip_execution<<EOF\nfalse\nEOF",
             "<script>alert(1)</script>", "[x](javascript:alert(1))", "| a | b |", "`x`", "$(id)",
             '"; id; "', "' \\' \"", "{{7*7}}", "\\n", "\\\\", '"} 1\nforged{a="')
-TEXTS = tuple(f"a{mark}b" for mark in MARKS + COMMANDS)
+# What a log obeys at the beginning of a line alone, and where it passes over blanks in front of it.
+FIRST = ("::add-mask::pwn", " ::stop-commands::k", "\u3000::error::x", "##[error]x", ":", "::")
+TEXTS = tuple(f"a{mark}b" for mark in MARKS + COMMANDS) + FIRST
 # What nobody sees and something obeys.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e"
                     "\u2060-\u206f\u3164\ufeff\ufff0-\ufffb\U000e0000-\U000e0fff]")

@@ -36,7 +36,41 @@ def strangers(association):
     yield "pull_request_target", by(association, payloads.pull_request(commit("evil"), source=FORK))
 
 
+def wiki_page(number):
+    return {"repository": repository(), "sender": person("eve"),
+            "pages": [{"page_name": "Home", "title": "Home", "action": "edited", "sha": commit(f"page {number}")}]}
+
+
+def report_on_wiki(number):
+    """A run that a page of the wiki started, on the default branch's head as all of that kind."""
+    return {"action": "completed", "repository": repository(), "sender": person("eve"), "workflow": {"id": 7, "name": "Wiki"},
+            "workflow_run": {"id": 9000 + number, "event": "gollum", "conclusion": "success", "head_branch": "main", "head_sha": HEAD,
+                             "head_repository": repository(), "name": "Wiki", "workflow_id": 7}}
+
+
+def without_association(payload):
+    """As Gitea and Forgejo write it."""
+    for name in ("comment", "issue", "review"):
+        if name in payload:
+            payload[name].pop("author_association", None)
+            payload[name]["user"] = person("eve")
+    return {**payload, "sender": person("eve")}
+
+
 class Outsiders(GateCase):
+    def test_whoever_edits_a_wiki_or_comments_on_another_forge_is_a_stranger(self):
+        kinds = {"gollum": wiki_page, "workflow_run": report_on_wiki,
+                 "issue_comment": lambda number: without_association(payloads.comment(number))}
+        for settings, refused in ((("--budget", "workflow:2/1d"), "budget"), (("--group-by", "repository", "--no-wait"), "queued"),
+                                  (("--slots", "1", "--no-wait"), "queued"), (("--identity", "x"), "active_session")):
+            for event, payload in kinds.items():
+                with self.subTest(settings=settings, event=event):
+                    self.setUp()
+                    told = [self.job(event, payload(300 + number)).call("gate", *settings) for number in range(3)]
+                    self.assertEqual(told[0].code, "first", told)
+                    self.assertEqual(told[-1].code, refused, told)
+                    self.assert_runs(self.own(*settings), "first")
+
     def own(self, *words):
         return self.job(payload=payloads.push(HEAD, ref="refs/heads/main")).call("gate", *words)
 

@@ -5,7 +5,8 @@ import os
 import pathlib
 import unittest
 
-from gate_case import TOKEN, GateCase, await_that, launch
+import payloads
+from gate_case import HEAD, TOKEN, GateCase, await_that, launch
 
 PLAIN = TOKEN.encode()
 BASIC = base64.b64encode(f"x-access-token:{TOKEN}".encode())
@@ -57,6 +58,76 @@ class Secrets(GateCase):
                 self.assertGreater(len(stored), 5)
                 for where, content in stored:
                     self.assert_absent(content, where)
+
+    def test_a_word_that_holds_a_token_is_refused_and_not_repeated(self):
+        forms = {"as it is": TOKEN, "in a text": f"because {TOKEN} was set", "base64": base64.b64encode(f"x:{TOKEN}".encode()).decode(),
+                 "hexadecimal": PLAIN.hex(), "url": "".join(f"%{byte:02X}" for byte in PLAIN), "GitHub's": "ghp_" + "a1B2" * 9,
+                 "GitHub's fine one": "github_pat_11ABCDEFG0" + "a1B2" * 10, "Anthropic's": "sk-ant-api03-" + "a1B2" * 9, "Amazon's": "AKIA" + "A1B2" * 4}
+        for name, text in forms.items():
+            with self.subTest(form=name):
+                job = self.job()
+                calls = [job.call("gate", option, value) for option, value in (
+                    ("--identity", text), ("--share", text), ("--dimension", f"k={text}"), ("--slots", f"{text}:1"), ("--workflow", text),
+                    ("--job", text), ("--run-id", text), ("--group-by", f"team-{text}"), ("--matrix", f'{{"os": "{text}"}}'), ("--bot", text),
+                    ("--budget", text), ("--memory", text), ("--event", text), ("--namespace", text), ("--sha", text))]
+                calls += [job.call("gate", REFGATE_IDENTITY=text, REFGATE_DIMENSION=f"k={text}"),
+                          job.call("check", "push", text, HEAD, "1"), job.call("check", "push", "w", text, ""),
+                          job.call("run", "--share", text, "--", "true")]
+                for answer in calls:
+                    self.assertEqual((answer.status, answer.outputs["skip_execution"]), (2, "true"), answer)
+                config = self.folder / "settings.yml"
+                config.write_text(f"# {text}\nshare: {text}\nbots: {{'{text}': {{group-by: none}}}}\n", encoding="utf-8")
+                calls += [job.call("gate", "--config", config), job.call("register", text, "push", "w", "1", HEAD),
+                          job.call("audit", "k", "push", "w", "1", HEAD, "true", text), job.call("cleanup", text),
+                          job.call("release", "1", "--reason", text), job.call("pause", "--reason", text), job.call("pause", f"workflow:{text}"),
+                          job.call("resume", f"workflow:{text}"),
+                          job.call_fed(b"x", "result", "save", "--title", text), job.call_fed(b"x", "result", "save", "--meta", f"k={text}"),
+                          job.call_fed(f"before {text} after".encode(), "result", "save")]
+                for answer in calls:
+                    self.assertEqual(answer.status, 2, answer)
+                    self.assert_quiet(answer)
+                    for stream in (answer.out, answer.err, answer.output_text, answer.summary):
+                        self.assertNotIn(text, stream)
+        self.assertEqual(self.remote.all_refs(), {})
+
+    def test_a_secret_of_the_environment_is_no_reason(self):
+        for name in ("GH_PAT", "MY_TOKEN_2", "NPM_AUTH", "DB_PASSPHRASE", "PASSWORD_PROD", "GITLAB_CREDENTIALS", "SLACK_WEBHOOK"):
+            for words in (("pause", "--reason", "so hunter22hunter said"), ("release", "1", "--reason", "hunter22hunter"),
+                          ("result", "save", "--title", "hunter22hunter")):
+                answer = self.person().call_fed(b"x", *words, **{name: "hunter22hunter"})
+                self.assertEqual(answer.status, 2, answer)
+                self.assertIn(name, answer.err)
+                self.assertNotIn("hunter22", answer.out + answer.err)
+        self.assertEqual(self.remote.all_refs(), {})
+
+    def test_names_and_commits_are_no_tokens(self):
+        for number, text in enumerate(("9fceb02d0ae598e95dc970b74767f19372d61af8", "a" * 40, "f" * 64, "task-ant-colony-of-everything-and-more", "sk-learn",
+                                       "feature/ghp_tokens", "AKIAPOLIS")):
+            answer = self.job(payload=payloads.push(payloads.commit(f"plain {number}"), ref=f"refs/heads/{text}")).call(
+                "gate", "--share", text, "--identity", text, "--dimension", f"k={text}")
+            self.assert_runs(answer, "first")
+        self.done(self.person().call("pause", "--reason", "since 9fceb02d0ae598e95dc970b74767f19372d61af8"))
+
+    def test_a_name_that_holds_the_token_is_stored_without_it(self):
+        """What others name cannot be refused: a branch, a workflow, whoever pushed."""
+        for number, text in enumerate((TOKEN, f"a-{TOKEN}-b", base64.b64encode(PLAIN).decode().rstrip("="), PLAIN.hex())):
+            with self.subTest(text=text):
+                self.setUp()
+                payload = payloads.push(payloads.commit(f"named {number}"), ref=f"refs/heads/topic/{text}")
+                payload["sender"] = {"login": text, "id": 1, "type": "User"}
+                job = self.job(payload=payload, workflow=text, actor=text, job=text,
+                               environment={"GITHUB_REF": f"refs/heads/topic/{text}", "USER": text})
+                calls = [job.call("gate", "--supersede", "--group-by", "user"), job.call("finish"),
+                         job.call("register", "k", "push", "w", "1", HEAD), job.call("audit", "k", "push", "w", "1", HEAD, "true", "success"),
+                         job.call("pause", "--reason", "x"), job.call_fed(b"x", "result", "save", "--title", "t"),
+                         job.call("status", "--all"), job.call("log", "--json")]
+                person = self.person(USER=text, LOGNAME=text)
+                calls += [person.call("pause"), person.call("status")]
+                for answer in calls:
+                    self.assertEqual(answer.status, 0, answer)
+                for where, content in self.everything_stored():
+                    for secret in (PLAIN, BASIC, text.encode()):
+                        self.assertNotIn(secret, content, where)
 
     def test_no_message_about_a_failure_holds_the_token(self):
         with launch.faults(self.server("http")) as proxy:
@@ -123,7 +194,8 @@ class Secrets(GateCase):
     def test_a_url_with_a_password_is_refused_and_not_repeated(self):
         place = self.remote.url.partition("://")[2]
         for url in (f"http://x-access-token:{TOKEN}@{place}", f"https://u:{TOKEN}@localhost/x.git",
-                    f"http://:{TOKEN}@{place}"):
+                    f"http://:{TOKEN}@{place}", f"https:///u:{TOKEN}@localhost/x", f"http://///u:{TOKEN}@localhost/x",
+                    f"https://u:{TOKEN}/x@localhost/x", f"https://u:{TOKEN}?@localhost/x"):
             with self.subTest(url=url):
                 for words in (("gate",), ("status",), ("doctor",)):
                     answer = self.job().call(*words, "--remote", url)
@@ -134,6 +206,23 @@ class Secrets(GateCase):
                 self.assertEqual((answer.status, answer.outputs["skip_execution"]), (2, "true"))
                 self.assert_quiet(answer)
         self.assertEqual(self.remote.all_refs(), {})
+
+    def test_no_debug_line_repeats_a_password(self):
+        for url in ("https://u:hunter22@localhost/x", "https:///u:hunter22@h/x", "http:///u:hunter22@h/x", "https://///u:hunter22@h/x", "u:hunter22@localhost:x.git",
+                    "me:hunter22@host:x.git", "http:/u:hunter22@h/x", "https:/hunter22@h/x", "u:hunter22@h://x", "https://u:hun/ter22@h/x?hunter22"):
+            for words in (("status", "-v", "--remote", url), ("status", "-v"), ("gate", "-v", "--remote", url)):
+                with self.subTest(words=words, url=url):
+                    more = {} if len(words) > 2 else {"REFGATE_REMOTE": url}
+                    answer = self.job().call(*words, RUNNER_DEBUG="1", **more)
+                    self.assertIn(answer.status, (2, 3), answer)
+                    for stream in (answer.out, answer.err, answer.output_text, answer.summary):
+                        self.assertNotIn("hunter22", stream)
+                        self.assertNotIn("ter22", stream)
+
+    def test_a_path_of_a_host_may_hold_an_at_sign(self):
+        answer = self.person().call("status", "--remote", "localhost.invalid:team@x.git", "--deadline", "2s", GIT_SSH_COMMAND="false")
+        self.assertEqual(answer.status, 3, answer)
+        self.assertNotIn("password", answer.err)
 
     def test_an_address_for_git_with_a_password_is_refused_and_not_repeated(self):
         for url in (f"git://u:{TOKEN}@localhost/x.git", f"ssh://git:{TOKEN}@localhost/x.git", f"u:{TOKEN}@localhost:x.git",
@@ -153,6 +242,10 @@ class Secrets(GateCase):
         del person.environment["REFGATE_TOKEN"]
         answer = person.call("status", REFGATE_REMOTE="origin")
         self.assert_quiet(answer)
+        for url in (f"https:/u:{TOKEN}@localhost/x", f"https:///u:{TOKEN}@localhost/x", f"u:{TOKEN}@localhost:x.git"):
+            launch.git("-C", person.folder, "remote", "set-url", "origin", url, check=True)
+            for words in (("status",), ("status", "-v"), ("doctor",)):
+                self.assert_quiet(person.call(*words, REFGATE_REMOTE="origin", GIT_SSH_COMMAND="false"))
 
     def test_no_child_inherits_the_token_under_any_name(self):
         seen = self.folder / "seen"

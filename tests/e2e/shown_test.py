@@ -23,13 +23,17 @@ class Shown(GateCase):
     def assert_plain(self, answer):
         for name in ("out", "err", "summary", "output_text"):
             self.assert_seen(getattr(answer, name), (answer.words, name))
-        if "::" in answer.out + answer.err:
-            for line in (answer.out + answer.err).splitlines():
-                if line.startswith("::"):
-                    self.assertRegex(line, r"^::(error|warning|notice) title=refgate[^:]*::")
+        self.assert_no_command(answer.out + answer.err, answer.words)
+
+    def assert_no_command(self, text, where):
+        """As the runner reads a line (actions/runner, ActionCommand): blanks in front of "::" are passed over, "##[" is found anywhere."""
+        self.assertNotIn("##[", text, where)
+        for line in text.split("\n"):
+            if line.strip().startswith("::"):
+                self.assertRegex(line, r"^::(error|warning|notice) title=refgate[^:]*::", where)
 
     def test_of_a_run(self):
-        answered = set()
+        answered, runs = set(), []
         for number, text in enumerate(TEXTS):
             with self.subTest(text=text):
                 payload = payloads.push(payloads.commit(f"text {number}"))
@@ -38,6 +42,7 @@ class Shown(GateCase):
                 payload["sender"] = {"login": text}
                 job = self.job(payload=payload, workflow=text, actor=text, job=text)
                 gate = job.call("gate", "--share", text, "--dimension", f"k={text.strip() or 'x'}")
+                runs.append(str(job.run))
                 if gate.status == 0:
                     self.assertEqual(gate.outputs["skip_execution"], "false")
                     answered.add(text)
@@ -47,15 +52,21 @@ class Shown(GateCase):
                 self.assert_plain(again)
                 self.assert_plain(job.call("finish"))
         person = self.person()
-        for words in (("status", "--all"), ("log",), ("stats",), ("verify",), ("gc", "--dry-run")):
+        for words in (("status", "--all"), ("status", "--queues"), ("status", "--lost"), ("log",), ("stats",),
+                      ("stats", "--by", "workflow"), ("stats", "--by", "actor"), ("verify",), ("gc", "--dry-run"),
+                      ("status", "--lost", "--take", "3"), *(("show", run) for run in runs)):
             self.assert_plain(person.call(*words))
         for words in (("status", "--all", "--json"), ("stats", "--json"), ("verify", "--json"),
-                      ("doctor", "--json")):
+                      ("doctor", "--json"), *(("show", run, "--json") for run in runs)):
             answer = person.call(*words)
+            if not answer.out:
+                continue  # a run that refused the text has no story
             self.assertTrue(answer.out.isascii(), answer.out[:500])
+            self.assert_no_command(answer.out, words)
             json.loads(answer.out)
             self.assert_seen(answer.out, words)
         lines = person.call("log", "--json")
+        self.assert_no_command(lines.out, "log")
         self.assertTrue(lines.out.isascii())
         self.assertGreaterEqual({line["workflow"] for line in lines.json_lines()}, answered)
         self.assertGreater(len(answered), len(TEXTS) / 2)
@@ -64,6 +75,7 @@ class Shown(GateCase):
     def assert_metrics(self, text):
         """The text format's grammar: comments and samples, nothing else."""
         self.assert_seen(text, "metrics")
+        self.assert_no_command(text, "metrics")
         for line in text.splitlines():
             if line.startswith("#"):
                 self.assertRegex(line, r"^# (HELP|TYPE) [a-z_]+ ")
@@ -75,6 +87,33 @@ class Shown(GateCase):
                 label = LABELS.match(rest)
                 self.assertTrue(label, line)
                 rest = rest[label.end():]
+
+    def test_of_a_registered_session(self):
+        for number, text in enumerate(TEXTS):
+            word = text.strip() or "x"
+            with self.subTest(text=text):
+                job = self.job()
+                for words in (("register", word, "push", word, str(number + 1), word), ("audit", word, "push", word, str(number + 1), word, "true", word),
+                              ("check", "push", word, word, str(number + 5000)), ("cleanup", word)):
+                    self.assert_plain(job.call(*words))
+        for words in (("status", "--all"), ("log",), ("status", "--all", "--json")):
+            self.assert_plain(self.person().call(*words))
+
+    def test_of_a_health_file_that_the_agent_wrote(self):
+        job, _ = self.gate()
+        path, = (job.folder / "temp").rglob("health-*.json")
+        health = json.loads(path.read_text(encoding="utf-8"))
+        for text in TEXTS:
+            with self.subTest(text=text):
+                path.write_text(json.dumps({**health, "session_key": text, "failure": text, "failures": 1}), encoding="utf-8")
+                for words in (("health",), ("health", "--json")):
+                    self.assert_plain(job.call(*words))
+
+    def test_of_a_matrix(self):
+        for text in TEXTS:
+            done = self.person().call("matrix", json.dumps([text, {"id": text}, text]))
+            self.assert_plain(done)
+            self.assertEqual(json.loads(done.out)[0], text)
 
     def test_of_files(self):
         folder = self.folder / "work" / ".github" / "workflows"
@@ -94,6 +133,7 @@ class Shown(GateCase):
                 self.assertIn(done.returncode, (0, 1), done)
                 self.assert_seen(done.stdout.decode("utf-8") + done.stderr.decode("utf-8"), form)
                 self.assertGreater(len(done.stdout), 1000)
+                self.assertNotIn("##[", done.stdout.decode("utf-8"), form)
                 if form in ("json", "sarif"):
                     self.assertTrue(done.stdout.isascii())
                     json.loads(done.stdout)

@@ -60,6 +60,9 @@ TEST_CASE("colour comes on request only, and files cannot send any") {
   CHECK(render_text({one}, {1, 0, false}).find("bad ?[31m?") != std::string::npos);
   CHECK(render_text({one}, {1, 0, true}).find("\x1b[1;31merror\x1b[0m") != std::string::npos);
   CHECK(printable("a\tb\nc\xC3\xA9\xE2\x81\xA6") == "a b?cé?");
+  CHECK(printable("::add-mask::x") == "?:add-mask::x");
+  CHECK(printable(" \t::x::") == "  ?:x::");
+  CHECK(printable("a::x::") == "a::x::");
 }
 
 TEST_CASE("the caret of a long line stays in view") {

@@ -88,6 +88,9 @@ TEST_CASE("text of strangers becomes one clean line", "[objects]") {
         "see https://host/path and http://h");
   CHECK(clean_text("mail me@host") == "mail me@host");
   CHECK(clean_text("https://host/a@b") == "https://host/a@b");
+  CHECK(clean_text("https://host/a?key=x#y b") == "https://host/a?… b");
+  CHECK(clean_text("'https:///u:secret@host/x'") == "'https://host/x'");
+  CHECK(clean_text("u:secret@host:x.git") == "host:x.git");
   CHECK(clean_text(std::string(1000, 'x')).size() < 410);
   std::string umlauts;
   while (umlauts.size() < 1000)

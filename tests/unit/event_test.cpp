@@ -312,8 +312,30 @@ TEST_CASE(
        "{'check_run':{'name':'x','head_sha':'$A','check_suite':{'head_branch':'main'}}}",
        Trust::repository},
       {"status", "{'sha':'$A','context':'x','state':'success','branches':[]}", Trust::outside},
+      // Other forges say nothing of an association.
       {"issue_comment", "{'issue':{'number':4,'pull_request':{}},'comment':{'id':5}}",
+       Trust::outside},
+      {"issue_comment",
+       "{'issue':{'number':4},'comment':{'id':5,'user':{'login':'Ann'}},'sender':{'login':'eve'},"
+       "'repository':{'owner':{'login':'ann'}}}",
        Trust::repository},
+      {"issue_comment",
+       "{'issue':{'number':4},'comment':{'id':5,'user':{'login':'eve'}},'sender':{'login':'ann'},"
+       "'repository':{'owner':{'login':'ann'}}}",
+       Trust::outside},
+      {"pull_request_review",
+       pull_request("'action':'submitted','review':{'id':5},'sender':{'login':'ann'},"),
+       Trust::outside},
+      {"gollum", "{'pages':[{'page_name':'Home','sha':'$A'}],'sender':{'login':'eve'}}",
+       Trust::outside},
+      {"gollum",
+       "{'pages':[{'page_name':'Home','sha':'$A'}],'sender':{'login':'ann'},'repository':{'owner':{"
+       "'login':'Ann'}}}",
+       Trust::repository},
+      {"workflow_run",
+       "{'workflow_run':{'id':7,'head_sha':'$A','event':'gollum','head_repository':{'id':1}},"
+       "'repository':{'id':1}}",
+       Trust::outside},
       {"issue_comment",
        "{'issue':{'number':4},'comment':{'id':5,'author_association':'COLLABORATOR'}}",
        Trust::repository},

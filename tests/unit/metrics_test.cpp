@@ -25,6 +25,7 @@ bool holds(const std::string& page, const std::string& line) {
 
 TEST_CASE("a label's value is escaped and bounded") {
   CHECK(label_value("Agent Review") == "Agent Review");
+  CHECK(label_value("a ##[error]b") == "a ## [error]b");
   CHECK(label_value("a\\b\"c\nd") == "a\\\\b\\\"c\\nd");
   CHECK(label_value(std::string(500, 'x')) == std::string(100, 'x'));
   std::string wide;

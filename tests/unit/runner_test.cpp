@@ -42,6 +42,23 @@ TEST_CASE("text is escaped for its place") {
         "&lt;script&gt;&#124;&#96;x&#96;&#42;&#95;&#91;y&#93;(z) ");
 }
 
+TEST_CASE("no line begins with a command of the runner") {
+  for (const auto& [text, shown] : std::vector<std::pair<std::string, std::string>>{
+           {"::add-mask::x", ": :add-mask::x"},
+           {"  ::error::x", "  : :error::x"},
+           {"\n::error::x", " : :error::x"},
+           {"\xe3\x80\x80::error::x", "\xe3\x80\x80: :error::x"},
+           {"::", ": :"},
+           {":", ": "},
+           {"a::b::c", "a::b::c"},
+           {"x ##[error]", "x ## [error]"},
+           {"##[error]", "## [error]"}}) {
+    CAPTURE(text);
+    CHECK(escape_for(Place::line, text) == shown);
+  }
+  CHECK(escape_for(Place::markdown, "::error::x") == "&#58;:error::x");
+}
+
 TEST_CASE("what a job summary would make a link of by itself is torn apart") {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"https://a.example", "https&#58;<!-- -->//a.example"},

@@ -108,7 +108,8 @@ TEST_CASE("what is called a commit is 7 to 64 hexadecimal digits") {
     CHECK_THAT(*error, Catch::Contains("7 to 64 hexadecimal digits"));
   }
   CHECK_THAT(*apply_setting(settings, "sha", "HEAD"), Catch::Contains("\"$(git rev-parse HEAD)\""));
-  CHECK_THAT(*apply_setting(settings, "sha", "$(x)"), !Catch::Contains("rev-parse"));
+  for (const char* said : {"$(x)", "a;id", "HEAD|id", "!x", "*", "--upload-pack=x", "HEAD~1&"})
+    CHECK_THAT(*apply_setting(settings, "sha", said), !Catch::Contains("rev-parse"));
   CHECK(apply_setting(settings, "sha", std::string(65, 'a')));
   CHECK_FALSE(apply_setting(settings, "sha", std::string(40, 'A')));
   CHECK(settings.sha == std::string(40, 'a'));

@@ -1,4 +1,5 @@
 #include "os/trace.h"
+#include "core/text/url_secrets.h"
 
 #include <vector>
 
@@ -48,6 +49,15 @@ TEST_CASE("trace: an address is shown without what may be secret") {
       {"a https://h/?p4ss b http://u:p4ss@h c", "a https://h/ b http://h c"},
       {"two@words and no address?", "two@words and no address?"},
       {"://", "://"},
+      {"https:///u:p4ss@h/x", "https://h/x"},
+      {"https://///u:p4ss@h/x", "https://h/x"},
+      {"http:/u:p4ss@h/x", "http:/h/x"},
+      {"fatal: 'https:/p4ss@h/x': no", "fatal: 'https:/h/x': no"},
+      {"u:p4ss@h:x.git", "h:x.git"},
+      {"u:p4:ss@h:x.git?p4ss", "h:x.git"},
+      {"git@h:x.git", "git@h:x.git"},
+      {"host:team@x.git", "host:team@x.git"},
+      {"https://h:80/a@b", "https://h:80/a@b"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);

@@ -335,9 +335,7 @@ int command_explain(const Invocation& call) {
   if (!call.arguments.front().empty()) return explain_target(call, settings);
   const Explained explained = explain(call, settings);
   if (call.flag("json"))
-    call.out
-        << json_of(explained, settings).dump(1, ' ', true, ordered_json::error_handler_t::replace)
-        << "\n";
+    call.out << shown_json(json_of(explained, settings), 1) << "\n";
   else
     print(call, explained, settings);
   return exit_done;

@@ -23,7 +23,7 @@ std::string canonical_number(const ordered_json& value) {
   return text;
 }
 
-std::string ascii(const ordered_json& value) { return value.dump(-1, ' ', true); }
+std::string ascii(const ordered_json& value) { return shown_json(value, -1); }
 
 /// Equal values have equal texts.
 std::string canonical(const ordered_json& value) {

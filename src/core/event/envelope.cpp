@@ -50,9 +50,7 @@ bool is_sqs_text(std::string_view body) {
   return true;
 }
 
-std::string dump(const ordered_json& value) {
-  return value.dump(1, ' ', true, ordered_json::error_handler_t::replace) + "\n";
-}
+std::string dump(const ordered_json& value) { return shown_json(value, 1) + "\n"; }
 
 /// Attributes of SQS must not be empty.
 void attribute(ordered_json& attributes, const char* name, const std::string& value) {

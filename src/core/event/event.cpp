@@ -148,6 +148,7 @@ std::variant<Event, EventError> parse_event(std::string_view payload_text,
     auto parsed = EventPayload::parse(payload_text);
     if (auto* error = std::get_if<EventError>(&parsed)) return std::move(*error);
     payload = std::move(std::get<EventPayload>(parsed));
+    payload.hide(environment.secrets);
   }
 
   Event event;

@@ -14,6 +14,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/text/secret_scan.h"
+
 namespace refgate {
 
 /// Whether what runs was brought about by people who can write to the repository, or from outside:
@@ -23,8 +25,9 @@ namespace refgate {
 /// hide their membership, have the association CONTRIBUTOR or NONE. What a payload does not show to
 /// be the repository's own (a deleted head repository, a check on a commit of no branch) is from
 /// outside: the cost is one more launch, never a muted one. GitHub always mentions where a head
-/// comes from and what its author is; a payload that does not was written by hand, for this
-/// repository.
+/// comes from; a payload that does not was written by hand, for this repository. What does not
+/// mention its author's association (another forge's, or a page of the wiki) is the repository's
+/// own where the repository's owner wrote it.
 enum class Trust { repository, outside };
 
 enum class EntityKind { none, pull_request, issue, discussion, branch, tag, release, repository };
@@ -123,18 +126,19 @@ struct Event {
 /// The part of the runner's environment that says what runs. Each member is the variable of that
 /// name, empty when unset.
 struct RunnerEnvironment {
-  std::string event_name;        ///< GITHUB_EVENT_NAME
-  std::string repository;        ///< GITHUB_REPOSITORY
-  std::string server_url;        ///< GITHUB_SERVER_URL
-  std::string actor;             ///< GITHUB_ACTOR
-  std::string triggering_actor;  ///< GITHUB_TRIGGERING_ACTOR
-  std::string sha;               ///< GITHUB_SHA
-  std::string ref;               ///< GITHUB_REF
-  std::string run_id;            ///< GITHUB_RUN_ID
-  std::string run_attempt;       ///< GITHUB_RUN_ATTEMPT
-  std::string workflow;          ///< GITHUB_WORKFLOW
-  std::string workflow_ref;      ///< GITHUB_WORKFLOW_REF
-  std::string job;               ///< GITHUB_JOB
+  std::string event_name;            ///< GITHUB_EVENT_NAME
+  std::string repository;            ///< GITHUB_REPOSITORY
+  std::string server_url;            ///< GITHUB_SERVER_URL
+  std::string actor;                 ///< GITHUB_ACTOR
+  std::string triggering_actor;      ///< GITHUB_TRIGGERING_ACTOR
+  std::string sha;                   ///< GITHUB_SHA
+  std::string ref;                   ///< GITHUB_REF
+  std::string run_id;                ///< GITHUB_RUN_ID
+  std::string run_attempt;           ///< GITHUB_RUN_ATTEMPT
+  std::string workflow;              ///< GITHUB_WORKFLOW
+  std::string workflow_ref;          ///< GITHUB_WORKFLOW_REF
+  std::string job;                   ///< GITHUB_JOB
+  std::vector<KnownSecret> secrets;  ///< what no text that is read from the payload keeps
 };
 
 /// What makes two events the same work, when the caller does not name an identity.

@@ -207,7 +207,7 @@ std::string EventPayload::read_text(std::string_view path, bool required) {
     fail(path, wrong);
     return {};
   }
-  return text;
+  return secrets_.empty() ? text : without_secrets(text, secrets_);
 }
 
 std::string EventPayload::read_number(std::string_view path, bool required) {

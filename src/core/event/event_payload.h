@@ -7,7 +7,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/event/event.h"
 
@@ -57,6 +59,9 @@ class EventPayload {
   /// missing or null.
   std::string fingerprint(std::string_view path) const;
 
+  /// From now on texts are read without these.
+  void hide(std::vector<KnownSecret> secrets) { secrets_ = std::move(secrets); }
+
   /// What the first bad field was; empty when there was none.
   const std::string& error() const { return error_; }
 
@@ -68,6 +73,7 @@ class EventPayload {
   std::string read_number(std::string_view path, bool required);
 
   std::unique_ptr<Tree> tree_;
+  std::vector<KnownSecret> secrets_;
   std::string error_;
 };
 

@@ -320,7 +320,7 @@ void workflow_run(EventSource& source, Event& event) {
     // they mute none of the repository's own.
     if (is_one_of(cause,
                   {"issue_comment", "issues", "discussion", "discussion_comment", "watch", "fork",
-                   "pull_request_review", "pull_request_review_comment", "workflow_run"}))
+                   "gollum", "pull_request_review", "pull_request_review_comment", "workflow_run"}))
       event.trust = event.charged_to = Trust::outside;
     parts.insert(parts.begin(), {"source run", payload.number("workflow_run.id")});
     identify(event, "report-of-run", std::move(parts));

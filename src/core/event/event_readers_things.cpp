@@ -8,6 +8,7 @@
 
 #include "core/event/event_identity.h"
 #include "core/event/event_rules.h"
+#include "core/text/lower.h"
 
 namespace refgate {
 namespace {
@@ -26,11 +27,22 @@ bool is_of_the_repository(std::string_view association) {
   return association == "OWNER" || association == "MEMBER" || association == "COLLABORATOR";
 }
 
+/// Of a repository that a person owns.
+bool is_owner(EventPayload& payload, std::string_view login) {
+  return !login.empty() && same_but_for_case(login, payload.text_if_any("repository.owner.login"));
+}
+
 }  // namespace
 
+// Gitea and Forgejo write no association (modules/structs of both). Nobody is trusted for what is
+// not said: the cost is one more launch, never a muted one.
 Trust trust_of_author(EventPayload& payload, const std::string& object) {
   const std::string path = object + ".author_association";
-  if (!payload.mentions(path)) return Trust::repository;
+  if (!payload.mentions(path)) {
+    std::string author = payload.text_if_any(object + ".user.login");
+    if (author.empty()) author = payload.text_if_any("sender.login");
+    return is_owner(payload, author) ? Trust::repository : Trust::outside;
+  }
   return is_of_the_repository(payload.text_if_any(path)) ? Trust::repository : Trust::outside;
 }
 
@@ -161,9 +173,12 @@ void fork(EventSource& source, Event& event) {
   identify(event, "fork", {{"fork", source.payload.number("forkee.id")}});
 }
 
+// A wiki may be open to everybody, and nothing here tells whether it is.
 void gollum(EventSource& source, Event& event) {
   auto& payload = source.payload;
   about_the_repository(event);
+  event.trust = event.charged_to =
+      is_owner(payload, payload.text_if_any("sender.login")) ? Trust::repository : Trust::outside;
   const auto pages = payload.count("pages");
   NamedParts parts;
   for (std::size_t page = 0; page < pages && payload.error().empty(); ++page) {

@@ -32,8 +32,13 @@ std::string shortened(std::string_view text) {
   return std::string(text.substr(0, end));
 }
 
-/// The lines of a text, each as it would be seen.
-std::string visible_text(std::string_view text) {
+/// The lines of a text, each as it would be seen. A runner takes "##[command]" for one, wherever it
+/// stands in a line.
+std::string visible_text(std::string_view given) {
+  std::string whole(given);
+  for (std::size_t at = whole.find("##["); at != std::string::npos; at = whole.find("##[", at))
+    whole.insert(at + 2, 1, ' ');
+  std::string_view text = whole;
   std::string out;
   while (true) {
     const std::size_t end = text.find('\n');
@@ -105,7 +110,7 @@ void add(Counts& to, const Counts& from) {
 std::vector<Group> bounded(const std::map<std::string, Counts>& groups, std::size_t most) {
   std::map<std::string, Counts> by_label;
   for (const auto& [name, counts] : groups)
-    add(by_label[shortened(name)], counts);
+    add(by_label[shortened(visible_text(name))], counts);
   std::vector<Group> all;
   for (auto& [name, counts] : by_label)
     all.push_back({name, std::move(counts)});

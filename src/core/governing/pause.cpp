@@ -7,6 +7,7 @@
 #include "core/text/json.h"
 #include "core/text/lower.h"
 #include "core/text/record_json.h"
+#include "core/text/shell_word.h"
 #include "core/words/nearest.h"
 #include "core/words/shorten.h"
 
@@ -165,16 +166,7 @@ std::string describe(const Pause& pause) {
 
 std::string how_to_resume(const PauseSubject& subject) {
   if (subject.kind == PauseKind::all) return "refgate resume all";
-  const std::string name = name_of(subject);
-  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-_./:").find(c) != std::string_view::npos;
-  });
-  if (plain) return "refgate resume " + name;
-  std::string quoted;
-  for (const char c : name)
-    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return "refgate resume '" + quoted + "'";
+  return "refgate resume " + shell_word(name_of(subject));
 }
 
 AuditEntry pause_line(const Pause& pause, EntryKind kind, std::string_view nonce, Instant now) {

@@ -8,6 +8,7 @@
 #include "core/text/digest.h"
 #include "core/text/json.h"
 #include "core/text/record_json.h"
+#include "core/text/shell_word.h"
 #include "core/words/shorten.h"
 
 namespace refgate {
@@ -138,7 +139,7 @@ std::string results_prefix(std::string_view name_space) {
 std::string result_ref(std::string_view id, std::string_view name_space) {
   return results_prefix(name_space) + std::string(id);
 }
-std::string how_to_get(std::string_view id) { return "refgate result get " + std::string(id); }
+std::string how_to_get(std::string_view id) { return "refgate result get " + shell_word(id); }
 
 std::string encode_result(const ResultRecord& record) {
   json stored = {{"version", result_version},

@@ -12,3 +12,12 @@ extern template class nlohmann::detail::parser<
     nlohmann::json, nlohmann::detail::iterator_input_adapter<std::string::const_iterator>>;
 extern template class nlohmann::detail::parser<
     nlohmann::json, nlohmann::detail::iterator_input_adapter<const char*>>;
+
+namespace refgate {
+
+/// JSON as it is shown: nothing but ASCII, so that no terminal is steered by it, and no "##[",
+/// which a runner takes for a command wherever it stands in a line. An indent of -1 makes one line.
+std::string shown_json(const nlohmann::json& value, int indent);
+std::string shown_json(const nlohmann::ordered_json& value, int indent);
+
+}  // namespace refgate

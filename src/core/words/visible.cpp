@@ -58,6 +58,12 @@ bool is_deceptive(char32_t code) {
       deceptive, [&](const Range& range) { return code >= range.first && code <= range.last; });
 }
 
+bool is_blank(char32_t code) {
+  return (code >= 0x09 && code <= 0x0d) || code == 0x20 || code == 0x85 || code == 0xa0 ||
+         code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x2028 || code == 0x2029 ||
+         code == 0x202f || code == 0x205f || code == 0x3000;
+}
+
 std::string visible_line(std::string_view text, char instead) {
   std::string out;
   out.reserve(text.size());

@@ -24,6 +24,9 @@ bool is_control(char32_t code);
 /// "Default_Ignorable_Code_Point", and the categories Zl and Zp).
 bool is_deceptive(char32_t code);
 
+/// What .NET's String.TrimStart passes over, as a runner does before it looks for a command.
+bool is_blank(char32_t code);
+
 /// Valid UTF-8 of one line in which each control or deceptive character is replaced by
 /// `instead`, and each byte that is no UTF-8 by U+FFFD.
 std::string visible_line(std::string_view text, char instead);

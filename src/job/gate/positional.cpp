@@ -123,7 +123,7 @@ int command_register(const Invocation& call) {
       {"run_id", run_id},           {"commit_sha", commit},
       {"claim_id", claim.claim_id}, {"generation", claim.generation}};
   call.out << "Session registered: " << escape_for(Place::line, key) << "\n"
-           << data.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) << "\n";
+           << shown_json(data, 2) << "\n";
   return exit_done;
 }
 
@@ -207,9 +207,7 @@ int command_audit(const Invocation& call) {
     throw StoreError(StoreFailure::denied, store->describe() + " refused the audit entry: " +
                                                outcome.message + "; it is not in the record");
   call.out << "Audit entry created:\n"
-           << nlohmann::json::parse(encode_entry(line))
-                  .dump(2, ' ', true, nlohmann::json::error_handler_t::replace)
-           << "\n";
+           << shown_json(nlohmann::json::parse(encode_entry(line)), 2) << "\n";
   return exit_done;
 }
 

@@ -16,6 +16,7 @@
 #include "job/subject/patch_question.h"
 #include "os/file/regular_file.h"
 #include "os/trace.h"
+#include "runner/given_away.h"
 #include "runner/run_page.h"
 #include "runner/runner.h"
 
@@ -36,6 +37,7 @@ RunnerEnvironment runner_environment(const Environment& environment) {
   runner.workflow = environment.get("GITHUB_WORKFLOW");
   runner.workflow_ref = environment.get("GITHUB_WORKFLOW_REF");
   runner.job = environment.get("GITHUB_JOB");
+  runner.secrets = tokens_in_use(environment);
   return runner;
 }
 

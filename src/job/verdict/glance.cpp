@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/record/result.h"
+#include "core/text/shell_word.h"
 #include "core/words/age.h"
 #include "core/words/sentence.h"
 #include "runner/runner.h"
@@ -225,7 +226,7 @@ std::string how_to_free(const std::string& run_id, const std::string& session_ke
   const bool is_run =
       !run_id.empty() && run_id.find_first_not_of("0123456789") == std::string::npos;
   const std::string free_it =
-      code("refgate release " + (is_run ? run_id : session_key) + " --reason why");
+      code("refgate release " + shell_word(is_run ? run_id : session_key) + " --reason why");
   return free_it.starts_with('`') ? free_it : "`refgate release` of it, with a reason";
 }
 

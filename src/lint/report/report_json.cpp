@@ -65,7 +65,7 @@ std::string render_json(const std::vector<Finding>& findings, const ReportFacts&
       {"version", 1},         {"files", facts.files},        {"ignored", facts.ignored},
       {"known", facts.known}, {"errors", counts[2]},         {"warnings", counts[1]},
       {"notes", counts[0]},   {"findings", std::move(list)}, {"gone", std::move(gone)}};
-  return report.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+  return shown_json(report, 2) + "\n";
 }
 
 }  // namespace refgate::lint

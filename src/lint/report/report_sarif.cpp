@@ -130,7 +130,7 @@ std::string render_sarif(const std::vector<Finding>& findings, const ReportFacts
   const Json log = {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
                     {"version", "2.1.0"},
                     {"runs", Json::array({run})}};
-  return log.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+  return shown_json(log, 2) + "\n";
 }
 
 }  // namespace refgate::lint

@@ -8,6 +8,7 @@ namespace refgate::lint {
 
 std::string printable(std::string_view text) {
   std::string shown;
+  bool only_blanks = true;
   while (!text.empty()) {
     const Character character = first_character(text);
     if (character.code == U'\t')
@@ -16,8 +17,11 @@ std::string printable(std::string_view text) {
       shown += '?';
     else if (character.code == U'[' && shown.ends_with("##"))
       shown += '?';  // a runner takes "##[command]" for one, wherever it stands in a line
+    else if (character.code == U':' && only_blanks && (text.starts_with("::") || text == ":"))
+      shown += '?';  // and "::command::" at its beginning, behind blanks too
     else
       shown += text.substr(0, character.bytes);
+    only_blanks = only_blanks && is_blank(character.code);
     text.remove_prefix(std::max<std::size_t>(character.bytes, 1));
   }
   return shown;

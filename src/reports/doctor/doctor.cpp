@@ -23,6 +23,7 @@
 #include "state/queues.h"
 #include "state/record.h"
 #include "state/server_clock.h"
+#include "store/git/local_repository.h"
 #include "view/reading_options.h"
 #include "view/screen.h"
 
@@ -193,6 +194,19 @@ Finding token_check(const Remote& remote) {
   return {"token", "ok", "none is needed for a path", ""};
 }
 
+/// Here, not at the remote: what an agent that runs in this checkout could push with.
+Finding kept_credentials_check() {
+  std::string names;
+  for (const std::string& name : kept_credentials("."))
+    names += (names.empty() ? "" : ", ") + name;
+  if (names.empty())
+    return {"kept credentials", "ok", "the configuration of a checkout here keeps none", ""};
+  return {
+      "kept credentials", "warning",
+      "the configuration of the checkout here keeps some, for whatever runs in it: " + names,
+      "persist-credentials: false on every actions/checkout before an agent; git config --unset"};
+}
+
 /// Adds what was found. Throws StoreError where the remote cannot be read.
 void examine(const Remote& remote, const Settings& settings, unsigned rounds,
              std::vector<Finding>& findings) {
@@ -262,7 +276,7 @@ int command_doctor(const Invocation& call) {
   const Settings settings = settings_of(call);
   const unsigned rounds = number_option(call, "rounds", Trial{}.rounds, 0);
   const Remote remote = resolve_remote(settings, call.environment);
-  std::vector<Finding> findings{token_check(remote)};
+  std::vector<Finding> findings{token_check(remote), kept_credentials_check()};
   bool unreachable = false;
   try {
     examine(remote, settings, rounds, findings);

@@ -9,6 +9,7 @@
 #include "call/invocation.h"
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
+#include "core/text/shell_word.h"
 #include "state/scratch_places.h"
 #include "state/transact.h"
 
@@ -81,7 +82,7 @@ SeenNewest newest_head_in(const std::map<std::string, Stored>& read, const Newes
                        place.ref + ": " + error->message + "; it was left alone",
                        error->kind == ClaimErrorKind::newer_version
                            ? ""
-                           : "delete it: git push <remote> --delete " + place.ref);
+                           : "delete it: git push <remote> --delete " + shell_word(place.ref));
     seen.newest = std::get<Newest>(std::move(newest));
     seen.version = found->second.version;
   }

@@ -1,4 +1,5 @@
 #include "state/pause/pauses.h"
+#include "core/text/shell_word.h"
 
 #include <algorithm>
 #include <span>
@@ -25,11 +26,11 @@ Pauses pauses_in(const std::map<std::string, Stored>& read, const std::string& r
   if (found == read.end()) return {};
   auto pauses = decoded(found->second);
   if (const auto* error = std::get_if<ClaimError>(&pauses))
-    throw StoreError(
-        StoreFailure::unreadable, ref + ": " + error->message + "; it was left alone",
-        error->kind == ClaimErrorKind::newer_version
-            ? ""
-            : "if nothing is to be paused, delete it: git push <remote> --delete " + ref);
+    throw StoreError(StoreFailure::unreadable, ref + ": " + error->message + "; it was left alone",
+                     error->kind == ClaimErrorKind::newer_version
+                         ? ""
+                         : "if nothing is to be paused, delete it: git push <remote> --delete " +
+                               shell_word(ref));
   return std::get<Pauses>(std::move(pauses));
 }
 

@@ -1,4 +1,5 @@
 #include "store/git/git_runtime.h"
+#include "core/text/url_secrets.h"
 
 #include <git2.h>
 
@@ -66,16 +67,7 @@ std::string clean_text(std::string_view text) {
     if (control && (line.empty() || line.back() == ' ')) continue;
     line += control ? ' ' : c;
   }
-  for (std::size_t scheme = line.find("://"); scheme != std::string::npos;
-       scheme = line.find("://", scheme + 3)) {
-    const auto end = line.find_first_of("/?# '\"", scheme + 3);
-    const auto at = line.substr(0, end).rfind('@');
-    if (at != std::string::npos && at > scheme) line.erase(scheme + 3, at - scheme - 2);
-    // What stands behind the path may be a secret too: ?access_token=…
-    const auto stop = std::min(line.find_first_of(" '\"<>", scheme + 3), line.size());
-    const auto query = line.find_first_of("?#", scheme + 3);
-    if (query < stop) line.replace(query + 1, stop - query - 1, "…");
-  }
+  line = without_url_secrets(line, Query::marked);
   if (line.size() > longest) {
     std::size_t cut = longest;
     while (cut > 0 && (static_cast<unsigned char>(line[cut]) & 0xc0U) == 0x80U)

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace refgate {
 
@@ -15,5 +16,11 @@ struct LocalRepository {
 /// Looks upwards from `folder`. Never throws: a repository that cannot be opened (ownership,
 /// format) counts as none.
 LocalRepository find_local_repository(const std::string& folder, const std::string& remote_name);
+
+/// What in the configuration of the checkout at `folder` lets whoever runs there act with
+/// somebody's credentials, each as the name of its setting; never a value. actions/checkout leaves
+/// a header (http.<server>.extraheader), since its version 6 a file that is included (includeIf.…),
+/// or a key (core.sshCommand).
+std::vector<std::string> kept_credentials(const std::string& folder);
 
 }  // namespace refgate
