@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "call/settings.h"
-#include "core/text/url_secrets.h"
+#include "core/secrets/url_secrets.h"
 #include "core/words/nearest.h"
 #include "os/trace.h"
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/decision/budget.h"
-#include "core/decision/budget_setting.h"
+#include "core/policy/budget.h"
+#include "core/policy/budget_setting.h"
 
 namespace refgate {
 namespace {

@@ -9,9 +9,9 @@
 #include <variant>
 
 #include "call/contradiction.h"
-#include "core/decision/budget_setting.h"
+#include "core/policy/budget_setting.h"
+#include "core/secrets/url_secrets.h"
 #include "core/text/truth.h"
-#include "core/text/url_secrets.h"
 #include "core/words/brief.h"
 #include "core/words/shorten.h"
 #include "os/file/regular_file.h"

@@ -9,8 +9,8 @@
 
 #include "call/traced_store.h"
 #include "call/watched_store.h"
+#include "core/secrets/url_secrets.h"
 #include "core/text/origin.h"
-#include "core/text/url_secrets.h"
 #include "os/trace.h"
 #include "store/git/local_repository.h"
 #include "store/open.h"

@@ -5,9 +5,9 @@
 #include <variant>
 #include <vector>
 
-#include "core/decision/budget_setting.h"
 #include "core/event/event_payload.h"
 #include "core/event/scope.h"
+#include "core/policy/budget_setting.h"
 #include "core/text/truth.h"
 #include "core/words/nearest.h"
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/decision/policy.h"
 #include "core/event/event.h"
 #include "core/event/ordering.h"
+#include "core/policy/policy.h"
 #include "core/record/spent.h"
 
 namespace refgate {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "core/claim/claim.h"
-#include "core/text/url_secrets.h"
+#include "core/secrets/url_secrets.h"
 #include "os/trace.h"
 
 namespace refgate {

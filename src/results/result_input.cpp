@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "core/secrets/secret_scan.h"
+#include "core/secrets/token_shape.h"
 #include "core/text/digest.h"
-#include "core/text/secret_scan.h"
-#include "core/text/token_shape.h"
 #include "job/subject/subject.h"
 
 namespace refgate {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/text/token_shape.h"
+#include "core/secrets/token_shape.h"
 
 namespace refgate {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/text/secret_scan.h"
+#include "core/secrets/secret_scan.h"
 #include "runner/environment.h"
 
 namespace refgate {

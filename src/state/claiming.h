@@ -11,8 +11,8 @@
 
 #include "core/claim/claim.h"
 #include "core/decision/decision.h"
-#include "core/decision/policy.h"
 #include "core/governing/pause.h"
+#include "core/policy/policy.h"
 #include "state/transact.h"
 #include "store/store.h"
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/decision/budget.h"
+#include "core/policy/budget.h"
 #include "state/record.h"
 #include "store/store.h"
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "core/claim/newest.h"
-#include "core/decision/budget.h"
 #include "core/event/scope.h"
 #include "core/governing/pool.h"
+#include "core/policy/budget.h"
 #include "core/record/result.h"
 
 namespace refgate {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/decision/budget.h"
 #include "core/decision/decision.h"
+#include "core/policy/budget.h"
 #include "state/claiming.h"
 #include "state/record.h"
 #include "store/store.h"

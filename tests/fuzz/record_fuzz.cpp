@@ -8,10 +8,10 @@
 #include "core/claim/claim.h"
 #include "core/claim/health.h"
 #include "core/claim/queue.h"
-#include "core/decision/budget.h"
 #include "core/decision/decision.h"
 #include "core/decision/run_state.h"
 #include "core/governing/pause.h"
+#include "core/policy/budget.h"
 #include "core/record/folding.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "core/record/result.h"
-#include "core/text/secret_scan.h"
+#include "core/secrets/secret_scan.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace refgate;

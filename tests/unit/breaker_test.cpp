@@ -1,7 +1,7 @@
-#include "core/decision/breaker.h"
+#include "core/policy/breaker.h"
 
 #include "catch.h"
-#include "core/decision/budget.h"
+#include "core/policy/budget.h"
 #include "core/words/shorten.h"
 
 using namespace refgate;

@@ -1,7 +1,7 @@
-#include "core/decision/budget.h"
+#include "core/policy/budget.h"
 
 #include "catch.h"
-#include "core/decision/ledger_folding.h"
+#include "core/policy/ledger_folding.h"
 
 using namespace refgate;
 using namespace std::chrono_literals;

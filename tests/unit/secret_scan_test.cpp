@@ -1,5 +1,5 @@
-#include "core/text/secret_scan.h"
-#include "core/text/token_shape.h"
+#include "core/secrets/secret_scan.h"
+#include "core/secrets/token_shape.h"
 
 #include "catch.h"
 

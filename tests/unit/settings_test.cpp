@@ -1,7 +1,7 @@
 #include "call/settings.h"
 
 #include "catch.h"
-#include "core/decision/budget_setting.h"
+#include "core/policy/budget_setting.h"
 #include "core/words/nearest.h"
 
 using namespace refgate;

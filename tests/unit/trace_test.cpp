@@ -1,5 +1,5 @@
 #include "os/trace.h"
-#include "core/text/url_secrets.h"
+#include "core/secrets/url_secrets.h"
 
 #include <vector>
 

@@ -1,6 +1,6 @@
 #include "core/decision/answer.h"
-#include "core/decision/budget.h"
 #include "core/governing/limited.h"
+#include "core/policy/budget.h"
 #include "core/text/count.h"
 #include "core/words/age.h"
 #include "core/words/shorten.h"

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "core/claim/claim.h"
-#include "core/decision/breaker.h"
-#include "core/decision/policy.h"
 #include "core/decision/reason_code.h"
 #include "core/event/event.h"
 #include "core/governing/pause.h"
+#include "core/policy/breaker.h"
+#include "core/policy/policy.h"
 #include "core/text/time.h"
 
 namespace refgate {

@@ -14,7 +14,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/text/secret_scan.h"
+#include "core/secrets/secret_scan.h"
 
 namespace refgate {
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "core/claim/claim.h"
-#include "core/decision/policy.h"
 #include "core/figures/launches.h"
+#include "core/policy/policy.h"
 #include "core/text/enum_name.h"
 
 namespace refgate {

@@ -7,9 +7,9 @@
 #include <ostream>
 
 #include "core/claim/transition.h"
-#include "core/decision/budget.h"
 #include "core/event/scope.h"
 #include "core/governing/limited.h"
+#include "core/policy/budget.h"
 #include "job/end/ending.h"
 #include "job/end/without_claim.h"
 #include "job/note/health_file.h"

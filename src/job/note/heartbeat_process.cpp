@@ -18,8 +18,8 @@
 
 #include "call/contradiction.h"
 #include "call/remote.h"
+#include "core/secrets/secret_scan.h"
 #include "core/text/json.h"
-#include "core/text/secret_scan.h"
 #include "os/process/child_environment.h"
 
 namespace refgate {

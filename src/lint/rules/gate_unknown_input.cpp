@@ -10,10 +10,10 @@
 #include <variant>
 #include <vector>
 
-#include "core/decision/budget_setting.h"
 #include "core/event/ordering.h"
 #include "core/event/scope.h"
 #include "core/governing/pool.h"
+#include "core/policy/budget_setting.h"
 #include "core/text/time.h"
 #include "core/words/nearest.h"
 #include "lint/expression/expression_value.h"

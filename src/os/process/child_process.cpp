@@ -16,7 +16,7 @@
 #include <system_error>
 #include <thread>
 
-#include "core/text/secret_scan.h"
+#include "core/secrets/secret_scan.h"
 #include "os/process/child_environment.h"
 
 namespace refgate {

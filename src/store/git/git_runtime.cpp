@@ -1,5 +1,5 @@
 #include "store/git/git_runtime.h"
-#include "core/text/url_secrets.h"
+#include "core/secrets/url_secrets.h"
 
 #include <git2.h>
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "core/text/url_secrets.h"
+#include "core/secrets/url_secrets.h"
 #include "store/git/git_runtime.h"
 
 namespace refgate {

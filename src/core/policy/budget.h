@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "core/claim/claim.h"
-#include "core/decision/breaker.h"
-#include "core/decision/policy.h"
+#include "core/policy/breaker.h"
+#include "core/policy/policy.h"
 #include "core/record/spent.h"
 
 namespace refgate {

@@ -1,4 +1,4 @@
-#include "core/decision/breaker.h"
+#include "core/policy/breaker.h"
 
 #include <algorithm>
 

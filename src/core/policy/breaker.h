@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/claim/claim.h"
-#include "core/decision/policy.h"
+#include "core/policy/policy.h"
 
 namespace refgate {
 

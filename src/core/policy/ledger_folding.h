@@ -1,7 +1,7 @@
 #pragma once
 // How a ledger stays a small record: launches that need not be told apart any more become sums.
 
-#include "core/decision/budget.h"
+#include "core/policy/budget.h"
 
 namespace refgate {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/decision/policy.h"
+#include "core/policy/policy.h"
 
 namespace refgate {
 

@@ -1,10 +1,10 @@
-#include "core/decision/budget.h"
+#include "core/policy/budget.h"
 
 #include <algorithm>
 #include <array>
 
-#include "core/decision/ledger_folding.h"
 #include "core/event/scope.h"
+#include "core/policy/ledger_folding.h"
 #include "core/text/count.h"
 #include "core/text/enum_name.h"
 

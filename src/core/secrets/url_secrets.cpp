@@ -1,4 +1,4 @@
-#include "core/text/url_secrets.h"
+#include "core/secrets/url_secrets.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "core/decision/ledger_folding.h"
+#include "core/policy/ledger_folding.h"
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/decision/budget.h"
+#include "core/policy/budget.h"
 #include "core/text/json.h"
 #include "core/text/record_json.h"
 

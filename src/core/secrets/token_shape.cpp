@@ -1,4 +1,4 @@
-#include "core/text/token_shape.h"
+#include "core/secrets/token_shape.h"
 
 #include <algorithm>
 #include <array>

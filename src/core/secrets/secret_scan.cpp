@@ -1,4 +1,4 @@
-#include "core/text/secret_scan.h"
+#include "core/secrets/secret_scan.h"
 
 #include <mbedtls/base64.h>
 

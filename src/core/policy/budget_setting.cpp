@@ -1,8 +1,8 @@
-#include "core/decision/budget_setting.h"
+#include "core/policy/budget_setting.h"
 
 #include <charconv>
 
-#include "core/decision/budget.h"
+#include "core/policy/budget.h"
 
 namespace refgate {
 namespace {
