@@ -249,11 +249,11 @@ TEST_CASE("what is no note of ours is left alone, and named") {
   CHECK(names(*store).contains("20261122/" + entry("late").id));
 }
 
-TEST_CASE("what readers are not shown is given up after two pushes, and said to be so") {
+TEST_CASE("what readers are not shown is given up after one push and patient looks, and said to be so") {
   const auto store = open_memory_store();
   Hidden hidden(*store);
   const FoldReport report = fold(hidden, {entry("late")});
-  CHECK(hidden.swaps == 2);
+  CHECK(hidden.swaps == 1);
   CHECK(report.published.empty());
   REQUIRE(report.undone.size() == 1);
   CHECK(report.undone.front().why.find("readers are not shown it") != std::string::npos);

@@ -32,9 +32,10 @@ std::string whole_line(const Invocation& call, const std::vector<Word>& missing)
       line += " --" + option + (value == "true" ? "" : "=" + quoted(value));
   for (const Word& word : missing)
     line += std::string(" --") + word.option + " " + word.example;
-  if (!call.arguments.empty()) line += " --";
+  std::string words;
   for (const std::string& word : call.arguments)
-    line += " " + quoted(word);
+    if (!word.empty()) words += " " + quoted(word);
+  if (!words.empty()) line += " --" + words;
   return line;
 }
 
