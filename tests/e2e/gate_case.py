@@ -68,6 +68,19 @@ def await_that(condition, seconds=30, what="the awaited condition"):
         time.sleep(0.01)
 
 
+def await_asked(process):
+    """Until somebody stands before the socket of a heartbeat process (that is stopped): else it may find out by itself first."""
+    inodes = set()
+    for file in pathlib.Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            inodes.add(os.readlink(file).removeprefix("socket:[").rstrip("]"))
+
+    def lines():
+        return [line.split() for line in pathlib.Path("/proc/net/unix").read_text().splitlines()[1:]]
+    (name,) = {line[7] for line in lines() if len(line) > 7 and line[6] in inodes and line[7].startswith("@refgate-")}
+    await_that(lambda: sum(line[-1] == name for line in lines()) > 1, what="a question to the heartbeats")
+
+
 def in_parallel(actions):
     """The results, in order, of actions that all run at once."""
     actions = list(actions)

@@ -10,7 +10,7 @@ import socket
 import threading
 import unittest
 
-from gate_case import TOKEN, GateCase, await_that
+from gate_case import TOKEN, GateCase, await_asked, await_that
 
 BEATS = ("--heartbeat", "--interval", "1s", "--lease", "20s", "--skew", "1s")
 
@@ -73,6 +73,7 @@ class Ends(GateCase):
         os.kill(process, signal.SIGSTOP)
         self.done(self.person().call("release", job.claim_id, "--reason", "stuck"))
         asking = job.start("finish", REFGATE_TOKEN="")
+        await_asked(process)
         os.kill(process, signal.SIGCONT)
         answer = asking.wait()
         self.assertIn("::warning title=refgate%3A session lost", answer.out)

@@ -5,7 +5,7 @@ import os
 import signal
 import unittest
 
-from gate_case import GateCase, await_that
+from gate_case import GateCase, await_asked, await_that
 
 MONEY = ("--budget", "repo:20usd/1d", "--reserve", "1usd")
 BEATS = ("--heartbeat", "--interval", "1s", "--lease", "30s", "--skew", "1s", "--deadline", "2s")
@@ -89,6 +89,7 @@ class OvertakenHeartbeats(AwayCase):
         self.done(other.call("finish", "--status", "failure"))
         before = self.remote.claims()
         asking = holder.start("finish", "--status", "success", REFGATE_TOKEN="")
+        await_asked(process)
         os.kill(process, signal.SIGCONT)
         told = self.done(asking.wait())
         self.assertNotIn("launched without a claim", told.out)

@@ -180,7 +180,9 @@ class SameChange(ApiCase):
         head = self.code.commit("topic", {"a.txt": self.changed("line 20", "twenty")}, self.base)
         self.job("pull_request", self.pull(head)).call("gate")
         self.job("pull_request", self.pull(head)).call("gate", "--identity-by", "commit")
-        self.assert_runs(self.asks("pull_request", self.pull(head), "--identity", "x"), "first")
+        self.job("pull_request", self.pull(head)).call("gate", "--identity", "x")
+        refused = self.asks("pull_request", self.pull(head), "--identity", "x")
+        self.assertEqual(refused.status, 2, refused)
         self.assertEqual(self.api.asked, [])
 
     def test_names_of_branches_are_escaped(self):

@@ -71,7 +71,7 @@ class Asking(PauseCase):
         self.pause()
         answer = self.ask()
         self.assert_skips(answer, "paused")
-        self.assertIn("**Not run: Paused", answer.summary)
+        self.assertIn("**Not run: paused", answer.summary)
         self.assertNotIn("nobody", answer.summary + answer.out)
 
     def test_it_is_counted_apart_from_duplicates(self):

@@ -100,7 +100,7 @@ class Summaries(GateCase):
             job, answer = self.gate("--pause", "ask", payload=payloads.push(payloads.commit("third")))
             self.assertEqual(answer.code, "paused", answer)
             text, links = self.seen(browser, answer.summary, "paused")
-            self.assertRegex(text, r"^⚠️ Not run: Paused .* until 20.*: the provider is down\b")
+            self.assertRegex(text, r"^⚠️ Not run: paused .* until 20.*: the provider is down\b")
             self.assertEqual(links["re-run this run"], RUNS + job.run)
 
     def test_nothing_of_a_strangers_becomes_markup_or_a_link(self):

@@ -5,6 +5,7 @@
 
 #include "call/remote.h"
 #include "core/event/event_rules.h"
+#include "core/secrets/url_secrets.h"
 
 namespace refgate {
 namespace {
@@ -29,7 +30,10 @@ std::string whole_line(const Invocation& call, const std::vector<Word>& missing)
   std::string line = "refgate " + call.command;
   for (const auto& [option, values] : call.options)
     for (const std::string& value : values)
-      line += " --" + option + (value == "true" ? "" : "=" + quoted(value));
+      line +=
+          " --" + option +
+          (value == "true" ? ""
+                           : "=" + quoted(option == "remote" ? without_url_secrets(value) : value));
   for (const Word& word : missing)
     line += std::string(" --") + word.option + " " + word.example;
   std::string words;

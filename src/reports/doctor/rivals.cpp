@@ -27,6 +27,10 @@ constexpr auto watched_for = 1s;
 /// A swap that had to be taken was not: somebody else moves the scratch ref.
 struct Disturbed {};
 
+/// Of a reading side that is behind: about six seconds together.
+constexpr int most_looks = 6;
+constexpr auto first_pause = 100ms;
+
 enum Half : std::size_t { creation, change, deletion };
 constexpr std::array<const char*, 3> half_names{"creations", "changes", "deletions"};
 
@@ -116,23 +120,30 @@ std::vector<Change> changes_from(const std::string& ref, const std::optional<Ver
 }
 
 void all_at_once(const Trial& trial, const std::string& ref, Broken& broken) {
-  const auto there = [&]() -> std::optional<Version> {
-    const auto found = trial.open()->read(std::span(&ref, 1));
-    return found.empty() ? std::nullopt : std::optional(found.begin()->second.version);
+  // The reading side may be behind, and shows for a while what stood there before.
+  const auto there_after = [&](const std::optional<Version>& before) {
+    std::optional<Version> seen;
+    for (int look = 0; look < most_looks; ++look) {
+      if (look > 0) std::this_thread::sleep_for(first_pause * (1 << look));
+      const auto found = trial.open()->read(std::span(&ref, 1));
+      seen = found.empty() ? std::nullopt : std::optional(found.begin()->second.version);
+      if (seen != before) break;
+    }
+    return seen;
   };
   const auto judge = [&](Half half, const std::vector<Change>& changes) {
     if (race(trial, changes) > 1) broken.at_once[half] = true;
   };
   judge(creation, changes_from(ref, std::nullopt));
-  const auto made = there();
+  const auto made = there_after(std::nullopt);
   if (!made) return;
   judge(change, changes_from(ref, made));
-  const auto changed = there();
+  const auto changed = there_after(made);
   if (!changed) return;
   auto changes = changes_from(ref, changed);
   changes.front().replacement.reset();
   judge(deletion, changes);
-  remove(trial, ref, there());
+  remove(trial, ref, there_after(changed));
 }
 
 /// True when the ref moves although nobody here moves it: another doctor is at work.
