@@ -11,7 +11,7 @@
 #include "call/invocation.h"
 #include "cli/help.h"
 #include "cli/wrong_word.h"
-#include "core/text/lower.h"
+#include "core/text/truth.h"
 #include "core/words/brief.h"
 #include "core/words/nearest.h"
 #include "runner/runner.h"
@@ -146,7 +146,7 @@ std::optional<SaidFlag> flag_of(const std::map<std::string, Takes, std::less<>>&
   if (found == options.end() || found->second != Takes::nothing || found->first.starts_with("help"))
     return std::nullopt;
   return SaidFlag{found->first,
-                  equals == std::string::npos || lower(word.substr(equals)) == "=true"};
+                  equals == std::string::npos || truth_of(word.substr(equals + 1)).value_or(false)};
 }
 
 /// Takes the flags out, the last word about each counts, and writes `--since=` as the two words

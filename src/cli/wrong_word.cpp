@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "core/text/lower.h"
+#include "core/text/truth.h"
 #include "core/words/nearest.h"
 
 namespace refgate {
@@ -43,6 +43,14 @@ std::size_t second_option(std::string_view word, const Options& options) {
     if (options.contains(rest.substr(0, rest.find_first_of("= \t")))) return at;
   }
   return std::string_view::npos;
+}
+
+/// A setting whose value has a form, in which no option can stand. A text may hold anything: an
+/// identity, what a matrix or a title says.
+bool has_form(std::string_view option) {
+  const SettingRow* setting = setting_called(option);
+  return setting != nullptr && setting->form != SettingForm::text &&
+         setting->form != SettingForm::pairs;
 }
 
 constexpr std::string_view one_a_line = "; write one option a line: ";
@@ -99,7 +107,7 @@ std::optional<std::string> wrong_value(const CommandRow& row, std::string_view o
   if (takes == Takes::nothing) {
     if (option.starts_with("help"))
       return name + " is \"" + std::string(value) + "\"; it takes no word but all: --help=all";
-    if (const std::string word = lower(value); word != "true" && word != "false")
+    if (!truth_of(value))
       return name + " is \"" + std::string(value) + "\", but must be one of true, false";
   } else if (value.empty() && !may_be_empty(row, option)) {
     return name + " is empty; give it a value, or leave it out; nothing was asked";
@@ -202,7 +210,7 @@ std::optional<std::string> wrong_word(const CommandRow& row, std::span<const std
     if (found == options.end()) return unknown_option(row, word, options);
     if (equals != std::string::npos) {
       if (const std::size_t second = second_option(word, options);
-          second != std::string::npos && setting_called(found->first) != nullptr)
+          second != std::string::npos && has_form(found->first))
         return "refgate: " + std::string(row.name) +
                " takes one option a word, and this holds two: " + word + std::string(one_a_line) +
                word.substr(0, second);

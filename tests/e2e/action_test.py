@@ -177,6 +177,19 @@ class Action(GateCase):
         (claim,) = self.remote.claims().values()
         self.assertEqual(claim["state"], "ended")
 
+    def test_what_a_matrix_a_title_or_a_flag_says_keeps_no_session_from_its_end(self):
+        """Texts may hold what looks like an option; yes is as good as true."""
+        for number, given in enumerate(({"MATRIX": '{"args": "--print --verbose --max-turns 5"}'}, {"DIMENSION": "title=use --verbose now and --force"},
+                                        {"IDENTITY": "fix: drop --force from the script"}, {"SHARE": "the --memory share"}, {"OBSERVE": "yes"}, {"OBSERVE": "1"})):
+            with self.subTest(given):
+                given = {"SHARE": str(number), "HEARTBEAT": "false", **given}
+                job = self.job()
+                begun = self.step(job, inputs=given)
+                self.assertEqual((begun.returncode, begun.outputs["skip_execution"]), (0, "false"), begun)
+                ended = self.step(job, "finish", given)
+                self.assertEqual(ended.returncode, 0, ended)
+                self.assertNotIn("active", [claim["state"] for claim in self.remote.claims().values()])
+
     def test_what_an_earlier_step_set_is_passed_over_and_named(self):
         evil = self.folder / "evil.yml"
         evil.write_text("namespace: evil\non-error: skip\n", encoding="utf-8")

@@ -33,7 +33,7 @@ def entity_key(event, p):
 
 def line(event, p):
     """What the keys of an event begin with: what is brought about from outside stands in lines of its own."""
-    outside = event in ("fork", "watch")
+    outside = event in ("fork", "watch", "gollum")  # pages of a wiki are anybody's
     if event == "workflow_run":
         outside = p["workflow_run"]["head_repository"]["id"] != p["repository"]["id"]
     return "outside: " if outside else ""

@@ -122,7 +122,8 @@ TEST_CASE("tokens are known by their shape, and no name or commit is taken for o
        {std::string(40, 'a'), std::string("9fceb02d0ae598e95dc970b74767f19372d61af8"),
         std::string(64, 'f'), std::string("refs/heads/task-ant-colony-simulation-of-everything"),
         std::string("feature/ghp_tokens"), std::string("AKIAPOLIS"), "xghp_" + a36,
-        std::string("sk-learn-upgrade"), std::string("github_pat_rotation"), "AKIA" + a16 + "QRST",
+        "sk-" + std::string(40, 'a'), "hf_" + std::string(40, '0'), std::string("sk-learn-upgrade"),
+        std::string("github_pat_rotation"), "AKIA" + a16 + "QRST",
         std::string("-----BEGIN CERTIFICATE-----"), std::string("eyJust.a.word"), std::string()}) {
     DYNAMIC_SECTION("harmless: " << text) { CHECK_FALSE(find_token_shape(text)); }
   }

@@ -87,6 +87,11 @@ std::size_t length_of(const Shape& shape, std::string_view text) {
   if (shape.alphabet == Alphabet::capitals &&
       (size > shape.least || (end < text.size() && is_alphanumeric(text[end]))))
     return 0;
+  // "sk-<commit>", of a leg for one language, is no key.
+  const std::string_view tail = text.substr(shape.begin.size(), size);
+  const bool is_commit = (size == 40 || size == 64) &&
+                         tail.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  if (is_commit && (shape.begin == "sk-" || shape.begin == "hf_")) return 0;
   if (shape.begin == "eyJ" && !is_web_token(text.substr(0, end))) return 0;
   return end;
 }

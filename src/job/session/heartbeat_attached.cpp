@@ -111,10 +111,8 @@ class Beating {
           if (answer_question()) return exit_done;
           continue;
         case Woken::state_changed:
-          if (heard_of_end_ || !job_says_ended()) continue;
-          // Anything in the job can have written that: the remote is asked, once.
-          heard_of_end_ = true;
-          break;
+          if (job_says_ended()) return exit_done;
+          continue;
         case Woken::time:
           break;
       }
@@ -149,6 +147,7 @@ class Beating {
 
   /// One try. A status ends the process.
   std::optional<int> beat() {
+    if (job_says_ended()) return exit_done;
     const Duration left = halts_at(held_.health) - boot_now();
     if (left <= Duration::zero()) {
       die({now(), DeathCause::expired, answer(held_.health, boot_now()).text});
@@ -287,7 +286,6 @@ class Beating {
   Waking waiting_;
   BootTime next_{};
   bool tidied_ = false;
-  bool heard_of_end_ = false;
 };
 
 /// What the process is told through its pipe.

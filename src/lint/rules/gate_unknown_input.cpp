@@ -59,8 +59,8 @@ std::optional<std::string> out_of_bounds(const InputFact& fact, std::string_view
     unsigned number = 0;
     const char* const end = value.data() + value.size();
     const auto [stop, error] = std::from_chars(value.data(), end, number);
-    if (error == std::errc() && stop == end && number <= most) return std::nullopt;
-    return begin + "a whole number up to 1000000, and not " + quoted(value);
+    if (error == std::errc() && stop == end && number > 0 && number <= most) return std::nullopt;
+    return begin + "a whole number from 1 to 1000000, and not " + quoted(value);
   }
   const auto span = parse_duration(value);
   if (!span)

@@ -31,13 +31,15 @@ constexpr std::array rules = {
     "unpacker error", "cannot be changed"};
 
 // git, JGit and hosts: a lock that somebody held, a rival that was faster, trouble of the server's
-// own. "failed" is what GitHub says of pushes that come too close together.
+// own. "failed" is what GitHub says of pushes that come too close together, "failure" and "fatal
+// error in commit_refs" what it says in an outage.
 constexpr std::array passing = {
     "lock",         "failed",      "incorrect old value", "already exists",
     "stale info",   "timeout",     "timed out",           "temporar",
     "unavailable",  "internal",    "try again",           "busy",
     "but expected", "fetch first", "without a reason",    "no status",
-    "interrupted",  "not sent",    "transaction"};
+    "interrupted",  "not sent",    "transaction",         "failure",
+    "fatal error",  "commit_refs", "migrate objects",     "unexpected"};
 
 }  // namespace
 
