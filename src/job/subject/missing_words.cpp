@@ -6,6 +6,7 @@
 #include "call/remote.h"
 #include "core/event/event_rules.h"
 #include "core/secrets/url_secrets.h"
+#include "core/text/shell_word.h"
 
 namespace refgate {
 namespace {
@@ -15,30 +16,20 @@ struct Word {
   const char* example;  ///< as a shell takes it
 };
 
-std::string quoted(const std::string& word) {
-  static constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/._@%+=,-";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string made = "'";
-  for (const char c : word)
-    made += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return made + "'";
-}
-
 /// What was typed, and what lacks.
 std::string whole_line(const Invocation& call, const std::vector<Word>& missing) {
   std::string line = "refgate " + call.command;
   for (const auto& [option, values] : call.options)
     for (const std::string& value : values)
-      line +=
-          " --" + option +
-          (value == "true" ? ""
-                           : "=" + quoted(option == "remote" ? without_url_secrets(value) : value));
+      line += " --" + option +
+              (value == "true"
+                   ? ""
+                   : "=" + shell_word(option == "remote" ? without_url_secrets(value) : value));
   for (const Word& word : missing)
     line += std::string(" --") + word.option + " " + word.example;
   std::string words;
   for (const std::string& word : call.arguments)
-    if (!word.empty()) words += " " + quoted(word);
+    if (!word.empty()) words += " " + shell_word(word);
   if (!words.empty()) line += " --" + words;
   return line;
 }
