@@ -249,7 +249,8 @@ TEST_CASE("what is no note of ours is left alone, and named") {
   CHECK(names(*store).contains("20261122/" + entry("late").id));
 }
 
-TEST_CASE("what readers are not shown is given up after one push and patient looks, and said to be so") {
+TEST_CASE(
+    "what readers are not shown is given up after one push and patient looks, and said to be so") {
   const auto store = open_memory_store();
   Hidden hidden(*store);
   const FoldReport report = fold(hidden, {entry("late")});
