@@ -88,9 +88,12 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-/// What ends or renews a session does so whatever its work was called.
+/// What ends or renews a session, or brings out what came of it, does so whatever its work was
+/// called.
 bool goes_on_whatever_was_said(const Invocation& call) {
-  return call.command == "finish" || call.command == "heartbeat";
+  static constexpr std::array<std::string_view, 6> commands{"finish", "heartbeat", "deliver",
+                                                            "result", "audit",     "cleanup"};
+  return std::find(commands.begin(), commands.end(), call.command) != commands.end();
 }
 
 /// Those that an expression may find nothing for: a duplicate's gate has no claim, and an agent

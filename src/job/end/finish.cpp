@@ -5,6 +5,7 @@
 
 #include "call/commands.h"
 #include "core/claim/transition.h"
+#include "core/event/scope.h"
 #include "core/words/brief.h"
 #include "job/end/asked_end.h"
 #include "job/end/broken_promises.h"
@@ -14,6 +15,7 @@
 #include "job/end/own_look.h"
 #include "job/end/session_cost.h"
 #include "job/note/health_file.h"
+#include "job/note/observation.h"
 #include "job/note/told_skip.h"
 #include "job/subject/own_claims.h"
 #include "runner/runner.h"
@@ -52,6 +54,23 @@ void warn_of_claims_elsewhere(const Invocation& call, const OwnLook& look) {
          "job " + claim.holder.job + " of this run holds the session " + claim.session_key +
              ", and this step does not end it: this job has no note of it. Give the gate's output "
              "claim_id as claim-id (--claim-id)");
+}
+
+/// What this job holds besides the work that it was told to skip. What it has a note of is told of
+/// already, and ended by another step.
+void warn_of_other_work(const Invocation& call, const OwnLook& look, const JobState& state) {
+  const auto notes = state.notes();
+  for (const auto& [ref, version, claim] : look.aside) {
+    const std::string& place = ref;
+    if (std::any_of(notes.begin(), notes.end(),
+                    [&](const ClaimNote& note) { return note.ref == place; }))
+      continue;
+    warn(call, "a session is left live",
+         "this job holds the session " + claim.session_key +
+             ", too, of which its files here say nothing, and this step, which is of work that it "
+             "was told to skip, does not end it. If no other step does, give finish its claim-id "
+             "(--claim-id)");
+  }
 }
 
 /// The gate's output of that name; nullopt when it was not handed on.
@@ -131,42 +150,154 @@ class Judgement {
   std::string why_;
 };
 
+/// One remote is spelled in several ways, of which git itself takes these for the same.
+std::string_view without_spelling(std::string_view remote) {
+  const auto drop_slashes = [&] {
+    while (remote.size() > 1 && remote.ends_with('/'))
+      remote.remove_suffix(1);
+  };
+  drop_slashes();
+  if (remote.ends_with(".git")) remote.remove_suffix(4);
+  drop_slashes();
+  return remote;
+}
+
+/// What this job holds, by where the step asks.
+struct Held {
+  std::vector<ClaimNote> here;
+  std::vector<ClaimNote> elsewhere;  ///< live, at another remote or in another namespace
+};
+
+Held held_by_job(const Invocation& call, const Settings& settings, const JobState& state,
+                 const Store& store) {
+  const std::string remote = store.describe();
+  Held held{notes_of_job(settings, state, call.environment, remote), {}};
+  for (ClaimNote& note : notes_of_elsewhere(settings, state, call.environment, remote)) {
+    const bool respelled = note.name_space == settings.name_space &&
+                           without_spelling(note.remote) == without_spelling(remote);
+    if (respelled) note.remote = remote;
+    if (respelled || !note.is_over())
+      (respelled ? held.here : held.elsewhere).push_back(std::move(note));
+  }
+  return held;
+}
+
+std::string describe_elsewhere(const Settings& settings, const Store& store,
+                               const ClaimNote& note) {
+  const bool other_remote = note.remote != store.describe();
+  return "the job's note of the session " + note.claim.session_key + " names " +
+         (other_remote ? "the remote " + note.remote : "the namespace " + note.name_space) +
+         ", and this step asks " +
+         (other_remote ? store.describe() : "in the namespace " + settings.name_space);
+}
+
+[[noreturn]] void refuse_elsewhere(const std::string& what) {
+  throw Misfit(what + ", and the claim is left to its lease",
+               "give finish the same remote and namespace as the gate, as inputs or options");
+}
+
 /// Named before anything is sent: where the gate asked is not where this step asks. A session that
 /// is here, too, is ended.
-void refuse_elsewhere(const Invocation& call, const Settings& settings, const JobState& state,
-                      const Store& store, bool is_here) {
-  for (const ClaimNote& note :
-       notes_of_elsewhere(settings, state, call.environment, store.describe())) {
-    if (note.is_over()) continue;
-    const bool other_remote = note.remote != store.describe();
-    const std::string text =
-        "the job's note of the session " + note.claim.session_key + " names " +
-        (other_remote ? "the remote " + note.remote : "the namespace " + note.name_space) +
-        ", and this step asks " +
-        (other_remote ? store.describe() : "in the namespace " + settings.name_space);
-    if (!is_here)
-      throw Misfit(text + "; nothing was sent, and the claim is left to its lease",
-                   "give finish the same remote and namespace as the gate, as inputs or options");
+void tell_elsewhere(const Invocation& call, const Settings& settings, const Store& store,
+                    const std::vector<ClaimNote>& elsewhere, bool is_here) {
+  for (const ClaimNote& note : elsewhere) {
+    const std::string text = describe_elsewhere(settings, store, note);
+    if (!is_here) refuse_elsewhere(text + "; nothing was sent");
     call.err << "refgate: " << escape_for(Place::line, text) << "; it is left alone\n";
   }
 }
 
+/// Of the claim that the step names by its id, which is looked for here, whatever a note says of
+/// its place; empty when there is none.
+std::string find_named(const Invocation& call, const Settings& settings, Store& store,
+                       const std::vector<ClaimNote>& elsewhere) {
+  if (elsewhere.empty()) return find_claim(call, settings, store);
+  const std::string text = describe_elsewhere(settings, store, elsewhere.front());
+  std::string ref;
+  try {
+    ref = find_claim(call, settings, store);
+  } catch (const StoreError& error) {
+    refuse_elsewhere(text + " (" + error.what() + "); nothing was changed");
+  }
+  if (ref.empty()) refuse_elsewhere(text + ", where no claim has that id; nothing was changed");
+  return ref;
+}
+
 /// What this job's files say of itself, and nothing else does: that it was told to skip, that it
 /// watched, or that its session has ended.
-struct Hints {
-  std::vector<std::string> refs;
+struct Hints : LookHints {
   bool may_stay_unproven = false;  ///< a job that was told to skip is green without a remote, too
   bool tells_of_others = false;    ///< nothing is known of this job, whose gate ran elsewhere then
+
+  bool is_in(const std::string& name_space) const {
+    return std::any_of(refs.begin(), refs.end(), [&](const std::string& ref) {
+      return ref.starts_with(claims_prefix(name_space));
+    });
+  }
 };
+
+Hints hints_of(const Invocation& call, const Settings& settings, const JobState& state,
+               const std::vector<ToldSkip>& skips) {
+  Hints hints;
+  for (const ToldSkip& skip : skips) {
+    hints.refs.push_back(skip.ref);
+    hints.told.push_back(skip.ref);
+  }
+  for (const Observation& each : observations(state, caller_of(call, settings))) {
+    hints.refs.push_back(each.ref);
+    if (each.would_skip) hints.told.push_back(each.ref);
+  }
+  hints.names_its_work = !settings.share.empty() || !settings.identity.empty();
+  return hints;
+}
+
+/// The work that the step names and that its job was told to skip: its end is then of that alone,
+/// and not of what the job does besides. Empty where it is of the whole job.
+std::string skipped_work(const Invocation& call, const Settings& settings, const Hints& hints) {
+  if (!hints.names_its_work || hints.told.empty() || !settings.claim_id.empty()) return {};
+  const std::string ref = own_ref(call, settings);
+  const bool told = std::find(hints.told.begin(), hints.told.end(), ref) != hints.told.end();
+  return told ? ref : std::string();
+}
+
+/// Takes out the notes of the job's other work; true where one of them is live.
+bool leave_other_work(const Invocation& call, const std::string& work,
+                      std::vector<ClaimNote>& notes) {
+  if (work.empty()) return false;
+  bool is_live = false;
+  std::erase_if(notes, [&](const ClaimNote& note) {
+    if (is_door_of(work, note.ref)) return false;
+    is_live = is_live || !note.is_over();
+    if (!note.is_over())
+      call.err << "refgate: " << escape_for(Place::line, note.claim.session_key)
+               << " is other work of this job than this step names, and is left alone\n";
+    return true;
+  });
+  return is_live;
+}
+
+/// Without a token only the heartbeats could be asked, which end whatever the job holds.
+bool holds_other_work_alone(const Settings& settings, const JobState& state, const Hints& hints,
+                            const std::string& work) {
+  if (!hints.is_in(settings.name_space) || !settings.claim_id.empty()) return false;
+  std::vector<ClaimNote> notes = state.notes();
+  std::erase_if(notes, [&](const ClaimNote& note) {
+    return note.is_over() || note.runner_job != state.runner_job();
+  });
+  return !notes.empty() && std::all_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
+    return note.name_space != settings.name_space || (!work.empty() && !is_door_of(work, note.ref));
+  });
+}
 
 /// Whether the remote has nothing live of this job. What it has of others is told where no file
 /// says what became of this job.
-void look_at_remote(const Invocation& call, const Settings& settings, Store& store,
-                    const Hints& hints) {
+void look_at_remote(const Invocation& call, const Settings& settings, const JobState& state,
+                    Store& store, const Hints& hints) {
   if (!call.environment.in_actions()) return;
   try {
-    const OwnLook look = require_none_live(call, settings, store, hints.refs);
+    const OwnLook look = require_none_live(call, settings, store, hints);
     if (hints.tells_of_others) warn_of_claims_elsewhere(call, look);
+    warn_of_other_work(call, look, state);
     for (const auto& [ref, version, claim] : look.namesakes)
       warn(call, "a session is left live",
            "another job of this run that is called " + claim.holder.job + " holds the session " +
@@ -264,12 +395,9 @@ int finish(const Invocation& call, Settings settings) {
     return status_of_end == exit_done ? judgement.tell(call) : status_of_end;
   };
   const std::vector<ToldSkip> skips = told_skips(state, caller_of(call, settings));
-  Hints hints;
-  for (const ToldSkip& skip : skips)
-    hints.refs.push_back(skip.ref);
+  Hints hints = hints_of(call, settings, state, skips);
+  const std::string skipped = skipped_work(call, settings, hints);
   if (is_observing(call, settings, state)) {
-    for (const Observation& each : observations(state, caller_of(call, settings)))
-      hints.refs.push_back(each.ref);
     end_observations(call, settings, state, meaning.known ? status : "cancelled", call.out);
     const auto all = state.notes();
     const bool claims = std::any_of(all.begin(), all.end(), [](const ClaimNote& note) {
@@ -277,28 +405,41 @@ int finish(const Invocation& call, Settings settings) {
     });
     if (!claims && settings.claim_id.empty()) {
       hints.may_stay_unproven = true;
-      if (may_ask(call, settings)) look_at_remote(call, settings, *store_of(call, settings), hints);
+      if (may_ask(call, settings))
+        look_at_remote(call, settings, state, *store_of(call, settings), hints);
       return done(exit_done);
     }
   }
+  if (!may_ask(call, settings) && holds_other_work_alone(settings, state, hints, skipped)) {
+    call.out << "Nothing was changed: this job holds no claim of what this step names ("
+             << why_no_claim(state, skips) << ")\n";
+    return done(exit_done);
+  }
   if (const auto ended = finish_without_token(call, settings, state, work)) return done(*ended);
   const auto store = store_of(call, settings);
-  std::vector<ClaimNote> notes = notes_of_job(settings, state, call.environment, store->describe());
+  Held held = held_by_job(call, settings, state, *store);
+  std::vector<ClaimNote>& notes = held.here;
+  const std::vector<ClaimNote>& elsewhere = held.elsewhere;
+  const bool leaves_work = leave_other_work(call, skipped, notes) || !elsewhere.empty();
   const std::vector<ClaimNote> over = take_over(notes);
-  refuse_elsewhere(call, settings, state, *store, !notes.empty());
+  if (settings.claim_id.empty())
+    tell_elsewhere(call, settings, *store, elsewhere,
+                   !notes.empty() || !over.empty() || hints.is_in(settings.name_space));
   if (notes.empty() && over.empty() && settings.claim_id.empty()) {
     hints.may_stay_unproven = !hints.refs.empty();
-    const auto ended = finish_without_note(call, settings, state, *store, work);
+    // The heartbeats would end what is left alone.
+    const auto ended = leaves_work ? std::optional<int>()
+                                   : finish_without_note(call, settings, state, *store, work);
     if (ended.value_or(exit_done) != exit_done) return done(*ended);
     hints.tells_of_others = hints.refs.empty() && !ended;
-    look_at_remote(call, settings, *store, hints);
+    look_at_remote(call, settings, state, *store, hints);
     if (!ended)
       call.out << "Nothing was changed: this job holds no claim (" << why_no_claim(state, skips)
                << ")\n";
     return done(exit_done);
   }
   if (notes.empty() && !settings.claim_id.empty()) {
-    const std::string ref = find_claim(call, settings, *store);
+    const std::string ref = find_named(call, settings, *store, elsewhere);
     if (ref.empty()) call.out << "Nothing was changed: no claim has that id\n";
     if (!ref.empty()) notes.push_back(note_of_id(settings, state, *store, ref));
   }
@@ -330,7 +471,7 @@ int finish(const Invocation& call, Settings settings) {
   if (failed) std::rethrow_exception(failed);
   for (const ClaimNote& note : over)
     hints.refs.push_back(note.ref);
-  if (!proven && settings.claim_id.empty()) look_at_remote(call, settings, *store, hints);
+  if (!proven && settings.claim_id.empty()) look_at_remote(call, settings, state, *store, hints);
   for (const ClaimNote& note : over)
     if (settings.claim_id.empty())
       call.out << "Session had ended before: " << escape_for(Place::line, note.claim.session_key)
