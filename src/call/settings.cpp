@@ -111,7 +111,10 @@ constexpr std::array<SettingRow, 51> rows{{
      "note", true},
     {"pause", SettingForm::choice, "ask|ignore",
      "whether it is asked if a person has stopped this kind of work (refgate pause)",
-     "ignore; ask beside budget, breaker, slots, observe, follow, supersede and settle", true},
+     "ignore; ask beside budget, breaker, slots, observe, follow, supersede, settle, on-lost "
+     "cancel "
+     "and identity-by patch",
+     true},
     {"cost", SettingForm::text, "USD", "what the session cost, such as 1.23", "", false},
     {"tokens", SettingForm::text, "N", "how many tokens it took", "", false},
     {"usage", SettingForm::text, "FILE",

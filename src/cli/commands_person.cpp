@@ -11,10 +11,9 @@ std::span<const CommandRow> person_commands() {
        {},
        store_settings(),
        {{"lost", "",
-         "only work that nobody does and nobody has done: its holder died, was cancelled, freed or "
-         "gave up, and nobody took it up; with the runs that were skipped for it. Exit 1 when "
-         "there "
-         "is any"},
+         "only work that nobody does and nobody has done, or that a person wants done again: its "
+         "holder died, was cancelled, freed or gave up, and nobody took it up; with the runs that "
+         "were skipped for it. Exit 1 when there is any"},
         {"due", "",
          "only limited work (finish --status limited) whose time has come and that nobody took up, "
          "with its run and those that were skipped since. Exit 1 when there is any"},
@@ -65,7 +64,7 @@ std::span<const CommandRow> person_commands() {
        "sessions, they are listed and nothing is released. The ref of a pool of slots that a "
        "provider's limit has closed (status --queues) opens it.",
        command_release,
-       "1 nothing is known of it, or it has ended",
+       "1 nothing is known of it, or it is free already",
        "status, show, pause --halt, docs/stuck.md"},
       {"pause",
        "On a person's machine",
@@ -79,8 +78,8 @@ std::span<const CommandRow> person_commands() {
        "  refgate pause workflow:review.yml --for 2h\n\n"
        "The subject is nothing (all that use this store), repo:OWNER/NAME, workflow:NAME or its "
        "file, share:NAME, or actor:LOGIN; the same again replaces its pause.\n"
-       "Gates with --pause ask, a budget or observe, and all that wait, are told to skip "
-       "(reason_code paused); neither --force nor a re-run passes.",
+       "Gates with --pause ask (or beside it, without it: what gate --help names there), and all "
+       "that wait, are told to skip (reason_code paused); neither --force nor a re-run passes.",
        command_pause,
        "",
        "resume, status, docs/governing.md"},

@@ -216,8 +216,9 @@ void add_settings(Page& page, const CommandRow& row, const HelpAsked& asked) {
   page.line(names, 2);
 }
 
-/// The text's lines: examples up to an empty one, then what else there is to know.
-void add_examples(Page& page, std::string_view text) {
+/// The text's lines: examples up to an empty one, of `begins` where that is said, then what else
+/// there is to know.
+void add_examples(Page& page, std::string_view text, const std::string& begins) {
   bool example = true;
   page.heading("Examples");
   while (!text.empty()) {
@@ -226,8 +227,17 @@ void add_examples(Page& page, std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
     if (line.empty()) example = false;
+    if (example && !line.starts_with(begins)) continue;
     page.line(example ? "  " + line : line, example ? 6 : 0);
   }
+}
+
+/// How the examples of an action begin; empty where there is none of it alone.
+std::string examples_of(const CommandRow& row, const std::string& action) {
+  const std::string begins = "refgate " + std::string(row.name) + " " + action + " ";
+  const bool any =
+      !action.empty() && std::string_view(row.example).find(begins) != std::string_view::npos;
+  return any ? begins : std::string();
 }
 
 std::string statuses_of(const CommandRow& row) {
@@ -298,11 +308,12 @@ std::string help_of(const CommandRow& row, const HelpAsked& asked, const Screen&
   for (const char* text : row.positional) {
     const std::string name = positional_of(text).name;
     if (&text == &row.positional.front()) page.heading("Words");
+    if (name == "action" && !asked.action.empty()) continue;
     page.entry(upper(name), meaning_of(row, name, asked.action));
   }
   add_options(page, row, asked);
   add_settings(page, row, asked);
-  add_examples(page, row.example);
+  add_examples(page, row.example, examples_of(row, asked.action));
   page.line("");
   page.line("Exit status: " + statuses_of(row) + ".", 2);
   const std::string see = see_also(row.see);

@@ -80,12 +80,11 @@ int show_due(const Invocation& call, const Claims& claims, const Record& record,
   if (call.flag("json")) {
     print_json(call.out, {{"due", std::move(list)},
                           {"later", work.later},
-                          {"next", work.next ? json(format_second(*work.next)) : json()}});
+                          {"next", work.next ? json(until_text(*work.next)) : json()}});
   } else {
     call.out << (rows.size() == 1 ? "No limited work is due.\n" : table_of(rows, screen_of(call)));
     if (work.next)
-      call.out << "Later: " << work.later << ", the next after " << format_second(*work.next)
-               << "\n";
+      call.out << "Later: " << work.later << ", the next after " << until_text(*work.next) << "\n";
   }
   return work.due.empty() ? exit_done : exit_no;
 }

@@ -29,14 +29,45 @@ struct Gone {
   }
 };
 
+bool is_free(const Claim& claim) {
+  return claim.outcome == ClaimOutcome::released || claim.outcome == ClaimOutcome::abandoned;
+}
+
+/// The claim of the run that a skip was for, else the one on which its work stands by now.
+const Claim* held_for(const AuditEntry& skip, const Claims& claims) {
+  const Claim* found = nullptr;
+  for (const StoredClaim& stored : claims.claims) {
+    if (stored.claim.holder.run_id == skip.holder_run_id) return &stored.claim;
+    if (stored.ref == skip.scope && !stored.claim.holder.run_id.empty()) found = &stored.claim;
+  }
+  return found;
+}
+
+void tell_free(const Gone& gone) {
+  gone.call.err << "refgate: it is free already: \""
+                << escape_for(Place::line, said_word(gone.call.arguments[0]))
+                << "\"; nothing was released. See: refgate status --all\n";
+}
+
 /// A run that was skipped has no session, and is told whose it was skipped for.
 bool tell_skipped(const Gone& gone) {
   for (const AuditEntry* entry : gone.named.entries)
     if (entry->kind == EntryKind::skip && !entry->holder_run_id.empty()) {
-      const std::string holder = escape_for(Place::line, entry->holder_run_id);
-      gone.tell() << "started no session: it was skipped for run " << holder
-                  << "; nothing was released. To free that one: refgate release " << holder
-                  << " --reason why\n";
+      const Claim* claim = held_for(*entry, gone.claims);
+      if (claim != nullptr && is_free(*claim)) {
+        tell_free(gone);
+        return true;
+      }
+      gone.tell() << "started no session: it was skipped for run "
+                  << escape_for(Place::line, entry->holder_run_id);
+      if (claim == nullptr) {
+        gone.call.err << ", and nothing holds that work any more; nothing was released\n";
+        return true;
+      }
+      const std::string holder = escape_for(Place::line, claim->holder.run_id);
+      gone.call.err << "; nothing was released. To free "
+                    << (claim->holder.run_id == entry->holder_run_id ? "that one" : "its work")
+                    << ": refgate release " << holder << " --reason why\n";
       return true;
     }
   return false;
@@ -89,9 +120,7 @@ bool tell_over(const Gone& gone, const Record& record) {
 void tell_nothing_to_release(const Gone& gone, const Record& record) {
   const bool stands = !gone.named.claims.empty();
   if (stands)
-    gone.call.err << "refgate: it is free already: \""
-                  << escape_for(Place::line, said_word(gone.call.arguments[0]))
-                  << "\"; nothing was released. See: refgate status --all\n";
+    tell_free(gone);
   else if (!tell_skipped(gone) && !tell_over(gone, record))
     gone.call.err << "refgate: " << tell_unknown(gone.call.arguments[0])
                   << "; nothing was released. See: refgate status --all\n";
@@ -102,8 +131,7 @@ std::vector<const StoredClaim*> to_release(const std::vector<const StoredClaim*>
   std::vector<const StoredClaim*> live;
   std::vector<const StoredClaim*> ended;
   for (const StoredClaim* stored : named) {
-    const ClaimOutcome outcome = stored->claim.outcome;
-    if (outcome == ClaimOutcome::released || outcome == ClaimOutcome::abandoned) continue;
+    if (is_free(stored->claim)) continue;
     (stored->claim.state == ClaimState::ended ? ended : live).push_back(stored);
   }
   return live.empty() ? ended : live;

@@ -141,8 +141,8 @@ std::string saved_text(const SavedTime& saved, double usd_per_hour) {
     std::snprintf(dollars, sizeof dollars, ", $%.2f", hours_of(saved.time) * usd_per_hour);
     text += dollars;
   }
-  return text + ", estimated from the median of what ran (" + counted(saved.sessions, "session") +
-         ")";
+  return text + ", for " + counted(saved.sessions, "skip") + ", at the median of " +
+         counted(saved.measured, "session") + " that ended";
 }
 
 /// "$12.30 and 45000 tokens, as 8 sessions said; 2 said no cost"
@@ -155,8 +155,8 @@ std::string cost_text(const CostCounts& costs) {
 }
 
 std::string saved_text(const SavedCost& saved) {
-  return "about $" + format_usd(saved.cost) + ", estimated from the mean of what ran (" +
-         counted(saved.sessions, "session") + ")";
+  return "about $" + format_usd(saved.cost) + ", for " + counted(saved.sessions, "skip") +
+         ", at the mean of " + counted(saved.measured, "session") + " that said it";
 }
 
 void print_total(const Invocation& call, const Statistics& s, Instant at, double usd_per_hour) {
@@ -173,8 +173,8 @@ void print_total(const Invocation& call, const Statistics& s, Instant at, double
       {"Saved", number(total.prevented) + listed(total.by_reason)},
       {"Held back", number(total.held_back) + listed(total.held_back_by_reason) +
                         (total.held_back > 0 ? ": nobody has done this work" : "")},
-      {"  retries suppressed", number(total.retries_suppressed)},
-      {"  early exits", number(total.early_exits)},
+      {"Retries suppressed", number(total.retries_suppressed)},
+      {"Early exits", number(total.early_exits)},
       {"Duplicates that ran", number(s.duplicates_allowed) +
                                   (s.duplicates_allowed > 0 ? " (refgate verify lists them)" : "")},
       {"Closed", number(closed) + listed(total.closed)},

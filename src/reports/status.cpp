@@ -158,7 +158,7 @@ Rows slots_of(const Queues& pools, const Claims& claims, Instant at) {
   for (const StoredQueue& stored : pools.queues) {
     const std::string pool = pool_named(stored.ref);
     if (const auto closed = closed_until(stored.queue, at))
-      rows.push_back({pool, "-", "closed until " + format_second(*closed), "-", "-", "-", "-"});
+      rows.push_back({pool, "-", "closed until " + until_text(*closed), "-", "-", "-", "-"});
     for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i) {
       const Ticket& ticket = stored.queue.tickets[i];
       rows.push_back({pool, std::to_string(i + 1), state_in(stored.ref, ticket, claims, at),
@@ -228,7 +228,7 @@ std::string word_or_dash(const std::string& text) { return text.empty() ? "-" : 
 std::vector<Cell> row_of(const Claim& claim, Instant at, const Screen& screen) {
   std::string state = state_text(claim, at);
   // A terminal has no room for what show tells.
-  if (claim.until && screen.width == 0) state += " until " + format_second(*claim.until);
+  if (claim.until && screen.width == 0) state += " until " + until_text(*claim.until);
   const Holder& holder = claim.holder;
   const std::string run = word_or_dash(holder.run_id);
   return {{claim.session_key},

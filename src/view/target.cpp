@@ -316,6 +316,22 @@ Target by_run_id(Target target, const Known& known) {
   return target;
 }
 
+/// Lines that tell how a session ended name its claim, and neither a pull request nor a scope.
+void add_ends_of_sessions(Named& named, const std::vector<ReadEntry>& entries) {
+  std::set<std::string_view> sessions;
+  for (const StoredClaim* stored : named.claims)
+    sessions.insert(stored->claim.claim_id);
+  for (const AuditEntry* entry : named.entries)
+    if (entry->kind != EntryKind::skip) sessions.insert(entry->claim_id);
+  sessions.erase("");
+  for (const ReadEntry& read : entries) {
+    const EntryKind kind = read.entry.kind;
+    if (kind != EntryKind::launch && kind != EntryKind::skip &&
+        sessions.contains(read.entry.claim_id))
+      named.entries.insert(&read.entry);
+  }
+}
+
 /// True for what was done in a scope for all pull requests of a head, or for this one.
 bool is_for(const AuditEntry& entry, const Target& target) {
   return entry.covers.empty() || has_cover(entry.covers, target.value);
@@ -340,6 +356,7 @@ Named named_by(const Meaning& meaning, const Target& target, const Known& known)
   for (const ReadEntry& read : known.entries)
     if (meaning.takes_scope && refs.contains(read.entry.scope) && is_for(read.entry, target))
       named.entries.insert(&read.entry);
+  if (meaning.takes_scope) add_ends_of_sessions(named, known.entries);
   for (const ResultOrigin* origin : known.results)
     if (meaning.test(subject_of(*origin)) || (meaning.takes_scope && refs.contains(origin->scope)))
       named.results.insert(origin);

@@ -357,6 +357,9 @@ class Help(unittest.TestCase):
         page = refgate("result", "get", "--help").stdout
         self.assertIn("--output FILE", page)
         self.assertNotIn("--older-than", page)
+        for other in ("ACTION", "result save", "result list"):
+            self.assertNotIn(other, page)
+        self.assertIn("refgate result get https://", page)
         self.assertEqual(refgate("help", "result", "get").stdout, page)
         whole = refgate("result", "--help").stdout
         self.assertIn("To save:", whole)

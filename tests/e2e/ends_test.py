@@ -194,6 +194,19 @@ class Released(GateCase):
         self.assertEqual(again.status, 1, again)
         self.assertIn("free already", again.err)
 
+    def test_what_a_skip_was_for_is_free_already(self):
+        self.gate()
+        pull = self.job("pull_request", payloads.pull_request(HEAD))
+        self.assert_skips(pull.call("gate"), "pr_lock")
+        skipped = self.person().call("release", pull.run, "--reason", "stuck")
+        self.assertEqual(skipped.status, 1, skipped)
+        self.assertIn("To free that one: refgate release", skipped.err)
+        self.done(self.person().call("release", "#7", "--reason", "stuck"))
+        for target in ("#7", pull.run):
+            again = self.person().call("release", target, "--reason", "stuck")
+            self.assertEqual(again.status, 1, again)
+            self.assertIn("free already", again.err)
+
     def test_of_a_live_holder_it_says_when_it_was_heard_of_and_that_it_halts(self):
         job, gate = self.gate()
         freed = self.done(self.person().call("release", gate.claim_id, "--reason", "stuck"))

@@ -212,6 +212,7 @@ class Init(unittest.TestCase):
 
     def test_the_command_that_pins_is_told_and_pins(self):
         path = self.workflow(HEAD + JOB)
+        windows = self.workflow((HEAD + JOB).replace("\n", "\r\n"), "windows.yml")
         done = self.call("init", "--write")
         command = re.search(r"^  (commit=.*)$", done.stdout, re.M).group(1)
         action = self.root / "action"
@@ -229,8 +230,18 @@ class Init(unittest.TestCase):
         subprocess.run(["bash", "-c", command], cwd=self.root, env=environment, check=True)
         commit = subprocess.run(["git", "-C", action, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
         self.assertEqual(path.read_text(), before.replace(f"@{version}\n", f"@{commit} # {version}\n"))
+        self.assertEqual(windows.read_bytes(), path.read_bytes().replace(b"\n", b"\r\n"))
         self.assertEqual(self.rules(), [])
         self.assertIn("Nothing is left to write", self.call("init").stdout)
+
+    def test_what_is_to_be_pasted_for_several_jobs_does_not_collide(self):
+        shapes = {"win": "runs-on: windows-latest", "mac": "runs-on: macos-latest",
+                  "any": "strategy:\n      matrix:\n        os: [ubuntu-latest, windows-latest]\n    runs-on: ${{ matrix.os }}"}
+        self.workflow(HEAD + "".join(f"  {name}:\n    {shape}\n    steps:\n      - run: claude -p x\n"
+                                     for name, shape in shapes.items()))
+        pasted = PASTED.findall(self.call("init").stdout)
+        jobs = re.findall(r"^  (\S+):$", "".join(pasted), re.M)
+        self.assertEqual(sorted(jobs), sorted(each for name in shapes for each in (name, f"gate-{name}", f"finish-{name}")))
 
     def test_the_top_of_the_repository_is_found(self):
         (self.root / "sub/deep").mkdir(parents=True)

@@ -81,6 +81,7 @@ TEST_CASE("what skips saved is their number times the mean of their workflow") {
                           {EntryKind::skip, "h", {}, "Docs", "already_done", true}});
   CHECK(saved_cost(s).cost == Usd{4'000'000});
   CHECK(saved_cost(s).sessions == 2);
+  CHECK(saved_cost(s).measured == 2);
   CHECK(cost_to_be_saved(s).cost == Usd{10'000'000});
   CHECK(!saved_cost(counted({{EntryKind::skip, "d", {}, "Review", "already_done"}})).is_known());
 }

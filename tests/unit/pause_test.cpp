@@ -163,6 +163,9 @@ TEST_CASE("pause: people are told who, since when, until when, why, and what lif
   Pause bare = pause_of_subject("all");
   bare.who.clear();
   bare.reason.clear();
+  bare.until = noon + 2h + 1ms;
+  CHECK(describe(bare).ends_with(", until 2026-11-22T14:00:01Z"));
+  bare.until.reset();
   CHECK(describe(bare) == "Paused since 2026-11-22T12:00:00Z, until somebody resumes it");
   CHECK(how_to_resume(bare.subject) == "refgate resume all");
   CHECK(how_to_resume({PauseKind::workflow, "Agent's review"}) ==

@@ -86,6 +86,19 @@ TEST_CASE("sessions, saved ones, suppressed retries and closures are counted onc
   CHECK(s.duplicates_allowed == 0);
 }
 
+TEST_CASE("what a person did is of no workflow, event or caller") {
+  const auto s = counted({
+      {EntryKind::launch, "a", "first"},
+      {EntryKind::release, "a", "released", 1min, 1, 0s, "", ""},
+      {EntryKind::pause, "", "paused", 2min, 1, 0s, "", ""},
+      {EntryKind::resume, "", "resumed", 3min, 1, 0s, "", ""},
+  });
+  CHECK(s.total.closed == std::map<std::string, std::uint64_t>{{"released", 1}});
+  CHECK(s.lines == 4);
+  for (const auto* groups : {&s.by_workflow, &s.by_event})
+    CHECK((groups->size() == 1 && !groups->contains("")));
+}
+
 TEST_CASE("what was only observed is no session, no skip and no duplicate, and is counted apart") {
   const auto s = counted({
       {EntryKind::launch, "a", "first"},
@@ -183,6 +196,7 @@ TEST_CASE("saved time is told only of workflows in which something ended") {
                           {EntryKind::skip, "e", "active_session", 14min, 1, 0s, "Docs"}});
   CHECK(saved_time(s).time == 20min);
   CHECK(saved_time(s).sessions == 2);
+  CHECK(saved_time(s).measured == 1);
   CHECK_FALSE(saved_time(counted({{EntryKind::skip, "b", "already_done"}})).is_known());
 }
 

@@ -155,9 +155,9 @@ TEST_CASE("target: a line says which pull requests it is for, and where its work
     read.entry.covers = std::move(covers);
     return read;
   };
-  const std::vector<ReadEntry> lines{line(EntryKind::launch, "11", {}),
-                                     line(EntryKind::skip, "12", {{"7", "main"}}),
-                                     line(EntryKind::skip, "13", {{"8", "main"}})};
+  std::vector<ReadEntry> lines{line(EntryKind::launch, "11", {}),
+                               line(EntryKind::skip, "12", {{"7", "main"}}),
+                               line(EntryKind::skip, "13", {{"8", "main"}})};
   const auto runs = [&](const char* said) {
     std::string text;
     const Named named = find_named(target_of(said), claims, lines);
@@ -174,6 +174,21 @@ TEST_CASE("target: a line says which pull requests it is for, and where its work
   CHECK(named.by_number);
   CHECK(named.claims.empty());
   CHECK(with_holders(named, claims).size() == 1);
+
+  // How a session ended says its claim alone; what a skip would have used is no session.
+  lines[0].entry.claim_id = "one";
+  lines[2].entry.claim_id = "two";
+  for (const auto& [kind, run, id] :
+       {std::tuple{EntryKind::end, "21", "one"}, std::tuple{EntryKind::release, "22", "one"},
+        std::tuple{EntryKind::lost, "23", "one"}, std::tuple{EntryKind::given_back, "24", "one"},
+        std::tuple{EntryKind::end, "25", "two"}, std::tuple{EntryKind::end, "26", ""}}) {
+    lines.push_back(line(kind, run, {}));
+    lines.back().entry.scope.clear();
+    lines.back().entry.claim_id = id;
+  }
+  CHECK(runs("#7") == "11 12 21 22 23 24 ");
+  CHECK(runs("8") == "11 13 21 22 23 24 ");
+  CHECK(runs("#9") == "");
 }
 
 TEST_CASE("target: results are found by what they came from") {

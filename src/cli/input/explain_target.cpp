@@ -80,21 +80,20 @@ std::vector<std::string> changes_of(const Decision& decision, const std::optiona
   if (decision.verdict == Verdict::run)
     return {"a launch of this work by somebody else, before it comes"};
   std::vector<std::string> changes;
-  if (decision.until) changes.push_back("time: from " + format_second(*decision.until) + " on");
+  if (decision.until) changes.push_back("time: from " + until_text(*decision.until) + " on");
   if (!claim) return changes;
   if (claim->state != ClaimState::ended) {
     changes.push_back(
         "the end of that session: after success it stays done, after a failure "
         "--retry decides, after a cancellation the next one runs");
     changes.push_back("no news from its holder until " +
-                      format_second(claim->lease_until + claim->limits.skew));
+                      until_text(claim->lease_until + claim->limits.skew));
   } else if (decision.code == ReasonCode::pr_lock) {
-    changes.push_back("time: from " +
-                      format_second(*claim->ended_at + claim->limits.pr_lock_window) + " on");
+    changes.push_back("time: from " + until_text(*claim->ended_at + claim->limits.pr_lock_window) +
+                      " on");
   } else if (decision.code == ReasonCode::retry_suppressed) {
     changes.push_back("--retry manual and a re-run by a person, or --retry allow");
-    changes.push_back("time: from " + format_second(*claim->ended_at + claim->limits.memory) +
-                      " on");
+    changes.push_back("time: from " + until_text(*claim->ended_at + claim->limits.memory) + " on");
   }
   changes.push_back("another commit, share or dimension: that is other work");
   changes.push_back("refgate release " + name_for_release(*claim) + " --reason '…'");

@@ -87,12 +87,14 @@ std::string hook() {
 )";
 }
 
-/// Writes the commit of the tag, with the version beside it, where the tag stands.
+/// Writes the commit of the tag, with the version beside it, where the tag stands; lines end as
+/// they did.
 std::string pin_command() {
   const std::string tag = "refs/tags/" + version;
   return "commit=$(git ls-remote https://github.com/refgate/refgate " + tag + " '" + tag +
          "^{}' | tail -n 1 | cut -f 1) && test -n \"$commit\" && sed -i \"s|refgate/refgate@" +
-         version + "$|refgate/refgate@$commit # " + version + "|\" .github/workflows/*.y*ml";
+         version + "\\(\\r*\\)$|refgate/refgate@$commit # " + version +
+         "\\1|\" .github/workflows/*.y*ml";
 }
 
 /// The folder that holds `.git`, from `start` upwards: GitHub reads workflows nowhere else.

@@ -10,11 +10,6 @@
 namespace refgate {
 namespace {
 
-/// What is waited for is over then: in whole seconds, as people are told, and never too early.
-Instant in_whole_seconds(Instant until) {
-  return Instant(std::chrono::ceil<std::chrono::seconds>(until.time_since_epoch()));
-}
-
 /// A decision's line, about the claim that is `request`'s or would have been.
 AuditEntry line_of(const Request& request, std::uint64_t generation, EntryKind kind,
                    const Decision& decision, Instant now) {
@@ -123,8 +118,6 @@ std::string with_aside(std::string reason, const Request& request) {
 }  // namespace
 
 const std::string override_hint = ". To run all the same: --force (input force: true)";
-
-std::string until_text(Instant until) { return format_second(in_whole_seconds(until)); }
 
 Holder bounded(const Holder& holder) {
   return {shortened(holder.run_id, bounds::word),     holder.run_attempt,

@@ -20,9 +20,6 @@ Decision skip(const Picture& picture, ReasonCode code, std::string reason);
 /// A skip that passes with time: said in whole seconds, and never too early.
 Decision skip_until(Instant until, Decision decision);
 
-/// "2026-11-22T02:20:40Z", as `skip_until` rounds it.
-std::string until_text(Instant until);
-
 /// The caller as a claim stores it.
 Holder bounded(const Holder& holder);
 

@@ -115,6 +115,12 @@ void add(Counts& counts, const AuditEntry& entry, const Costs& costs) {
   }
 }
 
+/// Lines of a person, which are of no workflow, event or caller of a gate.
+bool is_by_hand(EntryKind kind) {
+  return kind == EntryKind::pause || kind == EntryKind::resume || kind == EntryKind::release ||
+         kind == EntryKind::remade;
+}
+
 void settle(Counts& counts) {
   std::sort(counts.durations.sorted.begin(), counts.durations.sorted.end());
 }
@@ -196,10 +202,12 @@ Statistics count_record(std::span<const ReadEntry> entries, std::span<const Clai
       statistics.last_activity = entry.timestamp;
     const Spent repeated_cost = told ? costs.of_repeated(entry) : Spent{};
     if (told && !repeated_cost.is_said()) continue;
-    for (Counts* counts :
-         {&statistics.total, &statistics.by_day[dashed_day(entry.timestamp)],
-          &statistics.by_workflow[entry.workflow], &statistics.by_event[entry.event_type],
-          &statistics.by_actor[entry.actor]}) {
+    std::vector<Counts*> of{&statistics.total, &statistics.by_day[dashed_day(entry.timestamp)]};
+    if (!is_by_hand(entry.kind))
+      of.insert(of.end(),
+                {&statistics.by_workflow[entry.workflow], &statistics.by_event[entry.event_type],
+                 &statistics.by_actor[entry.actor]});
+    for (Counts* counts : of) {
       if (told)
         counts->costs.add(repeated_cost);
       else
@@ -239,6 +247,7 @@ SavedTime time_of(const Statistics& statistics, std::uint64_t Counts::*what) {
     if (median > most || saved.time > Duration::max() - median * sessions) continue;
     saved.time += median * static_cast<Duration::rep>(sessions);
     saved.sessions += sessions;
+    if (sessions > 0) saved.measured += counts.durations.count();
   }
   return saved;
 }
@@ -249,6 +258,7 @@ SavedCost cost_of(const Statistics& statistics, std::uint64_t Counts::*what) {
     if (counts.costs.with_cost == 0) continue;
     saved.cost = saved.cost + times(counts.costs.mean(), counts.*what);
     saved.sessions += counts.*what;
+    if (counts.*what > 0) saved.measured += counts.costs.with_cost;
   }
   return saved;
 }

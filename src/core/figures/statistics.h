@@ -62,6 +62,7 @@ struct Counts {
 struct SavedTime {
   Duration time{};
   std::uint64_t sessions = 0;  ///< those that it is known for: their workflow had an end
+  std::uint64_t measured = 0;  ///< those that ran and ended, from which it is estimated
 
   bool is_known() const { return sessions > 0; }
 };
@@ -71,6 +72,7 @@ struct SavedTime {
 struct SavedCost {
   Usd cost;
   std::uint64_t sessions = 0;  ///< those that it is known for
+  std::uint64_t measured = 0;  ///< those that said a cost, from which it is estimated
 
   bool is_known() const { return sessions > 0; }
 };

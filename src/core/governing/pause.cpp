@@ -159,7 +159,7 @@ std::string describe(const Pause& pause) {
   if (pause.subject.kind != PauseKind::all) told += " (" + name_of(pause.subject) + ")";
   if (!pause.who.empty()) told += " by " + pause.who;
   told += " since " + format_second(pause.since);
-  told += pause.until ? ", until " + format_second(*pause.until) : ", until somebody resumes it";
+  told += pause.until ? ", until " + until_text(*pause.until) : ", until somebody resumes it";
   if (!pause.reason.empty()) told += ": " + pause.reason;
   return told;
 }

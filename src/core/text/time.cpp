@@ -112,6 +112,12 @@ std::string format_rfc3339(Instant at) {
 
 std::string format_second(Instant at) { return format_rfc3339(at).substr(0, 19) + "Z"; }
 
+Instant in_whole_seconds(Instant until) {
+  return Instant(std::chrono::ceil<std::chrono::seconds>(until.time_since_epoch()));
+}
+
+std::string until_text(Instant until) { return format_second(in_whole_seconds(until)); }
+
 std::optional<Instant> parse_rfc3339(std::string_view text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
   if (!digits(text, 0, 4, year) || !digits(text, 5, 2, month) || !digits(text, 8, 2, day) ||

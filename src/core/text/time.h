@@ -25,6 +25,12 @@ std::string format_rfc3339(Instant at);
 /// "2026-11-22T02:20:40Z": people read no milliseconds.
 std::string format_second(Instant at);
 
+/// What is waited for is over then: in whole seconds, as people are told, and never too early.
+Instant in_whole_seconds(Instant until);
+
+/// "2026-11-22T02:20:40Z", so rounded.
+std::string until_text(Instant until);
+
 /// Reads what format_rfc3339 writes, with or without the fraction; only "Z" is accepted as a zone.
 /// nullopt for anything else.
 std::optional<Instant> parse_rfc3339(std::string_view text);

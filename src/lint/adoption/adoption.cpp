@@ -133,7 +133,8 @@ class FileAdoption {
     if (!refusal.snippet.empty())
       return note("job `" + std::string(agent.job->id) + "` is left as it is: " + why,
                   refusal.snippet);
-    const JobsAround jobs = put_jobs_around(agent, action_);
+    const JobsAround jobs = put_jobs_around(
+        agent, action_, refused_.size() > 1 ? Pasted::beside_others : Pasted::alone);
     std::string text = "job `" + std::string(agent.job->id) + "` is left as it is: " + why +
                        ". To be pasted in its place, with gate and end in jobs of their own:";
     if (jobs.whole.empty()) {

@@ -18,13 +18,13 @@ std::string free_job_id(const Workflow& workflow, std::string_view wanted) {
 
 class Around {
  public:
-  Around(const AgentJob& agent, const std::string& action)
+  Around(const AgentJob& agent, const std::string& action, const std::string& ending)
       : job_(*agent.job),
         document_(agent.document()),
         action_(action),
         outer_(indent_of(document_, job_.key)),
-        gate_(free_job_id(*agent.workflow, "gate")),
-        finish_(free_job_id(*agent.workflow, "finish")),
+        gate_(free_job_id(*agent.workflow, "gate" + ending)),
+        finish_(free_job_id(*agent.workflow, "finish" + ending)),
         condition_(joinable_condition(job_.condition.value.text())) {
     const std::string own =
         job_.node.style() == Style::block ? indent_of(document_, job_.node) : "";
@@ -163,8 +163,9 @@ class Around {
 
 }  // namespace
 
-JobsAround put_jobs_around(const AgentJob& agent, const std::string& action) {
-  return Around(agent, action).make();
+JobsAround put_jobs_around(const AgentJob& agent, const std::string& action, Pasted pasted) {
+  const bool alone = pasted == Pasted::alone;
+  return Around(agent, action, alone ? "" : "-" + std::string(agent.job->id)).make();
 }
 
 }  // namespace refgate::lint

@@ -13,6 +13,9 @@ struct JobsAround {
   std::string whole;  ///< the file with them; empty when the job itself takes no edit
 };
 
-JobsAround put_jobs_around(const AgentJob& agent, const std::string& action);
+/// Whether the like is made for other jobs of the file: their names must not meet.
+enum class Pasted { alone, beside_others };
+
+JobsAround put_jobs_around(const AgentJob& agent, const std::string& action, Pasted pasted);
 
 }  // namespace refgate::lint
