@@ -11,6 +11,7 @@
 #include "call/contradiction.h"
 #include "core/policy/budget_setting.h"
 #include "core/secrets/url_secrets.h"
+#include "core/text/blank.h"
 #include "core/text/truth.h"
 #include "core/words/brief.h"
 #include "core/words/shorten.h"
@@ -84,10 +85,6 @@ void apply(const Invocation& call, Settings& settings, const SettingRow& row,
   });
 }
 
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
 /// What ends or renews a session, or brings out what came of it, does so whatever its work was
 /// called.
 bool goes_on_whatever_was_said(const Invocation& call) {
@@ -96,19 +93,26 @@ bool goes_on_whatever_was_said(const Invocation& call) {
   return std::find(commands.begin(), commands.end(), call.command) != commands.end();
 }
 
+/// What keeps a session from living on looks for it by the job's own files where nobody says where.
+bool ends_or_renews(const Invocation& call) {
+  return call.command == "finish" || call.command == "heartbeat";
+}
+
 /// Those that an expression may find nothing for: a duplicate's gate has no claim, and an agent
 /// that failed tells no cost.
 bool may_be_empty(const Invocation& call, const SettingRow& row) {
   static constexpr std::array<std::string_view, 4> told_by_others{"claim-id", "cost", "tokens",
                                                                   "usage"};
   static constexpr std::array<std::string_view, 4> limits{"budget", "breaker", "reserve", "slots"};
+  static constexpr std::array<std::string_view, 3> places{"remote", "namespace", "config"};
   const auto is_among = [&](const auto& names) {
     return std::find(names.begin(), names.end(), row.name) != names.end();
   };
   const bool is_text = row.form == SettingForm::text || row.form == SettingForm::pairs ||
                        row.form == SettingForm::list;
   return is_among(told_by_others) ||
-         (goes_on_whatever_was_said(call) && is_text && !is_among(limits));
+         (goes_on_whatever_was_said(call) && is_text && !is_among(limits) &&
+          (ends_or_renews(call) || !is_among(places)));
 }
 
 /// Said and empty is a text that did not come through, such as a variable that nobody has set: what

@@ -8,6 +8,7 @@
 #include "core/event/event_payload.h"
 #include "core/event/scope.h"
 #include "core/policy/budget_setting.h"
+#include "core/text/blank.h"
 #include "core/text/truth.h"
 #include "core/words/nearest.h"
 
@@ -195,14 +196,6 @@ std::optional<std::string> set_duration(Duration& target, std::string_view name,
            format_duration(least);
   target = *parsed;
   return std::nullopt;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t' || text.front() == '\r'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
-    text.remove_suffix(1);
-  return text;
 }
 
 /// What is kept of a name is kept whole, so that two different ones stay different.

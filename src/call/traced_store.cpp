@@ -4,7 +4,9 @@
 
 #include "core/claim/claim.h"
 #include "core/secrets/url_secrets.h"
+#include "core/text/count.h"
 #include "os/trace.h"
+#include "store/passing_store.h"
 
 namespace refgate {
 namespace {
@@ -33,7 +35,7 @@ std::string line_of(const Files& files) {
       return "a claim that is not understood: " + error->message;
     return line_of(std::get<Claim>(claim));
   }
-  return std::to_string(files.size()) + (files.size() == 1 ? " file" : " files");
+  return counted(files.size(), "file");
 }
 
 std::string line_of(const Change& change) {
@@ -77,13 +79,13 @@ std::string names_of(std::span<const std::string> refs) {
   return text;
 }
 
-class TracedStore final : public Store {
+class TracedStore final : public PassingStore {
  public:
-  explicit TracedStore(std::unique_ptr<Store> store) : store_(std::move(store)) {}
+  using PassingStore::PassingStore;
 
   std::map<std::string, Version> list(std::string_view prefix) override {
     return told("list " + std::string(prefix), [&] {
-      auto found = store_->list(prefix);
+      auto found = PassingStore::list(prefix);
       trace([&] {
         return "listed " + std::string(prefix) + ": " + std::to_string(found.size()) + " there";
       });
@@ -92,20 +94,20 @@ class TracedStore final : public Store {
   }
 
   std::map<std::string, Stored> read(std::span<const std::string> refs) override {
-    return reading(names_of(refs), [&] { return store_->read(refs); });
+    return reading(names_of(refs), [&] { return PassingStore::read(refs); });
   }
 
   std::map<std::string, Stored> read_listed(std::span<const std::string> refs) override {
-    return reading(names_of(refs), [&] { return store_->read_listed(refs); });
+    return reading(names_of(refs), [&] { return PassingStore::read_listed(refs); });
   }
 
   std::map<std::string, Stored> read_all(std::string_view prefix) override {
-    return reading(std::string(prefix), [&] { return store_->read_all(prefix); });
+    return reading(std::string(prefix), [&] { return PassingStore::read_all(prefix); });
   }
 
   std::vector<SwapOutcome> swap(std::span<const Change> changes) override {
     return told("write", [&] {
-      auto outcomes = store_->swap(changes);
+      auto outcomes = PassingStore::swap(changes);
       for (std::size_t i = 0; i < outcomes.size() && i < changes.size(); ++i)
         trace([&] {
           return "wrote, " + line_of(changes[i]) + ": " + std::string(name_of(outcomes[i].result)) +
@@ -115,18 +117,9 @@ class TracedStore final : public Store {
     });
   }
 
-  std::optional<std::map<std::string, Version>> last_seen(std::string_view prefix) const override {
-    return store_->last_seen(prefix);
-  }
-  std::string describe() const override { return store_->describe(); }
-  Traffic traffic() const override { return store_->traffic(); }
-  std::optional<ServerClock> server_clock() const override { return store_->server_clock(); }
-
  private:
   template <class Operation>
   auto told(const std::string& what, const Operation& operation) -> decltype(operation()) {
-    // The deadline is the caller's, and may have moved since the last call.
-    store_->set_deadline(deadline());
     try {
       return operation();
     } catch (const StoreError& error) {
@@ -143,8 +136,6 @@ class TracedStore final : public Store {
       return found;
     });
   }
-
-  std::unique_ptr<Store> store_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "os/undertaking.h"
+#include "store/passing_store.h"
 
 namespace refgate {
 namespace {
@@ -35,51 +36,37 @@ std::string counted_refs(std::size_t count) {
   return digits + (count == 1 ? " ref" : " refs");
 }
 
-class WatchedStore final : public Store {
+class WatchedStore final : public PassingStore {
  public:
-  explicit WatchedStore(std::unique_ptr<Store> store) : store_(std::move(store)) {}
+  using PassingStore::PassingStore;
 
   std::map<std::string, Version> list(std::string_view prefix) override {
     const Doing doing = reading("reading the names of " + std::string(kind_of(prefix)));
-    return store_->list(prefix);
+    return PassingStore::list(prefix);
   }
   std::map<std::string, Stored> read(std::span<const std::string> refs) override {
     const Doing doing = reading(of(refs));
-    return store_->read(refs);
+    return PassingStore::read(refs);
   }
   std::map<std::string, Stored> read_listed(std::span<const std::string> refs) override {
     const Doing doing = reading(of(refs));
-    return store_->read_listed(refs);
+    return PassingStore::read_listed(refs);
   }
   std::map<std::string, Stored> read_all(std::string_view prefix) override {
     const Doing doing = reading("reading " + std::string(kind_of(prefix)));
-    return store_->read_all(prefix);
+    return PassingStore::read_all(prefix);
   }
   std::vector<SwapOutcome> swap(std::span<const Change> changes) override {
-    store_->set_deadline(deadline());
     const Doing doing(Doing::What::writes, "writing " + counted_refs(changes.size()));
-    return store_->swap(changes);
+    return PassingStore::swap(changes);
   }
-
-  std::optional<std::map<std::string, Version>> last_seen(std::string_view prefix) const override {
-    return store_->last_seen(prefix);
-  }
-  std::string describe() const override { return store_->describe(); }
-  Traffic traffic() const override { return store_->traffic(); }
-  std::optional<ServerClock> server_clock() const override { return store_->server_clock(); }
 
  private:
   static std::string of(std::span<const std::string> refs) {
     return "reading " + counted_refs(refs.size()) + " of " +
            std::string(kind_of(refs.empty() ? std::string_view() : std::string_view(refs.front())));
   }
-  Doing reading(const std::string& text) {
-    // The deadline is the caller's, and may have moved since the last call.
-    store_->set_deadline(deadline());
-    return Doing(Doing::What::reads, text);
-  }
-
-  std::unique_ptr<Store> store_;
+  static Doing reading(const std::string& text) { return Doing(Doing::What::reads, text); }
 };
 
 }  // namespace

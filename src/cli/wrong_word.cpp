@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/text/blank.h"
 #include "core/text/truth.h"
 #include "core/words/nearest.h"
 
@@ -12,10 +13,6 @@ namespace refgate {
 namespace {
 
 using Options = std::map<std::string, Takes, std::less<>>;
-
-bool is_blank(std::string_view word) {
-  return word.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
 
 const SettingRow* setting_called(std::string_view name) {
   for (const SettingRow& row : setting_table())

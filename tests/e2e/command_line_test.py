@@ -95,9 +95,8 @@ class WrongWords(unittest.TestCase):
                        "run-id", "run-attempt", "config", "event", "workflow", "job", "identity", "identity-by", "memory", "retry", "wait",
                        "bot", "matrix", "state-dir", "on-error", "lease", "cooldown", "max-attempts")),
         *(([*command, f"--{name}", ""], f"refgate: --{name} is empty")
-          for command in (["status"], ["show", "1"], ["release", "1", "--reason", "x"], ["stats"], ["gc"], ["doctor"])
+          for command in (["status"], ["show", "1"], ["release", "1", "--reason", "x"], ["stats"], ["gc"], ["result", "list"], ["doctor"])
           for name in ("remote", "namespace", "config", "deadline")),
-        (["result", "list", "--deadline", ""], "refgate: --deadline is empty"),
         (["log", ""], "refgate log: TARGET is empty"),
         (["cleanup", ""], "refgate cleanup: SESSION_KEY is empty"),
         (["check", "", "Agent", "c", "1"], "refgate check: EVENT_TYPE is empty"),

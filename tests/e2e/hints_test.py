@@ -354,6 +354,13 @@ class Requests(GateCase):
             self.remote.git("update-ref", "-d", ref)
         self.assertEqual(self.asked(lambda: told.call("finish", "--share", "b"))[0], "R")
 
+    def test_a_skip_that_no_claim_was_the_reason_of_reads_no_other_scope(self):
+        self.gate(payload=payloads.push(payloads.commit("another")))
+        self.done(self.person().call("pause", "--reason", "x"))
+        told = self.job()
+        self.assert_skips(told.call("gate", "--pause", "ask"), "paused")
+        self.assertEqual(self.asked(lambda: told.call("finish"))[0], "R")
+
     def test_a_second_finish_costs_two(self):
         job, _ = self.gate()
         self.assertEqual(self.asked(lambda: job.call("finish"))[0], "P")

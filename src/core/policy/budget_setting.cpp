@@ -3,20 +3,13 @@
 #include <charconv>
 
 #include "core/policy/budget.h"
+#include "core/text/blank.h"
 
 namespace refgate {
 namespace {
 
 constexpr Duration longest_window = std::chrono::days(366);
 constexpr std::uint64_t most_launches = 1'000'000;
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t' || text.front() == '\r'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
-    text.remove_suffix(1);
-  return text;
-}
 
 struct Amount {
   BudgetUnit unit = BudgetUnit::launches;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/text/blank.h"
 #include "core/text/json.h"
 
 namespace refgate {
@@ -19,12 +20,6 @@ constexpr std::size_t longest_number = 400;
 constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
 
 std::string_view take_digits(std::string_view& text) {
   const auto end = std::find_if_not(text.begin(), text.end(), is_digit);

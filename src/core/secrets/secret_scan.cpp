@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text/blank.h"
 #include "core/text/digest.h"
 
 namespace refgate {
@@ -21,14 +22,6 @@ std::string upper_case(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), upper);
   return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back()))
-    text.remove_suffix(1);
-  return text;
 }
 
 std::string base64(const std::string& bytes) {

@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <optional>
 #include <ostream>
 
 #include "call/commands.h"
 #include "core/claim/transition.h"
+#include "core/decision/reason_code.h"
 #include "core/event/scope.h"
 #include "core/words/brief.h"
 #include "job/end/asked_end.h"
@@ -236,12 +238,23 @@ struct Hints : LookHints {
   }
 };
 
+/// Of a skip that a claim was not the reason of, so that none has to stand at its scope.
+bool is_of_no_claim(std::string_view code) {
+  static constexpr std::array<ReasonCode, 10> codes{
+      ReasonCode::superseded, ReasonCode::breaker,      ReasonCode::budget,      ReasonCode::paused,
+      ReasonCode::queued,     ReasonCode::wait_expired, ReasonCode::unreachable, ReasonCode::denied,
+      ReasonCode::unreadable, ReasonCode::read_only};
+  return std::any_of(codes.begin(), codes.end(),
+                     [&](ReasonCode each) { return name_of(each) == code; });
+}
+
 Hints hints_of(const Invocation& call, const Settings& settings, const JobState& state,
                const std::vector<ToldSkip>& skips) {
   Hints hints;
   for (const ToldSkip& skip : skips) {
     hints.refs.push_back(skip.ref);
     hints.told.push_back(skip.ref);
+    if (is_of_no_claim(skip.code)) hints.claimless.push_back(skip.ref);
   }
   for (const Observation& each : observations(state, caller_of(call, settings))) {
     hints.refs.push_back(each.ref);

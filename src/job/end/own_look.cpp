@@ -76,8 +76,12 @@ Claims claims_beside(Store& store, const std::string& ref, const std::string& na
   return claims_in(store.read_all(ref.substr(0, ref.rfind('/') + 1)), name_space);
 }
 
-bool bears_out(const Claims& claims, const std::string& ref, const std::string& hint) {
-  return is_door_of(ref, hint) &&
+bool bears_out(const Claims& claims, const std::string& ref, const std::string& hint,
+               const LookHints& hints) {
+  if (!is_door_of(ref, hint)) return false;
+  const bool is_of_no_claim =
+      std::find(hints.claimless.begin(), hints.claimless.end(), hint) != hints.claimless.end();
+  return is_of_no_claim ||
          std::any_of(claims.claims.begin(), claims.claims.end(),
                      [&](const StoredClaim& stored) { return is_door_of(ref, stored.ref); });
 }
@@ -105,7 +109,7 @@ OwnLook look_for_own(const Invocation& call, const Settings& settings, Store& st
     const bool enough =
         (told && hints.names_its_work) ||
         std::all_of(hints.refs.begin(), hints.refs.end(),
-                    [&](const std::string& hint) { return bears_out(beside, ref, hint); });
+                    [&](const std::string& hint) { return bears_out(beside, ref, hint, hints); });
     OwnLook look = sorted(std::move(beside), self, hints);
     if (told && enough) set_aside(look, ref);
     if (enough || !look.own.empty()) return look;

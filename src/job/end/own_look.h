@@ -15,7 +15,8 @@ struct LookHints {
   std::vector<std::string> refs;  ///< of what was told to skip, was only watched, or has ended
   std::vector<std::string> told;  ///< scopes that this job stood back from, or ran beside: what
                                   ///< stands there is expected to be another's
-  bool names_its_work = false;    ///< the step says whose end it asks for, and this is all it is of
+  std::vector<std::string> claimless;  ///< of the same, those that no claim was the reason of
+  bool names_its_work = false;  ///< the step says whose end it asks for, and this is all it is of
 };
 
 /// Claims of the caller's run that have not ended.
@@ -32,7 +33,8 @@ struct OwnLook {
 /// Where a claim of the step's own piece of work stands; empty where the step does not say which.
 std::string own_ref(const Invocation& call, const Settings& settings);
 
-/// Where claims of the step's own scope bear out each of the hints, or the step names its work and
+/// Where claims of the step's own scope bear out each of the hints (one that is of no claim needs
+/// none), or the step names its work and
 /// was told to skip it, that scope alone is read, by two requests; else all claims are, by two
 /// more. Nothing is asked, and nothing seen, outside of a run. Throws StoreError, and Misfit where
 /// a session of this very job is live: this call has not ended it, and only its id would show that

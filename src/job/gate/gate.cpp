@@ -522,7 +522,12 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
   if (answer.verdict == Verdict::run)
     forget_skip(state, subject.ref);
   else
-    note_skip(state, {subject.ref, subject.request.holder, answer.reason, answer.own_failure});
+    note_skip(state, {subject.ref,
+                      subject.request.holder,
+                      answer.reason,
+                      answer.own_failure,
+                      {},
+                      std::string(name_of(answer.code))});
   if (!settings.policy.observe || answer.verdict == Verdict::skip)
     forget_observation(state, subject.ref);
   else if (answer.claim_id.empty())

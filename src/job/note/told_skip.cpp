@@ -36,6 +36,7 @@ std::string encode_told_skip(const ToldSkip& skip, const std::string& runner_job
                        {"run_attempt", skip.caller.run_attempt},
                        {"job", skip.caller.job},
                        {"reason", skip.reason},
+                       {"code", skip.code},
                        {"own_failure", skip.own_failure}};
   return record.dump(1, ' ', false, json::error_handler_t::replace);
 }
@@ -53,6 +54,7 @@ std::optional<ToldSkip> decode_told_skip(std::string_view text) {
     return std::nullopt;
   skip.caller.run_attempt = attempt.get<unsigned>();
   skip.reason = field(record, "reason");
+  skip.code = field(record, "code");
   skip.own_failure = record.value("own_failure", json()) == true;
   return skip;
 }

@@ -16,6 +16,7 @@ struct ToldSkip {
   std::string reason;        ///< for people
   bool own_failure = false;  ///< this run's own session ended otherwise than with success
   std::string runner_job;    ///< RUNNER_TRACKING_ID of who was told
+  std::string code;          ///< why, in the words of the record; or empty
 };
 
 /// As a text, and back; nullopt for anything else. Never throws, on any text.

@@ -2,22 +2,11 @@
 
 #include <algorithm>
 
+#include "core/text/blank.h"
 #include "lint/gates/gates.h"
 
 namespace refgate::lint {
 namespace {
-
-bool is_space(char character) {
-  return character == ' ' || character == '\n' || character == '\r' || character == '\t';
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
 
 /// Whether a text of an expression goes over the end of a line.
 bool breaks_inside_of_quotes(std::string_view condition) {

@@ -8,12 +8,11 @@
 
 #include "lint/adoption/job_permissions.h"
 #include "lint/expression/expression_value.h"
+#include "lint/text/mention.h"
 #include "lint/workflow/permissions.h"
 
 namespace refgate::lint {
 namespace {
-
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
 std::string at_line(YamlNode node) { return "line " + std::to_string(node.place().line); }
 

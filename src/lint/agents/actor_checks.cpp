@@ -7,6 +7,7 @@
 #include "lint/expression/expression_value.h"
 #include "lint/github/callee_memo.h"
 #include "lint/github/supposed_run.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
 namespace {
@@ -19,11 +20,6 @@ struct ChecksActor {
 
 bool is_inside(const ByteRange& inner, const ByteRange& outer) {
   return outer.begin <= inner.begin && inner.end <= outer.end;
-}
-
-bool mentions_any(const std::string& text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return text.find(word) != std::string::npos; });
 }
 
 /// What asks who somebody is, by its name.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/text/blank.h"
 #include "lint/expression/evaluate.h"
 #include "lint/expression/expression.h"
 #include "lint/github/callee_memo.h"
@@ -13,14 +14,6 @@ namespace {
 
 constexpr int deepest_action = 10;
 constexpr std::size_t deepest_call = 4;
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\n'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\n'))
-    text.remove_suffix(1);
-  return text;
-}
 
 /// The folders into which the steps of a job so far checked out an agent's repository.
 class AgentCheckouts {

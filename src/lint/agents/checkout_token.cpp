@@ -9,15 +9,10 @@
 #include "lint/expression/expression_value.h"
 #include "lint/github/own_action.h"
 #include "lint/shell/shell_commands.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
 namespace {
-
-bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
-  const std::string lower = to_lower(text);
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return lower.find(word) != std::string::npos; });
-}
 
 /// Commands of git that ask the remote for something, whatever options git itself has before them.
 bool asks_remote(const std::vector<std::string>& command) {
@@ -46,7 +41,7 @@ const Step* uses_checkout_token(const Job& job) {
   const auto found = std::find_if(job.steps.begin(), job.steps.end(), [](const Step& step) {
     // Words of a prompt or a script's name count: what they lead to is not seen.
     for (const Entry& words : {step.name, step.uses, step.run, step.with, step.env})
-      if (words && mentions_any(words.value.source(),
+      if (words && mentions_any(to_lower(words.value.source()),
                                 {"push", "git commit", "create-pull-request", "commit and",
                                  "git fetch", "git pull", "gh-deploy", "gh-pages",
                                  "semantic-release", "release-it", "lerna", "changeset"}))

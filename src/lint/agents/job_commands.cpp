@@ -6,15 +6,10 @@
 
 #include "lint/github/facts.h"
 #include "lint/shell/shell_commands.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
 namespace {
-
-bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-    return text.find(word) != std::string_view::npos;
-  });
-}
 
 bool is_name_part(char character) {
   return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||

@@ -10,15 +10,10 @@
 
 #include "lint/expression/expression_value.h"
 #include "lint/shell/shell_commands.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
 namespace {
-
-bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-    return text.find(word) != std::string_view::npos;
-  });
-}
 
 /// What a list of an agent's tools says that is done.
 std::vector<Deed> deeds_in(std::string_view text) {

@@ -5,13 +5,10 @@
 #include <utility>
 
 #include "lint/gates/guards.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
-namespace {
-
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
-
-}  // namespace
+namespace {}  // namespace
 
 std::string why_unseen(const Reference& reference, const Job& job, const Step* step,
                        const std::vector<GatedJob>& jobs) {

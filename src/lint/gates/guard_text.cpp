@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "lint/finding/edit.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
 namespace {
-
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
 std::string literal(std::string_view text) { return "'" + std::string(text) + "'"; }
 

@@ -7,13 +7,10 @@
 
 #include "core/decision/decision.h"
 #include "lint/gates/guard_text.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
-namespace {
-
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
-
-}  // namespace
+namespace {}  // namespace
 
 GuardFinding& add_finding(std::vector<GuardFinding>& found, bool broken, const Place& place,
                           const Place& gate) {

@@ -10,6 +10,7 @@
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guard_walk.h"
 #include "lint/gates/guarded_condition.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
 namespace {
@@ -29,8 +30,6 @@ std::vector<bool> all_behind(const JobGraph& graph, JobGraph::Index job) {
   }
   return behind;
 }
-
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
 class GuardSearch {
  public:

@@ -10,6 +10,7 @@
 #include "lint/finding/edit.h"
 #include "lint/gates/gate_before.h"
 #include "lint/rule/rule.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
 namespace {
@@ -19,12 +20,6 @@ bool may_write_contents(const Workflow& workflow, const Job& job) {
   if (!permissions) return false;
   if (permissions.value.is_scalar()) return permissions.value.text() == "write-all";
   return permissions.value["contents"].text() == "write";
-}
-
-bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
-  const std::string lower = to_lower(text);
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
 
 /// Whether a text hands the job's own token on.
@@ -52,7 +47,7 @@ Entry token_of_agent(const AgentLaunch& launch) {
 /// `git clone https://x:$TOKEN@…`.
 bool leaves_token_in_address(const Workflow& workflow, const Job& job, const Step& step) {
   const std::string_view script = step.run_text();
-  if (!mentions_any(script, {"remote set-url", "remote add", "git clone", "insteadof"}))
+  if (!mentions_any(to_lower(script), {"remote set-url", "remote add", "git clone", "insteadof"}))
     return false;
   for (std::size_t at = script.find("://"); at != std::string_view::npos;
        at = script.find("://", at + 1)) {

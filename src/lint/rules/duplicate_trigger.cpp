@@ -18,6 +18,7 @@
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
 #include "lint/rules/repeated_starts.h"
+#include "lint/text/mention.h"
 #include "lint/workflow/trigger_filter.h"
 
 namespace refgate::lint {
@@ -34,8 +35,6 @@ bool listens_to_type(const Trigger& trigger, std::string_view type) {
   const std::vector<std::string> types = patterns_of(trigger.types);
   return listens_to(trigger.event, types.empty() ? nullptr : &types, type);
 }
-
-std::string quoted(std::string_view word) { return "`" + std::string(word) + "`"; }
 
 /// A gate that lets only one of two runs through that start at the same time.
 /// skip-duplicate-actions does so only when it is told to.

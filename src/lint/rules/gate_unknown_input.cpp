@@ -21,6 +21,7 @@
 #include "lint/gates/gate_costs.h"
 #include "lint/github/own_action.h"
 #include "lint/rule/rule.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
 namespace {
@@ -48,8 +49,6 @@ std::string listed(const std::vector<std::string>& words) {
     text += (at == 0 ? "`" : at + 1 == words.size() ? " or `" : ", `") + words[at] + "`";
   return text;
 }
-
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
 /// Why a span or a number is none that the input takes.
 std::optional<std::string> out_of_bounds(const InputFact& fact, std::string_view value) {

@@ -21,6 +21,7 @@
 #include "lint/gates/gate_before.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
+#include "lint/text/mention.h"
 #include "lint/workflow/trigger_filter.h"
 
 namespace refgate::lint {
@@ -86,12 +87,6 @@ bool is_bound(const Step& step) {
     if (program.find(word) != std::string_view::npos) return true;
   }
   return step.condition && may_be_bound(parse_condition(step.condition.value.text()));
-}
-
-bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-    return text.find(word) != std::string_view::npos;
-  });
 }
 
 /// A line that is false for a number that has grown, and then ends its script: with what is said of

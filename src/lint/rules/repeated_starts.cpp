@@ -9,12 +9,11 @@
 #include "lint/agents/launches.h"
 #include "lint/gates/gate_before.h"
 #include "lint/github/supposed_run.h"
+#include "lint/text/mention.h"
 #include "lint/workflow/cron.h"
 
 namespace refgate::lint {
 namespace {
-
-std::string quoted(std::string_view word) { return "`" + std::string(word) + "`"; }
 
 class Finder {
  public:

@@ -18,15 +18,10 @@
 #include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"
 #include "lint/shell/shell_commands.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
 namespace {
-
-bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-    return text.find(word) != std::string_view::npos;
-  });
-}
 
 bool is_rerun_command(const std::vector<std::string>& words) {
   if (words.size() > 2 && words[0] == "gh" && words[1] == "run" && words[2] == "rerun") return true;

@@ -19,15 +19,10 @@
 #include "lint/expression/expression_value.h"
 #include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
 namespace {
-
-bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-    return text.find(word) != std::string_view::npos;
-  });
-}
 
 /// A text that says every word which conditions look for with `contains`; of those only that stand
 /// in `script`, unless that is nullopt.

@@ -14,11 +14,10 @@
 #include "lint/gates/guards.h"
 #include "lint/gates/session_end.h"
 #include "lint/rule/rule.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
 namespace {
-
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
 /// How the work that comes before an ending step may have gone.
 struct Coverage {

@@ -9,12 +9,11 @@
 #include "lint/gates/guard_text.h"
 #include "lint/gates/guards.h"
 #include "lint/rule/rule.h"
+#include "lint/text/mention.h"
 #include "lint/text/nearest.h"
 
 namespace refgate::lint {
 namespace {
-
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
 class Search {
  public:

@@ -13,9 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/text/blank.h"
 #include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
 #include "lint/rule/rule.h"
+#include "lint/text/mention.h"
 #include "lint/text/nearest.h"
 #include "lint/workflow/glob.h"
 
@@ -42,14 +44,6 @@ constexpr auto made_by_github = std::to_array<std::string_view>({
     "Running Copilot cloud agent",
     "Agentic security review",
 });
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && std::string_view(" \t\r\n").find(text.front()) != std::string_view::npos)
-    text.remove_prefix(1);
-  while (!text.empty() && std::string_view(" \t\r\n").find(text.back()) != std::string_view::npos)
-    text.remove_suffix(1);
-  return text;
-}
 
 bool is_made_by_github(std::string_view name, const RuleOptions& options) {
   const auto same = [&](std::string_view known) { return same_name(known, name); };
@@ -192,8 +186,6 @@ class Listeners {
                     [&](YamlNode other) { return same_name(trimmed(other.text()), dead.meant); }))
       dead.meant = {};
   }
-
-  static std::string quoted(std::string_view name) { return "`" + std::string(name) + "`"; }
 
   static std::string advice(const Dead& dead) {
     if (dead.meant.empty()) return "; `workflows` takes what other workflows have as their `name`";
