@@ -135,12 +135,6 @@ std::string joined_condition(const std::string& verdict, std::string_view condit
   return as_scalar(verdict + " && (" + joinable_condition(condition) + ")");
 }
 
-std::string line_break_of(const Document& document) {
-  const std::size_t end = document.text().find('\n');
-  return end != std::string_view::npos && end > 0 && document.text()[end - 1] == '\r' ? "\r\n"
-                                                                                      : "\n";
-}
-
 std::string indent_of(const Document& document, YamlNode node) {
   const std::uint32_t begin = node.is_mapping() && node.size() > 0
                                   ? (*node.entries().begin()).key.outer_begin()

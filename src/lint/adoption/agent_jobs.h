@@ -54,9 +54,6 @@ TextEdit replace_value(const Document& document, const Entry& entry, const std::
 /// Insertions at one place made one, in their order: to `apply_edits` they would overlap.
 std::vector<TextEdit> joined_insertions(const std::vector<TextEdit>& edits);
 
-/// "\r\n" where the first line ends so.
-std::string line_break_of(const Document& document);
-
 /// The column of the first key of a mapping, or of the first dash of a sequence, as blanks.
 std::string indent_of(const Document& document, YamlNode node);
 

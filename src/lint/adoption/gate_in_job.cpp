@@ -25,7 +25,7 @@ class Writer {
         facts_(facts),
         action_(action),
         indent_(indent_of(document_, job_.steps_entry.value)),
-        break_(line_break_of(document_)),
+        break_(line_break(document_)),
         gate_(free_id(job_, "gate")) {}
 
   GateInJob write() {

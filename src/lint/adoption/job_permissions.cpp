@@ -105,7 +105,8 @@ PermissionEdits allow_gate(const AgentJob& agent) {
     else
       result.edits.push_back(replace_node(job.permissions.value, in_braces(granted)));
   } else {
-    const std::string line = line_break_of(document) + indent_of(document, job.node) + "  ";
+    const std::string line =
+        std::string(line_break(document)) + indent_of(document, job.node) + "  ";
     result.edits =
         add_entry(document, job.node, "permissions", in_lines(granted, line), job.runs_on);
     // `permissions:` ends its line.

@@ -18,7 +18,6 @@ class LintedChange {
 
   const Project& project() const { return *project_; }
   /// The findings of the project as it is now, at the level of a warning or over it.
-  const std::vector<Finding>& findings() const { return findings_; }
   std::vector<Finding> findings_of(const std::string& file) const;
 
   /// What the linter would have to say of this text that it does not say now, in any file, in the

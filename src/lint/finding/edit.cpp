@@ -24,12 +24,6 @@ bool holds_anchor(YamlNode node) {
   return false;
 }
 
-std::string_view line_break(const Document& document) {
-  const std::size_t found = document.text().find('\n');
-  return found != std::string_view::npos && found > 0 && document.text()[found - 1] == '\r' ? "\r\n"
-                                                                                            : "\n";
-}
-
 /// A child of a collection: from its anchor, tag or key to its end.
 struct Child {
   std::uint32_t begin = 0;
@@ -77,6 +71,12 @@ std::vector<TextEdit> remove_child(const Document& document, const std::vector<C
 }
 
 }  // namespace
+
+std::string_view line_break(const Document& document) {
+  const std::size_t found = document.text().find('\n');
+  return found != std::string_view::npos && found > 0 && document.text()[found - 1] == '\r' ? "\r\n"
+                                                                                            : "\n";
+}
 
 std::vector<TextEdit> remove_entry(const Document& document, YamlNode mapping, const Entry& entry) {
   if (mapping.is_alias() || holds_anchor(entry.key) || holds_anchor(entry.value)) return {};

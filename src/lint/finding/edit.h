@@ -9,6 +9,9 @@
 
 namespace refgate::lint {
 
+/// How the document's lines end: "\n" or "\r\n".
+std::string_view line_break(const Document& document);
+
 /// Removes a whole entry or item: its lines in block style, with the comma in flow style. Empty
 /// when that cannot be done without leaving something invalid (the only item, an anchor that is
 /// used elsewhere, a line shared with something else).

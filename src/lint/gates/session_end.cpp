@@ -87,10 +87,11 @@ std::vector<TextEdit> add_finish(const Document& document, const Job& job, const
       if (edits.empty()) return {};
     }
   }
-  std::string text = "\n" + before + "if: always()\n" + indent +
-                     "uses: " + std::string(gate.step->uses_text()) + "\n" + indent + "with:\n" +
-                     indent + "  command: finish";
-  if (work != nullptr) text += "\n" + indent + "  status: ${{ steps." + id + ".outcome }}";
+  const std::string new_line = std::string(line_break(document)) + indent;
+  std::string text = std::string(line_break(document)) + before + "if: always()" + new_line +
+                     "uses: " + std::string(gate.step->uses_text()) + new_line +
+                     "with:" + new_line + "  command: finish";
+  if (work != nullptr) text += new_line + "  status: ${{ steps." + id + ".outcome }}";
   edits.push_back({at, at, text});
   return edits;
 }

@@ -393,7 +393,6 @@ class Endings {
     return false;
   }
 
-  /// The step after the last one of a block sequence, in the same indentation.
   const Subject& subject_;
   Sink& sink_;
   const Workflow& workflow_;

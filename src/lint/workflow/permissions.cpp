@@ -30,8 +30,6 @@ std::string_view name_of(Access access) {
   return access == Access::write ? "write" : access == Access::read ? "read" : "none";
 }
 
-std::span<const std::string_view> permission_scopes() { return scopes; }
-
 std::optional<Access> access_of(YamlNode permissions, std::string_view scope) {
   if (permissions.is_mapping()) {
     const Entry entry = permissions.entry(scope);

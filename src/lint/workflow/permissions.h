@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -17,9 +16,6 @@ namespace refgate::lint {
 enum class Access : std::uint8_t { none, read, write };
 
 std::string_view name_of(Access access);  ///< "none", "read", "write"
-
-/// What `read-all` and `write-all` are about, by name.
-std::span<const std::string_view> permission_scopes();
 
 /// What these permissions give; nullopt when that cannot be told: an expression, nothing after the
 /// colon, a word that is none of the three.

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from fixed_test import copy_corpus, parse
+from fixed_test import bring_parser, copy_corpus, parse
 
 HEAD = "on:\n  pull_request:\n    types: [opened, synchronize]\nconcurrency:\n  group: agent-${{ github.event.pull_request.number }}\n"
 CHECKOUTS = [
@@ -93,6 +93,7 @@ def main():
     parser.add_argument("packages", type=pathlib.Path)
     parser.add_argument("--corpus", type=pathlib.Path)
     arguments = parser.parse_args()
+    bring_parser(arguments.packages)
     with tempfile.TemporaryDirectory() as folder:
         target, problems, old = pathlib.Path(folder), [], {}
         if arguments.corpus:

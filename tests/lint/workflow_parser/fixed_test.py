@@ -8,6 +8,7 @@ workflows of a folder of repositories, which are copied first. A file may keep w
 
 import argparse
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -53,6 +54,14 @@ def copy_corpus(folder, target):
         shutil.copyfile(file, path)
 
 
+def bring_parser(packages):
+    """Beside the packages that it imports. Whole at once: two tests may bring it at the same time."""
+    for name in ("json_loader.mjs", "parse.mjs"):
+        with tempfile.NamedTemporaryFile(dir=packages, delete=False) as made:
+            made.write((HERE / name).read_bytes())
+        os.replace(made.name, packages / name)
+
+
 def parse(packages, files):
     node = ["node", "--no-warnings", "--experimental-loader", "./json_loader.mjs", "parse.mjs"]
     done = subprocess.run(node, cwd=packages, input="\n".join(map(str, files)), capture_output=True, text=True, check=False)
@@ -91,8 +100,7 @@ def main():
     source.add_argument("--pages", type=pathlib.Path)
     source.add_argument("--corpus", type=pathlib.Path)
     arguments = parser.parse_args()
-    for name in ("json_loader.mjs", "parse.mjs"):
-        shutil.copyfile(HERE / name, arguments.packages / name)
+    bring_parser(arguments.packages)
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
         (folder / "before").mkdir()
