@@ -64,10 +64,9 @@ bool tell_skipped(const Gone& gone) {
         gone.call.err << ", and nothing holds that work any more; nothing was released\n";
         return true;
       }
-      const std::string holder = escape_for(Place::line, claim->holder.run_id);
       gone.call.err << "; nothing was released. To free "
                     << (claim->holder.run_id == entry->holder_run_id ? "that one" : "its work")
-                    << ": refgate release " << holder << " --reason why\n";
+                    << ": " << escape_for(Place::line, how_to_free(claim->holder.run_id)) << "\n";
       return true;
     }
   return false;
@@ -111,8 +110,8 @@ bool tell_over(const Gone& gone, const Record& record) {
   const std::string run = escape_for(Place::line, at->claim.holder.run_id);
   gone.tell() << (end.empty() ? "was taken over by run " + run
                               : end + ", and its work was launched again by run " + run)
-              << "; nothing was released. To free that one: refgate release " << run
-              << " --reason why\n";
+              << "; nothing was released. To free that one: "
+              << escape_for(Place::line, how_to_free(at->claim.holder.run_id)) << "\n";
   return true;
 }
 

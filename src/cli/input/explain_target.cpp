@@ -96,7 +96,7 @@ std::vector<std::string> changes_of(const Decision& decision, const std::optiona
     changes.push_back("time: from " + until_text(*claim->ended_at + claim->limits.memory) + " on");
   }
   changes.push_back("another commit, share or dimension: that is other work");
-  changes.push_back("refgate release " + name_for_release(*claim) + " --reason '…'");
+  changes.push_back(how_to_free(name_for_release(*claim)));
   changes.push_back("--force (input force: true)");
   return changes;
 }

@@ -45,8 +45,7 @@ Claim claim_of(const Request& request, const Policy& policy, Instant now) {
   claim.limits = {request.window_only ? policy.session_window : policy.lease, policy.skew,
                   policy.memory, policy.pr_lock_window};
   claim.lease_until = now + claim.limits.lease;
-  if (request.event == "push" || request.event == "pull_request" ||
-      request.event == "pull_request_target")
+  if (request.event == "push" || are_push_and_pull_request("push", request.event))
     claim.pr_locked_until = now + policy.pr_lock_window;
   return claim;
 }

@@ -5,7 +5,6 @@
 #include "core/governing/limited.h"
 #include "core/governing/pool.h"
 #include "core/record/result.h"
-#include "core/text/shell_word.h"
 #include "core/words/age.h"
 #include "core/words/shorten.h"
 
@@ -137,8 +136,7 @@ std::optional<Decision> held(const Picture& picture) {
       (outlives_its_window(picture)
            ? ". Its run is in progress"
            : ". It holds until " + until_text(claim.lease_until + claim.limits.skew)) +
-      override_hint + ", or free it: refgate release " + shell_word(picture.request.scope) +
-      " --reason '…'";
+      override_hint + ", or free it: " + how_to_free(picture.request.scope);
   if (claim.state == ClaimState::waiting)
     return skip(picture, ReasonCode::queued,
                 "Nobody does this work yet: it waits for " +

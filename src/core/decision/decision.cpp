@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/decision/rule.h"
+#include "core/text/shell_word.h"
 #include "core/words/age.h"
 
 namespace refgate {
@@ -31,6 +32,10 @@ bool is_of_another_job(const Claim& claim, const Request& request) {
 
 bool is_lost(const Claim& claim, Instant now) {
   return claim.state != ClaimState::ended && now >= claim.lease_until + claim.limits.skew;
+}
+
+std::string how_to_free(std::string_view target) {
+  return "refgate release " + shell_word(target) + " --reason '…'";
 }
 
 std::string describe_holder(const Claim& claim, Instant now) {

@@ -142,6 +142,9 @@ Claim start_claim(const Claim& claim, const Request& request, const Decision& de
 /// https://…"
 std::string describe_holder(const Claim& claim, Instant now);
 
+/// The command that frees a session: "refgate release 42 --reason '…'", as a shell takes it.
+std::string how_to_free(std::string_view target);
+
 /// True when one is a push and the other a pull request: two events that one push to an open pull
 /// request causes.
 bool are_push_and_pull_request(std::string_view one, std::string_view other);

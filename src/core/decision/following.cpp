@@ -46,13 +46,12 @@ bool is_held_by_own_run(const Decision& decision, const std::optional<Claim>& ho
 }
 
 Decision waited_in_vain(Decision decision, const Claim& holder, Duration waited, Instant now) {
-  return with_reason(
-      std::move(decision), ReasonCode::wait_expired,
-      "The work has not ended within " + format_duration(waited) +
-          " (--wait), and is still held by " + describe_holder(holder, now) +
-          (holder.holder.run_id.empty() ? std::string()
-                                        : ". If that is stuck, free it: refgate release " +
-                                              holder.holder.run_id + " --reason '…'"));
+  return with_reason(std::move(decision), ReasonCode::wait_expired,
+                     "The work has not ended within " + format_duration(waited) +
+                         " (--wait), and is still held by " + describe_holder(holder, now) +
+                         (holder.holder.run_id.empty() ? std::string()
+                                                       : ". If that is stuck, free it: " +
+                                                             how_to_free(holder.holder.run_id)));
 }
 
 Decision not_followed(Decision decision) {

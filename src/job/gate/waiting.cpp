@@ -277,7 +277,7 @@ std::string who_is_first(const Ticket& head) {
   const bool named = !head.run_id.empty();
   return ", at its head " + (named ? "run " + head.run_id : "a caller without a run id") + " (" +
          head.event + ")" + (head.run_url.empty() ? "" : ", " + head.run_url) +
-         (named ? ". If that is stuck, free it: refgate release " + head.run_id + " --reason '…'"
+         (named ? ". If that is stuck, free it: " + how_to_free(head.run_id)
                 : ". Who else is in line: refgate status --queues");
 }
 
