@@ -70,12 +70,6 @@ std::string shortened_words(std::string line) {
   return line + "…";
 }
 
-template <std::size_t Count>
-bool speaks_of(const std::string& words, const std::array<const char*, Count>& things) {
-  return std::ranges::any_of(
-      things, [&](const char* thing) { return words.find(thing) != std::string::npos; });
-}
-
 bool is_throttle(const HttpAnswer& answer) {
   if (answer.head.status == 429) return true;
   if (answer.head.status != 403) return false;

@@ -136,9 +136,8 @@ std::optional<Advertisement> HttpTransport::look_by_prefix(std::span<const std::
   try {
     const HttpAnswer answer = ask(request, "upload-pack-result", doing(false, false), deadline);
     shown.parse_ls_refs(answer.body);
-  } catch (const WireError&) {
-    if (version_is_known_)
-      throw describe_nonsense("the list of refs is not what git would say", doing(false, false));
+  } catch (const WireError& error) {
+    if (version_is_known_) throw nonsense(error, doing(false, false));
     return std::nullopt;
   } catch (const Failed& failed) {
     if (version_is_known_ || !may_want_another_version(failed)) throw;

@@ -9,12 +9,6 @@
 namespace refgate {
 namespace {
 
-template <std::size_t Count>
-bool speak_of(const std::string& words, const std::array<const char*, Count>& signs) {
-  return std::ranges::any_of(
-      signs, [&](const char* sign) { return words.find(sign) != std::string::npos; });
-}
-
 constexpr std::array slower = {"slow down",       "too many requests", "too many pushes",
                                "rate limit",      "ratelimit",         "throttl",
                                "try again later", "temporarily",       "too fast"};
@@ -43,13 +37,18 @@ constexpr std::array passing = {
 
 }  // namespace
 
-bool asks_for_patience(std::string_view words) { return speak_of(lower(words), slower); }
+bool speaks_of(const std::string& words, std::span<const char* const> signs) {
+  return std::ranges::any_of(
+      signs, [&](const char* sign) { return words.find(sign) != std::string::npos; });
+}
+
+bool asks_for_patience(std::string_view words) { return speaks_of(lower(words), slower); }
 
 bool stands(std::string_view words) {
   const std::string said = lower(words);
-  if (said.empty() || speak_of(said, slower)) return false;
-  if (speak_of(said, clashes) || speak_of(said, rules)) return true;
-  return !speak_of(said, passing);
+  if (said.empty() || speaks_of(said, slower)) return false;
+  if (speaks_of(said, clashes) || speaks_of(said, rules)) return true;
+  return !speaks_of(said, passing);
 }
 
 }  // namespace refgate

@@ -2,9 +2,14 @@
 // What the words of a refusal say about trying again. Never what became of a ref: the words of
 // servers differ, and only a look tells that.
 
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace refgate {
+
+/// Whether one of the signs stands in the words, which are lower-case as the signs are.
+bool speaks_of(const std::string& words, std::span<const char* const> signs);
 
 /// True for what asks to be slower: the same push is taken a while later.
 bool asks_for_patience(std::string_view words);
