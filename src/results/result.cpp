@@ -94,6 +94,7 @@ struct Chosen {
 
 Chosen named_results(Store& store, const Settings& settings, const Target& target,
                      const Results& read) {
+  if (read.results.empty()) return {};
   std::vector<const ResultOrigin*> origins;
   for (const StoredResult& result : read.results)
     origins.push_back(&result.record.origin);

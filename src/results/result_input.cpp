@@ -82,23 +82,13 @@ std::string retrieval(const Settings& settings, const std::string& id) {
 
 std::optional<GivenAway> secret_in(const Invocation& call, const Result& result) {
   const auto& [record, content] = result;
-  static constexpr std::array<std::string_view, 3> always{"REFGATE_TOKEN", "GITHUB_TOKEN",
-                                                          "INPUT_TOKEN"};
   std::vector<std::string> harmless;
   if (const auto given = call.options.find("not-secret"); given != call.options.end())
     harmless = given->second;
-  std::erase_if(harmless, [](const std::string& name) {
-    return std::find(always.begin(), always.end(), name) != always.end();
-  });
+  std::erase_if(harmless, is_token_variable);
   const auto secrets = secrets_in(call.environment.variables(), harmless);
-  const auto gives_away = [&](std::string_view text) -> std::optional<GivenAway> {
-    if (auto name = find_secret(text, secrets))
-      return GivenAway{*name, "the secret that the variable " + *name + " has"};
-    const auto shape = find_token_shape(text);
-    if (!shape || std::find(harmless.begin(), harmless.end(), shape->shape) != harmless.end())
-      return std::nullopt;
-    return GivenAway{std::string(shape->shape),
-                     "what looks like a token (" + std::string(shape->shape) + "…)"};
+  const auto gives_away = [&](std::string_view text) {
+    return what_it_gives_away(text, secrets, harmless);
   };
   if (auto found = gives_away(content)) return found;
   for (const std::string* label : {&record.title, &record.url, &record.cause})

@@ -9,6 +9,7 @@
 #include "core/record/result.h"
 #include "job/note/job_state.h"
 #include "results/result_store.h"
+#include "runner/given_away.h"
 
 namespace refgate {
 
@@ -24,11 +25,6 @@ void complete(Result& result, Instant at, const Invocation& call, const Settings
 /// The command that prints the result, for whoever stands elsewhere: with the namespace and the
 /// remote where they were said.
 std::string retrieval(const Settings& settings, const std::string& id);
-
-struct GivenAway {
-  std::string name;  ///< for --not-secret: of the variable, or the beginning of the shape ("ghp_")
-  std::string what;  ///< for people
-};
 
 /// The secret that the content or a label gives away; `--not-secret` names variables that hold
 /// none, and shapes that are no secret here.

@@ -17,21 +17,28 @@ constexpr std::array<std::string_view, 6> token_variables{
 std::vector<KnownSecret> tokens_in_use(const Environment& environment) {
   std::vector<KnownSecret> tokens;
   for (const std::string_view name : token_variables)
-    if (std::string value = environment.get(name); !value.empty())
+    // What is shorter stands in any text.
+    if (std::string value = environment.get(name); value.size() >= shortest_secret)
       tokens.push_back({std::string(name), std::move(value)});
   return tokens;
 }
 
-std::optional<std::string> what_it_gives_away(std::string_view text,
-                                              const std::vector<KnownSecret>& secrets) {
-  if (const auto name = find_secret(text, secrets)) {
-    const bool in_use =
-        std::find(token_variables.begin(), token_variables.end(), *name) != token_variables.end();
-    return (in_use ? "the token in use (" : "the secret of a variable (") + *name + ")";
-  }
-  if (const auto found = find_token_shape(text))
-    return "what looks like a token (" + std::string(found->shape) + "…)";
-  return std::nullopt;
+bool is_token_variable(std::string_view name) {
+  return std::find(token_variables.begin(), token_variables.end(), name) != token_variables.end();
+}
+
+std::optional<GivenAway> what_it_gives_away(std::string_view text,
+                                            const std::vector<KnownSecret>& secrets,
+                                            std::span<const std::string> harmless) {
+  if (const auto name = find_secret(text, secrets))
+    return GivenAway{
+        *name, (is_token_variable(*name) ? "the token in use (" : "the secret of a variable (") +
+                   *name + ")"};
+  const auto found = find_token_shape(text);
+  if (!found || std::find(harmless.begin(), harmless.end(), found->shape) != harmless.end())
+    return std::nullopt;
+  const std::string shape(found->shape);
+  return GivenAway{shape, "what looks like a token (" + shape + "…)"};
 }
 
 std::string without_tokens(std::string text, const Environment& environment) {
