@@ -152,18 +152,6 @@ class Judgement {
   std::string why_;
 };
 
-/// One remote is spelled in several ways, of which git itself takes these for the same.
-std::string_view without_spelling(std::string_view remote) {
-  const auto drop_slashes = [&] {
-    while (remote.size() > 1 && remote.ends_with('/'))
-      remote.remove_suffix(1);
-  };
-  drop_slashes();
-  if (remote.ends_with(".git")) remote.remove_suffix(4);
-  drop_slashes();
-  return remote;
-}
-
 /// What this job holds, by where the step asks.
 struct Held {
   std::vector<ClaimNote> here;
@@ -174,19 +162,14 @@ Held held_by_job(const Invocation& call, const Settings& settings, const JobStat
                  const Store& store) {
   const std::string remote = store.describe();
   Held held{notes_of_job(settings, state, call.environment, remote), {}};
-  for (ClaimNote& note : notes_of_elsewhere(settings, state, call.environment, remote)) {
-    const bool respelled = note.name_space == settings.name_space &&
-                           without_spelling(note.remote) == without_spelling(remote);
-    if (respelled) note.remote = remote;
-    if (respelled || !note.is_over())
-      (respelled ? held.here : held.elsewhere).push_back(std::move(note));
-  }
+  for (ClaimNote& note : notes_of_elsewhere(settings, state, call.environment, remote))
+    if (!note.is_over()) held.elsewhere.push_back(std::move(note));
   return held;
 }
 
 std::string describe_elsewhere(const Settings& settings, const Store& store,
                                const ClaimNote& note) {
-  const bool other_remote = note.remote != store.describe();
+  const bool other_remote = note.name_space == settings.name_space;
   return "the job's note of the session " + note.claim.session_key + " names " +
          (other_remote ? "the remote " + note.remote : "the namespace " + note.name_space) +
          ", and this step asks " +

@@ -120,11 +120,8 @@ OwnLook look_for_own(const Invocation& call, const Settings& settings, Store& st
 }  // namespace
 
 std::string own_ref(const Invocation& call, const Settings& settings) {
-  try {
-    return subject_of(call, settings).ref;
-  } catch (const UsageError&) {
-    return {};
-  }
+  const auto subject = own_subject(call, settings);
+  return subject ? subject->ref : std::string();
 }
 
 OwnLook require_none_live(const Invocation& call, const Settings& settings, Store& store,

@@ -15,15 +15,6 @@
 namespace refgate {
 namespace {
 
-/// The step's own piece of work, as far as its options and the runner's variables tell.
-std::optional<Subject> own_subject(const Invocation& call, const Settings& settings) {
-  try {
-    return subject_of(call, settings);
-  } catch (const UsageError&) {
-    return std::nullopt;
-  }
-}
-
 class WithoutClaim {
  public:
   explicit WithoutClaim(const EndOfNote& end)
@@ -107,7 +98,7 @@ class WithoutClaim {
   /// and at the refs beside it.
   bool is_own_scope(const std::optional<Subject>& subject) const {
     if (!self_.in_actions) return true;
-    return subject && (note_.ref == subject->ref || note_.ref.starts_with(subject->ref + ",@"));
+    return subject && is_door_of(subject->ref, note_.ref);
   }
 
   /// The claim that this job would have at the scope now, made of what the step itself knows.

@@ -16,6 +16,14 @@ struct Word {
   const char* example;  ///< as a shell takes it
 };
 
+/// One that is said by its name alone.
+bool is_flag(std::string_view option) {
+  const auto rows = setting_table();
+  const auto row = std::find_if(rows.begin(), rows.end(),
+                                [&](const SettingRow& each) { return each.name == option; });
+  return row == rows.end() || row->form == SettingForm::flag;
+}
+
 /// What was typed, and what lacks.
 std::string whole_line(const Invocation& call, const std::vector<Word>& missing) {
   std::string line = "refgate " + call.command;

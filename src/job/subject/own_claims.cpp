@@ -104,14 +104,30 @@ std::vector<ClaimNote> notes_of_caller(const Settings& settings, const JobState&
   return notes;
 }
 
+/// One remote is spelled in several ways, of which git itself takes these for the same.
+std::string_view without_spelling(std::string_view remote) {
+  const auto drop_slashes = [&] {
+    while (remote.size() > 1 && remote.ends_with('/'))
+      remote.remove_suffix(1);
+  };
+  drop_slashes();
+  if (remote.ends_with(".git")) remote.remove_suffix(4);
+  drop_slashes();
+  return remote;
+}
+
+/// Whether the note is of the namespace and the remote that the step asks.
+bool is_here(const ClaimNote& note, const Settings& settings, const std::string& remote) {
+  return note.name_space == settings.name_space &&
+         without_spelling(note.remote) == without_spelling(remote);
+}
+
 }  // namespace
 
 std::vector<ClaimNote> notes_of_job(const Settings& settings, const JobState& state,
                                     const Environment& environment, const std::string& remote) {
   std::vector<ClaimNote> notes = notes_of_caller(settings, state, environment);
-  std::erase_if(notes, [&](const ClaimNote& note) {
-    return note.name_space != settings.name_space || note.remote != remote;
-  });
+  std::erase_if(notes, [&](const ClaimNote& note) { return !is_here(note, settings, remote); });
   return notes;
 }
 
@@ -120,9 +136,7 @@ std::vector<ClaimNote> notes_of_elsewhere(const Settings& settings, const JobSta
                                           const std::string& remote) {
   if (!state.belongs_to_job()) return {};
   std::vector<ClaimNote> notes = notes_of_caller(settings, state, environment);
-  std::erase_if(notes, [&](const ClaimNote& note) {
-    return note.name_space == settings.name_space && note.remote == remote;
-  });
+  std::erase_if(notes, [&](const ClaimNote& note) { return is_here(note, settings, remote); });
   return notes;
 }
 

@@ -371,4 +371,12 @@ Ownership ownership_of(const std::string& ref, const Settings& settings, const J
   return own;
 }
 
+std::optional<Subject> own_subject(const Invocation& call, const Settings& settings) {
+  try {
+    return subject_of(call, settings);
+  } catch (const UsageError&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace refgate

@@ -25,6 +25,10 @@ struct Subject {
 /// For gate and its kin: the event of the run, as the options change it. Throws UsageError.
 Subject subject_of(const Invocation& call, const Settings& settings);
 
+/// Likewise, as far as the step's options and the runner's variables tell; nullopt when they do
+/// not.
+std::optional<Subject> own_subject(const Invocation& call, const Settings& settings);
+
 /// The work as the positional commands are told of it: any text.
 struct ToldWork {
   std::string event;
