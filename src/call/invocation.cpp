@@ -48,8 +48,9 @@ void refuse_tokens(const Invocation& call) {
   static constexpr std::array<std::string_view, 5> checked_elsewhere{"to", "not-secret", "title",
                                                                      "url", "meta"};
   const auto secrets = tokens_in_use(call.environment);
-  const auto refuse = [](const std::string& place, const std::optional<std::string>& why) {
-    if (why) throw UsageError(place + " holds " + *why + " and would be kept; nothing was done");
+  const auto refuse = [](const std::string& place, const std::optional<GivenAway>& why) {
+    if (why)
+      throw UsageError(place + " holds " + why->what + " and would be kept; nothing was done");
   };
   if (call.command != "run" && call.command != "deliver")
     for (const std::string& word : call.arguments)
@@ -73,7 +74,7 @@ void apply(const Invocation& call, Settings& settings, const SettingRow& row,
            const std::string& value, const std::string& written) {
   const std::string place = place_of(call, row, value, written);
   if (const auto why = what_it_gives_away(value, tokens_in_use(call.environment)))
-    throw UsageError(place + " holds " + *why + "; nothing was asked");
+    throw UsageError(place + " holds " + why->what + "; nothing was asked");
   if (const auto error = apply_setting(settings, row.name, value))
     throw UsageError(said_of(place, row.name, *error));
   // Where the state is tells the store, once it is known that no password stands there.
@@ -149,7 +150,7 @@ std::string read_config(const Invocation& call, const std::string& path) {
                      "); nothing was asked");
   std::string text = std::move(std::get<FileText>(read).bytes);
   if (const auto why = what_it_gives_away(text, tokens_in_use(call.environment)))
-    throw UsageError("the configuration " + path + " holds " + *why + "; nothing was asked");
+    throw UsageError("the configuration " + path + " holds " + why->what + "; nothing was asked");
   return text;
 }
 

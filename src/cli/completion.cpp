@@ -49,9 +49,7 @@ Words fixed_words(std::string_view metavar) {
 Words long_list(std::string_view command, std::string_view option) {
   if (command == "finish" && option == "status")
     return {"success", "failure", "cancelled", "skipped", "limited"};
-  if (command == "log" && option == "kind")
-    return {"launch",  "skip",  "end",    "given_back", "lost",
-            "release", "pause", "resume", "remade",     "audit"};
+  if (command == "log" && option == "kind") return words_of(entry_kind_names());
   if (command == "log" && option == "reason") return words_of(reason_code_names());
   if (command == "lint" && (option == "explain" || option == "select" || option == "ignore"))
     return words_of(lint::rule_ids());

@@ -21,11 +21,6 @@
 namespace refgate {
 namespace {
 
-constexpr std::array kinds{EntryKind::launch,     EntryKind::skip,    EntryKind::end,
-                           EntryKind::lost,       EntryKind::release, EntryKind::audit,
-                           EntryKind::given_back, EntryKind::pause,   EntryKind::resume,
-                           EntryKind::remade};
-
 /// What a line must have; an empty text is not asked for.
 struct Filter {
   std::optional<Target> target;
@@ -39,16 +34,11 @@ struct Filter {
 
   /// All but what the targets name.
   bool takes(const AuditEntry& entry) const {
-    return (commit.empty() || entry.commit_sha == commit || is_start(entry.commit_sha)) &&
+    return entry.commit_sha.starts_with(commit) &&
            (workflow.empty() || entry.workflow == workflow) &&
            (reason.empty() || entry.reason_code == reason) &&
            (kind.empty() || name_of(entry.kind) == kind) && (!executed || entry.executed) &&
            (!prevented || !entry.executed);
-  }
-
- private:
-  bool is_start(const std::string& whole) const {
-    return commit.size() >= 7 && whole.starts_with(commit);
   }
 };
 
@@ -92,9 +82,6 @@ Filter filter_of(const Invocation& call) {
     if (call.flag(name) && call.option(name).empty())
       throw UsageError("--" + std::string(name) +
                        " is empty; leave it out to ask for all; nothing was read");
-  std::vector<std::string_view> kind_names;
-  for (const EntryKind kind : kinds)
-    kind_names.push_back(name_of(kind));
   Filter filter;
   const bool positional = !call.arguments.empty() && !call.arguments.front().empty();
   if (positional && call.flag("key"))
@@ -107,7 +94,7 @@ Filter filter_of(const Invocation& call) {
   filter.commit = commit_option(call);
   filter.workflow = call.option("workflow");
   filter.reason = word_option(call, "reason", reason_code_names());
-  filter.kind = word_option(call, "kind", kind_names);
+  filter.kind = word_option(call, "kind", entry_kind_names());
   filter.executed = call.flag("executed");
   filter.prevented = call.flag("prevented");
   if (filter.executed && filter.prevented)

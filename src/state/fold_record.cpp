@@ -201,13 +201,6 @@ bool is_said_to_stand(const Change& change, const SwapOutcome& outcome) {
          (outcome.result == SwapResult::stale && !change.expected);
 }
 
-template <class Is>
-bool any_below(std::size_t count, const Is& is) {
-  for (std::size_t i = 0; i < count; ++i)
-    if (is(i)) return true;
-  return false;
-}
-
 /// Folds each day until its target holds, as seen on the server, all that it should.
 void swap_days(Store& store, const std::string& name_space, std::vector<Day*> days, Instant at,
                FoldReport& report) {
@@ -256,7 +249,12 @@ void swap_days(Store& store, const std::string& name_space, std::vector<Day*> da
       const auto found = contents.find(changed[i]->target);
       return found == contents.end() || found->second.version == changes[i].expected;
     };
-    for (int look = 1; look < most_looks && any_below(changed.size(), is_behind); ++look) {
+    const auto behind = [&] {
+      std::size_t i = 0;
+      return std::any_of(changed.begin(), changed.end(),
+                         [&](const Day*) { return is_behind(i++); });
+    };
+    for (int look = 1; look < most_looks && behind(); ++look) {
       pause(store, first_pause * (1 << look));
       contents = store.read(moved);
     }

@@ -164,14 +164,16 @@ class Init {
   }
 
   /// What the linter is told of the repository; one that it cannot read is what lint complains of.
-  static lint::LintConfig configured(const lint::ProjectPaths& paths) {
+  lint::LintConfig configured(const lint::ProjectPaths& paths) {
     const std::string file = ".github/refgate.yml";
     if (disk_files().reach_of(paths.root, file) == lint::Files::Reach::outside) return {};
     auto text = disk_files().read(paths.root + file);
     if (!text) return {};
     auto read = lint::read_lint_config(*std::move(text));
-    auto* config = std::get_if<lint::LintConfig>(&read);
-    return config == nullptr ? lint::LintConfig() : std::move(*config);
+    if (auto* config = std::get_if<lint::LintConfig>(&read)) return std::move(*config);
+    call_.out << "left out " << file
+              << " (refgate lint says why): agents named there are not known\n";
+    return {};
   }
 
   void tell(const lint::Adoption& adoption) {

@@ -66,6 +66,13 @@ std::vector<Cover> covers_of(const json& line) {
 
 std::string_view name_of(EntryKind kind) { return name_in(kinds, kind); }
 
+std::vector<std::string_view> entry_kind_names() {
+  std::vector<std::string_view> names;
+  for (const EnumName<EntryKind>& kind : kinds)
+    names.push_back(kind.name);
+  return names;
+}
+
 std::string entry_id(std::string_view claim_id, std::uint64_t generation, EntryKind kind,
                      std::string_view extra) {
   std::string source(claim_id);

@@ -105,5 +105,6 @@ std::string entry_ref(const AuditEntry& entry, std::string_view name_space);
 
 /// "launch", "skip", …
 std::string_view name_of(EntryKind kind);
+std::vector<std::string_view> entry_kind_names();
 
 }  // namespace refgate
