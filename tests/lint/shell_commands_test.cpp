@@ -1,4 +1,5 @@
 #include "lint/shell/shell_commands.h"
+#include "lint/shell/word_search.h"
 
 #include "catch.h"
 
@@ -220,3 +221,22 @@ TEST_CASE("scripts that are made to cost much are read in time that grows with t
 }
 
 }  // namespace refgate::lint
+
+TEST_CASE("words are looked for as words, all at once") {
+  WordSearch search;
+  for (const char* command : {"claude", "gh agent-task create", "q chat", "@openai/codex"})
+    search.add(command);
+  const auto finds = [&](std::string_view script) { return search.finds_any(script); };
+  for (const char* script :
+       {"claude", "claude -p x", "/usr/bin/claude", "'claude'", "x=${AGENT:-claude}",
+        "claude@latest", "gh", "a; gh x", "q", "echo | q", "npx @openai/codex@1"}) {
+    CAPTURE(script);
+    CHECK(finds(script));
+  }
+  for (const char* script :
+       {"", "claud", "my-claude", "claude-code", "claude_x", "claude.md", "xclaude", "ghost", "seq",
+        "query", "openai/codex", "x@openai/codex"}) {
+    CAPTURE(script);
+    CHECK_FALSE(finds(script));
+  }
+}

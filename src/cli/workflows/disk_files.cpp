@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <utility>
 #include <variant>
 
@@ -32,6 +35,26 @@ bool leads_out(const std::string& path, const fs::path& target) {
   return std::mismatch(here.begin(), here.end(), target.begin(), target.end()).first != here.end();
 }
 
+/// Where the roots of projects really lie, asked once each.
+class Roots {
+ public:
+  /// With `/` at its end; empty when there is no such folder.
+  std::string real(const std::string& root) {
+    const std::lock_guard lock(mutex_);
+    const auto [known, is_new] = known_.try_emplace(root);
+    if (is_new) {
+      std::error_code error;
+      const fs::path real = fs::canonical(root.empty() ? "." : root, error);
+      if (!error) known->second = real == "/" ? "/" : real.string() + "/";
+    }
+    return known->second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::string> known_;
+};
+
 }  // namespace
 
 lint::Files disk_files() {
@@ -52,14 +75,15 @@ lint::Files disk_files() {
     if (fs::is_regular_file(status)) return lint::Files::Kind::file;
     return fs::exists(status) ? lint::Files::Kind::other : lint::Files::Kind::missing;
   };
-  files.reach = [](const std::string& root, const std::string& file) {
+  files.reach = [roots = std::make_shared<Roots>()](const std::string& root,
+                                                    const std::string& file) {
+    const std::string base = roots->real(root);
+    if (base.empty()) return lint::Files::Reach::outside;
     std::error_code error;
-    const fs::path base = fs::canonical(root.empty() ? "." : root, error);
-    if (error) return lint::Files::Reach::outside;
-    const fs::path real = fs::canonical(root + file, error);
+    const std::string real = fs::canonical(root + file, error).string();
     if (error) return lint::Files::Reach::own;  // it is not there: reading it says so
-    const auto [end, rest] = std::mismatch(base.begin(), base.end(), real.begin(), real.end());
-    if (end != base.end()) return lint::Files::Reach::outside;
+    if (real == base + file) return lint::Files::Reach::own;
+    if (!real.starts_with(base)) return lint::Files::Reach::outside;
     return fs::is_symlink(root + file) ? lint::Files::Reach::linked : lint::Files::Reach::own;
   };
   return files;

@@ -221,10 +221,9 @@ bool launches_behind(const std::vector<std::string>& words, const IsMeant& is_me
 }  // namespace
 
 std::vector<RetriedCommand> retried_agents(std::string_view script, const Facts& facts) {
-  const auto is_named = [&](const std::string& words) {
-    return script.find(words.substr(0, words.find(' '))) != std::string_view::npos;
-  };
-  if (std::none_of(facts.agent_commands.begin(), facts.agent_commands.end(), is_named)) return {};
+  // A command that is tried again is one of the script's, or is told to a command of that name.
+  if (agent_commands_in(script, facts).empty() && script.find("retry") == std::string_view::npos)
+    return {};
   return retried_commands(script, [&](const std::vector<std::string>& words) {
     return !agent_command(words, facts).empty() && !is_through_gate(words);
   });

@@ -93,10 +93,10 @@ class Lexer {
   }
 
   bool at_boundary() const {
-    const DecodedCharacter decoded = decode_utf8(text_, at_);
-    if (is_space(decoded.character)) return true;
-    return decoded.size == 1 &&
-           std::string_view("([)],.!><=&|").find(text_[at_]) != std::string_view::npos;
+    const char character = text_[at_];
+    if (is_letter(character) || is_digit(character)) return false;  // nearly always
+    if (is_space(decode_utf8(text_, at_).character)) return true;
+    return std::string_view("([)],.!><=&|").find(character) != std::string_view::npos;
   }
 
   void number() {

@@ -313,19 +313,17 @@ Truth less_than(const Value& left, const Value& right) {
 }
 
 bool same_name(std::string_view left, std::string_view right) {
-  if (left == right) return true;
-  const auto ascii_lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const auto ascii_lower = [](unsigned char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<unsigned char>(c - 'A' + 'a') : c;
   };
-  bool ascii = true;
-  for (char c : left)
-    ascii = ascii && static_cast<unsigned char>(c) < 0x80;
-  for (char c : right)
-    ascii = ascii && static_cast<unsigned char>(c) < 0x80;
-  if (!ascii) return to_lower(left) == to_lower(right);
-  return left.size() == right.size() &&
-         std::equal(left.begin(), left.end(), right.begin(),
-                    [&](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
+  const std::size_t both = std::min(left.size(), right.size());
+  for (std::size_t at = 0; at < both; ++at) {
+    const auto a = static_cast<unsigned char>(left[at]);
+    const auto b = static_cast<unsigned char>(right[at]);
+    if (a >= 0x80 || b >= 0x80) return to_lower(left) == to_lower(right);
+    if (ascii_lower(a) != ascii_lower(b)) return false;
+  }
+  return left.size() == right.size();
 }
 
 }  // namespace refgate::lint

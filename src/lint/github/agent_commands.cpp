@@ -15,6 +15,7 @@
 #include "lint/shell/program_calls.h"
 #include "lint/shell/shell_call.h"
 #include "lint/shell/shell_commands.h"
+#include "lint/shell/word_search.h"
 
 namespace refgate::lint {
 namespace {
@@ -49,9 +50,8 @@ bool begins_agent(const std::vector<std::string>& command, const Facts& facts) {
   return !command.empty() &&
          std::any_of(facts.agent_commands.begin(), facts.agent_commands.end(),
                      [&](const std::string& agent) {
-                       const auto wanted = words_of_command(agent);
-                       return begins_with(command, wanted) &&
-                              !is_idle(std::span(command).subspan(wanted.size()), facts);
+                       const std::size_t words = begins_with(command, agent);
+                       return words > 0 && !is_idle(std::span(command).subspan(words), facts);
                      });
 }
 
@@ -109,9 +109,11 @@ std::string_view telling_name(std::string_view uses) {
   return name.find('-') == std::string_view::npos ? std::string_view() : name;
 }
 
-bool names_agent(std::string_view text, const Facts& facts) {
-  return std::any_of(facts.agent_commands.begin(), facts.agent_commands.end(),
-                     [&](const std::string& agent) { return names_command(text, agent); });
+WordSearch search_of(const std::vector<std::string>& commands) {
+  WordSearch search;
+  for (const std::string& command : commands)
+    search.add(command);
+  return search;
 }
 
 std::vector<std::string> first_agent(std::string_view line, const Facts& facts) {
@@ -296,6 +298,12 @@ std::vector<std::string> agent_command(const std::vector<std::string>& words, co
   return agent_line(words, facts, 0).launch;
 }
 
+bool names_agent(std::string_view text, const Facts& facts) {
+  if (facts.scripts == nullptr) return search_of(facts.agent_commands).finds_any(text);
+  const ProjectScripts::Script* known = facts.scripts->find(text);
+  return known == nullptr ? facts.scripts->agents().finds_any(text) : known->names_agent;
+}
+
 std::vector<std::vector<std::string>> agent_commands_in(std::string_view script,
                                                         const Facts& facts) {
   std::vector<std::vector<std::string>> found;
@@ -370,10 +378,11 @@ bool resembles_agent_action(std::string_view uses, const Facts& facts) {
   if (is_agent_with_deed(name)) return true;
   return std::any_of(facts.agent_actions.begin(), facts.agent_actions.end(),
                      [&](const std::string& pattern) {
-                       const std::string known = to_lower(telling_name(pattern));
-                       if (known.empty() || !name.ends_with(known)) return false;
-                       const std::string_view before =
-                           std::string_view(name).substr(0, name.size() - known.size());
+                       const std::string_view known = telling_name(pattern);
+                       if (known.empty() || known.size() > name.size()) return false;
+                       const std::size_t at = name.size() - known.size();
+                       if (!same_name(std::string_view(name).substr(at), known)) return false;
+                       const std::string_view before = std::string_view(name).substr(0, at);
                        return before.empty() || (before.ends_with('-') && !is_about_agent(before));
                      });
 }
@@ -433,6 +442,9 @@ bool is_agent_image(const Step& step, const Facts& facts) {
 }  // namespace
 
 bool launches_agent(const Step& step, const Facts& facts) {
+  if (facts.scripts != nullptr) {
+    if (const auto known = facts.scripts->launches(step)) return *known;
+  }
   const std::string_view uses = step.uses_text();
   if (is_agent_image(step, facts)) return true;
   if (!uses.empty() && (names_agent_action(uses, facts) || resembles_agent_action(uses, facts)))

@@ -28,32 +28,14 @@ std::vector<std::string_view> words_of_command(std::string_view command) {
   return parts;
 }
 
-bool begins_with(const std::vector<std::string>& command,
-                 const std::vector<std::string_view>& words) {
-  if (command.size() < words.size()) return false;
-  return std::equal(
-      words.begin(), words.end(), command.begin(),
-      [](std::string_view word, const std::string& written) { return same_word(written, word); });
-}
-
-bool names_command(std::string_view script, std::string_view words) {
-  const std::string_view word = words.substr(0, words.find(' '));
-  const auto is_part = [&](std::size_t index) {
-    constexpr std::string_view others = "-_.";
-    const char character = script[index];
-    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
-           (character >= '0' && character <= '9') ||
-           others.find(character) != std::string_view::npos;
-  };
-  for (std::size_t at = script.find(word); at != std::string_view::npos;
-       at = script.find(word, at + 1)) {
-    const std::size_t end = at + word.size();
-    // `${AGENT:-codex}`
-    const bool is_fallback = at > 1 && script.substr(at - 2, 2) == ":-";
-    if ((at == 0 || is_fallback || !is_part(at - 1)) && (end == script.size() || !is_part(end)))
-      return true;
+std::size_t begins_with(const std::vector<std::string>& command, std::string_view words) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at <= words.size(); ++count) {
+    const std::size_t end = std::min(words.find(' ', at), words.size());
+    if (count == command.size() || !same_word(command[count], words.substr(at, end - at))) return 0;
+    at = end + 1;
   }
-  return false;
+  return count;
 }
 
 }  // namespace refgate::lint

@@ -59,33 +59,50 @@ const EventFact* Facts::event(std::string_view name) const {
 }
 
 ProjectScripts::ProjectScripts(const Project& project, const Facts& facts) {
-  const auto add = [&](const std::vector<Step>& steps) {
-    for (const Step& step : steps) {
-      const std::string_view text = script_of(step).value.text();
-      if (text.empty()) continue;
-      Script& script = scripts_[text.data()];
-      script.size = text.size();
-      script.names_gate =
-          std::any_of(facts.gates.begin(), facts.gates.end(), [&](const GateFact& gate) {
-            return !gate.command.empty() && names_command(text, gate.command);
-          });
-      const bool other_language = is_program_shell(step.shell.value.text());
-      if (is_list_of_words(step)) {
-        std::vector<std::string> words = lines_of(text);
-        if (!agent_command(words, facts).empty()) script.agents.push_back(std::move(words));
-      } else if (!other_language) {
-        script.agents = agent_commands_in(text, facts);
-      } else if (auto agent = agent_called_in(text, facts); !agent.empty()) {
-        script.agents.push_back(std::move(agent));
-      }
+  for (const GateFact& gate : facts.gates)
+    gates_.add(gate.command);
+  for (const std::string& command : facts.agent_commands)
+    agents_.add(command);
+  const auto each = [&](const auto& visit) {
+    for (const Workflow& workflow : project.workflows()) {
+      for (const Job& job : workflow.jobs)
+        visit(job.steps);
     }
+    for (const Action& action : project.actions())
+      visit(action.steps);
   };
-  for (const Workflow& workflow : project.workflows()) {
-    for (const Job& job : workflow.jobs)
-      add(job.steps);
+  each([&](const std::vector<Step>& steps) { add_scripts(steps, facts); });
+  Facts known = facts;
+  known.scripts = std::shared_ptr<const ProjectScripts>(std::shared_ptr<void>(), this);
+  each([&](const std::vector<Step>& steps) {
+    for (const Step& step : steps)
+      launches_.emplace(&step, launches_agent(step, known));
+  });
+}
+
+void ProjectScripts::add_scripts(const std::vector<Step>& steps, const Facts& facts) {
+  for (const Step& step : steps) {
+    const std::string_view text = script_of(step).value.text();
+    if (text.empty()) continue;
+    Script& script = scripts_[text.data()];
+    script.size = text.size();
+    script.names_gate = gates_.finds_any(text);
+    script.names_agent = agents_.finds_any(text);
+    if (!script.names_agent) continue;
+    if (is_list_of_words(step)) {
+      std::vector<std::string> words = lines_of(text);
+      if (!agent_command(words, facts).empty()) script.agents.push_back(std::move(words));
+    } else if (!is_program_shell(step.shell.value.text())) {
+      script.agents = agent_commands_in(text, facts);
+    } else if (auto agent = agent_called_in(text, facts); !agent.empty()) {
+      script.agents.push_back(std::move(agent));
+    }
   }
-  for (const Action& action : project.actions())
-    add(action.steps);
+}
+
+std::optional<bool> ProjectScripts::launches(const Step& step) const {
+  const auto found = launches_.find(&step);
+  return found == launches_.end() ? std::nullopt : std::optional(found->second);
 }
 
 const ProjectScripts::Script* ProjectScripts::find(std::string_view script) const {
@@ -99,6 +116,10 @@ const Facts& built_in_facts() {
 }
 
 bool matches_action(std::string_view uses, std::string_view pattern) {
+  // Nearly all are told apart by how they begin.
+  const std::size_t told = std::min<std::size_t>({2, uses.size(), pattern.size()});
+  if (!pattern.starts_with('*') && !same_name(uses.substr(0, told), pattern.substr(0, told)))
+    return false;
   uses = uses.substr(0, uses.find('@'));
   for (bool last = false; !last;) {
     last = pattern.find('/') == std::string_view::npos;
@@ -112,10 +133,11 @@ bool matches_action(std::string_view uses, std::string_view pattern) {
 }
 
 bool runs_command(std::string_view script, std::string_view words) {
-  if (!names_command(script, words)) return false;
-  const auto wanted = words_of_command(words);
+  WordSearch first_word;
+  first_word.add(words);
+  if (!first_word.finds_any(script)) return false;
   for (std::vector<std::string>& command : shell_commands(script)) {
-    if (begins_with(launched_command(std::move(command)), wanted)) return true;
+    if (begins_with(launched_command(std::move(command)), words) > 0) return true;
   }
   return false;
 }

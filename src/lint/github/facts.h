@@ -6,11 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "lint/shell/word_search.h"
 #include "lint/text/document.h"
 #include "lint/workflow/workflow.h"
 
@@ -66,22 +68,30 @@ struct InputFact {
 class CalleeMemo;
 class Project;
 
-/// What the scripts of a project run, found once for all rules. Scripts are known by where they
-/// lie, and so only while the project's documents live.
+/// What the scripts and steps of a project run, found once for all rules. Both are known by where
+/// they lie, and so only while the project lives where it is.
 class ProjectScripts {
  public:
   struct Script {
     std::size_t size = 0;
     bool names_gate = false;                       ///< has a word that a gate's command begins with
+    bool names_agent = false;                      ///< likewise an agent's
     std::vector<std::vector<std::string>> agents;  ///< what agent_commands_in() gives
   };
 
   ProjectScripts(const Project& project, const struct Facts& facts);
   /// nullptr when it is no script of the project.
   const Script* find(std::string_view script) const;
+  /// What launches_agent() says; nothing when it is no step of the project.
+  std::optional<bool> launches(const Step& step) const;
+  const WordSearch& agents() const { return agents_; }
 
  private:
+  void add_scripts(const std::vector<Step>& steps, const struct Facts& facts);
+
+  WordSearch gates_, agents_;  ///< their commands
   std::unordered_map<const char*, Script> scripts_;
+  std::unordered_map<const Step*, bool> launches_;
 };
 
 struct Facts {
@@ -115,6 +125,8 @@ bool matches_action(std::string_view uses, std::string_view pattern);
 /// comments and here-documents is not a command.
 bool runs_command(std::string_view script, std::string_view words);
 
+/// Whether a script has the first word of an agent's command. Without one it launches none.
+bool names_agent(std::string_view script, const Facts& facts);
 /// The commands of a script that launch an agent, each as its words with whatever stands before it
 /// (`timeout`, `10m`, `npx`, …); of a script that is handed to a shell elsewhere, the command in
 /// it.

@@ -146,11 +146,10 @@ struct WithoutLimit {
 };
 
 bool launches_without_limit(const Step& step, const Subject& subject, int depth) {
-  if (!is_no_limit(step.timeout_minutes, subject.workflow) || has_limit_input(step) ||
-      is_switched_off(step.condition))
-    return false;
+  if (!is_no_limit(step.timeout_minutes, subject.workflow) || has_limit_input(step)) return false;
   if (const Action* action = subject.project.local_action(step.uses_text());
       action != nullptr && depth < 10) {
+    if (is_switched_off(step.condition)) return false;
     return of_callee<WithoutLimit>(
                subject.facts(), action, depth,
                [&] {
@@ -161,8 +160,10 @@ bool launches_without_limit(const Step& step, const Subject& subject, int depth)
                })
         ->yes;
   }
+  // Few steps launch anything, so that their conditions are read last.
+  if (!launches_agent(step, subject.facts()) || is_switched_off(step.condition)) return false;
   const Entry script = script_of(step);
-  if (!script) return launches_agent(step, subject.facts());
+  if (!script) return true;
   const auto commands = agent_commands_in(script.value.text(), subject.facts());
   return std::any_of(commands.begin(), commands.end(),
                      [](const auto& command) { return !is_limited(command); });
@@ -205,11 +206,9 @@ void check_agent_without_timeout(const Subject& subject, Sink& sink) {
   const std::string minutes =
       option == subject.options.end() || option->second.empty() ? "30" : option->second.front();
   for (const Job& job : subject.workflow->jobs) {
-    if (!is_no_limit(job.timeout_minutes, subject.workflow) || job.calls_workflow() ||
-        is_switched_off(job.condition))
-      continue;
+    if (!is_no_limit(job.timeout_minutes, subject.workflow) || job.calls_workflow()) continue;
     const Step* step = unlimited_step(job, subject);
-    if (step == nullptr) continue;
+    if (step == nullptr || is_switched_off(job.condition)) continue;
     const Entry limit = job.timeout_minutes;
     auto report = sink.report(
         subject, limit ? limit.key : job.key,

@@ -39,7 +39,7 @@ class DeadlockFinder {
     hold(workflow, workflow.concurrency, "the workflow");
     for (const Job& job : workflow.jobs) {
       if (reported_ == most_found) return;
-      if (is_switched_off(job.condition)) continue;
+      if ((!job.concurrency && !job.uses) || is_switched_off(job.condition)) continue;
       call_ = &job;
       found_ = false;
       jobs(workflow, job);
@@ -96,7 +96,7 @@ class DeadlockFinder {
     };
     add(called.concurrency, "the workflow that it calls");
     for (const Job& job : called.jobs) {
-      if (!is_switched_off(job.condition))
+      if (job.concurrency && !is_switched_off(job.condition))
         add(job.concurrency, "job `" + std::string(job.id) + "`");
     }
     return found;
@@ -132,7 +132,8 @@ class DeadlockFinder {
     ++depth_;
     const bool holds = hold(called, called.concurrency, "the called workflow");
     for (const Job& job : called.jobs) {
-      if (!found_ && !is_switched_off(job.condition)) jobs(called, job);
+      if (!found_ && (job.concurrency || job.uses) && !is_switched_off(job.condition))
+        jobs(called, job);
     }
     if (holds) held_.pop_back();
     --depth_;

@@ -2,6 +2,7 @@
 // ("'x' is already defined"); everything else it takes, and a value that is twice in a matrix is a
 // job that runs twice.
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -52,6 +53,22 @@ std::string identity(YamlNode node) {
   return whole + (node.is_sequence() ? "]" : "}");
 }
 
+/// Whether two keys of a mapping may be the same: nearly no mapping needs a closer look.
+bool may_repeat_key(YamlNode node) {
+  std::vector<std::size_t> keys;
+  for (const Entry& entry : node.entries()) {
+    std::size_t hash = 14695981039346656037u;
+    for (const char character : entry.key.text()) {
+      const auto byte = static_cast<unsigned char>(character);
+      if (byte >= 0x80) return true;
+      hash = (hash ^ (byte >= 'a' && byte <= 'z' ? byte - 32u : byte)) * 1099511628211u;
+    }
+    keys.push_back(hash);
+  }
+  std::sort(keys.begin(), keys.end());
+  return std::adjacent_find(keys.begin(), keys.end()) != keys.end();
+}
+
 class Finder {
  public:
   Finder(const FileRef& file, Sink& sink) : file_(file), sink_(sink) {}
@@ -60,10 +77,12 @@ class Finder {
     if (node.is_alias()) return;  // looked at where it is anchored
     for (const YamlNode item : node.items())
       keys(item);
+    for (const Entry& entry : node.entries())
+      keys(entry.value);
+    if (!may_repeat_key(node)) return;
     std::map<std::string, Entry> seen;
     std::size_t twice = 0;
     for (const Entry& entry : node.entries()) {
-      keys(entry.value);
       // `${{ insert }}` may stand in a mapping any number of times.
       if (!entry.key.is_scalar() || entry.key.has_expression()) continue;
       const auto [first, is_new] = seen.emplace(to_upper(entry.key.text()), entry);

@@ -128,15 +128,22 @@ class Finder {
 
   /// A job finds out whether there is a pull request, and others depend on what it says.
   bool looks_for_pull_request() const {
-    return std::any_of(workflow_.jobs.begin(), workflow_.jobs.end(), [&](const Job& job) {
-      if (std::none_of(job.steps.begin(), job.steps.end(), asks_for_pull_request)) return false;
-      return std::any_of(conditions_.begin(), conditions_.end(), [&](const Expression* condition) {
-        const std::vector<Reference> all = references(*condition);
-        return std::any_of(all.begin(), all.end(), [&](const Reference& each) {
-          return refers_into(each, {"needs", std::string(job.id), "outputs"});
-        });
-      });
-    });
+    std::vector<Reference> asked;
+    for (const Expression* condition : conditions_) {
+      for (Reference& each : references(*condition)) {
+        if (refers_into(each, {"needs"})) asked.push_back(std::move(each));
+      }
+    }
+    // Few outputs are asked for, so that the scripts are read last.
+    return !asked.empty() &&
+           std::any_of(workflow_.jobs.begin(), workflow_.jobs.end(), [&](const Job& job) {
+             return std::any_of(
+                        asked.begin(), asked.end(),
+                        [&](const Reference& each) {
+                          return refers_into(each, {"needs", std::string(job.id), "outputs"});
+                        }) &&
+                    std::any_of(job.steps.begin(), job.steps.end(), asks_for_pull_request);
+           });
   }
 
   /// Whether a change can pass the filters of both.
@@ -144,7 +151,7 @@ class Finder {
     const EventFilter first = event_filter(push);
     const EventFilter second = event_filter(pull_request);
     const std::optional<FilterList> base = second.branch_list();
-    if (!base || !common_name({&*base}).name) return false;
+    if (!base || !(base->passes_everything() || common_name({&*base}).name)) return false;
     return can_share(first.path_list(), second.path_list()) == Truth::yes;
   }
 

@@ -137,7 +137,12 @@ bool may_dispatch(const Step& step) {
 class Relays {
  public:
   Relays(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink) {
-    for (const Workflow& workflow : subject.project.workflows()) {
+    const auto& workflows = subject.project.workflows();
+    if (std::all_of(workflows.begin(), workflows.end(), [&](const Workflow& workflow) {
+          return launches_of(subject, workflow).empty();
+        }))
+      return;
+    for (const Workflow& workflow : workflows) {
       if (workflow.generated) continue;
       first_[&workflow] = nodes_.size();
       for (const Job& job : workflow.jobs) {

@@ -15,6 +15,7 @@
 #include "lint/deeds/dispatches.h"
 #include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
+#include "lint/agents/launches.h"
 #include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"
 #include "lint/shell/shell_commands.h"
@@ -196,7 +197,9 @@ bool names_own_run(const Step& step) {
 class Judge {
  public:
   Judge(const Subject& subject, Sink& sink)
-      : subject_(subject), sink_(sink), conditions_(*subject.workflow) {}
+      : subject_(subject),
+        sink_(sink),
+        conditions_(job_conditions_of(subject, *subject.workflow)) {}
 
   void check() {
     check_dispatched();
@@ -220,7 +223,7 @@ class Judge {
     std::size_t looked_at = 0;
     for (const Job& job : subject_.workflow->jobs) {
       for (const Step& step : job.steps) {
-        if (!names_own_run(step) || !follows_failure(job, step) || ++looked_at > most) continue;
+        if (!follows_failure(job, step) || !names_own_run(step) || ++looked_at > most) continue;
         const std::string words = words_of(job, step);
         if (counts(words, AttemptOf::own) || mentions_any(words, {"run_attempt"})) continue;
         for (const Workflow& other : subject_.project.workflows()) {
@@ -335,7 +338,7 @@ class Judge {
 
   const Subject& subject_;
   Sink& sink_;
-  JobConditions conditions_;
+  const JobConditions& conditions_;
 };
 
 }  // namespace

@@ -248,8 +248,15 @@ void check_matrix(const Subject& subject, const Job& job, Sink& sink) {
 }  // namespace
 
 void check_retry_not_suppressed(const Subject& subject, Sink& sink) {
+  const auto may_launch = [&](const Step& step) {
+    return launches_agent(step, subject.facts()) ||
+           names_agent(script_of(step).value.text(), subject.facts()) ||
+           is_retry_action(step, subject.facts());
+  };
   for (const Job& job : subject.workflow->jobs) {
-    if (is_switched_off(job.condition)) continue;
+    if (std::none_of(job.steps.begin(), job.steps.end(), may_launch) ||
+        is_switched_off(job.condition))
+      continue;
     for (const Step& step : job.steps) {
       check_action(subject, step, sink);
       check_script(subject, step, sink);

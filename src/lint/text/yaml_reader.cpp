@@ -55,7 +55,7 @@ bool is_null_word(std::string_view value) {
 
 class TreeBuilder {
  public:
-  TreeBuilder(DocumentData& data, YamlSource& source)
+  TreeBuilder(DocumentData& data, const YamlSource& source)
       : data_(data), text_(data.text), source_(source) {}
 
   void take(const yaml_event_t& event) {
@@ -299,7 +299,7 @@ class TreeBuilder {
 
   DocumentData& data_;
   std::string_view text_;
-  YamlSource& source_;
+  const YamlSource& source_;
   std::vector<Frame> frames_;
   std::map<std::string, std::uint32_t, std::less<>> anchors_;  ///< the number of the last so named
   std::vector<Expansion> expansions_{1};                       ///< of no anchor, then by number
@@ -387,7 +387,8 @@ std::string message_at(std::string_view text, std::uint32_t at, std::string_view
   return std::string(message);
 }
 
-SyntaxProblem fault_of(const yaml_parser_t& parser, const DocumentData& data, YamlSource& source) {
+SyntaxProblem fault_of(const yaml_parser_t& parser, const DocumentData& data,
+                       const YamlSource& source) {
   const std::string_view context = parser.context == nullptr ? "" : parser.context;
   const std::string_view problem = parser.problem == nullptr ? "" : parser.problem;
   if (problem.empty()) return {"the YAML reader gave up: there is no memory for it", Place()};
@@ -422,7 +423,7 @@ class Parser {
   yaml_parser_t parser_{};
 };
 
-std::optional<SyntaxProblem> read_events(DocumentData& data, YamlSource& source) {
+std::optional<SyntaxProblem> read_events(DocumentData& data, const YamlSource& source) {
   Parser parser(source.scanned());
   TreeBuilder builder(data, source);
   for (;;) {
@@ -444,7 +445,7 @@ std::optional<SyntaxProblem> read_nodes(DocumentData& data) {
       return SyntaxProblem{"a second byte order mark cannot stand here",
                            data.place(data.content, data.content)};
   }
-  YamlSource source(data.text, data.content, data.is_ascii());
+  const YamlSource source(data.text, data.content, data.is_ascii());
   if (const auto at = source.refused())
     return SyntaxProblem{"a control character cannot stand in YAML", data.place(*at, *at)};
   try {

@@ -1,6 +1,8 @@
 #include "lint/text/yaml_source.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 namespace refgate::lint {
 namespace {
@@ -13,9 +15,23 @@ unsigned byte_at(std::string_view text, std::size_t at) {
   return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
 }
 
-bool is_ascii_control(char character) {
+constexpr bool is_ascii_control(char character) {
   const auto byte = static_cast<unsigned char>(character);
   return (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F;
+}
+
+/// Quick for what nearly all texts are: without any.
+bool has_ascii_control(std::string_view text) {
+  static constexpr auto controls = [] {
+    std::array<bool, 256> result{};
+    for (int byte = 0; byte < 256; ++byte)
+      result[static_cast<std::size_t>(byte)] = is_ascii_control(static_cast<char>(byte));
+    return result;
+  }();
+  bool any = false;
+  for (const char character : text)
+    any |= controls[static_cast<unsigned char>(character)];
+  return any;
 }
 
 bool is_continuation(char character) {
@@ -60,12 +76,26 @@ void append_control(std::string& value, std::uint32_t low) {
 }  // namespace
 
 YamlSource::YamlSource(std::string_view text, std::uint32_t begin, bool ascii)
-    : text_(text), begin_(begin), ascii_(ascii), byte_(begin) {
+    : text_(text), begin_(begin) {
   const std::string_view content = text_.substr(begin_);
-  const bool any = std::any_of(content.begin(), content.end(), is_ascii_control) ||
-                   (!ascii_ && (content.find('\xC2') != std::string_view::npos ||
-                                content.find("\xEF\xBF") != std::string_view::npos));
+  if (!ascii) count_wide();
+  const bool any = has_ascii_control(content) ||
+                   (!ascii && (content.find('\xC2') != std::string_view::npos ||
+                               content.find("\xEF\xBF") != std::string_view::npos));
   if (any) replace_controls();
+}
+
+void YamlSource::count_wide() {
+  std::uint32_t more = 0;
+  for (std::size_t at = begin_; at < text_.size(); ++at) {
+    if (byte_at(text_, at) < 0x80u) continue;
+    const auto character = static_cast<std::uint32_t>(at - begin_ - more);
+    while (at + 1 < text_.size() && is_continuation(text_[at + 1])) {
+      ++at;
+      ++more;
+    }
+    wide_.emplace_back(character, more);
+  }
 }
 
 void YamlSource::replace_controls() {
@@ -88,22 +118,12 @@ void YamlSource::replace_controls() {
 
 std::string_view YamlSource::scanned() const { return replaced_ ? copy_ : text_.substr(begin_); }
 
-std::uint32_t YamlSource::offset(std::size_t character) {
-  const auto size = static_cast<std::uint32_t>(text_.size());
-  if (ascii_) return static_cast<std::uint32_t>(std::min<std::size_t>(begin_ + character, size));
-  while (character_ < character && byte_ < size) {
-    ++byte_;
-    while (byte_ < size && is_continuation(text_[byte_]))
-      ++byte_;
-    ++character_;
-  }
-  while (character_ > character) {
-    --byte_;
-    while (is_continuation(text_[byte_]))
-      --byte_;
-    --character_;
-  }
-  return byte_;
+std::uint32_t YamlSource::offset(std::size_t character) const {
+  const auto next =
+      std::lower_bound(wide_.begin(), wide_.end(), character,
+                       [](const auto& wide, std::size_t wanted) { return wide.first < wanted; });
+  const std::size_t more = next == wide_.begin() ? 0 : std::prev(next)->second;
+  return static_cast<std::uint32_t>(std::min(begin_ + character + more, text_.size()));
 }
 
 void YamlSource::restore(std::string& value) const {

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace refgate::lint {
 
@@ -23,22 +25,23 @@ class YamlSource {
   std::optional<std::uint32_t> refused() const { return refused_; }
 
   /// The byte of the text at which the character of this number, counted in what is scanned,
-  /// begins. Quick when numbers come about in order.
-  std::uint32_t offset(std::size_t character);
+  /// begins.
+  std::uint32_t offset(std::size_t character) const;
   /// A value that libyaml made, with the characters that stand-ins stand for.
   void restore(std::string& value) const;
 
  private:
   void replace_controls();
+  void count_wide();
 
   std::string_view text_;
   std::uint32_t begin_;
-  bool ascii_;
+  /// The numbers of the characters that take several bytes, and how many bytes there are by then
+  /// over one a character.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> wide_;
   bool replaced_ = false;
   std::string copy_;  ///< of the text, with stand-ins, if there are any
   std::optional<std::uint32_t> refused_;
-  std::size_t character_ = 0;  ///< where the last answer was
-  std::uint32_t byte_;
 };
 
 }  // namespace refgate::lint

@@ -159,6 +159,7 @@ bool FilterList::passes(std::string_view name) const {
 }
 
 bool FilterList::passes_everything() const {
+  if (entries_.empty()) return ignore_;
   return GlobSearch({this}).holds_for_no_name(
              [](const std::vector<bool>& passes) { return !passes[0]; }) == Truth::yes;
 }
@@ -205,6 +206,7 @@ CommonName common_name(const std::vector<const FilterList*>& lists) {
 }
 
 Truth can_share(const FilterList& left, const FilterList& right) {
+  if (left.passes_everything() && right.passes_everything()) return Truth::yes;
   const CommonName common = common_name({&left, &right});
   return common.name ? Truth::yes : common.decided ? Truth::no : Truth::unknown;
 }
@@ -240,9 +242,9 @@ BranchReach branch_reach(const EventFilter& push) {
   if (!list) return BranchReach::none;
   if (const auto names = list->only_literals())
     return names->empty() ? BranchReach::none : BranchReach::literals;
+  if (list->passes_everything()) return BranchReach::everything;
   const CommonName any = common_name({&*list});
   if (any.decided && !any.name) return BranchReach::none;
-  if (list->passes_everything()) return BranchReach::everything;
   if (push.branches_ignore && !push.branches) return BranchReach::all_but;
 
   const auto covers_unslashed = [](const FilterList& filter) {
