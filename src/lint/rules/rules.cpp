@@ -1,6 +1,6 @@
 // The table of rules, sorted by id. A row: the name of its check without `check_` (which is also
-// the name of its file in rules/), id, scope, severity, confidence, on by default, fix, options
-// separated by blanks, summary. What `lint` itself reports has no check.
+// the name of its file in one of the rooms here), id, scope, severity, confidence, on by default,
+// fix, options separated by blanks, summary. What `lint` itself reports has no check.
 
 #include <array>
 
