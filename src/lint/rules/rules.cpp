@@ -42,6 +42,8 @@
        "A key, event, filter, need, schedule or matrix value is listed twice")                    \
   RULE(duplicate_trigger, "duplicate-trigger", workflow, warning, high, true, unsafe, "",         \
        "One act starts a workflow twice for the same commit")                                     \
+  RULE(fork_code_before_agent, "fork-code-before-agent", workflow, warning, high, true, none, "", \
+       "An agent is started in the code of a fork, in a run that has secrets")                    \
   RULE(gate_mismatch, "gate-mismatch", workflow, error, high, true, safe, "",                     \
        "`finish` looks for the session in another place than the gate put it")                    \
   RULE(gate_not_asked, "gate-not-asked", workflow, warning, high, true, none, "",                 \
