@@ -68,6 +68,14 @@ std::optional<Told> told(const StepPlace& place, std::string_view setting) {
   return std::nullopt;
 }
 
+bool stands_in_line(const StepPlace& place) {
+  const auto strategy = told(place, "group-by");
+  if (!strategy || strategy->text.empty() || strategy->text == "none") return false;
+  const auto no_wait = told(place, "no-wait");
+  // An option is a flag; an input or a variable may say no.
+  return !no_wait || (no_wait->entry && no_wait->text == "false");
+}
+
 bool names_matrix(const StepPlace& place, std::string_view setting) {
   const auto found = told(place, setting);
   if (!found) return false;
