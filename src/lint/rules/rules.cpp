@@ -47,6 +47,8 @@
   RULE(                                                                                            \
       gate_behind_approval, "gate-behind-approval", workflow, note, medium, true, none, "",        \
       "A gate is asked only after the approval of its job, so that people approve duplicates too") \
+  RULE(gate_in_line_twice, "gate-in-line-twice", workflow, warning, high, true, unsafe, "",        \
+       "A concurrency group cancels the events that the gate's own line has promised a turn")      \
   RULE(gate_mismatch, "gate-mismatch", workflow, error, high, true, safe, "",                      \
        "`finish` looks for the session in another place than the gate put it")                     \
   RULE(gate_not_asked, "gate-not-asked", workflow, warning, high, true, none, "",                  \
