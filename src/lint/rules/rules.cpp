@@ -51,6 +51,8 @@
        "A concurrency group cancels the events that the gate's own line has promised a turn")      \
   RULE(gate_mismatch, "gate-mismatch", workflow, error, high, true, safe, "",                      \
        "`finish` looks for the session in another place than the gate put it")                     \
+  RULE(gate_no_liveness, "gate-no-liveness", workflow, note, high, true, unsafe, "",               \
+       "A gate may not ask whether the run of a dead holder has ended, and waits for its lease")   \
   RULE(gate_not_asked, "gate-not-asked", workflow, warning, high, true, none, "",                  \
        "A gate is left out by its own `if`, and its guards decide by outputs that nobody wrote")   \
   RULE(gate_permissions, "gate-permissions", workflow, error, high, true, unsafe, "",              \
