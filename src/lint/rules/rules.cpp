@@ -11,6 +11,8 @@
        "Anybody can start an agent that may change the repository and has the tools to do it")    \
   RULE(agent_keeps_token, "agent-keeps-token", workflow, warning, high, true, unsafe, "",         \
        "An agent works beside a token that may write, which a checkout left there")               \
+  RULE(agent_too_often, "agent-too-often", workflow, warning, high, true, none, "",               \
+       "A schedule starts an agent more often than once an hour, whether or not there is work")   \
   RULE(agent_unpinned, "agent-unpinned", workflow, note, high, false, none, "",                   \
        "An agent is launched by an action that is named by a branch")                             \
   RULE(agent_without_actor_check, "agent-without-actor-check", workflow, warning, high, true,     \
