@@ -22,6 +22,8 @@
   RULE(agent_without_timeout, "agent-without-timeout", workflow, warning, high, true, unsafe,     \
        "minutes",                                                                                 \
        "A job that launches an agent has no limit of its own and may run for six hours")          \
+  RULE(agent_without_turns, "agent-without-turns", workflow, note, high, false, none, "",         \
+       "An agent that nobody watches has no bound on its turns, its cost or its time")            \
   RULE(agents_share_event, "agents-share-event", project, warning, medium, true, none, "",        \
        "Two jobs launch the same agent for the same event and the same work")                     \
   RULE(broad_push, "broad-push", workflow, warning, high, true, none, "workflows",                \
