@@ -30,7 +30,7 @@ constexpr const char* repositories[] = {"github.event.pull_request.head.repo",
 /// Of variables and outputs so many are looked at, of needed jobs so many, and so far back.
 constexpr std::size_t most_values = 100;
 constexpr std::size_t most_needs = 20;
-constexpr int deepest_need = 2;
+constexpr int deepest_need = 1;
 
 /// `./a/b/` as `a/b`, a path of the workspace as one below it; one outside of it begins with `/`.
 std::string plain_folder(std::string_view path) {
@@ -163,12 +163,14 @@ void ForkCode::take_variables() {
 
 /// What a job before this one says, when it is what a checkout of this one is given.
 void ForkCode::take_outputs_of_needs(int depth) {
-  const bool asked = std::any_of(job_.steps.begin(), job_.steps.end(), [](const Step& step) {
-    return matches_action(step.uses_text(), "actions/checkout") &&
-           step.with.value.source().find("needs.") != std::string_view::npos;
-  });
-  if (!asked) return;
+  std::string asked;
+  for (const Step& step : job_.steps) {
+    if (matches_action(step.uses_text(), "actions/checkout")) asked += step.with.value.source();
+  }
+  if (asked.find("needs.") == std::string::npos) return;
   for (std::size_t at = 0; at < std::min(job_.needed.size(), most_needs); ++at) {
+    const std::string name = "needs." + std::string(job_.needed[at].text()) + ".";
+    if (asked.find(name) == std::string::npos) continue;
     const Job* needed = workflow_.job(job_.needed[at].text());
     if (needed == nullptr || needed == &job_ || !needed->outputs) continue;
     const ForkCode there(workflow_, *needed, scope_, depth + 1);

@@ -8,15 +8,15 @@
 
 namespace refgate::lint {
 
-bool outsider_reaches(const Subject& subject, const AgentLaunch& launch, const Start& start,
-                      Scope scope) {
-  const LaunchConditions& conditions = conditions_of(subject, launch);
+Scope scope_of_outsider(const Start& start) {
+  Scope scope = scope_of_event(start.event, start.type);
   set_actor(scope, {"an-outsider", "User", "NONE"});
+  return scope;
+}
+
+bool outsider_reaches(const Subject& subject, const AgentLaunch& launch, const Scope& scope) {
+  const LaunchConditions& conditions = conditions_of(subject, launch);
   if (conditions.runs(scope) == Truth::no) return false;
-  // Only who may push here opens a pull request whose branch lies here.
-  if ((start.event == "pull_request_target" || start.event == "workflow_run") &&
-      !fork_reaches(conditions, scope))
-    return false;
   const std::vector<const Expression*> all = conditions.all();
   // `condition-is-text` says why a condition that asks for the actor does not count.
   return std::none_of(all.begin(), all.end(),

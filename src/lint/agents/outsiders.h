@@ -7,10 +7,12 @@
 
 namespace refgate::lint {
 
-/// Whether a run that an outsider caused reaches the launch, and nothing on the way may well ask
-/// who he is or whether the branch is a fork's. `scope` is that of the event; of what it says of
-/// the actor nothing has to be known. What the agent's action asks by itself is not looked at.
-bool outsider_reaches(const Subject& subject, const AgentLaunch& launch, const Start& start,
-                      Scope scope);
+/// The event's scope with an outsider who caused it.
+Scope scope_of_outsider(const Start& start);
+
+/// Whether a run with this scope, which an outsider caused, reaches the launch, and nothing on the
+/// way may well ask who he is. What the agent's action asks by itself is not looked at, nor whose
+/// the branch is.
+bool outsider_reaches(const Subject& subject, const AgentLaunch& launch, const Scope& scope);
 
 }  // namespace refgate::lint

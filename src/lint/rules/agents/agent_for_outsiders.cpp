@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "lint/agents/actor_checks.h"
 #include "lint/agents/launches.h"
 #include "lint/agents/outsiders.h"
 #include "lint/rule/rule.h"
@@ -64,8 +65,12 @@ const Start* way_in(const Subject& subject, const AgentLaunch& launch,
                     const std::vector<Start>& starts) {
   if (launch.is_likely || asks_for_write(*launch.launch, subject.facts())) return nullptr;
   for (const Start& start : starts) {
-    if (is_open(start) &&
-        outsider_reaches(subject, launch, start, scope_of_event(start.event, start.type)))
+    if (!is_open(start)) continue;
+    const Scope scope = scope_of_outsider(start);
+    // Only who may push here opens a pull request whose branch lies here.
+    if (outsider_reaches(subject, launch, scope) &&
+        (start.event != "pull_request_target" ||
+         fork_reaches(conditions_of(subject, launch), scope)))
       return &start;
   }
   return nullptr;

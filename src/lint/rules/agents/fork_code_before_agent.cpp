@@ -3,9 +3,13 @@
 // Actions and workflows secure: Preventing pwn requests".
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "lint/agents/actor_checks.h"
 #include "lint/agents/fork_code.h"
 #include "lint/agents/launches.h"
 #include "lint/agents/outsiders.h"
@@ -68,24 +72,47 @@ struct Found {
   ForkCheckout checkout;
 };
 
-std::optional<Found> fork_code_of(const Subject& subject, const AgentLaunch& launch,
-                                  const std::vector<Start>& starts) {
-  const std::vector<std::string> names = repositories_named(conditions_of(subject, launch).all());
-  for (const Start& start : starts) {
-    // An action that asks by itself asks for people: a run that another one started has none.
-    if (!comes_from_fork(subject, start) ||
-        (start.event == "pull_request_target" && asks_for_write(*launch.launch, subject.facts())))
-      continue;
-    for (const std::string& name : names) {
-      Scope scope = scope_of_event(start.event, start.type);
-      set_fork_code(scope, start.event, name);
-      if (!outsider_reaches(subject, launch, start, scope)) continue;
-      const ForkCode code(launch.workflow(), launch.job(), scope);
-      if (const auto checkout = code.before(*launch.step)) return Found{&start, *checkout};
-    }
+/// The events by which a fork's code may come, each with the scope of such a run, made once.
+class ForkStarts {
+ public:
+  explicit ForkStarts(const Subject& subject)
+      : subject_(subject), starts_(starts_of(*subject.workflow, subject.facts())) {
+    std::erase_if(starts_, [&](const Start& start) { return !comes_from_fork(subject, start); });
   }
-  return std::nullopt;
-}
+
+  std::optional<Found> find(const AgentLaunch& launch) {
+    if (starts_.empty()) return std::nullopt;
+    const LaunchConditions& conditions = conditions_of(subject_, launch);
+    if (asks_for_fork(conditions)) return std::nullopt;
+    const std::vector<std::string> names = repositories_named(conditions.all());
+    for (const Start& start : starts_) {
+      // An action that asks by itself asks for people: a run that another one started has none.
+      if (start.event == "pull_request_target" && asks_for_write(*launch.launch, subject_.facts()))
+        continue;
+      for (const std::string& name : names) {
+        const Scope& scope = scope_of(start, name);
+        const ForkCode code(launch.workflow(), launch.job(), scope);
+        const auto checkout = code.before(*launch.step);
+        if (checkout && outsider_reaches(subject_, launch, scope)) return Found{&start, *checkout};
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const Scope& scope_of(const Start& start, const std::string& name) {
+    const auto [made, is_new] = scopes_.try_emplace({&start, name});
+    if (is_new) {
+      made->second = scope_of_outsider(start);
+      set_fork_code(made->second, start.event, name);
+    }
+    return made->second;
+  }
+
+  const Subject& subject_;
+  std::vector<Start> starts_;
+  std::map<std::pair<const Start*, std::string>, Scope> scopes_;
+};
 
 std::string message_of(const AgentLaunch& launch, const Found& found) {
   const std::string who = launch.is_called() ? "the workflow that is called here" : "this";
@@ -112,16 +139,16 @@ std::string message_of(const AgentLaunch& launch, const Found& found) {
 }  // namespace
 
 void check_fork_code_before_agent(const Subject& subject, Sink& sink) {
-  const Workflow& workflow = *subject.workflow;
-  std::vector<Start> starts;
+  const std::vector<AgentLaunch>& launches = launches_of(subject);
+  if (launches.empty()) return;
+  ForkStarts starts(subject);
   const Job* asked = nullptr;
-  for (const AgentLaunch& launch : launches_of(subject)) {
-    if (starts.empty()) starts = starts_of(workflow, subject.facts());
+  for (const AgentLaunch& launch : launches) {
     // One launch of a job for all.
     if (asked == &launch.own_job() || !has_secrets(launch) || leaves_settings(launch)) continue;
     asked = &launch.own_job();
     if (waits_for_approval(subject, launch)) continue;
-    const std::optional<Found> found = fork_code_of(subject, launch, starts);
+    const std::optional<Found> found = starts.find(launch);
     if (!found) continue;
     const ForkCheckout& checkout = found->checkout;
     const std::string message = message_of(launch, *found);
