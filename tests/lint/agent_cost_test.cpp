@@ -108,10 +108,10 @@ jobs:
   CHECK(named("suppressed") == "note");
   CHECK(named("skip", "gh run list --json status") == "note");
   CHECK(named("should_run", "gh api repos/x/y/actions/runs?status=in_progress") == "note");
+  CHECK(named("should_run") == "note");
   // These say who may ask, or what has changed.
-  CHECK(named("should_run", "grep -q claude body") == "warning");
-  CHECK(named("should_run", "gh api repos/x/y/actions/runs | jq '.workflow_runs[0].head_sha'") ==
-        "warning");
+  CHECK(named("should_run", "[ \"$AUTHOR_ASSOCIATION\" = MEMBER ]") == "warning");
+  CHECK(named("should_run", "[ \"$ACTOR\" = me ] || gh run list --json status") == "note");
   CHECK(named("skip_docs", "git diff --name-only") == "warning");
   CHECK(named("allowed") == "warning");
   const std::string known =
@@ -120,6 +120,8 @@ jobs:
   // An action that nobody knows is no script of the repository; a step's own output counts too.
   CHECK(severity(put_in(known, "run: |\n          true\n          ./look >> \"$GITHUB_OUTPUT\"",
                         "uses: owner/filter@v1")) == "warning");
+  CHECK(severity(put_in(known, "run: |\n          true\n          ./look >> \"$GITHUB_OUTPUT\"",
+                        "uses: ./.github/actions/look")) == "note");
   CHECK(
       severity("on: pull_request\njobs:\n  a:\n    runs-on: x\n    steps:\n      - id: l\n        "
                "run: ./look\n      - if: steps.l.outputs.duplicate == 'no'\n        run: claude "

@@ -22,27 +22,39 @@ bool says_duplicate(const std::string& name) {
   return mentions_any(name, {"dup", "suppress", "already"});
 }
 
-/// `skip`, `should_run`: what for, the script says.
+/// `skip`, `should_run`: what for, the script may say.
 bool says_whether_to_run(const std::string& name) {
   return mentions_any(name, {"skip", "shouldrun", "shouldreview", "shouldlaunch", "shouldstart"});
 }
 
-/// Whether a script looks for runs that do the same, or for work that was done. A look at the runs
-/// of another workflow is none.
-bool looks_for_work(std::string_view script) {
-  return mentions_any(to_lower(script), {"duplicat", "dedup", "run list", "already", "in_progress",
-                                         "in-progress", "processed"});
+/// Whether a text looks for runs that do the same, or for work that was done. A look at the runs of
+/// another workflow is none.
+bool looks_for_work(const std::string& text) {
+  return mentions_any(text, {"duplicat", "dedup", "run list", "already", "in_progress",
+                             "in-progress", "processed"});
 }
 
-/// Whether this step of a job gives such a verdict under that name.
+/// Whether it asks something else: who somebody is, what he wrote, what has changed.
+bool asks_something_else(const std::string& text) {
+  return mentions_any(
+      text, {"association", "permission", "collaborator", "membership", "actor", "comment_body",
+             "comment.body", "git diff", "changed", "paths", "draft", "label"});
+}
+
+/// Whether this step of a job gives such a verdict under that name: a script, or an action of the
+/// repository's own.
 bool gives_verdict(const Step* step, const std::string& name) {
-  if (step == nullptr || !(step->run || matches_action(step->uses_text(), "actions/github-script")))
+  if (step == nullptr || !(step->run || step->uses_text().starts_with("./") ||
+                           matches_action(step->uses_text(), "actions/github-script")))
     return false;
-  return says_duplicate(name) || (says_whether_to_run(name) && looks_for_work(step->node.source()));
+  if (says_duplicate(name)) return true;
+  const std::string text = to_lower(step->node.source());
+  return says_whether_to_run(name) && (looks_for_work(text) || !asks_something_else(text));
 }
 
 /// Whether an output of a job is what one of its scripts writes.
 bool is_of_script(const Job& job, std::string_view output) {
+  if (job.uses.value.text().starts_with("./")) return says_duplicate(squeezed(output));
   const Entry entry = job.outputs.value.entry(output);
   if (!entry || !entry.value.has_expression()) return false;
   const Expression source = parse_template(entry.value.text());

@@ -11,8 +11,8 @@
 namespace refgate::lint {
 
 /// The output, as a condition on the way to the launch names it: `needs.gate.outputs.duplicate`.
-/// Only one that a script of the repository writes, under a name that says that work is left out
-/// because it is done or being done.
+/// Only one that a script, an action or a called workflow of the repository writes, under a name
+/// that says that work is left out because it is done or being done.
 std::optional<std::string> own_verdict_before(const Subject& subject, const AgentLaunch& launch);
 
 }  // namespace refgate::lint
