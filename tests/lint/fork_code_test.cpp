@@ -122,6 +122,14 @@ TEST_CASE("fork-code-before-agent: who reaches the job") {
                  "github.repository\n",
                  "pull_request") == 0);
   CHECK(listener("    environment: agents\n", "pull_request") == 0);
+  // Of a fork's run the event names no pull request.
+  const auto checked_out = [](const std::string& ref) {
+    return found(rule, put_in(run_of(run_event), "%", checkout("ref: '" + ref + "'")));
+  };
+  CHECK(checked_out("refs/pull/${{ github.event.workflow_run.pull_requests[0].number }}/head") ==
+        0);
+  CHECK(checked_out("refs/pull/${{ steps.find.outputs.number }}/head") == 1);
+  CHECK(checked_out("${{ github.event.workflow_run.head_branch }}") == 0);
 }
 
 TEST_CASE("fork-code-before-agent: where the agent works, and what it has") {

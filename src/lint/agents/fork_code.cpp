@@ -223,8 +223,9 @@ bool ForkCode::is_fork(std::string_view text) const {
 void ForkCode::check_out(const Step& step) {
   const std::string_view ref = step.input("ref").value.text();
   const bool fork = is_fork(step.input("repository").value.text()) || is_fork(ref) ||
-                    // Of whichever pull request: the number stands elsewhere.
-                    (ref.starts_with("refs/pull/") && ref.find("${{") != std::string_view::npos);
+                    // Of whichever pull request: the number stands elsewhere. (A run tells that of
+                    // a fork's to nobody.)
+                    (ref.starts_with("refs/pull/") && supposed(ref).empty());
   changes_.push_back({&step, plain_folder(step.input("path").value.text()), fork,
                       fork ? guard_of(step) : ForkGuard::none});
   if (changes_.size() == 1 && !fork) changes_.clear();
