@@ -51,14 +51,41 @@ jobs:
             "      - run: ./look || gh run cancel $GITHUB_RUN_ID\n      - run: claude -p x\n") ==
         0);
   const auto behind = [&](const std::string& with) {
-    return with_steps("      - id: gate\n        uses: refgate/refgate@v1\n" + with +
-                      "      - if: github.ref_type == 'branch'\n        run: claude -p x\n");
+    return with_steps(
+        "      - id: gate\n        uses: refgate/refgate@v1\n" + with +
+        "      - if: steps.gate.outputs.skip_execution == 'false'\n        run: claude "
+        "-p x\n");
   };
   CHECK(behind("") == 1);
   CHECK(behind("        with: {memory: 1d}\n") == 1);
   CHECK(behind("        with: {identity: '${{ vars.STATE }}'}\n") == 0);
   CHECK(behind("        with: {budget: workflow:3/1d}\n") == 0);
   CHECK(behind("        env: {REFGATE_IDENTITY: x}\n") == 0);
+  // The verdict of a gate in a job before says no more; another output of that job does.
+  const std::string jobs = R"(on:
+  schedule: [{cron: '*/5 * * * *'}]
+jobs:
+  gate:
+    runs-on: ubuntu-latest
+    outputs:
+      skip: ${{ steps.gate.outputs.skip_execution }}
+      any: ${{ steps.look.outputs.any }}
+    steps:
+      - id: gate
+        uses: refgate/refgate@v1
+      - id: look
+        run: ./look
+  work:
+    needs: gate
+    if: %
+    runs-on: ubuntu-latest
+    steps:
+      - run: claude -p x
+)";
+  check("agent-too-often", jobs,
+        {{"needs.gate.outputs.skip == 'false'", 1},
+         {"needs.gate.outputs.skip == 'false' && needs.gate.result == 'success'", 1},
+         {"needs.gate.outputs.skip == 'false' && needs.gate.outputs.any == 'yes'", 0}});
   const auto job = [&](const std::string& condition) {
     return found("agent-too-often",
                  put_in(often, "    runs-on", "    if: " + condition + "\n    runs-on"));

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "lint/agents/launches.h"
-#include "lint/deeds/own_deeds.h"
 #include "lint/expression/expression_value.h"
 #include "lint/gates/gate_before.h"
 #include "lint/gates/gate_costs.h"
@@ -43,6 +42,26 @@ bool is_bounded(const Subject& subject, const AgentLaunch& launch) {
   });
 }
 
+/// Whether a condition asks for what an earlier step or job gave, other than a gate's verdict.
+bool asks_for_other_output(const Subject& subject, const Workflow& workflow,
+                           const Expression& condition) {
+  const std::vector<Reference> all = references(condition);
+  return std::any_of(all.begin(), all.end(), [&](const Reference& each) {
+    if (!refers_into(each, {"steps"}) && !refers_into(each, {"needs"})) return false;
+    if (each.path.size() > 2 && each.path[2] && !same_name(*each.path[2], "outputs")) return false;
+    const auto is_gates = [&](const GateView& view) {
+      return std::any_of(view.signals().begin(), view.signals().end(),
+                         [&](const GateSignal& signal) {
+                           return signal.role != GateRole::other && refers_into(each, signal.path);
+                         });
+    };
+    const std::vector<GatedJob>& gated = gated_jobs_of(subject, workflow);
+    return std::none_of(gated.begin(), gated.end(), [&](const GatedJob& job) {
+      return is_gates(job.view) || is_gates(job.inside.view);
+    });
+  });
+}
+
 /// Whether something on the way asks if there is anything to do: an output of an earlier step or
 /// job, files, an earlier step that may end the job, or the script itself.
 bool asks_for_work(const Subject& subject, const AgentLaunch& launch) {
@@ -50,14 +69,19 @@ bool asks_for_work(const Subject& subject, const AgentLaunch& launch) {
   // Of the jobs on the way only: another job's condition keeps nobody from this one.
   std::vector<const Expression*> on_the_way;
   for (const JobPlace& place : launch.path) {
-    const auto path = job_conditions_of(subject, *place.workflow).path(*place.job);
-    on_the_way.insert(on_the_way.end(), path.begin(), path.end());
+    for (const Expression* each : job_conditions_of(subject, *place.workflow).path(*place.job)) {
+      if (asks_for_other_output(subject, *place.workflow, *each)) return true;
+      on_the_way.push_back(each);
+    }
   }
-  if (asks_for_output(on_the_way)) return true;
-  for (const Entry& condition : {launch.step->condition, launch.launch->condition}) {
-    if (mentions_any(condition.value.text(), {"steps.", "needs.", "hashFiles", "env."}))
-      return true;
+  if (launch.step->condition) {
+    const Expression own = parse_condition(launch.step->condition.value.text());
+    if (own.is_valid() && asks_for_other_output(subject, launch.workflow(), own)) return true;
   }
+  if (mentions_any(launch.step->condition.value.text(), {"hashFiles", "env."}) ||
+      (launch.launch != launch.step &&
+       mentions_any(launch.launch->condition.value.text(), {"steps.", "inputs.", "env."})))
+    return true;
   for (const Expression* each : on_the_way) {
     if (std::any_of(each->nodes().begin(), each->nodes().end(), [](const ExpressionNode& node) {
           return node.kind == ExpressionKind::call && same_name(node.name, "hashFiles");
