@@ -12,6 +12,7 @@ jobs:
   review:
     permissions:
       contents: write
+      actions: read
     uses: ./.github/workflows/gated.yml
     with:
       remote: ${{ vars.STATE }}

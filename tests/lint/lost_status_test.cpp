@@ -6,9 +6,9 @@ namespace refgate::lint {
 namespace {
 
 std::string lost(std::string_view script, bool pipefail = false) {
-  return lost_status(script, pipefail, [](const std::vector<std::string>& words) {
-    return !words.empty() && words[0] == "work";
-  });
+  return lost_status(
+      script, ShellManner{pipefail, false},
+      [](const std::vector<std::string>& words) { return !words.empty() && words[0] == "work"; });
 }
 
 }  // namespace

@@ -158,11 +158,6 @@ std::map<std::string, std::size_t> counted(const std::vector<Finding>& findings)
   return counts;
 }
 
-/// What a good example is found for all the same, short for the sake of its own rule.
-bool is_left_to_its_page(std::string_view page, std::string_view rule) {
-  return page == "late-work" && rule == "skipped-check";
-}
-
 /// The files of the bad example, those that the fixed one shows as it shows them.
 Example fixed_by(Example bad, const Example& fixed) {
   for (const auto& [file, text] : fixed.files.texts)
@@ -297,9 +292,8 @@ TEST_CASE("a good example gives nothing to any rule") {
       if (example.section != "Good") continue;
       INFO(rule.id << ".md:" << example.line);
       for (const Finding& finding : lint(project_of(example), config_of(example, rule.id))) {
-        INFO(finding.location.file << ":" << finding.location.place.line << " " << finding.rule
-                                   << ": " << finding.message);
-        CHECK(is_left_to_its_page(rule.id, finding.rule));
+        FAIL_CHECK(finding.location.file << ":" << finding.location.place.line << " "
+                                         << finding.rule << ": " << finding.message);
       }
     }
   }

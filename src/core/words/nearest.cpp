@@ -5,11 +5,10 @@
 #include <numeric>
 
 namespace refgate {
-namespace {
 
-/// "Optimal string alignment": two neighbours that changed places are one slip, as they are for a
-/// hand that types.
-std::size_t distance(std::string_view left, std::string_view right) {
+// "Optimal string alignment": two neighbours that changed places are one slip, as they are for a
+// hand that types.
+std::size_t slips_between(std::string_view left, std::string_view right) {
   std::vector<std::size_t> before(right.size() + 1);
   std::vector<std::size_t> last(right.size() + 1);
   std::vector<std::size_t> row(right.size() + 1);
@@ -30,6 +29,8 @@ std::size_t distance(std::string_view left, std::string_view right) {
   return last.back();
 }
 
+namespace {
+
 /// One for each three letters; who has the first letter right has the word in mind, and may be one
 /// further off ("retries").
 std::size_t most_slips(std::string_view word, std::string_view candidate) {
@@ -49,7 +50,7 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
     const std::size_t longer =
         std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
     if (longer > most || word.size() > 200) continue;
-    const std::size_t steps = distance(word, candidate);
+    const std::size_t steps = slips_between(word, candidate);
     if (steps <= most && (best.empty() || steps < best_distance)) {
       best = candidate;
       best_distance = steps;

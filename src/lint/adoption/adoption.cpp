@@ -110,7 +110,7 @@ class FileAdoption {
     std::vector<std::string> doubts = doubts_of(agent);
     const GateInJob gate = put_gate_in(agent, config_.facts, action_);
     if (!gate.refusal.empty()) return refuse(agent, gate.refusal);
-    const auto after = apply_edits(agent.document().text(), joined_insertions(gate.edits));
+    const auto after = apply_edits(agent.document().text(), gate.edits);
     if (!after) return refuse(agent, "it is written in a form that takes no edit");
     const std::string more = change_.change(made_.file, *after);
     if (!more.empty()) return refuse(agent, "with a gate `refgate lint` would say " + more);
@@ -201,7 +201,7 @@ class FileAdoption {
                                             {lacks_rule("agent-without-timeout"), permissions,
                                              permissions || lacks_rule("agent-keeps-token")});
     if (!rest.refusal.empty() || rest.edits.empty()) return;
-    const auto after = apply_edits(agent.document().text(), joined_insertions(rest.edits));
+    const auto after = apply_edits(agent.document().text(), rest.edits);
     if (!after || !change_.change(made_.file, *after).empty()) return;
     made_.changes.push_back("what the gate in " + name + " needs of its job");
     for (const std::string& text : rest.notes)

@@ -117,20 +117,6 @@ TextEdit replace_value(const Document& document, const Entry& entry, const std::
   return {entry.key.place().end, std::max(end, entry.key.place().end), ": " + value, {}};
 }
 
-std::vector<TextEdit> joined_insertions(const std::vector<TextEdit>& edits) {
-  std::vector<TextEdit> result;
-  for (const TextEdit& edit : edits) {
-    const auto same = std::find_if(result.begin(), result.end(), [&](const TextEdit& each) {
-      return each.begin == edit.begin && each.end == edit.end && each.begin == each.end;
-    });
-    if (same == result.end())
-      result.push_back(edit);
-    else
-      same->replacement += edit.replacement;
-  }
-  return result;
-}
-
 std::string joined_condition(const std::string& verdict, std::string_view condition) {
   return as_scalar(verdict + " && (" + joinable_condition(condition) + ")");
 }

@@ -51,9 +51,6 @@ std::string joined_condition(const std::string& verdict, std::string_view condit
 /// Another scalar in the place of a value, on the key's line.
 TextEdit replace_value(const Document& document, const Entry& entry, const std::string& value);
 
-/// Insertions at one place made one, in their order: to `apply_edits` they would overlap.
-std::vector<TextEdit> joined_insertions(const std::vector<TextEdit>& edits);
-
 /// The column of the first key of a mapping, or of the first dash of a sequence, as blanks.
 std::string indent_of(const Document& document, YamlNode node);
 

@@ -142,7 +142,7 @@ class Around {
         job_.condition ? joined_condition(verdict(), job_.condition.value.text()) : verdict();
     if (!set(job_.condition, "if", condition)) return std::nullopt;
     if (!job_.timeout_minutes && !set({}, "timeout-minutes", "60")) return std::nullopt;
-    return joined_insertions(edits);
+    return edits;
   }
 
   std::uint32_t end_of_job() const {

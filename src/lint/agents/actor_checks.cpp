@@ -62,16 +62,6 @@ bool checks_actor(const Step& step, const Project& project, const Facts& facts, 
                              "user.login", "user.type", "context.actor"});
 }
 
-/// Whether a step before the launch asks where the branch lies and may end the job for a fork's.
-bool asks_for_fork(const LaunchConditions& conditions) {
-  const std::vector<const Step*> steps = conditions.steps_before();
-  return std::any_of(steps.begin(), steps.end(), [](const Step* step) {
-    const std::string text = to_lower(step->node.source());
-    return decides(text) &&
-           mentions_any(text, {"head.repo", "head_repo", "iscrossrepository", "is_fork", ".fork"});
-  });
-}
-
 }  // namespace
 
 bool asks_who_acts(const LaunchConditions& conditions, const Project& project, const Facts& facts) {
@@ -116,6 +106,15 @@ bool asks_something_unknown(const Expression& condition, const Scope& scope) {
       return true;
   }
   return false;
+}
+
+bool asks_for_fork(const LaunchConditions& conditions) {
+  const std::vector<const Step*> steps = conditions.steps_before();
+  return std::any_of(steps.begin(), steps.end(), [](const Step* step) {
+    const std::string text = to_lower(step->node.source());
+    return decides(text) &&
+           mentions_any(text, {"head.repo", "head_repo", "iscrossrepository", "is_fork", ".fork"});
+  });
 }
 
 bool fork_reaches(const LaunchConditions& conditions, const Scope& scope) {

@@ -15,6 +15,10 @@ bool asks_who_acts(const LaunchConditions& conditions, const Project& project, c
 /// here: a list in a variable, an output.
 bool asks_something_unknown(const Expression& condition, const Scope& scope);
 
+/// Whether a step before the launch asks where the branch lies and may end the job for a fork's. By
+/// its words, as above.
+bool asks_for_fork(const LaunchConditions& conditions);
+
 /// Whether a run that a branch of a fork caused reaches the launch: no condition on the way turns
 /// it away, and no step before it asks where the branch lies (by its words, as above).
 bool fork_reaches(const LaunchConditions& conditions, const Scope& scope);

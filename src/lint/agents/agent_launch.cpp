@@ -202,9 +202,7 @@ AgentIdentity::Kind kind_of_step(const Job& job, std::string_view id) {
 
 AgentIdentity::Kind kind_of_reference(const Reference& reference, const Job& job) {
   using Kind = AgentIdentity::Kind;
-  if (refers_to(reference, {"github", "token"}) ||
-      refers_to(reference, {"secrets", "GITHUB_TOKEN"}))
-    return Kind::github_token;
+  if (names_job_token(reference)) return Kind::github_token;
   if (!reference.is_literal() || reference.path.size() < 2) return Kind::unknown;
   if (same_name(*reference.path[0], "secrets")) return Kind::other;
   if (same_name(*reference.path[0], "steps")) return kind_of_step(job, *reference.path[1]);
@@ -231,6 +229,11 @@ const AgentActionFact* agent_action_fact(const Step& launch, const Facts& facts)
       facts.agent_checks.begin(), facts.agent_checks.end(),
       [&](const AgentActionFact& fact) { return matches_action(launch.uses_text(), fact.uses); });
   return found == facts.agent_checks.end() ? nullptr : &*found;
+}
+
+bool names_job_token(const Reference& reference) {
+  return refers_to(reference, {"github", "token"}) ||
+         refers_to(reference, {"secrets", "GITHUB_TOKEN"});
 }
 
 bool asks_for_write(const Step& launch, const Facts& facts) {

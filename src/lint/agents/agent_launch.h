@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lint/expression/expression.h"
 #include "lint/github/facts.h"
 #include "lint/workflow/project.h"
 #include "lint/workflow/workflow.h"
@@ -75,6 +76,8 @@ bool asks_for_write(const Step& launch, const Facts& facts);
 bool turns_bot_away(const Step& launch, const std::optional<std::string>& login,
                     const Facts& facts);
 
+/// The token that every job has, in its two ways to write it.
+bool names_job_token(const Reference& reference);
 /// Whose token a value (`${{ secrets.GITHUB_TOKEN }}`) is. `job`: whose steps may have made it.
 AgentIdentity identity_of_token(YamlNode value, const Job& job);
 AgentIdentity identity_of_token(std::string_view text, const Job& job);

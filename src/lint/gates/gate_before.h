@@ -7,6 +7,7 @@
 
 #include "lint/agents/agent_launch.h"
 #include "lint/gates/gates.h"
+#include "lint/gates/told_settings.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
@@ -21,5 +22,12 @@ std::vector<const Gate*> gates_before(const Subject& subject, const AgentLaunch&
 /// The gates that a job or the jobs that it needs have, in any of their steps.
 std::vector<const Gate*> gates_of_job(const Subject& subject, const Workflow& workflow,
                                       const Job& job);
+
+/// Where the gate's own step stands, for what it is told. What lies in another file is told nothing
+/// by the variables of the job.
+inline StepPlace place_of(const Gate& gate, const Job& job, const Workflow& workflow) {
+  return gate.origin == gate.step ? StepPlace{gate.origin, &job, &workflow}
+                                  : StepPlace{gate.origin, nullptr, nullptr};
+}
 
 }  // namespace refgate::lint

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "lint/agents/agent_launch.h"
 #include "lint/expression/expression.h"
 #include "lint/expression/expression_value.h"
 #include "lint/shell/shell_commands.h"
@@ -36,15 +37,12 @@ std::string_view input_name(std::string_view setting) {
   return setting == "dimension" ? "dimensions" : setting;
 }
 
-/// The token that every job has, in its ways to write it.
+/// A value that is the token of the job and nothing else.
 bool is_job_token(YamlNode value) {
   const Expression expression = parse_template(value.text());
   if (!expression.is_valid()) return false;
   const auto all = references(expression);
-  return !all.empty() && std::all_of(all.begin(), all.end(), [](const Reference& reference) {
-    return refers_to(reference, {"github", "token"}) ||
-           refers_to(reference, {"secrets", "GITHUB_TOKEN"});
-  });
+  return !all.empty() && std::all_of(all.begin(), all.end(), names_job_token);
 }
 
 }  // namespace
@@ -66,6 +64,14 @@ std::optional<Told> told(const StepPlace& place, std::string_view setting) {
     if (entry && !entry.value.text().empty()) return Told{entry, std::string(entry.value.text())};
   }
   return std::nullopt;
+}
+
+bool stands_in_line(const StepPlace& place) {
+  const auto strategy = told(place, "group-by");
+  if (!strategy || strategy->text.empty() || strategy->text == "none") return false;
+  const auto no_wait = told(place, "no-wait");
+  // An option is a flag; an input or a variable may say no.
+  return !no_wait || (no_wait->entry && no_wait->text == "false");
 }
 
 bool names_matrix(const StepPlace& place, std::string_view setting) {

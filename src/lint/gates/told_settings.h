@@ -25,6 +25,9 @@ struct Told {
 /// The value of a setting ("pr-lock-window"); nullopt when the step is told none.
 std::optional<Told> told(const StepPlace& place, std::string_view setting);
 
+/// Whether a gate waits for its turn in a group (`group-by`), as far as its step says.
+bool stands_in_line(const StepPlace& place);
+
 /// Whether the step is told something of the job's matrix for this setting.
 bool names_matrix(const StepPlace& place, std::string_view setting);
 

@@ -1,11 +1,12 @@
 #pragma once
-// A rule is a row of one table (rules.cpp), a check (rules/<id_with_underscores>.cpp) and a page
-// (lint-rules/<id>.md). Adding one touches these three:
+// A rule is a row of one table (rules/rules.cpp), a check in the room of its concern
+// (rules/<room>/<id_with_underscores>.cpp) and a page (lint-rules/<id>.md). Adding one touches
+// these three:
 //
-//   rules/my_rule.cpp      void check_my_rule(const Subject& subject, Sink& sink) { … }
-//   rules.cpp              RULE(my_rule, "my-rule", workflow, warning, high, true, safe, "", "…")
-//   lint-rules/my-rule.md  front matter equal to the row, then Why, Bad, Good, Exceptions; its
-//                          examples are the rule's tests
+//   rules/gates/my_rule.cpp  void check_my_rule(const Subject& subject, Sink& sink) { … }
+//   rules/rules.cpp          RULE(my_rule, "my-rule", workflow, warning, high, true, safe, "", "…")
+//   lint-rules/my-rule.md    front matter equal to the row, then Why, Bad, Good, Exceptions; its
+//                            examples are the rule's tests
 //
 // A check reads values and reports values. It never prints, never looks at the configuration of
 // ignores and levels, and keeps no state. What several rules need of a workflow (its launches,

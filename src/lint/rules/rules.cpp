@@ -1,6 +1,6 @@
 // The table of rules, sorted by id. A row: the name of its check without `check_` (which is also
-// the name of its file in rules/), id, scope, severity, confidence, on by default, fix, options
-// separated by blanks, summary. What `lint` itself reports has no check.
+// the name of its file in one of the rooms here), id, scope, severity, confidence, on by default,
+// fix, options separated by blanks, summary. What `lint` itself reports has no check.
 
 #include <array>
 
@@ -11,6 +11,8 @@
        "Anybody can start an agent that may change the repository and has the tools to do it")    \
   RULE(agent_keeps_token, "agent-keeps-token", workflow, warning, high, true, unsafe, "",         \
        "An agent works beside a token that may write, which a checkout left there")               \
+  RULE(agent_too_often, "agent-too-often", workflow, warning, high, true, none, "",               \
+       "A schedule starts an agent more often than once an hour, whether or not there is work")   \
   RULE(agent_unpinned, "agent-unpinned", workflow, note, high, false, none, "",                   \
        "An agent is launched by an action that is named by a branch")                             \
   RULE(agent_without_actor_check, "agent-without-actor-check", workflow, warning, high, true,     \
@@ -20,6 +22,8 @@
   RULE(agent_without_timeout, "agent-without-timeout", workflow, warning, high, true, unsafe,     \
        "minutes",                                                                                 \
        "A job that launches an agent has no limit of its own and may run for six hours")          \
+  RULE(agent_without_turns, "agent-without-turns", workflow, note, high, false, none, "",         \
+       "An agent that nobody watches has no bound on its turns, its cost or its time")            \
   RULE(agents_share_event, "agents-share-event", project, warning, medium, true, none, "",        \
        "Two jobs launch the same agent for the same event and the same work")                     \
   RULE(broad_push, "broad-push", workflow, warning, high, true, none, "workflows",                \
@@ -42,8 +46,16 @@
        "A key, event, filter, need, schedule or matrix value is listed twice")                    \
   RULE(duplicate_trigger, "duplicate-trigger", workflow, warning, high, true, unsafe, "",         \
        "One act starts a workflow twice for the same commit")                                     \
+  RULE(fork_code_before_agent, "fork-code-before-agent", workflow, warning, high, true, none, "", \
+       "An agent is started in the code of a fork, in a run that has secrets")                    \
+  RULE(gate_behind_approval, "gate-behind-approval", workflow, note, medium, true, none, "",      \
+       "A gate is asked after the approval of its job, so that people approve duplicates too")    \
+  RULE(gate_in_line_twice, "gate-in-line-twice", workflow, warning, high, true, unsafe, "",       \
+       "A concurrency group cancels the events that the gate's own line has promised a turn")     \
   RULE(gate_mismatch, "gate-mismatch", workflow, error, high, true, safe, "",                     \
        "`finish` looks for the session in another place than the gate put it")                    \
+  RULE(gate_no_liveness, "gate-no-liveness", workflow, note, high, true, unsafe, "",              \
+       "A gate may not ask whether the run of a dead holder has ended, and waits for its lease")  \
   RULE(gate_not_asked, "gate-not-asked", workflow, warning, high, true, none, "",                 \
        "A gate is left out by its own `if`, and its guards decide by outputs that nobody wrote")  \
   RULE(gate_permissions, "gate-permissions", workflow, error, high, true, unsafe, "",             \
@@ -77,6 +89,8 @@
        "An agent is launched again by itself when it fails")                                      \
   RULE(self_trigger, "self-trigger", workflow, warning, high, true, none, "",                     \
        "What an agent does starts its own workflow again")                                        \
+  RULE(share_near, "share-near", project, warning, medium, true, unsafe, "",                      \
+       "Two gates name nearly the same share, and neither holds the other's session back")        \
   RULE(skipped_check, "skipped-check", workflow, warning, high, true, none, "",                   \
        "A failed check turns green when its run is started again and the gate says skip")         \
   RULE(no_check, "syntax", file, error, high, true, none, "",                                     \

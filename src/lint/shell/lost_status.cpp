@@ -136,12 +136,28 @@ bool sets_pipefail(std::string_view script) {
          script.find("PIPESTATUS") != std::string_view::npos;
 }
 
+/// Whether a `shell` of the author's own runs its script without `-e`: `bash {0}`.
+bool goes_on_after_failure(std::string_view shell) {
+  if (shell.find("{0}") == std::string_view::npos) return false;
+  const std::string_view program = shell.substr(0, shell.find(' '));
+  const std::string_view name = program.substr(program.rfind('/') + 1);
+  if (name != "bash" && name != "sh" && name != "dash" && name != "zsh" && name != "ksh")
+    return false;
+  for (std::size_t at = shell.find(" -"); at != std::string_view::npos;
+       at = shell.find(" -", at + 1)) {
+    const std::string_view option = shell.substr(at + 2, shell.find(' ', at + 1) - at - 2);
+    if (option == "o" && shell.substr(at).starts_with(" -o errexit")) return false;
+    if (!option.starts_with('-') && option.find('e') != std::string_view::npos) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
-std::string lost_status(std::string_view script, bool pipefail,
-                        const std::function<bool(const std::vector<std::string>&)>& is_meant,
-                        bool goes_on) {
-  const bool whole_pipes = pipefail || sets_pipefail(script);
+std::string lost_status(std::string_view script, ShellManner manner,
+                        const std::function<bool(const std::vector<std::string>&)>& is_meant) {
+  const bool whole_pipes = manner.pipefail || sets_pipefail(script);
+  bool goes_on = manner.goes_on;
   const std::string by = goes_on ? "a `shell` without `-e`" : "`set +e`";
   for (std::size_t at = 0; at < script.size();) {
     const std::vector<Part> parts = parts_of(take_line(script, at));
@@ -191,19 +207,8 @@ std::string lost_status(std::string_view script, bool pipefail,
   return {};
 }
 
-bool goes_on_after_failure(std::string_view shell) {
-  if (shell.find("{0}") == std::string_view::npos) return false;
-  const std::string_view program = shell.substr(0, shell.find(' '));
-  const std::string_view name = program.substr(program.rfind('/') + 1);
-  if (name != "bash" && name != "sh" && name != "dash" && name != "zsh" && name != "ksh")
-    return false;
-  for (std::size_t at = shell.find(" -"); at != std::string_view::npos;
-       at = shell.find(" -", at + 1)) {
-    const std::string_view option = shell.substr(at + 2, shell.find(' ', at + 1) - at - 2);
-    if (option == "o" && shell.substr(at).starts_with(" -o errexit")) return false;
-    if (!option.starts_with('-') && option.find('e') != std::string_view::npos) return false;
-  }
-  return true;
+ShellManner manner_of(std::string_view shell) {
+  return {shell == "bash", goes_on_after_failure(shell)};
 }
 
 }  // namespace refgate::lint

@@ -1,5 +1,6 @@
 #include "lint/workflow/cron.h"
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <charconv>
@@ -142,6 +143,13 @@ std::optional<std::string> common_minute(std::string_view left, std::string_view
            two_digits(static_cast<unsigned>(minute));
   }
   return std::nullopt;
+}
+
+std::size_t starts_a_day(std::string_view cron) {
+  constexpr std::size_t most_an_hour = 12;
+  const std::optional<Cron> read = read_cron(cron);
+  if (!read) return 0;
+  return std::min(read->minutes.count(), most_an_hour) * read->hours.count();
 }
 
 }  // namespace refgate::lint

@@ -35,7 +35,7 @@ def agent(number, words="look at this"):
 
 
 def chain(number):
-    return job(f"j{number}", *([f"needs: j{number - 1}"] if number else []), "steps: [{run: make}]")
+    return job(f"j{number}", *(["needs: j0"] if number else []), "steps: [{run: make}]")
 
 
 def many_needs(number):
@@ -78,7 +78,7 @@ def second_agent(number):
 def handed_on(number):
     names = "".join(f"${{{{ needs.j{number - 1}.outputs.o{each} }}}}" for each in range(8)) if number else "${{ github.event.issue.number }}"
     outputs = "".join(f"\n      o{each}: {names}" for each in range(8))
-    return job(f"j{number}", *([f"needs: j{number - 1}"] if number else []), f"outputs:{outputs}", "steps:", f"  - run: claude -p \"{names}\"")
+    return job(f"j{number}", *(["needs: j0"] if number else []), f"outputs:{outputs}", "steps:", f"  - run: claude -p \"{names}\"")
 
 
 def unguarded_step(number):
@@ -255,6 +255,21 @@ BEHIND = HEAD + "  a:\n    runs-on: u\n    steps:\n"
 TOKEN = "      - uses: actions/checkout@v4\n        with: {token: '${{ secrets.BOT }}'}\n      - run: claude -p x\n"
 SENT = "on: repository_dispatch\njobs:\n  a:\n    runs-on: u\n    steps:\n      - run: claude -p x\n"
 
+FORKS = "on: pull_request_target\nenv: {K: '${{ secrets.K }}'}\njobs:\n"
+
+
+def fork_job(number, *lines):
+    ref = "'${{ needs.j0.outputs.sha || github.event.pull_request.head.sha }}'"
+    steps = ["steps:", f"  - {{uses: actions/checkout@v4.2.2, with: {{ref: {ref}}}}}", f"  - run: claude -p {number}"]
+    return job(f"j{number}", *lines, *steps)
+
+
+def verdict_job(number):
+    lines = ["outputs: {duplicate: '${{ steps.s.outputs.duplicate }}'}"]
+    lines += ["needs: j0", "if: needs.j0.outputs.duplicate != 'true'"] if number else []
+    return job(f"j{number}", *lines, "steps:", "  - {id: s, run: ./look}", f"  - run: claude -p {number}")
+
+
 SHAPES = {
     "a chain of needs": one_file(HEAD, chain),
     "twenty needs each": one_file(HEAD, many_needs),
@@ -323,6 +338,14 @@ SHAPES = {
         + job("w", "needs: g", "if: needs.g.outputs.skip == 'false'", "steps: [{run: make}]"), skipped_before),
     "agents for those that failed": one_file(HEAD, second_agent),
     "texts that are handed on": one_file("on: issues\njobs:\n", handed_on),
+    "agents in a fork's code": one_file(FORKS, lambda number: fork_job(number)),
+    "agents in a fork's code, of conditions": one_file(FORKS, lambda number: fork_job(number, f"if: github.event.pull_request.number != {number} && github.actor != 'a{number}'")),
+    "fork's code in one job": one_file(FORKS + "  a:\n    runs-on: u\n    steps:\n", lambda number: f"      - run: git fetch origin pull/{number}/head && git checkout ${{{{ github.event.pull_request.head.sha }}}}\n      - run: claude -p {number}\n"),
+    "fork's code that is handed on": one_file(FORKS, lambda number: fork_job(number, "outputs: {sha: '${{ github.event.pull_request.head.sha }}'}", *(["needs: j0"] if number else []))),
+    "shares that differ": one_file(HEAD, lambda number: job(f"j{number}", "steps:", f"  - {{uses: refgate/refgate@v1, with: {{share: 'review of part {number}', run: ./work}}}}")),
+    "agents of a schedule": one_file("on:\n  schedule: [{cron: '*/5 * * * *'}]\njobs:\n", lambda number: agent(number) + (f"    needs: j{number - 1}\n" if number else "")),
+    "verdicts of scripts": one_file("on: pull_request\njobs:\n", verdict_job),
+    "gates behind approvals, in groups": one_file("on: push\npermissions: {contents: write}\njobs:\n", lambda number: job(f"j{number}", f"environment: e{number}", f"concurrency: c{number}", "steps:", "  - {uses: refgate/refgate@v1, with: {group-by: entity, run: ./work}}")),
     "a long expression": expression("||", lambda number: f"github.event.number == {number}"),
     "a nested expression": nested_expression,
     "a long guard": gate_expression,

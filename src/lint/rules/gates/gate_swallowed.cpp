@@ -67,8 +67,8 @@ void check_gate(const Subject& subject, const Gate& gate, const GateView& seen,
     const std::string_view shell = where.job != nullptr
                                        ? subject.workflow->shell_of(*where.job, step)
                                        : step.shell.value.text();
-    const std::string lost = lost_status(script.value.text(), !step.run || shell == "bash",
-                                         is_gate_command, step.run && goes_on_after_failure(shell));
+    const std::string lost =
+        lost_status(script.value.text(), step.run ? manner_of(shell) : own_manner, is_gate_command);
     if (lost.empty()) return;
     place = script.key;
     how = lost + " hides it when the gate fails";

@@ -1,4 +1,4 @@
-#include "lint/rules/repeated_starts.h"
+#include "lint/rules/events/repeated_starts.h"
 
 #include <algorithm>
 #include <optional>

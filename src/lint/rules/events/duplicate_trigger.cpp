@@ -17,7 +17,7 @@
 #include "lint/github/own_action.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
-#include "lint/rules/repeated_starts.h"
+#include "lint/rules/events/repeated_starts.h"
 #include "lint/text/mention.h"
 #include "lint/workflow/trigger_filter.h"
 

@@ -11,15 +11,14 @@
 #include "lint/gates/gate_before.h"
 #include "lint/rule/rule.h"
 #include "lint/text/mention.h"
+#include "lint/workflow/permissions.h"
 
 namespace refgate::lint {
 namespace {
 
 bool may_write_contents(const Workflow& workflow, const Job& job) {
-  const Entry permissions = job.permissions ? job.permissions : workflow.permissions;
-  if (!permissions) return false;
-  if (permissions.value.is_scalar()) return permissions.value.text() == "write-all";
-  return permissions.value["contents"].text() == "write";
+  const Entry& permissions = permissions_of(workflow, job);
+  return permissions && access_of(permissions.value, "contents") == Access::write;
 }
 
 /// Whether a text hands the job's own token on.
@@ -28,9 +27,7 @@ bool is_own_token(std::string_view text) {
   const Expression expression = parse_template(text);
   if (!expression.is_valid()) return false;
   const std::vector<Reference> all = references(expression);
-  return std::any_of(all.begin(), all.end(), [](const Reference& each) {
-    return refers_to(each, {"github", "token"}) || refers_to(each, {"secrets", "GITHUB_TOKEN"});
-  });
+  return std::any_of(all.begin(), all.end(), names_job_token);
 }
 
 /// The variable that hands the token to the agent itself.

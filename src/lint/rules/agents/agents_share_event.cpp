@@ -12,6 +12,7 @@
 #include "lint/gates/gate_before.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
+#include "lint/text/near_names.h"
 #include "lint/workflow/trigger_filter.h"
 
 namespace refgate::lint {
@@ -47,8 +48,13 @@ bool is_comment(std::string_view event) {
 std::optional<std::string> share_of(const Subject& subject, const AgentLaunch& launch) {
   const std::vector<const Gate*> gates = gates_before(subject, launch);
   if (gates.empty()) return std::nullopt;
-  const Step* origin = gates.front()->origin;
-  return origin == nullptr ? "" : std::string(origin->input("share").value.text());
+  const Gate& gate = *gates.front();
+  if (gate.origin == nullptr) return "";
+  const StepPlace place = gate.origin == gate.step
+                              ? StepPlace{gate.origin, &launch.job(), &launch.workflow()}
+                              : StepPlace{gate.origin, nullptr, nullptr};
+  const auto share = told(place, "share");
+  return share ? share->text : "";
 }
 
 bool has_common_text(const std::vector<YamlNode>& left, const std::vector<YamlNode>& right) {
@@ -175,8 +181,10 @@ class Finder {
     if (same_workflow && is_repeated(first, second)) return report_repeated(first, second);
     if (same_workflow && !are_side_by_side(first, second)) return;
     if (first.work.agent != second.work.agent) return;
+    // Of names that are nearly equal `share-near` speaks.
     if (first.share && second.share &&
-        (same_workflow || (!first.share->empty() && *first.share == *second.share)))
+        (same_workflow || (!first.share->empty() && *first.share == *second.share) ||
+         are_near_names(*first.share, *second.share)))
       return;
     if (!first.workflow->selected && !second.workflow->selected) return;
     std::optional<bool> same;

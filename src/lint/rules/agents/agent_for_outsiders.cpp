@@ -7,8 +7,7 @@
 
 #include "lint/agents/actor_checks.h"
 #include "lint/agents/launches.h"
-#include "lint/expression/expression_value.h"
-#include "lint/github/own_action.h"
+#include "lint/agents/outsiders.h"
 #include "lint/rule/rule.h"
 
 namespace refgate::lint {
@@ -65,25 +64,14 @@ std::string_view tools_of(std::string_view text) {
 const Start* way_in(const Subject& subject, const AgentLaunch& launch,
                     const std::vector<Start>& starts) {
   if (launch.is_likely || asks_for_write(*launch.launch, subject.facts())) return nullptr;
-  const LaunchConditions& conditions = conditions_of(subject, launch);
   for (const Start& start : starts) {
     if (!is_open(start)) continue;
-    Scope scope = scope_of_event(start.event, start.type);
-    set_actor(scope, {"an-outsider", "User", "NONE"});
-    if (conditions.runs(scope) == Truth::no) continue;
+    const Scope scope = scope_of_outsider(start);
     // Only who may push here opens a pull request whose branch lies here.
-    if (start.event == "pull_request_target" && !fork_reaches(conditions, scope)) continue;
-    const std::vector<const Expression*> all = conditions.all();
-    // `condition-is-text` says why a condition that asks for the actor does not count.
-    if (std::any_of(all.begin(), all.end(),
-                    [&](const Expression* each) {
-                      return (each->node(each->root()).kind == ExpressionKind::concatenation &&
-                              names_actor(*each)) ||
-                             asks_something_unknown(*each, scope);
-                    }) ||
-        asks_who_acts(conditions, subject.project, subject.facts()))
-      continue;
-    return &start;
+    if (outsider_reaches(subject, launch, scope) &&
+        (start.event != "pull_request_target" ||
+         fork_reaches(conditions_of(subject, launch), scope)))
+      return &start;
   }
   return nullptr;
 }

@@ -39,11 +39,9 @@ void check_step(const Subject& subject, const Job& job, const Step& step, const 
   const Entry script = script_of(step);
   if (!script) return;
   const std::string_view shell = subject.workflow->shell_of(job, step);
-  const bool pipefail = !step.run || shell == "bash";
   const std::string lost = lost_status(
-      script.value.text(), pipefail,
-      [&](const std::vector<std::string>& words) { return launches_any(words, subject.facts()); },
-      step.run && goes_on_after_failure(shell));
+      script.value.text(), step.run ? manner_of(shell) : own_manner,
+      [&](const std::vector<std::string>& words) { return launches_any(words, subject.facts()); });
   if (!lost.empty()) report(script.key, lost + " hides it when the agent fails");
 }
 

@@ -46,6 +46,8 @@ void check_cancel_around_gate(const Subject& subject, Sink& sink) {
   for (const GatedJob& gated : gated_jobs_of(subject)) {
     const Gate& gate = gated.gates.front();
     if (gate.kind != GateKind::refgate) continue;
+    // `gate-in-line-twice` says what its line has to do with that.
+    if (gate.origin != nullptr && stands_in_line(place_of(gate, *gated.job, workflow))) continue;
     if (starts.empty()) starts = starts_of(workflow, subject.facts());
     for (const Concurrency* concurrency : {&gated.job->concurrency, &workflow.concurrency}) {
       if (!*concurrency || !concurrency->cancel_in_progress) continue;

@@ -5,12 +5,14 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lint/agents/launches.h"
 #include "lint/finding/edit.h"
 #include "lint/gates/gate_before.h"
 #include "lint/rule/rule.h"
+#include "lint/rules/agents/own_verdict.h"
 #include "lint/workflow/concurrency_group.h"
 
 namespace refgate::lint {
@@ -155,6 +157,13 @@ void check_agent_without_concurrency(const Subject& subject, Sink& sink) {
     open.push_back(&launch);
   }
   if (open.empty()) return;
+  // Where one is without any verdict, that one is spoken of.
+  std::optional<std::string> verdict = own_verdict_before(subject, *open.front());
+  for (std::size_t at = 1; at < open.size() && verdict; ++at) {
+    if (own_verdict_before(subject, *open[at])) continue;
+    std::swap(open.front(), open[at]);
+    verdict.reset();
+  }
 
   const std::string others =
       open.size() == 1 ? ""
@@ -162,14 +171,24 @@ void check_agent_without_concurrency(const Subject& subject, Sink& sink) {
   const std::vector<const Concurrency*> groups = groups_of(*open.front());
   const std::optional<std::string> part =
       groups.empty() ? std::nullopt : divided_by(*groups.front(), *first);
+  const std::string who = "job `" + std::string(open.front()->own_job().id) + "`" + others;
+  const std::string cost = "` comes again before it is done, two agents work on the same " +
+                           thing_of(first->event) + " at the same time, and both are paid for";
   auto report = sink.report(
       subject, open.front()->own_job().key,
-      "job `" + std::string(open.front()->own_job().id) + "`" + others +
-          (part ? " launches an agent in a concurrency group that `" + *part +
-                      "` makes another one for each event: when `" + first->event
-                : " launches an agent and is in no concurrency group: when `" + first->event) +
-          "` comes again before it is done, two agents work on the same " + thing_of(first->event) +
-          " at the same time, and both are paid for");
+      verdict
+          ? who + " launches an agent, is in no concurrency group that holds, and is closed by `" +
+                *verdict +
+                "`, of which nobody knows here how it is decided: unless that script claims the "
+                "work in one step, two runs that ask at the same time both go on, when `" +
+                first->event + cost +
+                ". Ask a gate instead, or say in `.github/refgate.yml` what this output is "
+                "(`facts: gates:`)"
+      : part ? who + " launches an agent in a concurrency group that `" + *part +
+                   "` makes another one for each event: when `" + first->event + cost
+             : who + " launches an agent and is in no concurrency group: when `" + first->event +
+                   cost);
+  if (verdict) report.severity(Severity::note);
   report.related(subject, first->trigger->key, "this event can come again at any time");
   std::vector<TextEdit> edits;
   bool complete = true;

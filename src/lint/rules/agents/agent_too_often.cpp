@@ -1,0 +1,154 @@
+// A schedule of minutes starts an agent some hundred times a day, whether or not there is anything
+// to do. Facts: "Events that trigger workflows", schedule: every five minutes at the most.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "lint/agents/launches.h"
+#include "lint/expression/expression_value.h"
+#include "lint/gates/gate_before.h"
+#include "lint/gates/gate_costs.h"
+#include "lint/gates/told_settings.h"
+#include "lint/github/own_action.h"
+#include "lint/rule/rule.h"
+#include "lint/text/mention.h"
+#include "lint/workflow/cron.h"
+
+namespace refgate::lint {
+namespace {
+
+/// Once an hour is somebody's decision.
+constexpr std::size_t most_a_day = 24;
+
+/// Whether a gate on the way bounds what a schedule starts: events of a schedule are never
+/// duplicates, unless an identity says what they are about.
+bool is_bounded(const Subject& subject, const AgentLaunch& launch) {
+  const std::vector<const Gate*> gates = gates_before(subject, launch);
+  return std::any_of(gates.begin(), gates.end(), [&](const Gate* gate) {
+    if (gate->kind != GateKind::refgate || gate->origin == nullptr) return true;
+    // Where the gate's job is known, its variables count too.
+    StepPlace place{gate->origin, nullptr, nullptr};
+    for (const JobPlace& each : launch.path) {
+      for (const Job& job : each.workflow->jobs) {
+        if (!job.steps.empty() && gate->origin >= job.steps.data() &&
+            gate->origin < job.steps.data() + job.steps.size())
+          place = {gate->origin, &job, each.workflow};
+      }
+    }
+    const auto names = {"identity", "identity-by", "budget", "config"};
+    return std::any_of(names.begin(), names.end(),
+                       [&](const char* name) { return static_cast<bool>(told(place, name)); });
+  });
+}
+
+/// Whether a condition asks for what an earlier step or job gave, other than a gate's verdict.
+bool asks_for_other_output(const Subject& subject, const Workflow& workflow,
+                           const Expression& condition) {
+  const std::vector<Reference> all = references(condition);
+  return std::any_of(all.begin(), all.end(), [&](const Reference& each) {
+    if (!refers_into(each, {"steps"}) && !refers_into(each, {"needs"})) return false;
+    if (each.path.size() > 2 && each.path[2] && !same_name(*each.path[2], "outputs")) return false;
+    const auto is_gates = [&](const GateView& view) {
+      return std::any_of(view.signals().begin(), view.signals().end(),
+                         [&](const GateSignal& signal) {
+                           return signal.role != GateRole::other && refers_into(each, signal.path);
+                         });
+    };
+    const std::vector<GatedJob>& gated = gated_jobs_of(subject, workflow);
+    return std::none_of(gated.begin(), gated.end(), [&](const GatedJob& job) {
+      return is_gates(job.view) || is_gates(job.inside.view);
+    });
+  });
+}
+
+/// Whether something on the way asks if there is anything to do: an output of an earlier step or
+/// job, files, an earlier step that may end the job, or the script itself.
+bool asks_for_work(const Subject& subject, const AgentLaunch& launch) {
+  const LaunchConditions& conditions = conditions_of(subject, launch);
+  // Of the jobs on the way only: another job's condition keeps nobody from this one.
+  std::vector<const Expression*> on_the_way;
+  for (const JobPlace& place : launch.path) {
+    for (const Expression* each : job_conditions_of(subject, *place.workflow).path(*place.job)) {
+      if (asks_for_other_output(subject, *place.workflow, *each)) return true;
+      on_the_way.push_back(each);
+    }
+  }
+  if (launch.step->condition) {
+    const Expression own = parse_condition(launch.step->condition.value.text());
+    if (own.is_valid() && asks_for_other_output(subject, launch.workflow(), own)) return true;
+  }
+  if (mentions_any(launch.step->condition.value.text(), {"hashFiles", "env."}) ||
+      (launch.launch != launch.step &&
+       mentions_any(launch.launch->condition.value.text(), {"steps.", "inputs.", "env."})))
+    return true;
+  for (const Expression* each : on_the_way) {
+    if (std::any_of(each->nodes().begin(), each->nodes().end(), [](const ExpressionNode& node) {
+          return node.kind == ExpressionKind::call && same_name(node.name, "hashFiles");
+        }))
+      return true;
+  }
+  const std::vector<const Step*> before = conditions.steps_before();
+  if (std::any_of(before.begin(), before.end(), [](const Step* step) {
+        return stops_the_job(*step) || mentions_any(step->run_text(), {"exit 1", "exit 78"});
+      }))
+    return true;
+  const std::string_view script = script_of(*launch.launch).value.text();
+  return mentions_any(script, {"if ", "exit 0", "[ ", "test ", "while ", "for ", "case ", "&& exit",
+                               "|| exit", "xargs"});
+}
+
+struct Schedule {
+  std::size_t starts = 0;  ///< a day
+  std::size_t crons = 0;
+  YamlNode first;
+};
+
+/// The crons that reach a launch, together.
+Schedule schedule_of(const Subject& subject, const AgentLaunch& launch, const Trigger& trigger) {
+  const LaunchConditions& conditions = conditions_of(subject, launch);
+  Schedule schedule;
+  for (const YamlNode cron : trigger.crons) {
+    const std::size_t starts = starts_a_day(cron.text());
+    if (starts == 0) continue;
+    Scope scope = scope_of_event("schedule");
+    scope.set("github.event.schedule", Value::string(std::string(cron.text())));
+    if (conditions.runs(scope) == Truth::no) continue;
+    if (schedule.crons++ == 0 || starts > starts_a_day(schedule.first.text()))
+      schedule.first = cron;
+    schedule.starts += starts;
+  }
+  return schedule;
+}
+
+}  // namespace
+
+void check_agent_too_often(const Subject& subject, Sink& sink) {
+  const Workflow& workflow = *subject.workflow;
+  const Trigger* trigger = workflow.trigger("schedule");
+  if (trigger == nullptr) return;
+  std::vector<const Job*> reported;
+  for (const AgentLaunch& launch : launches_of(subject)) {
+    const Job* job = &launch.own_job();
+    if (launch.is_likely || std::find(reported.begin(), reported.end(), job) != reported.end())
+      continue;
+    const Schedule schedule = schedule_of(subject, launch, *trigger);
+    if (schedule.starts <= most_a_day || is_bounded(subject, launch) ||
+        asks_for_work(subject, launch))
+      continue;
+    reported.push_back(job);
+    const bool gated = !gates_before(subject, launch).empty();
+    auto report = sink.report(
+        subject, schedule.first,
+        std::string(schedule.crons > 1 ? "these schedules start" : "this starts") +
+            " an agent up to " + std::to_string(schedule.starts) + " times a day, in job `" +
+            std::string(job->id) + "`, whether or not there is anything to do" +
+            (gated ? " (to a gate each run of a schedule is other work): state in the gate's "
+                     "`identity` what is looked at, or let a first job ask whether there is any"
+                   : ": let a first job ask, or put a gate before it whose `identity` is the state "
+                     "that is looked at"));
+    report.related(subject, launch.place().key, "the agent is launched here");
+  }
+}
+
+}  // namespace refgate::lint

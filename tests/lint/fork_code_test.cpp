@@ -1,0 +1,160 @@
+// fork-code-before-agent: what brings a fork's code, and what keeps the agent out of it.
+
+#include "catch.h"
+#include "rule_cases.h"
+
+namespace refgate::lint {
+namespace {
+
+constexpr const char* rule = "fork-code-before-agent";
+
+/// A run of `event`, with the steps at `%` before the agent.
+std::string run_of(const std::string& event, const std::string& job = "") {
+  return "on:\n  " + event + "\nenv:\n  KEY: ${{ secrets.KEY }}\njobs:\n  a:\n" + job +
+         "    runs-on: ubuntu-latest\n    steps:\n      %\n      - run: claude -p x\n";
+}
+
+std::string checkout(const std::string& with, const std::string& version = "v4.2.2") {
+  return "- uses: actions/checkout@" + version + "\n        with: {" + with + "}";
+}
+
+constexpr const char* head = "ref: '${{ github.event.pull_request.head.sha }}'";
+constexpr const char* run_head = "ref: '${{ github.event.workflow_run.head_sha }}'";
+constexpr const char* run_event = "workflow_run: {workflows: [CI], types: [completed]}";
+
+}  // namespace
+
+TEST_CASE("fork-code-before-agent: forms of a checkout") {
+  check(
+      rule, run_of("pull_request_target:"),
+      {{checkout(head), 1},
+       {checkout("ref: 'refs/pull/${{ github.event.number }}/head'"), 1},
+       {checkout("ref: 'refs/pull/${{ github.event.pull_request.number }}/merge'"), 1},
+       {checkout("ref: '${{ github.event.pull_request.merge_commit_sha }}'"), 1},
+       {checkout("repository: '${{ github.event.pull_request.head.repo.full_name }}', ref: '${{ "
+                 "github.head_ref }}'"),
+        1},
+       {checkout("ref: '${{ github.event.pull_request.head.sha || github.sha }}'"), 1},
+       {"- run: git fetch origin pull/${{ github.event.number }}/head && git checkout FETCH_HEAD",
+        1},
+       {"- run: git checkout \"$SHA\"\n        env: {SHA: '${{ "
+        "github.event.pull_request.head.sha }}'}",
+        1},
+       {"- run: |\n          git remote add fork ${{ github.event.pull_request.head.repo.clone_url "
+        "}}\n          git fetch fork\n          git checkout fork/${{ github.head_ref }}",
+        1},
+       {"- run: gh pr checkout 7", 1},
+       {"- id: s\n        run: echo \"sha=${{ github.event.pull_request.head.sha }}\" >> "
+        "$GITHUB_OUTPUT\n      " +
+            checkout("ref: '${{ steps.s.outputs.sha }}'"),
+        1},
+       // The base, a branch of this repository, a folder, files for reading.
+       {"- uses: actions/checkout@v4.2.2", 0},
+       {checkout("ref: '${{ github.head_ref }}'"), 0},
+       {checkout("ref: '${{ github.event.pull_request.base.sha }}'"), 0},
+       {checkout(std::string(head) + ", path: change"), 0},
+       {checkout(head) + "\n      - uses: actions/checkout@v4.2.2", 0},
+       {"- run: git fetch origin pull/${{ github.event.number }}/head && git diff FETCH_HEAD", 0},
+       {"- run: git checkout ${{ github.event.pull_request.head.sha }} -- docs", 0},
+       {"- if: github.event_name == 'push'\n        uses: actions/checkout@v4.2.2\n        with: "
+        "{ref: '${{ github.event.pull_request.head.sha }}'}",
+        0},
+       {checkout(head) + "\n      - run: git checkout origin/main -- .claude CLAUDE.md", 0}});
+}
+
+TEST_CASE("fork-code-before-agent: versions that refuse a fork are a note") {
+  const auto severity = [](const std::string& version) {
+    const MemoryFiles files{
+        {{".github/workflows/example.yml",
+          put_in(run_of("pull_request_target:"), "%", checkout(head, version))}}};
+    for (const Finding& finding : lint(files.project({".github/workflows/example.yml"}), {}))
+      if (finding.rule == rule)
+        return std::string(name_of(finding.severity)) + " " +
+               std::string(name_of(finding.confidence));
+    return std::string();
+  };
+  const std::string commit = "11bd71901bbe5b1630ceea73d27597364c9af683";
+  CHECK(severity("v1") == "warning high");
+  CHECK(severity("v4.2.2") == "warning high");
+  CHECK(severity("v6.0.3") == "warning high");
+  CHECK(severity("v4") == "note high");
+  CHECK(severity("v4.4.0") == "note high");
+  CHECK(severity("v7") == "note high");
+  CHECK(severity("v8.0.0") == "note high");
+  CHECK(severity(commit) == "warning medium");
+  CHECK(severity(commit + " # v4.2.2") == "warning high");
+  CHECK(severity(commit + " # v7.0.0") == "note high");
+}
+
+TEST_CASE("fork-code-before-agent: who reaches the job") {
+  const std::string types = "pull_request_target: {types: [%]}";
+  const auto with_types = [&](const std::string& list) {
+    return found(rule, put_in(run_of(put_in(types, "%", list)), "%", checkout(head)));
+  };
+  CHECK(with_types("opened, synchronize") == 1);
+  CHECK(with_types("labeled") == 0);
+  const auto behind = [](const std::string& condition) {
+    return found(rule, put_in(run_of("pull_request_target:", "    if: " + condition + "\n"), "%",
+                              checkout(head)));
+  };
+  CHECK(behind("github.event.pull_request.draft == false") == 1);
+  CHECK(behind("github.actor != 'dependabot[bot]'") == 1);
+  CHECK(behind("'!github.event.pull_request.head.repo.fork'") == 0);
+  CHECK(behind("github.event.pull_request.head.repo.full_name == github.repository") == 0);
+  CHECK(behind("github.event.pull_request.author_association == 'MEMBER'") == 0);
+  CHECK(behind("contains(github.event.pull_request.labels.*.name, 'review')") == 1);
+  const auto listener = [](const std::string& condition, const std::string& source) {
+    return found(rule,
+                 MemoryFiles{{{".github/workflows/agent.yml",
+                               put_in(run_of(run_event, condition), "%", checkout(run_head))},
+                              {".github/workflows/ci.yml",
+                               "name: CI\non: " + source +
+                                   "\njobs:\n  t:\n    runs-on: x\n    steps: [{run: make}]\n"}}});
+  };
+  CHECK(listener("", "pull_request") == 1);
+  CHECK(listener("", "[push, pull_request_target]") == 1);
+  CHECK(listener("", "push") == 0);
+  CHECK(listener("    if: github.event.workflow_run.event == 'push'\n", "[push, pull_request]") ==
+        0);
+  CHECK(listener("    if: github.event.workflow_run.event == 'pull_request'\n", "pull_request") ==
+        1);
+  CHECK(listener("    if: github.event.workflow_run.head_repository.full_name == "
+                 "github.repository\n",
+                 "pull_request") == 0);
+  CHECK(listener("    environment: agents\n", "pull_request") == 0);
+  // Of a fork's run the event names no pull request.
+  const auto checked_out = [](const std::string& ref) {
+    return found(rule, put_in(run_of(run_event), "%", checkout("ref: '" + ref + "'")));
+  };
+  CHECK(checked_out("refs/pull/${{ github.event.workflow_run.pull_requests[0].number }}/head") ==
+        0);
+  CHECK(checked_out("refs/pull/${{ steps.find.outputs.number }}/head") == 1);
+  CHECK(checked_out("${{ github.event.workflow_run.head_branch }}") == 0);
+}
+
+TEST_CASE("fork-code-before-agent: where the agent works, and what it has") {
+  const std::string two = R"(on: pull_request_target
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4.2.2
+      - uses: actions/checkout@v4.2.2
+        with: {ref: '${{ github.event.pull_request.head.sha }}', path: change}
+      - uses: example/claude-code-action@v1
+        with:
+          key: ${{ secrets.KEY }}
+          prompt: x
+          %
+)";
+  check(rule, two,
+        {{"cwd: .", 0}, {"working-directory: change", 1}, {"working-directory: ./change/", 1}});
+  const std::string command = put_in(run_of("pull_request_target:"), "%", checkout(head));
+  CHECK(found(rule, put_in(command, "claude -p x", "cd /tmp/empty && claude -p x")) == 0);
+  CHECK(found(rule, put_in(command, "claude -p x", "cd src && claude -p x")) == 1);
+  CHECK(found(rule, put_in(command, "claude -p x", "claude --setting-sources user -p x")) == 0);
+  CHECK(found(rule, put_in(command, "claude -p x", "make")) == 0);
+  CHECK(found(rule, put_in(command, "  KEY: ${{ secrets.KEY }}", "  A: b")) == 0);
+}
+
+}  // namespace refgate::lint

@@ -1,0 +1,139 @@
+// Rules of what stands before a gate: approvals, lines, and what it may ask GitHub.
+
+#include "catch.h"
+#include "lint/github/own_action.h"
+#include "rule_cases.h"
+
+namespace refgate::lint {
+namespace {
+
+/// A whole session in one step, with `%` in its job.
+const std::string whole = R"(on: [push, issue_comment]
+jobs:
+  a:
+    %
+    runs-on: ubuntu-latest
+    steps:
+      - uses: refgate/refgate@v1
+        with:
+          run: ./work.sh
+          #
+)";
+
+std::string with_input(const std::string& input, const std::string& workflow = whole) {
+  return put_in(workflow, "#", input);
+}
+
+}  // namespace
+
+TEST_CASE("gate-behind-approval: what names an environment") {
+  check("gate-behind-approval", with_input(""),
+        {{"environment: production", 1},
+         {"environment: {name: production}", 1},
+         {"environment: '${{ inputs.environment }}'", 1},
+         {"environment: \"${{ github.event_name == 'push' && 'production' }}\"", 1},
+         {"environment: ''", 0},
+         {"environment: \"${{ github.event_name == 'push' && 'production' || '' }}\"", 0},
+         {"env: {environment: production}", 0}});
+  const std::string other = put_in(with_input(""), "%", "environment: production");
+  CHECK(found("gate-behind-approval", put_in(other, "run: ./work.sh", "claim-id: x")) == 0);
+  CHECK(found("gate-behind-approval", put_in(other, "run: ./work.sh", "command: finish")) == 0);
+  CHECK(found("gate-behind-approval", put_in(other, "run: ./work.sh", "command: gate")) == 1);
+}
+
+TEST_CASE("gate-in-line-twice: lines that lose events") {
+  const std::string grouped = with_input("group-by: entity");
+  check("gate-in-line-twice", grouped,
+        {{"concurrency: a", 1},
+         {"concurrency: {group: a}", 1},
+         {"concurrency: {group: 'a-${{ github.ref }}', cancel-in-progress: true}", 1},
+         {"concurrency: {group: a, queue: single}", 1},
+         {"concurrency: {group: a, queue: max}", 0},
+         {"concurrency: {group: a, queue: '${{ vars.QUEUE }}'}", 0},
+         {"concurrency: {group: 'a-${{ github.run_id }}'}", 0},
+         {"timeout-minutes: 5", 0}});
+  const std::string in_group = put_in(whole, "%", "concurrency: a");
+  for (const auto& [input, count] : Rows{{"group-by: entity/1h", 1},
+                                         {"group-by: 'team-{owner}'", 1},
+                                         {"group-by: none", 0},
+                                         {"group-by: ''", 0},
+                                         {"wait: 1h", 0},
+                                         {"slots: model:3", 0},
+                                         {"group-by: entity\n          no-wait: true", 0},
+                                         {"group-by: entity\n          no-wait: false", 1},
+                                         {"flags: --group-by=entity --no-wait", 0},
+                                         {"flags: --group-by=entity", 1}}) {
+    INFO(input);
+    CHECK(found("gate-in-line-twice", with_input(input, in_group)) == count);
+  }
+  // One rule speaks, that of the line where there is one.
+  const std::string cancels =
+      put_in(whole, "%", "concurrency: {group: a, cancel-in-progress: true}");
+  CHECK(found("cancel-around-gate", with_input("", cancels)) == 1);
+  CHECK(found("cancel-around-gate", with_input("group-by: entity", cancels)) == 0);
+  CHECK(found("gate-in-line-twice", with_input("group-by: entity", cancels)) == 1);
+  CHECK(found("cancel-around-gate",
+              with_input("group-by: entity\n          no-wait: true", cancels)) == 1);
+  CHECK(found("gate-in-line-twice",
+              with_input("group-by: entity\n          no-wait: true", cancels)) == 0);
+}
+
+TEST_CASE("gate-no-liveness: permissions, and what makes the answer needless") {
+  check("gate-no-liveness", with_input(""),
+        {{"permissions: {contents: write}", 1},
+         {"permissions: {contents: write, actions: none}", 1},
+         {"permissions: {contents: write, actions: read}", 0},
+         {"permissions: {contents: write, actions: write}", 0},
+         {"permissions: {contents: write, actions: '${{ vars.A }}'}", 0},
+         {"permissions: {contents: read}", 0},
+         {"permissions: write-all", 0},
+         {"timeout-minutes: 5", 0}});
+  const std::string writes = put_in(whole, "%", "permissions: {contents: write}");
+  for (const auto& [input, count] : Rows{{"memory: 1d", 1},
+                                         {"holder-run: ask", 1},
+                                         {"holder-run: ignore", 0},
+                                         {"lease: 10m", 0},
+                                         {"remote: https://example.com/x.git", 0},
+                                         {"token: ${{ github.token }}", 1},
+                                         {"on-lost: note", 1},
+                                         // gate-permissions asks for more.
+                                         {"on-lost: cancel", 0}}) {
+    INFO(input);
+    CHECK(found("gate-no-liveness", with_input(input, writes)) == count);
+  }
+  // What stands at the top is said once.
+  const std::string two = R"(on: push
+permissions: {contents: write}
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps: [{uses: refgate/refgate@v1, with: {run: ./a.sh}}]
+  b:
+    runs-on: ubuntu-latest
+    steps: [{uses: refgate/refgate@v1, with: {run: ./b.sh}}]
+)";
+  CHECK(found("gate-no-liveness", two) == 1);
+}
+
+TEST_CASE("gate-permissions: what the called workflow asks for") {
+  CHECK(own_called_workflow().permissions.size() == 2);
+  const std::string call = R"(on: push
+jobs:
+  a:
+    %
+    uses: refgate/refgate/.github/workflows/gated.yml@v1
+    with: {run: ./work.sh}
+)";
+  check("gate-permissions", call,
+        {{"permissions: {contents: write, actions: read}", 0},
+         {"permissions: {contents: write, actions: write}", 0},
+         {"permissions: write-all", 0},
+         {"permissions: {contents: write}", 1},
+         {"permissions: {actions: read}", 1},
+         {"permissions: {}", 1},
+         {"permissions: '${{ vars.P }}'", 0},
+         {"name: A", 0}});
+  CHECK(found("gate-no-liveness", put_in(call, "%", "permissions: {contents: write}")) == 0);
+}
+
+}  // namespace refgate::lint
