@@ -220,8 +220,6 @@ TEST_CASE("scripts that are made to cost much are read in time that grows with t
         many + 1);
 }
 
-}  // namespace refgate::lint
-
 TEST_CASE("words are looked for as words, all at once") {
   WordSearch search;
   for (const char* command : {"claude", "gh agent-task create", "q chat", "@openai/codex"})
@@ -240,3 +238,5 @@ TEST_CASE("words are looked for as words, all at once") {
     CHECK_FALSE(finds(script));
   }
 }
+
+}  // namespace refgate::lint
