@@ -96,8 +96,7 @@ void check_gate_permissions(const Subject& subject, Sink& sink) {
     workflow_level = workflow_level || !job.permissions;
     const std::string id = "`" + std::string(job.id) + "`";
     const std::string effect =
-        called ? "the gate in the workflow that it calls cannot claim anything, and GitHub refuses "
-                 "to start it"
+        called   ? "the gate in the workflow that it calls cannot claim anything, and fails"
         : finish ? "`finish` cannot end the session, which then stays as it is until its lease has "
                    "passed"
                  : "the gate fails: its token may only read, so that nothing of this workflow will "
