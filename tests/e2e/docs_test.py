@@ -11,7 +11,7 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 NAMED = re.compile(r"`([\w/]+_test\.py):(test_\w+)`")
 
 # What is said of machines and of people's own choice is no claim about the program.
-NO_CLAIM = ("What a person writes as a reason", "Steps of one job are one user", "How the program is built")
+NO_CLAIM = ("What a person writes as a reason", "Steps of one job are one user", "How the program is built", "With a `namespace` or")
 
 
 def claims_of(text):
