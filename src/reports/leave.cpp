@@ -106,6 +106,10 @@ int command_leave(const Invocation& call) {
              << ". Nothing was deleted. Take the steps out of the workflows first; then: refgate "
                 "leave --yes\n";
     tell_live(call, live, at);
+    for (const UnreadableRef& ref : claims.unreadable)
+      call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": "
+               << escape_for(Place::line, ref.why)
+               << "; whether that is live is not known, and --yes deletes it too\n";
     return exit_done;
   }
   if (!live.empty()) {

@@ -53,6 +53,13 @@ class Leave(GateCase):
         self.done(self.person().call("leave", "--yes"))
         self.assertFalse([ref for ref in self.remote.all_refs() if "refgate/" in ref])
 
+    def test_what_is_not_understood_is_named_and_goes_with_the_rest(self):
+        self.remote.git("update-ref", "refs/refgate/claims/strange", self.remote.git("hash-object", "-w", "/dev/null").strip())
+        listed = self.done(self.person().call("leave"))
+        self.assertRegex(listed.err, r"refs/refgate/claims/strange: .*; whether that is live is not known, and --yes deletes it too")
+        self.done(self.person().call("leave", "--yes"))
+        self.assertFalse(self.remote.claims())
+
     def test_another_namespace_is_another_life(self):
         self.done(self.job().call("gate", "--namespace", "other"))
         before = self.remote.all_refs()
