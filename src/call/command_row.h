@@ -20,6 +20,16 @@ struct OptionRow {
   const char* actions = "";  ///< of a command with actions: those that take it, commas between
 };
 
+/// How a command speaks, and what it does to what it meets.
+struct Traits {
+  bool tells_sentences = false;  ///< to a person: nothing of it is meant to be applied or parsed
+  bool leaves_terminal = false;  ///< to another program, or to the work beside which it lives
+  bool only_reads = false;   ///< nothing of the state or a checkout is changed, but by an option
+                             ///< that says so
+  bool takes_files = false;  ///< its words are names of files or programs
+  bool about_event = false;  ///< what the runner tells is what it is asked about
+};
+
 struct CommandRow {
   const char* name;
   const char* group;
@@ -30,6 +40,7 @@ struct CommandRow {
   std::vector<OptionRow> options;
   const char* example;  ///< one a line; behind an empty line, what else is to be known
   int (*run)(const Invocation&);
+  Traits traits;
   const char* exits = "";  ///< "1 when …", or, without a number, all of what its status says
   const char* see = "";    ///< commands and pages, commas between
   Names borrowed = {};     ///< of the settings those that it takes so that it can be called as its

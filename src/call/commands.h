@@ -31,6 +31,7 @@ int command_pause(const Invocation& call);
 int command_resume(const Invocation& call);
 int command_gc(const Invocation& call);
 int command_doctor(const Invocation& call);
+int command_leave(const Invocation& call);
 
 int command_explain(const Invocation& call);
 int command_envelope(const Invocation& call);

@@ -227,8 +227,7 @@ std::variant<Said, Reply> read_command_line(const std::vector<std::string>& type
         "refgate: there is no command \"" + first + "\"" + meant(nearest(first, known)), nullptr);
   if (first == "--version")
     return Reply{"refgate " REFGATE_VERSION "\n" REFGATE_LIBRARIES "\n", exit_done};
-  if (first == "--help" || first == "-h" || first == "--help=all" || first == "--help-all")
-    return Reply{overview(all_commands(), screen), exit_done};
+  if (asks_for_help(first)) return Reply{overview(all_commands(), screen), exit_done};
   if (chosen == nullptr)
     return wrong_usage(
         "refgate: there is no option " + first + meant(nearest(first, {"--help", "--version"})),

@@ -39,6 +39,7 @@ std::span<const CommandRow> input_commands() {
        "repository: one that holds a token of the process' environment is refused. prune unlists, "
        "it does not erase.",
        command_result,
+       {.takes_files = true},
        "1 get: there is no such result, or its digest does not fit",
        "deliver, show, docs/results.md"},
       {"deliver",
@@ -77,6 +78,7 @@ std::span<const CommandRow> input_commands() {
        "stays. The session is asked before each channel; one that "
        "is gone ends the delivery.",
        command_deliver,
+       {.leaves_terminal = true, .takes_files = true},
        "0 delivered; 1 kept in the store (refgate result get); 2 wrong usage or input; 3 neither, "
        "and RESULT_FILE names the file that holds it",
        "result, docs/results.md"},
@@ -96,6 +98,7 @@ std::span<const CommandRow> input_commands() {
        "Prints the list, and appends matrix, count and dropped to GITHUB_OUTPUT: matrix: {model: "
        "\"${{ fromJSON(needs.x.outputs.matrix) }}\"}",
        command_matrix,
+       {.only_reads = true},
        "",
        "envelope, docs/sessions.md"},
   };

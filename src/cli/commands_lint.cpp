@@ -30,6 +30,7 @@ std::span<const CommandRow> lint_commands() {
        "  git show HEAD:.github/workflows/ci.yml | refgate lint -\n\n"
        "A line `# refgate: ignore[rule] reason` ignores findings on it or below it.",
        command_lint,
+       {.only_reads = true, .takes_files = true},
        "0 nothing found; 1 findings; 2 wrong usage, or no workflow where one was looked for; 3 the "
        "run failed, and nothing was checked",
        "init, docs/lint.md"},
@@ -46,6 +47,7 @@ std::span<const CommandRow> lint_commands() {
        "agent, a first one. What the linter would object to stays as it is, with jobs to be pasted "
        "instead. What is there is kept; a second call changes nothing.",
        command_init,
+       {.takes_files = true},
        "",
        "lint, docs/sessions.md"},
       {"completion",
@@ -56,7 +58,8 @@ std::span<const CommandRow> lint_commands() {
        {},
        "source <(refgate completion bash)\n  refgate completion fish > "
        "~/.config/fish/completions/refgate.fish",
-       command_completion},
+       command_completion,
+       {.only_reads = true}},
   };
   return rows;
 }

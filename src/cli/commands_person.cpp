@@ -29,6 +29,7 @@ std::span<const CommandRow> person_commands() {
        "refgate status --remote git@github.com:octo/app.git\n  refgate status --lost --take 5 | "
        "xargs -rn1 gh run rerun",
        command_status,
+       {.tells_sentences = true, .only_reads = true},
        "1 with --lost or --due, there is such work; 3 something could not be read",
        "show, release, log, docs/stuck.md"},
       {"explain",
@@ -50,6 +51,7 @@ std::span<const CommandRow> person_commands() {
        "more, and what would change that. --retry, --cooldown, --max-attempts and --force are "
        "heard there.",
        command_explain,
+       {.tells_sentences = true, .only_reads = true, .about_event = true},
        "1 nothing is known of the target",
        "show, gate, docs/sessions.md",
        {"session-window", "on-lost", "on-error", "on-read-only", "audit-skips"}},
@@ -64,6 +66,7 @@ std::span<const CommandRow> person_commands() {
        "sessions, they are listed and nothing is released. The ref of a pool of slots that a "
        "provider's limit has closed (status --queues) opens it.",
        command_release,
+       {.tells_sentences = true},
        "1 nothing is known of it, or it is free already",
        "status, show, pause --halt, docs/stuck.md"},
       {"pause",
@@ -81,6 +84,7 @@ std::span<const CommandRow> person_commands() {
        "Gates with --pause ask (or beside it, without it: what gate --help names there), and all "
        "that wait, are told to skip (reason_code paused); neither --force nor a re-run passes.",
        command_pause,
+       {.tells_sentences = true},
        "",
        "resume, status, docs/governing.md"},
       {"resume",
@@ -93,6 +97,7 @@ std::span<const CommandRow> person_commands() {
        "  refgate resume workflow:review.yml --breaker\n\n"
        "Without a subject all pauses are lifted; all lifts the one that was made without.",
        command_resume,
+       {.tells_sentences = true},
        "1 there was none",
        "pause, status, docs/governing.md"},
       {"doctor",
@@ -113,8 +118,22 @@ std::span<const CommandRow> person_commands() {
        "theirs, among the lines one of today, and a list of no pauses where none stands), as a "
        "session would do with its claim and its lines.",
        command_doctor,
+       {.tells_sentences = true, .only_reads = true},
        "1 something will not work",
        "docs/security.md, docs/where.md"},
+      {"leave",
+       "On a person's machine",
+       "What of refgate is at a remote; with --yes it is deleted, and nothing else",
+       {},
+       store_settings(),
+       {{"yes", "", "delete it all: claims, record, results. Not while a session is live"},
+        {"dry-run", "", "only list, whatever else is said"}},
+       "refgate leave --remote origin\n  refgate leave --remote origin --yes\n\nTake the steps out "
+       "of the workflows first: what asks meanwhile makes new refs.",
+       command_leave,
+       {.tells_sentences = true},
+       "1 with --yes, a session is live, and nothing was deleted",
+       "status, pause --halt, docs/security.md"},
       {"envelope",
        "In a workflow",
        "The event as a message for a queue that keeps order by itself",
@@ -133,6 +152,7 @@ std::span<const CommandRow> person_commands() {
        "events that are the same work one MessageDeduplicationId or MessageId, so that the "
        "provider drops what a gate would skip.",
        command_envelope,
+       {.only_reads = true, .about_event = true},
        "",
        "explain, docs/order.md"},
   };

@@ -26,13 +26,14 @@ std::span<const CommandRow> record_commands() {
             {"json", "", "print one JSON object a line"}}),
        "refgate log --since 1d --prevented\n  refgate log -n 20 --workflow 'Agent review'\n  "
        "refgate "
-       "log https://github.com/octo/app/pull/7\n\nOnly the days of the period are fetched. Plain "
-       "git "
+       "log https://github.com/octo/app/pull/7\n\nBy time, so that the newest stands last, above the prompt. Only the days of the period are "
+       "fetched. Plain git "
        "shows the same lines: git fetch origin "
        "'refs/notes/refgate/*:refs/notes/refgate/*', then git log --notes='refgate/*'. In a "
        "repository that has fetched them, and "
        "'refs/refgate/*:refs/refgate/*', every reading command works offline: --remote PATH.",
        command_log,
+       {.tells_sentences = true, .only_reads = true},
        "",
        "show, stats, verify, docs/json.md"},
       {"show",
@@ -46,6 +47,7 @@ std::span<const CommandRow> record_commands() {
        "https://github.com/octo/app/actions/runs/17300000001\n  "
        "refgate show '#7'\n\nA run that was skipped shows whose work it was skipped for.",
        command_show,
+       {.tells_sentences = true, .only_reads = true},
        "1 nothing is known of it",
        "explain, log, release, result list"},
       {"stats",
@@ -65,6 +67,7 @@ std::span<const CommandRow> record_commands() {
        "launch and closed once. "
        "Lines that were written with `audit` count where the gate recorded nothing of that run.",
        command_stats,
+       {.tells_sentences = true, .only_reads = true},
        "",
        "report, metrics, log"},
       {"verify",
@@ -85,6 +88,7 @@ std::span<const CommandRow> record_commands() {
        "named, too. Lines that are "
        "not refgate's are named and change nothing.",
        command_verify,
+       {.tells_sentences = true, .only_reads = true},
        "1 there are duplicates, or altered lines",
        "log, stats"},
       {"metrics",
@@ -99,6 +103,7 @@ std::span<const CommandRow> record_commands() {
        "record says, gauges what stands now. Alert rules and a "
        "Grafana dashboard lie in monitoring/.",
        command_metrics,
+       {.only_reads = true},
        "",
        "stats, report"},
       {"report",
@@ -118,6 +123,7 @@ std::span<const CommandRow> record_commands() {
        "light and dark, that asks the "
        "network for nothing.",
        command_report,
+       {.only_reads = true},
        "",
        "stats, metrics"},
       {"gc",
@@ -131,6 +137,7 @@ std::span<const CommandRow> record_commands() {
        "run twice at once. A large record takes "
        "longer than the usual deadline.",
        command_gc,
+       {.tells_sentences = true},
        "",
        "result prune, docs/security.md"},
   };

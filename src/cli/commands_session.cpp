@@ -34,6 +34,7 @@ std::span<const CommandRow> session_commands() {
        "The command has the terminal and gets all signals. When the session is lost, it is stopped "
        "with all that it started.",
        command_run,
+       {.leaves_terminal = true, .takes_files = true},
        "the command's; with --each 0 when all items are done, else 1; --skip-exit when told to "
        "skip; 2 wrong usage or input; 3 there is no verdict",
        "gate, heartbeat, finish, docs/sessions.md",
@@ -51,6 +52,7 @@ std::span<const CommandRow> session_commands() {
         {"attached", "", ""}},
        "refgate heartbeat --background --interval 5m\n  refgate heartbeat",
        command_heartbeat,
+       {.leaves_terminal = true},
        "1 when the session is lost",
        "gate --heartbeat, health, run"},
       {"health",
@@ -65,6 +67,7 @@ std::span<const CommandRow> session_commands() {
        "refgate health --quiet || exit 1\n  refgate health --enter && git push; refgate health "
        "--leave\n\nThe cause is said once (session death cascade: …), later calls are counted.",
        command_health,
+       {.tells_sentences = true, .leaves_terminal = true, .only_reads = true},
        "1 halt: the session is lost",
        "heartbeat, run"},
   };

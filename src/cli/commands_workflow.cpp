@@ -18,6 +18,7 @@ std::span<const CommandRow> workflow_commands() {
        "SKIP_EXECUTION=false: start the work, and call `refgate finish` when it ends.\n"
        "SKIP_EXECUTION=true: do nothing; REASON says who does it.",
        command_gate,
+       {},
        "0 there is a verdict, run or skip; 1 with --follow, nobody has done the work that it was "
        "skipped for; 2 wrong usage or input; 3 there is no verdict, and nothing may start",
        "finish, run, explain, docs/sessions.md",
@@ -40,6 +41,7 @@ std::span<const CommandRow> workflow_commands() {
        "refgate finish --status \"$JOB_STATUS\"\n  refgate finish --status limited --after "
        "2h\n\nA job that was told to skip may call it too: it changes nothing then.",
        command_finish,
+       {},
        "1 when this run's own work was not done, here or in an earlier try",
        "gate, deliver, status --due, docs/sessions.md",
        {"memory",       "pr-lock-window", "session-window", "lease",     "skew",    "retry",
@@ -57,6 +59,7 @@ std::span<const CommandRow> workflow_commands() {
        "review\" \"$GITHUB_SHA\"\n\nWith a run id it holds the scope for `register`; without one "
        "it only reads.",
        command_check,
+       {},
        "1 when prevented; in Actions only with --exit-code",
        "register, cleanup, audit, gate"},
       {"register",
@@ -67,6 +70,7 @@ std::span<const CommandRow> workflow_commands() {
        {},
        "refgate register agent-review-push-9fceb02d push \"Agent review\" 4711 \"$GITHUB_SHA\"",
        command_register,
+       {},
        "1 when somebody else holds the scope",
        "check, cleanup, audit"},
       {"cleanup",
@@ -79,6 +83,7 @@ std::span<const CommandRow> workflow_commands() {
        "registered: from a run that was told to skip it changes "
        "nothing.",
        command_cleanup,
+       {},
        "",
        "check, register, audit"},
       {"audit",
@@ -91,6 +96,7 @@ std::span<const CommandRow> workflow_commands() {
        "refgate audit agent-review-push-9fceb02d push \"Agent review\" 4711 \"$GITHUB_SHA\" true "
        "success",
        command_audit,
+       {},
        "",
        "check, register, cleanup, log"},
   };

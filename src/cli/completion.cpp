@@ -97,12 +97,6 @@ Words first_words(std::string_view command) {
   return {};
 }
 
-/// Whether its words are names of files (or of programs).
-bool takes_files(std::string_view command) {
-  return command == "lint" || command == "init" || command == "run" || command == "deliver" ||
-         command == "result";
-}
-
 /// Within single quotes of any of the three shells.
 std::string quoted(std::string_view text) {
   std::string result;
@@ -183,8 +177,8 @@ void print_bash(std::ostream& out) {
     out << "      " << row->name << ") case \"$current\" in -*) words='" << options << "' ;;";
     if (!first.empty())
       out << " *) [ \"$COMP_CWORD\" -eq 2 ] && words='" << joined(first) << "'"
-          << (takes_files(row->name) ? " || files=1" : "") << " ;;";
-    else if (takes_files(row->name))
+          << (row->traits.takes_files ? " || files=1" : "") << " ;;";
+    else if (row->traits.takes_files)
       out << " *) files=1 ;;";
     out << " esac ;;\n";
   }
@@ -216,7 +210,7 @@ void print_fish(std::ostream& out) {
     if (!first.empty())
       out << seen << "; and not __fish_seen_subcommand_from " << joined(first) << "' -a '"
           << joined(first) << "'\n";
-    if (takes_files(row->name)) out << seen << "' -F\n";
+    if (row->traits.takes_files) out << seen << "' -F\n";
     for (const OfferedOption& option : offered_options(*row)) {
       out << seen << "' -l " << option.name << " -d " << quoted(option.help);
       if (option.takes_value) out << (option.takes_file ? " -r -F" : " -x");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -44,7 +45,7 @@ std::string_view heading_of(std::string_view setting) {
   for (const Group& group : groups())
     if (std::find(group.names.begin(), group.names.end(), setting) != group.names.end())
       return group.heading;
-  return "Options";
+  throw std::logic_error("the help has no place for the setting " + std::string(setting));
 }
 
 bool has(const Names& names, std::string_view name) {
@@ -53,12 +54,10 @@ bool has(const Names& names, std::string_view name) {
 
 /// What a workflow need not say is folded away, but where the event is what a command is about.
 bool is_folded(const CommandRow& row, std::string_view heading) {
-  const std::string_view name = row.name;
-  const bool about_event = name == "explain" || name == "envelope";
   if (heading == "Where the state is") return true;
-  if (heading == "Told by the runner") return !about_event;
-  return heading == "What the work is" && !about_event &&
-         (!has(row.settings, "memory") || name == "finish");
+  if (row.traits.about_event) return false;
+  const bool decides = has(row.settings, "memory") && !has(row.borrowed, "memory");
+  return heading == "Told by the runner" || (heading == "What the work is" && !decides);
 }
 
 /// What a positional word is, by its name.
@@ -103,9 +102,7 @@ class Page {
   explicit Page(const Screen& screen) : screen_(screen) {}
 
   void heading(std::string_view text) {
-    text_ += "\n";
-    text_ += screen_.colour ? "\033[1m" + std::string(text) + ":\033[0m" : std::string(text) + ":";
-    text_ += "\n";
+    text_ += "\n" + painted(screen_, std::string(text) + ":", "heading") + "\n";
   }
   void line(const std::string& text, std::size_t indent = 0) {
     text_ += wrapped(text, screen_.width, indent) + "\n";
@@ -274,8 +271,10 @@ std::optional<HelpAsked> help_asked(const CommandRow& row, const std::vector<std
     const std::string& word = words[i];
     if (std::exchange(is_value, false)) continue;
     if (word == "--") break;
-    if (word == "-h" || word == "--help") asked = asked.value_or(HelpAsked{});
-    if (word == "--help=all" || word == "--help-all") asked = HelpAsked{true, {}};
+    if (asks_for_all_help(word))
+      asked = HelpAsked{true, {}};
+    else if (asks_for_help(word))
+      asked = asked.value_or(HelpAsked{});
     if (!word.starts_with('-') && first.empty()) first = word;
     const auto option = word.starts_with("--") ? options.find(word.substr(2)) : options.end();
     is_value = option != options.end() && option->second == Takes::a_value;

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <exception>
@@ -64,23 +63,16 @@ void listen(const Environment& environment, std::ostream& err) {
   });
 }
 
-/// Those that tell a person in sentences: nothing of it is meant to be applied or parsed.
 bool tells_sentences(const Said& said) {
-  static constexpr std::array<std::string_view, 12> commands{
-      "status", "explain", "release", "pause",  "resume", "doctor",
-      "log",    "show",    "stats",   "verify", "gc",     "health"};
-  return std::find(commands.begin(), commands.end(), said.row->name) != commands.end() &&
-         !said.options.contains("json") && !said.options.contains("take");
+  return said.row->traits.tells_sentences && !said.options.contains("json") &&
+         !said.options.contains("take");
 }
 
-/// Those whose terminal is another program's, or that live beside the work, show nothing; and who
-/// gives a verdict has last words of its own.
+/// Who gives a verdict has last words of its own.
 Undertaking::Shows shown_of(const Said& said, const Environment& environment) {
-  static constexpr std::array<std::string_view, 4> quiet{"run", "heartbeat", "deliver", "health"};
   const bool asks_store = std::find(said.row->settings.begin(), said.row->settings.end(),
                                     std::string_view("remote")) != said.row->settings.end();
-  if (!asks_store || std::find(quiet.begin(), quiet.end(), said.row->name) != quiet.end())
-    return {};
+  if (!asks_store || said.row->traits.leaves_terminal) return {};
   const bool terminal =
       ::isatty(STDERR_FILENO) == 1 && environment.get("TERM") != "dumb" && !is_traced();
   return {terminal, !gives_verdict(said.row->name)};
@@ -175,9 +167,7 @@ int run_main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const Environment environment = Environment::of_process();
   // Before anything can fail: whatever becomes of this process, the later steps' guards are closed.
-  if (!words.empty() &&
-      (words.front() == "gate" || words.front() == "check" || words.front() == "run"))
-    close_guards(environment);
+  if (!words.empty() && gives_verdict(words.front())) close_guards(environment);
   const std::string command = words.empty() ? std::string() : words.front();
   CheckedOutput buffer(STDOUT_FILENO);
   std::ostream out(&buffer);

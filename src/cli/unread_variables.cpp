@@ -26,12 +26,6 @@ constexpr std::array<std::string_view, 3> which_work{"event", "workflow", "sha"}
 
 constexpr std::string_view dry_run = "REFGATE_DRY_RUN";
 
-/// Those that change nothing of the state or a checkout; `status` with --take, `lint` with --fix
-/// and `result` with another word do.
-constexpr std::array<std::string_view, 15> only_reading{
-    "log",  "show", "stats",    "verify", "metrics",    "report", "explain", "doctor",
-    "lint", "help", "envelope", "matrix", "completion", "health", "status"};
-
 template <typename Range, typename Word>
 bool has(const Range& range, const Word& word) {
   return std::find(range.begin(), range.end(), word) != range.end();
@@ -64,10 +58,11 @@ std::string commands_with(std::string_view variable) {
 
 /// Who asks for a dry run, and has a command that knows none, takes what it does for none.
 bool writes_all_the_same(const Said& said) {
-  const std::string_view name = said.row->name;
-  if (name == "result") return !said.arguments.empty() && said.arguments.front() == "save";
+  // Of its actions one only writes.
+  if (said.row->name == std::string_view("result"))
+    return !said.arguments.empty() && said.arguments.front() == "save";
   if (said.options.contains("take") || said.options.contains("fix")) return true;
-  return !has(only_reading, name) && !has_option(*said.row, dry_run);
+  return !said.row->traits.only_reads && !has_option(*said.row, dry_run);
 }
 
 std::string not_read(const std::string& variable, const std::string& commands) {

@@ -158,6 +158,14 @@ Positional positional_of(std::string_view text) {
   return positional;
 }
 
+bool asks_for_all_help(std::string_view word) {
+  return word == "--help=all" || word == "--help-all";
+}
+
+bool asks_for_help(std::string_view word) {
+  return word == "-h" || word == "--help" || asks_for_all_help(word);
+}
+
 std::string upper(std::string_view text) {
   std::string result(text);
   for (char& c : result)
@@ -199,8 +207,7 @@ std::optional<std::string> wrong_word(const CommandRow& row, std::span<const std
       only_words = true;
       continue;
     }
-    if (word == "-h" || word == "--help" || word == "--help=all" || word == "--help-all")
-      return std::nullopt;
+    if (asks_for_help(word)) return std::nullopt;
     const std::size_t equals = word.find('=');
     const auto found =
         word.starts_with("--") ? options.find(word.substr(2, equals - 2)) : options.end();

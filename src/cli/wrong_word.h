@@ -25,6 +25,10 @@ enum class Takes { nothing, a_value, perhaps_a_value };
 /// Every option of a command by its name, and what may follow it.
 std::map<std::string, Takes, std::less<>> options_of(const CommandRow& row);
 
+/// The words that ask for help, and those of them that ask for all of it.
+bool asks_for_help(std::string_view word);
+bool asks_for_all_help(std::string_view word);
+
 /// "session_key" → "SESSION_KEY"
 std::string upper(std::string_view text);
 

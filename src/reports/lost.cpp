@@ -88,35 +88,47 @@ std::string skipped_text(const LostWork& lost) {
   return text + (remade ? " (launched again)" : "");
 }
 
-std::vector<std::string> row_of(const LostWork& work, bool stands, Instant at) {
+/// On a screen the run's page is a link, or stands below; elsewhere it is a column of its own.
+std::vector<Cell> row_of(const LostWork& work, bool stands, Instant at, const Screen& screen) {
   const AuditEntry* skip = work.skipped.empty() ? nullptr : work.skipped.back().skip;
-  std::vector<std::string> row{stands ? work.claim->session_key : skip->session_key,
-                               std::string(words_of(work.why)),
-                               skipped_text(work),
-                               stands ? work.claim->holder.run_id : skip->holder_run_id,
-                               age(stands ? work.claim->claimed_at : skip->timestamp, at),
-                               stands ? work.claim->claim_id : work.ref};
-  if (row[3].empty()) row[3] = "-";
-  if (stands && !work.claim->holder.run_url.empty()) row.push_back(work.claim->holder.run_url);
+  const std::string run = stands ? work.claim->holder.run_id : skip->holder_run_id;
+  const std::string url = stands ? work.claim->holder.run_url : std::string();
+  const std::string claim = stands ? work.claim->claim_id : work.ref;
+  const Cell session{stands ? work.claim->session_key : skip->session_key};
+  const Cell since{age(stands ? work.claim->claimed_at : skip->timestamp, at)};
+  const Cell shown_run{run.empty() ? "-" : run};
+  if (screen.width > 0)
+    return {session,
+            {std::string(words_of(work.why))},
+            {skipped_text(work)},
+            since,
+            {stands ? claim_id_cell(claim, screen) : "-"},
+            {url.empty() ? shown_run.text : url, url, shown_run.text}};
+  std::vector<Cell> row{
+      session, {std::string(words_of(work.why))}, {skipped_text(work)}, shown_run, since, {claim}};
+  if (!url.empty()) row.push_back({url});
   return row;
 }
 
 int list_lost(const Invocation& call, const Claims& claims, const std::vector<LostWork>& lost,
               Instant at) {
   json list = json::array();
-  std::vector<std::vector<std::string>> rows{
-      {"SESSION", "WHY", "SKIPPED FOR IT", "RUN", "SINCE", "CLAIM"}};
+  const Screen screen = screen_of(call);
+  std::vector<std::vector<Cell>> rows{
+      {{"SESSION"}, {"WHY"}, {"SKIPPED FOR IT"}, {"RUN"}, {"SINCE"}, {"CLAIM"}}};
+  if (screen.width > 0)
+    rows = {{{"SESSION"}, {"WHY"}, {"SKIPPED FOR IT"}, {"SINCE"}, {"CLAIM"}, {"RUN"}}};
   for (const LostWork& work : lost) {
     const auto stored = std::find_if(claims.claims.begin(), claims.claims.end(),
                                      [&](const StoredClaim& one) { return one.ref == work.ref; });
     const bool stands = work.claim != nullptr && stored != claims.claims.end();
     list.push_back(json_of(work, stands ? &*stored : nullptr, at));
-    rows.push_back(row_of(work, stands, at));
+    rows.push_back(row_of(work, stands, at, screen));
   }
   if (call.flag("json"))
     print_json_list(call.out, "lost", std::move(list));
   else
-    call.out << (rows.size() == 1 ? "No work is lost.\n" : table_of(rows, screen_of(call)));
+    call.out << (rows.size() == 1 ? "No work is lost.\n" : table_of(rows, screen));
   return lost.empty() ? exit_done : exit_no;
 }
 

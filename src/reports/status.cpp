@@ -61,7 +61,15 @@ json json_of(const StoredQueue& stored, const Claims& claims, Instant at) {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-Rows lines_of(const Queues& queues, const Claims& claims, Instant at) {
+/// When it is looked, and on what. A screen has no room for what programs want of a record: whole
+/// ids, times to the millisecond, refs.
+struct Look {
+  Instant at;
+  Screen screen;
+};
+
+Rows lines_of(const Queues& queues, const Claims& claims, const Look& look) {
+  const auto& [at, screen] = look;
   Rows rows{{"GROUP", "PLACE", "STATE", "SESSION", "RUN", "ARRIVED", "CLAIM"}};
   for (const StoredQueue& stored : queues.queues)
     for (std::size_t i = 0; i < stored.queue.tickets.size(); ++i) {
@@ -69,43 +77,47 @@ Rows lines_of(const Queues& queues, const Claims& claims, Instant at) {
       rows.push_back({stored.queue.group, std::to_string(i + 1),
                       state_of(ticket, i + 1, claims, at), ticket.event,
                       ticket.run_id.empty() ? "-" : ticket.run_id, age(ticket.arrived_at, at),
-                      ticket.claim_id});
+                      claim_id_cell(ticket.claim_id, screen)});
     }
   return rows;
 }
 
 std::vector<std::string> session_row(const std::string& group, const GroupSession& session,
-                                     const std::string& state, Instant at) {
+                                     const std::string& state, const Look& look) {
+  const auto& [at, screen] = look;
   return {group,
           std::to_string(session.number),
           state,
-          format_rfc3339(session.started_at),
+          screen.width > 0 ? age(session.started_at, at) : format_rfc3339(session.started_at),
           age(session.last_activity, at),
           std::to_string(session.events),
           session.affinity + " (" + std::to_string(session.affine) + " of " +
               std::to_string(session.events) + ")"};
 }
 
-Rows sessions_of(const Queues& queues, Instant at) {
+Rows sessions_of(const Queues& queues, const Look& look) {
   Rows rows{{"GROUP", "NO", "STATE", "STARTED", "LAST ACTIVITY", "EVENTS", "AFFINITY"}};
   for (const StoredQueue& stored : queues.queues) {
     for (const ClosedSession& closed : stored.queue.closed)
       rows.push_back(session_row(stored.queue.group, closed.session,
-                                 "closed (" + std::string(name_of(closed.why)) + ")", at));
+                                 "closed (" + std::string(name_of(closed.why)) + ")", look));
     if (stored.queue.session)
       rows.push_back(session_row(stored.queue.group, *stored.queue.session,
-                                 session_state(stored.queue, at), at));
+                                 session_state(stored.queue, look.at), look));
   }
   return rows;
 }
 
 /// Sessions of an older head that were not known to have ended may live on.
-Rows heads_of(const NewestLines& heads, Instant at) {
+Rows heads_of(const NewestLines& heads, const Look& look) {
   Rows rows{{"BRANCH", "NEWEST", "RUN", "SINCE", "OLDER", "LINE"}};
   for (const auto& [ref, version, newest] : heads.lines)
     rows.push_back({newest.branch, newest.move.commit.substr(0, 8),
-                    newest.run_id.empty() ? "-" : newest.run_id, age(newest.at, at),
+                    newest.run_id.empty() ? "-" : newest.run_id, age(newest.at, look.at),
                     std::to_string(newest.older.size()), ref});
+  if (look.screen.width > 0)
+    for (auto& row : rows)
+      row.pop_back();
   return rows;
 }
 
@@ -153,7 +165,8 @@ json json_of_pool(const StoredQueue& stored, const Claims& claims, Instant at) {
   return value;
 }
 
-Rows slots_of(const Queues& pools, const Claims& claims, Instant at) {
+Rows slots_of(const Queues& pools, const Claims& claims, const Look& look) {
+  const auto& [at, screen] = look;
   Rows rows{{"POOL", "PLACE", "STATE", "SESSION", "RUN", "ARRIVED", "CLAIM"}};
   for (const StoredQueue& stored : pools.queues) {
     const std::string pool = pool_named(stored.ref);
@@ -163,7 +176,7 @@ Rows slots_of(const Queues& pools, const Claims& claims, Instant at) {
       const Ticket& ticket = stored.queue.tickets[i];
       rows.push_back({pool, std::to_string(i + 1), state_in(stored.ref, ticket, claims, at),
                       ticket.event, ticket.run_id.empty() ? "-" : ticket.run_id,
-                      age(ticket.arrived_at, at), ticket.claim_id});
+                      age(ticket.arrived_at, at), claim_id_cell(ticket.claim_id, screen)});
     }
   }
   return rows;
@@ -193,14 +206,12 @@ int show_queues(const Invocation& call, const AllLines& all, const Claims& claim
                           {"slots", std::move(slots)}});
     return exit_done;
   }
-  const Rows lines = lines_of(queues, claims, at);
-  const Rows sessions = sessions_of(queues, at);
-  const Rows slots = slots_of(pools, claims, at);
-  call.out << (lines.size() == 1 ? "Nobody is in line.\n" : table_of(lines, screen_of(call)));
-  if (sessions.size() > 1) call.out << "\n" << table_of(sessions, screen_of(call));
-  if (const Rows newest = heads_of(heads, at); newest.size() > 1)
-    call.out << "\n" << table_of(newest, screen_of(call));
-  if (slots.size() > 1) call.out << "\n" << table_of(slots, screen_of(call));
+  const Look look{at, screen_of(call)};
+  const Rows lines = lines_of(queues, claims, look);
+  call.out << (lines.size() == 1 ? "Nobody is in line.\n" : table_of(lines, look.screen));
+  for (const Rows& rows :
+       {sessions_of(queues, look), heads_of(heads, look), slots_of(pools, claims, look)})
+    if (rows.size() > 1) call.out << "\n" << table_of(rows, look.screen);
   return exit_done;
 }
 
@@ -273,7 +284,7 @@ int show_sessions(const Invocation& call, const Seen& seen, Instant at) {
     return exit_done;
   }
   call.out << (rows.size() == 1 ? "No live sessions.\n" : table_of(rows, screen));
-  const Rows lines = lines_of(queues, claims, at);
+  const Rows lines = lines_of(queues, claims, {at, screen});
   if (lines.size() > 1) call.out << "\n" << table_of(lines, screen);
   if (screen.width > 0)
     call.out << (rows.size() == 1

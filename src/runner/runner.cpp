@@ -8,6 +8,7 @@
 
 #include "os/file/checked_output.h"
 
+#include "core/words/sentence.h"
 #include "core/words/visible.h"
 
 namespace refgate {
@@ -192,7 +193,7 @@ std::string annotation(const Environment& environment, std::string_view level,
                        std::string_view title, std::string_view message) {
   if (!environment.in_actions()) return {};
   return "::" + std::string(level) + " title=" + escape_for(Place::property, title) +
-         "::" + escape_for(Place::message, message) + "\n";
+         "::" + escape_for(Place::message, capitalised(message)) + "\n";
 }
 
 }  // namespace refgate

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/words/visible.h"
+#include "core/words/wrap.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -194,6 +195,21 @@ std::string table_of(const std::vector<std::vector<std::string>>& rows, const Sc
       line.push_back({text, is_url(text) ? text : std::string(), {}});
   }
   return table_of(cells, screen);
+}
+
+std::string labelled(std::string_view name, const std::string& text, const Screen& screen,
+                     std::string_view word) {
+  constexpr std::size_t column = 10;
+  const std::size_t room = screen.width > 2 * column ? screen.width - column : screen.width;
+  const std::string lines = wrapped(painted(screen, escape_for(Place::line, text), word), room, 0);
+  std::string told = std::string(name) + std::string(column - name.size(), ' ');
+  for (const char c : lines)
+    told += c == '\n' ? "\n" + std::string(column, ' ') : std::string(1, c);
+  return told + "\n";
+}
+
+std::string claim_id_cell(const std::string& claim_id, const Screen& screen) {
+  return screen.width > 0 ? claim_id.substr(0, 8) : claim_id;
 }
 
 }  // namespace refgate

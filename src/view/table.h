@@ -25,4 +25,12 @@ struct Cell {
 std::string table_of(const std::vector<std::vector<Cell>>& rows, const Screen& screen = {});
 std::string table_of(const std::vector<std::vector<std::string>>& rows, const Screen& screen = {});
 
+/// "State     active": a name in a column of its own, and what it says in the next, however many
+/// lines that takes. `word` says its colour. With a line end.
+std::string labelled(std::string_view name, const std::string& text, const Screen& screen,
+                     std::string_view word = "");
+
+/// A claim's id in a column: on a screen as much of it as commands take for the whole.
+std::string claim_id_cell(const std::string& claim_id, const Screen& screen);
+
 }  // namespace refgate

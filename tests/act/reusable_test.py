@@ -104,6 +104,22 @@ class Reusable(ActCase):
         (ref,) = self.remote.claims()
         self.assertIn(",model=small,", ref)
 
+    def test_what_governs_launches_reaches_the_gate(self):
+        self.call('run: echo "work $GITHUB_RUN_ID" >> "$RAN"\n      identity: one\n      memory: 0s\n      budget: workflow:1/1d')
+        self.push(run=1)
+        self.push(run=2)
+        self.assert_ran("work 1", "after 1 false first", "after 2 true budget")
+
+    def test_a_limit_of_the_provider_is_no_failure_and_what_it_cost_is_kept(self):
+        self.call(
+            'run: |\n        echo \'{"type": "result", "total_cost_usd": 0.25}\' > result.json\n        exit 75\n'
+            "      limited-after: 2h\n      usage: result.json\n      retry: allow"
+        )
+        self.push(run=1, fails=True)
+        self.assert_claim(outcome="limited", cost_usd=0.25)
+        self.pull_request(run=2)
+        self.assertIn("after 2 true limited", self.ran())
+
 
 if __name__ == "__main__":
     unittest.main()

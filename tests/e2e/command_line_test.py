@@ -262,7 +262,17 @@ class OutsideOfActions(unittest.TestCase):
         ("gate --identity x", "--event and --workflow are missing"),
         ("gate --share s --force", "--event and --sha are missing"),
         ("explain", "--event, --sha and --workflow are missing"),
+        ("explain --identity=true", "--event and --workflow are missing"),
+        ("explain --identity true --force --offline", "--event and --workflow are missing"),
+        ("gate --identity=false --force=false", "--event and --workflow are missing"),
     ]
+
+    def test_a_text_that_says_true_is_no_flag(self):
+        for words, expected in (("explain --identity=true", "refgate explain --identity=true --event"),
+                                ("explain --offline --identity true --force", "refgate explain --force --identity=true --offline --event"),
+                                ("gate --force=false --identity x", "refgate gate --force=false --identity=x --event")):
+            with self.subTest(words):
+                self.assertIn("The whole line: " + expected, self.refgate("refgate " + words).stderr)
 
     def test_all_is_named_at_once_and_the_line_works(self):
         for words, expected in self.ROWS:

@@ -11,7 +11,7 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 NAMED = re.compile(r"`([\w/]+_test\.py):(test_\w+)`")
 
 # What is said of machines and of people's own choice is no claim about the program.
-NO_CLAIM = ("What a person writes as a reason", "Steps of one job are one user", "How the program is built")
+NO_CLAIM = ("What a person writes as a reason", "Steps of one job are one user", "How the program is built", "With a `namespace` or")
 
 
 def claims_of(text):
@@ -28,15 +28,29 @@ def claims_of(text):
 
 
 def jobs_of(section):
-    """Job → its text, of the whole workflow in that section of the README."""
-    readme = (TREE / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"```yaml\n(.*?)```", readme.split(f"### {section}\n")[1], re.S)[1]
+    """Job → its text, of the whole workflow in that section of docs/workflows.md."""
+    page = (TREE / "docs" / "workflows.md").read_text(encoding="utf-8")
+    block = re.search(r"```yaml\n(.*?)```", page.split(f"## {section}\n")[1], re.S)[1]
     names = re.split(r"^  (\w+):\n", block.split("\njobs:\n")[1], flags=re.M)
     return dict(zip(names[1::2], names[2::2]))
 
 
+def anchors_of(text):
+    """What GitHub calls the headings of that page."""
+    anchors = set()
+    for heading in re.findall(r"^#{1,6} +(.*?) *$", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S), re.M):
+        made = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        number = 1
+        name = made
+        while name in anchors:
+            name = f"{made}-{number}"
+            number += 1
+        anchors.add(name)
+    return anchors
+
+
 class ThreeJobs(GateCase):
-    def test_the_three_jobs_of_the_readme_do_what_they_say(self):
+    def test_the_three_jobs_do_what_they_say(self):
         jobs = jobs_of("Three jobs")
         self.assertEqual(list(jobs), ["gate", "work", "finish"])
         self.assertIn("permissions: {}", jobs["work"])
@@ -99,10 +113,35 @@ class Pages(unittest.TestCase):
         self.assertEqual([block for block in claims_of(page) if not NAMED.search(block)], ["It is safe.", "- Two is not.", "| c | d |"])
 
     def test_links_between_pages_lead_somewhere(self):
-        for page in (TREE / "docs").glob("*.md"):
-            for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
-                if "://" not in target:
-                    self.assertTrue((page.parent / target).exists(), (page.name, target))
+        pages = [TREE / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted((TREE / "docs").glob("*.md"))
+        seen = 0
+        for page in pages:
+            for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", page.read_text(encoding="utf-8")):
+                if "://" in target:
+                    continue
+                seen += 1
+                with self.subTest(page=page.name, target=target, anchor=anchor):
+                    found = page.parent / target if target else page
+                    self.assertTrue(found.exists())
+                    if anchor:
+                        self.assertIn(anchor, anchors_of(found.read_text(encoding="utf-8")))
+        self.assertGreater(seen, 80)
+
+    def test_an_anchor_is_what_github_makes_of_a_heading(self):
+        self.assertEqual(anchors_of("# One: `a: b` and *two* --- x\n\n```sh\n# no heading\n```\n\n## Again\n## Again\n"),
+                         {"one-a-b-and-two-----x", "again", "again-1"})
+
+    def test_each_page_and_example_is_named_where_people_look(self):
+        """Whoever reads README, or the pages that it names, comes to each page and each example."""
+        readme = (TREE / "README.md").read_text(encoding="utf-8")
+        workflows = (TREE / "docs" / "workflows.md").read_text(encoding="utf-8")
+        for page in sorted((TREE / "docs").glob("*.md")):
+            self.assertIn(f"](docs/{page.name}", readme)
+        for example in sorted((TREE / "examples").rglob("*.yml")):
+            self.assertIn(f"](../{example.relative_to(TREE)})", workflows)
+
+    def test_the_readme_is_as_long_as_people_read(self):
+        self.assertLessEqual(len((TREE / "README.md").read_text(encoding="utf-8").splitlines()), 220)
 
 
 if __name__ == "__main__":

@@ -210,6 +210,26 @@ class Init(unittest.TestCase):
         self.assertIn("until refgate lint has nothing to say", done.stdout)
         self.assertNotIn("Next: look at the change, commit", done.stdout)
 
+    def test_a_configuration_that_is_not_understood_is_said(self):
+        self.workflow(HEAD + JOB)
+        path = self.root / ".github" / "refgate.yml"
+        said = "left out .github/refgate.yml (refgate lint says why): agents named there are not known"
+        with tempfile.TemporaryDirectory() as elsewhere:
+            outside = pathlib.Path(elsewhere) / "refgate.yml"
+            outside.write_text("rules: {}\n")
+            for make in (lambda: path.write_text("rules: {no-such-rule: off}\n"), lambda: path.write_text("rules: [\n"), path.mkdir,
+                         lambda: path.symlink_to(outside), lambda: path.symlink_to("nowhere")):
+                make()
+                done = self.call("init")
+                self.assertEqual(done.returncode, 0, done)
+                self.assertIn(said, done.stdout)
+                self.assertNotEqual(self.call("lint").returncode, 0)
+                path.rmdir() if path.is_dir() else path.unlink()
+        for text in (None, "rules: {}\n"):
+            if text is not None:
+                path.write_text(text)
+            self.assertNotIn("left out", self.call("init").stdout)
+
     def test_the_command_that_pins_is_told_and_pins(self):
         path = self.workflow(HEAD + JOB)
         windows = self.workflow((HEAD + JOB).replace("\n", "\r\n"), "windows.yml")

@@ -11,7 +11,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # The pages that README's sections went to; the others have tests of their own.
-PAGES = README + "".join((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("sessions", "order", "results"))
+PAGES = README + "".join((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("sessions", "order", "results", "workflows", "command-line", "identity"))
 REFGATE = os.environ["REFGATE_BIN"]
 
 
@@ -80,7 +80,7 @@ class ReadmeTest(unittest.TestCase):
 
     def test_what_is_pinned_is_this_version(self):
         version = re.search(r"project\(refgate VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text(encoding="utf-8"))[1]
-        files = [ROOT / "README.md", ROOT / ".github/workflows/gated.yml", ROOT / "docs/lint.md", *sorted((ROOT / "examples").rglob("*.yml"))]
+        files = [ROOT / "README.md", ROOT / ".github/workflows/gated.yml", *sorted(set((ROOT / "docs").glob("*.md")) - {ROOT / "docs/provenance.md"}), *sorted((ROOT / "examples").rglob("*.yml"))]
         pinned = [(path.name, ref) for path in files for ref in re.findall(r"uses: refgate/refgate(?:/[\w./-]+)?@(\S+)", path.read_text(encoding="utf-8"))]
         self.assertGreater(len(pinned), 15)
         self.assertEqual({ref for _, ref in pinned}, {f"v{version}"}, pinned)

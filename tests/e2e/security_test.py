@@ -148,7 +148,7 @@ class Security(GateCase):
             self.assertNotIn(mark, self.remote.git("cat-file", kind, name, errors="replace"))
 
     def test_what_leaves_it_leaves_nothing(self):
-        block, = re.findall(r"```sh\n(.*?)```", PAGE.split("## How to leave it")[1], re.S)
+        block, = re.findall(r"```sh\n(git .*?)```", PAGE.split("## How to leave it")[1], re.S)
         work = self.folder / "work"
         launch.git("init", "-q", work, check=True)
         launch.git("-C", work, "remote", "add", "origin", self.path, check=True)

@@ -97,6 +97,55 @@ class AtHand(GateCase):
                 self.assertEqual(answer.out, "")
         self.assertEqual(self.only_live(), 3)
 
+    def test_what_names_several_is_not_explained(self):
+        self.gate(payload=payloads.push(HEAD[:10] + "f" * 30))
+        answer = self.person().call("explain", HEAD[:9])
+        self.assertEqual((answer.status, answer.out), (2, ""), answer)
+        self.assertIn("is the beginning of 2; nothing was done. Name one of them:", answer.err)
+
+    def test_head_is_no_word_of_the_state_and_its_digits_are_told(self):
+        for word in ("HEAD", "HEAD~1"):
+            for words in (("show", word), ("release", word, "--reason", "x"), ("explain", word)):
+                with self.subTest(words):
+                    answer = self.person().call(*words)
+                    self.assertEqual(answer.status, 1, answer)
+                    self.assertIn('a commit is said by its digits: "$(git rev-parse HEAD)"', answer.err)
+        self.assertNotIn("rev-parse", self.person().call("show", "head").err)
+        self.assertEqual(self.only_live(), 2)
+
+    def test_of_a_run_that_was_skipped_release_says_what_became_of_the_other(self):
+        def release():
+            answer = self.person().call("release", self.skipped.run, "--reason", "stuck")
+            self.assertEqual(answer.status, 1, answer)
+            self.assertIn("nothing was released", answer.err)
+            return answer.err
+
+        self.done(self.person().call("release", self.holder.run, "--reason", "stuck"))
+        self.assertIn("it is free already", release())
+        next_one, answer = self.gate(event="pull_request", payload=payloads.pull_request(HEAD, branch="fix/it"))
+        self.assert_runs(answer, "takeover")
+        self.assertIn(f"it was skipped for run {self.holder.run}; nothing was released. To free its work: refgate release {next_one.run} --reason '…'", release())
+        for ref in self.remote.claims():
+            self.remote.git("update-ref", "-d", ref)
+        self.assertIn(f"it was skipped for run {self.holder.run}, and nothing holds that work any more", release())
+
+    def test_a_run_of_any_name_is_one_word_to_a_shell(self):
+        head = payloads.commit("of a strange run")
+        strange, _ = self.gate(run="1;id", payload=payloads.push(head))
+        skipped, answer = self.gate(payload=payloads.push(head))
+        self.assert_skips(answer, "active_session")
+        freed = "refgate release '1;id' --reason '…'"
+        self.assertIn(freed, self.person().call("release", skipped.run, "--reason", "x").err)
+        self.assertIn(freed, self.done(self.person().call("explain", skipped.run)).out)
+        self.assertIn(freed, self.job(payload=payloads.push(head)).call("gate", "--follow", "--wait", "1s").outputs["reason"])
+        queued = self.job(payload=payloads.push(payloads.commit("in line")))
+        first, _ = self.gate("--slots", "pool:1", run="2;id", payload=payloads.push(payloads.commit("first")))
+        self.assertIn("refgate release '2;id' --reason '…'", queued.call("gate", "--slots", "pool:1", "--wait", "1s").outputs["reason"])
+        # As it stands it frees that one.
+        self.done(self.person().call("release", "1;id", "--reason", "x"))
+        self.done(first.call("finish"))
+        self.done(strange.call("finish"))
+
     def test_an_empty_word_is_wrong_usage(self):
         for words in (("show", ""), ("show", " "), ("log", ""), ("log", "--key", ""),
                       ("log", "--workflow", ""), ("log", "--run", ""),

@@ -67,14 +67,52 @@ class Tables(AtATerminal):
     def test_everything_for_people_fits(self):
         person = self.person()
         person.call("pause", "workflow:x", "--reason", "since " + "somebody has to look at this first " * 6)
-        for words in (["status"], ["status", "--all"], ["status", "--queues"], ["log"], ["show", self.won.run], ["stats"], ["verify"],
-                      ["gc", "--dry-run"], ["explain", self.won.run], ["doctor"],
+        self.job(sha="f" * 40, workflow="Another", file="other.yml").call("gate", "--group-by", "entity", "--slots", "a-pool:1", "--supersede")
+        lost = self.job(sha="e" * 40, workflow="Another", file="other.yml")
+        lost.call("gate")
+        self.job(sha="e" * 40, workflow="Another", file="other.yml").call("gate")
+        lost.call("finish", "--status", "cancelled")
+        for words in (["status"], ["status", "--all"], ["status", "--queues"], ["status", "--lost"], ["log"], ["show", self.won.run], ["stats"], ["verify"],
+                      ["gc", "--dry-run"], ["explain", self.won.run], ["explain", "--event", "push", "--sha", "e" * 40, "--workflow", "Another"],
+                      ["doctor"], ["leave"],
                       ["--help"], ["gate", "--help"], ["finish", "--help=all"], ["result", "--help"]):
             for wide in (60, 80, 132):
                 with self.subTest(words=words, wide=wide):
                     shown = self.at(*words, wide=wide)
                     self.assertTrue(shown, self.piped)
                     self.assert_fits(shown, wide)
+
+    def test_what_is_lost_is_told_with_ids_that_can_be_used(self):
+        lost, gated = self.gate(sha="e" * 40, workflow="Another", file="other.yml")
+        self.job(sha="e" * 40, workflow="Another", file="other.yml").call("gate")
+        lost.call("finish", "--status", "cancelled")
+        shown = self.at("status", "--lost")
+        lines = ESCAPES.sub("", shown).splitlines()
+        self.assertEqual(re.split(r" {2,}", lines[0]), ["SESSION", "WHY", "SKIPPED FOR IT", "SINCE", "CLAIM", "RUN"])
+        self.assertRegex(lines[1], rf" {gated.claim_id[:8]}  +{lost.run}$")
+        self.assertIn(f"https://github.com/octo/app/actions/runs/{lost.run}", LINK.findall(shown))
+        self.assertNotIn("…", "".join(lines))
+        without = self.at("status", "--lost", NO_COLOR="1")
+        self.assertIn(f"\n  https://github.com/octo/app/actions/runs/{lost.run}\n", without)
+        self.assertIn(f"run {lost.run} (", self.done(self.person().call("show", gated.claim_id[:8])).out)
+        piped = self.person().call("status", "--lost").out
+        self.assertIn(gated.claim_id, piped)
+
+    def test_lines_and_slots_are_told_with_ids_that_can_be_used(self):
+        job, gated = self.gate("--group-by", "entity", "--slots", "a-pool:1", "--supersede", sha="d" * 40, file="other.yml")
+        shown = ESCAPES.sub("", self.at("status", "--queues"))
+        self.assertEqual(shown.count(gated.claim_id[:8] + "\n"), 2, shown)
+        self.assertNotRegex(shown, r"refs/|\d\.\d+Z")
+        piped = self.done(self.person().call("status", "--queues")).out
+        self.assertEqual(piped.count(gated.claim_id), 2)
+        self.assertIn("refs/refgate/newest/", piped)
+
+    def test_what_goes_on_stands_below_its_beginning(self):
+        shown = ESCAPES.sub("", self.at("explain", self.won.run))
+        lines = [line for line in shown.splitlines() if line.strip()]
+        self.assertGreater(len([line for line in lines if line.startswith(" ")]), 3, shown)
+        for line in lines:
+            self.assertRegex(line, r"\A(\S.{8}.\S| {10}\S)", shown)
 
     def test_status_tells_who_and_which_workflow_by_time_with_a_link(self):
         shown = self.at("status", "--all")

@@ -141,6 +141,8 @@ class PreCommit(unittest.TestCase):
         done = subprocess.run([TREE / "hooks" / "lint.sh"], env=environment, capture_output=True, text=True)
         self.assertEqual(done.returncode, 3)
         self.assertIn("not on Darwin/arm64; nothing was checked", done.stderr)
+        for way in ("SKIP=refgate git commit", "docs/lint.md#on-each-pull-request", f"-v \"{TREE}/dist\":/dist", "/dist/refgate-linux-arm64 lint"):
+            self.assertIn(way, done.stderr)
 
 
 if __name__ == "__main__":

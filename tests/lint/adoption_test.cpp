@@ -374,9 +374,29 @@ TEST_CASE("adoption: a job whose gate is half there is completed", "[adoption]")
     CHECK(!has(other.after(), "contents: write"));
     CHECK(!has(other.after(), "persist-credentials"));
   }
+  SECTION("whose agent has a name, a condition and steps behind it") {
+    const Made other = adopted(with_job(
+        gate + checkout +
+        "      - id: review\n        if: github.event.number > 1\n        run: claude -p x\n"
+        "      - run: ./after.sh\n"));
+    CHECK(has(other.after(), "          status: ${{ steps.review.outcome }}\n"));
+  }
+  SECTION("which ends in a job behind it: there is one end") {
+    const string finish =
+        "  finish:\n    needs: agent\n    if: always()\n    runs-on: ubuntu-latest\n"
+        "    timeout-minutes: 5\n    permissions:\n      contents: write\n    steps:\n"
+        "      - uses: refgate/refgate@v9.9.9\n        with:\n          command: finish\n"
+        "          status: ${{ needs.agent.result }}\n"
+        "          claim-id: ${{ needs.agent.outputs.claim_id }}\n";
+    const Made other = adopted(with_job(gate + checkout + agent) + finish);
+    const string after = other.after();
+    CHECK(after.find("command: finish") == after.rfind("command: finish"));
+  }
   const Made made = adopted(with_job(gate + checkout + agent));
   CHECK(made.changed());
-  CHECK(has(made.after(), "command: finish"));
+  CHECK(
+      has(made.after(), "          command: finish\n          status: ${{ steps.agent.outcome }}"));
+  CHECK(has(made.after(), "id: agent"));
   CHECK(has(made.after(), "contents: write"));
   CHECK(has(made.after(), "if: steps.gate.outputs.skip_execution"));
   CHECK(said_of(MemoryFiles{{{file, made.after()}}}.project()) == std::vector<string>{});

@@ -53,7 +53,7 @@ TEST_CASE("action.yml and gated.yml are read as they are") {
     CHECK(std::count(own_action().outputs.begin(), own_action().outputs.end(), output) == 1);
   CHECK(std::count(own_called_workflow().inputs.begin(), own_called_workflow().inputs.end(),
                    "run") == 1);
-  CHECK(own_called_workflow().secrets == std::vector<std::string>{"agent-token"});
+  CHECK(own_called_workflow().secrets == std::vector<std::string>{"agent-token", "state-token"});
 }
 
 TEST_CASE("every output that action.yml declares is one, and no other name is") {

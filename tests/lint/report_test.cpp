@@ -111,7 +111,7 @@ TEST_CASE("annotations escape what the runner reads, in properties more than in 
   Finding one = finding(Severity::note, "a,b:c%.yml", 2, "x: 1, 50%\nnext::error::y", "");
   CHECK(render_github({one}, {1, 0, false}) ==
         "::notice file=a%2Cb%3Ac%25.yml,line=2,endLine=2,col=5,endColumn=8,title=refgate%3A "
-        "duplicate-entry::x: 1, 50%25%0Anext::error::y\n1 note in 1 of 1 file\n");
+        "duplicate-entry::X: 1, 50%25%0Anext::error::y\n1 note in 1 of 1 file\n");
   one.location.file =
       "a\x1b[2J\xE2\x80\xAE"
       "b\xF3\xA0\x81\x81.yml";

@@ -111,4 +111,10 @@ TEST_CASE("annotations are for Actions only") {
   CHECK(annotation(Environment(), "notice", "t", "m").empty());
   CHECK(annotation(Environment(Variables{{"GITHUB_ACTIONS", "true"}}), "notice", "t:", "m\n") ==
         "::notice title=t%3A::m%0A\n");
+  CHECK(annotation(Environment(Variables{{"GITHUB_ACTIONS", "true"}}), "error", "t",
+                   "the work is lost; refgate says so") ==
+        "::error title=t::The work is lost; refgate says so\n");
+  CHECK(annotation(Environment(Variables{{"GITHUB_ACTIONS", "true"}}), "error", "t",
+                   "refgate finish could not do its work") ==
+        "::error title=t::refgate finish could not do its work\n");
 }

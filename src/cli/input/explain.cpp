@@ -20,6 +20,7 @@
 #include "state/queues.h"
 #include "view/claim_view.h"
 #include "view/screen.h"
+#include "view/table.h"
 
 namespace refgate {
 namespace {
@@ -234,8 +235,10 @@ ordered_json json_of(const Explained& explained, const Settings& settings) {
 void print(const Invocation& call, const Explained& explained, const Settings& settings) {
   const Event& event = explained.subject.event;
   const Scope& scope = explained.subject.scope;
-  const auto line = [&](std::string_view name, const std::string& text) {
-    call.out << name << std::string(10 - name.size(), ' ') << escape_for(Place::line, text) << "\n";
+  const Screen screen = screen_of(call);
+  const auto line = [&](std::string_view name, const std::string& text,
+                        std::string_view word = "") {
+    call.out << labelled(name, text, screen, word);
   };
   line("Event", event.kind + (event.action.empty() ? "" : " (" + event.action + ")") +
                     (event.repository.empty() ? "" : " of " + event.repository) +
@@ -304,9 +307,7 @@ void print(const Invocation& call, const Explained& explained, const Settings& s
                 : no_slot ? "; when a slot is free"
                           : "; after those in line";
   line("Rule", std::string(explained.decision.rule));
-  call.out << "Decision  "
-           << painted(screen_of(call), escape_for(Place::line, decision), runs ? "run" : "skip")
-           << "\n";
+  line("Decision", decision, runs ? "run" : "skip");
   const std::string_view follow = told_by_follow(explained, settings.policy);
   if (follow == "waits") line("Follow", "it would wait for that work, and end as it does");
   if (follow == "green") line("Follow", "green, since that work has ended with success");

@@ -14,6 +14,7 @@
 #include "state/record.h"
 #include "view/claim_view.h"
 #include "view/screen.h"
+#include "view/table.h"
 #include "view/target.h"
 
 namespace refgate {
@@ -140,8 +141,7 @@ void tell(const Invocation& call, const std::string& ref, const Work& work, cons
   const Instant at = now();
   const auto line = [&](std::string_view name, const std::string& text,
                         std::string_view word = "") {
-    call.out << name << std::string(10 - name.size(), ' ')
-             << painted(screen, escape_for(Place::line, text), word) << "\n";
+    call.out << labelled(name, text, screen, word);
   };
   line("Session", work.line != nullptr ? work.line->session_key : work.stored->claim.session_key);
   line("Event", event_text(work));

@@ -166,11 +166,13 @@ class Init {
   /// What the linter is told of the repository; one that it cannot read is what lint complains of.
   lint::LintConfig configured(const lint::ProjectPaths& paths) {
     const std::string file = ".github/refgate.yml";
-    if (disk_files().reach_of(paths.root, file) == lint::Files::Reach::outside) return {};
-    auto text = disk_files().read(paths.root + file);
-    if (!text) return {};
-    auto read = lint::read_lint_config(*std::move(text));
-    if (auto* config = std::get_if<lint::LintConfig>(&read)) return std::move(*config);
+    std::error_code error;
+    if (fs::symlink_status(paths.root + file, error).type() == fs::file_type::not_found) return {};
+    if (disk_files().reach_of(paths.root, file) != lint::Files::Reach::outside)
+      if (auto text = disk_files().read(paths.root + file)) {
+        auto read = lint::read_lint_config(*std::move(text));
+        if (auto* config = std::get_if<lint::LintConfig>(&read)) return std::move(*config);
+      }
     call_.out << "left out " << file
               << " (refgate lint says why): agents named there are not known\n";
     return {};

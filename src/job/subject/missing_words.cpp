@@ -16,12 +16,12 @@ struct Word {
   const char* example;  ///< as a shell takes it
 };
 
-/// One that is said by its name alone.
-bool is_flag(std::string_view option) {
+/// One that is said by its name alone; of a command's own options only their value tells.
+bool is_flag(std::string_view option, std::string_view value) {
   const auto rows = setting_table();
   const auto row = std::find_if(rows.begin(), rows.end(),
                                 [&](const SettingRow& each) { return each.name == option; });
-  return row == rows.end() || row->form == SettingForm::flag;
+  return value == "true" && (row == rows.end() || row->form == SettingForm::flag);
 }
 
 /// What was typed, and what lacks.
@@ -30,7 +30,7 @@ std::string whole_line(const Invocation& call, const std::vector<Word>& missing)
   for (const auto& [option, values] : call.options)
     for (const std::string& value : values)
       line += " --" + option +
-              (value == "true"
+              (is_flag(option, value)
                    ? ""
                    : "=" + shell_word(option == "remote" ? without_url_secrets(value) : value));
   for (const Word& word : missing)

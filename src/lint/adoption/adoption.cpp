@@ -16,6 +16,7 @@
 #include "lint/adoption/linted_change.h"
 #include "lint/adoption/obstacles.h"
 #include "lint/finding/fix.h"
+#include "lint/gates/session_end.h"
 #include "lint/gates/told_settings.h"
 #include "lint/github/own_action.h"
 
@@ -152,8 +153,54 @@ class FileAdoption {
                        [&](const Finding& each) { return is_one_of(rules, each); });
   }
 
+  std::size_t count_of(std::string_view rule, const LintedChange& change) const {
+    const std::vector<Finding> findings = change.findings_of(made_.file);
+    return static_cast<std::size_t>(std::count_if(
+        findings.begin(), findings.end(), [&](const Finding& each) { return each.rule == rule; }));
+  }
+
+  /// The end of each session that has none, told what came of the agent as in a job that gets its
+  /// gate here: the linter's own fix knows no agent, and tells nothing.
+  void complete_ends() {
+    std::set<std::string> seen;
+    while (lacks_rule("unfinished-session") && end_next(seen)) {
+    }
+  }
+
+  bool end_next(std::set<std::string>& seen) {
+    for (const AgentJob& agent : gated_agent_jobs(workflow(), change_.project(), config_.facts)) {
+      if (!seen.insert(std::string(agent.job->id)).second) continue;
+      if (finish_in(*agent.job, change_.project(), config_.facts) == nullptr &&
+          obstacle_of(agent).empty())
+        end_session_of(agent);
+      return true;
+    }
+    return false;
+  }
+
+  void end_session_of(const AgentJob& agent) {
+    const std::string name = "job `" + std::string(agent.job->id) + "`";
+    const auto& steps = agent.job->steps;
+    const auto gate = std::find_if(steps.begin(), steps.end(), [](const Step& step) {
+      return is_own_action(step.uses_text()) && !step.input("command") && !step.input("run");
+    });
+    if (gate == steps.end()) return;
+    GateLacks lacks;
+    lacks.end = gate->uses_text();
+    const GateInJob end = complete_gate_in(agent, config_.facts, lacks);
+    if (!end.refusal.empty()) return;
+    const auto after = apply_edits(agent.document().text(), joined_insertions(end.edits));
+    if (!after) return;
+    // It may be ended elsewhere, in a job behind this one.
+    const LintedChange ended(change_.project().with(made_.file, *after), config_);
+    if (count_of("unfinished-session", ended) >= count_of("unfinished-session", change_)) return;
+    if (change_.change(made_.file, *after).empty())
+      made_.changes.push_back("the end of the session in " + name);
+  }
+
   /// Guards and ends that gates of this file lack.
   void complete() {
+    complete_ends();
     if (!lacks(lacking_in_steps)) return;
     const FixOutcome outcome = apply_fixes(text(), FixKind::safe, [&](const std::string& changed) {
       LintedChange attempt(change_.project().with(made_.file, changed), config_);
@@ -198,8 +245,10 @@ class FileAdoption {
     const std::string name = "job `" + std::string(agent.job->id) + "`";
     const bool permissions = lacks_rule("gate-permissions") && !has_other_token(agent);
     const GateInJob rest = complete_gate_in(agent, config_.facts,
-                                            {lacks_rule("agent-without-timeout"), permissions,
-                                             permissions || lacks_rule("agent-keeps-token")});
+                                            {lacks_rule("agent-without-timeout"),
+                                             permissions,
+                                             permissions || lacks_rule("agent-keeps-token"),
+                                             {}});
     if (!rest.refusal.empty() || rest.edits.empty()) return;
     const auto after = apply_edits(agent.document().text(), rest.edits);
     if (!after || !change_.change(made_.file, *after).empty()) return;

@@ -32,7 +32,7 @@ class Writer {
     add_gate();
     for (const Step& step : job_.steps)
       guard(step);
-    prepare_job({true, true, true});
+    prepare_job({true, true, true, {}});
     // Last, since what is added to the last step ends where this begins.
     add_finish();
     return made();
@@ -40,6 +40,7 @@ class Writer {
 
   GateInJob complete(const GateLacks& lacks) {
     prepare_job(lacks);
+    if (!action_.empty()) add_finish();
     return made();
   }
 
@@ -193,7 +194,7 @@ class Writer {
 }  // namespace
 
 GateInJob complete_gate_in(const AgentJob& agent, const Facts& facts, const GateLacks& lacks) {
-  return Writer(agent, facts, "").complete(lacks);
+  return Writer(agent, facts, lacks.end).complete(lacks);
 }
 
 GateInJob put_gate_in(const AgentJob& agent, const Facts& facts, const std::string& action) {

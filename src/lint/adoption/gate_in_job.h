@@ -24,6 +24,7 @@ struct GateLacks {
   bool time_limit = false;
   bool permissions = false;
   bool clean_checkout = false;  ///< a checkout that leaves no token
+  std::string end;              ///< what `uses` names of the step that ends it; empty: it has one
 };
 GateInJob complete_gate_in(const AgentJob& agent, const Facts& facts, const GateLacks& lacks);
 

@@ -28,7 +28,7 @@ std::vector<std::string> keys_of(YamlNode mapping) {
 }
 
 OwnInterface read_interface(YamlNode node) {
-  return {keys_of(node["inputs"]), keys_of(node["outputs"]), keys_of(node["secrets"]), {}};
+  return {keys_of(node["inputs"]), keys_of(node["outputs"]), keys_of(node["secrets"])};
 }
 
 }  // namespace
@@ -39,13 +39,8 @@ const OwnInterface& own_action() {
 }
 
 const OwnInterface& own_called_workflow() {
-  static const OwnInterface interface = [] {
-    const Document document = read_embedded(embedded_called_workflow());
-    OwnInterface read = read_interface(document.root()["on"]["workflow_call"]);
-    for (const AskedAccess& asked : asked_by(document.root()["permissions"]))
-      read.permissions.emplace_back(asked.scope, asked.access);
-    return read;
-  }();
+  static const OwnInterface interface =
+      read_interface(read_embedded(embedded_called_workflow()).root()["on"]["workflow_call"]);
   return interface;
 }
 

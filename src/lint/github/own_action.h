@@ -4,10 +4,8 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "lint/workflow/permissions.h"
 #include "lint/workflow/workflow.h"
 
 namespace refgate::lint {
@@ -16,8 +14,6 @@ struct OwnInterface {
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   std::vector<std::string> secrets;
-  /// That the called workflow asks for; GitHub refuses to start it for a job that has less.
-  std::vector<std::pair<std::string, Access>> permissions;
 };
 
 const OwnInterface& own_action();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/words/sentence.h"
 #include "lint/report/report.h"
 #include "lint/text/printable.h"
 
@@ -49,7 +50,7 @@ std::string annotation(const Finding& finding) {
   // A column of another line than the first one is not shown, and may lie before the first column.
   if (place.end_line == place.line) line += ",endColumn=" + std::to_string(place.end_column);
   return line + ",title=" + escaped("refgate: " + finding.rule, true) +
-         "::" + escaped(finding.message, false) + "\n";
+         "::" + escaped(capitalised(finding.message), false) + "\n";
 }
 
 /// A line of the log that can be no command, since it begins with a word of ours.

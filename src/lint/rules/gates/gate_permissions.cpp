@@ -92,26 +92,6 @@ void check_cancelling(const Subject& subject, Sink& sink) {
   }
 }
 
-/// What this project's called workflow asks for and its caller has not.
-void check_call(const Subject& subject, const Job& job, bool& workflow_level, Sink& sink) {
-  const Workflow& workflow = *subject.workflow;
-  const Entry& permissions = permissions_of(workflow, job);
-  if (!permissions) return;
-  std::vector<Missing> missing;
-  for (const auto& [scope, least] : own_called_workflow().permissions) {
-    const auto given = access_of(permissions.value, scope);
-    if (given && *given < least) missing.push_back({scope, least});
-  }
-  if (missing.empty()) return;
-  workflow_level = workflow_level || !job.permissions;
-  auto report = sink.report(
-      subject, permissions.key,
-      "the workflow that job `" + std::string(job.id) + "` calls asks for " + in_words(missing) +
-          ", which these permissions do not give, and GitHub refuses to start it");
-  report.related(subject, job.uses.key, "the call");
-  fix_permissions(report, workflow, permissions.value, missing);
-}
-
 }  // namespace
 
 void check_gate_permissions(const Subject& subject, Sink& sink) {
@@ -121,26 +101,27 @@ void check_gate_permissions(const Subject& subject, Sink& sink) {
   for (const Job& job : workflow.jobs) {
     // What stands at the top is wrong once, for however many jobs.
     if (!job.permissions && workflow_level) continue;
-    if (is_own_called_workflow(job.uses.value.text())) {
-      check_call(subject, job, workflow_level, sink);
-      continue;
-    }
     const Entry& permissions = permissions_of(workflow, job);
     if (!permissions || !may_not_write(permissions.value, "contents")) continue;
     bool finish = false;
     const Step* step = writing_step(job, subject, finish);
-    if (step == nullptr) continue;
+    // Its permissions are those of the job that calls it.
+    const bool called = is_own_called_workflow(job.uses.value.text()) &&
+                        !job.with.value["remote"] && !job.with.value["on-read-only"];
+    if (step == nullptr && !called) continue;
     workflow_level = workflow_level || !job.permissions;
     const std::string effect =
-        finish ? "`finish` cannot end the session, which then stays as it is until its lease has "
-                 "passed"
-               : "the gate fails: its token may only read, so that nothing of this workflow will "
-                 "ever run (it skips for forks and Dependabot alone)";
+        called   ? "the gate in the workflow that it calls cannot claim anything, and fails"
+        : finish ? "`finish` cannot end the session, which then stays as it is until its lease has "
+                   "passed"
+                 : "the gate fails: its token may only read, so that nothing of this workflow will "
+                   "ever run (it skips for forks and Dependabot alone)";
     auto report =
         sink.report(subject, permissions.key,
                     "these permissions let job `" + std::string(job.id) +
                         "` not write contents, so " + effect + "; it needs `contents: write`");
-    report.related(subject, step->main().key, finish ? "the session is ended here" : "the gate");
+    report.related(subject, (called ? job.uses : step->main()).key,
+                   finish ? "the session is ended here" : "the gate");
     std::vector<Missing> missing{{"contents", Access::write}};
     // What a gate asks for besides, so that `gate-no-liveness` does not say so next.
     if (!finish && access_of(permissions.value, "actions") == Access::none)
