@@ -6,7 +6,7 @@
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
 #include "core/governing/limited.h"
-#include "job/end/misfit.h"
+#include "job/subject/misfit.h"
 #include "job/subject/subject.h"
 #include "runner/runner.h"
 #include "state/record.h"
