@@ -56,6 +56,17 @@ bool is_of_no_claim(std::string_view code) {
                      [&](ReasonCode each) { return name_of(each) == code; });
 }
 
+void require_borne_out(const Invocation& call, const Settings& settings, const JobState& state,
+                       Store& store, const Hints& hints) {
+  const OwnLook look = require_none_live(call, settings, store, hints);
+  if (hints.tells_of_others) warn_of_claims_elsewhere(call, look);
+  warn_of_other_work(call, look, state);
+  for (const auto& [ref, version, claim] : look.namesakes)
+    warn(call, "a session is left live",
+         "another job of this run that is called " + claim.holder.job + " holds the session " +
+             claim.session_key + "; if it is this one's, give finish its claim-id (--claim-id)");
+}
+
 }  // namespace
 
 bool Hints::is_in(const std::string& name_space) const {
@@ -84,13 +95,7 @@ void look_at_remote(const Invocation& call, const Settings& settings, const JobS
                     Store& store, const Hints& hints) {
   if (!call.environment.in_actions()) return;
   try {
-    const OwnLook look = require_none_live(call, settings, store, hints);
-    if (hints.tells_of_others) warn_of_claims_elsewhere(call, look);
-    warn_of_other_work(call, look, state);
-    for (const auto& [ref, version, claim] : look.namesakes)
-      warn(call, "a session is left live",
-           "another job of this run that is called " + claim.holder.job + " holds the session " +
-               claim.session_key + "; if it is this one's, give finish its claim-id (--claim-id)");
+    require_borne_out(call, settings, state, store, hints);
   } catch (const Misfit&) {
     throw;
   } catch (const StoreError& error) {
@@ -99,6 +104,21 @@ void look_at_remote(const Invocation& call, const Settings& settings, const JobS
          "that this job holds no session is the word of its own files alone, since the remote "
          "could not be asked: " +
              std::string(error.what()));
+  }
+}
+
+bool look_without_token(const Invocation& call, const Settings& settings, const JobState& state,
+                        Hints hints) {
+  for (const ClaimNote& note : state.notes())
+    if (note.is_over() && note.runner_job == state.runner_job()) hints.refs.push_back(note.ref);
+  try {
+    require_borne_out(call, settings, state, *store_of(call, settings), hints);
+    return true;
+  } catch (const Misfit&) {
+    throw;
+  } catch (const StoreError&) {
+    // Hidden from who has no token, as a private repository is, or not there to be asked.
+    return false;
   }
 }
 

@@ -29,4 +29,9 @@ Hints hints_of(const Invocation& call, const Settings& settings, const JobState&
 void look_at_remote(const Invocation& call, const Settings& settings, const JobState& state,
                     Store& store, const Hints& hints);
 
+/// The same for a step without a token, as far as the remote shows anything to whoever asks, as
+/// that of a public repository does. False where it does not. Throws Misfit.
+bool look_without_token(const Invocation& call, const Settings& settings, const JobState& state,
+                        Hints hints);
+
 }  // namespace refgate

@@ -252,15 +252,20 @@ int finish(const Invocation& call, Settings settings) {
       hints.may_stay_unproven = true;
       if (may_ask(call, settings))
         look_at_remote(call, settings, state, *store_of(call, settings), hints);
+      else
+        look_without_token(call, settings, state, hints);
       return done(exit_done);
     }
   }
   if (!may_ask(call, settings) && holds_other_work_alone(settings, state, hints, skipped)) {
+    look_without_token(call, settings, state, hints);
     call.out << "Nothing was changed: this job holds no claim of what this step names ("
              << why_no_claim(state, skips) << ")\n";
     return done(exit_done);
   }
-  if (const auto ended = finish_without_token(call, settings, state, work)) return done(*ended);
+  const auto look = [&] { return look_without_token(call, settings, state, hints); };
+  if (const auto ended = finish_without_token(call, settings, state, work, look))
+    return done(*ended);
   const auto store = store_of(call, settings);
   Held held = held_by_job(call, settings, state, *store);
   std::vector<ClaimNote>& notes = held.here;
