@@ -1,7 +1,6 @@
 // show: one session or commit as a story. Who asked, who won, who was skipped and why, what came of
 // it.
 
-#include <algorithm>
 #include <ostream>
 #include <set>
 

@@ -1,6 +1,5 @@
 #include "cli/input/explain_target.h"
 
-#include <algorithm>
 #include <map>
 #include <ostream>
 

@@ -176,11 +176,13 @@ void tell_ended(const Invocation& call, const Settings& settings, Store& store,
 }
 
 /// The ref of a live claim that has the id of `--claim-id`; empty when there is none.
-std::string live_by_id(Store& store, const Settings& settings) {
-  for (const StoredClaim& stored : read_claims(store, settings.name_space).claims)
-    if (stored.claim.claim_id == settings.claim_id && stored.claim.state != ClaimState::ended)
-      return stored.ref;
-  return {};
+std::string live_by_id(const Invocation& call, const Settings& settings, Store& store) {
+  const std::string ref = find_claim(call, settings, store);
+  if (ref.empty()) return {};
+  const SeenClaim seen = read_claim(store, ref);
+  const bool lives = seen.claim && seen.claim->claim_id == settings.claim_id &&
+                     seen.claim->state != ClaimState::ended;
+  return lives ? ref : std::string();
 }
 
 /// Of the claim that `--claim-id` names and no note is of.
@@ -299,7 +301,7 @@ int finish(const Invocation& call, Settings settings) {
     Ended ended = end_session(call, settings, *store, note, work);
     // What the step names is ended where it stands, wherever a note says that it does.
     if (!settings.claim_id.empty() && !is_proven(ended) && ended.result != Ended::Result::already)
-      if (const std::string ref = live_by_id(*store, settings); !ref.empty())
+      if (const std::string ref = live_by_id(call, settings, *store); !ref.empty())
         ended = end_session(call, settings, *store, note_of_id(settings, state, *store, ref), work);
     tell_ended(call, settings, *store, note, ended);
     if (!settings.claim_id.empty()) judgement.hear(ended);

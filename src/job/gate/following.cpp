@@ -28,10 +28,6 @@ struct Waited {
   std::optional<Acquired> paused;
 };
 
-Duration left_until(Clock::time_point until) {
-  return std::chrono::duration_cast<Duration>(until - Clock::now());
-}
-
 /// Until the claim changes, or it is time to decide anew. An outage is waited through.
 Waited wait_beside(const Asking& asking, const Claim& holder, Clock::time_point until) {
   const Interruption interruption;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "core/claim/transition.h"
 #include "core/event/scope.h"
 #include "job/subject/misfit.h"
 #include "job/subject/own_claims.h"
