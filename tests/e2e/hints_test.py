@@ -183,6 +183,7 @@ class Hints(HintsCase):
         for ending in ("/", "//"):
             with self.subTest(ending):
                 job = self.begin("--share", ending, remote=remote)
+                self.assertIn("Lease renewed", self.done(job.call("heartbeat", "--remote", remote.url + ending)).out)
                 self.done(job.call("finish", "--remote", remote.url + ending))
                 self.assertEqual(self.state_of(job), "ended")
         job = self.begin("--share", "no .git")
