@@ -5,13 +5,14 @@ usage: launches.py [--refgate PATH] [--launches N] [--series NAME,NAME,…]
 
 A series launches one scope again and again: `allow` (each ends with failure, `--retry allow`), `force` (none ends), `cancelled` (each is taken over), and the
 first two on a server that takes no notes (`allow-no-notes`, `force-no-notes`). At 100, 1,000, 5,000, … launches it prints the size of the claim's record, its
-outbox lines, those that found no room, the refs and lines of notes, and the median time of a gate and of an end among the last 100. It exits 1 when a launch
-is not decided, the record outgrows 64 KiB or 64 lines, or a line is there twice. Sizes are what to compare: times belong to the machine.
+outbox lines, those that found no room, the refs of notes, and the median times of the last 100 gates and ends, by the clock and of the client's CPU. It exits 1
+when a launch is not decided, the record outgrows 64 KiB or 64 lines, or a line is there twice. Sizes are what to compare: times belong to the machine.
 """
 import argparse
 import glob
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -56,16 +57,16 @@ class Scope:
         self.remote = ("--remote", f"{server.url}/{name}.git")
 
     def call(self, *words, expect=0):
-        """(milliseconds, what was said)."""
-        start = time.perf_counter()
+        """((milliseconds, those of CPU), what was said)."""
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         done = subprocess.run([self.refgate, *words, *self.remote], env=self.environment, capture_output=True, text=True, check=False)
-        took = (time.perf_counter() - start) * 1000
+        took, after = (time.perf_counter() - start) * 1000, resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode != expect:
             sys.exit(f"{' '.join(words)} exited {done.returncode}:\n{done.stdout}{done.stderr}")
-        return took, done.stdout
+        return (took, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000), done.stdout
 
     def launch(self, number):
-        """(milliseconds of the gate, milliseconds of the end or None)."""
+        """What `call` says of the gate's times, and of the end's, or None."""
         self.environment.update(GITHUB_RUN_ID=str(number), RUNNER_TRACKING_ID=f"github_{number}")
         gate, said = self.call("gate", *self.words)
         if "SKIP_EXECUTION=false" not in said or f"GENERATION={number}\n" not in said:
@@ -95,10 +96,17 @@ class Scope:
         return len(ids)
 
 
+def medians(times):
+    """Of the last 100: by the clock, and of CPU."""
+    if not times:
+        return f"{'–':>17}"
+    return "".join(f"{statistics.median(each):{width}.1f}" for each, width in zip(zip(*times[-100:]), (10, 7)))
+
+
 def run(refgate, root, server, name, launches):
     scope = Scope(refgate, root, server, name)
     gates, ends = [], []
-    print(f"{name}\n  launches   claim, bytes   outbox lines   left out   notes refs   gate, ms   end, ms", flush=True)
+    print(f"{name}\n  launches   claim, bytes   outbox lines   left out   notes refs   gate, ms    CPU   end, ms    CPU", flush=True)
     for number in range(1, launches + 1):
         gate, end = scope.launch(number)
         gates.append(gate)
@@ -109,12 +117,11 @@ def run(refgate, root, server, name, launches):
         if size >= LARGEST_CLAIM or len(claim["outbox"]) > MOST_LINES:
             sys.exit(f"after {number} launches the record has {size} bytes and {len(claim['outbox'])} outbox lines")
         if number in asked_at(launches):
-            last = f"{statistics.median(ends[-100:]):10.1f}" if ends else f"{'–':>10}"
             print(f"  {number:8d} {size:14d} {len(claim['outbox']):14d} {claim.get('left_out', 0):10d} {refs:12d} "
-                  f"{statistics.median(gates[-100:]):10.1f}{last}", flush=True)
+                  f"{medians(gates)}{medians(ends)}", flush=True)
     lines = scope.lines()
     takes_notes = SERIES[name][2]
-    took, _ = scope.call("gc", "--deadline", "10m", expect=0 if takes_notes else 3)
+    (took, _), _ = scope.call("gc", "--deadline", "10m", expect=0 if takes_notes else 3)
     after = scope.lines()
     size, claim, refs = scope.measured()
     print(f"  {lines} lines in the record; after gc ({took / 1000:.1f} s) {after} lines, {size} bytes, {len(claim['outbox'])} outbox lines, {refs} notes refs",
