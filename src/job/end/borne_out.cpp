@@ -56,6 +56,13 @@ bool is_of_no_claim(std::string_view code) {
                      [&](ReasonCode each) { return name_of(each) == code; });
 }
 
+void warn_not_looked_at(const Invocation& call, const StoreError& error) {
+  warn(call, "not looked at",
+       "that this job holds no session is the word of its own files alone, since the remote could "
+       "not be asked: " +
+           std::string(error.what()));
+}
+
 void require_borne_out(const Invocation& call, const Settings& settings, const JobState& state,
                        Store& store, const Hints& hints) {
   const OwnLook look = require_none_live(call, settings, store, hints);
@@ -100,10 +107,7 @@ void look_at_remote(const Invocation& call, const Settings& settings, const JobS
     throw;
   } catch (const StoreError& error) {
     if (!hints.may_stay_unproven) throw;
-    warn(call, "not looked at",
-         "that this job holds no session is the word of its own files alone, since the remote "
-         "could not be asked: " +
-             std::string(error.what()));
+    warn_not_looked_at(call, error);
   }
 }
 
@@ -116,8 +120,9 @@ bool look_without_token(const Invocation& call, const Settings& settings, const 
     return true;
   } catch (const Misfit&) {
     throw;
-  } catch (const StoreError&) {
-    // Hidden from who has no token, as a private repository is, or not there to be asked.
+  } catch (const StoreError& error) {
+    // Else it is hidden from who has no token, as a private repository is.
+    if (error.failure() == StoreFailure::unreachable) warn_not_looked_at(call, error);
     return false;
   }
 }
