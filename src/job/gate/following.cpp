@@ -6,7 +6,7 @@
 #include "core/decision/following.h"
 #include "job/gate/outage.h"
 #include "job/gate/pausing.h"
-#include "job/gate/told_wait.h"
+#include "job/verdict/told_wait.h"
 #include "os/interruption.h"
 #include "os/patience.h"
 #include "runner/runner.h"
