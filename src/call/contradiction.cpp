@@ -12,10 +12,9 @@ namespace {
 /// workflow is a default, which a step may say otherwise.
 bool is_said_by_step(const Invocation& call, std::string_view setting) {
   if (call.options.contains(std::string(setting))) return true;
-  const std::string variable = environment_name(setting);
-  if (!call.environment.in_actions()) return !call.environment.get(variable).empty();
-  const std::string input = call.environment.get(input_name(setting));
-  return !input.empty() && input == call.environment.get(variable);
+  if (!call.environment.in_actions())
+    return !call.environment.get(environment_name(setting)).empty();
+  return is_input(call, setting);
 }
 
 std::optional<std::string> two_identities(const Invocation& call, const Settings& settings) {

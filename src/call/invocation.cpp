@@ -247,13 +247,14 @@ std::string input_name(std::string_view setting) {
   return "INPUT" + environment_name(setting).substr(std::string_view("REFGATE").size());
 }
 
-std::string said_as(const Invocation& call, std::string_view setting) {
-  const std::string option = "--" + std::string(setting);
+bool is_input(const Invocation& call, std::string_view setting) {
   const std::string input = call.environment.get(input_name(setting));
-  // What is given by both is the option's.
-  if (!call.environment.in_actions() || input.empty() ||
-      input != call.environment.get(environment_name(setting)))
-    return option;
+  return call.environment.in_actions() && !input.empty() &&
+         input == call.environment.get(environment_name(setting));
+}
+
+std::string said_as(const Invocation& call, std::string_view setting) {
+  if (!is_input(call, setting)) return "--" + std::string(setting);
   return "the input " + std::string(setting) + (setting == "dimension" ? "s" : "");
 }
 

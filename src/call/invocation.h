@@ -41,6 +41,9 @@ struct Invocation {
 /// Throws UsageError.
 Settings settings_of(const Invocation& call);
 
+/// Whether it was the step's input of that name that said it, and no option or other variable.
+bool is_input(const Invocation& call, std::string_view setting);
+
 /// Where a setting was written, for messages: "--wait", or "the input wait" where the action's step
 /// said it.
 std::string said_as(const Invocation& call, std::string_view setting);

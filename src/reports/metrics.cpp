@@ -34,6 +34,11 @@ int command_metrics(const Invocation& call) {
   const Settings settings = settings_of(call);
   const unsigned most_names = number_option(call, "top", names_by_default, 1);
   const auto store = store_of(call, settings);
+  Foreseen next = claims_and_record(settings.name_space);
+  next.whole.insert(next.whole.end(),
+                    {pause_ref(settings.name_space), budgets_prefix(settings.name_space)});
+  next.listed.push_back(results_prefix(settings.name_space));
+  store->foresee(std::move(next));
   const Claims claims = read_claims(*store, settings.name_space);
   const StoredPauses pauses = read_pauses(*store, settings.name_space);
   const Ledgers ledgers = read_ledgers(*store, settings.name_space);

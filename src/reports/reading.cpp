@@ -201,6 +201,7 @@ int command_log(const Invocation& call) {
   const Filter filter = filter_of(call);
   const unsigned most = number_option(call, "lines", 0, 1);
   const auto store = store_of(call, settings);
+  store->foresee(claims_and_record(settings.name_space, period));
   const Claims claims = read_claims(*store, settings.name_space);
   const Record record = read_record(*store, settings.name_space, claims, period);
   name_unreadable(call, claims.unreadable);

@@ -8,6 +8,7 @@
 
 #include "call/commands.h"
 #include "core/decision/decision.h"
+#include "core/event/scope.h"
 #include "core/figures/statistics.h"
 #include "core/text/json.h"
 #include "os/file/checked_output.h"
@@ -298,9 +299,15 @@ int command_report(const Invocation& call) {
   const double usd_per_hour = money_option(call, "usd-per-hour");
   extent.most_lines = number_option(call, "lines", lines_by_default, 0);
   const auto store = store_of(call, settings);
+  const Period needed = with_what_came_before(period, settings.policy.memory);
+  Foreseen next = claims_and_record(settings.name_space, needed);
+  if (!path.empty())
+    next.whole.insert(next.whole.end(),
+                      {pause_ref(settings.name_space), budgets_prefix(settings.name_space),
+                       queues_prefix(settings.name_space), slots_prefix(settings.name_space)});
+  store->foresee(std::move(next));
   const Claims& claims = reading.claims = read_claims(*store, settings.name_space);
-  Record& record = reading.record = read_record(
-      *store, settings.name_space, claims, with_what_came_before(period, settings.policy.memory));
+  Record& record = reading.record = read_record(*store, settings.name_space, claims, needed);
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
   reading.at = now();

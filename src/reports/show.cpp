@@ -1,7 +1,6 @@
 // show: one session or commit as a story. Who asked, who won, who was skipped and why, what came of
 // it.
 
-#include <algorithm>
 #include <ostream>
 #include <set>
 
@@ -143,6 +142,7 @@ int command_show(const Invocation& call) {
   const std::string& said = call.arguments[0];
   const Target target = target_of(said);
   const auto store = store_of(call, settings);
+  store->foresee(claims_and_record(settings.name_space));
   const Claims claims = read_claims(*store, settings.name_space);
   const Record record = read_record(*store, settings.name_space, claims);
   const Instant at = now();

@@ -258,9 +258,10 @@ int command_stats(const Invocation& call) {
                      (near.empty() ? "" : "; did you mean " + std::string(near) + "?"));
   }
   const auto store = store_of(call, settings);
+  const Period needed = with_what_came_before(period, settings.policy.memory);
+  store->foresee(claims_and_record(settings.name_space, needed));
   const Claims claims = read_claims(*store, settings.name_space);
-  const Record record = read_record(*store, settings.name_space, claims,
-                                    with_what_came_before(period, settings.policy.memory));
+  const Record record = read_record(*store, settings.name_space, claims, needed);
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
   const Instant at = now();

@@ -293,6 +293,15 @@ int show_sessions(const Invocation& call, const Seen& seen, Instant at) {
   return exit_done;
 }
 
+/// Whatever is shown: what cannot be read there is named.
+Foreseen all_state(const std::string& name_space, bool with_record) {
+  Foreseen all{{claims_prefix(name_space), queues_prefix(name_space), budgets_prefix(name_space),
+                pause_ref(name_space), newest_prefix(name_space), slots_prefix(name_space)},
+               {}};
+  if (with_record) all.listed.push_back(notes_prefix(name_space));
+  return all;
+}
+
 }  // namespace
 
 int command_status(const Invocation& call) {
@@ -302,11 +311,12 @@ int command_status(const Invocation& call) {
   if (call.flag("due") && call.flag("lost"))
     throw UsageError("--lost and --due ask two questions: give one of them; nothing was read");
   const auto store = store_of(call, settings);
+  const bool reads_record = call.flag("lost") || call.flag("due");
+  store->foresee(all_state(settings.name_space, reads_record));
   const Claims claims = read_claims(*store, settings.name_space);
   const Queues queues = read_queues(*store, settings.name_space);
   const Ledgers ledgers = read_ledgers(*store, settings.name_space);
   const StoredPauses pauses = read_pauses(*store, settings.name_space);
-  // Whatever is shown: what cannot be read there is named.
   const NewestLines heads =
       newest_lines_in(store->read_all(newest_prefix(settings.name_space)), settings.name_space);
   const Queues pools = read_pools(*store, settings.name_space);

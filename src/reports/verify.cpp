@@ -103,9 +103,10 @@ int command_verify(const Invocation& call) {
   const Settings settings = settings_of(call);
   const Period period = period_of(call);
   const auto store = store_of(call, settings);
+  const Period needed = with_what_came_before(period, settings.policy.memory);
+  store->foresee(claims_and_record(settings.name_space, needed));
   const Claims claims = read_claims(*store, settings.name_space);
-  Record record = read_record(*store, settings.name_space, claims,
-                              with_what_came_before(period, settings.policy.memory));
+  Record record = read_record(*store, settings.name_space, claims, needed);
   std::erase_if(record.altered, [&](const AlteredLine& line) { return !period.holds(line.at); });
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);

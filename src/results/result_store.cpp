@@ -102,7 +102,8 @@ Results read_refs(Store& store, const std::string& name_space, std::span<const s
                   bool contents) {
   Results results;
   for (std::size_t at = 0; at < refs.size(); at += batch) {
-    for (auto& [ref, stored] : store.read(refs.subspan(at, std::min(batch, refs.size() - at)))) {
+    for (auto& [ref, stored] :
+         store.read_listed(refs.subspan(at, std::min(batch, refs.size() - at)))) {
       auto read = decoded(ref, stored, name_space);
       if (auto* unreadable = std::get_if<UnreadableRef>(&read)) {
         results.unreadable.push_back(std::move(*unreadable));

@@ -14,9 +14,6 @@ class Environment {
       : variables_(std::move(variables)) {}
   /// Of the process, without tokens in names.
   static Environment of_process();
-  /// What others named (branches, workflows, actors, the user) and what is stored cannot be refused
-  /// for holding the token in use: what holds it there is replaced.
-  void forget_tokens_in_names();
 
   /// Empty when unset.
   std::string get(std::string_view name) const {
@@ -27,6 +24,10 @@ class Environment {
   bool in_actions() const { return get("GITHUB_ACTIONS") == "true"; }
 
  private:
+  /// What others named (branches, workflows, actors, the user) and what is stored cannot be refused
+  /// for holding the token in use: what holds it there is replaced.
+  void forget_tokens_in_names();
+
   std::map<std::string, std::string, std::less<>> variables_;
 };
 

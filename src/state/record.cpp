@@ -32,7 +32,7 @@ std::map<std::string, Stored> notes_of(Store& store, const std::string& name_spa
     if (const auto day = day_of_note(ref, name_space); day && touches(period, *day))
       wanted.push_back(ref);
   if (wanted.empty()) return {};
-  return store.read(wanted);
+  return store.read_listed(wanted);
 }
 
 /// Lines by id. The same line may stand in a note, in a folded day and in an outbox; one that
@@ -64,6 +64,12 @@ std::vector<const Claim*> Claims::all() const {
   for (const StoredClaim& stored : claims)
     all.push_back(&stored.claim);
   return all;
+}
+
+Foreseen claims_and_record(const std::string& name_space, const Period& period) {
+  Foreseen next{{claims_prefix(name_space)}, {}};
+  (period.is_all() ? next.whole : next.listed).push_back(notes_prefix(name_space));
+  return next;
 }
 
 Claims read_claims(Store& store, const std::string& name_space) {

@@ -44,6 +44,9 @@ struct Period {
   bool holds(Instant at) const { return since <= at && at <= until; }
 };
 
+/// What `read_claims` and `read_record` ask for, one after the other.
+Foreseen claims_and_record(const std::string& name_space, const Period& period = {});
+
 /// A line whose digest does not fit, with the ref that it stands in.
 struct AlteredLine : UnreadableRef {
   Instant at;  ///< the line's own time

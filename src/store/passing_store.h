@@ -24,6 +24,7 @@ class PassingStore : public Store {
   std::map<std::string, Stored> read_all(std::string_view prefix) override {
     return behind().read_all(prefix);
   }
+  void foresee(Foreseen next) override { store_->foresee(std::move(next)); }
   std::vector<SwapOutcome> swap(std::span<const Change> changes) override {
     return behind().swap(changes);
   }

@@ -48,6 +48,12 @@ struct Stored {
   Files files;
 };
 
+/// What is about to be read, call by call: names of refs, and prefixes (which end in "/").
+struct Foreseen {
+  std::vector<std::string> whole;   ///< with the content of each ref there
+  std::vector<std::string> listed;  ///< whose names say which of them are read
+};
+
 struct Change {
   std::string ref;
   std::optional<Version> expected;      ///< nullopt: the ref must not exist
@@ -146,6 +152,11 @@ class Store {
 
   /// list and read at once.
   virtual std::map<std::string, Stored> read_all(std::string_view prefix) = 0;
+
+  /// The next readings are of these: where requests are saved by it, the first of them asks for all
+  /// at once, and the others (`read_all` and `list` of a prefix, `read` of a name) are answered out
+  /// of that, each once. A swap, or a reading of something else, ends it.
+  virtual void foresee(Foreseen /*next*/) {}
 
   /// Applies the changes in one push; one outcome a change, in order. A change that is seen to be
   /// stale before anything is sent is left out and `stale`, and the others are sent; but when a

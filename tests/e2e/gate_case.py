@@ -68,6 +68,15 @@ def await_that(condition, seconds=30, what="the awaited condition"):
         time.sleep(0.01)
 
 
+def heartbeat_process(job):
+    """The id of the process that renews the job's session, once it runs."""
+    def told():
+        return [number for text in job.state_files() if '"heartbeat_process"' in text
+                for number in [json.loads(text)["heartbeat_process"]] if number > 1]
+    await_that(told, what="the heartbeat process")
+    return told()[0]
+
+
 def await_asked(process):
     """Until somebody stands before the socket of a heartbeat process (that is stopped): else it may find out by itself first."""
     inodes = set()

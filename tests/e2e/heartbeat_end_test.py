@@ -10,7 +10,7 @@ import socket
 import threading
 import unittest
 
-from gate_case import TOKEN, GateCase, await_asked, await_that
+from gate_case import TOKEN, GateCase, await_asked, await_that, heartbeat_process
 
 BEATS = ("--heartbeat", "--interval", "1s", "--lease", "20s", "--skew", "1s")
 
@@ -21,17 +21,9 @@ class Ends(GateCase):
         job, answer = self.gate(*BEATS, *words)
         self.assert_runs(answer, "first")
         job.claim_id = answer.claim_id
-        process = self.process_of(job)
+        process = heartbeat_process(job)
         self.addCleanup(self.end, process)
         return job, process
-
-    @staticmethod
-    def process_of(job):
-        def told():
-            return [number for text in job.state_files() if '"heartbeat_process"' in text
-                    for number in [json.loads(text)["heartbeat_process"]] if number > 1]
-        await_that(told, what="the heartbeat process")
-        return told()[0]
 
     @staticmethod
     def end(process):

@@ -19,7 +19,7 @@ def forged_skip(job, **fields):
          "run_attempt": 1, "job": "agent", "reason": "x", "own_failure": False, **fields}), encoding="utf-8")
 
 
-class Hints(GateCase):
+class HintsCase(GateCase):
     remote_kind = "path"
     tracked = {"RUNNER_TRACKING_ID": "github_one"}
 
@@ -130,6 +130,8 @@ class Hints(GateCase):
         self.assertIn("::error", answer.out + answer.err, name)
         self.assertNotIn("no gate ran", answer.out + answer.err, name)
 
+
+class Hints(HintsCase):
     def test_no_edit_leaves_a_live_session_behind_a_green_finish(self):
         for number, (name, edit) in enumerate(self.edits().items()):
             # A job in a container is told of no RUNNER_TRACKING_ID.
@@ -181,6 +183,7 @@ class Hints(GateCase):
         for ending in ("/", "//"):
             with self.subTest(ending):
                 job = self.begin("--share", ending, remote=remote)
+                self.assertIn("Lease renewed", self.done(job.call("heartbeat", "--remote", remote.url + ending)).out)
                 self.done(job.call("finish", "--remote", remote.url + ending))
                 self.assertEqual(self.state_of(job), "ended")
         job = self.begin("--share", "no .git")
@@ -326,6 +329,77 @@ class Hints(GateCase):
         self.watch(job)
         self.edit(job, ref="refs/heads/main")
         self.assert_not_green_over_a_live_session(job, "watched")
+
+
+class WithoutToken(HintsCase):
+    """A `finish` that was given none asks what a public repository shows to everybody, where its heartbeats are gone."""
+
+    commits = 1
+
+    @classmethod
+    def server(cls, kind):
+        if kind == "public" and kind not in cls.servers:
+            cls.servers[kind] = cls.contexts.enter_context(launch.serve(cls.root))
+        return super().server(kind)
+
+    def setUp(self):
+        super().setUp()
+        self.public = self.remote.by(f"{self.server('public').url}/{self.path.name}", REFGATE_TOKEN="t")
+
+    def finish(self, job, *words):
+        """(kinds of requests, answer); the process of the job's heartbeats has never been there, or was killed."""
+        for kind in ("public", "http"):
+            launch.reset(self.server(kind))
+        answer = job.call("finish", *words, REFGATE_TOKEN="")
+        return kinds(launch.requests(self.server("public")) + launch.requests(self.server("http"))), answer
+
+    def test_no_edit_hides_a_live_session_that_everybody_can_see(self):
+        for number, (name, edit) in enumerate(self.edits().items()):
+            with self.subTest(name):
+                job = self.begin(payload=payloads.push(payloads.commit(f"{number}")), remote=self.public)
+                edit(job)
+                self.assertEqual(self.finish(job)[1].status, 3, name)
+                self.assertEqual(self.state_of(job), "active")
+
+    def test_nor_one_of_another_share_than_the_steps_own(self):
+        for number, (name, edit) in enumerate(self.edits().items()):
+            with self.subTest(name):
+                job = self.begin("--share", f"other {number}", remote=self.public)
+                edit(job)
+                self.assertEqual(self.finish(job)[1].status, 3, name)
+
+    def test_of_skipped_work_that_the_step_names_what_the_job_does_besides_is_told_and_left(self):
+        self.gate("--share", "b", remote=self.public)
+        job = self.begin("--share", "c", remote=self.public)
+        self.emptied(job)
+        self.assert_skips(job.call("gate", "--share", "b"), "active_session")
+        answer = self.done(self.finish(job, "--share", "b")[1])
+        self.assertIn("::warning", answer.out)
+        self.assertEqual(self.finish(job, "--share", "c")[1].status, 3)
+
+    def test_a_job_that_was_told_to_skip_or_has_ended_is_green(self):
+        holder, _ = self.gate(remote=self.public)
+        told = self.job(remote=self.public)
+        self.assert_skips(told.call("gate"), "active_session")
+        self.done(holder.call("finish"))
+        for job in (told, holder):
+            asked, answer = self.finish(job)
+            self.assertEqual(asked, "RR")
+            self.assertNotIn("::", self.done(answer).out)
+            self.assertNotIn("own", answer.out)
+
+    def test_where_nothing_is_shown_it_is_the_word_of_the_jobs_own_files(self):
+        self.gate(remote=self.public)
+        private = self.remote_of("http")
+        for remote, asks in ((private, "R"), (private.by("http://127.0.0.1:1/x.git"), "")):
+            with self.subTest(asks):
+                job = self.job(remote=private)
+                self.assert_skips(job.call("gate"), "active_session")
+                asked, answer = self.finish(job, "--remote", remote.url, "--deadline", "2s")
+                self.assertEqual(asked, asks)
+                self.assertIn("the word of the job's own files", self.done(answer).out)
+                # Who keeps it from being asked may be the agent's code; that a repository is private is nothing to be told of.
+                self.assertEqual("::warning" in answer.out, not asks, answer)
 
 
 class Requests(GateCase):

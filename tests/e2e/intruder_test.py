@@ -22,7 +22,7 @@ import unittest
 import payloads
 import runner
 from catcher import catcher
-from gate_case import TOKEN, GateCase, await_that
+from gate_case import TOKEN, GateCase, await_that, heartbeat_process
 from heartbeat_end_test import alive, answering
 
 VARIANTS = 200 if runner.FULL else 24
@@ -251,13 +251,7 @@ class Intruder(GateCase):
         before = set(self.remote.refs("refs/refgate/claims"))
         self.assert_runs(job.call("gate", "--heartbeat", "--interval", "500ms", "--lease", "60s", "--skew", "1s"), "first")
         (own,) = set(self.remote.refs("refs/refgate/claims")) - before
-
-        def told():
-            return [json.loads(path.read_text(encoding="utf-8"))["heartbeat_process"]
-                    for path in (job.folder / "temp" / "refgate").glob("health-*.json")]
-
-        await_that(lambda: max(told(), default=0) > 1, what="the process")
-        return job, own, told()[0]
+        return job, own, heartbeat_process(job)
 
     def finish(self, job, deeds, token):
         """As a step calls it, in the environment that earlier steps have left."""

@@ -275,7 +275,6 @@ class Intruder(LimitedCase):
     """What code between gate and finish can do with it: end its own job's session, and nothing else."""
 
     begin = heartbeat_end_test.Ends.begin
-    process_of = staticmethod(heartbeat_end_test.Ends.process_of)
     end = staticmethod(heartbeat_end_test.Ends.end)
     finish = heartbeat_end_test.Ends.finish
     await_gone = heartbeat_end_test.Ends.await_gone

@@ -9,7 +9,7 @@ import unittest
 import heartbeat_end_test
 from api_case import Api, ApiCase
 from catcher import catcher
-from gate_case import TOKEN, await_that, launch
+from gate_case import TOKEN, await_that, heartbeat_process, launch
 from pause_test import PauseCase
 from session_test import RunCase
 from supersede_test import SUPERSEDE, SupersedeCase
@@ -47,7 +47,7 @@ class OnLostCase(PauseCase, SupersedeCase, ApiCase):
         answer = self.done(job.call("gate", "--supersede", *BEATS, *words))
         self.assert_runs(answer, "first")
         job.claim_id = answer.claim_id
-        job.process = heartbeat_end_test.Ends.process_of(job)
+        job.process = heartbeat_process(job)
         self.addCleanup(heartbeat_end_test.Ends.end, job.process)
         return job
 
@@ -107,7 +107,7 @@ class Cancels(OnLostCase):
     def test_a_pull_requests_session_does_too(self):
         job = self.pull("a", run=101)
         self.assert_runs(job.call("gate", "--supersede", *BEATS, *CANCEL), "first")
-        job.process = heartbeat_end_test.Ends.process_of(job)
+        job.process = heartbeat_process(job)
         self.addCleanup(heartbeat_end_test.Ends.end, job.process)
         self.supersede()
         self.assert_cancelled_once(job)
@@ -205,7 +205,7 @@ class Silent(OnLostCase):
     def test_a_lost_lease_cancels_nothing(self):
         job = self.push("a", run=101)
         self.assert_runs(job.call("gate", "--supersede", "--heartbeat", "--interval", "1s", "--lease", "3s", "--skew", "1s", *CANCEL), "first")
-        job.process = heartbeat_end_test.Ends.process_of(job)
+        job.process = heartbeat_process(job)
         self.addCleanup(heartbeat_end_test.Ends.end, job.process)
         # Its lease is as short as was said from its first beat on.
         await_that(lambda: self.only_claim()["limits"]["lease"] == "3s", what="the first beat")

@@ -130,21 +130,30 @@ class Requests(RequestCase):
         self.assertLessEqual(self.asked(lambda: job.call("gate", "--group-by", "repository")).count("P"), 2)
         self.assertLessEqual(len(self.asked(lambda: job.call("finish"))), 3)
 
-    def test_readers_push_nothing_and_ask_a_bounded_number_of_times(self):
+    def test_readers_look_once_and_fetch_what_they_need_at_once(self):
+        """Of a part of the record, what stands there is known from the look: its lines are a fetch apart, and so is what results hold."""
+        page = ("report", "--html", "-")
+        def asked(words):
+            launch.reset(self.server(self.remote_kind))
+            self.assertEqual(self.person().call(*words).status, int(words == ("status", "--lost") and lost), words)
+            return kinds(launch.requests(self.server(self.remote_kind)))
+        lost = False
+        everything = (("status",), ("log",), ("stats",), ("verify",), ("metrics",), page, ("status", "--lost"), ("log", "--since", "1d"))
+        for words in everything:
+            self.assertEqual(asked(words), "R", words)
         self.ended()
-        for words in ("status", "log", "stats", "verify", "metrics"):
-            asked = self.asked(lambda words=words: self.person().call(words))
-            self.assertEqual(set(asked), {"R"}, words)
-            most = {"status": 7, "metrics": 7}
-            self.assertLessEqual(len(asked), most.get(words, 4), (words, asked))
-
-    def test_status_looks_once_for_each_kind_of_state_and_fetches_what_stands(self):
-        look = lambda: self.asked(lambda: self.person().call("status"))
-        self.assertEqual(look(), "R" * 6)
-        self.gate()
-        self.assertEqual(look(), "R" * 7)
-        self.gate("--group-by", "repository", "--share", "line")
-        self.assertEqual(look(), "R" * 8)
+        lost = True  # it was cancelled, and nobody has done its work since
+        self.gate("--share", "live")
+        self.done(self.person().call("gc"))
+        self.gate("--group-by", "repository", "--slots", "2", "--share", "line", "--budget", "repo:9/1d")
+        self.done(self.person().call("pause", "--reason", "x"))
+        for words in (*everything, ("show", HEAD), ("explain", HEAD)):
+            parts = "--since" in words or "--lost" in words
+            self.assertEqual(asked(words), "RRR" if parts else "RR", words)
+        self.done(self.person().call("result", "save", input="kept"))
+        self.assertEqual(asked(("metrics",)), "RRR")
+        # With a memory the record is read as far back as that.
+        self.assertEqual(asked(("stats", "--since", "1d")), "RRR")
 
     def test_the_token_goes_with_the_first_request(self):
         server = self.server(self.remote_kind)

@@ -239,9 +239,11 @@ class Result(GateCase):
         answer = self.job().call_fed(b"linux-x64-deps", "result", "save", "--not-secret",
                                      "CACHE_KEY", CACHE_KEY="linux-x64-deps")
         self.assertEqual(answer.status, 0, answer)
-        answer = self.job().call_fed(TOKEN.encode(), "result", "save", "--not-secret",
-                                     "REFGATE_TOKEN")
-        self.assertEqual(answer.status, 2, "a token is none of these")
+        for variable in ("REFGATE_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN"):
+            with self.subTest(variable):
+                token = TOKEN if variable == "REFGATE_TOKEN" else f"some words of {variable}"
+                answer = self.job().call_fed(token.encode(), "result", "save", "--not-secret", variable, **{variable: token})
+                self.assertEqual(answer.status, 2, "a token is none of these")
         self.assertEqual(self.job().call_fed(b"short", "result", "save", A_KEY="short").status, 0)
 
     def test_what_is_too_long_is_refused_whole(self):

@@ -7,7 +7,7 @@ import unittest
 
 import payloads
 from catcher import catcher
-from gate_case import HEAD, GateCase, await_that, launch
+from gate_case import HEAD, GateCase, heartbeat_process, launch
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (TREE / "docs" / "security.md").read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ class Security(GateCase):
 
     def test_a_session_opens_no_port(self):
         job, _ = self.gate("--heartbeat", "--interval", "1s")
-        process = self.heartbeat_of(job)
+        process = heartbeat_process(job)
         inodes = sockets_of(process)
         for table in ("tcp", "tcp6", "udp", "udp6"):
             for line in pathlib.Path(f"/proc/{process}/net/{table}").read_text(encoding="ascii").splitlines()[1:]:
@@ -51,12 +51,6 @@ class Security(GateCase):
                     self.assertNotEqual(cells[3], LISTENS, line)
                     self.assertNotIn("udp", table, line)
         self.done(job.call("finish"))
-
-    def heartbeat_of(self, job):
-        def seen():
-            return [number for text in job.state_files() for number in map(int, re.findall(r'"heartbeat_process": ?(\d+)', text)) if number > 1]
-        await_that(seen)
-        return seen()[0]
 
     def test_nothing_is_written_outside_of_the_jobs_folder(self):
         job = self.job()

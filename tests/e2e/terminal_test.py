@@ -9,6 +9,7 @@ import unicodedata
 import unittest
 
 from gate_case import GateCase, await_that, launch
+from network_test import FaultCase
 from runner import BINARY
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[mK]|\x1b\]8;;[^\x1b]*\x1b\\")
@@ -177,24 +178,16 @@ class Tables(AtATerminal):
                 self.assertGreater(max(map(len, self.at(*words, wide=60).splitlines())), 60)
 
 
-class Patience(AtATerminal):
+class Patience(AtATerminal, FaultCase):
     """A server that takes its time: who sits before it sees that something goes on."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.proxy = cls.contexts.enter_context(launch.faults(cls.server("http")))
 
     def setUp(self):
         super().setUp()
-        launch.set_plan(self.proxy)
-        launch.reset(self.proxy)
-        self.direct = self.remote
-        self.slow = self.remote.by(f"{self.proxy.url}/{self.path.name}")
+        self.slow, self.remote = self.remote, self.direct
         self.won, _ = self.gate()
 
     def test_a_line_is_shown_and_taken_away(self):
-        launch.set_plan(self.proxy, {"fault": "delay", "seconds": 1.3})
+        self.plan({"fault": "delay", "seconds": 1.3})
         for words in (("log",), ("explain", self.won.run)):
             with self.subTest(words=words):
                 shown = self.at(*words, streams="stderr", person=self.person(self.slow))
@@ -210,10 +203,10 @@ class Patience(AtATerminal):
 
     def interrupt(self, number, part, *words):
         """What it said on standard error, and how it ended."""
-        launch.set_plan(self.proxy, {"path": part, "fault": "delay", "seconds": 20, "announce": True})
+        self.plan({"path": part, "fault": "delay", "seconds": 20, "announce": True})
         launch.reset(self.proxy)
         started = self.person(self.slow).start(*words)
-        await_that(lambda: any("delay-begins" in line for line in launch.requests(self.proxy)))
+        await_that(lambda: any("delay-begins" in line for line in self.asked()))
         started.process.send_signal(number)
         answer = started.wait()
         self.assertEqual(answer.status, -number)
@@ -230,9 +223,9 @@ class Patience(AtATerminal):
                     self.assertEqual(written.count("\n"), 1)
 
     def test_a_gate_keeps_its_own_last_words(self):
-        launch.set_plan(self.proxy, {"path": "receive-pack", "fault": "delay", "seconds": 20, "announce": True})
+        self.plan({"path": "receive-pack", "fault": "delay", "seconds": 20, "announce": True})
         started = self.job(sha="f" * 40, remote=self.slow).start("gate", "--share", "other")
-        await_that(lambda: any("delay-begins" in line for line in launch.requests(self.proxy)))
+        await_that(lambda: any("delay-begins" in line for line in self.asked()))
         started.process.terminate()
         self.assertIn("it was ended before it had an answer", started.wait().err)
 

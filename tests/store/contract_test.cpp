@@ -170,6 +170,51 @@ TEST_CASE("a listing holds exactly the refs under the prefix", "[contract]") {
   CHECK(other->read_all("refs/refgate/none/").empty());
 }
 
+TEST_CASE("what was foreseen is answered once as it stood, and then as it stands", "[contract]") {
+  ON_EACH_STORE();
+  const auto other = place.open();
+  const std::string pauses = "refs/refgate/pauses", queue = "refs/refgate/queues/one",
+                    note = "refs/notes/refgate/20260101/one",
+                    late = "refs/notes/refgate/20260101/late";
+  const Version first = must_swap(*other, create(claim, "one"));
+  must_swap(*other, create(pauses, "none"));
+  must_swap(*other, create(queue, "empty"));
+  must_swap(*other, create(note, "line"));
+  const Foreseen next{{"refs/refgate/claims/", "refs/refgate/none/", pauses},
+                      {"refs/notes/refgate/"}};
+  const auto claims = [&] { return store->read_all("refs/refgate/claims/"); };
+  const auto text = [](const std::map<std::string, Stored>& read, const std::string& ref) {
+    return read.at(ref).files.at("claim.json");
+  };
+
+  store->foresee(next);
+  CHECK(claims().size() == 1);
+  CHECK(store->read_all("refs/refgate/none/").empty());
+  CHECK(text(read(*store, {pauses}), pauses) == "none");
+  CHECK(store->list("refs/notes/refgate/").size() == 1);
+  const std::vector<std::string> lines{note};
+  CHECK(text(store->read_listed(lines), note) == "line");
+
+  // Once only: what others change meanwhile is seen by the next reading.
+  const Version second = must_swap(*other, update(claim, first, "two"));
+  must_swap(*other, create(late, "line"));
+  CHECK(text(claims(), claim) == "two");
+  CHECK(store->list("refs/notes/refgate/").size() == 2);
+
+  // What was not foreseen is asked for as ever, and ends it, as a swap does.
+  for (const bool swaps : {false, true}) {
+    store->foresee(next);
+    CHECK(store->list("refs/notes/refgate/").size() == 2);
+    if (swaps)
+      must_swap(*store, create("refs/refgate/claims/abc/mine", "mine"));
+    else
+      CHECK(text(read(*store, {queue}), queue) == "empty");
+    CHECK(claims().size() == (swaps ? 2 : 1));
+    CHECK(text(read(*store, {pauses, queue}), pauses) == "none");
+  }
+  CHECK(read(*store, {claim}).at(claim).version == second);
+}
+
 TEST_CASE("a thousand refs are made in one push, listed and read", "[contract][bulk]") {
   ON_EACH_STORE();
   std::vector<Change> changes;

@@ -244,6 +244,21 @@ TEST_CASE("a repository with SHA-256 names is named by every call", "[https][wir
   }
 }
 
+TEST_CASE("an error as the answer to a listing is told in the server's words", "[https][wire]") {
+  const FaultyPlace place;
+  const auto store = place.open();
+  store->set_deadline(Clock::now() + 20s);
+  CHECK(store->list("refs/refgate/").empty());
+  place.plan(
+      R"([{"fault": "garbage", "method": "POST", "path": "upload-pack",
+           "headers": {"Content-Type": "application/x-git-upload-pack-result"},
+           "body": "0020ERR the shelf is being moved"}])");
+  const auto words = words_of(error_of([&] { store->list("refs/refgate/"); }));
+  INFO(words);
+  CHECK(mentions(words, "the shelf is being moved"));
+  CHECK(mentions(words, "nothing was changed"));
+}
+
 TEST_CASE("refs that are kept and not shown to readers are named", "[https][wire]") {
   const FaultyPlace place;
   must_swap(*place.direct(), create(claim, "one"));

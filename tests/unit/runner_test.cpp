@@ -7,6 +7,7 @@
 
 #include "catch.h"
 #include "os/file/checked_output.h"
+#include "runner/given_away.h"
 
 using namespace refgate;
 
@@ -74,6 +75,18 @@ TEST_CASE("what a job summary would make a link of by itself is torn apart") {
     CAPTURE(text);
     CHECK(escape_for(Place::markdown, text) == escaped);
   }
+}
+
+TEST_CASE("the token in use is replaced in a text, and what is too short to be one is not") {
+  const auto shown = [](const std::string& token) {
+    const Environment environment({{"GH_TOKEN", token}});
+    CHECK(tokens_in_use(environment).size() == (token.size() < shortest_secret ? 0 : 1));
+    return without_tokens("feature/" + token + "-" + token + "/main", environment);
+  };
+  CHECK(shown("seven77") == "feature/seven77-seven77/main");
+  CHECK(shown("main") == "feature/main-main/main");
+  CHECK(shown("eight888") == "feature/***-***/main");
+  CHECK(shown("") == "feature/-/main");
 }
 
 TEST_CASE("text that would deceive a reader or a terminal is defused") {

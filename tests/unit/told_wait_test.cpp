@@ -1,4 +1,4 @@
-#include "job/gate/told_wait.h"
+#include "job/verdict/told_wait.h"
 
 #include "catch.h"
 

@@ -10,7 +10,7 @@
 #include "core/decision/following.h"
 #include "core/event/scope.h"
 #include "core/text/json.h"
-#include "job/gate/gating.h"
+#include "job/gate/informants.h"
 #include "job/gate/pausing.h"
 #include "job/gate/place_in_line.h"
 #include "job/gate/waiting.h"

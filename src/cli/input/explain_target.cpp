@@ -1,6 +1,5 @@
 #include "cli/input/explain_target.h"
 
-#include <algorithm>
 #include <map>
 #include <ostream>
 
@@ -199,6 +198,9 @@ int explain_target(const Invocation& call, const Settings& settings) {
   const std::string& said = call.arguments.front();
   const Target target = target_of(said);
   const auto store = store_of(call, settings);
+  Foreseen next = claims_and_record(settings.name_space);
+  next.whole.push_back(pause_ref(settings.name_space));
+  store->foresee(std::move(next));
   const Claims claims = read_claims(*store, settings.name_space);
   const Record record = read_record(*store, settings.name_space, claims);
   const StoredPauses pauses = read_pauses(*store, settings.name_space);

@@ -99,15 +99,15 @@ bool has_live_health(const JobState& state) {
   });
 }
 
-constexpr const char* nothing_here =
-    "Nothing was changed: this job holds no claim (its gate said skip; that is the word of the "
-    "job's "
-    "own files, since this step has no token to ask the remote)\n";
+/// Of what the remote shows only to who has a token.
+constexpr const char* by_files =
+    "; that is the word of the job's own files, since this step has no token to ask the remote";
 
 }  // namespace
 
 std::optional<int> finish_without_token(const Invocation& call, const Settings& settings,
-                                        const JobState& state, const WorkEnd& work) {
+                                        const JobState& state, const WorkEnd& work,
+                                        const std::function<bool()>& look) {
   if (!call.environment.in_actions() || !settings.claim_id.empty()) return std::nullopt;
   const Remote remote = resolve_remote(settings, call.environment);
   if (remote.kind != Remote::Kind::https || !remote.token.empty()) return std::nullopt;
@@ -120,11 +120,15 @@ std::optional<int> finish_without_token(const Invocation& call, const Settings& 
   if (!words.empty()) return failed ? exit_store : exit_done;
   if (!told_skips(state, caller_of(call, settings)).empty() && !holds_live_claim(call, state) &&
       !(settings.state_dir.empty() && has_live_health(state))) {
-    call.out << nothing_here;
+    const bool shown = look();
+    call.out << "Nothing was changed: this job holds no claim (its gate said skip"
+             << (shown ? "" : by_files) << ")\n";
     return exit_done;
   }
   if (!holds_live_claim(call, state) && holds_ended_claim(call, state)) {
-    call.out << "Session had ended before, as this job's own note says; nothing was changed\n";
+    const bool shown = look();
+    call.out << "Session had ended before" << (shown ? "" : ", as this job's own note says")
+             << "; nothing was changed\n";
     return exit_done;
   }
   throw StoreError(

@@ -7,7 +7,6 @@
 #include <ostream>
 
 #include "core/claim/transition.h"
-#include "core/event/scope.h"
 #include "core/governing/limited.h"
 #include "core/policy/budget.h"
 #include "job/end/ending.h"

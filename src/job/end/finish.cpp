@@ -1,24 +1,23 @@
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <optional>
 #include <ostream>
 
 #include "call/commands.h"
 #include "core/claim/transition.h"
-#include "core/decision/reason_code.h"
 #include "core/event/scope.h"
 #include "core/words/brief.h"
 #include "job/end/asked_end.h"
+#include "job/end/borne_out.h"
 #include "job/end/broken_promises.h"
 #include "job/end/ending.h"
-#include "job/end/misfit.h"
+#include "job/end/judgement.h"
 #include "job/end/observing.h"
-#include "job/end/own_look.h"
 #include "job/end/session_cost.h"
 #include "job/note/health_file.h"
 #include "job/note/observation.h"
 #include "job/note/told_skip.h"
+#include "job/subject/misfit.h"
 #include "job/subject/own_claims.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
@@ -44,47 +43,6 @@ std::string unknown_status(const std::string& status) {
          "came of it: steps.<id>.outcome, needs.<job>.result or job.status";
 }
 
-void warn(const Invocation& call, const std::string& title, const std::string& text) {
-  call.err << "refgate: " << escape_for(Place::line, text) << "\n";
-  call.out << annotation(call.environment, "warning", "refgate: " + title, text);
-}
-
-/// A session whose gate ran in another job of this run is ended by its id alone.
-void warn_of_claims_elsewhere(const Invocation& call, const OwnLook& look) {
-  for (const auto& [ref, version, claim] : look.others)
-    warn(call, "a session is left live",
-         "job " + claim.holder.job + " of this run holds the session " + claim.session_key +
-             ", and this step does not end it: this job has no note of it. Give the gate's output "
-             "claim_id as claim-id (--claim-id)");
-}
-
-/// What this job holds besides the work that it was told to skip. What it has a note of is told of
-/// already, and ended by another step.
-void warn_of_other_work(const Invocation& call, const OwnLook& look, const JobState& state) {
-  const auto notes = state.notes();
-  for (const auto& [ref, version, claim] : look.aside) {
-    const std::string& place = ref;
-    if (std::any_of(notes.begin(), notes.end(),
-                    [&](const ClaimNote& note) { return note.ref == place; }))
-      continue;
-    warn(call, "a session is left live",
-         "this job holds the session " + claim.session_key +
-             ", too, of which its files here say nothing, and this step, which is of work that it "
-             "was told to skip, does not end it. If no other step does, give finish its claim-id "
-             "(--claim-id)");
-  }
-}
-
-/// The gate's output of that name; nullopt when it was not handed on.
-std::optional<bool> own_failure_of(const Invocation& call) {
-  const std::string said = call.option("own-failure", call.environment.get("REFGATE_OWN_FAILURE"));
-  if (said.empty()) return std::nullopt;
-  if (said != "true" && said != "false")
-    throw UsageError("--own-failure is \"" + said +
-                     "\", but must be true or false, as the gate's output own_failure is");
-  return said == "true";
-}
-
 /// False where nothing was executed: then no agent has written a result, and none is missed.
 bool may_have_cost(const Invocation& call, const Settings& settings, const JobState& state) {
   if (!meaning_of_status(status_of(call)).executed) return false;
@@ -105,52 +63,6 @@ std::string why_no_claim(const JobState& state, const std::vector<ToldSkip>& ski
   if (reason.empty()) return "its gate came to no verdict, and nothing was launched";
   return "its gate said skip: " + escape_for(Place::line, reason);
 }
-
-/// Whether the job that calls may end well: a skip must not turn this run's own failure into
-/// success.
-class Judgement {
- public:
-  Judgement(const Invocation& call, const Settings& settings, const JobState& state)
-      : caller_(caller_of(call, settings)), handed_on_(own_failure_of(call)) {
-    for (const ToldSkip& skip : told_skips(state, caller_))
-      if (skip.own_failure) fail(skip.reason);
-    if (handed_on_.value_or(false)) fail("its gate says so");
-  }
-
-  /// With the claim of another job: the gate's outputs may be those of an earlier attempt.
-  void hear(const Ended& ended) {
-    const Claim& claim = ended.claim;
-    const bool earlier = ended.result == Ended::Result::already && is_own_failure(claim, caller_) &&
-                         claim.holder.run_attempt < caller_.run_attempt;
-    const bool judged_here = handed_on_ && ended.result == Ended::Result::ended &&
-                             (ended.given_back || claim.outcome != ClaimOutcome::success);
-    if (earlier)
-      fail("attempt " + std::to_string(claim.holder.run_attempt) + " ended with " +
-           std::string(name_of(claim.outcome)));
-    else if (judged_here)
-      fail(ended.given_back ? "nothing was executed"
-                            : "it ended with " + std::string(name_of(claim.outcome)));
-  }
-
-  int tell(const Invocation& call) const {
-    if (why_.empty()) return exit_done;
-    const std::string text =
-        "this run's own session did not end with success, so that this job does not either: " +
-        why_;
-    call.err << "refgate: " << escape_for(Place::line, text) << "\n"
-             << annotation(call.environment, "error", "refgate: the work is not done", text);
-    return exit_no;
-  }
-
- private:
-  void fail(const std::string& why) {
-    if (why_.empty()) why_ = why;
-  }
-
-  Holder caller_;
-  std::optional<bool> handed_on_;
-  std::string why_;
-};
 
 /// What this job holds, by where the step asks.
 struct Held {
@@ -208,45 +120,6 @@ std::string find_named(const Invocation& call, const Settings& settings, Store& 
   return ref;
 }
 
-/// What this job's files say of itself, and nothing else does: that it was told to skip, that it
-/// watched, or that its session has ended.
-struct Hints : LookHints {
-  bool may_stay_unproven = false;  ///< a job that was told to skip is green without a remote, too
-  bool tells_of_others = false;    ///< nothing is known of this job, whose gate ran elsewhere then
-
-  bool is_in(const std::string& name_space) const {
-    return std::any_of(refs.begin(), refs.end(), [&](const std::string& ref) {
-      return ref.starts_with(claims_prefix(name_space));
-    });
-  }
-};
-
-/// Of a skip that a claim was not the reason of, so that none has to stand at its scope.
-bool is_of_no_claim(std::string_view code) {
-  static constexpr std::array<ReasonCode, 10> codes{
-      ReasonCode::superseded, ReasonCode::breaker,      ReasonCode::budget,      ReasonCode::paused,
-      ReasonCode::queued,     ReasonCode::wait_expired, ReasonCode::unreachable, ReasonCode::denied,
-      ReasonCode::unreadable, ReasonCode::read_only};
-  return std::any_of(codes.begin(), codes.end(),
-                     [&](ReasonCode each) { return name_of(each) == code; });
-}
-
-Hints hints_of(const Invocation& call, const Settings& settings, const JobState& state,
-               const std::vector<ToldSkip>& skips) {
-  Hints hints;
-  for (const ToldSkip& skip : skips) {
-    hints.refs.push_back(skip.ref);
-    hints.told.push_back(skip.ref);
-    if (is_of_no_claim(skip.code)) hints.claimless.push_back(skip.ref);
-  }
-  for (const Observation& each : observations(state, caller_of(call, settings))) {
-    hints.refs.push_back(each.ref);
-    if (each.would_skip) hints.told.push_back(each.ref);
-  }
-  hints.names_its_work = !settings.share.empty() || !settings.identity.empty();
-  return hints;
-}
-
 /// The work that the step names and that its job was told to skip: its end is then of that alone,
 /// and not of what the job does besides. Empty where it is of the whole job.
 std::string skipped_work(const Invocation& call, const Settings& settings, const Hints& hints) {
@@ -285,30 +158,6 @@ bool holds_other_work_alone(const Settings& settings, const JobState& state, con
   });
 }
 
-/// Whether the remote has nothing live of this job. What it has of others is told where no file
-/// says what became of this job.
-void look_at_remote(const Invocation& call, const Settings& settings, const JobState& state,
-                    Store& store, const Hints& hints) {
-  if (!call.environment.in_actions()) return;
-  try {
-    const OwnLook look = require_none_live(call, settings, store, hints);
-    if (hints.tells_of_others) warn_of_claims_elsewhere(call, look);
-    warn_of_other_work(call, look, state);
-    for (const auto& [ref, version, claim] : look.namesakes)
-      warn(call, "a session is left live",
-           "another job of this run that is called " + claim.holder.job + " holds the session " +
-               claim.session_key + "; if it is this one's, give finish its claim-id (--claim-id)");
-  } catch (const Misfit&) {
-    throw;
-  } catch (const StoreError& error) {
-    if (!hints.may_stay_unproven) throw;
-    warn(call, "not looked at",
-         "that this job holds no session is the word of its own files alone, since the remote "
-         "could not be asked: " +
-             std::string(error.what()));
-  }
-}
-
 /// By a swap of this call, on the claim that stood there.
 bool is_proven(const Ended& ended) {
   return ended.result == Ended::Result::ended && ended.version && !ended.unclaimed;
@@ -327,11 +176,13 @@ void tell_ended(const Invocation& call, const Settings& settings, Store& store,
 }
 
 /// The ref of a live claim that has the id of `--claim-id`; empty when there is none.
-std::string live_by_id(Store& store, const Settings& settings) {
-  for (const StoredClaim& stored : read_claims(store, settings.name_space).claims)
-    if (stored.claim.claim_id == settings.claim_id && stored.claim.state != ClaimState::ended)
-      return stored.ref;
-  return {};
+std::string live_by_id(const Invocation& call, const Settings& settings, Store& store) {
+  const std::string ref = find_claim(call, settings, store);
+  if (ref.empty()) return {};
+  const SeenClaim seen = read_claim(store, ref);
+  const bool lives = seen.claim && seen.claim->claim_id == settings.claim_id &&
+                     seen.claim->state != ClaimState::ended;
+  return lives ? ref : std::string();
 }
 
 /// Of the claim that `--claim-id` names and no note is of.
@@ -403,15 +254,20 @@ int finish(const Invocation& call, Settings settings) {
       hints.may_stay_unproven = true;
       if (may_ask(call, settings))
         look_at_remote(call, settings, state, *store_of(call, settings), hints);
+      else
+        look_without_token(call, settings, state, hints);
       return done(exit_done);
     }
   }
   if (!may_ask(call, settings) && holds_other_work_alone(settings, state, hints, skipped)) {
+    look_without_token(call, settings, state, hints);
     call.out << "Nothing was changed: this job holds no claim of what this step names ("
              << why_no_claim(state, skips) << ")\n";
     return done(exit_done);
   }
-  if (const auto ended = finish_without_token(call, settings, state, work)) return done(*ended);
+  const auto look = [&] { return look_without_token(call, settings, state, hints); };
+  if (const auto ended = finish_without_token(call, settings, state, work, look))
+    return done(*ended);
   const auto store = store_of(call, settings);
   Held held = held_by_job(call, settings, state, *store);
   std::vector<ClaimNote>& notes = held.here;
@@ -445,7 +301,7 @@ int finish(const Invocation& call, Settings settings) {
     Ended ended = end_session(call, settings, *store, note, work);
     // What the step names is ended where it stands, wherever a note says that it does.
     if (!settings.claim_id.empty() && !is_proven(ended) && ended.result != Ended::Result::already)
-      if (const std::string ref = live_by_id(*store, settings); !ref.empty())
+      if (const std::string ref = live_by_id(call, settings, *store); !ref.empty())
         ended = end_session(call, settings, *store, note_of_id(settings, state, *store, ref), work);
     tell_ended(call, settings, *store, note, ended);
     if (!settings.claim_id.empty()) judgement.hear(ended);

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "job/gate/told_wait.h"
 #include "job/gate/waiting_claim.h"
+#include "job/verdict/told_wait.h"
 #include "state/newest/newest_line.h"
 
 namespace refgate {

@@ -6,7 +6,7 @@
 #include "core/decision/following.h"
 #include "job/gate/outage.h"
 #include "job/gate/pausing.h"
-#include "job/gate/told_wait.h"
+#include "job/verdict/told_wait.h"
 #include "os/interruption.h"
 #include "os/patience.h"
 #include "runner/runner.h"
@@ -27,10 +27,6 @@ struct Waited {
   int interrupted_by = 0;
   std::optional<Acquired> paused;
 };
-
-Duration left_until(Clock::time_point until) {
-  return std::chrono::duration_cast<Duration>(until - Clock::now());
-}
 
 /// Until the claim changes, or it is time to decide anew. An outage is waited through.
 Waited wait_beside(const Asking& asking, const Claim& holder, Clock::time_point until) {

@@ -11,6 +11,12 @@
 
 namespace refgate {
 
+/// Nothing once `end` has come.
+inline Duration left_until(std::chrono::steady_clock::time_point end) {
+  return std::max(std::chrono::floor<Duration>(end - std::chrono::steady_clock::now()),
+                  Duration(0));
+}
+
 class Outage {
  public:
   using Clock = std::chrono::steady_clock;
@@ -41,11 +47,9 @@ class Outage {
   }
 
   /// How long the next look may take: of one that follows an outage, no more than is left, since
-  /// the wait would outlast its end by a whole `deadline`.
-  Duration time_for_a_look(Clock::time_point end, Duration deadline) const {
-    if (!is()) return deadline;
-    const auto left = std::chrono::floor<Duration>(end - Clock::now());
-    return std::min(deadline, std::max<Duration>(left, last_look));
+  /// the wait would outlast its end by the whole of `longest`.
+  Duration time_for_a_look(Clock::time_point end, Duration longest) const {
+    return is() ? std::min(longest, std::max(left_until(end), last_look)) : longest;
   }
 
   /// Longer after each look, up to 15 s; not before the server wants to be asked again, and then

@@ -11,6 +11,7 @@
 #include "job/end/ending.h"
 #include "job/end/session_cost.h"
 #include "job/gate/gating.h"
+#include "job/gate/informants.h"
 #include "job/subject/noted_claim.h"
 #include "job/subject/subject.h"
 #include "job/verdict/verdict.h"

@@ -20,10 +20,6 @@ using namespace std::chrono_literals;
 /// A cancelled step has 7.5 s before it is killed, and what it holds is to be given back.
 constexpr Duration first_step_bound = 2500ms;
 
-Duration left_until(WaitingClaim::Clock::time_point end) {
-  return std::max(std::chrono::floor<Duration>(end - WaitingClaim::Clock::now()), Duration(0));
-}
-
 }  // namespace
 
 std::optional<Claim> claim_at(const std::map<std::string, Stored>& read, const std::string& ref) {
@@ -103,8 +99,8 @@ Turn WaitingClaim::wait(const Interruption& interruption) {
 /// since a server may be slow.
 void WaitingClaim::give_step_time() {
   const Duration some = first_step_bound * (1 << std::min(outage_.looks(), 10));
-  const Duration left = outage_.is() ? left_until(last_moment()) : some;
-  give_time(store_, std::min({some, std::max(left, first_step_bound), settings_.policy.deadline}));
+  give_time(store_,
+            outage_.time_for_a_look(last_moment(), std::min(some, settings_.policy.deadline)));
 }
 
 WaitingClaim::Clock::time_point WaitingClaim::last_moment() const {

@@ -1,6 +1,8 @@
 #include "os/process/child_environment.h"
 
 #include <charconv>
+#include <map>
+#include <optional>
 #include <set>
 
 extern char** environ;

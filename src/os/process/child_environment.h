@@ -2,8 +2,6 @@
 // What a child process inherits.
 
 #include <functional>
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -1,6 +1,7 @@
 #include "store/remote/remote_store.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "store/remote/retry.h"
@@ -43,8 +44,9 @@ class RemoteStore final : public Store {
   std::map<std::string, Version> list(std::string_view prefix) override {
     require_prefix(prefix);
     begin();
-    return retrying(deadline(), nothing_changed,
-                    [&] { return look({std::string(prefix)}).under(prefix); });
+    return retrying(deadline(), nothing_changed, [&] {
+      return (is_foreseen(prefix) ? seen_->shown : look({std::string(prefix)})).under(prefix);
+    });
   }
 
   std::map<std::string, Stored> read(std::span<const std::string> refs) override {
@@ -53,6 +55,7 @@ class RemoteStore final : public Store {
     begin();
     if (refs.empty()) return {};
     return retrying(deadline(), nothing_changed, [&] {
+      if (refs.size() == 1 && is_foreseen(refs[0])) return take_foreseen(refs[0]);
       const Advertisement& shown =
           just_shown(refs) ? seen_->shown : look({refs.begin(), refs.end()});
       just_looked_ = false;
@@ -86,11 +89,13 @@ class RemoteStore final : public Store {
     require_prefix(prefix);
     begin();
     return retrying(deadline(), nothing_changed, [&] {
+      if (is_foreseen(prefix)) return take_foreseen(prefix);
       if (auto all = transport_->fetch_all(std::string(prefix), deadline())) {
         Look seen{{std::string(prefix)}, {}};
         for (const auto& [ref, stored] : *all)
           seen.shown.add(ref, parse_oid(stored.version.id).value());
         seen.shown.sort();
+        forget_foreseen();
         seen_ = std::move(seen);
         just_looked_ = false;
         return std::move(*all);
@@ -102,10 +107,16 @@ class RemoteStore final : public Store {
     });
   }
 
+  void foresee(Foreseen next) override {
+    forget_foreseen();
+    next_ = std::move(next);
+  }
+
   std::vector<SwapOutcome> swap(std::span<const Change> changes) override {
     const auto planned = plan_changes(fence_, changes);
     if (planned.empty()) return {};
     begin();
+    forget_foreseen();
     just_looked_ = false;
     Settlement settlement(*transport_, deadline(), limits_);
     auto outcomes = settlement.settle(planned, seen_ ? &*seen_ : nullptr);
@@ -142,9 +153,57 @@ class RemoteStore final : public Store {
   }
 
   const Advertisement& look(std::vector<std::string> names) {
+    forget_foreseen();
+    return show(std::move(names));
+  }
+
+  const Advertisement& show(std::vector<std::string> names) {
     just_looked_ = false;
     seen_ = Look{names, transport_->look(names, Side::reading, deadline())};
     return seen_->shown;
+  }
+
+  /// Whether what is asked for was foreseen; all that was is asked for then. Not a second time.
+  bool is_foreseen(std::string_view name) {
+    if (std::ranges::find(next_.whole, name) != next_.whole.end() ||
+        std::ranges::find(next_.listed, name) != next_.listed.end())
+      ask_for_foreseen();
+    const auto found = foreseen_.find(name);
+    if (found == foreseen_.end()) return false;
+    foreseen_.erase(found);
+    return true;
+  }
+
+  void ask_for_foreseen() {
+    std::vector<std::string> names = next_.whole;
+    names.insert(names.end(), next_.listed.begin(), next_.listed.end());
+    const Advertisement& shown = show(names);
+    std::map<std::string, Version> wanted;
+    for (const std::string& name : next_.whole) {
+      if (name.ends_with('/'))
+        wanted.merge(shown.under(name));
+      else if (const git_oid id = shown.value(name); !git_oid_is_zero(&id))
+        wanted[name] = Version{hex_of(id)};
+    }
+    held_ = contents(wanted);
+    foreseen_.insert(names.begin(), names.end());
+    next_ = {};
+  }
+
+  /// What stands at the name, or below the prefix.
+  std::map<std::string, Stored> take_foreseen(std::string_view name) {
+    std::map<std::string, Stored> taken;
+    for (auto it = held_.lower_bound(std::string(name));
+         it != held_.end() &&
+         (name.ends_with('/') ? it->first.starts_with(name) : it->first == name);)
+      taken.insert(held_.extract(it++));
+    return taken;
+  }
+
+  void forget_foreseen() {
+    next_ = {};
+    foreseen_.clear();
+    held_.clear();
   }
 
   /// True when the last swap ended with a look at all of these.
@@ -177,6 +236,9 @@ class RemoteStore final : public Store {
   CommitCache cache_;
   std::optional<Look> seen_;
   bool just_looked_ = false;  // seen_ shows what was there when the last swap ended
+  Foreseen next_;             // to be asked for with the first of it that is read
+  std::set<std::string, std::less<>> foreseen_;  // shown by seen_, and not yet read
+  std::map<std::string, Stored> held_;           // what stands there, where it is read whole
 };
 
 }  // namespace

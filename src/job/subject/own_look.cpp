@@ -1,11 +1,10 @@
-#include "job/end/own_look.h"
+#include "job/subject/own_look.h"
 
 #include <algorithm>
 #include <iterator>
 
-#include "core/claim/transition.h"
 #include "core/event/scope.h"
-#include "job/end/misfit.h"
+#include "job/subject/misfit.h"
 #include "job/subject/own_claims.h"
 #include "job/subject/subject.h"
 #include "state/transact.h"
