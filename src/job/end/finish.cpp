@@ -32,16 +32,28 @@ namespace {
 /// was said and is empty (a step or job that is not there) is none.
 std::string status_of(const Invocation& call) {
   if (call.flag("status")) return call.option("status");
+  // A loose word is wrong usage, and can mean nothing else.
+  if (!call.arguments.empty()) return call.arguments.front();
   const auto& variables = call.environment.variables();
   const auto said = variables.find("REFGATE_STATUS");
   return said == variables.end() ? "success" : said->second;
 }
 
-std::string unknown_status(const std::string& status) {
+std::string unknown_status(const std::string& status, bool has_ended) {
   return (status.empty() ? std::string("the status is empty")
                          : "the status is \"" + status + "\", which GitHub does not know") +
-         "; what was live is ended as cancelled, so that the next event does the work. Pass what "
-         "came of it: steps.<id>.outcome, needs.<job>.result or job.status";
+         (has_ended ? "; what was live is ended as cancelled, so that the next event does the work"
+                    : "; this step found nothing to end") +
+         ". Pass what came of it: steps.<id>.outcome, needs.<job>.result or job.status";
+}
+
+/// What it cannot take is told, and the session is ended all the same: else it would hold others
+/// back for as long as its lease.
+void tell_left_out(const Invocation& call, std::string fault) {
+  static constexpr std::string_view refusal = "; nothing was asked";
+  if (fault.ends_with(refusal)) fault.resize(fault.size() - refusal.size());
+  call.err << "refgate: " << escape_for(Place::line, fault)
+           << "; it is left out, and the session is ended all the same\n";
 }
 
 void warn(const Invocation& call, const std::string& title, const std::string& text) {
@@ -76,13 +88,13 @@ void warn_of_other_work(const Invocation& call, const OwnLook& look, const JobSt
 }
 
 /// The gate's output of that name; nullopt when it was not handed on.
-std::optional<bool> own_failure_of(const Invocation& call) {
+std::optional<bool> own_failure_of(const Invocation& call, std::vector<std::string>& faults) {
   const std::string said = call.option("own-failure", call.environment.get("REFGATE_OWN_FAILURE"));
   if (said.empty()) return std::nullopt;
-  if (said != "true" && said != "false")
-    throw UsageError("--own-failure is \"" + said +
-                     "\", but must be true or false, as the gate's output own_failure is");
-  return said == "true";
+  if (said == "true" || said == "false") return said == "true";
+  faults.push_back("--own-failure is \"" + brief(said) +
+                   "\", but must be true or false, as the gate's output own_failure is");
+  return std::nullopt;
 }
 
 /// False where nothing was executed: then no agent has written a result, and none is missed.
@@ -110,8 +122,9 @@ std::string why_no_claim(const JobState& state, const std::vector<ToldSkip>& ski
 /// success.
 class Judgement {
  public:
-  Judgement(const Invocation& call, const Settings& settings, const JobState& state)
-      : caller_(caller_of(call, settings)), handed_on_(own_failure_of(call)) {
+  Judgement(const Invocation& call, const Settings& settings, const JobState& state,
+            std::optional<bool> handed_on)
+      : caller_(caller_of(call, settings)), handed_on_(handed_on) {
     for (const ToldSkip& skip : told_skips(state, caller_))
       if (skip.own_failure) fail(skip.reason);
     if (handed_on_.value_or(false)) fail("its gate says so");
@@ -223,10 +236,11 @@ struct Hints : LookHints {
 
 /// Of a skip that a claim was not the reason of, so that none has to stand at its scope.
 bool is_of_no_claim(std::string_view code) {
-  static constexpr std::array<ReasonCode, 10> codes{
-      ReasonCode::superseded, ReasonCode::breaker,      ReasonCode::budget,      ReasonCode::paused,
-      ReasonCode::queued,     ReasonCode::wait_expired, ReasonCode::unreachable, ReasonCode::denied,
-      ReasonCode::unreadable, ReasonCode::read_only};
+  static constexpr std::array<ReasonCode, 11> codes{
+      ReasonCode::claim_lost,   ReasonCode::superseded,  ReasonCode::breaker,
+      ReasonCode::budget,       ReasonCode::paused,      ReasonCode::queued,
+      ReasonCode::wait_expired, ReasonCode::unreachable, ReasonCode::denied,
+      ReasonCode::unreadable,   ReasonCode::read_only};
   return std::any_of(codes.begin(), codes.end(),
                      [&](ReasonCode each) { return name_of(each) == code; });
 }
@@ -378,16 +392,17 @@ void tell_left_live(const Invocation& call, const Settings& settings, const JobS
       call.err << "refgate: " << escape_for(Place::line, describe_left_live(note, self)) << "\n";
 }
 
-int finish(const Invocation& call, Settings settings) {
+int finish(const Invocation& call, Settings settings, std::optional<bool> own_failure) {
   const std::string status = status_of(call);
   const StatusMeaning meaning = meaning_of_status(status);
   const WorkEnd work = work_end_of(call, status);
   const JobState state(settings, call.environment);
   tell_not_cancelled(call, state);
   if (may_have_cost(call, settings, state)) settings.spent = spent_of(call, settings);
-  Judgement judgement(call, settings, state);
+  Judgement judgement(call, settings, state, own_failure);
+  bool has_ended = false;
   const auto done = [&](int status_of_end) {
-    if (!meaning.known) throw UsageError(unknown_status(status));
+    if (!meaning.known) throw UsageError(unknown_status(status, has_ended));
     return status_of_end == exit_done ? judgement.tell(call) : status_of_end;
   };
   const std::vector<ToldSkip> skips = told_skips(state, caller_of(call, settings));
@@ -395,6 +410,7 @@ int finish(const Invocation& call, Settings settings) {
   const std::string skipped = skipped_work(call, settings, hints);
   if (is_observing(call, settings, state)) {
     end_observations(call, settings, state, meaning.known ? status : "cancelled", call.out);
+    has_ended = true;
     const auto all = state.notes();
     const bool claims = std::any_of(all.begin(), all.end(), [](const ClaimNote& note) {
       return note.claim.state != ClaimState::ended;
@@ -411,7 +427,10 @@ int finish(const Invocation& call, Settings settings) {
              << why_no_claim(state, skips) << ")\n";
     return done(exit_done);
   }
-  if (const auto ended = finish_without_token(call, settings, state, work)) return done(*ended);
+  if (const auto ended = finish_without_token(call, settings, state, work)) {
+    has_ended = *ended != exit_store;
+    return done(*ended);
+  }
   const auto store = store_of(call, settings);
   Held held = held_by_job(call, settings, state, *store);
   std::vector<ClaimNote>& notes = held.here;
@@ -426,6 +445,7 @@ int finish(const Invocation& call, Settings settings) {
     // The heartbeats would end what is left alone.
     const auto ended = leaves_work ? std::optional<int>()
                                    : finish_without_note(call, settings, state, *store, work);
+    has_ended = has_ended || ended.has_value();
     if (ended.value_or(exit_done) != exit_done) return done(*ended);
     hints.tells_of_others = hints.refs.empty() && !ended;
     look_at_remote(call, settings, state, *store, hints);
@@ -447,6 +467,7 @@ int finish(const Invocation& call, Settings settings) {
     if (!settings.claim_id.empty() && !is_proven(ended) && ended.result != Ended::Result::already)
       if (const std::string ref = live_by_id(*store, settings); !ref.empty())
         ended = end_session(call, settings, *store, note_of_id(settings, state, *store, ref), work);
+    has_ended = has_ended || ended.result == Ended::Result::ended || ended.unclaimed;
     tell_ended(call, settings, *store, note, ended);
     if (!settings.claim_id.empty()) judgement.hear(ended);
     if (is_proven(ended)) return;
@@ -477,10 +498,12 @@ int finish(const Invocation& call, Settings settings) {
 
 }  // namespace
 
-int command_finish(const Invocation& call) {
-  const Settings settings = settings_of(call);
+namespace {
+
+int finish_or_report(const Invocation& call, const Settings& settings,
+                     std::optional<bool> own_failure) {
   try {
-    return finish(call, settings);
+    return finish(call, settings, own_failure);
   } catch (const Misfit& error) {
     // Waived by what the step itself says, and not by what lies in the job's folder.
     const JobState state(settings, call.environment);
@@ -495,6 +518,21 @@ int command_finish(const Invocation& call) {
     report(call.err, error);
     return exit_done;
   }
+}
+
+}  // namespace
+
+int command_finish(const Invocation& call) {
+  std::vector<std::string> faults;
+  const Settings settings = settings_of(call, faults);
+  const std::optional<bool> own_failure = own_failure_of(call, faults);
+  if (!call.arguments.empty())
+    faults.push_back("\"" + brief(call.arguments.front()) +
+                     "\" is one word too many; finish takes options only (--status)");
+  for (const std::string& fault : faults)
+    tell_left_out(call, fault);
+  const int status = finish_or_report(call, settings, own_failure);
+  return status == exit_done && !faults.empty() ? exit_usage : status;
 }
 
 }  // namespace refgate
