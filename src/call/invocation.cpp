@@ -180,16 +180,29 @@ bool is_steered_by_options_alone(const Invocation& call, std::string_view settin
          std::find(settings.begin(), settings.end(), setting) != settings.end();
 }
 
+/// Whose session `gate`, `check` and `run` go on with, too: a second one of a job stands behind the
+/// first one's work, and there are no others than the runner's own words of who it is.
+bool names_a_session(const Invocation& call, std::string_view setting) {
+  static constexpr std::array<std::string_view, 3> commands{"gate", "check", "run"};
+  static constexpr std::array<std::string_view, 4> settings{"claim-id", "run-id", "run-attempt",
+                                                            "job"};
+  return call.environment.in_actions() &&
+         std::find(commands.begin(), commands.end(), call.command) != commands.end() &&
+         std::find(settings.begin(), settings.end(), setting) != settings.end();
+}
+
 /// The variable's value, where it may be obeyed; else nothing, and it is named unless an option
 /// stands in its place.
 std::string value_of_variable(const Invocation& call, std::string_view setting) {
   const std::string variable = environment_name(setting);
   std::string value = call.environment.get(variable);
-  if (value.empty() || !is_steered_by_options_alone(call, setting)) return value;
+  const bool asks = names_a_session(call, setting);
+  if (value.empty() || (!asks && !is_steered_by_options_alone(call, setting))) return value;
   // What `run` tells its command, where it says no more than the runner does.
   const bool says_the_same = value == call.environment.get("RUNNER_TEMP") + "/refgate";
   if (!call.options.contains(std::string(setting)) && !says_the_same)
-    call.err << "refgate: the variable " << variable << " is ignored in a step behind the work, "
+    call.err << "refgate: the variable " << variable << " is ignored in a step "
+             << (asks ? "of a job, " : "behind the work, ")
              << "since any step before it may have set it: give --" << setting << "\n";
   return {};
 }
@@ -207,18 +220,39 @@ RemoteSource source_of_remote(const Invocation& call, const Settings& settings) 
   return follows_the_work(call) ? RemoteSource::variable : RemoteSource::step;
 }
 
-}  // namespace
+/// Without it, it is not known whose session is meant, or where it is.
+bool says_whose_or_where(std::string_view setting) {
+  static constexpr std::array<std::string_view, 9> settings{"remote",   "namespace", "state-dir",
+                                                            "claim-id", "run-id",    "job",
+                                                            "share",    "identity",  "run-attempt"};
+  return std::find(settings.begin(), settings.end(), setting) != settings.end();
+}
 
-Settings settings_of(const Invocation& call) {
+/// What `read` finds wrong about the setting is put into `faults`, where it may go on without.
+void read_or_leave_out(std::string_view setting, std::vector<std::string>* faults,
+                       const std::function<void()>& read) {
+  try {
+    read();
+  } catch (const UsageError& error) {
+    if (faults == nullptr || says_whose_or_where(setting)) throw;
+    faults->emplace_back(error.what());
+  }
+}
+
+Settings read_settings(const Invocation& call, std::vector<std::string>* faults) {
   for (const SettingRow& row : setting_table())
-    refuse_empty(call, row);
+    read_or_leave_out(row.name, faults, [&] { refuse_empty(call, row); });
   Settings settings;
   refuse_tokens(call);
   std::string config = call.option("config");
   if (config.empty()) config = value_of_variable(call, "config");
   if (!config.empty())
-    if (const auto error = apply_config(settings, read_config(call, config), config))
-      throw UsageError(*error);
+    read_or_leave_out("config", faults, [&] {
+      Settings with_file = settings;
+      if (const auto error = apply_config(with_file, read_config(call, config), config))
+        throw UsageError(*error);
+      settings = std::move(with_file);
+    });
   for (const SettingRow& row : setting_table()) {
     if (row.name == "config") continue;
     const std::string variable = environment_name(row.name);
@@ -228,12 +262,14 @@ Settings settings_of(const Invocation& call) {
     const bool said_here = !from_environment.empty() || given != call.options.end();
     if (row.form == SettingForm::pairs && said_here) settings.dimensions.clear();
     if (row.form == SettingForm::list && said_here) settings.policy.budgets.clear();
-    if (given == call.options.end()) {
-      apply(call, settings, row, from_environment, variable);
-    } else {
-      for (const std::string& value : given->second)
-        apply(call, settings, row, value, "--" + std::string(row.name));
-    }
+    read_or_leave_out(row.name, faults, [&] {
+      if (given == call.options.end()) {
+        apply(call, settings, row, from_environment, variable);
+      } else {
+        for (const std::string& value : given->second)
+          apply(call, settings, row, value, "--" + std::string(row.name));
+      }
+    });
   }
   if (asks_to_launch(call))
     if (const auto error = contradiction(call, settings))
@@ -241,6 +277,14 @@ Settings settings_of(const Invocation& call) {
   settings.remote_source = source_of_remote(call, settings);
   trace([] { return "settings: all others have their defaults; of several the last one counts"; });
   return settings;
+}
+
+}  // namespace
+
+Settings settings_of(const Invocation& call) { return read_settings(call, nullptr); }
+
+Settings settings_of(const Invocation& call, std::vector<std::string>& faults) {
+  return read_settings(call, &faults);
 }
 
 std::string input_name(std::string_view setting) {

@@ -41,6 +41,10 @@ struct Invocation {
 /// Throws UsageError.
 Settings settings_of(const Invocation& call);
 
+/// Likewise for who must go on: what is wrong is left out and told in `faults`, unless it says
+/// whose session is meant or where it is asked for.
+Settings settings_of(const Invocation& call, std::vector<std::string>& faults);
+
 /// Whether it was the step's input of that name that said it, and no option or other variable.
 bool is_input(const Invocation& call, std::string_view setting);
 

@@ -193,6 +193,26 @@ std::string meant(std::string_view nearest_word, std::string_view prefix) {
   return "; did you mean " + std::string(prefix) + std::string(nearest_word) + "?";
 }
 
+std::vector<std::string> take_loose_words(const CommandRow& row, std::vector<std::string>& words) {
+  const auto options = options_of(row);
+  std::vector<std::string> loose;
+  std::vector<std::string> left{words.front()};
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word.size() < 2 || word[0] != '-') {
+      loose.push_back(word);
+      continue;
+    }
+    left.push_back(word);
+    const auto found = word.starts_with("--") ? options.find(word.substr(2)) : options.end();
+    if (found != options.end() && found->second == Takes::a_value && i + 1 < words.size() &&
+        !words[i + 1].starts_with("--"))
+      left.push_back(words[++i]);
+  }
+  words = std::move(left);
+  return loose;
+}
+
 std::optional<std::string> wrong_word(const CommandRow& row, std::span<const std::string> words) {
   const auto options = options_of(row);
   std::vector<std::string> loose;

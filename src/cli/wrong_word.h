@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "call/command_row.h"
 
@@ -34,6 +35,9 @@ std::string upper(std::string_view text);
 
 /// "; did you mean --memory?", or nothing.
 std::string meant(std::string_view nearest_word, std::string_view prefix = "");
+
+/// Takes out the words after the first that are no option and no option's value.
+std::vector<std::string> take_loose_words(const CommandRow& row, std::vector<std::string>& words);
 
 /// The first wrong word in the order typed, told by its name; the parser's own words blame whatever
 /// is left over at the end.

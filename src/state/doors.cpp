@@ -33,7 +33,7 @@ SeenClaim look_at_doors(Store& store, Request& asking, Meeting meeting) {
     const auto read = store.read_all(prefix);
     std::vector<ClaimAtDoor> doors;
     for (const auto& [ref, stored] : read)
-      if (asking.shows_id || is_door_of(asking.first_door, ref)) {
+      if (!asking.named.empty() || is_door_of(asking.first_door, ref)) {
         SeenClaim seen = read_claim_in(read, ref);
         if (seen.claim) doors.push_back({ref, std::move(*seen.claim)});
       }

@@ -160,6 +160,61 @@ class Attack(GateCase):
             self.assert_only_own_moves(answer, name)
             self.restore()
 
+    def forge_into(self, job, source):
+        """The note of another's claim, with that one's run replaced by the job's own, as all of it can be made of public refs."""
+        folder = job.folder / "temp" / "refgate"
+        folder.mkdir(exist_ok=True)
+        for path in (source.folder / "temp" / "refgate").glob("claim-*.json"):
+            (folder / path.name).write_text(path.read_text().replace(source.run, job.run))
+
+    def test_a_second_gate_takes_no_session_by_a_note_that_was_forged(self):
+        for words in (("gate", "--share", "other"), ("run", "--share", "other", "--", "true"), ("gate", "--share", "other", "--no-wait", "--slots", "p:1"),
+                      ("gate", "--share", "other", "--group-by", "repository", "--no-wait"), ("gate", "--share", "other", "--wait", "1s")):
+            with self.subTest(words):
+                self.forge_into(self.mine, self.other_job)
+                answer = self.mine.call(*words)
+                self.assertIn("active_session", str(answer))
+                self.assertIn("is not this job's", answer.err)
+                self.assert_others_stand(answer)
+                self.mine.call("finish", "--share", "other")
+                self.assert_others_stand(answer)
+                self.restore()
+
+    def assert_others_stand(self, answer):
+        for ref, text in self.claims.items():
+            if ref != self.own:
+                self.assertEqual(self.remote.git("show", f"{ref}:claim.json"), text, answer)
+        self.done(self.other_job.call("heartbeat"))
+        self.claims = {ref: self.remote.git("show", f"{ref}:claim.json") for ref in self.remote.claims()}
+        self.before = self.remote.all_refs()
+
+    def test_a_second_gate_takes_no_session_by_variables_of_earlier_steps(self):
+        variables = {"REFGATE_CLAIM_ID": self.other.claim_id, "REFGATE_RUN_ID": self.other_job.run, "REFGATE_JOB": "agent",
+                     "REFGATE_RUN_ATTEMPT": "2"}
+        for names in (("REFGATE_CLAIM_ID",), ("REFGATE_RUN_ID",), ("REFGATE_RUN_ID", "REFGATE_RUN_ATTEMPT", "REFGATE_JOB"), tuple(variables)):
+            for words in (("gate", "--share", "other"), ("run", "--share", "other", "--", "true")):
+                with self.subTest((names, words)):
+                    for path in (self.other_job.folder / "temp" / "refgate").glob("claim-*.json"):
+                        shutil.copy(path, self.temp / "refgate")
+                    answer = self.mine.call(*words, **{name: variables[name] for name in names})
+                    for name in names:
+                        self.assertIn(f"{name} is ignored", answer.err)
+                    self.assert_others_stand(answer)
+                    self.restore()
+
+    def test_a_step_that_names_the_claim_goes_on_with_it(self):
+        self.assert_runs(self.job(job="work").call("gate", "--share", "other", "--claim-id", self.other.claim_id), "own")
+        self.assertEqual(len(self.remote.claims()), len(self.claims))
+
+    def test_lines_of_the_record_are_not_those_of_the_notes_copy(self):
+        (path,) = self.notes()
+        claim = json.loads(json.loads(path.read_text())["claim"])
+        claim["outbox"].append(self.forged_line())
+        self.only_note(claim=json.dumps(claim))
+        self.assert_runs(self.mine.call("gate"), "own")
+        self.assertNotIn("666", self.remote.git("show", f"{self.own}:claim.json"))
+        self.assertEqual([line for line in self.remote.notes() if line["run_id"] == "666"], [])
+
     def test_a_folder_that_is_a_link_is_refused_before_anything_is_claimed(self):
         job = self.job(payload=payloads.push(payloads.commit("linked")))
         os.symlink(self.folder, job.folder / "temp" / "refgate")

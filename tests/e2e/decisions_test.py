@@ -196,6 +196,26 @@ class Ownership(GateCase):
         self.assert_runs(self.job().call("gate", "--claim-id", first.claim_id), "own")
         self.assert_skips(self.job().call("gate", "--claim-id", "0" * 32), "active_session")
 
+    def test_a_claim_id_that_is_not_live_any_more_closes_the_guard(self):
+        gate, answer = self.take_lost_claim()
+        self.assert_runs(self.job().call("gate"), "takeover")
+        for job, words in ((self.job(run=gate.run, job="work"), ("--claim-id", answer.claim_id)),
+                           (self.job(run=gate.run), ("--claim-id", answer.claim_id)),
+                           (self.job(job="work", payload=payloads.push(payloads.commit("elsewhere"))), ("--claim-id", "f" * 32))):
+            with self.subTest(words):
+                late = job.call("gate", *words)
+                self.assertEqual((late.status, late.runs), (0, False), late)
+                self.assertIn("No live session of this work has the id that claim-id names", late.lines["REASON"])
+        self.assertEqual(len(self.remote.claims()), 1)
+
+    def test_a_session_that_was_ended_is_not_begun_again_by_its_id(self):
+        for number, status in enumerate(("cancelled", "skipped", "success", "failure")):
+            job, answer = self.gate(payload=payloads.push(payloads.commit(status)))
+            self.done(job.call("finish", "--status", status))
+            again = self.job(run=job.run, job="work", payload=payloads.push(payloads.commit(status)))
+            self.assert_skips(again.call("gate", "--claim-id", answer.claim_id), "claim_lost")
+            self.assertEqual(len(self.remote.claims()), number + 1)
+
     def test_jobs_and_matrix_legs_of_one_run_are_work_of_their_own(self):
         job, _ = self.gate(job="agent")
         self.assert_runs(self.job(run=job.run, job="agent-2").call("gate"), "first")

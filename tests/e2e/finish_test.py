@@ -80,6 +80,39 @@ class Finish(GateCase):
         self.done(self.person().call("finish", REFGATE_CLAIM_ID=gate.claim_id))
         self.assertEqual(self.only_claim()["outcome"], "success")
 
+    def test_what_it_cannot_take_does_not_keep_the_session_live(self):
+        rows = (("--own-failure", "maybe"), ("--deadline", "x"), ("--on-error", "x"), ("--config", "/no/such.yml"), ("--lease", "x"),
+                ("success",), ("--status", "success", "soon"))
+        for words in rows:
+            with self.subTest(words):
+                job, gate = self.gate(payload=payloads.push(payloads.commit(repr(words))))
+                answer = job.call("finish", *words)
+                self.assertEqual(answer.status, 2, answer)
+                self.assertIn("it is left out, and the session is ended all the same", answer.err)
+                claim = next(each for each in self.remote.claims().values() if each["claim_id"] == gate.claim_id)
+                self.assertEqual((claim["state"], claim["outcome"]), ("ended", "success"))
+
+    def test_a_loose_word_is_what_came_of_the_work(self):
+        for word, outcome in (("failure", "failure"), ("review-push-9fceb02d", "cancelled")):
+            job, gate = self.gate(payload=payloads.push(payloads.commit(word)))
+            self.assertEqual(job.call("finish", word).status, 2)
+            claim = next(each for each in self.remote.claims().values() if each["claim_id"] == gate.claim_id)
+            self.assertEqual(claim["outcome"], outcome)
+
+    def test_whose_session_is_meant_must_be_known(self):
+        job, _ = self.gate()
+        for words in (("--run-attempt", "x"), ("--namespace", "a..b")):
+            self.assertEqual(job.call("finish", *words).status, 2)
+            self.assertEqual(self.only_claim()["state"], "active")
+
+    def test_an_unknown_status_with_nothing_to_end_does_not_say_that_something_was_ended(self):
+        answer = self.job().call("finish", "--status", "sucess")
+        self.assertEqual(answer.status, 2, answer)
+        self.assertIn("this step found nothing to end", answer.err)
+        self.assertNotIn("is ended as cancelled", answer.err)
+        job, _ = self.gate()
+        self.assertIn("is ended as cancelled", job.call("finish", "--status", "sucess").err)
+
     def test_a_job_of_another_event_finishes_by_claim_id(self):
         """A later workflow has another payload; the claim id alone says whose session ends."""
         _, gate = self.gate()

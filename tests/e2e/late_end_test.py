@@ -23,12 +23,24 @@ class LateEnd(GateCase):
         self.assertEqual(self.remote.refs(), before)
         self.assertEqual(self.lines_of(holder), ["end", "launch", "lost"])
         self.done(taker.call("finish"))
+        # However little they overlapped: who took over saw no end.
+        self.assertEqual(self.person().call("verify").status, 1)
 
     def test_a_finish_after_a_release_records_its_end(self):
         holder, gate = self.gate()
         self.done(self.person().call("release", gate.claim_id, "--reason", "stuck"))
         self.done(holder.call("finish"))
         self.assertIn("end", self.lines_of(holder))
+        self.done(self.person().call("verify"))
+
+    def test_a_finish_after_a_release_and_a_takeover_is_a_duplicate(self):
+        holder, gate = self.gate()
+        self.done(self.person().call("release", gate.claim_id, "--reason", "stuck"))
+        taker, answer = self.gate()
+        self.assert_runs(answer, "takeover")
+        for job in (taker, holder):
+            self.done(job.call("finish", "--status", "success"))
+        self.assertEqual(self.person().call("verify").status, 1)
 
     def test_a_claim_that_was_deleted_is_recorded_with_launch_and_end(self):
         holder, _ = self.gate()
@@ -104,6 +116,23 @@ class WithoutAClaim(GateCase):
                 for false in ("Nothing was changed", "::warning", "gone", "does not count"):
                     self.assertNotIn(false, answer.out + answer.err + answer.summary)
                 self.assertIn("had ended before", self.done(job.call("finish")).out)
+
+    def test_one_job_that_asks_again_is_one_session(self):
+        for twice in (False, True):
+            with self.subTest(twice=twice):
+                self.setUp()
+                job = self.run_without_store()
+                if twice:
+                    away = self.path.with_name(self.path.name + ".away")
+                    self.path.rename(away)
+                    self.assertTrue(job.call("gate", "--on-error", "run").runs)
+                    away.rename(self.path)
+                else:
+                    self.assert_runs(job.call("gate"), "first")
+                self.done(job.call("finish", "--status", "success"))
+                self.assertEqual(sorted(line["kind"] for line in self.log()), ["end", "launch"])
+                self.assertEqual(self.only_claim()["outcome"], "success")
+                self.done(self.person().call("verify"))
 
     def test_run_tells_it_likewise(self):
         away = self.path.with_name(self.path.name + ".away")

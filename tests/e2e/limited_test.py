@@ -146,18 +146,28 @@ class Limited(LimitedCase):
             claim = self.claim_of(job)
             self.assertLess(abs(instant(claim["until"]) - now - datetime.timedelta(hours=hours)), 2 * minute)
 
-    def test_what_contradicts_itself_or_is_no_time_is_wrong_usage_and_changes_nothing(self):
-        job, _ = self.gate()
-        before = self.remote.all_refs()
-        for words in (("--after", "1h", "--until", "2030-01-01T00:00:00Z"), ("--after", "31d"), ("--after", "soon"),
-                      ("--until", "tomorrow"), ("--until", "2100-01-01T00:00:00Z"), ("--until", "1795312800000")):
+    def test_what_contradicts_itself_or_is_no_time_ends_it_for_the_usual_hour(self):
+        for words in (("--after", "1h", "--until", "2030-01-01T00:00:00Z"), ("--after", "31d"), ("--after", "soon"), ("--after", "3600"),
+                      ("--after", "-5m"), ("--until", "tomorrow"), ("--until", "2100-01-01T00:00:00Z"), ("--until", "1795312800000")):
             with self.subTest(words):
-                self.assertEqual(job.call("finish", "--status", "limited", *words).status, 2)
-        self.assertEqual(job.call("finish", "--status", "success", "--after", "1h", "--until", "0").status, 2)
-        self.assertEqual(self.remote.all_refs(), before)
+                job, answer = self.gate(payload=payloads.push(payloads.commit(repr(words))))
+                job.claim_id = answer.claim_id
+                said = self.done(job.call("finish", "--status", "limited", *words))
+                self.assertIn("it is left out for the usual 1h, and the session is ended all the same", said.err)
+                self.assertIn("::warning", said.err)
+                claim = self.claim_of(job)
+                span = instant(claim["until"]) - instant(claim["ended_at"])
+                self.assertEqual((claim["state"], claim["outcome"]), ("ended", "limited"))
+                self.assertLess(abs(span - datetime.timedelta(hours=1)), datetime.timedelta(minutes=1))
+
+    def test_beside_another_status_it_says_nothing(self):
         # A workflow gives them whatever came of its work.
-        self.done(job.call("finish", "--status", "success", "--until", "tomorrow"))
-        self.assertEqual((self.only_claim()["outcome"], self.only_claim().get("until")), ("success", None))
+        for words in (("--until", "tomorrow"), ("--after", "1h", "--until", "0")):
+            job, answer = self.gate(payload=payloads.push(payloads.commit(repr(words))))
+            job.claim_id = answer.claim_id
+            self.done(job.call("finish", "--status", "success", *words))
+            claim = self.claim_of(job)
+            self.assertEqual((claim["outcome"], claim.get("until")), ("success", None))
 
     def test_force_passes_and_a_person_frees_it(self):
         for number, way in enumerate(("force", "release")):

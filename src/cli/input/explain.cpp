@@ -107,10 +107,9 @@ Explained explain(const Invocation& call, const Settings& settings) {
     const Informants informants = informants_of(call, explained.subject, asking, *store,
                                                 newest_look(explained.subject, asking));
     const JobState state(settings, call.environment);
-    request.presented =
-        ownership_of(explained.subject.ref, settings, state, [&](const ClaimNote& note) {
-          return state.belongs_to_job() && is_of_job(note, request.holder, state);
-        }).presented;
+    request.presented = ownership_of(explained.subject.ref, state, [&](const ClaimNote& note) {
+                          return state.belongs_to_job() && is_of_job(note, request.holder, state);
+                        }).presented;
     const std::string line = explained.ordering.group.empty()
                                  ? std::string()
                                  : queue_ref(explained.ordering.group, settings.name_space);

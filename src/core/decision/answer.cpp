@@ -156,6 +156,8 @@ Decision skip(const Picture& picture, ReasonCode code, std::string reason) {
   const Request& request = picture.request;
   for (const std::string& word : request.joined_by)
     reason += (&word == &request.joined_by.front() ? ". One piece of work by " : " and ") + word;
+  if (!request.named.empty() && (state.state == ClaimState::ended || !shows(request, state)))
+    reason += ". No live session of this work has the id that claim-id names";
   Decision decision{Verdict::skip, code, with_aside(std::move(reason), request), std::nullopt,
                     std::nullopt};
   AuditEntry line = line_of(request, state.generation, EntryKind::skip, decision, picture.now);

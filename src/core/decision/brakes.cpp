@@ -52,6 +52,16 @@ std::string how_to_forget_failures(const Request& request) {
          " --breaker";
 }
 
+/// Who goes on with a claim that somebody else won has nothing to go on with when that is lost. Its
+/// own scope may be another one, at which nobody has asked yet.
+std::optional<Decision> claim_lost(const Picture& picture) {
+  if (picture.request.named.empty()) return std::nullopt;
+  return skip_for(picture.request, picture.now, ReasonCode::claim_lost,
+                  "No live session of this work has the id that claim-id names: it was ended, "
+                  "taken over by another run, or never was" +
+                      override_hint);
+}
+
 std::optional<Decision> superseded(const Picture& picture) {
   const auto& [state, request, policy, now, around] = picture;
   if (!around.newer) return std::nullopt;
@@ -136,8 +146,9 @@ std::optional<Decision> pool_closed(const Picture& picture) {
 }
 
 constexpr Rule all[] = {
-    {"superseded", superseded}, {"cooldown", cooling_down}, {"max attempts", launched_too_often},
-    {"breaker", breaker_open},  {"budget", budget_spent},   {"closed pool", pool_closed},
+    {"claim lost", claim_lost},           {"superseded", superseded}, {"cooldown", cooling_down},
+    {"max attempts", launched_too_often}, {"breaker", breaker_open},  {"budget", budget_spent},
+    {"closed pool", pool_closed},
 };
 
 }  // namespace

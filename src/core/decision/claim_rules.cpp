@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "core/claim/transition.h"
 #include "core/decision/answer.h"
 #include "core/governing/limited.h"
@@ -15,11 +13,8 @@ bool is_live(const Picture& picture) {
   return picture.state && picture.state->state != ClaimState::ended;
 }
 
-/// Whether the caller shows the id of the claim that stands.
 bool is_own(const Picture& picture) {
-  const auto& ids = picture.request.presented;
-  return is_live(picture) &&
-         std::find(ids.begin(), ids.end(), picture.state->claim_id) != ids.end();
+  return is_live(picture) && shows(picture.request, *picture.state);
 }
 
 bool is_rerun(const Picture& picture) {

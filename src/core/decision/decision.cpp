@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/decision/answer.h"
 #include "core/decision/rule.h"
 #include "core/text/shell_word.h"
 #include "core/words/age.h"
@@ -13,10 +14,37 @@ bool is_pull_request(std::string_view event) {
   return event == "pull_request" || event == "pull_request_target";
 }
 
+bool has_note_of(const Request& request, const Claim& claim) {
+  return std::find(request.presented.begin(), request.presented.end(), claim.claim_id) !=
+         request.presented.end();
+}
+
+/// An instance that is not known on either side tells nothing.
+bool is_same_holder(const Holder& theirs, const Holder& own) {
+  return theirs.run_id == own.run_id && theirs.run_attempt == own.run_attempt &&
+         theirs.job == own.job && theirs.job_index == own.job_index &&
+         (theirs.instance.empty() || own.instance.empty() || theirs.instance == own.instance);
+}
+
 }  // namespace
 
 bool are_push_and_pull_request(std::string_view one, std::string_view other) {
   return (one == "push" && is_pull_request(other)) || (is_pull_request(one) && other == "push");
+}
+
+bool shows(const Request& request, const Claim& claim) {
+  if (!request.named.empty() && claim.claim_id == request.named) return true;
+  return has_note_of(request, claim) &&
+         (!request.in_run || is_same_holder(claim.holder, bounded(request.holder)));
+}
+
+std::optional<std::string> disowned(const Request& request, const std::optional<Claim>& claim,
+                                    Instant now) {
+  if (!claim || claim->state == ClaimState::ended || !has_note_of(request, *claim) ||
+      shows(request, *claim))
+    return std::nullopt;
+  return "the job's note names the claim of " + describe_holder(*claim, now) +
+         ", which is not this job's; it is left alone";
 }
 
 bool is_of_another_job(const Claim& claim, const Request& request) {
@@ -24,9 +52,7 @@ bool is_of_another_job(const Claim& claim, const Request& request) {
   const Holder& own = request.holder;
   if (!request.tells_jobs || claim.window_only || own.run_id.empty()) return false;
   if (theirs.run_id != own.run_id || theirs.run_attempt != own.run_attempt) return false;
-  if (std::find(request.presented.begin(), request.presented.end(), claim.claim_id) !=
-      request.presented.end())
-    return false;
+  if (shows(request, claim)) return false;
   return theirs.instance.empty() || own.instance.empty() || theirs.instance != own.instance;
 }
 

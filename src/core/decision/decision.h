@@ -66,14 +66,14 @@ struct Request {
   std::string first_door;     ///< the scope's own ref; see core/decision/doors.h
   std::vector<Cover> covers;  ///< the pull requests that the work is for, sorted; empty: all
   bool look_first = false;    ///< there is cause to expect a claim: look before pushing
-  bool shows_id = false;      ///< `--claim-id`: the claim may be that of another job
+  std::string named;          ///< `--claim-id`: the claim, which may be that of another job or run
   bool in_run = false;        ///< asked by a job of a run, and not at a command line
   bool tells_jobs = false;    ///< a job of a run that named no share: jobs of one run are never
                               ///< duplicates of one another
   std::optional<Claim> met;   ///< the claim that cannot be told from the caller's own
   std::string nonce;  ///< the claim id to use when the claim is won: 32 random hexadecimal digits
-  std::vector<std::string> presented;  ///< claim ids that the caller can show: from the job's state
-                                       ///< files or `--claim-id`
+  std::vector<std::string> presented;  ///< claim ids that the job's state files hold; a hint, see
+                                       ///< `shows`
   bool rerun_by_person = false;        ///< attempt > 1, and who started it is no bot
   bool hold = false;  ///< `check`: win the scope, and leave it to `register` to start the session
   bool window_only = false;  ///< a positional command
@@ -148,6 +148,15 @@ std::string how_to_free(std::string_view target);
 /// True when one is a push and the other a pull request: two events that one push to an open pull
 /// request causes.
 bool are_push_and_pull_request(std::string_view one, std::string_view other);
+
+/// True when the claim, as it stands, is the caller's to go on with: the one that the step names
+/// (`Request::named`), or one that it has a note of and whose holder it is itself. Anything in a
+/// job can write a note; outside of a run it is the user's word.
+bool shows(const Request& request, const Claim& claim);
+
+/// Who has a note of a claim that is another's, for people; nullopt where that is not so.
+std::optional<std::string> disowned(const Request& request, const std::optional<Claim>& claim,
+                                    Instant now);
 
 /// True when the claim is that of another job of the caller's own run and attempt: GitHub starts
 /// each once, on purpose.

@@ -19,9 +19,7 @@ Rank rank_of(const Claim& claim, Instant now) {
 }
 
 bool is_presented(const Claim& claim, const Request& request) {
-  return claim.state != ClaimState::ended &&
-         std::find(request.presented.begin(), request.presented.end(), claim.claim_id) !=
-             request.presented.end();
+  return claim.state != ClaimState::ended && shows(request, claim);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace refgate {
 namespace {
 
-constexpr std::array<EnumName<ReasonCode>, 23> codes{
+constexpr std::array<EnumName<ReasonCode>, 24> codes{
     {{ReasonCode::forced, "forced"},
      {ReasonCode::own, "own"},
      {ReasonCode::first, "first"},
@@ -18,6 +18,7 @@ constexpr std::array<EnumName<ReasonCode>, 23> codes{
      {ReasonCode::pr_lock, "pr_lock"},
      {ReasonCode::already_done, "already_done"},
      {ReasonCode::retry_suppressed, "retry_suppressed"},
+     {ReasonCode::claim_lost, "claim_lost"},
      {ReasonCode::limited, "limited"},
      {ReasonCode::superseded, "superseded"},
      {ReasonCode::max_attempts, "max_attempts"},

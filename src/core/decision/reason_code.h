@@ -19,6 +19,7 @@ enum class ReasonCode {
   pr_lock,
   already_done,
   retry_suppressed,
+  claim_lost,
   limited,
   superseded,
   max_attempts,

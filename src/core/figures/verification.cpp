@@ -28,10 +28,12 @@ constexpr Duration furthest_clock = std::chrono::hours(1);
 /// What the record says of how one claim closed.
 struct Closing {
   std::optional<Instant> earliest;
-  std::optional<Instant> ended;  ///< by its holder
+  std::optional<Instant> ended;    ///< by its holder
+  std::optional<Instant> lost_at;  ///< as the last who took it for lost says
   bool lost = false;
   bool released = false;
   bool success = false;
+  bool to_its_end = false;  ///< worked until it was done or had failed, and was not stopped
 };
 
 using ClaimKey = std::pair<std::string, std::uint64_t>;
@@ -50,20 +52,43 @@ void add(Closing& closing, const AuditEntry& entry) {
   closing.earliest =
       closing.earliest ? std::min(*closing.earliest, entry.timestamp) : entry.timestamp;
   closing.lost = closing.lost || entry.kind == EntryKind::lost;
+  if (entry.kind == EntryKind::lost)
+    closing.lost_at = std::max(closing.lost_at.value_or(entry.timestamp), entry.timestamp);
   closing.released = closing.released || entry.kind == EntryKind::release;
   if (entry.kind != EntryKind::end) return;
   closing.ended = entry.timestamp;
   closing.success = entry.job_status == "success";
+  const StatusMeaning meaning = meaning_of_status(entry.job_status);
+  closing.to_its_end =
+      meaning.outcome == ClaimOutcome::success || meaning.outcome == ClaimOutcome::failure;
 }
 
 std::string run_of(const AuditEntry& entry) {
   return "run " + (entry.run_id.empty() ? "without an id" : entry.run_id);
 }
 
-std::optional<Duplicate> judge(const AuditEntry& a, const AuditEntry& b, const Closing& closing,
-                               Duration skew) {
+/// Whether A was taken over by B while it worked, as the lines say by their order alone: B is the
+/// next generation, so that it saw A's claim, and saw no end of it. Who takes over a live claim
+/// says in the same moment that it is lost; and what B's decision had not seen stands after B's
+/// launch, or even after its end. One that noticed, and stopped, did not.
+bool worked_on(const AuditEntry& b, const Closing& closing, const Closing& end_of_b) {
+  if (!closing.ended || !closing.to_its_end || (!closing.lost && !closing.released)) return false;
+  return closing.lost_at == b.timestamp || *closing.ended > b.timestamp ||
+         (end_of_b.ended && *closing.ended > *end_of_b.ended);
+}
+
+/// Two neighbours, and how each closed.
+struct Neighbours {
+  const AuditEntry& a;
+  const AuditEntry& b;
+  const Closing& closing;
+  const Closing& end_of_b;
+};
+
+std::optional<Duplicate> judge(const Neighbours& neighbours, Duration skew) {
+  const auto& [a, b, closing, end_of_b] = neighbours;
   const auto duplicate = [&](DuplicateKind kind, const std::string& why) {
-    return Duplicate{kind, a, b, why};
+    return Duplicate{kind, neighbours.a, neighbours.b, why};
   };
   if (b.reason_code == "forced") return std::nullopt;
   if (!closing.earliest)
@@ -76,7 +101,12 @@ std::optional<Duplicate> judge(const AuditEntry& a, const AuditEntry& b, const C
                      run_of(a) + (closing.lost ? " was taken for lost, and" : "") + " ended " +
                          format_duration(*closing.ended - b.timestamp) + " after " + run_of(b) +
                          " had started");
-  if (b.generation == a.generation + 1) return std::nullopt;
+  if (b.generation == a.generation + 1) {
+    if (!worked_on(b, closing, end_of_b)) return std::nullopt;
+    return duplicate(DuplicateKind::overlap,
+                     run_of(a) + (closing.lost ? " was taken for lost" : " was freed by hand") +
+                         ", and ended after " + run_of(b) + " had taken over");
+  }
   if (*closing.earliest > b.timestamp + skew)
     return duplicate(DuplicateKind::overlap, run_of(a) + " was over only " +
                                                  format_duration(*closing.earliest - b.timestamp) +
@@ -122,7 +152,10 @@ Closing closing_of(const AuditEntry& entry, const std::map<ClaimKey, Closing>& c
   if (entry.kind == EntryKind::audit) {
     const StatusMeaning meaning = meaning_of_status(entry.job_status);
     const bool failed = meaning.known && meaning.outcome != ClaimOutcome::success;
-    return {entry.timestamp, entry.timestamp, false, false, !failed};
+    Closing closing;
+    closing.earliest = closing.ended = entry.timestamp;
+    closing.success = !failed;
+    return closing;
   }
   const auto found = closings.find(claim_of(entry));
   return found == closings.end() ? Closing{} : found->second;
@@ -208,8 +241,9 @@ Verification verify_launches(std::span<const ReadEntry> entries, Duration skew, 
       }
       if (i == 0) continue;
       const AuditEntry& before = *launched[i - 1];
-      if (auto duplicate = judge(before, entry, closings[claim_of(before)], skew))
-        duplicates.push_back(std::move(*duplicate));
+      const Neighbours neighbours{before, entry, closings[claim_of(before)],
+                                  closings[claim_of(entry)]};
+      if (auto duplicate = judge(neighbours, skew)) duplicates.push_back(std::move(*duplicate));
     }
     result.scopes += any ? 1 : 0;
   }

@@ -31,16 +31,28 @@ namespace {
 /// was said and is empty (a step or job that is not there) is none.
 std::string status_of(const Invocation& call) {
   if (call.flag("status")) return call.option("status");
+  // A loose word is wrong usage, and can mean nothing else.
+  if (!call.arguments.empty()) return call.arguments.front();
   const auto& variables = call.environment.variables();
   const auto said = variables.find("REFGATE_STATUS");
   return said == variables.end() ? "success" : said->second;
 }
 
-std::string unknown_status(const std::string& status) {
+std::string unknown_status(const std::string& status, bool has_ended) {
   return (status.empty() ? std::string("the status is empty")
                          : "the status is \"" + status + "\", which GitHub does not know") +
-         "; what was live is ended as cancelled, so that the next event does the work. Pass what "
-         "came of it: steps.<id>.outcome, needs.<job>.result or job.status";
+         (has_ended ? "; what was live is ended as cancelled, so that the next event does the work"
+                    : "; this step found nothing to end") +
+         ". Pass what came of it: steps.<id>.outcome, needs.<job>.result or job.status";
+}
+
+/// What it cannot take is told, and the session is ended all the same: else it would hold others
+/// back for as long as its lease.
+void tell_left_out(const Invocation& call, std::string fault) {
+  static constexpr std::string_view refusal = "; nothing was asked";
+  if (fault.ends_with(refusal)) fault.resize(fault.size() - refusal.size());
+  call.err << "refgate: " << escape_for(Place::line, fault)
+           << "; it is left out, and the session is ended all the same\n";
 }
 
 /// False where nothing was executed: then no agent has written a result, and none is missed.
@@ -229,16 +241,17 @@ void tell_left_live(const Invocation& call, const Settings& settings, const JobS
       call.err << "refgate: " << escape_for(Place::line, describe_left_live(note, self)) << "\n";
 }
 
-int finish(const Invocation& call, Settings settings) {
+int finish(const Invocation& call, Settings settings, std::optional<bool> own_failure) {
   const std::string status = status_of(call);
   const StatusMeaning meaning = meaning_of_status(status);
   const WorkEnd work = work_end_of(call, status);
   const JobState state(settings, call.environment);
   tell_not_cancelled(call, state);
   if (may_have_cost(call, settings, state)) settings.spent = spent_of(call, settings);
-  Judgement judgement(call, settings, state);
+  Judgement judgement(call, settings, state, own_failure);
+  bool has_ended = false;
   const auto done = [&](int status_of_end) {
-    if (!meaning.known) throw UsageError(unknown_status(status));
+    if (!meaning.known) throw UsageError(unknown_status(status, has_ended));
     return status_of_end == exit_done ? judgement.tell(call) : status_of_end;
   };
   const std::vector<ToldSkip> skips = told_skips(state, caller_of(call, settings));
@@ -246,6 +259,7 @@ int finish(const Invocation& call, Settings settings) {
   const std::string skipped = skipped_work(call, settings, hints);
   if (is_observing(call, settings, state)) {
     end_observations(call, settings, state, meaning.known ? status : "cancelled", call.out);
+    has_ended = true;
     const auto all = state.notes();
     const bool claims = std::any_of(all.begin(), all.end(), [](const ClaimNote& note) {
       return note.claim.state != ClaimState::ended;
@@ -266,8 +280,10 @@ int finish(const Invocation& call, Settings settings) {
     return done(exit_done);
   }
   const auto look = [&] { return look_without_token(call, settings, state, hints); };
-  if (const auto ended = finish_without_token(call, settings, state, work, look))
+  if (const auto ended = finish_without_token(call, settings, state, work, look)) {
+    has_ended = *ended != exit_store;
     return done(*ended);
+  }
   const auto store = store_of(call, settings);
   Held held = held_by_job(call, settings, state, *store);
   std::vector<ClaimNote>& notes = held.here;
@@ -282,6 +298,7 @@ int finish(const Invocation& call, Settings settings) {
     // The heartbeats would end what is left alone.
     const auto ended = leaves_work ? std::optional<int>()
                                    : finish_without_note(call, settings, state, *store, work);
+    has_ended = has_ended || ended.has_value();
     if (ended.value_or(exit_done) != exit_done) return done(*ended);
     hints.tells_of_others = hints.refs.empty() && !ended;
     look_at_remote(call, settings, state, *store, hints);
@@ -303,6 +320,7 @@ int finish(const Invocation& call, Settings settings) {
     if (!settings.claim_id.empty() && !is_proven(ended) && ended.result != Ended::Result::already)
       if (const std::string ref = live_by_id(call, settings, *store); !ref.empty())
         ended = end_session(call, settings, *store, note_of_id(settings, state, *store, ref), work);
+    has_ended = has_ended || ended.result == Ended::Result::ended || ended.unclaimed;
     tell_ended(call, settings, *store, note, ended);
     if (!settings.claim_id.empty()) judgement.hear(ended);
     if (is_proven(ended)) return;
@@ -333,10 +351,12 @@ int finish(const Invocation& call, Settings settings) {
 
 }  // namespace
 
-int command_finish(const Invocation& call) {
-  const Settings settings = settings_of(call);
+namespace {
+
+int finish_or_report(const Invocation& call, const Settings& settings,
+                     std::optional<bool> own_failure) {
   try {
-    return finish(call, settings);
+    return finish(call, settings, own_failure);
   } catch (const Misfit& error) {
     // Waived by what the step itself says, and not by what lies in the job's folder.
     const JobState state(settings, call.environment);
@@ -351,6 +371,21 @@ int command_finish(const Invocation& call) {
     report(call.err, error);
     return exit_done;
   }
+}
+
+}  // namespace
+
+int command_finish(const Invocation& call) {
+  std::vector<std::string> faults;
+  const Settings settings = settings_of(call, faults);
+  const std::optional<bool> own_failure = own_failure_of(call, faults);
+  if (!call.arguments.empty())
+    faults.push_back("\"" + brief(call.arguments.front()) +
+                     "\" is one word too many; finish takes options only (--status)");
+  for (const std::string& fault : faults)
+    tell_left_out(call, fault);
+  const int status = finish_or_report(call, settings, own_failure);
+  return status == exit_done && !faults.empty() ? exit_usage : status;
 }
 
 }  // namespace refgate

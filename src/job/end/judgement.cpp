@@ -3,27 +3,24 @@
 #include <ostream>
 
 #include "core/claim/transition.h"
+#include "core/words/brief.h"
 #include "job/note/told_skip.h"
 #include "job/subject/own_claims.h"
 #include "runner/runner.h"
 
 namespace refgate {
-namespace {
-
-/// The gate's output of that name; nullopt when it was not handed on.
-std::optional<bool> own_failure_of(const Invocation& call) {
+std::optional<bool> own_failure_of(const Invocation& call, std::vector<std::string>& faults) {
   const std::string said = call.option("own-failure", call.environment.get("REFGATE_OWN_FAILURE"));
   if (said.empty()) return std::nullopt;
-  if (said != "true" && said != "false")
-    throw UsageError("--own-failure is \"" + said +
-                     "\", but must be true or false, as the gate's output own_failure is");
-  return said == "true";
+  if (said == "true" || said == "false") return said == "true";
+  faults.push_back("--own-failure is \"" + brief(said) +
+                   "\", but must be true or false, as the gate's output own_failure is");
+  return std::nullopt;
 }
 
-}  // namespace
-
-Judgement::Judgement(const Invocation& call, const Settings& settings, const JobState& state)
-    : caller_(caller_of(call, settings)), handed_on_(own_failure_of(call)) {
+Judgement::Judgement(const Invocation& call, const Settings& settings, const JobState& state,
+                     std::optional<bool> handed_on)
+    : caller_(caller_of(call, settings)), handed_on_(handed_on) {
   for (const ToldSkip& skip : told_skips(state, caller_))
     if (skip.own_failure) fail(skip.reason);
   if (handed_on_.value_or(false)) fail("its gate says so");

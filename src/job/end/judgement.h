@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "call/invocation.h"
 #include "job/end/ending.h"
@@ -10,11 +11,16 @@
 
 namespace refgate {
 
+/// The gate's output of that name; nullopt when it was not handed on, or, with a word in `faults`,
+/// is neither true nor false.
+std::optional<bool> own_failure_of(const Invocation& call, std::vector<std::string>& faults);
+
 /// A skip must not turn this run's own failure into success.
 class Judgement {
  public:
-  /// Throws UsageError for an `own-failure` that is neither true nor false.
-  Judgement(const Invocation& call, const Settings& settings, const JobState& state);
+  /// `handed_on` as own_failure_of() gives it.
+  Judgement(const Invocation& call, const Settings& settings, const JobState& state,
+            std::optional<bool> handed_on);
 
   /// With the claim of another job: the gate's outputs may be those of an earlier attempt.
   void hear(const Ended& ended);

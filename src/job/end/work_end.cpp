@@ -1,9 +1,11 @@
 #include "job/end/work_end.h"
 
+#include <ostream>
 #include <variant>
 
 #include "core/claim/claim.h"
 #include "core/governing/limited.h"
+#include "runner/runner.h"
 
 namespace refgate {
 
@@ -18,9 +20,14 @@ WorkEnd work_end_of(const Invocation& call, const std::string& status) {
   // A workflow gives them beside whatever came of its work.
   if (!limited && (after.empty() || until.empty())) return {status, std::nullopt};
   const auto at = limit_until(after, until, now());
-  if (const auto* wrong = std::get_if<std::string>(&at))
-    throw UsageError(*wrong + "; nothing was asked, and the session goes on");
-  return {status, std::get<Instant>(at)};
+  if (const auto* at_time = std::get_if<Instant>(&at)) return {status, *at_time};
+  const std::string text =
+      std::get<std::string>(at) + "; it is left out" +
+      (limited ? " for the usual " + format_duration(usual_limit) : std::string()) +
+      ", and the session is ended all the same";
+  call.err << "refgate: " << escape_for(Place::line, text) << "\n"
+           << annotation(call.environment, "warning", "refgate: not the time that was said", text);
+  return {status, std::nullopt};
 }
 
 std::optional<Duration> limited_after_of(const Invocation& call) {

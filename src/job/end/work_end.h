@@ -15,7 +15,8 @@ struct WorkEnd {
 };
 
 /// `status` with what `finish` is told of a limit (`--after`, `--until`), which says nothing beside
-/// any other status. Both at once, and with status limited what is no time, are wrong usage.
+/// any other status. Both at once, and with status limited what is no time, are warned of and left
+/// out: a session that is over must not hold others back.
 WorkEnd work_end_of(const Invocation& call, const std::string& status);
 
 /// For how long a command that exits with limited_status ends its session as limited

@@ -7,6 +7,7 @@
 #include "call/commands.h"
 #include "core/claim/transition.h"
 #include "core/decision/following.h"
+#include "core/event/scope.h"
 #include "job/end/ending.h"
 #include "job/end/observing.h"
 #include "job/gate/following.h"
@@ -228,6 +229,25 @@ void end_by(const Invocation& call, const JobState& state, const std::string& cl
 
 namespace {
 
+/// What this job was told to run without a claim that is known to be made, of this work: one job is
+/// one session, so that there is one at most, and none beside a claim.
+std::vector<ClaimNote> unclaimed_notes(const JobState& state, const Subject& subject) {
+  std::vector<ClaimNote> notes = state.notes();
+  std::erase_if(notes, [&](const ClaimNote& note) {
+    return !note.unclaimed || note.is_over() || !is_door_of(subject.ref, note.ref) ||
+           !state.belongs_to_job() || !is_of_job(note, subject.request.holder, state);
+  });
+  return notes;
+}
+
+void forget_unclaimed(const JobState& state, const Subject& subject, const std::string& claim_id) {
+  for (const ClaimNote& note : unclaimed_notes(state, subject))
+    if (note.claim.claim_id != claim_id) {
+      state.remove(note.claim.claim_id);
+      HealthFile(state, note.claim.claim_id).remove();
+    }
+}
+
 /// A job that was told to run remembers it, whether or not its claim is known to be made.
 void leave_note(const Settings& settings, const JobState& state, const Subject& subject,
                 const Invocation& call) {
@@ -242,6 +262,7 @@ void leave_note(const Settings& settings, const JobState& state, const Subject& 
     });
     return;
   }
+  if (!unclaimed_notes(state, subject).empty()) return;
   ClaimNote note;
   note.ref = subject.ref;
   note.name_space = settings.name_space;
@@ -330,9 +351,16 @@ void give_back(const Invocation& call, const Settings& settings, Store& store,
 
 namespace {
 
+/// A note that names what another holds is a fault that somebody should see, and no more.
+void tell_disowned(const Invocation& call, const Request& request,
+                   const std::optional<Claim>& stands) {
+  if (const auto text = disowned(request, stands, now()))
+    call.err << "refgate: " << escape_for(Place::line, *text) << "\n";
+}
+
 GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subject, TellAs as) {
   const JobState state(settings, call.environment);
-  const Ownership own = ownership_of(subject.ref, settings, state, [&](const ClaimNote& note) {
+  const Ownership own = ownership_of(subject.ref, state, [&](const ClaimNote& note) {
     return state.belongs_to_job() && is_of_job(note, subject.request.holder, state);
   });
   subject.request.presented = own.presented;
@@ -385,6 +413,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
         Ordered ordered = acquire_or_follow(
             {call, *store, subject.request, ordering, settings, state, informants}, own.known);
         Acquired& acquired = ordered.acquired;
+        tell_disowned(call, subject.request, acquired.holder);
         if (newest && acquired.decision.verdict == Verdict::run)
           if (const auto skip = superseded_meanwhile({call, subject, settings}, *newest))
             give_up(*store, {subject, settings, state}, acquired, *skip,
@@ -414,7 +443,10 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
         if (subject.event.exempt && told.code == ReasonCode::first)
           told.reason += ": " + subject.event.exempt_because;
         told.as = as;
-        if (acquired.decision.next) state.mark_told(won = acquired.decision.next->claim_id);
+        if (acquired.decision.next) {
+          state.mark_told(won = acquired.decision.next->claim_id);
+          forget_unclaimed(state, subject, won);
+        }
         last_words.reset();
         tell(call, told);
         won.clear();

@@ -100,7 +100,7 @@ int command_register(const Invocation& call) {
   Subject subject = positional_subject(call, settings, {event, workflow, commit, run_id});
   subject.request.session_key = key;
   const JobState state(settings, call.environment);
-  const Ownership own = ownership_of(subject.ref, settings, state, [&](const ClaimNote& note) {
+  const Ownership own = ownership_of(subject.ref, state, [&](const ClaimNote& note) {
     return note.name_space == settings.name_space && note.runner_job == state.runner_job() &&
            note.claim.holder.run_id == shortened(run_id, bounds::word);
   });
@@ -110,6 +110,8 @@ int command_register(const Invocation& call) {
   const auto store = store_of(call, settings);
   const Acquired acquired = acquire_with_note(
       *store, state, {subject.request, settings.policy, settings.name_space, {}}, own.known);
+  if (const auto text = disowned(subject.request, acquired.holder, now()))
+    call.err << "refgate: " << escape_for(Place::line, *text) << "\n";
   if (acquired.decision.verdict == Verdict::skip) {
     call.out << "Session not registered: " << escape_for(Place::line, key) << " ("
              << name_of(acquired.decision.code) << ")\n";

@@ -164,8 +164,7 @@ bool own_run_is_at_the_head(Store& store, const Request& request, const Ordering
   return claim.claim && claim.claim->claim_id == head.claim_id &&
          claim.claim->state == ClaimState::active &&
          claim.claim->holder.run_attempt == request.holder.run_attempt &&
-         std::find(request.presented.begin(), request.presented.end(), head.claim_id) ==
-             request.presented.end();
+         !shows(request, *claim.claim);
 }
 
 struct Place {
@@ -197,21 +196,20 @@ std::optional<Place> place_without_standing(const Asking& asking, const std::vec
     std::size_t asked = 0;
     bool passes = !queue.queue;
     for (const Ticket& ticket : queue.queue ? queue.queue->tickets : std::vector<Ticket>()) {
-      const bool presented = std::find(request.presented.begin(), request.presented.end(),
-                                       ticket.claim_id) != request.presented.end();
+      const std::optional<Claim> claim = claim_at(read, ticket.claim_ref);
       // What this very job, or this very piece of work, has in line is the decision's affair.
-      passes = presented || ticket.claim_ref == request.scope;
+      passes = ticket.claim_ref == request.scope ||
+               (claim && claim->claim_id == ticket.claim_id && shows(request, *claim));
       // A run never waits for itself.
       passes = passes || (!line.is_pool && alive == 0 && request.in_run &&
                           ticket.run_id == request.holder.run_id && !ticket.run_id.empty() &&
-                          !is_dead(ticket, claim_at(read, ticket.claim_ref), at));
+                          !is_dead(ticket, claim, at));
       if (passes) break;
       if (is_foreign(read, ticket.claim_ref)) {
         ++alive;
         if (!head) head = ticket;
         continue;
       }
-      const std::optional<Claim> claim = claim_at(read, ticket.claim_ref);
       if (is_dead(ticket, claim, at)) continue;
       if (line.is_pool && has_left(ticket, claim, line.ref)) continue;
       // Whose head is the newest may end the very session that it would stand behind.

@@ -193,7 +193,6 @@ std::string find_claim(const Invocation& call, const Settings& settings, Store& 
     hints.commit = subject.request.commit;
     hints.ref = subject.ref;
     Request asking = subject.request;
-    asking.presented.push_back(settings.claim_id);
     const SeenClaim seen = look_at_doors(store, asking, Meeting::leave);
     if (seen.claim && is_or_followed(*seen.claim, settings.claim_id)) return asking.scope;
   } catch (const UsageError&) {

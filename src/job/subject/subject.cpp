@@ -171,11 +171,12 @@ void complete(const Invocation& call, Subject& subject, const Settings& settings
   if (subject.scope.share_is_name) request.workflow_file = event.workflow_file;
   request.in_run = call.environment.in_actions();
   request.tells_jobs = request.in_run && !subject.scope.share_is_name;
-  request.shows_id = !settings.claim_id.empty();
+  request.named = settings.claim_id;
   request.joined_by = joined_by(subject, settings);
   if (settings.identity.empty()) request.covers = event.covers;
   // Where a claim is likely, a look costs less than a push that is refused.
-  request.look_first = request.shows_id || event.run_attempt > 1 || event.kind == "workflow_run" ||
+  request.look_first = !request.named.empty() || event.run_attempt > 1 ||
+                       event.kind == "workflow_run" ||
                        (!event.covers.empty() && event.trust == Trust::repository);
   request.event = event.kind;
   request.workflow = event.workflow;
@@ -358,15 +359,16 @@ bool is_of_job(const ClaimNote& note, const Holder& holder, const JobState& stat
          theirs.job_index == holder.job_index;
 }
 
-Ownership ownership_of(const std::string& ref, const Settings& settings, const JobState& state,
+Ownership ownership_of(const std::string& ref, const JobState& state,
                        const std::function<bool(const ClaimNote&)>& matches) {
   Ownership own;
-  if (!settings.claim_id.empty()) own.presented.push_back(settings.claim_id);
   for (const ClaimNote& note : state.notes()) {
     if (!is_door_of(ref, note.ref) || note.is_over() || !matches(note)) continue;
     own.presented.push_back(note.claim.claim_id);
     own.ref = note.ref;
-    if (note.version) own.known = {note.claim, note.version};
+    // Only a copy that makes the very object which the swap expects says what stands there.
+    const bool proven = note.version && version_of(claim_snapshot(note.claim)) == *note.version;
+    own.known = proven ? SeenClaim{note.claim, note.version} : SeenClaim{};
   }
   return own;
 }

@@ -57,15 +57,16 @@ bool token_may_only_read(const Invocation& call);
 /// does.
 std::string job_instance(const Environment& environment);
 
-/// What this caller has of a claim at `ref`.
+/// What this caller has notes of at `ref`. They are hints: whose a claim is tells what stands there
+/// (`shows`).
 struct Ownership {
-  std::vector<std::string> presented;  ///< claim ids that it can show
+  std::vector<std::string> presented;  ///< claim ids
   std::string ref;                     ///< the door where they stand; empty: nothing was noted
   SeenClaim known;                     ///< what its last acknowledged swap left there
 };
 
-/// From `--claim-id` and the notes that `matches` accepts.
-Ownership ownership_of(const std::string& ref, const Settings& settings, const JobState& state,
+/// From the notes that `matches` accepts.
+Ownership ownership_of(const std::string& ref, const JobState& state,
                        const std::function<bool(const ClaimNote&)>& matches);
 
 /// True when the note was made by this very job, as far as run, attempt, job and runner tell.

@@ -114,11 +114,11 @@ Parts parts_of(const Told& told, Instant now) {
             {},
             {}};
   }
-  if (!told.holder || told.code == ReasonCode::paused) {
+  if (!told.holder || told.code == ReasonCode::paused || told.code == ReasonCode::claim_lost) {
     // A pause is told before any claim is looked at, and by itself ends nobody's session; an older
     // head is wanted by nobody any more.
     const bool silent = is_promise(told.code) || told.code == ReasonCode::paused ||
-                        told.code == ReasonCode::superseded;
+                        told.code == ReasonCode::claim_lost || told.code == ReasonCode::superseded;
     return {(silent ? "Not run: " : "Not run, and nobody does this work: ") +
                 uncapitalised(first_clause(told.reason)),
             {},

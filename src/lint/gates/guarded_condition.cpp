@@ -84,7 +84,7 @@ bool ConditionJudge::by_code(const Guarded& guarded) const {
       {ReasonCode::active_session, ReasonCode::already_done, ReasonCode::retry_suppressed,
        ReasonCode::pr_lock, ReasonCode::max_attempts, ReasonCode::cooldown, ReasonCode::breaker,
        ReasonCode::budget, ReasonCode::queued, ReasonCode::limited, ReasonCode::superseded,
-       ReasonCode::paused, ReasonCode::wait_expired});
+       ReasonCode::paused, ReasonCode::wait_expired, ReasonCode::claim_lost});
   const auto* const open = std::find_if(skips.begin(), skips.end(), [&](ReasonCode code) {
     return value_for(true, code) == Truth::yes;
   });
