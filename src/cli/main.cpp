@@ -94,7 +94,9 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
       out << reply->text;
     else
       err << without_tokens(reply->text, environment);
-    if (reply->exit != exit_done && !words.empty())
+    if (reply->exit != exit_done && words.empty())
+      tell_failure(environment, err, {{}, "no command was given", "refgate --help lists them", {}});
+    else if (reply->exit != exit_done)
       tell_failure(
           environment, err,
           {brief(words.front()), first_line(without_tokens(reply->text, environment)), {}, {}});

@@ -153,6 +153,7 @@ int command_cleanup(const Invocation& call) {
   }
   const int gone = sweep(*store, settings.name_space, swept_by_cleanup, sweep_budget);
   call.out << "Session cleanup: " << (found ? "success" : "not_found") << "\n";
+  if (notes.empty()) state.require_own_folder("nothing was cleaned up");
   if (!found) call.err << "refgate: " << escape_for(Place::line, why) << "\n";
   call.out << "Old sessions cleaned: " << gone << "\n";
   return exit_done;
