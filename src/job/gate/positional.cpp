@@ -12,6 +12,7 @@
 #include "job/end/session_cost.h"
 #include "job/gate/gating.h"
 #include "job/subject/noted_claim.h"
+#include "job/subject/own_claims.h"
 #include "job/subject/subject.h"
 #include "job/verdict/verdict.h"
 #include "runner/runner.h"
@@ -183,14 +184,20 @@ int command_audit(const Invocation& call) {
   line.spent = spent_of(call, settings);
   line.job = settings.job.empty() ? call.environment.get("GITHUB_JOB") : settings.job;
   line.actor = call.environment.get("GITHUB_ACTOR");
+  // What this job knows of its attempt says nothing of another run.
+  const Holder caller = caller_of(call, settings);
+  const bool knows_attempt = !settings.run_attempt.empty() || line.run_id == caller.run_id;
+  if (knows_attempt) line.run_attempt = caller.run_attempt;
   // Called twice, it says two things; a push that is tried again says the same thing.
   line.id = entry_id(fresh_nonce(), 0, EntryKind::audit);
 
   const JobState state(settings, call.environment);
   for (const ClaimNote& note : own_notes(settings, state, [&](const ClaimNote& n) {
          return n.claim.session_key == shortened(line.session_key, bounds::name) &&
-                n.claim.holder.run_id == shortened(line.run_id, bounds::word) && !n.is_over();
+                n.claim.holder.run_id == shortened(line.run_id, bounds::word) &&
+                (!knows_attempt || n.claim.holder.run_attempt == line.run_attempt) && !n.is_over();
        })) {
+    line.run_attempt = note.claim.holder.run_attempt;
     line.claim_id = note.claim.claim_id;
     line.generation = note.claim.generation;
     line.scope = note.ref;
