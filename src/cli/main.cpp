@@ -74,11 +74,12 @@ bool tells_sentences(const Said& said) {
 }
 
 /// Those whose terminal is another program's, or that live beside the work, show nothing; and who
-/// gives a verdict has last words of its own.
+/// gives a verdict, or keeps a result, has last words of its own.
 Undertaking::Shows shown_of(const Said& said, const Environment& environment) {
-  static constexpr std::array<std::string_view, 4> quiet{"run", "heartbeat", "deliver", "health"};
+  static constexpr std::array<std::string_view, 3> quiet{"run", "deliver", "health"};
   const bool asks_store = std::find(said.row->settings.begin(), said.row->settings.end(),
                                     std::string_view("remote")) != said.row->settings.end();
+  if (said.row->name == "heartbeat") return {false, !said.options.contains("attached")};
   if (!asks_store || std::find(quiet.begin(), quiet.end(), said.row->name) != quiet.end())
     return {};
   const bool terminal =
