@@ -108,8 +108,12 @@ int command_register(const Invocation& call) {
   if (!own.ref.empty()) subject.request.scope = own.ref;
 
   const auto store = store_of(call, settings);
+  // Of the holder's run, as `check` does; a budget or a pause was that one's to see.
+  Informants informants;
+  informants.holder_run = informants_of(call, subject, settings, *store, nullptr).holder_run;
   const Acquired acquired = acquire_with_note(
-      *store, state, {subject.request, settings.policy, settings.name_space, {}}, own.known);
+      *store, state, {subject.request, settings.policy, settings.name_space, informants},
+      own.known);
   if (acquired.decision.verdict == Verdict::skip) {
     call.out << "Session not registered: " << escape_for(Place::line, key) << " ("
              << name_of(acquired.decision.code) << ")\n";
