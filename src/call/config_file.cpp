@@ -150,6 +150,10 @@ std::optional<std::string> apply_config(Settings& settings, const std::string& t
                                         std::string_view origin) {
   if (text.size() > longest_config)
     return std::string(origin) + " is over 256 KiB long, which is no configuration";
+  // The reader of YAML takes two bytes for one sign then, and a mark alone for nothing.
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff") ||
+      text.find('\0') != std::string::npos)
+    return std::string(origin) + " is no UTF-8 text, as a configuration must be";
   try {
     const YAML::Node root = YAML::Load(text);
     if (root.IsNull()) return std::nullopt;

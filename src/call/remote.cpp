@@ -121,15 +121,17 @@ void require_no_password(const std::string& url) {
   const bool is_user = end != std::string::npos && url[end] == '@';
   // Without a scheme a ":" ends the host, and an "@" behind it is in a path ("host:team@x.git"),
   // unless a second ":" says that the first one was none of the kind.
-  const bool in_path = !has_scheme && is_user && url.find(':', end) == std::string::npos;
+  const bool in_path = !has_scheme && is_user && url.find(':', end) == std::string::npos &&
+                       std::count(user.begin(), user.end(), ':') == 1;
   if ((is_user && !in_path && user.find(':') != std::string::npos) ||
       (has_scheme && may_hold_user(std::string_view(url).substr(host)) && !is_user))
     throw UsageError(
         "the remote's address holds a password, which every process on the machine can read there; "
         "nothing was asked. Leave it out");
-  if (url.starts_with("http:/") || url.starts_with("https:/"))
+  if (!has_scheme && is_web_scheme(url.substr(0, url.find(':'))))
     throw UsageError(
-        "the remote's URL has one slash behind its scheme, where two belong; nothing was asked");
+        "the remote's URL has no two slashes behind its scheme, where they belong; nothing was "
+        "asked");
 }
 
 /// What is no scheme may be a password as well.
@@ -141,7 +143,13 @@ std::string shown_scheme(const std::string& scheme) {
 
 Remote remote_for_url(const std::string& given, const Environment& environment, Giver giver) {
   std::string url = given.find("://") == std::string::npos ? given : with_lower_scheme(given);
-  if (url.starts_with("file://")) return {Remote::Kind::path, url.substr(7), {}, {}};
+  if (url.starts_with("file://")) {
+    if (may_hold_user(std::string_view(url).substr(7)))
+      throw UsageError(
+          "the remote's file URL holds a user or a password, where a path belongs; nothing was "
+          "asked");
+    return {Remote::Kind::path, url.substr(7), {}, {}};
+  }
   if (!is_http(url)) {
     if (giver != Giver::git_configuration) require_no_password(url);
     if (const std::size_t scheme = url.find("://"); scheme != std::string::npos) {
@@ -154,6 +162,10 @@ Remote remote_for_url(const std::string& given, const Environment& environment, 
     return {Remote::Kind::command, std::move(url), {}, {}};
   }
   require_host(url);
+  if (giver != Giver::git_configuration && url.find(';') < url.find_first_of("?#"))
+    throw UsageError(
+        "the remote's URL holds a \";\", behind which may stand a token, and every process on the "
+        "machine can read it there; nothing was asked. Leave out what stands behind it");
   const bool may_have_user = may_hold_user(std::string_view(url).substr(url.find("://") + 3));
   const UserInformation user = take_user_information(url);
   if (may_have_user && giver != Giver::git_configuration)

@@ -68,10 +68,12 @@ bool tells_sentences(const Said& said) {
          !said.options.contains("take");
 }
 
-/// Who gives a verdict has last words of its own.
+/// Who gives a verdict, or keeps a result, has last words of its own; heartbeats show nothing.
 Undertaking::Shows shown_of(const Said& said, const Environment& environment) {
   const bool asks_store = std::find(said.row->settings.begin(), said.row->settings.end(),
                                     std::string_view("remote")) != said.row->settings.end();
+  if (said.row->name == std::string_view("heartbeat"))
+    return {false, !said.options.contains("attached")};
   if (!asks_store || said.row->traits.leaves_terminal) return {};
   const bool terminal =
       ::isatty(STDERR_FILENO) == 1 && environment.get("TERM") != "dumb" && !is_traced();
@@ -86,7 +88,9 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
       out << reply->text;
     else
       err << without_tokens(reply->text, environment);
-    if (reply->exit != exit_done && !words.empty())
+    if (reply->exit != exit_done && words.empty())
+      tell_failure(environment, err, {{}, "no command was given", "refgate --help lists them", {}});
+    else if (reply->exit != exit_done)
       tell_failure(
           environment, err,
           {brief(words.front()), first_line(without_tokens(reply->text, environment)), {}, {}});

@@ -12,18 +12,33 @@ namespace {
 std::atomic<const std::string*> spoken{nullptr};
 static_assert(std::atomic<const std::string*>::is_always_lock_free);
 
+std::atomic<unsigned> moment{0};
+std::atomic<int> heard{0};
+
+void end_by_what_was_heard(int) { ::raise(heard); }
+
 /// The handler is gone by then (SA_RESETHAND): raised again, the signal ends the process.
 void speak(int number) {
   const std::string* text = spoken;
   if (text != nullptr && ::write(STDERR_FILENO, text->data(), text->size()) < 0) {
     // Nobody reads it.
   }
-  ::raise(number);
+  if (moment == 0) {
+    ::raise(number);
+    return;
+  }
+  heard = number;
+  struct sigaction action {};
+  action.sa_handler = end_by_what_was_heard;
+  ::sigaction(SIGALRM, &action, nullptr);
+  ::alarm(moment);
 }
 
 }  // namespace
 
-LastWords::LastWords(std::string text) : text_(std::move(text)), before_(spoken) {
+LastWords::LastWords(std::string text, std::chrono::seconds moment_after)
+    : text_(std::move(text)), before_(spoken), moment_before_(moment) {
+  moment = static_cast<unsigned>(moment_after.count());
   spoken = &text_;
   struct sigaction action {};
   action.sa_handler = speak;
@@ -33,12 +48,20 @@ LastWords::LastWords(std::string text) : text_(std::move(text)), before_(spoken)
     ::sigaction(spoken_at[i], nullptr, &former_[i]);
     if (former_[i].sa_handler == SIG_DFL) ::sigaction(spoken_at[i], &action, nullptr);
   }
+  sigset_t open;
+  sigemptyset(&open);
+  for (const int number : spoken_at)
+    sigaddset(&open, number);
+  ::pthread_sigmask(SIG_UNBLOCK, &open, &blocked_);
 }
 
 LastWords::~LastWords() {
+  ::pthread_sigmask(SIG_SETMASK, &blocked_, nullptr);
   for (std::size_t i = 0; i < spoken_at.size(); ++i)
     ::sigaction(spoken_at[i], &former_[i], nullptr);
+  if (moment > 0) ::alarm(0);
   spoken = before_;
+  moment = moment_before_;
 }
 
 void LastWords::say_instead(const std::string& lasting) { spoken = &lasting; }

@@ -2,17 +2,20 @@
 // What a process says when a signal ends it in the middle of something.
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <string>
 
 namespace refgate {
 
 /// While it lives, SIGTERM, SIGINT, SIGHUP and SIGQUIT write the text to standard error before they
-/// end the process as they do; those that are ignored or handled already stay so. The last one that
-/// was made speaks; they end in the reverse order.
+/// end the process as they do, also where this thread has blocked them until then; those that are
+/// ignored or handled already stay so. The last one that was made speaks; they end in the reverse
+/// order.
 class LastWords {
  public:
-  explicit LastWords(std::string text);
+  /// With a `moment`, what goes on has so long after the signal until the process ends by it.
+  explicit LastWords(std::string text, std::chrono::seconds moment = std::chrono::seconds(0));
   ~LastWords();
   LastWords(const LastWords&) = delete;
   LastWords& operator=(const LastWords&) = delete;
@@ -26,6 +29,8 @@ class LastWords {
   std::string text_;
   const std::string* before_;
   std::array<struct sigaction, spoken_at.size()> former_{};
+  sigset_t blocked_{};
+  unsigned moment_before_;
 };
 
 }  // namespace refgate

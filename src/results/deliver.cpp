@@ -12,7 +12,9 @@
 #include <cerrno>
 #include <exception>
 #include <filesystem>
+#include <optional>
 #include <ostream>
+#include <utility>
 
 #include "call/commands.h"
 #include "call/content.h"
@@ -20,6 +22,7 @@
 #include "job/subject/job_session.h"
 #include "os/file/checked_output.h"
 #include "os/interruption.h"
+#include "os/last_words.h"
 #include "results/channel.h"
 #include "results/result_input.h"
 #include "results/result_store.h"
@@ -37,6 +40,8 @@ constexpr std::size_t longest_undelivered = 16u << 20;
 
 /// GitHub gives a cancelled step 7.5 s, and then 2.5 s more.
 constexpr Duration push_bound_when_interrupted = 6s;
+/// A push that is on its way when the first signal comes.
+constexpr auto moment_to_be_kept = 3s;
 
 /// A limit that is over when this process starts does not cut off a result that is ready: it has so
 /// long to come through the pipe.
@@ -181,11 +186,22 @@ void keep_in_store(Delivery& delivery, Kept& kept, bool interrupted) {
   }
 }
 
-Kept keep(Delivery& delivery, bool interrupted) {
+/// Nothing that a server does not answer outlasts a signal for long: where the result lies by then
+/// is said at once.
+Kept keep(Delivery& delivery, std::optional<Interruption>& interruption) {
   delivery.result.record.status = ResultStatus::undelivered;
   complete(delivery.result, now(), delivery.call, delivery.settings, delivery.session);
   Kept kept;
   kept.file = write_locally(delivery);
+  const bool interrupted = interruption->signal() != 0;
+  interruption.reset();
+  const LastWords last_words(
+      "refgate: a signal came while the result was being kept, which may go on for " +
+          format_duration(moment_to_be_kept) + ": " +
+          escape_for(Place::line, kept.file.empty() ? "no folder took a file of it"
+                                                    : "it lies in " + kept.file) +
+          ", and whether the store has it is told by refgate result list\n",
+      moment_to_be_kept);
   keep_in_store(delivery, kept, interrupted);
   if (!kept.retrieve.empty() && !kept.file.empty()) {
     ::unlink(kept.file.c_str());
@@ -313,8 +329,8 @@ Delivery delivery_of(const Invocation& call) {
 
 int command_deliver(const Invocation& call) {
   Delivery delivery = delivery_of(call);
-  const Interruption interruption;
-  const auto halt = [&] { return interruption.signal() != 0; };
+  std::optional<Interruption> interruption(std::in_place);
+  const auto halt = [&] { return interruption->signal() != 0; };
   const auto first = [&] {
     return is_first_to_say("warned", call, delivery.state, delivery.session);
   };
@@ -349,7 +365,7 @@ int command_deliver(const Invocation& call) {
   if (!delivery.by.empty()) {
     return tell_outputs(delivery, {}) ? exit_done : exit_store;
   }
-  return tell_kept(delivery, keep(delivery, halt()));
+  return tell_kept(delivery, keep(delivery, interruption));
 }
 
 }  // namespace refgate

@@ -28,7 +28,9 @@ bool gives_verdict(std::string_view command) {
 void tell_failure(const Environment& environment, std::ostream& err, const Failure& failure) {
   if (!environment.in_actions()) return;
   const std::string head =
-      !gives_verdict(failure.command) ? "refgate " + failure.command + " could not do its work"
+      !gives_verdict(failure.command)
+          ? "refgate" + (failure.command.empty() ? "" : " " + failure.command) +
+                " could not do its work"
       : failure.claim_may_stand
           ? "No verdict: nothing was launched, and a claim may have been made, which refgate "
             "finish gives back"

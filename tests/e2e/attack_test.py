@@ -221,6 +221,11 @@ class Attack(GateCase):
         answer = job.call("gate")
         self.assertEqual((answer.status, answer.outputs["skip_execution"]), (2, "true"), answer)
         self.assertEqual(self.moved(), set())
+        for words in (("finish",), ("heartbeat",), ("health",), ("cleanup", "k")):
+            answer = job.call(*words)
+            self.assertEqual(answer.status, 2, answer)
+            self.assertIn("refgate is a link, or another user's", answer.err)
+        self.assertEqual(self.moved(), set())
 
     def test_the_heartbeat_process_believes_what_it_read_first(self):
         job = self.job(payload=payloads.push(payloads.commit("beating")))

@@ -161,6 +161,30 @@ class Gate(CrashCase):
         self.done(person.call(*said.split()))
         self.assertEqual(self.only_claim()["state"], "ended")
 
+    def test_a_run_that_asks_is_ended_as_a_gate_is(self):
+        job, mark = self.job(), self.folder / "was run"
+        answer = self.stopped_in_hook("pre-receive", lambda: job.start("run", "--", "touch", mark), signal.SIGTERM)
+        self.assertEqual(answer.status, -signal.SIGTERM, answer)
+        self.assertRegex(answer.err, "nothing was launched, and whether something was claimed is not known. To give it back: refgate finish --claim-id")
+        self.assertNotIn("it ran", answer.err)
+        self.assertFalse(mark.exists())
+        self.assert_guards(answer, job)
+        self.assert_sound(job)
+
+    def test_a_heartbeat_that_is_ended_in_its_push_says_what_makes_sure(self):
+        job, _ = self.gate()
+        answer = self.stopped_in_hook("pre-receive", lambda: job.start("heartbeat"), signal.SIGTERM)
+        self.assertEqual(answer.status, -signal.SIGTERM, answer)
+        self.assertIn("heartbeat was interrupted while it wrote", answer.err)
+
+    def test_a_deliver_that_is_ended_while_it_keeps_says_where_the_result_lies(self):
+        job, _ = self.gate()
+        with open(os.devnull, "rb") as nothing:
+            answer = self.stopped_in_hook("pre-receive", lambda: job.start_fed(nothing, "deliver", "--", "false"), signal.SIGTERM)
+        self.assertEqual(answer.status, -signal.SIGTERM, answer)
+        (path,) = re.findall(r"it lies in (\S+), and whether the store has it is told by refgate result list", answer.err)
+        self.assertTrue(os.path.exists(path))
+
     def test_killed_in_a_takeover(self):
         for hook in HOOKS:
             with self.subTest(hook=hook):

@@ -1,9 +1,10 @@
 """What is in the way of a start and passes: whoever waits goes on waiting, and starts when it is gone."""
 
+import time
 import unittest
 
 from api_case import ApiCase
-from gate_case import await_that, launch
+from gate_case import HEAD, await_that, launch
 from settle_test import SettleCase
 from slots_test import SlotsCase
 
@@ -89,6 +90,50 @@ class BehindTheDead(SettleCase, SlotsCase, ApiCase):
                 self.assert_skips(self.push_job(f"{name}e").call("gate", *words, "--no-wait"), "queued")
                 self.says("completed")
                 self.assert_runs(self.push_job(f"{name}l").call("gate", *words, "--no-wait"), "first")
+
+    def test_who_waits_asks_as_who_does_not(self):
+        for words in (("--group-by", "repository"), ("--slots", "1")):
+            with self.subTest(words):
+                name = words[0][2]
+                self.says("in_progress")
+                self.assert_runs(self.push_job(f"{name}h").call("gate", *words), "first")
+                job = self.push_job(f"{name}w")
+                call = self.begin(job, *words, "--wait", "10m")
+                await_that(lambda job=job: self.states().get(job.run) == "waiting", what="its arrival")
+                call.kill()
+                self.says("completed")
+                answer = self.push_job(f"{name}l").call("gate", *words, "--wait", "50s")
+                self.assert_runs(answer, "first")
+                self.assertLess(answer.seconds, 25)
+
+    def test_who_waits_asks_once_more_before_it_gives_up(self):
+        for words in (("--group-by", "repository"), ("--slots", "1")):
+            with self.subTest(words):
+                name = words[0][2]
+                self.says("in_progress")
+                self.assert_runs(self.push_job(f"{name}h").call("gate", *words), "first")
+                self.api.asked.clear()
+                self.assert_skips(self.push_job(f"{name}e").call("gate", *words, "--wait", "1s"), "wait_expired")
+                self.assertEqual(len(self.api.asked), 2)
+                call = self.begin(self.push_job(f"{name}l"), *words, "--wait", "8s")
+                await_that(lambda: len(self.api.asked) == 3, what="its first question")
+                self.says("completed")
+                self.assert_runs(call.wait(), "first")
+                self.assertEqual(len(self.api.asked), 4)
+
+    def test_register_asks_as_check_does(self):
+        spans = ("--session-window", "1s", "--skew", "0s", "--pr-lock-window", "0s")
+        words = ("push", "w", HEAD)
+        self.done(self.job(run=1).call("register", "k", *words[:2], "1", HEAD, *spans))
+        over = time.monotonic() + 1.1
+        await_that(lambda: time.monotonic() > over, what="the end of the window")
+        self.says("in_progress")
+        self.assertFalse(self.job(run=2).call("check", *words, "2", *spans).runs)
+        answer = self.job(run=2).call("register", "k", *words[:2], "2", HEAD, *spans)
+        self.assertEqual(answer.status, 1, answer)
+        self.assertIn("not registered", answer.out)
+        self.says("completed")
+        self.done(self.job(run=2).call("register", "k", *words[:2], "2", HEAD, *spans))
 
 
 if __name__ == "__main__":

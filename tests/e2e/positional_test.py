@@ -163,6 +163,13 @@ class OriginalChecks(GateCase):
             self.call("audit", "k", "push", "w", "1", "c", "true", "success")
         self.assertEqual(len(self.log()), 2)
 
+    def test_an_audit_is_of_the_attempt_that_writes_it(self):
+        for attempt in ("1", "2"):
+            self.call("audit", "k", "push", "w", "1", "c", "true", "success", "--run-attempt", attempt)
+        self.assertEqual(sorted(line["run_attempt"] for line in self.log()), [1, 2])
+        self.assertEqual(self.call("verify", status=1).status, 1)
+        self.assertIn('refgate_sessions_total{workflow="w"} 2', self.call("metrics").out)
+
     def test_missing_words_are_wrong_usage(self):
         for words in (("check",), ("check", "push"), ("check", "push", "w"), ("register", "k"),
                       ("register", "k", "push", "w", "1"), ("cleanup",), ("audit", "k"),
@@ -238,6 +245,19 @@ class OriginalWorkflow(GateCase):
         self.done(job.call("register", "k", "push", "w", job.run, "c"))
         self.assertTrue(job.call("check", "push", "w", "c", job.run).runs)
         self.assertEqual(len(self.kinds("launch")), 1)
+
+    def test_an_audit_in_a_re_run_is_joined_with_that_attempts_launch(self):
+        job = self.job(attempt=3)
+        answer = job.call("gate")
+        self.assert_runs(answer, "first")
+        words = ("push", "Agent Review", job.run, HEAD, "true", "success")
+        self.done(job.call("audit", answer.lines["SESSION_KEY"], *words))
+        self.assertEqual({line["run_attempt"] for line in self.log()}, {3})
+        # Of another run it knows no attempt.
+        self.done(job.call("audit", "k", "push", "w", "99", HEAD, "true", "success"))
+        self.assertEqual([line["run_attempt"] for line in self.log() if line["run_id"] == "99"], [1])
+        totals = [line for line in self.person().call("metrics").out.splitlines() if line.startswith("refgate_sessions_total{")]
+        self.assertEqual(totals, ['refgate_sessions_total{workflow="Agent Review"} 1', 'refgate_sessions_total{workflow="w"} 1'])
 
     def test_cleanup_twice_is_harmless(self):
         holder = self.job()

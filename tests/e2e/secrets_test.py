@@ -226,7 +226,9 @@ class Secrets(GateCase):
 
     def test_an_address_for_git_with_a_password_is_refused_and_not_repeated(self):
         for url in (f"git://u:{TOKEN}@localhost/x.git", f"ssh://git:{TOKEN}@localhost/x.git", f"u:{TOKEN}@localhost:x.git",
-                    f"http:/u:{TOKEN}@localhost/x.git", f"https:/{TOKEN}@localhost/x.git"):
+                    f"http:/u:{TOKEN}@localhost/x.git", f"https:/{TOKEN}@localhost/x.git", f"https:u:{TOKEN}@localhost/x.git",
+                    f"HTTPS:{TOKEN}@localhost/x.git", f"ssh:u:{TOKEN}@localhost/x.git", f"file://u:{TOKEN}@localhost/x.git?y={TOKEN}",
+                    f"http://localhost/x.git;token={TOKEN}"):
             with self.subTest(url=url):
                 for words in (("gate",), ("status",)):
                     answer = self.job().call(*words, "--remote", url)

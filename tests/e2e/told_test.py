@@ -39,6 +39,9 @@ class NoAnswer(GateCase):
                 self.assertIn("No verdict: nothing was launched, nothing was claimed",
                               answer.summary)
 
+    def test_no_command_at_all(self):
+        self.assert_told(self.job().call(), 2, "No command was given")
+
     def test_any_other_command(self):
         wrong = self.remote.by(self.remote.url, REFGATE_TOKEN="ghs_wrong000000000000000000000000")
         job, _ = self.gate()

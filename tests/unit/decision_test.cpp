@@ -130,6 +130,20 @@ TEST_CASE("the first row of the precedence that applies decides") {
        ReasonCode::takeover},
       {"a later attempt of a run that only waited", waiting, request_of("1", "push", 2), plain,
        1min, ReasonCode::takeover},
+      {"a later attempt of a run that only waited, of which one launch is allowed", waiting,
+       request_of("1", "push", 2), with([](Policy& p) { p.max_attempts = 1; }), 1min,
+       ReasonCode::takeover},
+      {"another run after one that only waited and has ended, of which one launch is allowed",
+       waiting, request_of("2"), with([](Policy& p) { p.max_attempts = 1; }), 1min,
+       ReasonCode::takeover, RunEnded::yes},
+      {"a waiting claim whose lease passed, of which one launch is allowed", waiting,
+       request_of("2"), with([](Policy& p) { p.max_attempts = 1; }), 7h, ReasonCode::takeover},
+      {"a claim that a newer head ended while it waited, of which one launch is allowed",
+       supersede_claim(waiting, "9", t0 + 1min), request_of("2"),
+       with([](Policy& p) { p.max_attempts = 1, p.cooldown = 1h; }), 2min, ReasonCode::takeover},
+      {"a claim that a newer head ended when it worked, of which one launch is allowed",
+       supersede_claim(live, "9", t0 + 1min), request_of("2"),
+       with([](Policy& p) { p.max_attempts = 1; }), 2min, ReasonCode::max_attempts},
       {"a later attempt, launched as often as is allowed", live, request_of("1", "push", 2),
        with([](Policy& p) { p.max_attempts = 1; }), 1min, ReasonCode::max_attempts},
       {"what is known to be lost, a re-run", ended(ClaimOutcome::lost), request_of("1", "push", 2),
@@ -412,6 +426,11 @@ TEST_CASE("attempts count the launches of one memory") {
   CHECK(decide(abandoned, request_of("3"), Policy{}, t0 + 3h).code == ReasonCode::retry_suppressed);
   CHECK(decide(abandoned, request_of("3"), allow, t0 + 3h).next->attempts == 2);
   CHECK(decide(waiting, request_of("3"), allow, t0 + 8h).next->attempts == 2);
+  // What was there before it counts all the same.
+  const Policy once = with([](Policy& p) { p.retry = Retry::allow, p.max_attempts = 1; });
+  const Policy slow = with([](Policy& p) { p.retry = Retry::allow, p.cooldown = 24h; });
+  CHECK(decide(waiting, request_of("3"), once, t0 + 8h).code == ReasonCode::max_attempts);
+  CHECK(decide(waiting, request_of("3"), slow, t0 + 8h).code == ReasonCode::cooldown);
   const Claim after = *decide(waiting, request_of("3"), allow, t0 + 8h).next;
   for (const AuditEntry& line : after.outbox)
     CHECK(line.kind != EntryKind::lost);

@@ -51,6 +51,19 @@ TEST_CASE("a payload that lacks what identifies the work names the field") {
   CHECK_THAT(refused("{}", without_sha), Catch::Contains("after is missing"));
 }
 
+TEST_CASE("what the environment calls a commit is an object id, whatever the event") {
+  const std::vector<const char*> events{"push", "workflow_dispatch", "schedule", "issues",
+                                        "repository_dispatch"};
+  for (const char* event : events)
+    for (const std::string sha : {"HEAD", "zzz", "abc", "aaaaaaaaaaaa"}) {
+      INFO(event << " " << sha);
+      auto environment = runner(event);
+      environment.sha = sha;
+      CHECK_THAT(refused(json("{'issue':{'number':4}}"), environment),
+                 Catch::Contains("GITHUB_SHA is \"" + sha + "\""));
+    }
+}
+
 TEST_CASE("a broken, huge or deep payload is one clear error") {
   const auto push = runner("push");
   CHECK_THAT(refused("{\"after\": \"aaa", push), Catch::Contains("cut off"));

@@ -54,6 +54,8 @@ TEST_CASE("pause: the subject is read or refused by name") {
     CAPTURE(wrong);
     CHECK(std::holds_alternative<std::string>(parse_pause_subject(wrong)));
   }
+  CHECK(std::get<std::string>(parse_pause_subject("nothing")).find("must be nothing") ==
+        std::string::npos);
   CHECK(std::get<std::string>(parse_pause_subject("actr:ann")).find("did you mean actor:?") !=
         std::string::npos);
   CHECK(std::holds_alternative<std::string>(parse_pause_subject("repo:" + std::string(300, 'x'))));

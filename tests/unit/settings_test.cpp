@@ -83,6 +83,11 @@ TEST_CASE("an entry of the configuration that is empty is wrong, whatever its fo
                Catch::Contains("is empty"));
   }
   Settings settings;
+  using namespace std::string_literals;
+  for (const std::string& text : {"\xff\xfe"s, "\xfe\xff"s, "\xff\xfe#\0"s, "# \0"s})
+    CHECK_THAT(apply_config(settings, text, "c.yml").value_or(""),
+               Catch::Contains("c.yml is no UTF-8 text"));
+  CHECK_FALSE(apply_config(settings, "\xef\xbb\xbf# nothing\n", "c.yml"));
   CHECK_FALSE(apply_config(settings, "budget: []\ndimension: {}\nbots:\n", "c.yml"));
 }
 

@@ -58,6 +58,11 @@ TEST_CASE("trace: an address is shown without what may be secret") {
       {"git@h:x.git", "git@h:x.git"},
       {"host:team@x.git", "host:team@x.git"},
       {"https://h:80/a@b", "https://h:80/a@b"},
+      {"https:u:p4ss@h/x", "h/x"},
+      {"HTTPS:p4ss@h/x", "h/x"},
+      {"host:u:p4ss@x.git", "x.git"},
+      {"https://h/x.git;token=p4ss", "https://h/x.git"},
+      {"no answer from https://h/x.git; nothing", "no answer from https://h/x.git; nothing"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);

@@ -111,6 +111,8 @@ Claim supersede_claim(const Claim& claim, std::string_view newer_run, Instant no
   next.superseded_by = shortened(newer_run, bounds::word);
   next.note = shortened("superseded by run " + next.superseded_by, bounds::note);
   next.former.clear();
+  // Who only waited has not launched.
+  if (claim.state == ClaimState::waiting && next.attempts > 0) --next.attempts;
   AuditEntry line = line_of(claim, EntryKind::release, now);
   line.id = entry_id(claim.claim_id, claim.generation, EntryKind::release, "superseded");
   line.job_status = superseded_status;

@@ -78,8 +78,8 @@ std::optional<Decision> superseded(const Picture& picture) {
 
 /// Whether somebody had started the work, and how it ended is known.
 bool has_ended_by_itself(const std::optional<Claim>& state) {
-  return state && state->ended_at && state->outcome != ClaimOutcome::released &&
-         state->outcome != ClaimOutcome::abandoned;
+  return state && state->ended_at && state->attempts > 0 &&
+         state->outcome != ClaimOutcome::released && state->outcome != ClaimOutcome::abandoned;
 }
 
 std::optional<Decision> cooling_down(const Picture& picture) {

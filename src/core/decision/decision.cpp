@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/claim/transition.h"
 #include "core/decision/answer.h"
 #include "core/decision/rule.h"
 #include "core/text/shell_word.h"
@@ -95,8 +96,14 @@ Decision decide(const std::optional<Claim>& state, const Request& request, const
   Decision decision = *first_answer(claim_rules(), picture);
   const bool launches = decision.verdict == Verdict::run && decision.code != ReasonCode::forced &&
                         decision.code != ReasonCode::own;
-  if (launches)
-    if (auto held_back = first_answer(brakes(), picture)) return std::move(*held_back);
+  if (!launches) return decision;
+  // Who only waited has launched nothing: what was there before it is what counts.
+  const bool waited = state && state->state == ClaimState::waiting;
+  const std::optional<Claim> before =
+      waited ? std::optional(abandon_claim(*state, "it only waited", now)) : std::nullopt;
+  if (auto held_back =
+          first_answer(brakes(), {waited ? before : state, request, policy, now, around}))
+    return std::move(*held_back);
   return decision;
 }
 

@@ -53,6 +53,9 @@ std::string first_bad_text(const RunnerEnvironment& environment, const EventOver
   for (const auto& [name, text] : texts)
     if (const auto wrong = what_is_wrong_with(text); !wrong.empty())
       return std::string(name) + " " + wrong + ".";
+  if (!environment.sha.empty() && !is_object_id(environment.sha))
+    return "GITHUB_SHA is \"" + environment.sha.substr(0, 80) +
+           "\", but must be a commit's object id (40 or 64 hexadecimal digits).";
   return {};
 }
 

@@ -69,7 +69,8 @@ std::variant<PauseSubject, std::string> parse_pause_subject(std::string_view tex
       colon + 1 == text.size()) {
     const std::string_view near = nearest(word, {"repo", "workflow", "share", "actor"});
     return "the subject is \"" + std::string(text) +
-           "\", but must be nothing, repo:OWNER/NAME, workflow:NAME, share:NAME or actor:LOGIN" +
+           "\", but must be repo:OWNER/NAME, workflow:NAME, share:NAME or actor:LOGIN, or be left "
+           "out" +
            (near.empty() || kind ? "" : "; did you mean " + std::string(near) + ":?");
   }
   return PauseSubject{*kind, std::string(text.substr(colon + 1))};

@@ -1,6 +1,9 @@
 #include "core/secrets/url_secrets.h"
 
 #include <algorithm>
+#include <array>
+
+#include "core/text/lower.h"
 
 namespace refgate {
 namespace {
@@ -18,7 +21,11 @@ bool is_host_with_port(std::string_view authority) {
 
 /// Of what stands behind "://".
 std::string shown_of_url(std::string_view url, Query query) {
-  const std::string_view plain = url.substr(0, url.find_first_of("?#"));
+  // At the end of a word a ";" is the sentence's.
+  const std::size_t parameter = url.find(';');
+  const bool has_parameter = parameter < url.size() && parameter + 1 < url.size();
+  const std::string_view plain =
+      url.substr(0, std::min(has_parameter ? parameter : url.size(), url.find_first_of("?#")));
   const std::string_view behind = url.substr(plain.size());
   const std::string_view authority = plain.substr(0, plain.find('/'));
   if (behind.find('@') != std::string_view::npos) return "…";
@@ -43,8 +50,11 @@ std::string shown_of_word(std::string_view word, Query query) {
   if (at == std::string_view::npos || colon == std::string_view::npos || colon > at)
     return std::string(word);
   const bool one_slash = plain.substr(colon + 1).starts_with('/');
-  // "host:team@x.git" is a path of a host.
-  if (!one_slash && plain.find(':', at) == std::string_view::npos) return std::string(word);
+  // "host:team@x.git" is a path of a host; "https:u:password@host/x" lacks its slashes.
+  const bool is_host = !is_web_scheme(plain.substr(0, colon)) &&
+                       plain.substr(colon + 1, at - colon).find(':') == std::string_view::npos;
+  if (!one_slash && is_host && plain.find(':', at) == std::string_view::npos)
+    return std::string(word);
   std::string shown(one_slash ? plain.substr(0, colon + 2) : std::string_view());
   shown += plain.substr(at + 1);
   if (query == Query::marked && plain.size() < word.size()) shown += "?…";
@@ -52,6 +62,12 @@ std::string shown_of_word(std::string_view word, Query query) {
 }
 
 }  // namespace
+
+bool is_web_scheme(std::string_view text) {
+  constexpr std::array<std::string_view, 5> schemes{"http", "https", "file", "ftp", "ftps"};
+  return std::any_of(schemes.begin(), schemes.end(),
+                     [&](std::string_view scheme) { return same_but_for_case(scheme, text); });
+}
 
 std::string without_url_secrets(std::string_view text, Query query) {
   std::string shown;

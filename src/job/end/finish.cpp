@@ -302,9 +302,11 @@ int finish(const Invocation& call, Settings settings, std::optional<bool> own_fa
     if (ended.value_or(exit_done) != exit_done) return done(*ended);
     hints.tells_of_others = hints.refs.empty() && !ended;
     look_at_remote(call, settings, state, *store, hints);
-    if (!ended)
+    if (!ended) {
+      state.require_own_folder("what it says of this job's claims is not read; nothing was ended");
       call.out << "Nothing was changed: this job holds no claim (" << why_no_claim(state, skips)
                << ")\n";
+    }
     return done(exit_done);
   }
   if (notes.empty() && !settings.claim_id.empty()) {

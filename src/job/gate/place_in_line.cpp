@@ -9,6 +9,7 @@
 #include "core/text/count.h"
 #include "core/words/shorten.h"
 #include "job/note/health_file.h"
+#include "job/subject/subject.h"
 #include "runner/runner.h"
 #include "state/pause/pauses.h"
 #include "state/queues.h"
@@ -25,6 +26,25 @@ constexpr int most_heads = 20;
 
 }  // namespace
 
+std::string of_own_run(const Ticket& head, const Request& request) {
+  const bool own = request.in_run && !head.run_id.empty() && head.run_id == request.holder.run_id;
+  return own ? ", which is this very run: if its job there waits for this one, neither goes on"
+             : "";
+}
+
+bool is_of_this_job(const Claim& claim, const Request& request, const JobState& state) {
+  const Holder& theirs = claim.holder;
+  const Holder& own = request.holder;
+  if (!request.in_run || own.run_id.empty() || theirs.run_id != own.run_id ||
+      theirs.run_attempt != own.run_attempt)
+    return false;
+  if (!own.instance.empty() && !theirs.instance.empty()) return own.instance == theirs.instance;
+  const auto notes = state.notes();
+  return std::any_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
+    return note.claim.claim_id == claim.claim_id && is_of_job(note, own, state);
+  });
+}
+
 bool is_foreign(const std::map<std::string, Stored>& read, const std::string& ref) {
   return read.contains(ref) && !claim_at(read, ref);
 }
@@ -40,7 +60,7 @@ PlaceInLine::Clock::time_point PlaceInLine::ends(Clock::time_point silent_since)
 
 std::optional<Turn> PlaceInLine::gives_up() const {
   if (settings_.policy.no_wait) return Turn::not_yet;
-  return Clock::now() >= until_ ? std::optional(Turn::expired) : std::nullopt;
+  return is_last_look_ ? std::optional(Turn::expired) : std::nullopt;
 }
 
 Duration PlaceInLine::until_next_look(Instant at) {
@@ -68,6 +88,8 @@ Queue PlaceInLine::without_gone(Queue queue, Instant at) const {
 /// One reading, and at most one push, besides those that end the claims of the dead.
 PlaceInLine::Step PlaceInLine::advance() {
   const Instant at = now();
+  is_last_look_ = asks_all_ = Clock::now() >= until_;
+  asked_now_.clear();
   auto read = store_.read(refs_to_look_at());
   SeenQueue seen = queue_in(read, line_.ref);
   // One that has its place and has started goes on; its start alone, whose place came too late, is
@@ -77,12 +99,16 @@ PlaceInLine::Step PlaceInLine::advance() {
   if (!goes_on && stopped_meanwhile(read, at)) return Step::held_back;
   if (const auto lost = lost_meanwhile(read)) return *lost;
   bool unseen = seen.queue && watch_heads(*seen.queue, read, at);
-  // The first look, which may be the last, also sees whether the heads live.
-  for (int heads = 0; place_ == 0 && heads < most_heads && unseen; ++heads) {
+  // The first look and the last one also see whether the heads live, and whoever found a dead one
+  // sees whom it stands behind then.
+  for (int heads = 0; (place_ == 0 || asks_all_) && heads < most_heads && unseen; ++heads) {
+    if (!asked_now_.empty()) give_step_time();
     read = store_.read(refs_to_look_at());
     seen = queue_in(read, line_.ref);
     unseen = seen.queue && watch_heads(*seen.queue, read, at);
   }
+  // An API that says nothing takes no time from what follows.
+  if (!asked_now_.empty()) give_step_time();
   Queue next = without_gone(seen.queue.value_or(Queue{}), at);
   next.group = line_.name;
   const bool joins = !position(next, claim_.claim_id);
@@ -95,7 +121,7 @@ PlaceInLine::Step PlaceInLine::advance() {
       return Step::full;
     }
   }
-  const std::size_t former = std::exchange(place_, *position(next, claim_.claim_id));
+  const std::size_t former = std::exchange(place_, place_in(next));
   const bool first =
       place_ <= line_.heads || (!line_.is_pool && is_of_own_run(next.tickets.front()));
   if (!first) {
@@ -140,6 +166,32 @@ PlaceInLine::Step PlaceInLine::advance() {
   return first ? run(sent) : reached;
 }
 
+/// Among those that live, and of which none is this very job's.
+std::size_t PlaceInLine::place_in(const Queue& queue) const {
+  const std::size_t place = *position(queue, claim_.claim_id);
+  const auto own = std::count_if(
+      queue.tickets.begin(), queue.tickets.begin() + static_cast<std::ptrdiff_t>(place),
+      [&](const Ticket& ticket) { return shared_.contains(ticket.claim_id); });
+  return place - static_cast<std::size_t>(own);
+}
+
+/// A job never waits for a slot that it has already: its steps come one after the other, and the
+/// session there may well end with the job.
+bool PlaceInLine::is_shared(const Ticket& ticket, const std::map<std::string, Stored>& read) {
+  if (!line_.is_pool || !watched_.contains(ticket.claim_ref)) return false;
+  const std::optional<Claim> claim = claim_at(read, ticket.claim_ref);
+  if (!claim || claim->claim_id != ticket.claim_id || claim->state == ClaimState::ended ||
+      !is_of_this_job(*claim, request_, state_))
+    return false;
+  if (shared_.insert(ticket.claim_id).second)
+    call_.err << "refgate: "
+              << escape_for(Place::line, "this very job has a slot of " + line_.name +
+                                             " already (" + claim->session_key + "), and shares it")
+              << "\n"
+              << std::flush;
+  return true;
+}
+
 /// A run never waits for itself: with the first of its jobs the others have their turn as well.
 bool PlaceInLine::is_of_own_run(const Ticket& ticket) const {
   return request_.in_run && !request_.holder.run_id.empty() &&
@@ -175,20 +227,20 @@ Ticket PlaceInLine::ticket(Instant at) const {
 bool PlaceInLine::watch_heads(const Queue& queue, const std::map<std::string, Stored>& read,
                               Instant at) {
   next_lapse_.reset();
+  const auto is_passed_over = [&](const Ticket& ticket) {
+    return gone_.contains(ticket.claim_id) || shared_.contains(ticket.claim_id);
+  };
   if (line_.is_pool) pass_those_who_left(queue, read);
   for (const Ticket& ticket : queue.tickets) {
     if (ticket.claim_id == claim_.claim_id) break;
-    const auto before = living_before(queue, claim_.claim_id, line_.heads, [&](const Ticket& each) {
-      return gone_.contains(each.claim_id);
-    });
+    const auto before = living_before(queue, claim_.claim_id, line_.heads, is_passed_over);
     if (before.size() < line_.heads) break;
     // The heads change with each that is found to be gone.
     const bool is_head = std::find(before.begin(), before.end(), ticket) != before.end();
-    if (is_head && is_gone(ticket, read, at)) gone_.insert(ticket.claim_id);
+    if (is_head && !is_shared(ticket, read) && is_gone(ticket, read, at))
+      gone_.insert(ticket.claim_id);
   }
-  const auto before = living_before(queue, claim_.claim_id, line_.heads, [&](const Ticket& each) {
-    return gone_.contains(each.claim_id);
-  });
+  const auto before = living_before(queue, claim_.claim_id, line_.heads, is_passed_over);
   std::set<std::string> heads;
   if (before.size() == line_.heads)
     for (const Ticket& ticket : before)
@@ -265,19 +317,24 @@ bool PlaceInLine::is_fenced_off(const Ticket& ticket, const SeenClaim& seen) {
   return true;
 }
 
-/// Not asked at once: most heads end by themselves. Who is next asks first; those behind it after
-/// as much longer, since it may be dead itself; and about one head at a time.
+/// By the first look, since who stands there may be dead for long, and by the last one, before it
+/// gives up. In between most heads end by themselves: who is next asks first; those behind it after
+/// as much longer, since it may be dead itself; and about one head at a time. Behind one that has
+/// ended the next is asked about at once: nobody before it may be there to do it.
 bool PlaceInLine::its_run_has_ended(const Claim& head, Instant at) {
   if (!informants_.holder_run) return false;
   const auto [known, fresh] = asked_.try_emplace(head.claim_id, at);
-  // Who does not wait asks once, before it says that it is not its turn.
-  if (settings_.policy.no_wait && fresh && asked_.size() <= most_asked_at_once)
-    return informants_.holder_run(head) == RunEnded::yes;
-  if (fresh || place_ <= line_.heads) return false;
-  const Duration patience = between_lookups * static_cast<Duration::rep>(place_ - line_.heads);
-  if (at < std::max(known->second, asked_last_) + patience) return false;
+  const bool in_this_look = asks_all_ || (fresh && (place_ == 0 || settings_.policy.no_wait));
+  if (in_this_look && asked_now_.size() >= most_asked_at_once) return false;
+  if (!in_this_look) {
+    if (fresh || place_ <= line_.heads) return false;
+    const Duration patience = between_lookups * static_cast<Duration::rep>(place_ - line_.heads);
+    if (at < std::max(known->second, asked_last_) + patience) return false;
+  }
+  if (!asked_now_.insert(head.claim_id).second) return false;
   known->second = asked_last_ = at;
-  return informants_.holder_run(head) == RunEnded::yes;
+  if (informants_.holder_run(head) != RunEnded::yes) return false;
+  return asks_all_ = true;
 }
 
 void PlaceInLine::tell_place(const Queue& queue) {
@@ -285,7 +342,8 @@ void PlaceInLine::tell_place(const Queue& queue) {
   const std::string line =
       "place " + std::to_string(place_) + " " + in_line(line_) + ", at the head " +
       (head.run_id.empty() ? "a caller without a run id" : "run " + head.run_id) + " (" +
-      head.event + ")" + (head.run_url.empty() ? "" : ", " + head.run_url);
+      head.event + ")" + of_own_run(head, request_) +
+      (head.run_url.empty() ? "" : ", " + head.run_url);
   if (!told_.is_due(line, Clock::now())) return;
   const std::string end = settings_.policy.no_wait ? "" : waits_until(until_, now());
   call_.err << "refgate: " << escape_for(Place::line, line + end) << "\n" << std::flush;

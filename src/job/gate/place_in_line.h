@@ -56,6 +56,8 @@ class PlaceInLine : public WaitingClaim {
   bool is_fenced_off(const Ticket& ticket, const SeenClaim& seen);
   bool its_run_has_ended(const Claim& head, Instant at);
   bool is_of_own_run(const Ticket& ticket) const;
+  std::size_t place_in(const Queue& queue) const;
+  bool is_shared(const Ticket& ticket, const std::map<std::string, Stored>& read);
   void tell_place(const Queue& queue);
 
   const Ordering& ordering_;
@@ -66,13 +68,23 @@ class PlaceInLine : public WaitingClaim {
   std::set<std::string> watched_;  ///< the refs of the claims of the heads before it
   bool looked_at_all_ = false;     ///< at all tickets of the pool, once
   std::set<std::string> gone_;     ///< claims that were seen to be dead: none of them lives again
+  std::set<std::string> shared_;   ///< claims of this very job that have a slot of the pool
   std::map<std::string, Instant> asked_;  ///< about which heads' runs, by claim, and when
   Instant asked_last_{};
+  std::set<std::string> asked_now_;    ///< by this look
+  bool asks_all_ = false;              ///< this look asks about each head that it meets
+  bool is_last_look_ = false;          ///< it began when the wait was over
   std::optional<Instant> next_lapse_;  ///< when the first of the heads is lost, unless it renews
   std::size_t place_ = 0;              ///< among those that live; 0: not known yet
   std::optional<Ticket> head_;
   ToldWait told_;
 };
+
+/// True when it is known that the job which asks made the claim.
+bool is_of_this_job(const Claim& claim, const Request& request, const JobState& state);
+
+/// For people, that the head of a line is the run which waits in it; or empty.
+std::string of_own_run(const Ticket& head, const Request& request);
 
 /// True when something stands there that is not understood: it counts as alive, since nobody can
 /// say that it is not.

@@ -13,6 +13,7 @@
 #include "job/gate/gating.h"
 #include "job/gate/informants.h"
 #include "job/subject/noted_claim.h"
+#include "job/subject/own_claims.h"
 #include "job/subject/subject.h"
 #include "job/verdict/verdict.h"
 #include "runner/runner.h"
@@ -108,16 +109,22 @@ int command_register(const Invocation& call) {
   if (!own.ref.empty()) subject.request.scope = own.ref;
 
   const auto store = store_of(call, settings);
+  // Of the holder's run, as `check` does; a budget or a pause was that one's to see.
+  Informants informants;
+  informants.holder_run = informants_of(call, subject, settings, *store, nullptr).holder_run;
   const Acquired acquired = acquire_with_note(
-      *store, state, {subject.request, settings.policy, settings.name_space, {}}, own.known);
+      *store, state, {subject.request, settings.policy, settings.name_space, informants},
+      own.known);
   if (const auto text = disowned(subject.request, acquired.holder, now()))
-    call.err << "refgate: " << escape_for(Place::line, *text) << "\n";
-  if (acquired.decision.verdict == Verdict::skip) {
-    call.out << "Session not registered: " << escape_for(Place::line, key) << " ("
-             << name_of(acquired.decision.code) << ")\n";
-    call.err << "refgate: " << escape_for(Place::line, acquired.decision.reason) << "\n";
-    return exit_no;
-  }
+    call.err << "refgate: " << escape_for(Place::line, *text)
+             << "
+                ";
+        if (acquired.decision.verdict == Verdict::skip) {
+      call.out << "Session not registered: " << escape_for(Place::line, key) << " ("
+               << name_of(acquired.decision.code) << ")\n";
+      call.err << "refgate: " << escape_for(Place::line, acquired.decision.reason) << "\n";
+      return exit_no;
+    }
   const Claim& claim = *acquired.decision.next;
   state.mark_told(claim.claim_id);
   const nlohmann::json data = {
@@ -156,6 +163,7 @@ int command_cleanup(const Invocation& call) {
   }
   const int gone = sweep(*store, settings.name_space, swept_by_cleanup, sweep_budget);
   call.out << "Session cleanup: " << (found ? "success" : "not_found") << "\n";
+  if (notes.empty()) state.require_own_folder("nothing was cleaned up");
   if (!found) call.err << "refgate: " << escape_for(Place::line, why) << "\n";
   call.out << "Old sessions cleaned: " << gone << "\n";
   return exit_done;
@@ -185,14 +193,20 @@ int command_audit(const Invocation& call) {
   line.spent = spent_of(call, settings);
   line.job = settings.job.empty() ? call.environment.get("GITHUB_JOB") : settings.job;
   line.actor = call.environment.get("GITHUB_ACTOR");
+  // What this job knows of its attempt says nothing of another run.
+  const Holder caller = caller_of(call, settings);
+  const bool knows_attempt = !settings.run_attempt.empty() || line.run_id == caller.run_id;
+  if (knows_attempt) line.run_attempt = caller.run_attempt;
   // Called twice, it says two things; a push that is tried again says the same thing.
   line.id = entry_id(fresh_nonce(), 0, EntryKind::audit);
 
   const JobState state(settings, call.environment);
   for (const ClaimNote& note : own_notes(settings, state, [&](const ClaimNote& n) {
          return n.claim.session_key == shortened(line.session_key, bounds::name) &&
-                n.claim.holder.run_id == shortened(line.run_id, bounds::word) && !n.is_over();
+                n.claim.holder.run_id == shortened(line.run_id, bounds::word) &&
+                (!knows_attempt || n.claim.holder.run_attempt == line.run_attempt) && !n.is_over();
        })) {
+    line.run_attempt = note.claim.holder.run_attempt;
     line.claim_id = note.claim.claim_id;
     line.generation = note.claim.generation;
     line.scope = note.ref;

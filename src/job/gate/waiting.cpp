@@ -211,7 +211,9 @@ std::optional<Place> place_without_standing(const Asking& asking, const std::vec
         continue;
       }
       if (is_dead(ticket, claim, at)) continue;
-      if (line.is_pool && has_left(ticket, claim, line.ref)) continue;
+      if (line.is_pool &&
+          (has_left(ticket, claim, line.ref) || is_of_this_job(*claim, request, state)))
+        continue;
       // Whose head is the newest may end the very session that it would stand behind.
       if (informants.is_replaced && informants.is_replaced(ticket.claim_id)) continue;
       // Whoever is next asks, once about each that stands before it: nobody else may be there to do
@@ -271,10 +273,11 @@ struct Where {
 };
 
 /// Who it was that it waited for, and what a person may do about that.
-std::string who_is_first(const Ticket& head) {
+std::string who_is_first(const Ticket& head, const Request& request) {
   const bool named = !head.run_id.empty();
   return ", at its head " + (named ? "run " + head.run_id : "a caller without a run id") + " (" +
-         head.event + ")" + (head.run_url.empty() ? "" : ", " + head.run_url) +
+         head.event + ")" + of_own_run(head, request) +
+         (head.run_url.empty() ? "" : ", " + head.run_url) +
          (named ? ". If that is stuck, free it: " + how_to_free(head.run_id)
                 : ". Who else is in line: refgate status --queues");
 }
@@ -282,9 +285,10 @@ std::string who_is_first(const Ticket& head) {
 Decision gave_up(const Request& request, ReasonCode code, const Where& where,
                  const std::string& why) {
   const std::string place = where.place > 0 ? "place " + std::to_string(where.place) + " " : "";
-  Decision decision = skip_for(
-      request, now(), code,
-      why + ": " + place + where.text + (where.head ? who_is_first(*where.head) : std::string()));
+  Decision decision =
+      skip_for(request, now(), code,
+               why + ": " + place + where.text +
+                   (where.head ? who_is_first(*where.head, request) : std::string()));
   if (where.head) decision.line->holder_run_id = shortened(where.head->run_id, bounds::word);
   return decision;
 }

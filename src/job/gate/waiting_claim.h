@@ -67,6 +67,7 @@ class WaitingClaim {
   virtual Duration until_next_look(Instant at) = 0;
   virtual void has_moved() {}
   virtual void has_started() {}
+  void give_step_time();
 
   Claim started(Instant at) const;
   Claim waiting_again(Instant at) const;
@@ -94,7 +95,6 @@ class WaitingClaim {
 
  private:
   Duration to_renewal(Instant at) const;
-  void give_step_time();
   /// The last moment at which an answer is of use: behind it the claim is lost.
   Clock::time_point last_moment() const;
   Step how_lost(const std::optional<Claim>& stands);

@@ -107,7 +107,12 @@ void JobState::make_folder(const std::string& consequence) const {
   std::error_code error;
   fs::create_directories(fs::path(folder_).parent_path(), error);
   if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) fail(folder_, consequence);
-  if (!is_own_folder(folder_))
+  require_own_folder(consequence);
+}
+
+void JobState::require_own_folder(const std::string& consequence) const {
+  struct stat about {};
+  if (::lstat(folder_.c_str(), &about) == 0 && !is_own_folder(folder_))
     throw UsageError("the job's state folder " + folder_ + " is a link, or another user's" +
                      (consequence.empty() ? "" : "; ") + consequence);
 }

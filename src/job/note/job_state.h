@@ -45,6 +45,10 @@ class JobState {
 
   const std::string& folder() const { return folder_; }
 
+  /// Throws UsageError where a link, or another user's, stands in the folder's place: what it holds
+  /// is not read, so that a job which has no notes may have some all the same.
+  void require_own_folder(const std::string& consequence) const;
+
   /// Makes the folder. Throws UsageError for one that is a link or another user's: whoever made it
   /// could lead the job's files anywhere.
   void make_folder(const std::string& consequence = {}) const;

@@ -69,6 +69,7 @@ int command_health(const Invocation& call) {
     std::erase_if(records, [](const Health& health) { return health.ended; });
   else if (!records.empty())
     records.erase(records.begin(), records.end() - 1);
+  if (records.empty()) state.require_own_folder("its health is not known");
   if (records.empty())
     throw UsageError(
         "no session is known to this job, so that its health is not known either: no gate said "

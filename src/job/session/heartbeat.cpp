@@ -47,6 +47,7 @@ ClaimNote note_to_renew(const Settings& settings, const JobState& state,
                         const Environment& environment, const std::string& remote) {
   std::vector<ClaimNote> notes = notes_of_job(settings, state, environment, remote);
   std::erase_if(notes, [](const ClaimNote& note) { return note.is_over(); });
+  if (notes.empty()) state.require_own_folder("nothing was renewed");
   if (notes.empty())
     throw UsageError(
         "this job holds no live claim (it was told to skip, its session has ended, or no gate ran "
