@@ -10,6 +10,7 @@
 #include "core/decision/decision.h"
 #include "core/event/scope.h"
 #include "core/figures/statistics.h"
+#include "core/text/count.h"
 #include "core/text/json.h"
 #include "os/file/checked_output.h"
 #include "reports/due.h"
@@ -335,8 +336,8 @@ int command_report(const Invocation& call) {
     return exit_done;
   }
   write_output_file("--html " + path, path, page);
-  call.out << "Report written: " << path << " (" << reading.statistics.lines << " lines, "
-           << page.size() / 1024 << " KiB)\n";
+  call.out << "Report written: " << escape_for(Place::line, path) << " ("
+           << counted(reading.statistics.lines, "line") << ", " << page.size() / 1024 << " KiB)\n";
   return exit_done;
 }
 

@@ -235,6 +235,12 @@ class Secrets(GateCase):
                     self.assertEqual(answer.status, 2, answer)
                     self.assert_quiet(answer)
 
+    def test_the_words_of_a_program_of_gits_are_not_repeated(self):
+        for words in (("gate",), ("status",), ("doctor",)):
+            answer = self.job().call(*words, "--remote", f"ext::sh -c {TOKEN}")
+            self.assertIn(answer.status, (2, 3), answer)
+            self.assert_quiet(answer)
+
     def test_a_password_in_the_url_of_a_named_remote_is_not_repeated(self):
         place = self.remote.url.partition("://")[2]
         person = self.person()

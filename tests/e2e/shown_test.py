@@ -32,6 +32,21 @@ class Shown(GateCase):
             if line.strip().startswith("::"):
                 self.assertRegex(line, r"^::(error|warning|notice) title=refgate[^:]*::", where)
 
+    def test_names_of_files_that_are_written(self):
+        self.job().call("gate")
+        person = self.person()
+        (self.folder / "plain.yml").write_text("on: push\njobs: {a: {runs-on: u, steps: [{run: claude -p x}]}}\n")
+        for text in TEXTS:
+            if "/" in text or "\0" in text or not text.strip() or len(text.encode()) > 200:
+                continue
+            name = str(self.folder / f"a{text}b")
+            with self.subTest(text=text):
+                for words in (("report", "--html", name), ("lint", "--sarif", name, str(self.folder / "plain.yml")),
+                              ("lint", "--write-baseline", name, str(self.folder / "plain.yml"))):
+                    answer = person.call(*words)
+                    self.assert_plain(answer)
+                self.assertNotIn("1 lines", answer.out)
+
     def test_of_a_run(self):
         answered, runs = set(), []
         for number, text in enumerate(TEXTS):

@@ -116,15 +116,13 @@ int command_register(const Invocation& call) {
       *store, state, {subject.request, settings.policy, settings.name_space, informants},
       own.known);
   if (const auto text = disowned(subject.request, acquired.holder, now()))
-    call.err << "refgate: " << escape_for(Place::line, *text)
-             << "
-                ";
-        if (acquired.decision.verdict == Verdict::skip) {
-      call.out << "Session not registered: " << escape_for(Place::line, key) << " ("
-               << name_of(acquired.decision.code) << ")\n";
-      call.err << "refgate: " << escape_for(Place::line, acquired.decision.reason) << "\n";
-      return exit_no;
-    }
+    call.err << "refgate: " << escape_for(Place::line, *text) << "\n";
+  if (acquired.decision.verdict == Verdict::skip) {
+    call.out << "Session not registered: " << escape_for(Place::line, key) << " ("
+             << name_of(acquired.decision.code) << ")\n";
+    call.err << "refgate: " << escape_for(Place::line, acquired.decision.reason) << "\n";
+    return exit_no;
+  }
   const Claim& claim = *acquired.decision.next;
   state.mark_told(claim.claim_id);
   const nlohmann::json data = {

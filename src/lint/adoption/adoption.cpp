@@ -189,7 +189,7 @@ class FileAdoption {
     lacks.end = gate->uses_text();
     const GateInJob end = complete_gate_in(agent, config_.facts, lacks);
     if (!end.refusal.empty()) return;
-    const auto after = apply_edits(agent.document().text(), joined_insertions(end.edits));
+    const auto after = apply_edits(agent.document().text(), end.edits);
     if (!after) return;
     // It may be ended elsewhere, in a job behind this one.
     const LintedChange ended(change_.project().with(made_.file, *after), config_);

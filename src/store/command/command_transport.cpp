@@ -243,9 +243,14 @@ PushReport CommandTransport::push(std::span<const PlannedChange* const> changes,
 }  // namespace
 
 std::unique_ptr<Store> open_command_store(const std::string& url, const std::string& name_space) {
+  // A program of git's, whose words may hold anything.
+  if (const std::size_t program = url.find("::"); program != std::string::npos)
+    throw StoreError(StoreFailure::denied,
+                     "an address with \"" + describe_remote(url.substr(0, program)) +
+                         "::\" is not used; nothing was sent",
+                     "check --remote");
   if (url.empty() || url.starts_with('-') ||
-      url.find_first_of(std::string_view("\0\n\r", 3)) != std::string::npos ||
-      url.find("::") != std::string::npos) {
+      url.find_first_of(std::string_view("\0\n\r", 3)) != std::string::npos) {
     throw StoreError(StoreFailure::denied,
                      "\"" + describe_remote(url) + "\" is not used as an address; nothing was sent",
                      "check --remote");
