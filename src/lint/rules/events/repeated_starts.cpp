@@ -122,10 +122,12 @@ class Finder {
   /// then whatever else its conditions say, they say it again for the next piece.
   bool asks_nothing_of(std::size_t launch, const Trigger& trigger, const Given& given) const {
     const ContextPath piece(given.which.begin(), given.which.begin() + 3);
+    bool asks_subject = false;
     for (const Expression* condition : conditions(launch).all()) {
       for (const Reference& reference : references(*condition)) {
         if (refers_into(reference, piece)) return false;
-        if (given.one_at_a_time && is_of_subject(reference, piece.back())) return false;
+        asks_subject =
+            asks_subject || (given.one_at_a_time && is_of_subject(reference, piece.back()));
         if (given.what == "reviewer" &&
             refers_into(reference, {"github", "event", "requested_team"}))
           return false;
@@ -140,6 +142,17 @@ class Finder {
     if (launches_[launch].launch->node.source().find(word) != std::string_view::npos) return false;
     Scope scope = let_through(scope_of_event(trigger.event, given.type), launches_[launch]);
     if (given.what != "label") scope.set("github.event.label", Value());
+    if (given.one_at_a_time &&
+        conditions(launch).runs(
+            let_through(scope_of_event(trigger.event, "opened"), launches_[launch])) == Truth::no)
+      return false;
+    // What wants a subject with one is told of the same one by `opened` and by this event.
+    if (asks_subject) {
+      Scope without = scope;
+      for (const char* subject : {"issue", "pull_request"})
+        without.set(ContextPath{"github", "event", subject, piece.back()}, Value());
+      if (conditions(launch).runs(without) != Truth::no) return false;
+    }
     return conditions(launch).runs(scope) != Truth::no &&
            answers_text(*launches_[launch].launch,
                         std::string(awaited_phrase(*launches_[launch].launch)));
@@ -261,17 +274,23 @@ class Finder {
     const std::string what(given.what);
     auto report = sink_.report(
         subject_, type,
-        "every " + what + " that is " +
-            (given.type == "unlabeled" ? "taken off"
-             : given.type == "edited"  ? "made"
-                                       : "given") +
-            ", whichever it is, launches the agent again, since nothing asks which one it was" +
-            (together ? "; what is opened with " + what +
-                            "s launches it at once for `opened` and "
-                            "for each of them"
-                      : std::string()) +
-            "; compare " + quoted(given.piece) + " in the `if`" +
-            (given.type == "labeled" ? "" : ", or leave this type out"));
+        given.one_at_a_time
+            ? "what is opened with a " + what + " launches the agent twice, for `opened` and for " +
+                  quoted(given.type) +
+                  "; compare `github.event.action` in the `if`, or leave this "
+                  "type out"
+            : "every " + what + " that is " +
+                  (given.type == "unlabeled" ? "taken off"
+                   : given.type == "edited"  ? "made"
+                                             : "given") +
+                  ", whichever it is, launches the agent again, since nothing asks which one it "
+                  "was" +
+                  (together ? "; what is opened with " + what +
+                                  "s launches it at once for `opened` and "
+                                  "for each of them"
+                            : std::string()) +
+                  "; compare " + quoted(given.piece) + " in the `if`" +
+                  (given.type == "labeled" ? "" : ", or leave this type out"));
     if (given.what != "label") report.severity(Severity::note).confidence(Confidence::medium);
     if (together) report.related(subject_, opened, "comes together with it");
     report.related(subject_, launch.place().key, "the agent is launched here");

@@ -44,16 +44,12 @@ void check_legs(const Subject& subject, const GatedJob& gated, Sink& sink) {
         .related(subject, gated.job->matrix.entry.key, "each row is a leg");
     return;
   }
-  for (const char* name : {"share", "identity"}) {
-    const auto named = told(place, name);
-    if (!named) continue;
-    sink.report(subject, named->entry ? named->entry.key : step.main().key,
-                "with `" + std::string(name) +
-                    "` the legs of this matrix ask for the same work: one works, and the others "
-                    "are told that it is being done; name the leg too, in `dimensions` or here")
+  // An `identity` leaves the leg in, a `share` leaves it out.
+  if (const auto share = told(place, "share"))
+    sink.report(subject, share->entry ? share->entry.key : step.main().key,
+                "with `share` the legs of this matrix ask for the same work: one works, and the "
+                "others are told that it is being done; name the leg too, in `dimensions` or here")
         .related(subject, gated.job->matrix.entry.key, "each row is a leg");
-    return;
-  }
 }
 
 /// What a caller tells a called workflow that may tell its calls apart.
