@@ -26,7 +26,8 @@ std::span<const CommandRow> record_commands() {
             {"json", "", "print one JSON object a line"}}),
        "refgate log --since 1d --prevented\n  refgate log -n 20 --workflow 'Agent review'\n  "
        "refgate "
-       "log https://github.com/octo/app/pull/7\n\nBy time, so that the newest stands last, above the prompt. Only the days of the period are "
+       "log https://github.com/octo/app/pull/7\n\nBy time, so that the newest stands last, above "
+       "the prompt. Only the days of the period are "
        "fetched. Plain git "
        "shows the same lines: git fetch origin "
        "'refs/notes/refgate/*:refs/notes/refgate/*', then git log --notes='refgate/*'. In a "

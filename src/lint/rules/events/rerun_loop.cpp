@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "lint/agents/agent_launch.h"
+#include "lint/agents/launches.h"
 #include "lint/deeds/dispatches.h"
 #include "lint/expression/expression_value.h"
 #include "lint/finding/edit.h"
-#include "lint/agents/launches.h"
 #include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"
 #include "lint/shell/shell_commands.h"
