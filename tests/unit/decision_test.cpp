@@ -551,43 +551,6 @@ TEST_CASE("a claim is forgotten when its memory is over, and not while its lock 
   CHECK(is_expired(lost, t0 + 7 * 24h + 6h + 60s));
 }
 
-TEST_CASE("who goes on with a claim that another run has won is its holder") {
-  const Claim live = first_claim();
-  const auto next = [&](const std::string& run) {
-    return decide(live, presenting(request_of(run), live.claim_id), Policy{}, t0 + 1min)
-        .next->holder;
-  };
-  CHECK(next("7") == request_of("7").holder);
-  CHECK(next("1") == live.holder);
-  CHECK(next("") == live.holder);
-}
-
-TEST_CASE("whose session failed before stays known until the work is done") {
-  const Policy allow = with([](Policy& p) { p.retry = Retry::allow; });
-  std::optional<Claim> claim;
-  const auto run = [&](const std::string& id, ClaimOutcome outcome) {
-    const Decision decision = decide(claim, request_of(id), allow, t0);
-    REQUIRE(decision.next);
-    claim = end_claim(*decision.next, outcome, name_of(outcome), t0 + 1s);
-  };
-  run("1", ClaimOutcome::failure);
-  run("2", ClaimOutcome::cancelled);
-  run("3", ClaimOutcome::failure);
-  CHECK(claim->failed_runs == std::vector<std::string>{"1", "2"});
-  for (const char* id : {"1", "2", "3"})
-    CHECK(is_own_failure(*claim, request_of(id, "push", 2).holder));
-  CHECK_FALSE(is_own_failure(*claim, request_of("4").holder));
-  const auto read = decode_claim(encode_claim(*claim));
-  REQUIRE(std::holds_alternative<Claim>(read));
-  CHECK(std::get<Claim>(read) == *claim);
-  for (int id = 10; id < 30; ++id)
-    run(std::to_string(id), ClaimOutcome::failure);
-  CHECK(claim->failed_runs.size() == most_failed_runs);
-  CHECK(claim->failed_runs.back() == "28");
-  run("40", ClaimOutcome::success);
-  CHECK_FALSE(is_own_failure(*claim, request_of("28", "push", 2).holder));
-}
-
 TEST_CASE("a decision tells which rule spoke") {
   const auto rule = [](const std::optional<Claim>& state, const Policy& policy) {
     return std::string(decide(state, request_of("2"), policy, t0 + 20min).rule);

@@ -285,6 +285,24 @@ TEST_CASE("an event belongs to the entity that people would name") {
   }
 }
 
+TEST_CASE("a run that strangers can start, themselves or by an app, is told apart") {
+  const auto trust = [](const std::string& cause) {
+    return parsed("workflow_run", "{'workflow_run':{'id':7,'head_sha':'$A'," + cause +
+                                      "'head_repository':{'id':1}},'repository':{'id':1}}")
+        .trust;
+  };
+  for (const char* cause :
+       {"check_run", "check_suite", "status", "deployment_status", "issues", "workflow_run"}) {
+    CAPTURE(cause);
+    CHECK(trust("'event':'" + std::string(cause) + "',") == Trust::outside);
+  }
+  CHECK(trust("") == Trust::outside);
+  for (const char* cause : {"push", "schedule", "release", "workflow_dispatch", "merge_group"}) {
+    CAPTURE(cause);
+    CHECK(trust("'event':'" + std::string(cause) + "',") == Trust::repository);
+  }
+}
+
 TEST_CASE(
     "what comes from a fork, or cannot be shown not to, is told apart from the repository's own") {
   const std::vector<std::tuple<const char*, std::string, Trust>> rows = {

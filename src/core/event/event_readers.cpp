@@ -316,11 +316,12 @@ void workflow_run(EventSource& source, Event& event) {
                       {"its id", workflow},
                       {over ? "conclusion" : "action", over ? conclusion : event.action}};
   if (!is_one_of(cause, {"push", "pull_request", "pull_request_target", "merge_group"})) {
-    // Strangers can start these, and nothing here tells who did: whatever joins them to other work,
-    // they mute none of the repository's own.
+    // Strangers can start these, by an app that answers their pull request too, and nothing here
+    // tells who did: whatever joins them to other work, they mute none of the repository's own.
     if (is_one_of(cause,
-                  {"issue_comment", "issues", "discussion", "discussion_comment", "watch", "fork",
-                   "gollum", "pull_request_review", "pull_request_review_comment", "workflow_run"}))
+                  {"", "issue_comment", "issues", "discussion", "discussion_comment", "watch",
+                   "fork", "gollum", "pull_request_review", "pull_request_review_comment",
+                   "workflow_run", "check_run", "check_suite", "status", "deployment_status"}))
       event.trust = event.charged_to = Trust::outside;
     parts.insert(parts.begin(), {"source run", payload.number("workflow_run.id")});
     identify(event, "report-of-run", std::move(parts));
