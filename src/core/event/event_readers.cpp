@@ -318,10 +318,13 @@ void workflow_run(EventSource& source, Event& event) {
   if (!is_one_of(cause, {"push", "pull_request", "pull_request_target", "merge_group"})) {
     // Strangers can start these, by an app that answers their pull request too, and nothing here
     // tells who did: whatever joins them to other work, they mute none of the repository's own.
-    if (is_one_of(cause,
-                  {"", "issue_comment", "issues", "discussion", "discussion_comment", "watch",
-                   "fork", "gollum", "pull_request_review", "pull_request_review_comment",
-                   "workflow_run", "check_run", "check_suite", "status", "deployment_status"}))
+    // What names neither a source event nor a head's repository was written by hand.
+    const bool unnamed =
+        cause.empty() && !payload.number_if_any("workflow_run.head_repository.id").empty();
+    if (unnamed || is_one_of(cause, {"issue_comment", "issues", "discussion", "discussion_comment",
+                                     "watch", "fork", "gollum", "pull_request_review",
+                                     "pull_request_review_comment", "workflow_run", "check_run",
+                                     "check_suite", "status", "deployment_status"}))
       event.trust = event.charged_to = Trust::outside;
     parts.insert(parts.begin(), {"source run", payload.number("workflow_run.id")});
     identify(event, "report-of-run", std::move(parts));
