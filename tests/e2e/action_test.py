@@ -149,8 +149,8 @@ class Action(GateCase):
             self.assertEqual(self.step(job, inputs={"SHARE": f"s{number}"}).outputs["skip_execution"], "false")
             done = self.step(job, "finish", {"STATUS": "limited", "SHARE": f"s{number}", **inputs},
                              REFGATE_AFTER="20d", REFGATE_UNTIL="")
-            self.assertEqual(done.returncode, 0, done.stderr)
-            # Over thirty days is left out for the usual hour: what was given came through.
+            # Over thirty days is wrong usage, and an hour is taken: what was given came through.
+            self.assertEqual(done.returncode, 2 if "UNTIL" in inputs else 0, done.stderr)
             self.assertEqual("--until 2000000000" in done.stderr, "UNTIL" in inputs, done.stderr)
         hours = sorted(self.hours(claim) for claim in self.remote.claims().values() if claim["outcome"] == "limited")
         self.assertEqual(hours, [1, 1, 2])

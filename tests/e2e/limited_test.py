@@ -152,9 +152,10 @@ class Limited(LimitedCase):
             with self.subTest(words):
                 job, answer = self.gate(payload=payloads.push(payloads.commit(repr(words))))
                 job.claim_id = answer.claim_id
-                said = self.done(job.call("finish", "--status", "limited", *words))
-                self.assertIn("it is left out for the usual 1h, and the session is ended all the same", said.err)
-                self.assertIn("::warning", said.err)
+                said = job.call("finish", "--status", "limited", *words)
+                self.assertEqual(said.status, 2, said)
+                self.assertIn("it is left out, and the session is ended all the same", said.err)
+                self.assertEqual(said.err.count("::error "), 1, said)
                 claim = self.claim_of(job)
                 span = instant(claim["until"]) - instant(claim["ended_at"])
                 self.assertEqual((claim["state"], claim["outcome"]), ("ended", "limited"))

@@ -48,11 +48,10 @@ std::string unknown_status(const std::string& status, bool has_ended) {
 
 /// What it cannot take is told, and the session is ended all the same: else it would hold others
 /// back for as long as its lease.
-void tell_left_out(const Invocation& call, std::string fault) {
+std::string left_out(std::string fault) {
   static constexpr std::string_view refusal = "; nothing was asked";
   if (fault.ends_with(refusal)) fault.resize(fault.size() - refusal.size());
-  call.err << "refgate: " << escape_for(Place::line, fault)
-           << "; it is left out, and the session is ended all the same\n";
+  return fault + "; it is left out, and the session is ended all the same";
 }
 
 /// False where nothing was executed: then no agent has written a result, and none is missed.
@@ -241,10 +240,10 @@ void tell_left_live(const Invocation& call, const Settings& settings, const JobS
       call.err << "refgate: " << escape_for(Place::line, describe_left_live(note, self)) << "\n";
 }
 
-int finish(const Invocation& call, Settings settings, std::optional<bool> own_failure) {
-  const std::string status = status_of(call);
+int finish(const Invocation& call, Settings settings, const WorkEnd& work,
+           std::optional<bool> own_failure) {
+  const std::string& status = work.status;
   const StatusMeaning meaning = meaning_of_status(status);
-  const WorkEnd work = work_end_of(call, status);
   const JobState state(settings, call.environment);
   tell_not_cancelled(call, state);
   if (may_have_cost(call, settings, state)) settings.spent = spent_of(call, settings);
@@ -355,10 +354,10 @@ int finish(const Invocation& call, Settings settings, std::optional<bool> own_fa
 
 namespace {
 
-int finish_or_report(const Invocation& call, const Settings& settings,
+int finish_or_report(const Invocation& call, const Settings& settings, const WorkEnd& work,
                      std::optional<bool> own_failure) {
   try {
-    return finish(call, settings, own_failure);
+    return finish(call, settings, work, own_failure);
   } catch (const Misfit& error) {
     // Waived by what the step itself says, and not by what lies in the job's folder.
     const JobState state(settings, call.environment);
@@ -384,10 +383,15 @@ int command_finish(const Invocation& call) {
   if (!call.arguments.empty())
     faults.push_back("\"" + brief(call.arguments.front()) +
                      "\" is one word too many; finish takes options only (--status)");
-  for (const std::string& fault : faults)
-    tell_left_out(call, fault);
-  const int status = finish_or_report(call, settings, own_failure);
-  return status == exit_done && !faults.empty() ? exit_usage : status;
+  const WorkEnd work = work_end_of(call, status_of(call), faults);
+  for (std::string& fault : faults) {
+    fault = left_out(std::move(fault));
+    call.err << "refgate: " << escape_for(Place::line, fault) << "\n";
+  }
+  const int status = finish_or_report(call, settings, work, own_failure);
+  if (status != exit_done || faults.empty()) return status;
+  call.err << annotation(call.environment, "error", "refgate: wrong usage", faults.front());
+  return exit_usage;
 }
 
 }  // namespace refgate

@@ -1,15 +1,15 @@
 #include "job/end/work_end.h"
 
-#include <ostream>
+#include <utility>
 #include <variant>
 
 #include "core/claim/claim.h"
 #include "core/governing/limited.h"
-#include "runner/runner.h"
 
 namespace refgate {
 
-WorkEnd work_end_of(const Invocation& call, const std::string& status) {
+WorkEnd work_end_of(const Invocation& call, const std::string& status,
+                    std::vector<std::string>& faults) {
   std::string after = call.option("after");
   std::string until = call.option("until");
   if (after.empty() && until.empty()) {
@@ -18,15 +18,10 @@ WorkEnd work_end_of(const Invocation& call, const std::string& status) {
   }
   const bool limited = meaning_of_status(status).outcome == ClaimOutcome::limited;
   // A workflow gives them beside whatever came of its work.
-  if (!limited && (after.empty() || until.empty())) return {status, std::nullopt};
-  const auto at = limit_until(after, until, now());
+  if (!limited) return {status, std::nullopt};
+  auto at = limit_until(after, until, now());
   if (const auto* at_time = std::get_if<Instant>(&at)) return {status, *at_time};
-  const std::string text =
-      std::get<std::string>(at) + "; it is left out" +
-      (limited ? " for the usual " + format_duration(usual_limit) : std::string()) +
-      ", and the session is ended all the same";
-  call.err << "refgate: " << escape_for(Place::line, text) << "\n"
-           << annotation(call.environment, "warning", "refgate: not the time that was said", text);
+  faults.push_back(std::get<std::string>(std::move(at)));
   return {status, std::nullopt};
 }
 

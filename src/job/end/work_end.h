@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "call/invocation.h"
 #include "core/text/time.h"
@@ -15,9 +16,10 @@ struct WorkEnd {
 };
 
 /// `status` with what `finish` is told of a limit (`--after`, `--until`), which says nothing beside
-/// any other status. Both at once, and with status limited what is no time, are warned of and left
-/// out: a session that is over must not hold others back.
-WorkEnd work_end_of(const Invocation& call, const std::string& status);
+/// any other status. Both at once, and what is no time, are told in `faults` and left out: a
+/// session that is over must not hold others back.
+WorkEnd work_end_of(const Invocation& call, const std::string& status,
+                    std::vector<std::string>& faults);
 
 /// For how long a command that exits with limited_status ends its session as limited
 /// (`--limited-after`); nullopt when that was not said. Throws UsageError.
