@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -14,6 +15,8 @@ static_assert(std::atomic<const std::string*>::is_always_lock_free);
 
 std::atomic<unsigned> moment{0};
 std::atomic<int> heard{0};
+
+constexpr unsigned moment_where_awaited = 3;
 
 void end_by_what_was_heard(int) { ::raise(heard); }
 
@@ -52,7 +55,11 @@ LastWords::LastWords(std::string text, std::chrono::seconds moment_after)
   sigemptyset(&open);
   for (const int number : spoken_at)
     sigaddset(&open, number);
-  ::pthread_sigmask(SIG_UNBLOCK, &open, &blocked_);
+  heard = 0;
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked_);
+  awaited_ = ::sigismember(&blocked_, SIGTERM) == 1;
+  if (awaited_) moment = std::max(moment.load(), moment_where_awaited);
+  ::pthread_sigmask(SIG_UNBLOCK, &open, nullptr);
 }
 
 LastWords::~LastWords() {
@@ -60,6 +67,8 @@ LastWords::~LastWords() {
   for (std::size_t i = 0; i < spoken_at.size(); ++i)
     ::sigaction(spoken_at[i], &former_[i], nullptr);
   if (moment > 0) ::alarm(0);
+  // Blocked again: it waits for whoever takes it.
+  if (awaited_ && heard != 0) ::raise(heard);
   spoken = before_;
   moment = moment_before_;
 }

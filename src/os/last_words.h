@@ -9,9 +9,9 @@
 namespace refgate {
 
 /// While it lives, SIGTERM, SIGINT, SIGHUP and SIGQUIT write the text to standard error before they
-/// end the process as they do, also where this thread has blocked them until then; those that are
-/// ignored or handled already stay so. The last one that was made speaks; they end in the reverse
-/// order.
+/// end the process as they do; those that are ignored or handled already stay so. Where this thread
+/// has blocked them, since somebody takes them later (`run`), what goes on has 3 s more, and is
+/// then followed by the signal. The last one that was made speaks; they end in the reverse order.
 class LastWords {
  public:
   /// With a `moment`, what goes on has so long after the signal until the process ends by it.
@@ -30,6 +30,7 @@ class LastWords {
   const std::string* before_;
   std::array<struct sigaction, spoken_at.size()> former_{};
   sigset_t blocked_{};
+  bool awaited_ = false;  ///< blocked by this thread before
   unsigned moment_before_;
 };
 
