@@ -211,7 +211,7 @@ class Lifting(PauseCase):
         self.assertIn("actor:ann is not paused", self.resume("actor:ann", status=1).out)
 
     def test_wrong_words_change_nothing(self):
-        for words, told in ((("actr:ann",), "did you mean actor:"), (("repo:",), "must be nothing"),
+        for words, told in ((("actr:ann",), "did you mean actor:"), (("repo:",), "or be left out"),
                             (("repo:octo",), "repo:OWNER/NAME"), (("repo:a/b/c",), "repo:OWNER/NAME"), (("repo:/a",), "repo:OWNER/NAME"),
                             (("actor:a b",), "a login"), (("actor:octo/app",), "a login"), (("--for", "soon"), "--for is"), (("--for", "0s"), "--for is")):
             with self.subTest(words):
