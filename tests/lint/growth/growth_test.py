@@ -17,8 +17,6 @@ from shapes import CI, SHAPES  # noqa: E402
 
 REFGATE = os.environ["REFGATE_BIN"]
 SMALL = 12_000
-# Each job is compared with each output that some job waits for (duplicate-trigger, looks_for_pull_request): to be mended.
-KNOWN = {"guarded jobs": 30}
 MOST_GROWTH = 13
 MOST_MEMORY = 100 << 20
 LEAST = 0.01  # what is less is noise
@@ -58,9 +56,9 @@ class Growth(unittest.TestCase):
                     once, memory = cost(shape(10 * SMALL))
                     large.append(once)
                     growth = (statistics.median(large) - start) / max(statistics.median(small) - start, LEAST)
-                    if growth <= KNOWN.get(name, MOST_GROWTH):
+                    if growth <= MOST_GROWTH:
                         break
-                self.assertLessEqual(growth, KNOWN.get(name, MOST_GROWTH))
+                self.assertLessEqual(growth, MOST_GROWTH)
                 self.assertLessEqual(memory, MOST_MEMORY)
 
     def test_a_file_that_is_too_large_is_refused_at_once(self):

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -128,20 +129,19 @@ class Finder {
 
   /// A job finds out whether there is a pull request, and others depend on what it says.
   bool looks_for_pull_request() const {
-    std::vector<Reference> asked;
+    // Few outputs are asked for, so that the scripts are read last. By name: each of many jobs may
+    // ask.
+    std::set<std::string> asked;
     for (const Expression* condition : conditions_) {
-      for (Reference& each : references(*condition)) {
-        if (refers_into(each, {"needs"})) asked.push_back(std::move(each));
+      for (const Reference& each : references(*condition)) {
+        if (each.path.size() > 2 && refers_into(each, {"needs"}) && each.path[1] && each.path[2] &&
+            same_name(*each.path[2], "outputs"))
+          asked.insert(to_lower(*each.path[1]));
       }
     }
-    // Few outputs are asked for, so that the scripts are read last.
     return !asked.empty() &&
            std::any_of(workflow_.jobs.begin(), workflow_.jobs.end(), [&](const Job& job) {
-             return std::any_of(
-                        asked.begin(), asked.end(),
-                        [&](const Reference& each) {
-                          return refers_into(each, {"needs", std::string(job.id), "outputs"});
-                        }) &&
+             return asked.contains(to_lower(job.id)) &&
                     std::any_of(job.steps.begin(), job.steps.end(), asks_for_pull_request);
            });
   }
