@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string>
 
 #include "lint/agents/launches.h"
@@ -226,11 +225,11 @@ class Endings {
     const Job* later = nullptr;
     for (const Job& job : workflow_.jobs) {
       if (&job == ending.job || !is_consumer(job, gated)) continue;
-      if (waits_for(job, *ending.job)) {
+      if (jobs.needs(job, *ending.job)) {
         if (later == nullptr || (!has_agent(*later) && has_agent(job))) later = &job;
         continue;
       }
-      if (!waits_for(*ending.job, job)) {
+      if (!jobs.needs(*ending.job, job)) {
         sink_
             .report(subject_, ending.job->needs ? ending.job->needs.key : ending.job->key,
                     "this ends the session while job " + quoted(job.id) +
@@ -368,29 +367,16 @@ class Endings {
   }
 
   bool follows_agent(const Job& job) const {
-    return std::any_of(workflow_.jobs.begin(), workflow_.jobs.end(),
-                       [&](const Job& other) { return has_agent(other) && waits_for(job, other); });
+    const JobConditions& jobs = job_conditions_of(subject_, workflow_);
+    return std::any_of(workflow_.jobs.begin(), workflow_.jobs.end(), [&](const Job& other) {
+      return has_agent(other) && jobs.needs(job, other);
+    });
   }
 
   const Job* first_consumer(const GatedJob& gated) const {
     const auto found = std::find_if(workflow_.jobs.begin(), workflow_.jobs.end(),
                                     [&](const Job& job) { return is_consumer(job, gated); });
     return found == workflow_.jobs.end() ? nullptr : &*found;
-  }
-
-  bool waits_for(const Job& job, const Job& other) const {
-    std::set<const Job*> seen;
-    std::vector<const Job*> open{&job};
-    while (!open.empty()) {
-      const Job* next = open.back();
-      open.pop_back();
-      for (const YamlNode need : next->needed) {
-        const Job* needed = workflow_.job(need.text());
-        if (needed == &other) return true;
-        if (needed != nullptr && seen.insert(needed).second) open.push_back(needed);
-      }
-    }
-    return false;
   }
 
   const Subject& subject_;
