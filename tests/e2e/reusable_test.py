@@ -1,7 +1,12 @@
 """gated.yml takes what the action's gate takes, and hands each input on."""
 
+import os
 import pathlib
 import re
+import signal
+import subprocess
+import tempfile
+import textwrap
 import unittest
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
@@ -68,6 +73,25 @@ class Reusable(unittest.TestCase):
         behind = CALLED.split("      - id: agent\n")[1]
         self.assertNotIn("state-token", behind)
         self.assertNotIn("github.token", behind)
+
+    def test_a_signal_reaches_the_work_and_its_status_comes_back(self):
+        (agent,) = [step for step in steps() if step.startswith("id: agent\n")]
+        script = textwrap.dedent(agent.split("        run: |\n")[1])
+        for after in ("", "1h"):
+            for work, sent, status, limited in (("trap 'kill %1; exit 9' TERM; sleep 60 > /dev/null & echo ready; wait", signal.SIGTERM, 9, ""),
+                                                ("echo ready; exit 75", None, 75, "limited=true\n" if after else "")):
+                with self.subTest(after=after, work=work), tempfile.TemporaryDirectory() as folder:
+                    output = pathlib.Path(folder) / "output"
+                    output.touch()
+                    child = subprocess.Popen(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script], stdin=subprocess.DEVNULL,
+                                             stdout=subprocess.PIPE, text=True, env={**os.environ, "RUNNER_TEMP": folder, "GITHUB_OUTPUT": str(output),
+                                                                                     "WORK": work, "LIMITED_AFTER": after})
+                    self.assertEqual(child.stdout.readline(), "ready\n")
+                    if sent:
+                        child.send_signal(sent)
+                    child.stdout.close()
+                    self.assertEqual(child.wait(30), status)
+                    self.assertEqual(output.read_text(encoding="utf-8"), limited)
 
 
 if __name__ == "__main__":
