@@ -1,14 +1,16 @@
 // leave: what of refgate is at a remote, and, when that is confirmed, its end. The store changes
 // nothing outside of the namespace, whatever stands there.
 
-#include <algorithm>
 #include <map>
 #include <ostream>
 #include <string_view>
+#include <vector>
 
 #include "call/commands.h"
 #include "core/decision/decision.h"
+#include "core/event/scope.h"
 #include "core/text/count.h"
+#include "core/text/shell_word.h"
 #include "core/words/age.h"
 #include "runner/runner.h"
 #include "state/record.h"
@@ -59,6 +61,15 @@ void tell_live(const Invocation& call, const std::vector<const Claim*>& live, In
              << " is live: " << escape_for(Place::line, describe_holder(*claim, at)) << "\n";
 }
 
+/// The options by which a line that is pasted asks the same place as this call.
+std::string at_this_place(const Invocation& call) {
+  std::string words;
+  for (const char* option : {"remote", "namespace", "config"})
+    if (call.flag(option))
+      words += std::string(" --") + option + " " + shell_word(call.option(option));
+  return escape_for(Place::line, words);
+}
+
 /// How many are gone; those that are not are named.
 std::size_t remove(const Invocation& call, Store& store, const Refs& refs) {
   std::vector<Change> changes;
@@ -87,6 +98,9 @@ int command_leave(const Invocation& call) {
   const Settings settings = settings_of(call);
   const bool deletes = call.flag("yes") && !is_dry_run(call);
   const auto store = store_of(call, settings);
+  store->foresee(
+      {{claims_prefix(settings.name_space)},
+       {"refs/" + settings.name_space + "/", "refs/notes/" + settings.name_space + "/"}});
   const Refs refs = refs_of(*store, settings.name_space);
   const std::string where = escape_for(Place::line, store->describe());
   if (refs.empty()) {
@@ -97,6 +111,11 @@ int command_leave(const Invocation& call) {
   const Instant at = now();
   const Claims claims = read_claims(*store, settings.name_space);
   const auto live = live_of(claims, at);
+  // They may be those of a newer version, and live.
+  for (const UnreadableRef& ref : claims.unreadable)
+    call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": "
+             << escape_for(Place::line, ref.why) << "; whether that is live is not known, and "
+             << (deletes ? "it is among what is to go" : "--yes deletes it too") << "\n";
   if (!deletes) {
     for (const auto& [ref, version] : refs)
       call.out << escape_for(Place::line, ref) << "\n";
@@ -104,18 +123,16 @@ int command_leave(const Invocation& call) {
              << escape_for(Place::line, by_kind(refs, settings.name_space)) << "), and "
              << counted(live.size(), "live session")
              << ". Nothing was deleted. Take the steps out of the workflows first; then: refgate "
-                "leave --yes\n";
+                "leave --yes"
+             << at_this_place(call) << "\n";
     tell_live(call, live, at);
-    for (const UnreadableRef& ref : claims.unreadable)
-      call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": "
-               << escape_for(Place::line, ref.why)
-               << "; whether that is live is not known, and --yes deletes it too\n";
     return exit_done;
   }
   if (!live.empty()) {
     tell_live(call, live, at);
     call.err << "refgate: what is live would be launched once more; nothing was deleted. Wait for "
-                "it, or end it: refgate pause --halt --reason 'we leave'\n";
+                "it, or end it: refgate pause --halt --reason 'we leave'"
+             << at_this_place(call) << "\n";
     return exit_no;
   }
   const std::size_t gone = remove(call, *store, refs);

@@ -57,7 +57,8 @@ class Leave(GateCase):
         self.remote.git("update-ref", "refs/refgate/claims/strange", self.remote.git("hash-object", "-w", "/dev/null").strip())
         listed = self.done(self.person().call("leave"))
         self.assertRegex(listed.err, r"refs/refgate/claims/strange: .*; whether that is live is not known, and --yes deletes it too")
-        self.done(self.person().call("leave", "--yes"))
+        answer = self.done(self.person().call("leave", "--yes"))
+        self.assertRegex(answer.err, r"refs/refgate/claims/strange: .*; whether that is live is not known, and it is among what is to go")
         self.assertFalse(self.remote.claims())
 
     def test_another_namespace_is_another_life(self):
@@ -65,7 +66,12 @@ class Leave(GateCase):
         before = self.remote.all_refs()
         self.assertIn("Nothing of refgate is at", self.done(self.person().call("leave", "--yes")).out)
         self.assertEqual(self.remote.all_refs(), before)
-        self.assertIn("1 live session", self.done(self.person().call("leave", "--namespace", "other")).out)
+        listed = self.done(self.person().call("leave", "--namespace", "other"))
+        self.assertIn("1 live session", listed.out)
+        # What is suggested asks the same place.
+        self.assertTrue(listed.out.endswith("refgate leave --yes --namespace other\n"), listed.out)
+        refused = self.person().call("leave", "--yes", "--namespace", "other")
+        self.assertIn("refgate pause --halt --reason 'we leave' --namespace other\n", refused.err)
 
     def test_what_the_server_refuses_is_named(self):
         self.fill()

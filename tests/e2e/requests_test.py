@@ -154,6 +154,7 @@ class Requests(RequestCase):
         self.assertEqual(asked(("metrics",)), "RRR")
         # With a memory the record is read as far back as that.
         self.assertEqual(asked(("stats", "--since", "1d")), "RRR")
+        self.assertEqual(asked(("leave",)), "RR")
 
     def test_the_token_goes_with_the_first_request(self):
         server = self.server(self.remote_kind)
