@@ -179,6 +179,17 @@ class Own(SlotsCase):
         self.done(job.call("finish"))
         self.assert_runs(other.call("gate", "--slots", "1", "--no-wait", *PATIENT), "first")
 
+    def test_a_note_that_was_forged_shares_no_slot_of_another_job(self):
+        holder = self.holder("own", slots="1", run=5)
+        job = self.push_job("mine", run=5, job="other")
+        self.assert_runs(job.call("gate"), "first")
+        (own,) = (job.folder / "temp").rglob("claim-*.json")
+        (theirs,) = (holder.folder / "temp").rglob("claim-*.json")
+        note = json.loads(theirs.read_text())
+        note["claim"] = json.dumps({**json.loads(note["claim"]), "holder": json.loads(json.loads(own.read_text())["claim"])["holder"]})
+        (own.parent / theirs.name).write_text(json.dumps(note))
+        self.assert_skips(job.call("gate", "--slots", "1", "--share", "b", "--no-wait", *PATIENT), "queued")
+
     def test_another_job_of_the_run_waits_and_is_told_whose_slot_it_is(self):
         self.holder("own", slots="1", run=5)
         answer = self.push_job("own", run=5, job="other").call("gate", "--slots", "1", "--wait", "1s", *PATIENT)

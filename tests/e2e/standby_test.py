@@ -89,6 +89,29 @@ class StandbyInItsLastLook(ApiCase):
         self.assert_runs(self.job().call("gate"), "first")
 
 
+class FollowerInALook(FaultCase):
+    def test_a_signal_while_a_look_finds_the_holder_gone_launches_nothing(self):
+        """The holder's run is cancelled just as the follower's job is cancelled."""
+        for words in (("gate",), ("run", "--", "echo", "ran")):
+            with self.subTest(words[0]):
+                share = ("--share", words[0], "--group-by", "repository")
+                holder = self.job(remote=self.direct)
+                self.assert_runs(holder.call("gate", *share), "first")
+                call = self.job().start(words[0], *share, "--follow", "--wait", "1m", *words[1:])
+                self.addCleanup(lambda call=call: call.process.poll() is None and call.kill())
+                self.assertIn(b"following", call.process.stderr.readline())
+                before = len(self.asked())
+                self.plan({"fault": "delay", "seconds": 1, "announce": True, "count": 1})
+                await_that(lambda before=before: len(self.asked()) > before, what="a look")
+                self.done(holder.call("finish", "--share", words[0], "--status", "cancelled"))
+                call.process.send_signal(signal.SIGTERM)
+                answer = call.wait(30)
+                self.plan()
+                self.assertNotIn("ran", answer.out.split())
+                self.assertIn(answer.status, (-signal.SIGTERM, 128 + signal.SIGTERM), answer)
+                self.assertFalse([claim for claim in self.direct.claims().values() if claim["state"] != "ended"])
+
+
 class StandbyInAnOutage(FaultCase):
     def setUp(self):
         super().setUp()

@@ -20,23 +20,23 @@ bool has_note_of(const Request& request, const Claim& claim) {
          request.presented.end();
 }
 
-/// An instance that is not known on either side tells nothing.
-bool is_same_holder(const Holder& theirs, const Holder& own) {
-  return theirs.run_id == own.run_id && theirs.run_attempt == own.run_attempt &&
-         theirs.job == own.job && theirs.job_index == own.job_index &&
-         (theirs.instance.empty() || own.instance.empty() || theirs.instance == own.instance);
-}
-
 }  // namespace
 
 bool are_push_and_pull_request(std::string_view one, std::string_view other) {
   return (one == "push" && is_pull_request(other)) || (is_pull_request(one) && other == "push");
 }
 
+bool is_of_this_job(const Claim& claim, const Request& request) {
+  const Holder& theirs = claim.holder;
+  const Holder own = bounded(request.holder);
+  return theirs.run_id == own.run_id && theirs.run_attempt == own.run_attempt &&
+         theirs.job == own.job && theirs.job_index == own.job_index &&
+         (theirs.instance.empty() || own.instance.empty() || theirs.instance == own.instance);
+}
+
 bool shows(const Request& request, const Claim& claim) {
   if (!request.named.empty() && claim.claim_id == request.named) return true;
-  return has_note_of(request, claim) &&
-         (!request.in_run || is_same_holder(claim.holder, bounded(request.holder)));
+  return has_note_of(request, claim) && (!request.in_run || is_of_this_job(claim, request));
 }
 
 std::optional<std::string> disowned(const Request& request, const std::optional<Claim>& claim,

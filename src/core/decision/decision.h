@@ -149,6 +149,10 @@ std::string how_to_free(std::string_view target);
 /// request causes.
 bool are_push_and_pull_request(std::string_view one, std::string_view other);
 
+/// True when the claim's holder is the caller's job, as far as both sides know: an instance that is
+/// not known on one of them tells nothing.
+bool is_of_this_job(const Claim& claim, const Request& request);
+
 /// True when the claim, as it stands, is the caller's to go on with: the one that the step names
 /// (`Request::named`), or one that it has a note of and whose holder it is itself. Anything in a
 /// job can write a note; outside of a run it is the user's word.

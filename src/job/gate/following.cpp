@@ -44,6 +44,8 @@ Waited wait_beside(const Asking& asking, const Claim& holder, Clock::time_point 
     try {
       const SeenClaim seen = look_at_doors(asking.store, asking.request, Meeting::leave);
       outage.ends();
+      // One that came while the look asked.
+      if (interruption.signal() != 0) return {false, interruption.signal(), std::nullopt};
       if (auto paused = paused_meanwhile(asking, seen)) return {false, 0, std::move(paused)};
       const Instant at = now();
       if (!seen.claim || seen.claim->claim_id != holder.claim_id ||

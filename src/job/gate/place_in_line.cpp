@@ -26,22 +26,23 @@ constexpr int most_heads = 20;
 
 }  // namespace
 
+bool is_of_own_run(const Ticket& ticket, const Request& request) {
+  return request.in_run && !ticket.run_id.empty() && ticket.run_id == request.holder.run_id;
+}
+
 std::string of_own_run(const Ticket& head, const Request& request) {
-  const bool own = request.in_run && !head.run_id.empty() && head.run_id == request.holder.run_id;
-  return own ? ", which is this very run: if its job there waits for this one, neither goes on"
+  return is_of_own_run(head, request)
+             ? ", which is this very run: if its job there waits for this one, neither goes on"
              : "";
 }
 
 bool is_of_this_job(const Claim& claim, const Request& request, const JobState& state) {
-  const Holder& theirs = claim.holder;
-  const Holder& own = request.holder;
-  if (!request.in_run || own.run_id.empty() || theirs.run_id != own.run_id ||
-      theirs.run_attempt != own.run_attempt)
+  if (!request.in_run || request.holder.run_id.empty() || !is_of_this_job(claim, request))
     return false;
-  if (!own.instance.empty() && !theirs.instance.empty()) return own.instance == theirs.instance;
+  if (!request.holder.instance.empty() && !claim.holder.instance.empty()) return true;
   const auto notes = state.notes();
   return std::any_of(notes.begin(), notes.end(), [&](const ClaimNote& note) {
-    return note.claim.claim_id == claim.claim_id && is_of_job(note, own, state);
+    return note.claim.claim_id == claim.claim_id && is_of_job(note, request.holder, state);
   });
 }
 
@@ -123,7 +124,7 @@ PlaceInLine::Step PlaceInLine::advance() {
   }
   const std::size_t former = std::exchange(place_, place_in(next));
   const bool first =
-      place_ <= line_.heads || (!line_.is_pool && is_of_own_run(next.tickets.front()));
+      place_ <= line_.heads || (!line_.is_pool && is_of_own_run(next.tickets.front(), request_));
   if (!first) {
     head_ = next.tickets.front();
     tell_place(next);
@@ -190,12 +191,6 @@ bool PlaceInLine::is_shared(const Ticket& ticket, const std::map<std::string, St
               << "\n"
               << std::flush;
   return true;
-}
-
-/// A run never waits for itself: with the first of its jobs the others have their turn as well.
-bool PlaceInLine::is_of_own_run(const Ticket& ticket) const {
-  return request_.in_run && !request_.holder.run_id.empty() &&
-         ticket.run_id == request_.holder.run_id;
 }
 
 PlaceInLine::Step PlaceInLine::run(BootTime sent) {

@@ -55,7 +55,6 @@ class PlaceInLine : public WaitingClaim {
   bool is_gone(const Ticket& ticket, const std::map<std::string, Stored>& read, Instant at);
   bool is_fenced_off(const Ticket& ticket, const SeenClaim& seen);
   bool its_run_has_ended(const Claim& head, Instant at);
-  bool is_of_own_run(const Ticket& ticket) const;
   std::size_t place_in(const Queue& queue) const;
   bool is_shared(const Ticket& ticket, const std::map<std::string, Stored>& read);
   void tell_place(const Queue& queue);
@@ -82,6 +81,9 @@ class PlaceInLine : public WaitingClaim {
 
 /// True when it is known that the job which asks made the claim.
 bool is_of_this_job(const Claim& claim, const Request& request, const JobState& state);
+
+/// A run never waits for itself: with the first of its jobs the others have their turn as well.
+bool is_of_own_run(const Ticket& ticket, const Request& request);
 
 /// For people, that the head of a line is the run which waits in it; or empty.
 std::string of_own_run(const Ticket& head, const Request& request);

@@ -201,8 +201,7 @@ std::optional<Place> place_without_standing(const Asking& asking, const std::vec
       passes = ticket.claim_ref == request.scope ||
                (claim && claim->claim_id == ticket.claim_id && shows(request, *claim));
       // A run never waits for itself.
-      passes = passes || (!line.is_pool && alive == 0 && request.in_run &&
-                          ticket.run_id == request.holder.run_id && !ticket.run_id.empty() &&
+      passes = passes || (!line.is_pool && alive == 0 && is_of_own_run(ticket, request) &&
                           !is_dead(ticket, claim, at));
       if (passes) break;
       if (is_foreign(read, ticket.claim_ref)) {
