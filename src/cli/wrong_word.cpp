@@ -197,10 +197,15 @@ std::vector<std::string> take_loose_words(const CommandRow& row, std::vector<std
   const auto options = options_of(row);
   std::vector<std::string> loose;
   std::vector<std::string> left{words.front()};
+  bool only_words = false;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string& word = words[i];
-    if (word.size() < 2 || word[0] != '-') {
+    if (only_words || word.size() < 2 || word[0] != '-') {
       loose.push_back(word);
+      continue;
+    }
+    if (word == "--") {
+      only_words = true;
       continue;
     }
     left.push_back(word);

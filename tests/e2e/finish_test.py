@@ -82,13 +82,13 @@ class Finish(GateCase):
 
     def test_what_it_cannot_take_does_not_keep_the_session_live(self):
         rows = (("--own-failure", "maybe"), ("--deadline", "x"), ("--on-error", "x"), ("--config", "/no/such.yml"), ("--lease", "x"),
-                ("success",), ("--status", "success", "soon"))
-        for words in rows:
+                ("success",), ("--status", "success", "soon"), ("--status", "success", "--", "--foo"))
+        for number, words in enumerate(rows):
             with self.subTest(words):
-                job, gate = self.gate(payload=payloads.push(payloads.commit(repr(words))))
+                job, gate = self.gate(payload=payloads.push(payloads.commit(f"{number} is wrong")))
                 answer = job.call("finish", *words)
                 self.assertEqual(answer.status, 2, answer)
-                self.assertIn("it is left out, and the session is ended all the same", answer.err)
+                self.assertIn("it is left out", answer.err)
                 claim = next(each for each in self.remote.claims().values() if each["claim_id"] == gate.claim_id)
                 self.assertEqual((claim["state"], claim["outcome"]), ("ended", "success"))
 
@@ -112,6 +112,12 @@ class Finish(GateCase):
         self.assertNotIn("is ended as cancelled", answer.err)
         job, _ = self.gate()
         self.assertIn("is ended as cancelled", job.call("finish", "--status", "sucess").err)
+        # Twice, with a token and without: by then it is over.
+        for token in ({}, {"REFGATE_TOKEN": ""}):
+            with self.subTest(token):
+                answer = job.call("finish", "--status", "sucess", **token)
+                self.assertEqual(answer.status, 2, answer)
+                self.assertIn("this step found nothing to end", answer.err)
 
     def test_a_job_of_another_event_finishes_by_claim_id(self):
         """A later workflow has another payload; the claim id alone says whose session ends."""

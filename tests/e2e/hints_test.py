@@ -434,6 +434,13 @@ class Requests(GateCase):
         told = self.job()
         self.assert_skips(told.call("gate", "--pause", "ask"), "paused")
         self.assertEqual(self.asked(lambda: told.call("finish"))[0], "R")
+        self.done(self.person().call("resume", "all"))
+        limited = self.job(payload=payloads.push(payloads.commit("limited")))
+        self.assert_runs(limited.call("gate", "--slots", "model:1"), "first")
+        self.done(limited.call("finish", "--status", "limited", "--after", "1h"))
+        told = self.job(payload=payloads.push(payloads.commit("after it")))
+        self.assert_skips(told.call("gate", "--slots", "model:1"), "limited")
+        self.assertEqual(self.asked(lambda: told.call("finish"))[0], "R")
 
     def test_a_second_finish_costs_two(self):
         job, _ = self.gate()

@@ -154,7 +154,7 @@ class Limited(LimitedCase):
                 job.claim_id = answer.claim_id
                 said = job.call("finish", "--status", "limited", *words)
                 self.assertEqual(said.status, 2, said)
-                self.assertIn("it is left out, and the session is ended all the same", said.err)
+                self.assertIn("it is left out", said.err)
                 self.assertEqual(said.err.count("::error "), 1, said)
                 claim = self.claim_of(job)
                 span = instant(claim["until"]) - instant(claim["ended_at"])

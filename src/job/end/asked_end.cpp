@@ -105,9 +105,10 @@ constexpr const char* by_files =
 
 }  // namespace
 
-std::optional<int> finish_without_token(const Invocation& call, const Settings& settings,
-                                        const JobState& state, const WorkEnd& work,
-                                        const std::function<bool()>& look) {
+std::optional<EndWithoutToken> finish_without_token(const Invocation& call,
+                                                    const Settings& settings, const JobState& state,
+                                                    const WorkEnd& work,
+                                                    const std::function<bool()>& look) {
   if (!call.environment.in_actions() || !settings.claim_id.empty()) return std::nullopt;
   const Remote remote = resolve_remote(settings, call.environment);
   if (remote.kind != Remote::Kind::https || !remote.token.empty()) return std::nullopt;
@@ -117,19 +118,19 @@ std::optional<int> finish_without_token(const Invocation& call, const Settings& 
     tell(call, word);
     failed = failed || word.result == "failed" || word.result.empty();
   }
-  if (!words.empty()) return failed ? exit_store : exit_done;
+  if (!words.empty()) return EndWithoutToken{failed ? exit_store : exit_done, true};
   if (!told_skips(state, caller_of(call, settings)).empty() && !holds_live_claim(call, state) &&
       !(settings.state_dir.empty() && has_live_health(state))) {
     const bool shown = look();
     call.out << "Nothing was changed: this job holds no claim (its gate said skip"
              << (shown ? "" : by_files) << ")\n";
-    return exit_done;
+    return EndWithoutToken{};
   }
   if (!holds_live_claim(call, state) && holds_ended_claim(call, state)) {
     const bool shown = look();
     call.out << "Session had ended before" << (shown ? "" : ", as this job's own note says")
              << "; nothing was changed\n";
-    return exit_done;
+    return EndWithoutToken{};
   }
   throw StoreError(
       StoreFailure::denied,

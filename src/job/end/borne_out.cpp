@@ -48,11 +48,11 @@ void warn_of_other_work(const Invocation& call, const OwnLook& look, const JobSt
 
 /// Of a skip that a claim was not the reason of, so that none has to stand at its scope.
 bool is_of_no_claim(std::string_view code) {
-  static constexpr std::array<ReasonCode, 11> codes{
-      ReasonCode::claim_lost,   ReasonCode::superseded,  ReasonCode::breaker,
-      ReasonCode::budget,       ReasonCode::paused,      ReasonCode::queued,
-      ReasonCode::wait_expired, ReasonCode::unreachable, ReasonCode::denied,
-      ReasonCode::unreadable,   ReasonCode::read_only};
+  static constexpr std::array<ReasonCode, 12> codes{
+      ReasonCode::limited, ReasonCode::claim_lost,   ReasonCode::superseded,
+      ReasonCode::breaker, ReasonCode::budget,       ReasonCode::paused,
+      ReasonCode::queued,  ReasonCode::wait_expired, ReasonCode::unreachable,
+      ReasonCode::denied,  ReasonCode::unreadable,   ReasonCode::read_only};
   return std::any_of(codes.begin(), codes.end(),
                      [&](ReasonCode each) { return name_of(each) == code; });
 }

@@ -21,8 +21,6 @@
 #include "job/subject/own_claims.h"
 #include "runner/runner.h"
 #include "state/claiming.h"
-#include "state/record.h"
-#include "state/transact.h"
 
 namespace refgate {
 namespace {
@@ -51,7 +49,7 @@ std::string unknown_status(const std::string& status, bool has_ended) {
 std::string left_out(std::string fault) {
   static constexpr std::string_view refusal = "; nothing was asked";
   if (fault.ends_with(refusal)) fault.resize(fault.size() - refusal.size());
-  return fault + "; it is left out, and the session is ended all the same";
+  return fault + "; it is left out";
 }
 
 /// False where nothing was executed: then no agent has written a result, and none is missed.
@@ -280,8 +278,8 @@ int finish(const Invocation& call, Settings settings, const WorkEnd& work,
   }
   const auto look = [&] { return look_without_token(call, settings, state, hints); };
   if (const auto ended = finish_without_token(call, settings, state, work, look)) {
-    has_ended = *ended != exit_store;
-    return done(*ended);
+    has_ended = ended->asked && ended->exit == exit_done;
+    return done(ended->exit);
   }
   const auto store = store_of(call, settings);
   Held held = held_by_job(call, settings, state, *store);
@@ -297,7 +295,7 @@ int finish(const Invocation& call, Settings settings, const WorkEnd& work,
     // The heartbeats would end what is left alone.
     const auto ended = leaves_work ? std::optional<int>()
                                    : finish_without_note(call, settings, state, *store, work);
-    has_ended = has_ended || ended.has_value();
+    has_ended = has_ended || ended == exit_done;
     if (ended.value_or(exit_done) != exit_done) return done(*ended);
     hints.tells_of_others = hints.refs.empty() && !ended;
     look_at_remote(call, settings, state, *store, hints);
@@ -349,10 +347,6 @@ int finish(const Invocation& call, Settings settings, const WorkEnd& work,
                << " (" << name_of(note.claim.outcome) << "); nothing was changed\n";
   return done(exit_done);
 }
-
-}  // namespace
-
-namespace {
 
 int finish_or_report(const Invocation& call, const Settings& settings, const WorkEnd& work,
                      std::optional<bool> own_failure) {

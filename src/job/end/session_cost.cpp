@@ -36,7 +36,7 @@ class Telling {
 
   void left_out(const char* name, const std::string& said, const std::string& must_be) const {
     warn(said_as(call_, name) + " is \"" + shortened(said, longest_shown) + "\", but must be " +
-         must_be + "; it is left out, and the session is ended all the same");
+         must_be + "; it is left out");
   }
 
  private:
