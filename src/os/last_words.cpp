@@ -41,24 +41,25 @@ void speak(int number) {
 
 LastWords::LastWords(std::string text, std::chrono::seconds moment_after)
     : text_(std::move(text)), before_(spoken), moment_before_(moment) {
-  moment = static_cast<unsigned>(moment_after.count());
+  if (moment_before_ == 0) heard = 0;
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked_);
+  awaited_ = std::any_of(spoken_at.begin(), spoken_at.end(),
+                         [&](int number) { return ::sigismember(&blocked_, number) == 1; });
+  // What goes on behind another one's back has no less time than that.
+  moment = std::max({moment_before_, static_cast<unsigned>(moment_after.count()),
+                     awaited_ ? moment_where_awaited : 0u});
   spoken = &text_;
   struct sigaction action {};
   action.sa_handler = speak;
   action.sa_flags = SA_RESETHAND;
   sigemptyset(&action.sa_mask);
+  sigset_t open;
+  sigemptyset(&open);
   for (std::size_t i = 0; i < spoken_at.size(); ++i) {
+    sigaddset(&open, spoken_at[i]);
     ::sigaction(spoken_at[i], nullptr, &former_[i]);
     if (former_[i].sa_handler == SIG_DFL) ::sigaction(spoken_at[i], &action, nullptr);
   }
-  sigset_t open;
-  sigemptyset(&open);
-  for (const int number : spoken_at)
-    sigaddset(&open, number);
-  heard = 0;
-  ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked_);
-  awaited_ = ::sigismember(&blocked_, SIGTERM) == 1;
-  if (awaited_) moment = std::max(moment.load(), moment_where_awaited);
   ::pthread_sigmask(SIG_UNBLOCK, &open, nullptr);
 }
 
@@ -66,7 +67,7 @@ LastWords::~LastWords() {
   ::pthread_sigmask(SIG_SETMASK, &blocked_, nullptr);
   for (std::size_t i = 0; i < spoken_at.size(); ++i)
     ::sigaction(spoken_at[i], &former_[i], nullptr);
-  if (moment > 0) ::alarm(0);
+  if (moment_before_ == 0 && moment > 0) ::alarm(0);
   // Blocked again: it waits for whoever takes it.
   if (awaited_ && heard != 0) ::raise(heard);
   spoken = before_;

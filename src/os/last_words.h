@@ -14,7 +14,8 @@ namespace refgate {
 /// then followed by the signal. The last one that was made speaks; they end in the reverse order.
 class LastWords {
  public:
-  /// With a `moment`, what goes on has so long after the signal until the process ends by it.
+  /// With a `moment`, what goes on has so long after the signal until the process ends by it; done
+  /// in time, it goes on as if there had been none.
   explicit LastWords(std::string text, std::chrono::seconds moment = std::chrono::seconds(0));
   ~LastWords();
   LastWords(const LastWords&) = delete;

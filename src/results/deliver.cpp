@@ -193,15 +193,15 @@ Kept keep(Delivery& delivery, std::optional<Interruption>& interruption) {
   complete(delivery.result, now(), delivery.call, delivery.settings, delivery.session);
   Kept kept;
   kept.file = write_locally(delivery);
+  std::string words =
+      "refgate: a signal came while the result was being kept, which may go on for " +
+      format_duration(moment_to_be_kept) + ": " +
+      escape_for(Place::line,
+                 kept.file.empty() ? "no folder took a file of it" : "it lies in " + kept.file) +
+      ", and whether the store has it is told by refgate result list\n";
   const bool interrupted = interruption->signal() != 0;
   interruption.reset();
-  const LastWords last_words(
-      "refgate: a signal came while the result was being kept, which may go on for " +
-          format_duration(moment_to_be_kept) + ": " +
-          escape_for(Place::line, kept.file.empty() ? "no folder took a file of it"
-                                                    : "it lies in " + kept.file) +
-          ", and whether the store has it is told by refgate result list\n",
-      moment_to_be_kept);
+  const LastWords last_words(std::move(words), moment_to_be_kept);
   keep_in_store(delivery, kept, interrupted);
   if (!kept.retrieve.empty() && !kept.file.empty()) {
     ::unlink(kept.file.c_str());

@@ -1,10 +1,6 @@
 #include "results/result_input.h"
 
-#include <algorithm>
-#include <array>
-
 #include "core/secrets/secret_scan.h"
-#include "core/secrets/token_shape.h"
 #include "core/text/digest.h"
 #include "job/subject/subject.h"
 
