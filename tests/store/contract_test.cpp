@@ -195,6 +195,11 @@ TEST_CASE("what was foreseen is answered once as it stood, and then as it stands
   const std::vector<std::string> lines{note};
   CHECK(text(store->read_listed(lines), note) == "line");
 
+  // A name alone was foreseen of these: their contents are asked for.
+  store->foresee(next);
+  CHECK(claims().size() == 1);
+  CHECK(text(store->read_all("refs/notes/refgate/"), note) == "line");
+
   // Once only: what others change meanwhile is seen by the next reading.
   const Version second = must_swap(*other, update(claim, first, "two"));
   must_swap(*other, create(late, "line"));

@@ -45,7 +45,8 @@ class RemoteStore final : public Store {
     require_prefix(prefix);
     begin();
     return retrying(deadline(), nothing_changed, [&] {
-      return (is_foreseen(prefix) ? seen_->shown : look({std::string(prefix)})).under(prefix);
+      return (is_foreseen(prefix, false) ? seen_->shown : look({std::string(prefix)}))
+          .under(prefix);
     });
   }
 
@@ -163,13 +164,15 @@ class RemoteStore final : public Store {
     return seen_->shown;
   }
 
-  /// Whether what is asked for was foreseen; all that was is asked for then. Not a second time.
-  bool is_foreseen(std::string_view name) {
+  /// Whether what is asked for was foreseen, with its content where that is asked for; all that was
+  /// is asked for then. Not a second time.
+  bool is_foreseen(std::string_view name, bool with_content = true) {
+    if (with_content && std::ranges::find(next_.listed, name) != next_.listed.end()) return false;
     if (std::ranges::find(next_.whole, name) != next_.whole.end() ||
         std::ranges::find(next_.listed, name) != next_.listed.end())
       ask_for_foreseen();
     const auto found = foreseen_.find(name);
-    if (found == foreseen_.end()) return false;
+    if (found == foreseen_.end() || (with_content && listed_.contains(name))) return false;
     foreseen_.erase(found);
     return true;
   }
@@ -187,6 +190,7 @@ class RemoteStore final : public Store {
     }
     held_ = contents(wanted);
     foreseen_.insert(names.begin(), names.end());
+    listed_.insert(next_.listed.begin(), next_.listed.end());
     next_ = {};
   }
 
@@ -203,6 +207,7 @@ class RemoteStore final : public Store {
   void forget_foreseen() {
     next_ = {};
     foreseen_.clear();
+    listed_.clear();
     held_.clear();
   }
 
@@ -238,6 +243,7 @@ class RemoteStore final : public Store {
   bool just_looked_ = false;  // seen_ shows what was there when the last swap ended
   Foreseen next_;             // to be asked for with the first of it that is read
   std::set<std::string, std::less<>> foreseen_;  // shown by seen_, and not yet read
+  std::set<std::string, std::less<>> listed_;    // of these those whose contents are not held
   std::map<std::string, Stored> held_;           // what stands there, where it is read whole
 };
 
