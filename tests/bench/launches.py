@@ -27,6 +27,7 @@ import launch  # noqa: E402
 from gate import TOKEN, Job  # noqa: E402
 
 LARGEST_CLAIM, MOST_LINES = 64 << 10, 64
+UPKEEP = 100  # launches after which the server packs what it has, as servers do
 SERIES = {"allow": (("--retry", "allow"), "failure", True), "force": (("--force",), None, True), "cancelled": ((), "cancelled", True),
           "allow-no-notes": (("--retry", "allow"), "failure", False), "force-no-notes": (("--force",), None, False)}
 NO_NOTES = "#!/bin/sh\ncase $1 in refs/notes/*) echo 'no notes' >&2; exit 1;; esac\n"
@@ -111,6 +112,8 @@ def run(refgate, root, server, name, launches):
         gate, end = scope.launch(number)
         gates.append(gate)
         ends += [end] if end is not None else []
+        if number % UPKEEP == 0:
+            scope.git("gc", "--quiet")
         if number % 50 and number not in asked_at(launches):
             continue
         size, claim, refs = scope.measured()
