@@ -45,7 +45,8 @@ Settings settings_of(const Invocation& call);
 /// whose session is meant or where it is asked for.
 Settings settings_of(const Invocation& call, std::vector<std::string>& faults);
 
-/// Whether it was the step's input of that name that said it, and no option or other variable.
+/// Whether the step's input of that name says what the variable does: it, and no earlier step, is
+/// then what was obeyed.
 bool is_input(const Invocation& call, std::string_view setting);
 
 /// Where a setting was written, for messages: "--wait", or "the input wait" where the action's step

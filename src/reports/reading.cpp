@@ -1,7 +1,6 @@
 // log: the lines of the record, those that are asked for.
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <ostream>

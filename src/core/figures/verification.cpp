@@ -32,6 +32,7 @@ struct Closing {
   std::optional<Instant> lost_at;  ///< as the last who took it for lost says
   bool lost = false;
   bool released = false;
+  bool superseded = false;  ///< released by a newer head
   bool success = false;
   bool to_its_end = false;  ///< worked until it was done or had failed, and was not stopped
 };
@@ -55,6 +56,8 @@ void add(Closing& closing, const AuditEntry& entry) {
   if (entry.kind == EntryKind::lost)
     closing.lost_at = std::max(closing.lost_at.value_or(entry.timestamp), entry.timestamp);
   closing.released = closing.released || entry.kind == EntryKind::release;
+  closing.superseded = closing.superseded ||
+                       (entry.kind == EntryKind::release && entry.job_status == superseded_status);
   if (entry.kind != EntryKind::end) return;
   closing.ended = entry.timestamp;
   closing.success = entry.job_status == "success";
@@ -104,7 +107,10 @@ std::optional<Duplicate> judge(const Neighbours& neighbours, Duration skew) {
   if (b.generation == a.generation + 1) {
     if (!worked_on(b, closing, end_of_b)) return std::nullopt;
     return duplicate(DuplicateKind::overlap,
-                     run_of(a) + (closing.lost ? " was taken for lost" : " was freed by hand") +
+                     run_of(a) +
+                         (closing.lost         ? " was taken for lost"
+                          : closing.superseded ? " was superseded by a newer head"
+                                               : " was freed by hand") +
                          ", and ended after " + run_of(b) + " had taken over");
   }
   if (*closing.earliest > b.timestamp + skew)

@@ -51,10 +51,10 @@ struct Verification {
 ///   3. A's own `end` is later than B's launch by more than `skew`, and B is no next generation
 ///   that saw that end: duplicate, overlap. Whatever was thought of A meanwhile (lost, freed by
 ///   hand, deleted), it worked on.
-///   4. B's generation is A's plus one, A was lost or freed by hand, and A's own end stands after
-///   B's launch or end, or A was lost by B's very launch: duplicate, overlap, by however little.
-///   Otherwise B's generation is A's plus one: no duplicate. B's claim was swapped in over A's, so
-///   its decision saw what had become of A, and judged by the
+///   4. B's generation is A's plus one, A was lost, superseded or freed by hand, and A's own end
+///   stands after B's launch or end, or A was lost by B's very launch: duplicate, overlap, by
+///   however little. Otherwise B's generation is A's plus one: no duplicate. B's claim was swapped
+///   in over A's, so its decision saw what had become of A, and judged by the
 ///      limits that A's claim was made with; clocks need not be compared.
 ///   5. Every line that closes A is later than B's launch by more than `skew`: duplicate, overlap.
 ///   6. A ended with success, A's line says for how long that is remembered, B is no allowed retry,
