@@ -220,14 +220,6 @@ RemoteSource source_of_remote(const Invocation& call, const Settings& settings) 
   return follows_the_work(call) ? RemoteSource::variable : RemoteSource::step;
 }
 
-/// Without it, it is not known whose session is meant, or where it is.
-bool says_whose_or_where(std::string_view setting) {
-  static constexpr std::array<std::string_view, 9> settings{"remote",   "namespace", "state-dir",
-                                                            "claim-id", "run-id",    "job",
-                                                            "share",    "identity",  "run-attempt"};
-  return std::find(settings.begin(), settings.end(), setting) != settings.end();
-}
-
 /// What `read` finds wrong about the setting is put into `faults`, where it may go on without.
 void read_or_leave_out(std::string_view setting, std::vector<std::string>* faults,
                        const std::function<void()>& read) {
@@ -282,6 +274,13 @@ Settings read_settings(const Invocation& call, std::vector<std::string>* faults)
 }  // namespace
 
 Settings settings_of(const Invocation& call) { return read_settings(call, nullptr); }
+
+bool says_whose_or_where(std::string_view setting) {
+  static constexpr std::array<std::string_view, 9> settings{"remote",   "namespace", "state-dir",
+                                                            "claim-id", "run-id",    "job",
+                                                            "share",    "identity",  "run-attempt"};
+  return std::find(settings.begin(), settings.end(), setting) != settings.end();
+}
 
 Settings settings_of(const Invocation& call, std::vector<std::string>& faults) {
   return read_settings(call, &faults);

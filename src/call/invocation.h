@@ -28,6 +28,7 @@ struct Invocation {
   Environment environment;
   std::ostream& out;
   std::ostream& err;
+  std::vector<std::string> left_out{};  ///< of the words given: what is wrong with each, told
 
   bool flag(const std::string& name) const { return options.contains(name); }
   /// The last value given, or `fallback`.
@@ -44,6 +45,9 @@ Settings settings_of(const Invocation& call);
 /// Likewise for who must go on: what is wrong is left out and told in `faults`, unless it says
 /// whose session is meant or where it is asked for.
 Settings settings_of(const Invocation& call, std::vector<std::string>& faults);
+
+/// Without the setting it is not known whose session is meant, or where it is.
+bool says_whose_or_where(std::string_view setting);
 
 /// Whether the step's input of that name says what the variable does: it, and no earlier step, is
 /// then what was obeyed.

@@ -233,7 +233,7 @@ std::variant<Said, Reply> read_command_line(const std::vector<std::string>& type
         "refgate: there is no option " + first + meant(nearest(first, {"--help", "--version"})),
         nullptr);
   // It ends the session before it says that they are wrong.
-  std::vector<std::string> loose;
+  LooseWords loose;
   if (chosen->name == std::string_view("finish")) loose = take_loose_words(*chosen, words);
   if (const auto wrong = wrong_word(*chosen, std::span(words).subspan(1)))
     return wrong_usage(*wrong, chosen);
@@ -253,8 +253,9 @@ std::variant<Said, Reply> read_command_line(const std::vector<std::string>& type
   }
   for (const auto& [name, value] : parsed.valued_flags)
     if (!value.empty()) parsed.options[name] = {value};
-  if (!loose.empty()) parsed.arguments = std::move(loose);
-  return Said{parsed.row, std::move(parsed.arguments), std::move(parsed.options)};
+  if (!loose.words.empty()) parsed.arguments = std::move(loose.words);
+  return Said{parsed.row, std::move(parsed.arguments), std::move(parsed.options),
+              std::move(loose.faults)};
 }
 
 }  // namespace refgate

@@ -17,6 +17,7 @@ struct Said {
   const CommandRow* row = nullptr;
   std::vector<std::string> arguments;                       ///< positional
   std::map<std::string, std::vector<std::string>> options;  ///< as in Invocation::options
+  std::vector<std::string> left_out;                        ///< as in Invocation::left_out
 };
 
 /// What is told instead of running a command: `exit` is exit_done (to standard output) or

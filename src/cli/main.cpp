@@ -109,7 +109,7 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
   // command's.
   if (gives_verdict(said.row->name))
     return said.row->run({said.row->name, std::move(said.arguments), std::move(said.options),
-                          environment, out, err});
+                          environment, out, err, std::move(said.left_out)});
   std::optional<FoldedOutput> folded;
   if (const std::size_t width = screen_of(environment).width; width > 0 && tells_sentences(said))
     folded.emplace(out, width);
@@ -119,8 +119,9 @@ int run_command(const std::vector<std::string>& words, const Environment& enviro
   std::ostream heard_out(&out_buffer);
   std::ostream heard_err(&err_buffer);
   heard_err << std::unitbuf;
-  const int status = said.row->run({said.row->name, std::move(said.arguments),
-                                    std::move(said.options), environment, heard_out, heard_err});
+  const int status =
+      said.row->run({said.row->name, std::move(said.arguments), std::move(said.options),
+                     environment, heard_out, heard_err, std::move(said.left_out)});
   if (status >= exit_usage && !out_buffer.told_error() && !err_buffer.told_error()) {
     const std::string why = without_tokens(err_buffer.said(), environment);
     tell_failure(environment, err,

@@ -66,14 +66,8 @@ std::string in_two_words(std::string_view word, const Options& options) {
          written;
 }
 
-std::string unknown_option(const CommandRow& row, std::string_view written,
-                           const Options& options) {
-  const std::string_view shown = written.substr(0, written.find('='));
-  const std::string_view dashed = written.substr(0, written.find_first_of("= \t"));
-  const std::string_view name = dashed.substr(dashed.starts_with("--") ? 2 : 1);
-  std::string text = "refgate: " + std::string(row.name) + " has no option " + std::string(shown);
-  if (!written.starts_with("--")) return text + before_own_words(row);
-  if (options.contains(name)) return text + in_two_words(written, options);
+/// The option that was meant, or empty.
+std::string_view near_option(std::string_view name, const Options& options) {
   std::vector<std::string_view> known;
   for (const auto& [option, takes] : options)
     known.push_back(option);
@@ -82,6 +76,23 @@ std::string unknown_option(const CommandRow& row, std::string_view written,
   if (near.empty())
     for (std::string_view option : known)
       if (option.starts_with(name) && !name.empty()) near = option;
+  return near;
+}
+
+/// "--memory 2d" → "memory"
+std::string_view name_in(std::string_view written) {
+  written.remove_prefix(written.starts_with("--") ? 2 : 1);
+  return written.substr(0, written.find_first_of("= \t"));
+}
+
+std::string unknown_option(const CommandRow& row, std::string_view written,
+                           const Options& options) {
+  const std::string_view shown = written.substr(0, written.find('='));
+  const std::string_view name = name_in(written);
+  std::string text = "refgate: " + std::string(row.name) + " has no option " + std::string(shown);
+  if (!written.starts_with("--")) return text + before_own_words(row);
+  if (options.contains(name)) return text + in_two_words(written, options);
+  const std::string_view near = near_option(name, options);
   return text + (near.empty() ? before_own_words(row) : meant(near, "--"));
 }
 
@@ -193,25 +204,32 @@ std::string meant(std::string_view nearest_word, std::string_view prefix) {
   return "; did you mean " + std::string(prefix) + std::string(nearest_word) + "?";
 }
 
-std::vector<std::string> take_loose_words(const CommandRow& row, std::vector<std::string>& words) {
+LooseWords take_loose_words(const CommandRow& row, std::vector<std::string>& words) {
   const auto options = options_of(row);
-  std::vector<std::string> loose;
+  LooseWords loose;
   std::vector<std::string> left{words.front()};
   bool only_words = false;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (only_words || word.size() < 2 || word[0] != '-') {
-      loose.push_back(word);
+      loose.words.push_back(word);
       continue;
     }
     if (word == "--") {
       only_words = true;
       continue;
     }
+    const std::string_view name = std::string_view(word).substr(word.starts_with("--") ? 2 : 1);
+    const auto found = options.find(name.substr(0, name.find('=')));
+    const bool is_known = found != options.end() && word.starts_with("--");
+    if (!is_known && !asks_for_help(word) && !says_whose_or_where(name_in(word)) &&
+        !says_whose_or_where(near_option(name_in(word), options))) {
+      loose.faults.push_back(unknown_option(row, word, options).substr(sizeof "refgate: " - 1));
+      continue;
+    }
     left.push_back(word);
-    const auto found = word.starts_with("--") ? options.find(word.substr(2)) : options.end();
-    if (found != options.end() && found->second == Takes::a_value && i + 1 < words.size() &&
-        !words[i + 1].starts_with("--"))
+    if (is_known && found->second == Takes::a_value && name.find('=') == name.npos &&
+        i + 1 < words.size() && !words[i + 1].starts_with("--"))
       left.push_back(words[++i]);
   }
   words = std::move(left);

@@ -36,8 +36,14 @@ std::string upper(std::string_view text);
 /// "; did you mean --memory?", or nothing.
 std::string meant(std::string_view nearest_word, std::string_view prefix = "");
 
-/// Takes out the words after the first that are no option and no option's value.
-std::vector<std::string> take_loose_words(const CommandRow& row, std::vector<std::string>& words);
+struct LooseWords {
+  std::vector<std::string> words;   ///< that are no option and no option's value
+  std::vector<std::string> faults;  ///< of each option that there is not, what is to be told
+};
+
+/// Takes them out of the words after the first, for a command that goes on without them. Not an
+/// option that may be a misspelt one of whose session is meant, or where it is.
+LooseWords take_loose_words(const CommandRow& row, std::vector<std::string>& words);
 
 /// The first wrong word in the order typed, told by its name; the parser's own words blame whatever
 /// is left over at the end.

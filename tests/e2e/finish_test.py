@@ -92,6 +92,25 @@ class Finish(GateCase):
                 claim = next(each for each in self.remote.claims().values() if each["claim_id"] == gate.claim_id)
                 self.assertEqual((claim["state"], claim["outcome"]), ("ended", "success"))
 
+    def test_an_option_that_there_is_not_holds_no_session(self):
+        rows = (("--stauts", "failure", "failure", "did you mean --status?"), ("--stauts=failure", "cancelled", "did you mean --status?"),
+                ("--status=failure", "--verbos", "failure", "did you mean --verbose?"), ("--frobnicate", "cancelled", "no option --frobnicate"),
+                ("-s", "success", "success", "no option -s"), ("--status success", "cancelled", "write it as one word: --status=success"))
+        for number, (*words, outcome, said) in enumerate(rows):
+            with self.subTest(words):
+                job, gate = self.gate(payload=payloads.push(payloads.commit(f"{number} is no option")))
+                answer = job.call("finish", *words)
+                self.assertEqual((answer.status, answer.err.count("::error ")), (2, 1), answer)
+                self.assertIn(said, answer.err)
+                claim = next(each for each in self.remote.claims().values() if each["claim_id"] == gate.claim_id)
+                self.assertEqual((claim["state"], claim["outcome"]), ("ended", outcome))
+        # Whose session is meant, or where it is, is not known.
+        for word in ("--claim-di=x", "--namespcae", "--remot"):
+            job, _ = self.gate(payload=payloads.push(payloads.commit(word)))
+            self.assertEqual(job.call("finish", word, "--status", "success").status, 2)
+            self.assertIn("active", [claim["state"] for claim in self.remote.claims().values()])
+            self.done(job.call("finish"))
+
     def test_a_loose_word_is_what_came_of_the_work(self):
         for word, outcome in (("failure", "failure"), ("review-push-9fceb02d", "cancelled")):
             job, gate = self.gate(payload=payloads.push(payloads.commit(word)))

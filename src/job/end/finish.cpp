@@ -31,14 +31,19 @@ std::string status_of(const Invocation& call) {
   if (call.flag("status")) return call.option("status");
   // A loose word is wrong usage, and can mean nothing else.
   if (!call.arguments.empty()) return call.arguments.front();
+  // What a misspelt option was to say may be just that.
+  if (!call.left_out.empty()) return {};
   const auto& variables = call.environment.variables();
   const auto said = variables.find("REFGATE_STATUS");
   return said == variables.end() ? "success" : said->second;
 }
 
-std::string unknown_status(const std::string& status, bool has_ended) {
-  return (status.empty() ? std::string("the status is empty")
-                         : "the status is \"" + status + "\", which GitHub does not know") +
+std::string unknown_status(const Invocation& call, const std::string& status, bool has_ended) {
+  const std::string fault =
+      !status.empty()         ? "the status is \"" + status + "\", which GitHub does not know"
+      : call.left_out.empty() ? "the status is empty"
+                              : call.left_out.front() + "; what came of it is not known";
+  return fault +
          (has_ended ? "; what was live is ended as cancelled, so that the next event does the work"
                     : "; this step found nothing to end") +
          ". Pass what came of it: steps.<id>.outcome, needs.<job>.result or job.status";
@@ -248,7 +253,7 @@ int finish(const Invocation& call, Settings settings, const WorkEnd& work,
   Judgement judgement(call, settings, state, own_failure);
   bool has_ended = false;
   const auto done = [&](int status_of_end) {
-    if (!meaning.known) throw UsageError(unknown_status(status, has_ended));
+    if (!meaning.known) throw UsageError(unknown_status(call, status, has_ended));
     return status_of_end == exit_done ? judgement.tell(call) : status_of_end;
   };
   const std::vector<ToldSkip> skips = told_skips(state, caller_of(call, settings));
@@ -374,6 +379,7 @@ int command_finish(const Invocation& call) {
   std::vector<std::string> faults;
   const Settings settings = settings_of(call, faults);
   const std::optional<bool> own_failure = own_failure_of(call, faults);
+  faults.insert(faults.end(), call.left_out.begin(), call.left_out.end());
   if (!call.arguments.empty())
     faults.push_back("\"" + brief(call.arguments.front()) +
                      "\" is one word too many; finish takes options only (--status)");
