@@ -5,9 +5,7 @@ import os
 import signal
 import time
 import unittest
-import urllib.parse
 
-from crashes_test import is_asked
 from gate_case import TOKEN, await_that, launch
 from session_test import SHORT, RunCase, is_running
 
@@ -86,15 +84,13 @@ class Led(RunCase):
 
     def test_a_run_that_is_cancelled_in_its_gate_leaves_no_live_claim(self):
         with launch.faults(self.server("http")) as proxy:
-            port = urllib.parse.urlsplit(proxy.url).port
             for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 with self.subTest(how=how.name):
-                    await_that(lambda: not is_asked(port))
-                    launch.set_plan(proxy, {"method": "POST", "fault": "delay", "seconds": 1})
+                    launch.set_plan(proxy, {"method": "POST", "fault": "delay", "seconds": 1, "announce": True})
                     launch.reset(proxy)
                     job = self.job(remote=self.remote.by(f"{proxy.url}/{self.path.name}"))
                     call = job.start("run", "--share", how.name, "--", "echo", "ran")
-                    await_that(lambda: is_asked(port))
+                    await_that(lambda: any(line.endswith(" delay-begins") for line in launch.requests(proxy)))
                     call.process.send_signal(how)
                     answer = call.wait(30)
                     self.assertEqual((answer.status, answer.out), (128 + how, ""), answer)
