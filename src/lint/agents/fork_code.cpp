@@ -5,6 +5,7 @@
 #include <iterator>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "lint/agents/job_commands.h"
 #include "lint/expression/expression_value.h"
@@ -27,10 +28,11 @@ constexpr const char* numbers[] = {"github.event.pull_request.number", "github.e
 constexpr const char* repositories[] = {"github.event.pull_request.head.repo",
                                         "github.event.workflow_run.head_repository"};
 
-/// Of variables and outputs so many are looked at, of needed jobs so many, and so far back.
+/// Of variables and outputs so many are looked at, of needed jobs so many, and of one script's
+/// agents so many.
 constexpr std::size_t most_values = 100;
 constexpr std::size_t most_needs = 20;
-constexpr int deepest_need = 1;
+constexpr std::size_t most_agents = 50;
 
 /// `./a/b/` as `a/b`, a path of the workspace as one below it; one outside of it begins with `/`.
 std::string plain_folder(std::string_view path) {
@@ -52,6 +54,7 @@ std::string plain_folder(std::string_view path) {
 
 std::string entered(const std::string& folder, std::string_view word) {
   std::string next = plain_folder(word);
+  if (next.empty()) return folder;
   return folder.empty() || next.starts_with('/') ? next : folder + "/" + next;
 }
 
@@ -132,11 +135,22 @@ void set_fork_code(Scope& scope, std::string_view event, std::string_view reposi
   }
 }
 
-ForkCode::ForkCode(const Workflow& workflow, const Job& job, const Scope& scope, int depth)
+ForkCode::ForkCode(const Workflow& workflow, const Job& job, const Scope& scope,
+                   ForkOutputs& outputs)
     : workflow_(workflow), job_(job), scope_(scope) {
   take_variables();
-  if (depth < deepest_need) take_outputs_of_needs(depth);
-  for (const Step& step : job.steps) {
+  take_outputs_of_needs(scope, outputs);
+  follow_steps();
+}
+
+ForkCode::ForkCode(const Workflow& workflow, const Job& job, const Scope& scope)
+    : workflow_(workflow), job_(job), scope_(scope) {
+  take_variables();
+  follow_steps();
+}
+
+void ForkCode::follow_steps() {
+  for (const Step& step : job_.steps) {
     const Expression condition =
         step.condition ? parse_condition(step.condition.value.text()) : Expression();
     if (step.condition && condition.is_valid() &&
@@ -162,7 +176,7 @@ void ForkCode::take_variables() {
 }
 
 /// What a job before this one says, when it is what a checkout of this one is given.
-void ForkCode::take_outputs_of_needs(int depth) {
+void ForkCode::take_outputs_of_needs(const Scope& scope, ForkOutputs& known) {
   std::string asked;
   for (const Step& step : job_.steps) {
     if (matches_action(step.uses_text(), "actions/checkout")) asked += step.with.value.source();
@@ -173,15 +187,19 @@ void ForkCode::take_outputs_of_needs(int depth) {
     if (asked.find(name) == std::string::npos) continue;
     const Job* needed = workflow_.job(job_.needed[at].text());
     if (needed == nullptr || needed == &job_ || !needed->outputs) continue;
-    const ForkCode there(workflow_, *needed, scope_, depth + 1);
-    std::size_t outputs = 0;
-    for (const Entry& output : needed->outputs.value.entries()) {
-      if (++outputs > most_values) break;
-      if (there.is_fork(output.value.text()))
-        scope_.set(ContextPath{"needs", std::string(needed->id), "outputs",
-                               std::string(output.key.text())},
-                   Value::string(there.supposed(output.value.text())));
+    const auto [made, is_new] = known.try_emplace({&scope, needed});
+    if (is_new) {
+      const ForkCode there(workflow_, *needed, scope);
+      std::size_t outputs = 0;
+      for (const Entry& output : needed->outputs.value.entries()) {
+        if (++outputs > most_values) break;
+        if (there.is_fork(output.value.text()))
+          made->second.emplace_back(output.key.text(), there.supposed(output.value.text()));
+      }
     }
+    for (const auto& [output, value] : made->second)
+      scope_.set(ContextPath{"needs", std::string(needed->id), "outputs", output},
+                 Value::string(value));
   }
 }
 
@@ -252,7 +270,9 @@ void ForkCode::run(const Step& step) {
     const std::size_t slash = word.find('/');
     return slash != std::string::npos && names.contains(word.substr(0, slash));
   };
+  std::size_t number = 0;
   for (const std::vector<std::string>& all : shell_commands(script)) {
+    const std::size_t here = number++;
     const std::vector<std::string> words = launched_command(all);
     if (words.size() > 1 && words[0] == "cd") {
       folder = entered(folder, words[1]);
@@ -260,7 +280,7 @@ void ForkCode::run(const Step& step) {
     }
     if (words.size() > 3 && words[0] == "gh" && words[1] == "pr" &&
         is_one_of(words[2], {"checkout", "co"})) {
-      changes_.push_back({&step, folder, true});
+      changes_.push_back({&step, folder, true, ForkGuard::none, here});
       continue;
     }
     if (!is_git(words)) continue;
@@ -280,10 +300,11 @@ void ForkCode::run(const Step& step) {
                                    "cherry-pick"})) {
       const bool some_files = std::find(first, words.end(), "--") != words.end();
       const bool head = fetched && std::find(first, words.end(), "FETCH_HEAD") != words.end();
-      if ((any || head) && !some_files) changes_.push_back({&step, folder, true});
+      if ((any || head) && !some_files)
+        changes_.push_back({&step, folder, true, ForkGuard::none, here});
     } else if (command == "clone" && any) {
-      const std::string last = words.back();
-      changes_.push_back({&step, last == "." ? folder : plain_folder(last), true});
+      changes_.push_back(
+          {&step, cloned_to(folder, step, {first, words.end()}), true, ForkGuard::none, here});
     }
   }
 }
@@ -321,21 +342,53 @@ std::string ForkCode::folder_of(const Step& step) const {
   return {};
 }
 
-std::optional<ForkCheckout> ForkCode::before(const Step& step) const {
-  std::string folder = folder_of(step);
-  if (step.run && step.run_text().find("cd ") != std::string_view::npos) {
-    for (const std::vector<std::string>& words : shell_commands(step.run_text())) {
-      if (words.size() < 2 || words[0] != "cd") continue;
-      folder = entered(folder, words[1]);
-      break;
-    }
+/// The folder that `git clone` names, or that of the repository's name.
+std::string ForkCode::cloned_to(const std::string& folder, const Step& step,
+                                const std::vector<std::string>& arguments) const {
+  std::vector<std::string> plain;
+  for (std::size_t at = 0; at < arguments.size(); ++at) {
+    if (is_one_of(arguments[at], {"-b", "--branch", "--depth", "-o", "--origin", "-c", "--config",
+                                  "-j", "--jobs", "-u", "--filter"}))
+      ++at;
+    else if (!arguments[at].starts_with('-'))
+      plain.push_back(arguments[at]);
   }
+  if (plain.size() > 1) return entered(folder, plain[1]);
+  if (plain.empty()) return folder;
+  std::string name = supposed(resolved(workflow_, job_, step, plain[0]));
+  name.erase(0, name.rfind('/') + 1);
+  if (name.ends_with(".git")) name.resize(name.size() - 4);
+  return entered(folder, name);
+}
+
+std::optional<ForkCheckout> ForkCode::before(const Step& step, const Facts& facts) const {
+  std::string folder = folder_of(step);
+  if (!step.run) return in_folder(folder, step, 0);
+  std::string first_folder = folder;  // for an agent that no command of the script's own launches
+  std::size_t agents = 0;
+  std::size_t command = 0;
+  bool moved = false;
+  for (const std::vector<std::string>& words : shell_commands(step.run_text())) {
+    if (words.size() > 1 && words[0] == "cd") {
+      folder = entered(folder, words[1]);
+      if (!std::exchange(moved, true)) first_folder = folder;
+    } else if (!agent_command(words, facts).empty()) {
+      if (auto found = in_folder(folder, step, command)) return found;
+      if (++agents == most_agents) break;
+    }
+    ++command;
+  }
+  return agents > 0 ? std::nullopt : in_folder(first_folder, step, command);
+}
+
+std::optional<ForkCheckout> ForkCode::in_folder(const std::string& folder, const Step& step,
+                                                std::size_t command) const {
   // The nearest checkout around the folder, and of these the last.
   const Change* found = nullptr;
   for (const Change& change : changes_) {
-    const bool own_script = change.step == &step && step.run;
-    if ((change.step->index >= step.index && !own_script) || !is_below(folder, change.folder))
-      continue;
+    const bool is_before = change.step == &step ? step.run && change.command <= command
+                                                : change.step->index < step.index;
+    if (!is_before || !is_below(folder, change.folder)) continue;
     if (found == nullptr || change.folder.size() >= found->folder.size()) found = &change;
   }
   if (found == nullptr || !found->fork) return std::nullopt;

@@ -141,7 +141,7 @@ class Finder {
     if (launch.is_called()) return false;
     const LaunchConditions& conditions = conditions_of(subject_, launch);
     if (asks_for_output(conditions.all())) return false;
-    if (asks_who_acts(conditions, subject_.project, subject_.facts())) return false;
+    if (asks_who_acts(subject_, launch)) return false;
     const OfJob& of_job = job_of(launch);
     for (const Evidence& evidence : evidence_of(launch, subject_.facts(), of_job.deeds)) {
       const std::optional<std::string> login = evidence.identity.login;
