@@ -280,10 +280,11 @@ def fork_handed_on_by_one(size):
 
 
 def verdicts_of_long_scripts(size):
-    """Half of the file is what one step says, and the other half asks for its outputs."""
-    script = "on: pull_request\njobs:\n  look:\n    runs-on: u\n    outputs:\n" + "".join(f"      skip{each}: ${{{{ steps.s.outputs.skip{each} }}}}\n" for each in range(40))
+    """Half of the file is what one step says, and the other half asks for its outputs, of which the last one is a verdict."""
+    names = [f"skip{each}" for each in range(20)] + ["duplicate"]
+    script = "on: pull_request\njobs:\n  look:\n    runs-on: u\n    outputs:\n" + "".join(f"      {name}: ${{{{ steps.s.outputs.{name} }}}}\n" for name in names)
     script += "    steps:\n      - id: s\n        run: |\n"
-    asked = " && ".join(f"needs.look.outputs.skip{each} != 'true'" for each in range(40))
+    asked = " && ".join(f"needs.look.outputs.{name} != 'true'" for name in names)
     text = filled(size // 2, script, lambda number: f"          [ \"$ACTOR\" = user-{number} ] || echo \"number {number}\"\n")
     return {CI: filled(size, text, lambda number: job(f"j{number}", "needs: look", f"if: {asked}", f"steps: [{{run: claude -p {number}}}]"))}
 
