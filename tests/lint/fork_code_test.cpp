@@ -64,14 +64,11 @@ TEST_CASE("fork-code-before-agent: forms of a checkout") {
 
 TEST_CASE("fork-code-before-agent: versions that refuse a fork are a note") {
   const auto severity = [](const std::string& version) {
-    const MemoryFiles files{
-        {{".github/workflows/example.yml",
-          put_in(run_of("pull_request_target:"), "%", checkout(head, version))}}};
-    for (const Finding& finding : lint(files.project({".github/workflows/example.yml"}), {}))
-      if (finding.rule == rule)
-        return std::string(name_of(finding.severity)) + " " +
-               std::string(name_of(finding.confidence));
-    return std::string();
+    const std::optional<Finding> finding =
+        finding_of(rule, put_in(run_of("pull_request_target:"), "%", checkout(head, version)));
+    return finding ? std::string(name_of(finding->severity)) + " " +
+                         std::string(name_of(finding->confidence))
+                   : std::string();
   };
   const std::string commit = "11bd71901bbe5b1630ceea73d27597364c9af683";
   CHECK(severity("v1") == "warning high");

@@ -23,6 +23,12 @@ std::vector<const Gate*> gates_before(const Subject& subject, const AgentLaunch&
 std::vector<const Gate*> gates_of_job(const Subject& subject, const Workflow& workflow,
                                       const Job& job);
 
+/// What a condition in this job may ask of a job with gates: of its own the steps, of another one
+/// the outputs.
+inline const GateView& view_from(const Job& job, const GatedJob& gated) {
+  return gated.job == &job ? gated.inside.view : gated.view;
+}
+
 /// Where the gate's own step stands, for what it is told. What lies in another file is told nothing
 /// by the variables of the job.
 inline StepPlace place_of(const Gate& gate, const Job& job, const Workflow& workflow) {
