@@ -1,7 +1,6 @@
 #include "lint/agents/job_commands.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
 
 #include "lint/github/facts.h"

@@ -3,7 +3,6 @@
 // may start the same agent twice. Facts: "Triggering a workflow from a workflow".
 
 #include <algorithm>
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>

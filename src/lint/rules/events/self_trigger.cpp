@@ -2,7 +2,6 @@
 // to comments, pushes and labels: its own too. Only what GITHUB_TOKEN does starts nothing.
 
 #include <algorithm>
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
