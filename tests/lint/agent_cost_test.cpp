@@ -119,7 +119,10 @@ jobs:
       - if: steps.gate.outputs.skip_execution == 'false'
         run: claude -p x
 )";
-  check("agent-too-often", alike, {{"run: ./look", 0}, {"uses: refgate/refgate@v1", 1}});
+  const Rows rows = {{"run: ./look", 0}, {"uses: refgate/refgate@v1", 1}};
+  check("agent-too-often", alike, rows);
+  check("duplicate-trigger",
+        put_in(alike, "schedule: [{cron: '*/5 * * * *'}]", "issues: {types: [labeled]}"), rows);
   const auto job = [&](const std::string& condition) {
     return found("agent-too-often",
                  put_in(often, "    runs-on", "    if: " + condition + "\n    runs-on"));

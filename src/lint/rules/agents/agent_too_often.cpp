@@ -28,21 +28,12 @@ constexpr std::size_t most_crons = 50;
 /// Whether a gate on the way bounds what a schedule starts: events of a schedule are never
 /// duplicates, unless an identity says what they are about.
 bool is_bounded(const Subject& subject, const AgentLaunch& launch) {
-  const std::vector<const Gate*> gates = gates_before(subject, launch);
-  return std::any_of(gates.begin(), gates.end(), [&](const Gate* gate) {
-    if (gate->kind != GateKind::refgate || gate->origin == nullptr) return true;
-    // Where the gate's job is known, its variables count too.
-    StepPlace place{gate->origin, nullptr, nullptr};
-    for (const JobPlace& each : launch.path) {
-      for (const Job& job : each.workflow->jobs) {
-        if (!job.steps.empty() && gate->origin >= job.steps.data() &&
-            gate->origin < job.steps.data() + job.steps.size())
-          place = {gate->origin, &job, each.workflow};
-      }
-    }
+  const std::vector<GateBefore> gates = gates_before(subject, launch);
+  return std::any_of(gates.begin(), gates.end(), [](const GateBefore& each) {
+    if (each.gate->kind != GateKind::refgate || each.place.step == nullptr) return true;
     const auto names = {"identity", "identity-by", "budget", "config"};
     return std::any_of(names.begin(), names.end(),
-                       [&](const char* name) { return static_cast<bool>(told(place, name)); });
+                       [&](const char* name) { return static_cast<bool>(told(each.place, name)); });
   });
 }
 

@@ -313,10 +313,11 @@ class Finder {
   /// Runs of a schedule are never duplicates for a gate, unless it is told what they have in
   /// common.
   bool is_gated_by_identity(std::size_t launch) const {
-    const std::vector<const Gate*> gates = gates_before(subject_, launches_[launch]);
-    return std::any_of(gates.begin(), gates.end(), [](const Gate* gate) {
-      return gate->kind != GateKind::refgate ||
-             (gate->origin != nullptr && gate->origin->input("identity"));
+    const std::vector<GateBefore> gates = gates_before(subject_, launches_[launch]);
+    return std::any_of(gates.begin(), gates.end(), [](const GateBefore& each) {
+      return each.gate->kind != GateKind::refgate ||
+             (each.place.step != nullptr &&
+              (told(each.place, "identity") || told(each.place, "identity-by")));
     });
   }
 
