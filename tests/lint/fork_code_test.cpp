@@ -220,6 +220,24 @@ TEST_CASE("fork-code-before-agent: the folder of a clone") {
          {clone + " pr && cd other" + agent, 0}});
 }
 
+TEST_CASE("fork-code-before-agent: where a command of git works") {
+  const std::string sha = "${{ github.event.pull_request.head.sha }}";
+  const std::string script = put_in(put_in(run_of("pull_request_target:"), "      %\n", ""),
+                                    "run: claude -p x", "run: |\n          %");
+  check(rule, script,
+        {{"git -C pr checkout " + sha + "\n          cd pr && claude -p x", 1},
+         {"git -C . checkout " + sha + "\n          claude -p x", 1},
+         {"/usr/bin/git checkout " + sha + "\n          claude -p x", 1},
+         {"D=pr\n          cd $D && git checkout " + sha + " && claude -p x", 1},
+         {"cd pr && git checkout " + sha + "\n          cd .. && cd pr && claude -p x", 1},
+         {"pushd pr && git checkout " + sha + " && claude -p x", 1},
+         {"git -C pr checkout " + sha + "\n          claude -p x", 0},
+         {"git -C /tmp/pr checkout " + sha + "\n          claude -p x", 0},
+         {"git --work-tree=pr checkout " + sha + "\n          claude -p x", 0},
+         {"cd pr && git checkout " + sha + "\n          cd .. && claude -p x", 0},
+         {"pushd pr && git checkout " + sha + "\n          popd && claude -p x", 0}});
+}
+
 TEST_CASE("fork-code-before-agent: what a job before it hands on") {
   const std::string jobs = R"(on: pull_request_target
 env: {KEY: '${{ secrets.KEY }}'}

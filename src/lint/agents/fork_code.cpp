@@ -10,6 +10,7 @@
 #include "lint/agents/job_commands.h"
 #include "lint/expression/expression_value.h"
 #include "lint/github/supposed_run.h"
+#include "lint/shell/git_words.h"
 #include "lint/shell/shell_commands.h"
 #include "lint/text/mention.h"
 
@@ -33,35 +34,6 @@ constexpr const char* repositories[] = {"github.event.pull_request.head.repo",
 constexpr std::size_t most_values = 100;
 constexpr std::size_t most_needs = 20;
 constexpr std::size_t most_agents = 50;
-
-/// `./a/b/` as `a/b`, a path of the workspace as one below it; one outside of it begins with `/`.
-std::string plain_folder(std::string_view path) {
-  bool inside = false;
-  for (const std::string_view root : {"${{ github.workspace }}", "${{github.workspace}}",
-                                      "$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}"}) {
-    if (!path.starts_with(root)) continue;
-    path.remove_prefix(root.size());
-    inside = true;
-  }
-  if (!inside && (path.starts_with('/') || path.starts_with('~') || path.starts_with('$')))
-    return "/" + std::string(path);
-  while (path.starts_with("./") || path.starts_with('/'))
-    path.remove_prefix(path.starts_with('/') ? 1 : 2);
-  while (path.ends_with('/'))
-    path.remove_suffix(1);
-  return std::string(path == "." ? "" : path);
-}
-
-std::string entered(const std::string& folder, std::string_view word) {
-  std::string next = plain_folder(word);
-  if (next.empty()) return folder;
-  return folder.empty() || next.starts_with('/') ? next : folder + "/" + next;
-}
-
-bool is_below(std::string_view folder, std::string_view root) {
-  if (root.empty()) return !folder.starts_with('/');
-  return folder == root || (folder.starts_with(root) && folder[root.size()] == '/');
-}
 
 /// Whether a script brings the files that steer an agent back from the base, or takes them away.
 bool tidies(std::string_view script) {
@@ -87,20 +59,6 @@ std::optional<ForkGuard> guard_of_version(std::string_view text) {
   if (std::from_chars(text.data() + 1, text.data() + text.size(), minor).ec != std::errc())
     return std::nullopt;
   return minor < refusing_minors[major] ? ForkGuard::none : ForkGuard::refuses;
-}
-
-bool is_git(const std::vector<std::string>& words) {
-  return !words.empty() && (words[0] == "git" || words[0].ends_with("/git"));
-}
-
-/// What a command of git does, behind git's own options; 0 when it works in another folder.
-std::size_t git_command_at(const std::vector<std::string>& words) {
-  std::size_t at = 1;
-  while (at < words.size() && words[at].starts_with('-')) {
-    if (words[at] == "-C" || words[at].starts_with("--git-dir")) return 0;
-    at += words[at] == "-c" ? 2 : 1;
-  }
-  return at < words.size() ? at : 0;
 }
 
 bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
@@ -244,7 +202,7 @@ void ForkCode::check_out(const Step& step) {
                     // Of whichever pull request: the number stands elsewhere. (A run tells that of
                     // a fork's to nobody.)
                     (ref.starts_with("refs/pull/") && supposed(ref).empty());
-  changes_.push_back({&step, plain_folder(step.input("path").value.text()), fork,
+  changes_.push_back({&step, entered("", step.input("path").value.text()), fork,
                       fork ? guard_of(step) : ForkGuard::none});
   if (changes_.size() == 1 && !fork) changes_.clear();
 }
@@ -274,8 +232,8 @@ void ForkCode::run(const Step& step) {
   for (const std::vector<std::string>& all : shell_commands(script)) {
     const std::size_t here = number++;
     const std::vector<std::string> words = launched_command(all);
-    if (words.size() > 1 && words[0] == "cd") {
-      folder = entered(folder, words[1]);
+    if (auto next = folder_after(workflow_, job_, step, {words, folder})) {
+      folder = *std::move(next);
       continue;
     }
     if (words.size() > 3 && words[0] == "gh" && words[1] == "pr" &&
@@ -283,9 +241,9 @@ void ForkCode::run(const Step& step) {
       changes_.push_back({&step, folder, true, ForkGuard::none, here});
       continue;
     }
-    if (!is_git(words)) continue;
     const std::size_t at = git_command_at(words);
     if (at == 0) continue;
+    const std::string there = git_folder(words, folder);
     const std::string& command = words[at];
     const auto first = words.begin() + static_cast<std::ptrdiff_t>(at) + 1;
     const auto named = std::find_if(first, words.end(), is_forks);
@@ -301,10 +259,14 @@ void ForkCode::run(const Step& step) {
       const bool some_files = std::find(first, words.end(), "--") != words.end();
       const bool head = fetched && std::find(first, words.end(), "FETCH_HEAD") != words.end();
       if ((any || head) && !some_files)
-        changes_.push_back({&step, folder, true, ForkGuard::none, here});
+        changes_.push_back({&step, there, true, ForkGuard::none, here});
     } else if (command == "clone" && any) {
-      changes_.push_back(
-          {&step, cloned_to(folder, step, {first, words.end()}), true, ForkGuard::none, here});
+      const std::vector<std::string> operands = git_operands(words);
+      if (operands.empty()) continue;
+      const std::string last =
+          operands.size() > 1 ? operands[1]
+                              : cloned_name(supposed(resolved(workflow_, job_, step, operands[0])));
+      changes_.push_back({&step, entered(there, last), true, ForkGuard::none, here});
     }
   }
 }
@@ -330,35 +292,9 @@ ForkGuard ForkCode::guard_of(const Step& checkout) const {
 std::string ForkCode::folder_of(const Step& step) const {
   for (const char* name :
        {"working-directory", "working_directory", "cwd", "workdir", "working-dir"}) {
-    if (const Entry input = step.input(name)) return plain_folder(input.value.text());
+    if (const Entry input = step.input(name)) return entered("", input.value.text());
   }
-  if (step.working_directory) return plain_folder(step.working_directory.value.text());
-  if (step.run) {
-    for (const Entry& defaults : {job_.defaults, workflow_.defaults}) {
-      const YamlNode folder = defaults.value["run"]["working-directory"];
-      if (!folder.text().empty()) return plain_folder(folder.text());
-    }
-  }
-  return {};
-}
-
-/// The folder that `git clone` names, or that of the repository's name.
-std::string ForkCode::cloned_to(const std::string& folder, const Step& step,
-                                const std::vector<std::string>& arguments) const {
-  std::vector<std::string> plain;
-  for (std::size_t at = 0; at < arguments.size(); ++at) {
-    if (is_one_of(arguments[at], {"-b", "--branch", "--depth", "-o", "--origin", "-c", "--config",
-                                  "-j", "--jobs", "-u", "--filter"}))
-      ++at;
-    else if (!arguments[at].starts_with('-'))
-      plain.push_back(arguments[at]);
-  }
-  if (plain.size() > 1) return entered(folder, plain[1]);
-  if (plain.empty()) return folder;
-  std::string name = supposed(resolved(workflow_, job_, step, plain[0]));
-  name.erase(0, name.rfind('/') + 1);
-  if (name.ends_with(".git")) name.resize(name.size() - 4);
-  return entered(folder, name);
+  return working_folder(workflow_, job_, step);
 }
 
 std::optional<ForkCheckout> ForkCode::before(const Step& step, const Facts& facts) const {
@@ -369,8 +305,8 @@ std::optional<ForkCheckout> ForkCode::before(const Step& step, const Facts& fact
   std::size_t command = 0;
   bool moved = false;
   for (const std::vector<std::string>& words : shell_commands(step.run_text())) {
-    if (words.size() > 1 && words[0] == "cd") {
-      folder = entered(folder, words[1]);
+    if (auto next = folder_after(workflow_, job_, step, {words, folder})) {
+      folder = *std::move(next);
       if (!std::exchange(moved, true)) first_folder = folder;
     } else if (!agent_command(words, facts).empty()) {
       if (auto found = in_folder(folder, step, command)) return found;

@@ -68,8 +68,6 @@ class ForkCode {
   bool is_fork(std::string_view text) const;
   std::string supposed(std::string_view text) const;
   std::string folder_of(const Step& step) const;
-  std::string cloned_to(const std::string& folder, const Step& step,
-                        const std::vector<std::string>& arguments) const;
   /// What lies in a folder where this command of this step is begun.
   std::optional<ForkCheckout> in_folder(const std::string& folder, const Step& step,
                                         std::size_t command) const;

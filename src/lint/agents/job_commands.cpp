@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lint/github/facts.h"
+#include "lint/shell/git_words.h"
 #include "lint/shell/shell_commands.h"
 #include "lint/text/mention.h"
 
@@ -59,24 +60,6 @@ std::optional<AgentIdentity> identity_in(const Workflow& workflow, const Job& jo
   return identity_of_token(value, job);
 }
 
-/// Where the words of git's own command begin, behind git's options; 0 for another command.
-std::size_t git_command_at(const std::vector<std::string>& command) {
-  if (command.empty() || command[0] != "git") return 0;
-  std::size_t at = 1;
-  while (at < command.size() && command[at].starts_with('-'))
-    at += command[at] == "-C" || command[at] == "-c" ? 2 : 1;
-  return at < command.size() ? at : 0;
-}
-
-/// The folder that `git -C` names.
-std::string_view git_folder(const std::vector<std::string>& command) {
-  for (std::size_t at = 1; at + 1 < command.size() && command[at].starts_with('-'); ++at) {
-    if (command[at] == "-C") return command[at + 1];
-    if (command[at] == "-c") ++at;
-  }
-  return {};
-}
-
 /// What is written out of a name, before its first variable.
 std::string written_out(std::string_view name) {
   return std::string(name.substr(0, std::min(name.find('$'), name.find('`'))));
@@ -84,11 +67,6 @@ std::string written_out(std::string_view name) {
 
 bool is_address(std::string_view word) {
   return word.find("://") != std::string_view::npos || word.starts_with("git@");
-}
-
-/// A folder outside of the workspace, or one that only a variable names.
-bool is_outside(std::string_view path) {
-  return path.starts_with('/') || path.starts_with('$') || path.starts_with('~');
 }
 
 YamlNode default_folder(const Entry& defaults) {
@@ -114,6 +92,28 @@ std::string resolved(const Workflow& workflow, const Job& job, const Step& step,
     if (const Entry entry = env.entry(name)) return std::string(entry.value.text());
   }
   return std::string(word);
+}
+
+std::string working_folder(const Workflow& workflow, const Job& job, const Step& step) {
+  if (step.working_directory) return entered("", step.working_directory.value.text());
+  if (!step.run) return {};
+  for (const YamlNode folder : {default_folder(job.defaults), default_folder(workflow.defaults)}) {
+    if (folder) return entered("", folder.text());
+  }
+  return {};
+}
+
+std::optional<std::string> folder_after(const Workflow& workflow, const Job& job, const Step& step,
+                                        const CommandPlace& at) {
+  const std::vector<std::string>& words = at.command;
+  if (words.empty()) return std::nullopt;
+  if (words[0] == "popd") return "";
+  if (words[0] != "cd" && words[0] != "pushd") return std::nullopt;
+  const auto target = std::find_if(words.begin() + 1, words.end(), [](const std::string& word) {
+    return word == "-" || !word.starts_with('-');
+  });
+  if (target == words.end() || *target == "-") return "";
+  return entered(at.folder, resolved(workflow, job, step, *target));
 }
 
 bool is_told_other_repository(const Workflow& workflow, const Job& job, const Step& step) {
@@ -157,54 +157,20 @@ void JobCommands::put(Place place) {
 JobCommands::Place& JobCommands::place(const std::string& directory) {
   Place* found = nullptr;
   for (Place& each : places_) {
-    const bool covers = each.path.empty()
-                            ? !is_outside(directory)
-                            : directory == each.path || directory.starts_with(each.path + "/");
-    if (covers && (found == nullptr || found->path.size() <= each.path.size())) found = &each;
+    if (is_below(directory, each.path) &&
+        (found == nullptr || found->path.size() <= each.path.size()))
+      found = &each;
   }
   if (found != nullptr) return *found;
   if (is_outside(directory)) return nowhere_ = {"", true, {}, {}};
   return unknown_;
 }
 
-std::string JobCommands::entered(std::string_view word) const {
-  std::string base = directory_;
-  for (const std::string_view root : {"$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}",
-                                      "${{ github.workspace }}", "${{github.workspace}}"}) {
-    if (!word.starts_with(root)) continue;
-    word.remove_prefix(root.size());
-    base.clear();
-    while (word.starts_with('/'))
-      word.remove_prefix(1);
-    break;
-  }
-  if (is_outside(word)) {
-    while (word.size() > 1 && word.ends_with('/'))
-      word.remove_suffix(1);
-    return std::string(word);
-  }
-  for (std::size_t at = 0; at <= word.size();) {
-    const std::size_t end = std::min(word.find('/', at), word.size());
-    const std::string_view part = word.substr(at, end - at);
-    at = end + 1;
-    if (part.empty() || part == ".") continue;
-    if (part == "..") {
-      const std::size_t slash = base.rfind('/');
-      base.resize(slash == std::string::npos ? 0 : slash);
-      continue;
-    }
-    if (!base.empty()) base += '/';
-    base += part;
-  }
-  return base;
-}
-
 void JobCommands::check_out(const Step& step) {
   const Entry token = step.input("token");
   const Entry repository = step.input("repository");
   Place made;
-  directory_.clear();
-  made.path = entered(step.input("path").value.text());
+  made.path = entered("", step.input("path").value.text());
   made.other = repository && !names_own_repository(repository.value.text());
   // A deploy key is a name of its own too.
   made.identity = token ? identity_of_token(token.value, job_)
@@ -216,13 +182,7 @@ void JobCommands::check_out(const Step& step) {
 }
 
 void JobCommands::begin(const Step& step) {
-  directory_.clear();
-  for (const YamlNode folder : {step.working_directory.value, default_folder(job_.defaults),
-                                default_folder(workflow_.defaults)}) {
-    if (!folder) continue;
-    directory_ = entered(folder.text());
-    break;
-  }
+  directory_ = working_folder(workflow_, job_, step);
   told_other_ = is_told_other_repository(workflow_, job_, step);
 }
 
@@ -247,8 +207,8 @@ std::vector<JobCommand> JobCommands::next(const Step& step) {
     JobCommand command{launched_command(std::move(words)), false, told_other, {}, {}};
     if (command.words.empty()) continue;
     follow(step, command.words);
-    const std::string_view folder = git_folder(command.words);
-    const Place& at = place(folder.empty() ? directory_ : entered(folder));
+    const Place& at =
+        place(is_git(command.words) ? git_folder(command.words, directory_) : directory_);
     command.elsewhere = at.other;
     command.other_repository = told_other || (&at != &nowhere_ && at.other);
     command.identity = at.identity;
@@ -259,17 +219,9 @@ std::vector<JobCommand> JobCommands::next(const Step& step) {
 }
 
 void JobCommands::follow(const Step& step, const std::vector<std::string>& command) {
-  if (command[0] == "cd" || command[0] == "pushd") {
-    const auto target =
-        std::find_if(command.begin() + 1, command.end(),
-                     [](const std::string& word) { return word == "-" || !word.starts_with('-'); });
-    if (target == command.end() || *target == "-")
-      directory_.clear();
-    else
-      directory_ = entered(resolved(workflow_, job_, step, *target));
-  } else if (command[0] == "popd") {
-    directory_.clear();
-  } else if (command[0] == "git") {
+  if (auto folder = folder_after(workflow_, job_, step, {command, directory_})) {
+    directory_ = *std::move(folder);
+  } else if (is_git(command)) {
     follow_git(step, command);
   } else if (command.size() > 2 && command[0] == "gh" && command[1] == "pr" &&
              command[2] == "checkout") {
@@ -277,10 +229,12 @@ void JobCommands::follow(const Step& step, const std::vector<std::string>& comma
   } else if (command.size() > 3 && command[0] == "gh" && command[1] == "repo" &&
              command[2] == "clone") {
     const std::string& name = command[3];
-    const std::string folder = command.size() > 4 && !command[4].starts_with('-')
-                                   ? command[4]
-                                   : name.substr(name.rfind('/') + 1);
-    put({entered(folder), !names_own_repository(resolved(workflow_, job_, step, name)), {}, {}});
+    const std::string folder =
+        command.size() > 4 && !command[4].starts_with('-') ? command[4] : cloned_name(name);
+    put({entered(directory_, folder),
+         !names_own_repository(resolved(workflow_, job_, step, name)),
+         {},
+         {}});
   }
 }
 
@@ -289,32 +243,23 @@ void JobCommands::follow_git(const Step& step, const std::vector<std::string>& c
   if (at == 0) return;
   const std::vector<std::string> arguments(command.begin() + static_cast<std::ptrdiff_t>(at),
                                            command.end());
-  std::vector<std::string> plain;
-  for (std::size_t each = 1; each < arguments.size(); ++each) {
-    const std::string& word = arguments[each];
-    if (word == "-b" || word == "--branch" || word == "--depth" || word == "-o" ||
-        word == "--origin")
-      ++each;
-    else if (!word.starts_with('-'))
-      plain.push_back(word);
-  }
+  const std::vector<std::string> plain = git_operands(command);
   const std::string& verb = arguments[0];
   if (verb == "clone") {
     if (plain.empty()) return;
     const std::string address = resolved(workflow_, job_, step, plain[0]);
-    std::string folder = plain.size() > 1 ? plain[1] : address.substr(address.rfind('/') + 1);
-    if (plain.size() < 2 && folder.ends_with(".git")) folder.resize(folder.size() - 4);
-    put({entered(folder),
+    put({entered(git_folder(command, directory_),
+                 plain.size() > 1 ? plain[1] : cloned_name(address)),
          !names_own_repository(address),
          identity_in(workflow_, job_, step, address).value_or(AgentIdentity()),
          {}});
     return;
   }
-  const std::string_view folder = git_folder(command);
-  Place& here = place(folder.empty() ? directory_ : entered(folder));
+  const std::string folder = git_folder(command, directory_);
+  Place& here = place(folder);
   if (verb == "worktree" && plain.size() > 1 && plain[0] == "add") {
     // Another branch, which is not followed.
-    put({entered(plain[1]), true, {}, {}});
+    put({entered(folder, plain[1]), true, {}, {}});
     return;
   }
   if (verb == "remote" && plain.size() > 2 && plain[0] == "add")

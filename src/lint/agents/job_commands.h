@@ -55,6 +55,20 @@ std::optional<std::string> flag_of(const std::vector<std::string>& command,
 std::string resolved(const Workflow& workflow, const Job& job, const Step& step,
                      std::string_view word);
 
+/// The folder that a step is begun in, as entered() writes it: `defaults` are for scripts.
+std::string working_folder(const Workflow& workflow, const Job& job, const Step& step);
+
+/// A command, and the folder that it is run in.
+struct CommandPlace {
+  const std::vector<std::string>& command;
+  const std::string& folder;
+};
+
+/// The folder that `cd` and its kind lead to; nullopt for another command. The way back leads to
+/// the workspace.
+std::optional<std::string> folder_after(const Workflow& workflow, const Job& job, const Step& step,
+                                        const CommandPlace& at);
+
 class JobCommands {
  public:
   JobCommands(const Workflow& workflow, const Job& job) : workflow_(workflow), job_(job) {}
@@ -81,7 +95,6 @@ class JobCommands {
   void check_out(const Step& step);
   void begin(const Step& step);
   Place& place(const std::string& directory);
-  std::string entered(std::string_view word) const;
   void follow(const Step& step, const std::vector<std::string>& command);
   void follow_git(const Step& step, const std::vector<std::string>& command);
   void change_branch(const Step& step, const std::vector<std::string>& arguments, Place& at);

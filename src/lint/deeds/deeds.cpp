@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lint/expression/expression_value.h"
+#include "lint/shell/git_words.h"
 #include "lint/shell/shell_commands.h"
 #include "lint/text/mention.h"
 
@@ -43,11 +44,8 @@ bool skips_runs(const Job& job) {
 
 /// The words behind `git push`, whatever options git itself has; nullopt for other commands.
 std::optional<std::vector<std::string>> pushed_by(const std::vector<std::string>& command) {
-  if (command.empty() || command[0] != "git") return std::nullopt;
-  std::size_t at = 1;
-  while (at < command.size() && command[at].starts_with('-'))
-    at += command[at] == "-C" || command[at] == "-c" ? 2 : 1;
-  if (at >= command.size() || command[at] != "push") return std::nullopt;
+  const std::size_t at = git_command_at(command);
+  if (at == 0 || command[at] != "push") return std::nullopt;
   return std::vector<std::string>(command.begin() + static_cast<std::ptrdiff_t>(at) + 1,
                                   command.end());
 }
@@ -71,8 +69,9 @@ std::optional<std::string> made_tag(std::string_view script) {
   if (!mentions_any(script, {"tag"})) return std::nullopt;
   for (std::vector<std::string>& words : shell_commands(script)) {
     const std::vector<std::string> command = launched_command(std::move(words));
-    if (command.size() < 3 || command[0] != "git" || command[1] != "tag") continue;
-    for (std::size_t at = 2; at < command.size(); ++at) {
+    const std::size_t tag = git_command_at(command);
+    if (tag == 0 || command[tag] != "tag") continue;
+    for (std::size_t at = tag + 1; at < command.size(); ++at) {
       const std::string& word = command[at];
       if (word == "-l" || word == "-d" || word == "--list" || word == "--delete" ||
           word == "--sort" || word == "--points-at")
