@@ -163,12 +163,13 @@ void ForkCode::take_outputs_of_needs(const Scope& scope, ForkOutputs& known) {
 
 /// `echo "sha=${{ github.event.pull_request.head.sha }}" >> "$GITHUB_OUTPUT"`
 void ForkCode::take_outputs(const Step& step) {
+  const StepVariables variables(workflow_, job_, step);
   for (const std::vector<std::string>& words : shell_commands(step.run_text())) {
     if (words.size() < 2 || (words[0] != "echo" && words[0] != "printf")) continue;
     const std::string& word = words[1];
     const std::size_t equals = word.find('=');
     if (equals == std::string::npos || equals == 0) continue;
-    const std::string value = resolved(workflow_, job_, step, word.substr(equals + 1));
+    const std::string value = variables.resolved(word.substr(equals + 1));
     if (is_fork(value))
       scope_.set(ContextPath{"steps", std::string(step.id), "outputs", word.substr(0, equals)},
                  Value::string(supposed(value)));
@@ -219,8 +220,9 @@ void ForkCode::run(const Step& step) {
   std::set<std::string> names;  // of remotes and branches that are the fork's
   bool fetched = false;
   std::string folder = folder_of(step);
+  const StepVariables variables(workflow_, job_, step);
   const auto is_forks = [&](const std::string& word) {
-    const std::string value = resolved(workflow_, job_, step, word);
+    const std::string value = variables.resolved(word);
     if (is_fork(value) || names.contains(word) ||
         (value.find("pull/") != std::string::npos && mentions_any(value, {"/head", "/merge"}) &&
          value.find('$') != std::string::npos))
@@ -232,7 +234,7 @@ void ForkCode::run(const Step& step) {
   for (const std::vector<std::string>& all : shell_commands(script)) {
     const std::size_t here = number++;
     const std::vector<std::string> words = launched_command(all);
-    if (auto next = folder_after(workflow_, job_, step, {words, folder})) {
+    if (auto next = folder_after(variables, words, folder)) {
       folder = *std::move(next);
       continue;
     }
@@ -263,9 +265,9 @@ void ForkCode::run(const Step& step) {
     } else if (command == "clone" && any) {
       const std::vector<std::string> operands = git_operands(words);
       if (operands.empty()) continue;
-      const std::string last =
-          operands.size() > 1 ? operands[1]
-                              : cloned_name(supposed(resolved(workflow_, job_, step, operands[0])));
+      const std::string last = operands.size() > 1
+                                   ? operands[1]
+                                   : cloned_name(supposed(variables.resolved(operands[0])));
       changes_.push_back({&step, entered(there, last), true, ForkGuard::none, here});
     }
   }
@@ -301,11 +303,12 @@ std::optional<ForkCheckout> ForkCode::before(const Step& step, const Facts& fact
   std::string folder = folder_of(step);
   if (!step.run) return in_folder(folder, step, 0);
   std::string first_folder = folder;  // for an agent that no command of the script's own launches
+  const StepVariables variables(workflow_, job_, step);
   std::size_t agents = 0;
   std::size_t command = 0;
   bool moved = false;
   for (const std::vector<std::string>& words : shell_commands(step.run_text())) {
-    if (auto next = folder_after(workflow_, job_, step, {words, folder})) {
+    if (auto next = folder_after(variables, words, folder)) {
       folder = *std::move(next);
       if (!std::exchange(moved, true)) first_folder = folder;
     } else if (!agent_command(words, facts).empty()) {

@@ -24,28 +24,20 @@ std::string_view variable_name(std::string_view word) {
   return std::all_of(word.begin(), word.end(), is_name_part) ? word : std::string_view();
 }
 
-/// What a script gives a variable; nullopt when it gives it nothing.
-std::optional<std::string> assigned(std::string_view script, std::string_view name) {
-  for (std::size_t at = script.find(name); at != std::string_view::npos;
-       at = script.find(name, at + 1)) {
-    const std::size_t end = at + name.size();
-    if (end >= script.size() || script[end] != '=' || (at > 0 && is_name_part(script[at - 1])))
-      continue;
-    std::string_view value = script.substr(end + 1);
-    value = value.substr(0, value.find_first_of("\n;&"));
-    if (value.find("${{") == std::string_view::npos) value = value.substr(0, value.find(' '));
-    while (!value.empty() && std::string_view("\"' ").find(value.front()) != std::string_view::npos)
-      value.remove_prefix(1);
-    while (!value.empty() && std::string_view("\"' ").find(value.back()) != std::string_view::npos)
-      value.remove_suffix(1);
-    return std::string(value);
-  }
-  return std::nullopt;
+/// The value of an assignment, from behind its `=` on.
+std::string assigned_value(std::string_view value) {
+  value = value.substr(0, value.find_first_of("\n;&"));
+  if (value.find("${{") == std::string_view::npos) value = value.substr(0, value.find(' '));
+  while (!value.empty() && std::string_view("\"' ").find(value.front()) != std::string_view::npos)
+    value.remove_prefix(1);
+  while (!value.empty() && std::string_view("\"' ").find(value.back()) != std::string_view::npos)
+    value.remove_suffix(1);
+  return std::string(value);
 }
 
 /// Whose token stands in an address, as in `https://x-access-token:${{ secrets.PAT
 /// }}@github.com/…`; nullopt when there is none.
-std::optional<AgentIdentity> identity_in(const Workflow& workflow, const Job& job, const Step& step,
+std::optional<AgentIdentity> identity_in(const StepVariables& variables, const Job& job,
                                          std::string_view text) {
   const std::size_t end = text.find("@github.com");
   if (end == std::string_view::npos) return std::nullopt;
@@ -55,7 +47,7 @@ std::optional<AgentIdentity> identity_in(const Workflow& workflow, const Job& jo
   if (user.find("${{") != std::string_view::npos) return identity_of_token(user, job);
   const std::size_t dollar = user.rfind('$');
   if (dollar == std::string_view::npos) return std::nullopt;
-  const std::string value = resolved(workflow, job, step, user.substr(dollar));
+  const std::string value = variables.resolved(user.substr(dollar));
   if (value.find("${{") == std::string::npos) return std::nullopt;
   return identity_of_token(value, job);
 }
@@ -83,15 +75,35 @@ bool names_own_repository(std::string_view text) {
                              "repository.html_url", "repository.clone_url", "context.repo"});
 }
 
-std::string resolved(const Workflow& workflow, const Job& job, const Step& step,
-                     std::string_view word) {
+std::string StepVariables::resolved(std::string_view word) const {
   const std::string_view name = variable_name(word);
   if (name.empty()) return std::string(word);
-  if (const auto value = assigned(step.run_text(), name)) return *value;
-  for (const YamlNode env : {step.env.value, job.env.value, workflow.env.value}) {
+  const std::string_view script = step_.run_text();
+  if (const auto found = assignments().find(name); found != assignments().end())
+    return assigned_value(script.substr(found->second));
+  for (const YamlNode env : {step_.env.value, job_.env.value, workflow_.env.value}) {
     if (const Entry entry = env.entry(name)) return std::string(entry.value.text());
   }
   return std::string(word);
+}
+
+const std::map<std::string_view, std::size_t>& StepVariables::assignments() const {
+  if (assignments_) return *assignments_;
+  assignments_.emplace();
+  const std::string_view script = step_.run_text();
+  for (std::size_t at = script.find('='); at != std::string_view::npos;
+       at = script.find('=', at + 1)) {
+    std::size_t begin = at;
+    while (begin > 0 && is_name_part(script[begin - 1]))
+      --begin;
+    if (begin < at) assignments_->try_emplace(script.substr(begin, at - begin), at + 1);
+  }
+  return *assignments_;
+}
+
+std::string resolved(const Workflow& workflow, const Job& job, const Step& step,
+                     std::string_view word) {
+  return StepVariables(workflow, job, step).resolved(word);
 }
 
 std::string working_folder(const Workflow& workflow, const Job& job, const Step& step) {
@@ -103,9 +115,9 @@ std::string working_folder(const Workflow& workflow, const Job& job, const Step&
   return {};
 }
 
-std::optional<std::string> folder_after(const Workflow& workflow, const Job& job, const Step& step,
-                                        const CommandPlace& at) {
-  const std::vector<std::string>& words = at.command;
+std::optional<std::string> folder_after(const StepVariables& variables,
+                                        const std::vector<std::string>& words,
+                                        const std::string& folder) {
   if (words.empty()) return std::nullopt;
   if (words[0] == "popd") return "";
   if (words[0] != "cd" && words[0] != "pushd") return std::nullopt;
@@ -113,7 +125,7 @@ std::optional<std::string> folder_after(const Workflow& workflow, const Job& job
     return word == "-" || !word.starts_with('-');
   });
   if (target == words.end() || *target == "-") return "";
-  return entered(at.folder, resolved(workflow, job, step, *target));
+  return entered(folder, variables.resolved(*target));
 }
 
 bool is_told_other_repository(const Workflow& workflow, const Job& job, const Step& step) {
@@ -182,6 +194,7 @@ void JobCommands::check_out(const Step& step) {
 }
 
 void JobCommands::begin(const Step& step) {
+  variables_.emplace(workflow_, job_, step);
   directory_ = working_folder(workflow_, job_, step);
   told_other_ = is_told_other_repository(workflow_, job_, step);
 }
@@ -201,7 +214,7 @@ std::vector<JobCommand> JobCommands::next(const Step& step) {
         if (word.find('=') == std::string::npos && word != "export") break;
         continue;
       }
-      told_other = !names_own_repository(resolved(workflow_, job_, step, word.substr(8)));
+      told_other = !names_own_repository(variables_->resolved(word.substr(8)));
       if (words[0] == "export" || words.size() == 1) told_other_ = told_other;
     }
     JobCommand command{launched_command(std::move(words)), false, told_other, {}, {}};
@@ -219,7 +232,7 @@ std::vector<JobCommand> JobCommands::next(const Step& step) {
 }
 
 void JobCommands::follow(const Step& step, const std::vector<std::string>& command) {
-  if (auto folder = folder_after(workflow_, job_, step, {command, directory_})) {
+  if (auto folder = folder_after(*variables_, command, directory_)) {
     directory_ = *std::move(folder);
   } else if (is_git(command)) {
     follow_git(step, command);
@@ -231,10 +244,7 @@ void JobCommands::follow(const Step& step, const std::vector<std::string>& comma
     const std::string& name = command[3];
     const std::string folder =
         command.size() > 4 && !command[4].starts_with('-') ? command[4] : cloned_name(name);
-    put({entered(directory_, folder),
-         !names_own_repository(resolved(workflow_, job_, step, name)),
-         {},
-         {}});
+    put({entered(directory_, folder), !names_own_repository(variables_->resolved(name)), {}, {}});
   }
 }
 
@@ -247,11 +257,11 @@ void JobCommands::follow_git(const Step& step, const std::vector<std::string>& c
   const std::string& verb = arguments[0];
   if (verb == "clone") {
     if (plain.empty()) return;
-    const std::string address = resolved(workflow_, job_, step, plain[0]);
+    const std::string address = variables_->resolved(plain[0]);
     put({entered(git_folder(command, directory_),
                  plain.size() > 1 ? plain[1] : cloned_name(address)),
          !names_own_repository(address),
-         identity_in(workflow_, job_, step, address).value_or(AgentIdentity()),
+         identity_in(*variables_, job_, address).value_or(AgentIdentity()),
          {}});
     return;
   }
@@ -263,9 +273,9 @@ void JobCommands::follow_git(const Step& step, const std::vector<std::string>& c
     return;
   }
   if (verb == "remote" && plain.size() > 2 && plain[0] == "add")
-    remotes_[plain[1]] = !names_own_repository(resolved(workflow_, job_, step, plain[2]));
+    remotes_[plain[1]] = !names_own_repository(variables_->resolved(plain[2]));
   for (const std::string& word : arguments) {
-    if (auto identity = identity_in(workflow_, job_, step, resolved(workflow_, job_, step, word)))
+    if (auto identity = identity_in(*variables_, job_, variables_->resolved(word)))
       here.identity = *std::move(identity);
   }
   change_branch(step, arguments, here);
@@ -304,6 +314,11 @@ void JobCommands::change_branch(const Step& step, const std::vector<std::string>
   }
 }
 
+std::string JobCommands::value_of(const Step& step, std::string_view word) const {
+  return variables_ && variables_->is_of(step) ? variables_->resolved(word)
+                                               : resolved(workflow_, job_, step, word);
+}
+
 GitBranch JobCommands::branch_named(const Step& step, std::string_view word,
                                     const GitBranch& current) const {
   using Kind = GitBranch::Kind;
@@ -312,7 +327,7 @@ GitBranch JobCommands::branch_named(const Step& step, std::string_view word,
     if (word.starts_with(prefix)) word.remove_prefix(prefix.size());
   }
   if (word == "HEAD" || word == "@" || word.empty()) return current;
-  const std::string name = resolved(workflow_, job_, step, word);
+  const std::string name = value_of(step, word);
   const std::size_t dollar = std::min(name.find('$'), name.find('`'));
   if (dollar == std::string::npos) {
     if (name.find("refs/heads/") == 0) return {Kind::named, name.substr(11), true};
@@ -349,7 +364,7 @@ std::vector<GitBranch> JobCommands::pushed(const JobCommand& command, const Step
   }
   if (tags && plain.size() < 2) return {};
   if (!plain.empty()) {
-    const std::string remote = resolved(workflow_, job_, step, plain[0]);
+    const std::string remote = value_of(step, plain[0]);
     const auto added = remotes_.find(remote);
     const bool own = is_address(remote)        ? names_own_repository(remote)
                      : added != remotes_.end() ? !added->second
