@@ -101,11 +101,6 @@ const std::map<std::string_view, std::size_t>& StepVariables::assignments() cons
   return *assignments_;
 }
 
-std::string resolved(const Workflow& workflow, const Job& job, const Step& step,
-                     std::string_view word) {
-  return StepVariables(workflow, job, step).resolved(word);
-}
-
 std::string working_folder(const Workflow& workflow, const Job& job, const Step& step) {
   if (step.working_directory) return entered("", step.working_directory.value.text());
   if (!step.run) return {};
@@ -152,10 +147,9 @@ std::optional<std::string> flag_of(const std::vector<std::string>& command,
   return std::nullopt;
 }
 
-bool gh_names_other(const Workflow& workflow, const Job& job, const Step& step,
-                    const std::vector<std::string>& command) {
+bool gh_names_other(const StepVariables& variables, const std::vector<std::string>& command) {
   if (const auto repository = flag_of(command, "--repo", "-R"))
-    return !names_own_repository(resolved(workflow, job, step, *repository));
+    return !names_own_repository(variables.resolved(*repository));
   return std::any_of(command.begin() + 1, command.end(), [](const std::string& word) {
     return word.starts_with("https://github.com/") && !names_own_repository(word);
   });
@@ -315,8 +309,9 @@ void JobCommands::change_branch(const Step& step, const std::vector<std::string>
 }
 
 std::string JobCommands::value_of(const Step& step, std::string_view word) const {
-  return variables_ && variables_->is_of(step) ? variables_->resolved(word)
-                                               : resolved(workflow_, job_, step, word);
+  return variables_ && variables_->is_of(step)
+             ? variables_->resolved(word)
+             : StepVariables(workflow_, job_, step).resolved(word);
 }
 
 GitBranch JobCommands::branch_named(const Step& step, std::string_view word,

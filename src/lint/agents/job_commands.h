@@ -44,15 +44,6 @@ bool names_own_repository(std::string_view text);
 /// Whether a step's gh takes another repository than the run's for its own: by `GH_REPO`.
 bool is_told_other_repository(const Workflow& workflow, const Job& job, const Step& step);
 
-/// Whether a command of gh is about another repository: by `--repo`, or by the address of what it
-/// is about.
-bool gh_names_other(const Workflow& workflow, const Job& job, const Step& step,
-                    const std::vector<std::string>& command);
-
-/// The value of a flag, `--body x`, `--body=x` or `-bx`; nullopt when it is not given.
-std::optional<std::string> flag_of(const std::vector<std::string>& command,
-                                   std::string_view long_name, std::string_view short_name = {});
-
 /// What is known of a step's variables: by its environment, and by its script.
 class StepVariables {
  public:
@@ -73,9 +64,13 @@ class StepVariables {
   mutable std::optional<std::map<std::string_view, std::size_t>> assignments_;
 };
 
-/// The same for a single word.
-std::string resolved(const Workflow& workflow, const Job& job, const Step& step,
-                     std::string_view word);
+/// Whether a command of gh is about another repository: by `--repo`, or by the address of what it
+/// is about.
+bool gh_names_other(const StepVariables& variables, const std::vector<std::string>& command);
+
+/// The value of a flag, `--body x`, `--body=x` or `-bx`; nullopt when it is not given.
+std::optional<std::string> flag_of(const std::vector<std::string>& command,
+                                   std::string_view long_name, std::string_view short_name = {});
 
 /// The folder that a step is begun in, as entered() writes it: `defaults` are for scripts.
 std::string working_folder(const Workflow& workflow, const Job& job, const Step& step);

@@ -121,13 +121,13 @@ AgentIdentity identity_of_script(const Workflow& workflow, const Job& job, const
 }
 
 /// Whose token a request of curl bears: `-H "Authorization: Bearer $TOKEN"`.
-AgentIdentity identity_of_request(const Workflow& workflow, const Job& job, const Step& step,
+AgentIdentity identity_of_request(const StepVariables& variables, const Job& job,
                                   const std::vector<std::string>& command) {
   for (const std::string& word : command) {
     if (to_lower(word.substr(0, 16)).find("authorization") == std::string::npos) continue;
     const std::size_t dollar = word.find('$');
     if (dollar == std::string::npos) continue;
-    const std::string token = resolved(workflow, job, step, word.substr(dollar));
+    const std::string token = variables.resolved(word.substr(dollar));
     return token.find("${{") == std::string::npos ? AgentIdentity() : identity_of_token(token, job);
   }
   return {};
@@ -166,12 +166,13 @@ class JobDeeds {
     if (tag && !skips_runs_)
       add(Deed::push_tag, step, commands.empty() ? AgentIdentity() : commands.back().identity,
           *tag);
+    const StepVariables variables(workflow_, job_, step);
     for (const JobCommand& command : commands) {
       if (found_.size() >= most_deeds) return;
-      for (BareDeed& deed : deeds_of_command(workflow_, job_, step, command)) {
+      for (BareDeed& deed : deeds_of_command(variables, command)) {
         if (deed.deed == Deed::open_pull_request) deed.about.branch = head_of(step, command);
         add(deed.deed, step,
-            command.words[0] == "curl" ? identity_of_request(workflow_, job_, step, command.words)
+            command.words[0] == "curl" ? identity_of_request(variables, job_, command.words)
                                        : identity_of_script(workflow_, job_, step),
             {}, std::move(deed.about));
       }

@@ -364,6 +364,7 @@ SHAPES = {
     "fork's code in one job": one_file(FORKS + "  a:\n    runs-on: u\n    steps:\n", lambda number: f"      - run: git fetch origin pull/{number}/head && git checkout ${{{{ github.event.pull_request.head.sha }}}}\n      - run: claude -p {number}\n"),
     "fork's code that variables name": one_file(FORKS + "  a:\n    runs-on: u\n    steps:\n      - run: |\n", lambda number: f"          V{number}=b{number}\n          git checkout $V{number}\n", "      - run: claude -p x\n"),
     "pushes that variables name": one_file(BEHIND + TOKEN + "      - run: |\n", lambda number: f"          V{number}=b{number}\n          git push origin $V{number}\n"),
+    "repositories that variables name": one_file(HEARS + "      - run: |\n", lambda number: f"          V{number}=o/r{number}\n          gh pr comment 7 --repo $V{number} --body x\n"),
     "fork's code that is handed on": one_file(FORKS, lambda number: fork_job(number, "outputs: {sha: '${{ github.event.pull_request.head.sha }}'}", *([f"needs: j{number - 1}"] if number else []))),
     "shares that differ": one_file(HEAD, lambda number: job(f"j{number}", "steps:", f"  - {{uses: refgate/refgate@v1, with: {{share: 'review of part {number}', run: ./work}}}}")),
     "agents of a schedule": one_file("on:\n  schedule: [{cron: '*/5 * * * *'}]\njobs:\n", lambda number: agent(number) + (f"    needs: j{number - 1}\n" if number else "")),
