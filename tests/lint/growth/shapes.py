@@ -272,18 +272,17 @@ def verdict_job(number):
 
 def fork_handed_on_by_one(size):
     """Half of the file is one job, whose condition names repositories, and the other half asks for its output."""
-    names = " || ".join(f"github.repository == 'o/r{each}'" for each in range(9))
-    first = f"  first:\n    runs-on: u\n    if: {names}\n    outputs: {{sha: '${{{{ github.sha }}}}'}}\n    steps:\n"
+    first = "  first:\n    runs-on: u\n    if: " + " || ".join(f"github.repository == 'o/r{each}'" for each in range(9)) + "\n    outputs: {sha: '${{ github.sha }}'}\n    steps:\n"
     text = filled(size // 2, FORKS + first, lambda number: f"      - {{uses: actions/checkout@v4.2.2, with: {{ref: '${{{{ github.sha }}}}', path: p{number}}}}}\n")
-    checkout = "  - {uses: actions/checkout@v4.2.2, with: {ref: '${{ needs.first.outputs.sha }}'}}"
-    return {CI: filled(size, text, lambda number: job(f"j{number}", "needs: first", "steps:", checkout, f"  - run: claude -p {number}"))}
+    steps = ["steps:", "  - {uses: actions/checkout@v4.2.2, with: {ref: '${{ needs.first.outputs.sha }}'}}", "  - run: claude -p x"]
+    return {CI: filled(size, text, lambda number: job(f"j{number}", "needs: first", *steps))}
 
 
 def verdicts_of_long_scripts(size):
     """Half of the file is what one step says, and the other half asks for its outputs, of which the last one is a verdict."""
     names = [f"skip{each}" for each in range(20)] + ["duplicate"]
-    script = "on: pull_request\njobs:\n  look:\n    runs-on: u\n    outputs:\n" + "".join(f"      {name}: ${{{{ steps.s.outputs.{name} }}}}\n" for name in names)
-    script += "    steps:\n      - id: s\n        run: |\n"
+    outputs = "".join(f"      {name}: ${{{{ steps.s.outputs.{name} }}}}\n" for name in names)
+    script = f"on: pull_request\njobs:\n  look:\n    runs-on: u\n    outputs:\n{outputs}    steps:\n      - id: s\n        run: |\n"
     asked = " && ".join(f"needs.look.outputs.{name} != 'true'" for name in names)
     text = filled(size // 2, script, lambda number: f"          [ \"$ACTOR\" = user-{number} ] || echo \"number {number}\"\n")
     return {CI: filled(size, text, lambda number: job(f"j{number}", "needs: look", f"if: {asked}", f"steps: [{{run: claude -p {number}}}]"))}
