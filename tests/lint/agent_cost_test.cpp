@@ -16,6 +16,16 @@ TEST_CASE("how often a schedule starts a run") {
   CHECK(starts_a_day("0/20 8-17 * * 1-5") == 30);
   CHECK(starts_a_day("every hour") == 0);
   CHECK(starts_a_day("") == 0);
+  CHECK(starts_on_one_day({"0 * * * 1-5", "0 * * * 0,6"}) == 24);
+  CHECK(starts_on_one_day({"0 * * * *", "30 * * * *"}) == 48);
+  CHECK(starts_on_one_day({"0 * * * *", "30 * * * 6"}) == 48);
+  CHECK(starts_on_one_day({"0 * * * mon", "30 * * * tue", "15 * 3 * *"}) == 48);
+  CHECK(starts_on_one_day({"0 * 1 * *", "30 * 2 * *", "15 * 3 * *"}) == 24);
+  CHECK(starts_on_one_day({"0 * * 1-6 *", "30 * * 7-12 *"}) == 24);
+  CHECK(starts_on_one_day({"0 * 29 2 *", "30 * * 2 *"}) == 48);
+  CHECK(starts_on_one_day({"*/5 * 30 2 *"}) == 0);
+  CHECK(starts_on_one_day({"0 * * * *", "nonsense"}) == 24);
+  CHECK(starts_on_one_day({}) == 0);
 }
 
 TEST_CASE("agent-too-often: what bounds a schedule") {
@@ -36,7 +46,11 @@ jobs:
          {"0 * * * *", 0},
          {"*/5 3 * * *", 0},
          {"0 0 * * *", 0},
-         {"nonsense", 0}});
+         {"nonsense", 0},
+         {"0 * * * *'\n    - cron: '30 * * * *", 1},
+         {"0 * * * *'\n    - cron: '30 9 * * 1", 1},
+         {"0 * * * 1-5'\n    - cron: '0 * * * 0,6", 0},
+         {"0 * 1 * *'\n    - cron: '0 * 2 * *", 0}});
   const std::string often = put_in(workflow, "%", "*/5 * * * *");
   const auto with_steps = [&](const std::string& steps) {
     return found("agent-too-often", put_in(often, "      - run: claude -p x\n", steps));
@@ -86,6 +100,29 @@ jobs:
         {{"needs.gate.outputs.skip == 'false'", 1},
          {"needs.gate.outputs.skip == 'false' && needs.gate.result == 'success'", 1},
          {"needs.gate.outputs.skip == 'false' && needs.gate.outputs.any == 'yes'", 0}});
+  // A step's output is what a step of the same job gives, whatever gates other jobs have.
+  const std::string alike = R"(on:
+  schedule: [{cron: '*/5 * * * *'}]
+jobs:
+  other:
+    runs-on: ubuntu-latest
+    steps:
+      - id: gate
+        uses: refgate/refgate@v1
+      - if: steps.gate.outputs.skip_execution == 'false'
+        run: make
+  work:
+    runs-on: ubuntu-latest
+    steps:
+      - id: gate
+        %
+      - if: steps.gate.outputs.skip_execution == 'false'
+        run: claude -p x
+)";
+  const Rows rows = {{"run: ./look", 0}, {"uses: refgate/refgate@v1", 1}};
+  check("agent-too-often", alike, rows);
+  check("duplicate-trigger",
+        put_in(alike, "schedule: [{cron: '*/5 * * * *'}]", "issues: {types: [labeled]}"), rows);
   const auto job = [&](const std::string& condition) {
     return found("agent-too-often",
                  put_in(often, "    runs-on", "    if: " + condition + "\n    runs-on"));
@@ -117,11 +154,7 @@ jobs:
       - run: claude -p x
 )";
   const auto severity = [](const std::string& text) {
-    const MemoryFiles files{{{".github/workflows/example.yml", text}}};
-    for (const Finding& finding : lint(files.project({".github/workflows/example.yml"}), {}))
-      if (finding.rule == "agent-without-concurrency")
-        return std::string(name_of(finding.severity));
-    return std::string("none");
+    return severity_of("agent-without-concurrency", text);
   };
   const auto named = [&](const std::string& name, const std::string& script = "true") {
     std::string text = put_in(workflow, "#", script);

@@ -64,14 +64,11 @@ TEST_CASE("fork-code-before-agent: forms of a checkout") {
 
 TEST_CASE("fork-code-before-agent: versions that refuse a fork are a note") {
   const auto severity = [](const std::string& version) {
-    const MemoryFiles files{
-        {{".github/workflows/example.yml",
-          put_in(run_of("pull_request_target:"), "%", checkout(head, version))}}};
-    for (const Finding& finding : lint(files.project({".github/workflows/example.yml"}), {}))
-      if (finding.rule == rule)
-        return std::string(name_of(finding.severity)) + " " +
-               std::string(name_of(finding.confidence));
-    return std::string();
+    const std::optional<Finding> finding =
+        finding_of(rule, put_in(run_of("pull_request_target:"), "%", checkout(head, version)));
+    return finding ? std::string(name_of(finding->severity)) + " " +
+                         std::string(name_of(finding->confidence))
+                   : std::string();
   };
   const std::string commit = "11bd71901bbe5b1630ceea73d27597364c9af683";
   CHECK(severity("v1") == "warning high");
@@ -155,6 +152,117 @@ jobs:
   CHECK(found(rule, put_in(command, "claude -p x", "claude --setting-sources user -p x")) == 0);
   CHECK(found(rule, put_in(command, "claude -p x", "make")) == 0);
   CHECK(found(rule, put_in(command, "  KEY: ${{ secrets.KEY }}", "  A: b")) == 0);
+}
+
+TEST_CASE("fork-code-before-agent: each launch of a job is asked") {
+  const std::string base = "- uses: actions/checkout@v4.2.2";
+  const std::string fork = checkout(head);
+  const std::string agent = "\n      - run: claude -p y\n      ";
+  check(rule, run_of("pull_request_target:"),
+        {{base + agent + fork, 1},
+         {fork + agent + fork, 1},
+         {"- run: claude --bare -p y\n      " + fork, 1},
+         {base + agent + base, 0},
+         {fork + "\n      " + base + agent + base, 0}});
+  // Whether a job has secrets is asked of each on its own.
+  const std::string two = R"(on: pull_request_target
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    %
+    steps:
+      - uses: actions/checkout@v4.2.2
+        with: {ref: '${{ github.event.pull_request.head.sha }}'}
+      - run: claude -p x
+  b:
+    runs-on: ubuntu-latest
+    #
+    steps:
+      - uses: actions/checkout@v4.2.2
+        with: {ref: '${{ github.event.pull_request.head.sha }}'}
+      - run: claude -p x
+)";
+  const std::string key = "env: {KEY: '${{ secrets.KEY }}'}";
+  check(rule, put_in(two, "#", key), {{key, 2}, {"timeout-minutes: 5", 1}});
+  check(rule, put_in(two, "#", "timeout-minutes: 5"), {{key, 1}, {"timeout-minutes: 5", 0}});
+}
+
+TEST_CASE("fork-code-before-agent: of its own script what comes before the agent") {
+  const std::string script = put_in(put_in(run_of("pull_request_target:"), "      %\n", ""),
+                                    "run: claude -p x", "run: |\n          %");
+  check(rule, script,
+        {{"gh pr checkout 7\n          claude -p x", 1},
+         {"claude -p x\n          gh pr checkout 7\n          claude -p y", 1},
+         {"gh pr checkout 7\n          bash -c 'claude -p x'", 1},
+         {"claude -p x\n          gh pr checkout 7", 0},
+         {"claude -p x && gh pr checkout 7 && make", 0},
+         {"claude -p x\n          git fetch origin pull/7/head\n          "
+          "git checkout ${{ github.event.pull_request.head.sha }}",
+          0}});
+}
+
+TEST_CASE("fork-code-before-agent: the folder of a clone") {
+  const std::string clone =
+      "git clone https://github.com/${{ "
+      "github.event.pull_request.head.repo.full_name }}";
+  const std::string script = put_in(put_in(run_of("pull_request_target:"), "      %\n", ""),
+                                    "run: claude -p x", "run: |\n          %");
+  const std::string agent = " && claude -p x";
+  check(rule, script,
+        {{clone + " pr && cd pr" + agent, 1},
+         {clone + " ." + agent, 1},
+         {"cd work && " + clone + " pr && cd pr" + agent, 1},
+         {"cd work && " + clone + " ." + agent, 1},
+         {clone + ".git && cd name" + agent, 1},
+         {clone + " --depth 1 && cd name" + agent, 1},
+         {clone + " pr" + agent, 0},
+         {clone + ".git" + agent, 0},
+         {clone + " pr && cd other" + agent, 0}});
+}
+
+TEST_CASE("fork-code-before-agent: where a command of git works") {
+  const std::string sha = "${{ github.event.pull_request.head.sha }}";
+  const std::string script = put_in(put_in(run_of("pull_request_target:"), "      %\n", ""),
+                                    "run: claude -p x", "run: |\n          %");
+  check(rule, script,
+        {{"git -C pr checkout " + sha + "\n          cd pr && claude -p x", 1},
+         {"git -C . checkout " + sha + "\n          claude -p x", 1},
+         {"/usr/bin/git checkout " + sha + "\n          claude -p x", 1},
+         {"D=pr\n          cd $D && git checkout " + sha + " && claude -p x", 1},
+         {"cd pr && git checkout " + sha + "\n          cd .. && cd pr && claude -p x", 1},
+         {"pushd pr && git checkout " + sha + " && claude -p x", 1},
+         {"git -C pr checkout " + sha + "\n          claude -p x", 0},
+         {"git -C /tmp/pr checkout " + sha + "\n          claude -p x", 0},
+         {"git --work-tree=pr checkout " + sha + "\n          claude -p x", 0},
+         {"cd pr && git checkout " + sha + "\n          cd .. && claude -p x", 0},
+         {"pushd pr && git checkout " + sha + "\n          popd && claude -p x", 0}});
+}
+
+TEST_CASE("fork-code-before-agent: what a job before it hands on") {
+  const std::string jobs = R"(on: pull_request_target
+env: {KEY: '${{ secrets.KEY }}'}
+jobs:
+  find:
+    runs-on: ubuntu-latest
+    outputs: {sha: '${{ % }}'}
+    steps: [{run: make}]
+  a:
+    needs: find
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4.2.2
+        with: {ref: '${{ needs.find.outputs.sha }}'}
+      - run: claude -p x
+  b:
+    needs: find
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4.2.2
+        with: {ref: '${{ needs.find.outputs.sha }}'}
+      - run: claude -p y
+)";
+  check(rule, jobs,
+        {{"github.event.pull_request.head.sha", 2}, {"github.event.pull_request.base.sha", 0}});
 }
 
 }  // namespace refgate::lint

@@ -34,6 +34,8 @@ TEST_CASE("gate-behind-approval: what names an environment") {
          {"environment: \"${{ github.event_name == 'push' && 'production' }}\"", 1},
          {"environment: ''", 0},
          {"environment: \"${{ github.event_name == 'push' && 'production' || '' }}\"", 0},
+         {"environment: \"${{ inputs.where == '' && 'production' || inputs.where }}\"", 1},
+         {"environment: \"review-${{ inputs.where || '' }}\"", 1},
          {"env: {environment: production}", 0}});
   const std::string other = put_in(with_input(""), "%", "environment: production");
   CHECK(found("gate-behind-approval", put_in(other, "run: ./work.sh", "claim-id: x")) == 0);
@@ -53,19 +55,27 @@ TEST_CASE("gate-in-line-twice: lines that lose events") {
          {"concurrency: {group: 'a-${{ github.run_id }}'}", 0},
          {"timeout-minutes: 5", 0}});
   const std::string in_group = put_in(whole, "%", "concurrency: a");
-  for (const auto& [input, count] : Rows{{"group-by: entity/1h", 1},
-                                         {"group-by: 'team-{owner}'", 1},
-                                         {"group-by: none", 0},
-                                         {"group-by: ''", 0},
-                                         {"wait: 1h", 0},
-                                         {"slots: model:3", 0},
-                                         {"group-by: entity\n          no-wait: true", 0},
-                                         {"group-by: entity\n          no-wait: false", 1},
-                                         {"flags: --group-by=entity --no-wait", 0},
-                                         {"flags: --group-by=entity", 1}}) {
-    INFO(input);
-    CHECK(found("gate-in-line-twice", with_input(input, in_group)) == count);
-  }
+  check("gate-in-line-twice", with_input("%", in_group),
+        {{"group-by: entity/1h", 1},
+         {"group-by: 'team-{owner}'", 1},
+         {"group-by: none", 0},
+         {"group-by: ''", 0},
+         {"wait: 1h", 0},
+         {"slots: model:3", 0},
+         {"group-by: entity\n          no-wait: true", 0},
+         {"group-by: entity\n          no-wait: false", 1},
+         {"flags: --group-by=entity --no-wait", 0},
+         {"flags: --group-by=entity", 1},
+         // What may come out as no group.
+         {"group-by: ${{ inputs.group || '' }}", 0},
+         {"group-by: ${{ inputs.group || 'none' }}", 0},
+         {"group-by: ${{ github.event_name == 'push' && 'none' || 'entity' }}", 0},
+         {"group-by: ${{ case(github.event_name == 'push', 'entity', '') }}", 0},
+         {"env: x\n        env: {REFGATE_GROUP_BY: \"${{ inputs.group || '' }}\"}", 0},
+         {"group-by: ${{ inputs.group || 'entity' }}", 1},
+         {"group-by: ${{ inputs.group == '' && 'entity' || inputs.group }}", 1},
+         {"group-by: team-${{ inputs.team || '' }}", 1},
+         {"group-by: ${{ inputs.group }}", 1}});
   // One rule speaks, that of the line where there is one.
   const std::string cancels =
       put_in(whole, "%", "concurrency: {group: a, cancel-in-progress: true}");
@@ -89,18 +99,36 @@ TEST_CASE("gate-no-liveness: permissions, and what makes the answer needless") {
          {"permissions: write-all", 0},
          {"timeout-minutes: 5", 0}});
   const std::string writes = put_in(whole, "%", "permissions: {contents: write}");
-  for (const auto& [input, count] : Rows{{"memory: 1d", 1},
-                                         {"holder-run: ask", 1},
-                                         {"holder-run: ignore", 0},
-                                         {"lease: 10m", 0},
-                                         {"remote: https://example.com/x.git", 0},
-                                         {"token: ${{ github.token }}", 1},
-                                         {"on-lost: note", 1},
-                                         // gate-permissions asks for more.
-                                         {"on-lost: cancel", 0}}) {
-    INFO(input);
-    CHECK(found("gate-no-liveness", with_input(input, writes)) == count);
-  }
+  check("gate-no-liveness", with_input("%", writes),
+        {{"memory: 1d", 1},
+         {"holder-run: ask", 1},
+         {"holder-run: ignore", 0},
+         {"lease: 10m", 0},
+         {"remote: https://example.com/x.git", 0},
+         {"token: ${{ github.token }}", 1},
+         {"on-lost: note", 1},
+         // gate-permissions asks for more.
+         {"on-lost: cancel", 0}});
+  // What gate-permissions gives is what this rule would ask for next.
+  const std::string reads = put_in(whole, "%", "permissions: {contents: read}");
+  const auto given = [&](const std::string& input, const std::string& workflow) {
+    const std::optional<Finding> finding =
+        finding_of("gate-permissions", with_input(input, workflow));
+    REQUIRE(finding);
+    REQUIRE(finding->fixes.size() == 1);
+    return finding->fixes.front().description;
+  };
+  const std::string write = "Give `contents: write`";
+  CHECK(given("memory: 1d", reads) == write + " and `actions: read`");
+  CHECK(given("holder-run: ask", reads) == write + " and `actions: read`");
+  CHECK(given("holder-run: ignore", reads) == write);
+  CHECK(given("lease: 10m", reads) == write);
+  const std::string at_top =
+      put_in(put_in(whole, "%", "timeout-minutes: 5"),
+             "jobs:", "permissions: {contents: read}\njobs:") +
+      "  b:\n    runs-on: ubuntu-latest\n    steps: [{uses: refgate/refgate@v1, with: {run: ./b.sh";
+  CHECK(given("lease: 10m", at_top + "}}]\n") == write + " and `actions: read`");
+  CHECK(given("lease: 10m", at_top + ", lease: 10m}}]\n") == write);
   // What stands at the top is said once.
   const std::string two = R"(on: push
 permissions: {contents: write}

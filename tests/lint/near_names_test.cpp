@@ -108,6 +108,34 @@ jobs:
   CHECK(found("agents-share-event", with("other")) == 1);
   CHECK(found("agents-share-event", with("reviews")) == 0);
   CHECK(found("share-near", with("reviews")) == 1);
+  // Where that one says nothing, this one speaks: of two names in two places each, and of
+  // expressions that differ.
+  const auto of = [&](const std::vector<std::string>& shares) {
+    MemoryFiles files;
+    for (const std::string& share : shares)
+      files.texts[".github/workflows/" + std::to_string(files.texts.size()) + ".yml"] =
+          workflow("'" + share + "'");
+    return std::pair(found("share-near", files), found("agents-share-event", files));
+  };
+  CHECK(of({"review", "review", "reviews", "reviews"}) ==
+        std::pair<std::size_t, std::size_t>(0, 4));
+  CHECK(of({"review", "review", "reviews"}) == std::pair<std::size_t, std::size_t>(1, 0));
+  CHECK(of({"review-${{ vars.PART }}", "review-${{ vars.PARTS }}"}) ==
+        std::pair<std::size_t, std::size_t>(0, 1));
+  CHECK(of({"review-${{ vars.PART }}", "reviews-${{ vars.PART }}"}) ==
+        std::pair<std::size_t, std::size_t>(1, 0));
+  // The variable of the job that the gate stands in.
+  const auto by_variable = [&](const std::string& share, const std::string& where) {
+    std::string text = put_in(workflow("x"), "{share: x}", "{memory: 1d}");
+    return put_in(text, where + ":\n", where + ":\n    env: {REFGATE_SHARE: " + share + "}\n");
+  };
+  const auto both = [&](const std::string& share, const std::string& where) {
+    return MemoryFiles{{{".github/workflows/a.yml", by_variable("review", where)},
+                        {".github/workflows/b.yml", by_variable(share, where)}}};
+  };
+  CHECK(found("agents-share-event", both("review", "  gate")) == 0);
+  CHECK(found("agents-share-event", both("other", "  gate")) == 1);
+  CHECK(found("agents-share-event", both("review", "  a")) == 1);
 }
 
 }  // namespace refgate::lint

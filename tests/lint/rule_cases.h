@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,12 +20,15 @@ inline std::string put_in(std::string text, std::string_view mark, std::string_v
   return text.replace(at, mark.size(), value);
 }
 
-inline std::size_t found(std::string_view rule, const MemoryFiles& files) {
+inline std::vector<Finding> findings_of(const MemoryFiles& files) {
   std::vector<std::string> paths;
   for (const auto& [path, text] : files.texts)
     paths.push_back(path);
-  LintConfig config;
-  const std::vector<Finding> findings = lint(files.project(paths), config);
+  return lint(files.project(paths), {});
+}
+
+inline std::size_t found(std::string_view rule, const MemoryFiles& files) {
+  const std::vector<Finding> findings = findings_of(files);
   for (const Finding& finding : findings)
     REQUIRE(finding.rule != "syntax");
   return static_cast<std::size_t>(std::count_if(
@@ -33,6 +37,20 @@ inline std::size_t found(std::string_view rule, const MemoryFiles& files) {
 
 inline std::size_t found(std::string_view rule, const std::string& text) {
   return found(rule, MemoryFiles{{{".github/workflows/example.yml", text}}});
+}
+
+/// The first finding of a rule in a workflow; nullopt when there is none.
+inline std::optional<Finding> finding_of(std::string_view rule, const std::string& text) {
+  for (Finding& each : findings_of(MemoryFiles{{{".github/workflows/example.yml", text}}})) {
+    if (each.rule == rule) return std::move(each);
+  }
+  return std::nullopt;
+}
+
+/// How severe the first finding of a rule is.
+inline std::string severity_of(std::string_view rule, const std::string& text) {
+  const std::optional<Finding> finding = finding_of(rule, text);
+  return finding ? std::string(name_of(finding->severity)) : "none";
 }
 
 /// A text that is put in at `%`, and how many findings that gives.

@@ -1,4 +1,6 @@
 #include "lint/shell/shell_commands.h"
+
+#include "lint/shell/git_words.h"
 #include "lint/shell/word_search.h"
 
 #include "catch.h"
@@ -237,6 +239,61 @@ TEST_CASE("words are looked for as words, all at once") {
     CAPTURE(script);
     CHECK_FALSE(finds(script));
   }
+}
+
+TEST_CASE("words of git: its command, its folder, its operands") {
+  struct Row {
+    const char* line;
+    const char* command;
+    const char* folder;
+    const char* operands;
+  };
+  for (const Row& row :
+       {Row{"git checkout main", "checkout", "a", "main"},
+        Row{"/usr/bin/git fetch --depth 1 origin x", "fetch", "a", "origin x"},
+        Row{"git -C b -c k=v push -q", "push", "a/b", ""},
+        Row{"git -C b -C c status", "status", "a/b/c", ""},
+        Row{"git -C .. status", "status", "", ""}, Row{"git -C /tmp/x pull", "pull", "/tmp/x", ""},
+        Row{"git --git-dir b/.git --work-tree b log", "log", "a/b", ""},
+        Row{"git --work-tree=b log", "log", "a/b", ""},
+        Row{"git clone -b x -c k=v --depth=1 u d", "clone", "a", "u d"},
+        Row{"git switch -c x", "switch", "a", "x"}, Row{"git -C", "", "a", ""},
+        Row{"make git", "", "a", ""}}) {
+    INFO(row.line);
+    const std::vector<std::string> words = shell_commands(row.line).front();
+    const std::size_t at = git_command_at(words);
+    CHECK((at == 0 ? "" : words[at]) == row.command);
+    CHECK(git_folder(words, "a") == row.folder);
+    std::string operands;
+    for (const std::string& each : git_operands(words))
+      operands += (operands.empty() ? "" : " ") + each;
+    CHECK(operands == row.operands);
+  }
+  CHECK(cloned_name("https://example.com/owner/name.git") == "name");
+  CHECK(cloned_name("https://example.com/owner/name/") == "name");
+  CHECK(cloned_name("name") == "name");
+}
+
+TEST_CASE("where a path leads") {
+  CHECK(entered("", "a/b/") == "a/b");
+  CHECK(entered("a", "./b//c") == "a/b/c");
+  CHECK(entered("a/b", "..") == "a");
+  CHECK(entered("a", "..") == "");
+  CHECK(entered("a", "../b") == "b");
+  CHECK(entered("a", ".") == "a");
+  CHECK(entered("a", "$GITHUB_WORKSPACE/b") == "b");
+  CHECK(entered("a", "${{ github.workspace }}") == "");
+  CHECK(entered("a", "/tmp/x/") == "/tmp/x");
+  CHECK(entered("/tmp", "x") == "/tmp/x");
+  CHECK(entered("/tmp", "..") == "/");
+  CHECK(entered("/", "x") == "/x");
+  CHECK(entered("$DIR", "..") == "$DIR/..");
+  CHECK(entered("a", "~/x") == "~/x");
+  CHECK(is_below("a/b", "a"));
+  CHECK(is_below("a", ""));
+  CHECK(!is_below("ab", "a"));
+  CHECK(!is_below("/tmp", ""));
+  CHECK(is_below("/tmp/x", "/tmp"));
 }
 
 }  // namespace refgate::lint

@@ -1,9 +1,11 @@
 #include "lint/agents/actor_checks.h"
 
 #include <algorithm>
-#include <initializer_list>
+#include <cstddef>
 #include <string>
+#include <vector>
 
+#include "lint/agents/launches.h"
 #include "lint/expression/expression_value.h"
 #include "lint/github/callee_memo.h"
 #include "lint/github/supposed_run.h"
@@ -62,31 +64,74 @@ bool checks_actor(const Step& step, const Project& project, const Facts& facts, 
                              "user.login", "user.type", "context.actor"});
 }
 
-}  // namespace
+/// Whether a step asks where the branch lies and may end the job for a fork's.
+bool checks_fork(const Step& step) {
+  const std::string text = to_lower(step.node.source());
+  return decides(text) &&
+         mentions_any(text, {"head.repo", "head_repo", "iscrossrepository", "is_fork", ".fork"});
+}
 
-bool asks_who_acts(const LaunchConditions& conditions, const Project& project, const Facts& facts) {
-  const std::vector<const Step*> steps = conditions.steps_before();
-  if (std::any_of(steps.begin(), steps.end(),
-                  [&](const Step* step) { return checks_actor(*step, project, facts, 0); }))
-    return true;
-  const std::vector<const Job*> calls = conditions.calls_before();
+template <class Asks>
+std::size_t first_that(const std::vector<Step>& steps, Asks&& asks) {
+  return static_cast<std::size_t>(std::find_if(steps.begin(), steps.end(), asks) - steps.begin());
+}
+
+/// How many steps of a job, or of an action, come before the first that asks.
+struct FirstActorCheck {
+  std::size_t step;
+};
+struct FirstForkCheck {
+  std::size_t step;
+};
+
+/// Whether one of the steps before a launch asks: of its job, of its action, and of all jobs that
+/// are needed on the way.
+template <class First, class Asks>
+bool is_asked_before(const Subject& subject, const AgentLaunch& launch, Asks&& asks) {
+  const auto first = [&](const std::vector<Step>& steps) {
+    return subject.memo.get<First>(&steps, [&] { return First{first_that(steps, asks)}; }).step;
+  };
+  for (const JobPlace& place : launch.path) {
+    for (const Job* job : job_conditions_of(subject, *place.workflow).needed(*place.job)) {
+      if (first(job->steps) < job->steps.size()) return true;
+    }
+  }
+  return first(launch.job().steps) < launch.step->index ||
+         (launch.action != nullptr && first(launch.action->steps) < launch.launch->index);
+}
+
+/// Whether a called workflow on the way asks who the actor is.
+bool is_asked_in_call(const Subject& subject, const AgentLaunch& launch) {
+  const std::vector<const Job*> calls = conditions_of(subject, launch).calls_before();
   return std::any_of(calls.begin(), calls.end(), [&](const Job* job) {
     if (is_named_like_a_check(job->uses.value.text()) || is_named_like_a_check(job->id))
       return true;
-    const Workflow* called = project.called_workflow(job->uses.value.text());
+    const Workflow* called = subject.project.called_workflow(job->uses.value.text());
     if (called == nullptr) return false;
     return of_callee<ChecksActor>(
-               facts, called, 0,
+               subject.facts(), called, 0,
                [&] {
                  return ChecksActor{
                      std::any_of(called->jobs.begin(), called->jobs.end(), [&](const Job& inner) {
                        return std::any_of(
-                           inner.steps.begin(), inner.steps.end(),
-                           [&](const Step& step) { return checks_actor(step, project, facts, 0); });
+                           inner.steps.begin(), inner.steps.end(), [&](const Step& step) {
+                             return checks_actor(step, subject.project, subject.facts(), 0);
+                           });
                      })};
                })
         ->yes;
   });
+}
+
+}  // namespace
+
+bool asks_who_acts(const Subject& subject, const AgentLaunch& launch) {
+  return is_asked_before<FirstActorCheck>(subject, launch,
+                                          [&](const Step& step) {
+                                            return checks_actor(step, subject.project,
+                                                                subject.facts(), 0);
+                                          }) ||
+         is_asked_in_call(subject, launch);
 }
 
 bool asks_something_unknown(const Expression& condition, const Scope& scope) {
@@ -108,17 +153,13 @@ bool asks_something_unknown(const Expression& condition, const Scope& scope) {
   return false;
 }
 
-bool asks_for_fork(const LaunchConditions& conditions) {
-  const std::vector<const Step*> steps = conditions.steps_before();
-  return std::any_of(steps.begin(), steps.end(), [](const Step* step) {
-    const std::string text = to_lower(step->node.source());
-    return decides(text) &&
-           mentions_any(text, {"head.repo", "head_repo", "iscrossrepository", "is_fork", ".fork"});
-  });
+bool asks_for_fork(const Subject& subject, const AgentLaunch& launch) {
+  return is_asked_before<FirstForkCheck>(subject, launch, checks_fork);
 }
 
-bool fork_reaches(const LaunchConditions& conditions, const Scope& scope) {
-  if (asks_for_fork(conditions)) return false;
+bool fork_reaches(const Subject& subject, const AgentLaunch& launch, const Scope& scope) {
+  if (asks_for_fork(subject, launch)) return false;
+  const LaunchConditions& conditions = conditions_of(subject, launch);
   const std::vector<std::string> names = repositories_named(conditions.all());
   return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
     Scope from_fork = scope;

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <string>
 #include <vector>
 
 #include "lint/expression/expression_value.h"
 #include "lint/github/own_action.h"
+#include "lint/shell/git_words.h"
 #include "lint/shell/shell_commands.h"
 #include "lint/text/mention.h"
 
@@ -16,17 +16,10 @@ namespace {
 
 /// Commands of git that ask the remote for something, whatever options git itself has before them.
 bool asks_remote(const std::vector<std::string>& command) {
-  if (command.empty() || (command[0] != "git" && !command[0].ends_with("/git"))) return false;
-  std::size_t at = 1;
-  while (at < command.size() && command[at].starts_with('-'))
-    at += command[at] == "-C" || command[at] == "-c" || command[at] == "--git-dir" ||
-                  command[at] == "--work-tree"
-              ? 2
-              : 1;
+  const std::size_t at = git_command_at(command);
   constexpr auto asking = std::to_array<std::string_view>(
       {"push", "fetch", "pull", "lfs", "ls-remote", "submodule", "send-pack", "subtree"});
-  return at < command.size() &&
-         std::find(asking.begin(), asking.end(), command[at]) != asking.end();
+  return at > 0 && std::find(asking.begin(), asking.end(), command[at]) != asking.end();
 }
 
 /// Actions that commit and push as the checkout left them to.

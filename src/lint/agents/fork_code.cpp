@@ -5,10 +5,12 @@
 #include <iterator>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "lint/agents/job_commands.h"
 #include "lint/expression/expression_value.h"
 #include "lint/github/supposed_run.h"
+#include "lint/shell/git_words.h"
 #include "lint/shell/shell_commands.h"
 #include "lint/text/mention.h"
 
@@ -27,38 +29,11 @@ constexpr const char* numbers[] = {"github.event.pull_request.number", "github.e
 constexpr const char* repositories[] = {"github.event.pull_request.head.repo",
                                         "github.event.workflow_run.head_repository"};
 
-/// Of variables and outputs so many are looked at, of needed jobs so many, and so far back.
+/// Of variables and outputs so many are looked at, of needed jobs so many, and of one script's
+/// agents so many.
 constexpr std::size_t most_values = 100;
 constexpr std::size_t most_needs = 20;
-constexpr int deepest_need = 1;
-
-/// `./a/b/` as `a/b`, a path of the workspace as one below it; one outside of it begins with `/`.
-std::string plain_folder(std::string_view path) {
-  bool inside = false;
-  for (const std::string_view root : {"${{ github.workspace }}", "${{github.workspace}}",
-                                      "$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}"}) {
-    if (!path.starts_with(root)) continue;
-    path.remove_prefix(root.size());
-    inside = true;
-  }
-  if (!inside && (path.starts_with('/') || path.starts_with('~') || path.starts_with('$')))
-    return "/" + std::string(path);
-  while (path.starts_with("./") || path.starts_with('/'))
-    path.remove_prefix(path.starts_with('/') ? 1 : 2);
-  while (path.ends_with('/'))
-    path.remove_suffix(1);
-  return std::string(path == "." ? "" : path);
-}
-
-std::string entered(const std::string& folder, std::string_view word) {
-  std::string next = plain_folder(word);
-  return folder.empty() || next.starts_with('/') ? next : folder + "/" + next;
-}
-
-bool is_below(std::string_view folder, std::string_view root) {
-  if (root.empty()) return !folder.starts_with('/');
-  return folder == root || (folder.starts_with(root) && folder[root.size()] == '/');
-}
+constexpr std::size_t most_agents = 50;
 
 /// Whether a script brings the files that steer an agent back from the base, or takes them away.
 bool tidies(std::string_view script) {
@@ -84,20 +59,6 @@ std::optional<ForkGuard> guard_of_version(std::string_view text) {
   if (std::from_chars(text.data() + 1, text.data() + text.size(), minor).ec != std::errc())
     return std::nullopt;
   return minor < refusing_minors[major] ? ForkGuard::none : ForkGuard::refuses;
-}
-
-bool is_git(const std::vector<std::string>& words) {
-  return !words.empty() && (words[0] == "git" || words[0].ends_with("/git"));
-}
-
-/// What a command of git does, behind git's own options; 0 when it works in another folder.
-std::size_t git_command_at(const std::vector<std::string>& words) {
-  std::size_t at = 1;
-  while (at < words.size() && words[at].starts_with('-')) {
-    if (words[at] == "-C" || words[at].starts_with("--git-dir")) return 0;
-    at += words[at] == "-c" ? 2 : 1;
-  }
-  return at < words.size() ? at : 0;
 }
 
 bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
@@ -132,11 +93,22 @@ void set_fork_code(Scope& scope, std::string_view event, std::string_view reposi
   }
 }
 
-ForkCode::ForkCode(const Workflow& workflow, const Job& job, const Scope& scope, int depth)
+ForkCode::ForkCode(const Workflow& workflow, const Job& job, const Scope& scope,
+                   ForkOutputs& outputs)
     : workflow_(workflow), job_(job), scope_(scope) {
   take_variables();
-  if (depth < deepest_need) take_outputs_of_needs(depth);
-  for (const Step& step : job.steps) {
+  take_outputs_of_needs(scope, outputs);
+  follow_steps();
+}
+
+ForkCode::ForkCode(const Workflow& workflow, const Job& job, const Scope& scope)
+    : workflow_(workflow), job_(job), scope_(scope) {
+  take_variables();
+  follow_steps();
+}
+
+void ForkCode::follow_steps() {
+  for (const Step& step : job_.steps) {
     const Expression condition =
         step.condition ? parse_condition(step.condition.value.text()) : Expression();
     if (step.condition && condition.is_valid() &&
@@ -162,7 +134,7 @@ void ForkCode::take_variables() {
 }
 
 /// What a job before this one says, when it is what a checkout of this one is given.
-void ForkCode::take_outputs_of_needs(int depth) {
+void ForkCode::take_outputs_of_needs(const Scope& scope, ForkOutputs& known) {
   std::string asked;
   for (const Step& step : job_.steps) {
     if (matches_action(step.uses_text(), "actions/checkout")) asked += step.with.value.source();
@@ -173,26 +145,31 @@ void ForkCode::take_outputs_of_needs(int depth) {
     if (asked.find(name) == std::string::npos) continue;
     const Job* needed = workflow_.job(job_.needed[at].text());
     if (needed == nullptr || needed == &job_ || !needed->outputs) continue;
-    const ForkCode there(workflow_, *needed, scope_, depth + 1);
-    std::size_t outputs = 0;
-    for (const Entry& output : needed->outputs.value.entries()) {
-      if (++outputs > most_values) break;
-      if (there.is_fork(output.value.text()))
-        scope_.set(ContextPath{"needs", std::string(needed->id), "outputs",
-                               std::string(output.key.text())},
-                   Value::string(there.supposed(output.value.text())));
+    const auto [made, is_new] = known.try_emplace({&scope, needed});
+    if (is_new) {
+      const ForkCode there(workflow_, *needed, scope);
+      std::size_t outputs = 0;
+      for (const Entry& output : needed->outputs.value.entries()) {
+        if (++outputs > most_values) break;
+        if (there.is_fork(output.value.text()))
+          made->second.emplace_back(output.key.text(), there.supposed(output.value.text()));
+      }
     }
+    for (const auto& [output, value] : made->second)
+      scope_.set(ContextPath{"needs", std::string(needed->id), "outputs", output},
+                 Value::string(value));
   }
 }
 
 /// `echo "sha=${{ github.event.pull_request.head.sha }}" >> "$GITHUB_OUTPUT"`
 void ForkCode::take_outputs(const Step& step) {
+  const StepVariables variables(workflow_, job_, step);
   for (const std::vector<std::string>& words : shell_commands(step.run_text())) {
     if (words.size() < 2 || (words[0] != "echo" && words[0] != "printf")) continue;
     const std::string& word = words[1];
     const std::size_t equals = word.find('=');
     if (equals == std::string::npos || equals == 0) continue;
-    const std::string value = resolved(workflow_, job_, step, word.substr(equals + 1));
+    const std::string value = variables.resolved(word.substr(equals + 1));
     if (is_fork(value))
       scope_.set(ContextPath{"steps", std::string(step.id), "outputs", word.substr(0, equals)},
                  Value::string(supposed(value)));
@@ -226,7 +203,7 @@ void ForkCode::check_out(const Step& step) {
                     // Of whichever pull request: the number stands elsewhere. (A run tells that of
                     // a fork's to nobody.)
                     (ref.starts_with("refs/pull/") && supposed(ref).empty());
-  changes_.push_back({&step, plain_folder(step.input("path").value.text()), fork,
+  changes_.push_back({&step, entered("", step.input("path").value.text()), fork,
                       fork ? guard_of(step) : ForkGuard::none});
   if (changes_.size() == 1 && !fork) changes_.clear();
 }
@@ -243,8 +220,9 @@ void ForkCode::run(const Step& step) {
   std::set<std::string> names;  // of remotes and branches that are the fork's
   bool fetched = false;
   std::string folder = folder_of(step);
+  const StepVariables variables(workflow_, job_, step);
   const auto is_forks = [&](const std::string& word) {
-    const std::string value = resolved(workflow_, job_, step, word);
+    const std::string value = variables.resolved(word);
     if (is_fork(value) || names.contains(word) ||
         (value.find("pull/") != std::string::npos && mentions_any(value, {"/head", "/merge"}) &&
          value.find('$') != std::string::npos))
@@ -252,20 +230,22 @@ void ForkCode::run(const Step& step) {
     const std::size_t slash = word.find('/');
     return slash != std::string::npos && names.contains(word.substr(0, slash));
   };
+  std::size_t number = 0;
   for (const std::vector<std::string>& all : shell_commands(script)) {
+    const std::size_t here = number++;
     const std::vector<std::string> words = launched_command(all);
-    if (words.size() > 1 && words[0] == "cd") {
-      folder = entered(folder, words[1]);
+    if (auto next = folder_after(variables, words, folder)) {
+      folder = *std::move(next);
       continue;
     }
     if (words.size() > 3 && words[0] == "gh" && words[1] == "pr" &&
         is_one_of(words[2], {"checkout", "co"})) {
-      changes_.push_back({&step, folder, true});
+      changes_.push_back({&step, folder, true, ForkGuard::none, here});
       continue;
     }
-    if (!is_git(words)) continue;
     const std::size_t at = git_command_at(words);
     if (at == 0) continue;
+    const std::string there = git_folder(words, folder);
     const std::string& command = words[at];
     const auto first = words.begin() + static_cast<std::ptrdiff_t>(at) + 1;
     const auto named = std::find_if(first, words.end(), is_forks);
@@ -280,10 +260,15 @@ void ForkCode::run(const Step& step) {
                                    "cherry-pick"})) {
       const bool some_files = std::find(first, words.end(), "--") != words.end();
       const bool head = fetched && std::find(first, words.end(), "FETCH_HEAD") != words.end();
-      if ((any || head) && !some_files) changes_.push_back({&step, folder, true});
+      if ((any || head) && !some_files)
+        changes_.push_back({&step, there, true, ForkGuard::none, here});
     } else if (command == "clone" && any) {
-      const std::string last = words.back();
-      changes_.push_back({&step, last == "." ? folder : plain_folder(last), true});
+      const std::vector<std::string> operands = git_operands(words);
+      if (operands.empty()) continue;
+      const std::string last = operands.size() > 1
+                                   ? operands[1]
+                                   : cloned_name(supposed(variables.resolved(operands[0])));
+      changes_.push_back({&step, entered(there, last), true, ForkGuard::none, here});
     }
   }
 }
@@ -309,33 +294,40 @@ ForkGuard ForkCode::guard_of(const Step& checkout) const {
 std::string ForkCode::folder_of(const Step& step) const {
   for (const char* name :
        {"working-directory", "working_directory", "cwd", "workdir", "working-dir"}) {
-    if (const Entry input = step.input(name)) return plain_folder(input.value.text());
+    if (const Entry input = step.input(name)) return entered("", input.value.text());
   }
-  if (step.working_directory) return plain_folder(step.working_directory.value.text());
-  if (step.run) {
-    for (const Entry& defaults : {job_.defaults, workflow_.defaults}) {
-      const YamlNode folder = defaults.value["run"]["working-directory"];
-      if (!folder.text().empty()) return plain_folder(folder.text());
-    }
-  }
-  return {};
+  return working_folder(workflow_, job_, step);
 }
 
-std::optional<ForkCheckout> ForkCode::before(const Step& step) const {
+std::optional<ForkCheckout> ForkCode::before(const Step& step, const Facts& facts) const {
   std::string folder = folder_of(step);
-  if (step.run && step.run_text().find("cd ") != std::string_view::npos) {
-    for (const std::vector<std::string>& words : shell_commands(step.run_text())) {
-      if (words.size() < 2 || words[0] != "cd") continue;
-      folder = entered(folder, words[1]);
-      break;
+  if (!step.run) return in_folder(folder, step, 0);
+  std::string first_folder = folder;  // for an agent that no command of the script's own launches
+  const StepVariables variables(workflow_, job_, step);
+  std::size_t agents = 0;
+  std::size_t command = 0;
+  bool moved = false;
+  for (const std::vector<std::string>& words : shell_commands(step.run_text())) {
+    if (auto next = folder_after(variables, words, folder)) {
+      folder = *std::move(next);
+      if (!std::exchange(moved, true)) first_folder = folder;
+    } else if (!agent_command(words, facts).empty()) {
+      if (auto found = in_folder(folder, step, command)) return found;
+      if (++agents == most_agents) break;
     }
+    ++command;
   }
+  return agents > 0 ? std::nullopt : in_folder(first_folder, step, command);
+}
+
+std::optional<ForkCheckout> ForkCode::in_folder(const std::string& folder, const Step& step,
+                                                std::size_t command) const {
   // The nearest checkout around the folder, and of these the last.
   const Change* found = nullptr;
   for (const Change& change : changes_) {
-    const bool own_script = change.step == &step && step.run;
-    if ((change.step->index >= step.index && !own_script) || !is_below(folder, change.folder))
-      continue;
+    const bool is_before = change.step == &step ? step.run && change.command <= command
+                                                : change.step->index < step.index;
+    if (!is_before || !is_below(folder, change.folder)) continue;
     if (found == nullptr || change.folder.size() >= found->folder.size()) found = &change;
   }
   if (found == nullptr || !found->fork) return std::nullopt;

@@ -7,9 +7,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lint/agents/agent_launch.h"
@@ -30,17 +32,20 @@ struct ForkCheckout {
   ForkGuard guard = ForkGuard::none;
 };
 
+/// The outputs by which a job hands a fork's code on in a run of such a scope, with their values:
+/// worked out once for all the jobs that need it. The scopes have to stay where they are.
+using ForkOutputs =
+    std::map<std::pair<const Scope*, const Job*>, std::vector<std::pair<std::string, std::string>>>;
+
 /// Which folders of a job hold a fork's code, step by step.
 class ForkCode {
  public:
   /// `scope`: with set_fork_code(). Workflow and job must outlive this.
-  ForkCode(const Workflow& workflow, const Job& job, const Scope& scope)
-      : ForkCode(workflow, job, scope, 0) {}
+  ForkCode(const Workflow& workflow, const Job& job, const Scope& scope, ForkOutputs& outputs);
 
-  bool empty() const { return changes_.empty(); }
-  /// The step that brought the fork's code to the folder that a later step works in, when nothing
-  /// between them took it away again or put the agent's own files of the base back.
-  std::optional<ForkCheckout> before(const Step& step) const;
+  /// The step that brought the fork's code to the folder that a step launches an agent in, when
+  /// nothing between them took it away again or put the agent's own files of the base back.
+  std::optional<ForkCheckout> before(const Step& step, const Facts& facts) const;
 
  private:
   struct Change {
@@ -48,18 +53,24 @@ class ForkCode {
     std::string folder;
     bool fork = false;
     ForkGuard guard = ForkGuard::none;
+    std::size_t command = 0;  ///< of the step's script, counted as shell_commands() does
   };
 
-  ForkCode(const Workflow& workflow, const Job& job, const Scope& scope, int depth);
+  /// Of a job that is needed: what it needs itself is not looked at.
+  ForkCode(const Workflow& workflow, const Job& job, const Scope& scope);
 
   void take_variables();
-  void take_outputs_of_needs(int depth);
+  void take_outputs_of_needs(const Scope& scope, ForkOutputs& known);
+  void follow_steps();
   void take_outputs(const Step& step);
   void check_out(const Step& step);
   void run(const Step& step);
   bool is_fork(std::string_view text) const;
   std::string supposed(std::string_view text) const;
   std::string folder_of(const Step& step) const;
+  /// What lies in a folder where this command of this step is begun.
+  std::optional<ForkCheckout> in_folder(const std::string& folder, const Step& step,
+                                        std::size_t command) const;
   ForkGuard guard_of(const Step& checkout) const;
 
   const Workflow& workflow_;

@@ -1,10 +1,10 @@
 #include "lint/agents/job_commands.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
 
 #include "lint/github/facts.h"
+#include "lint/shell/git_words.h"
 #include "lint/shell/shell_commands.h"
 #include "lint/text/mention.h"
 
@@ -24,28 +24,20 @@ std::string_view variable_name(std::string_view word) {
   return std::all_of(word.begin(), word.end(), is_name_part) ? word : std::string_view();
 }
 
-/// What a script gives a variable; nullopt when it gives it nothing.
-std::optional<std::string> assigned(std::string_view script, std::string_view name) {
-  for (std::size_t at = script.find(name); at != std::string_view::npos;
-       at = script.find(name, at + 1)) {
-    const std::size_t end = at + name.size();
-    if (end >= script.size() || script[end] != '=' || (at > 0 && is_name_part(script[at - 1])))
-      continue;
-    std::string_view value = script.substr(end + 1);
-    value = value.substr(0, value.find_first_of("\n;&"));
-    if (value.find("${{") == std::string_view::npos) value = value.substr(0, value.find(' '));
-    while (!value.empty() && std::string_view("\"' ").find(value.front()) != std::string_view::npos)
-      value.remove_prefix(1);
-    while (!value.empty() && std::string_view("\"' ").find(value.back()) != std::string_view::npos)
-      value.remove_suffix(1);
-    return std::string(value);
-  }
-  return std::nullopt;
+/// The value of an assignment, from behind its `=` on.
+std::string assigned_value(std::string_view value) {
+  value = value.substr(0, value.find_first_of("\n;&"));
+  if (value.find("${{") == std::string_view::npos) value = value.substr(0, value.find(' '));
+  while (!value.empty() && std::string_view("\"' ").find(value.front()) != std::string_view::npos)
+    value.remove_prefix(1);
+  while (!value.empty() && std::string_view("\"' ").find(value.back()) != std::string_view::npos)
+    value.remove_suffix(1);
+  return std::string(value);
 }
 
 /// Whose token stands in an address, as in `https://x-access-token:${{ secrets.PAT
 /// }}@github.com/…`; nullopt when there is none.
-std::optional<AgentIdentity> identity_in(const Workflow& workflow, const Job& job, const Step& step,
+std::optional<AgentIdentity> identity_in(const StepVariables& variables, const Job& job,
                                          std::string_view text) {
   const std::size_t end = text.find("@github.com");
   if (end == std::string_view::npos) return std::nullopt;
@@ -55,27 +47,9 @@ std::optional<AgentIdentity> identity_in(const Workflow& workflow, const Job& jo
   if (user.find("${{") != std::string_view::npos) return identity_of_token(user, job);
   const std::size_t dollar = user.rfind('$');
   if (dollar == std::string_view::npos) return std::nullopt;
-  const std::string value = resolved(workflow, job, step, user.substr(dollar));
+  const std::string value = variables.resolved(user.substr(dollar));
   if (value.find("${{") == std::string::npos) return std::nullopt;
   return identity_of_token(value, job);
-}
-
-/// Where the words of git's own command begin, behind git's options; 0 for another command.
-std::size_t git_command_at(const std::vector<std::string>& command) {
-  if (command.empty() || command[0] != "git") return 0;
-  std::size_t at = 1;
-  while (at < command.size() && command[at].starts_with('-'))
-    at += command[at] == "-C" || command[at] == "-c" ? 2 : 1;
-  return at < command.size() ? at : 0;
-}
-
-/// The folder that `git -C` names.
-std::string_view git_folder(const std::vector<std::string>& command) {
-  for (std::size_t at = 1; at + 1 < command.size() && command[at].starts_with('-'); ++at) {
-    if (command[at] == "-C") return command[at + 1];
-    if (command[at] == "-c") ++at;
-  }
-  return {};
 }
 
 /// What is written out of a name, before its first variable.
@@ -85,11 +59,6 @@ std::string written_out(std::string_view name) {
 
 bool is_address(std::string_view word) {
   return word.find("://") != std::string_view::npos || word.starts_with("git@");
-}
-
-/// A folder outside of the workspace, or one that only a variable names.
-bool is_outside(std::string_view path) {
-  return path.starts_with('/') || path.starts_with('$') || path.starts_with('~');
 }
 
 YamlNode default_folder(const Entry& defaults) {
@@ -106,15 +75,52 @@ bool names_own_repository(std::string_view text) {
                              "repository.html_url", "repository.clone_url", "context.repo"});
 }
 
-std::string resolved(const Workflow& workflow, const Job& job, const Step& step,
-                     std::string_view word) {
+std::string StepVariables::resolved(std::string_view word) const {
   const std::string_view name = variable_name(word);
   if (name.empty()) return std::string(word);
-  if (const auto value = assigned(step.run_text(), name)) return *value;
-  for (const YamlNode env : {step.env.value, job.env.value, workflow.env.value}) {
+  const std::string_view script = step_.run_text();
+  if (const auto found = assignments().find(name); found != assignments().end())
+    return assigned_value(script.substr(found->second));
+  for (const YamlNode env : {step_.env.value, job_.env.value, workflow_.env.value}) {
     if (const Entry entry = env.entry(name)) return std::string(entry.value.text());
   }
   return std::string(word);
+}
+
+const std::map<std::string_view, std::size_t>& StepVariables::assignments() const {
+  if (assignments_) return *assignments_;
+  assignments_.emplace();
+  const std::string_view script = step_.run_text();
+  for (std::size_t at = script.find('='); at != std::string_view::npos;
+       at = script.find('=', at + 1)) {
+    std::size_t begin = at;
+    while (begin > 0 && is_name_part(script[begin - 1]))
+      --begin;
+    if (begin < at) assignments_->try_emplace(script.substr(begin, at - begin), at + 1);
+  }
+  return *assignments_;
+}
+
+std::string working_folder(const Workflow& workflow, const Job& job, const Step& step) {
+  if (step.working_directory) return entered("", step.working_directory.value.text());
+  if (!step.run) return {};
+  for (const YamlNode folder : {default_folder(job.defaults), default_folder(workflow.defaults)}) {
+    if (folder) return entered("", folder.text());
+  }
+  return {};
+}
+
+std::optional<std::string> folder_after(const StepVariables& variables,
+                                        const std::vector<std::string>& words,
+                                        const std::string& folder) {
+  if (words.empty()) return std::nullopt;
+  if (words[0] == "popd") return "";
+  if (words[0] != "cd" && words[0] != "pushd") return std::nullopt;
+  const auto target = std::find_if(words.begin() + 1, words.end(), [](const std::string& word) {
+    return word == "-" || !word.starts_with('-');
+  });
+  if (target == words.end() || *target == "-") return "";
+  return entered(folder, variables.resolved(*target));
 }
 
 bool is_told_other_repository(const Workflow& workflow, const Job& job, const Step& step) {
@@ -141,10 +147,9 @@ std::optional<std::string> flag_of(const std::vector<std::string>& command,
   return std::nullopt;
 }
 
-bool gh_names_other(const Workflow& workflow, const Job& job, const Step& step,
-                    const std::vector<std::string>& command) {
+bool gh_names_other(const StepVariables& variables, const std::vector<std::string>& command) {
   if (const auto repository = flag_of(command, "--repo", "-R"))
-    return !names_own_repository(resolved(workflow, job, step, *repository));
+    return !names_own_repository(variables.resolved(*repository));
   return std::any_of(command.begin() + 1, command.end(), [](const std::string& word) {
     return word.starts_with("https://github.com/") && !names_own_repository(word);
   });
@@ -158,54 +163,20 @@ void JobCommands::put(Place place) {
 JobCommands::Place& JobCommands::place(const std::string& directory) {
   Place* found = nullptr;
   for (Place& each : places_) {
-    const bool covers = each.path.empty()
-                            ? !is_outside(directory)
-                            : directory == each.path || directory.starts_with(each.path + "/");
-    if (covers && (found == nullptr || found->path.size() <= each.path.size())) found = &each;
+    if (is_below(directory, each.path) &&
+        (found == nullptr || found->path.size() <= each.path.size()))
+      found = &each;
   }
   if (found != nullptr) return *found;
   if (is_outside(directory)) return nowhere_ = {"", true, {}, {}};
   return unknown_;
 }
 
-std::string JobCommands::entered(std::string_view word) const {
-  std::string base = directory_;
-  for (const std::string_view root : {"$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}",
-                                      "${{ github.workspace }}", "${{github.workspace}}"}) {
-    if (!word.starts_with(root)) continue;
-    word.remove_prefix(root.size());
-    base.clear();
-    while (word.starts_with('/'))
-      word.remove_prefix(1);
-    break;
-  }
-  if (is_outside(word)) {
-    while (word.size() > 1 && word.ends_with('/'))
-      word.remove_suffix(1);
-    return std::string(word);
-  }
-  for (std::size_t at = 0; at <= word.size();) {
-    const std::size_t end = std::min(word.find('/', at), word.size());
-    const std::string_view part = word.substr(at, end - at);
-    at = end + 1;
-    if (part.empty() || part == ".") continue;
-    if (part == "..") {
-      const std::size_t slash = base.rfind('/');
-      base.resize(slash == std::string::npos ? 0 : slash);
-      continue;
-    }
-    if (!base.empty()) base += '/';
-    base += part;
-  }
-  return base;
-}
-
 void JobCommands::check_out(const Step& step) {
   const Entry token = step.input("token");
   const Entry repository = step.input("repository");
   Place made;
-  directory_.clear();
-  made.path = entered(step.input("path").value.text());
+  made.path = entered("", step.input("path").value.text());
   made.other = repository && !names_own_repository(repository.value.text());
   // A deploy key is a name of its own too.
   made.identity = token ? identity_of_token(token.value, job_)
@@ -217,13 +188,8 @@ void JobCommands::check_out(const Step& step) {
 }
 
 void JobCommands::begin(const Step& step) {
-  directory_.clear();
-  for (const YamlNode folder : {step.working_directory.value, default_folder(job_.defaults),
-                                default_folder(workflow_.defaults)}) {
-    if (!folder) continue;
-    directory_ = entered(folder.text());
-    break;
-  }
+  variables_.emplace(workflow_, job_, step);
+  directory_ = working_folder(workflow_, job_, step);
   told_other_ = is_told_other_repository(workflow_, job_, step);
 }
 
@@ -242,14 +208,14 @@ std::vector<JobCommand> JobCommands::next(const Step& step) {
         if (word.find('=') == std::string::npos && word != "export") break;
         continue;
       }
-      told_other = !names_own_repository(resolved(workflow_, job_, step, word.substr(8)));
+      told_other = !names_own_repository(variables_->resolved(word.substr(8)));
       if (words[0] == "export" || words.size() == 1) told_other_ = told_other;
     }
     JobCommand command{launched_command(std::move(words)), false, told_other, {}, {}};
     if (command.words.empty()) continue;
     follow(step, command.words);
-    const std::string_view folder = git_folder(command.words);
-    const Place& at = place(folder.empty() ? directory_ : entered(folder));
+    const Place& at =
+        place(is_git(command.words) ? git_folder(command.words, directory_) : directory_);
     command.elsewhere = at.other;
     command.other_repository = told_other || (&at != &nowhere_ && at.other);
     command.identity = at.identity;
@@ -260,17 +226,9 @@ std::vector<JobCommand> JobCommands::next(const Step& step) {
 }
 
 void JobCommands::follow(const Step& step, const std::vector<std::string>& command) {
-  if (command[0] == "cd" || command[0] == "pushd") {
-    const auto target =
-        std::find_if(command.begin() + 1, command.end(),
-                     [](const std::string& word) { return word == "-" || !word.starts_with('-'); });
-    if (target == command.end() || *target == "-")
-      directory_.clear();
-    else
-      directory_ = entered(resolved(workflow_, job_, step, *target));
-  } else if (command[0] == "popd") {
-    directory_.clear();
-  } else if (command[0] == "git") {
+  if (auto folder = folder_after(*variables_, command, directory_)) {
+    directory_ = *std::move(folder);
+  } else if (is_git(command)) {
     follow_git(step, command);
   } else if (command.size() > 2 && command[0] == "gh" && command[1] == "pr" &&
              command[2] == "checkout") {
@@ -278,10 +236,9 @@ void JobCommands::follow(const Step& step, const std::vector<std::string>& comma
   } else if (command.size() > 3 && command[0] == "gh" && command[1] == "repo" &&
              command[2] == "clone") {
     const std::string& name = command[3];
-    const std::string folder = command.size() > 4 && !command[4].starts_with('-')
-                                   ? command[4]
-                                   : name.substr(name.rfind('/') + 1);
-    put({entered(folder), !names_own_repository(resolved(workflow_, job_, step, name)), {}, {}});
+    const std::string folder =
+        command.size() > 4 && !command[4].starts_with('-') ? command[4] : cloned_name(name);
+    put({entered(directory_, folder), !names_own_repository(variables_->resolved(name)), {}, {}});
   }
 }
 
@@ -290,38 +247,29 @@ void JobCommands::follow_git(const Step& step, const std::vector<std::string>& c
   if (at == 0) return;
   const std::vector<std::string> arguments(command.begin() + static_cast<std::ptrdiff_t>(at),
                                            command.end());
-  std::vector<std::string> plain;
-  for (std::size_t each = 1; each < arguments.size(); ++each) {
-    const std::string& word = arguments[each];
-    if (word == "-b" || word == "--branch" || word == "--depth" || word == "-o" ||
-        word == "--origin")
-      ++each;
-    else if (!word.starts_with('-'))
-      plain.push_back(word);
-  }
+  const std::vector<std::string> plain = git_operands(command);
   const std::string& verb = arguments[0];
   if (verb == "clone") {
     if (plain.empty()) return;
-    const std::string address = resolved(workflow_, job_, step, plain[0]);
-    std::string folder = plain.size() > 1 ? plain[1] : address.substr(address.rfind('/') + 1);
-    if (plain.size() < 2 && folder.ends_with(".git")) folder.resize(folder.size() - 4);
-    put({entered(folder),
+    const std::string address = variables_->resolved(plain[0]);
+    put({entered(git_folder(command, directory_),
+                 plain.size() > 1 ? plain[1] : cloned_name(address)),
          !names_own_repository(address),
-         identity_in(workflow_, job_, step, address).value_or(AgentIdentity()),
+         identity_in(*variables_, job_, address).value_or(AgentIdentity()),
          {}});
     return;
   }
-  const std::string_view folder = git_folder(command);
-  Place& here = place(folder.empty() ? directory_ : entered(folder));
+  const std::string folder = git_folder(command, directory_);
+  Place& here = place(folder);
   if (verb == "worktree" && plain.size() > 1 && plain[0] == "add") {
     // Another branch, which is not followed.
-    put({entered(plain[1]), true, {}, {}});
+    put({entered(folder, plain[1]), true, {}, {}});
     return;
   }
   if (verb == "remote" && plain.size() > 2 && plain[0] == "add")
-    remotes_[plain[1]] = !names_own_repository(resolved(workflow_, job_, step, plain[2]));
+    remotes_[plain[1]] = !names_own_repository(variables_->resolved(plain[2]));
   for (const std::string& word : arguments) {
-    if (auto identity = identity_in(workflow_, job_, step, resolved(workflow_, job_, step, word)))
+    if (auto identity = identity_in(*variables_, job_, variables_->resolved(word)))
       here.identity = *std::move(identity);
   }
   change_branch(step, arguments, here);
@@ -360,6 +308,12 @@ void JobCommands::change_branch(const Step& step, const std::vector<std::string>
   }
 }
 
+std::string JobCommands::value_of(const Step& step, std::string_view word) const {
+  return variables_ && variables_->is_of(step)
+             ? variables_->resolved(word)
+             : StepVariables(workflow_, job_, step).resolved(word);
+}
+
 GitBranch JobCommands::branch_named(const Step& step, std::string_view word,
                                     const GitBranch& current) const {
   using Kind = GitBranch::Kind;
@@ -368,7 +322,7 @@ GitBranch JobCommands::branch_named(const Step& step, std::string_view word,
     if (word.starts_with(prefix)) word.remove_prefix(prefix.size());
   }
   if (word == "HEAD" || word == "@" || word.empty()) return current;
-  const std::string name = resolved(workflow_, job_, step, word);
+  const std::string name = value_of(step, word);
   const std::size_t dollar = std::min(name.find('$'), name.find('`'));
   if (dollar == std::string::npos) {
     if (name.find("refs/heads/") == 0) return {Kind::named, name.substr(11), true};
@@ -405,7 +359,7 @@ std::vector<GitBranch> JobCommands::pushed(const JobCommand& command, const Step
   }
   if (tags && plain.size() < 2) return {};
   if (!plain.empty()) {
-    const std::string remote = resolved(workflow_, job_, step, plain[0]);
+    const std::string remote = value_of(step, plain[0]);
     const auto added = remotes_.find(remote);
     const bool own = is_address(remote)        ? names_own_repository(remote)
                      : added != remotes_.end() ? !added->second

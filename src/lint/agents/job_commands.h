@@ -2,6 +2,8 @@
 // The commands of a job's scripts one after another, with what git and gh know of the place that
 // each is run in: of which repository, on which branch, under whose name.
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -42,18 +44,42 @@ bool names_own_repository(std::string_view text);
 /// Whether a step's gh takes another repository than the run's for its own: by `GH_REPO`.
 bool is_told_other_repository(const Workflow& workflow, const Job& job, const Step& step);
 
+/// What is known of a step's variables: by its environment, and by its script.
+class StepVariables {
+ public:
+  StepVariables(const Workflow& workflow, const Job& job, const Step& step)
+      : workflow_(workflow), job_(job), step_(step) {}
+
+  bool is_of(const Step& step) const { return &step_ == &step; }
+  /// A word that is a variable, as what the script or the environment says that it is.
+  std::string resolved(std::string_view word) const;
+
+ private:
+  const std::map<std::string_view, std::size_t>& assignments() const;
+
+  const Workflow& workflow_;
+  const Job& job_;
+  const Step& step_;
+  /// Behind which `=` the first value of each begins; read when one is asked for.
+  mutable std::optional<std::map<std::string_view, std::size_t>> assignments_;
+};
+
 /// Whether a command of gh is about another repository: by `--repo`, or by the address of what it
 /// is about.
-bool gh_names_other(const Workflow& workflow, const Job& job, const Step& step,
-                    const std::vector<std::string>& command);
+bool gh_names_other(const StepVariables& variables, const std::vector<std::string>& command);
 
 /// The value of a flag, `--body x`, `--body=x` or `-bx`; nullopt when it is not given.
 std::optional<std::string> flag_of(const std::vector<std::string>& command,
                                    std::string_view long_name, std::string_view short_name = {});
 
-/// A word that is a variable, as what the step's environment or the script says that it is.
-std::string resolved(const Workflow& workflow, const Job& job, const Step& step,
-                     std::string_view word);
+/// The folder that a step is begun in, as entered() writes it: `defaults` are for scripts.
+std::string working_folder(const Workflow& workflow, const Job& job, const Step& step);
+
+/// The folder that `cd` and its kind lead to from this one; nullopt for another command. The way
+/// back leads to the workspace.
+std::optional<std::string> folder_after(const StepVariables& variables,
+                                        const std::vector<std::string>& command,
+                                        const std::string& folder);
 
 class JobCommands {
  public:
@@ -78,10 +104,10 @@ class JobCommands {
     GitBranch branch;
   };
 
+  std::string value_of(const Step& step, std::string_view word) const;
   void check_out(const Step& step);
   void begin(const Step& step);
   Place& place(const std::string& directory);
-  std::string entered(std::string_view word) const;
   void follow(const Step& step, const std::vector<std::string>& command);
   void follow_git(const Step& step, const std::vector<std::string>& command);
   void change_branch(const Step& step, const std::vector<std::string>& arguments, Place& at);
@@ -93,9 +119,10 @@ class JobCommands {
   Place nowhere_{"", true, {}, {}};
   Place unknown_{"", false, {}, {}};
   std::string directory_;
-  bool told_other_ = false;              ///< GH_REPO, as the script sets it
-  std::map<std::string, bool> remotes_;  ///< added by the job, and whether of other repositories
-  std::set<std::string> branches_;       ///< made by the job
+  std::optional<StepVariables> variables_;  ///< of the step that was asked for last
+  bool told_other_ = false;                 ///< GH_REPO, as the script sets it
+  std::map<std::string, bool> remotes_;     ///< added by the job, and whether of other repositories
+  std::set<std::string> branches_;          ///< made by the job
 };
 
 }  // namespace refgate::lint

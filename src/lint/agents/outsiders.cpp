@@ -25,7 +25,7 @@ bool outsider_reaches(const Subject& subject, const AgentLaunch& launch, const S
                                 names_actor(*each)) ||
                                asks_something_unknown(*each, scope);
                       }) &&
-         !asks_who_acts(conditions, subject.project, subject.facts());
+         !asks_who_acts(subject, launch);
 }
 
 }  // namespace refgate::lint

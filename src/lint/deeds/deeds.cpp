@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "lint/expression/expression_value.h"
+#include "lint/shell/git_words.h"
 #include "lint/shell/shell_commands.h"
 #include "lint/text/mention.h"
 
@@ -44,11 +44,8 @@ bool skips_runs(const Job& job) {
 
 /// The words behind `git push`, whatever options git itself has; nullopt for other commands.
 std::optional<std::vector<std::string>> pushed_by(const std::vector<std::string>& command) {
-  if (command.empty() || command[0] != "git") return std::nullopt;
-  std::size_t at = 1;
-  while (at < command.size() && command[at].starts_with('-'))
-    at += command[at] == "-C" || command[at] == "-c" ? 2 : 1;
-  if (at >= command.size() || command[at] != "push") return std::nullopt;
+  const std::size_t at = git_command_at(command);
+  if (at == 0 || command[at] != "push") return std::nullopt;
   return std::vector<std::string>(command.begin() + static_cast<std::ptrdiff_t>(at) + 1,
                                   command.end());
 }
@@ -72,8 +69,9 @@ std::optional<std::string> made_tag(std::string_view script) {
   if (!mentions_any(script, {"tag"})) return std::nullopt;
   for (std::vector<std::string>& words : shell_commands(script)) {
     const std::vector<std::string> command = launched_command(std::move(words));
-    if (command.size() < 3 || command[0] != "git" || command[1] != "tag") continue;
-    for (std::size_t at = 2; at < command.size(); ++at) {
+    const std::size_t tag = git_command_at(command);
+    if (tag == 0 || command[tag] != "tag") continue;
+    for (std::size_t at = tag + 1; at < command.size(); ++at) {
       const std::string& word = command[at];
       if (word == "-l" || word == "-d" || word == "--list" || word == "--delete" ||
           word == "--sort" || word == "--points-at")
@@ -123,13 +121,13 @@ AgentIdentity identity_of_script(const Workflow& workflow, const Job& job, const
 }
 
 /// Whose token a request of curl bears: `-H "Authorization: Bearer $TOKEN"`.
-AgentIdentity identity_of_request(const Workflow& workflow, const Job& job, const Step& step,
+AgentIdentity identity_of_request(const StepVariables& variables, const Job& job,
                                   const std::vector<std::string>& command) {
   for (const std::string& word : command) {
     if (to_lower(word.substr(0, 16)).find("authorization") == std::string::npos) continue;
     const std::size_t dollar = word.find('$');
     if (dollar == std::string::npos) continue;
-    const std::string token = resolved(workflow, job, step, word.substr(dollar));
+    const std::string token = variables.resolved(word.substr(dollar));
     return token.find("${{") == std::string::npos ? AgentIdentity() : identity_of_token(token, job);
   }
   return {};
@@ -168,12 +166,13 @@ class JobDeeds {
     if (tag && !skips_runs_)
       add(Deed::push_tag, step, commands.empty() ? AgentIdentity() : commands.back().identity,
           *tag);
+    const StepVariables variables(workflow_, job_, step);
     for (const JobCommand& command : commands) {
       if (found_.size() >= most_deeds) return;
-      for (BareDeed& deed : deeds_of_command(workflow_, job_, step, command)) {
+      for (BareDeed& deed : deeds_of_command(variables, command)) {
         if (deed.deed == Deed::open_pull_request) deed.about.branch = head_of(step, command);
         add(deed.deed, step,
-            command.words[0] == "curl" ? identity_of_request(workflow_, job_, step, command.words)
+            command.words[0] == "curl" ? identity_of_request(variables, job_, command.words)
                                        : identity_of_script(workflow_, job_, step),
             {}, std::move(deed.about));
       }

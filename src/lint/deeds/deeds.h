@@ -55,8 +55,7 @@ struct BareDeed {
   DeedDetails about = {};
 };
 /// What a command does in the run's repository, but for pushes and dispatches.
-std::vector<BareDeed> deeds_of_command(const Workflow& workflow, const Job& job, const Step& step,
-                                       const JobCommand& command);
+std::vector<BareDeed> deeds_of_command(const StepVariables& variables, const JobCommand& command);
 /// The same for a program that calls GitHub's API, as `actions/github-script` runs.
 std::vector<BareDeed> deeds_of_program(std::string_view program);
 /// Whether a program's call, `createComment(`, is about the run's repository.

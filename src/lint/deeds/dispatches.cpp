@@ -82,6 +82,7 @@ bool dispatched_by_script(const Workflow& from, const Job& job, const Step& step
   if (script.find("workflow") == std::string_view::npos) return false;
   const std::string file = started.file.substr(started.file.rfind('/') + 1);
   const std::string path = "/workflows/" + file + "/dispatches";
+  const StepVariables variables(from, job, step);
   for (std::vector<std::string>& words : shell_commands(script)) {
     const bool told = std::any_of(words.begin(), words.end(), [&](const std::string& word) {
       return word.starts_with("GH_REPO=") && !names_own_repository(word);
@@ -98,7 +99,7 @@ bool dispatched_by_script(const Workflow& from, const Job& job, const Step& step
     if (!named) continue;
     if (!runs) return true;
     const bool asked = flag_of(command, "--repo", "-R").has_value();
-    const bool other = asked ? gh_names_other(from, job, step, command)
+    const bool other = asked ? gh_names_other(variables, command)
                              : told || is_told_other_repository(from, job, step);
     if (!other) return true;
   }

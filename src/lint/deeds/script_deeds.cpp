@@ -164,8 +164,7 @@ std::vector<BareDeed> deeds_of_program(std::string_view program) {
   return found;
 }
 
-std::vector<BareDeed> deeds_of_command(const Workflow& workflow, const Job& job, const Step& step,
-                                       const JobCommand& command) {
+std::vector<BareDeed> deeds_of_command(const StepVariables& variables, const JobCommand& command) {
   const Words& words = command.words;
   if (words.size() < 3) return {};
   if (words[0] == "curl" || (words[0] == "gh" && words[1] == "api")) {
@@ -174,8 +173,7 @@ std::vector<BareDeed> deeds_of_command(const Workflow& workflow, const Job& job,
   }
   if (words[0] == "gh") {
     const bool told = flag_of(words, "--repo", "-R").has_value();
-    if ((command.other_repository && !told) || gh_names_other(workflow, job, step, words))
-      return {};
+    if ((command.other_repository && !told) || gh_names_other(variables, words)) return {};
     auto deed = deed_of_gh(words);
     return deed ? std::vector<BareDeed>{*std::move(deed)} : std::vector<BareDeed>();
   }

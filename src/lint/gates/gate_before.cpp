@@ -38,7 +38,7 @@ const Job* first_gated(const Subject& subject, const Workflow& workflow, const J
 /// Gates of the jobs that a job needs: of all that are near enough to be looked at, and of the
 /// first one in any case.
 void add_needed(const Subject& subject, const Workflow& workflow, const Job& job,
-                std::vector<const Gate*>& found) {
+                std::vector<GateBefore>& found) {
   const std::vector<GatedJob>& gated = gated_jobs_of(subject, workflow);
   if (gated.empty()) return;
   const Job* first = first_gated(subject, workflow, job);
@@ -48,7 +48,7 @@ void add_needed(const Subject& subject, const Workflow& workflow, const Job& job
     if (each.job != first && std::find(needed.begin(), needed.end(), each.job) == needed.end())
       continue;
     for (const Gate& gate : each.gates)
-      found.push_back(&gate);
+      found.push_back({&gate, place_of(gate, *each.job, workflow)});
   }
 }
 
@@ -63,30 +63,34 @@ const std::vector<GatedJob>& gated_jobs_of(const Subject& subject) {
   return gated_jobs_of(subject, *subject.workflow);
 }
 
-std::vector<const Gate*> gates_before(const Subject& subject, const AgentLaunch& launch) {
-  std::vector<const Gate*> found;
+std::vector<GateBefore> gates_before(const Subject& subject, const AgentLaunch& launch) {
+  std::vector<GateBefore> found;
   for (const JobPlace& place : launch.path)
     add_needed(subject, *place.workflow, *place.job, found);
-  const auto add = [&](const GatedSteps& gated, const Step* last) {
-    for (const Gate& gate : gated.gates) {
-      if (gate.step->index < last->index || (gate.step == last && gate.whole))
-        found.push_back(&gate);
-    }
+  const auto is_before = [](const Gate& gate, const Step* last) {
+    return gate.step->index < last->index || (gate.step == last && gate.whole);
   };
   for (const GatedJob& gated : gated_jobs_of(subject, launch.workflow())) {
-    if (gated.job == &launch.job()) add(gated.inside, launch.step);
+    if (gated.job != &launch.job()) continue;
+    for (const Gate& gate : gated.inside.gates) {
+      if (is_before(gate, launch.step))
+        found.push_back({&gate, place_of(gate, launch.job(), launch.workflow())});
+    }
   }
-  if (launch.action != nullptr) add(gates_in_action(subject, *launch.action), launch.launch);
+  if (launch.action == nullptr) return found;
+  for (const Gate& gate : gates_in_action(subject, *launch.action).gates) {
+    if (is_before(gate, launch.launch)) found.push_back({&gate, {gate.origin, nullptr, nullptr}});
+  }
   return found;
 }
 
-std::vector<const Gate*> gates_of_job(const Subject& subject, const Workflow& workflow,
-                                      const Job& job) {
-  std::vector<const Gate*> found;
+std::vector<GateBefore> gates_of_job(const Subject& subject, const Workflow& workflow,
+                                     const Job& job) {
+  std::vector<GateBefore> found;
   for (const GatedJob& gated : gated_jobs_of(subject, workflow)) {
     if (gated.job != &job) continue;
     for (const Gate& gate : gated.gates)
-      found.push_back(&gate);
+      found.push_back({&gate, place_of(gate, job, workflow)});
   }
   add_needed(subject, workflow, job, found);
   return found;

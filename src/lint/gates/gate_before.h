@@ -16,18 +16,30 @@ namespace refgate::lint {
 const std::vector<GatedJob>& gated_jobs_of(const Subject& subject, const Workflow& workflow);
 const std::vector<GatedJob>& gated_jobs_of(const Subject& subject);  ///< of its own workflow
 
-/// The gates on the way to a launch, those of the callers first. A step that is gate, work and
-/// finish in one stands behind itself.
-std::vector<const Gate*> gates_before(const Subject& subject, const AgentLaunch& launch);
-/// The gates that a job or the jobs that it needs have, in any of their steps.
-std::vector<const Gate*> gates_of_job(const Subject& subject, const Workflow& workflow,
-                                      const Job& job);
-
 /// Where the gate's own step stands, for what it is told. What lies in another file is told nothing
 /// by the variables of the job.
 inline StepPlace place_of(const Gate& gate, const Job& job, const Workflow& workflow) {
   return gate.origin == gate.step ? StepPlace{gate.origin, &job, &workflow}
                                   : StepPlace{gate.origin, nullptr, nullptr};
+}
+
+/// A gate, and where its own step stands; without a step where nobody knows it.
+struct GateBefore {
+  const Gate* gate;
+  StepPlace place;
+};
+
+/// The gates on the way to a launch, those of the callers first. A step that is gate, work and
+/// finish in one stands behind itself.
+std::vector<GateBefore> gates_before(const Subject& subject, const AgentLaunch& launch);
+/// The gates that a job or the jobs that it needs have, in any of their steps.
+std::vector<GateBefore> gates_of_job(const Subject& subject, const Workflow& workflow,
+                                     const Job& job);
+
+/// What a condition in this job may ask of a job with gates: of its own the steps, of another one
+/// the outputs.
+inline const GateView& view_from(const Job& job, const GatedJob& gated) {
+  return gated.job == &job ? gated.inside.view : gated.view;
 }
 
 }  // namespace refgate::lint

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lint/finding/edit.h"
+#include "lint/gates/guards.h"
 #include "lint/text/mention.h"
 
 namespace refgate::lint {
@@ -190,6 +191,49 @@ std::vector<TextEdit> mend_guard(YamlNode condition, const GuardJudgement& judge
   const auto begin = *offset + static_cast<std::uint32_t>(range.begin);
   return {{begin, begin + static_cast<std::uint32_t>(part.size()),
            in_style(condition, std::move(mended))}};
+}
+
+bool needs_job(const Job& job, const Job& other) {
+  return std::any_of(job.needed.begin(), job.needed.end(),
+                     [&](YamlNode need) { return same_name(need.text(), other.id); });
+}
+
+std::string why_unseen(const Reference& reference, const Job& job, const Step* step,
+                       const std::vector<GatedJob>& jobs) {
+  const auto& path = reference.path;
+  if (path.size() < 4 || !path[0] || !path[1] || !path[2] || !same_name(*path[2], "outputs"))
+    return {};
+  const std::string& context = *path[0];
+  const std::string& name = *path[1];
+  const std::string value = quoted(context + "." + name + ".outputs");
+  for (const GatedJob& gated : jobs) {
+    if (same_name(context, "needs") && same_name(gated.job->id, name)) {
+      if (&job == gated.job || needs_job(job, *gated.job)) continue;
+      return "job " + quoted(job.id) + " does not need " + quoted(gated.job->id) + ", so " + value +
+             " is empty here whatever the gate says; add it to `needs`";
+    }
+    if (!same_name(context, "steps")) continue;
+    for (const Gate& gate : gated.gates) {
+      if (gate.step == nullptr || !same_name(gate.step->id, name)) continue;
+      if (step == nullptr) {
+        return "the `if` of a job cannot read `steps`, and GitHub refuses the workflow; hand the "
+               "verdict on in `outputs` of " +
+               quoted(gated.job->id) + " and compare `needs." + std::string(gated.job->id) +
+               ".outputs`";
+      }
+      if (&job == gated.job && step->index <= gate.step->index && step != gate.step) {
+        return "this step stands before the gate " + quoted(name) + ", so " + value +
+               " is still empty here; put it after the gate";
+      }
+      if (&job != gated.job && job.step(name) == nullptr) {
+        return "the gate " + quoted(name) + " is a step of job " + quoted(gated.job->id) + ", so " +
+               value +
+               " is empty here whatever it says; hand the verdict on in `outputs` of that job and "
+               "need it";
+      }
+    }
+  }
+  return {};
 }
 
 }  // namespace refgate::lint

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
+
+#include "lint/gates/guards.h"
 
 namespace refgate::lint {
 namespace {
@@ -214,6 +217,51 @@ bool names_something_new(const Expression& condition) {
 bool holds_but_for_overrides(const Expression& condition, const GateView& seen,
                              const Scope& scope) {
   return OverrideWalk(condition, seen, scope).value(condition.root()) == Truth::no;
+}
+
+std::vector<std::optional<std::string>> gated_events(const Workflow& workflow) {
+  std::vector<std::optional<std::string>> all;
+  std::vector<std::optional<std::string>> judged;
+  for (const Trigger& trigger : workflow.triggers) {
+    const std::optional<std::string> event =
+        trigger.event == "workflow_call" ? std::nullopt : std::optional(std::string(trigger.event));
+    if (std::find(all.begin(), all.end(), event) != all.end()) continue;
+    all.push_back(event);
+    static constexpr auto never_duplicates =
+        std::to_array<std::string_view>({"workflow_dispatch", "repository_dispatch", "schedule"});
+    if (std::find(never_duplicates.begin(), never_duplicates.end(), trigger.event) ==
+        never_duplicates.end())
+      judged.push_back(event);
+  }
+  return judged.empty() ? all : judged;
+}
+
+Scope event_scope(const std::optional<std::string>& event) {
+  Scope scope;
+  if (event) scope.set("github.event_name", Value::string(*event));
+  return scope;
+}
+
+std::vector<Scope> events_of(const GatedJob& gated, const JobConditions& jobs,
+                             const std::vector<Scope>& events) {
+  std::vector<Scope> found;
+  const Gate& first = gated.gates.front();
+  // Events that skip-duplicate-actions never skips: its default, unless the step says otherwise.
+  const Entry given = first.origin != nullptr ? first.origin->input("do_not_skip") : Entry();
+  const std::string_view listed =
+      given ? given.value.text() : R"(["workflow_dispatch", "schedule", "merge_group"])";
+  const std::string never(first.kind == GateKind::skip_duplicate_actions ? listed : "");
+  for (const Scope& event : events) {
+    const Value name = event.get({"github", "event_name"});
+    if (name.is_known() && never.find('"' + to_text(name) + '"') != std::string::npos) continue;
+    if (jobs.runs(*gated.job, event) == Truth::no) continue;
+    if (first.step != nullptr && first.step->condition) {
+      const Expression condition = parse_condition(first.step->condition.value.text());
+      if (condition.is_valid() && evaluate_condition(condition, event) == Truth::no) continue;
+    }
+    found.push_back(event);
+  }
+  return found;
 }
 
 }  // namespace refgate::lint

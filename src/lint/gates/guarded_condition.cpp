@@ -10,7 +10,6 @@
 #include "lint/text/mention.h"
 
 namespace refgate::lint {
-namespace {}  // namespace
 
 GuardFinding& add_finding(std::vector<GuardFinding>& found, bool broken, const Place& place,
                           const Place& gate) {

@@ -528,4 +528,12 @@ const std::vector<GuardFinding>& guard_findings(const Subject& subject) {
   });
 }
 
+Cost cost_of_job(const Job& job, const Subject& subject) {
+  if (job.calls_workflow()) return Cost::work;
+  Cost dearest = Cost::cheap;
+  for (const Step& step : job.steps)
+    dearest = std::max(dearest, cost_of(step, subject.project, subject.facts()));
+  return dearest;
+}
+
 }  // namespace refgate::lint

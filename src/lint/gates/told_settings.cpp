@@ -45,7 +45,38 @@ bool is_job_token(YamlNode value) {
   return !all.empty() && std::all_of(all.begin(), all.end(), names_job_token);
 }
 
+/// Whether one of the literals that an expression may come to is this one.
+bool may_come_to(const Expression& expression, NodeId id, std::string_view value) {
+  const ExpressionNode& node = expression.node(id);
+  const auto any = [&](const auto& chosen) {
+    for (std::size_t at = 0; at < node.operands.size(); ++at) {
+      if (chosen(at) && may_come_to(expression, node.operands[at], value)) return true;
+    }
+    return false;
+  };
+  const auto is_last = [&](std::size_t at) { return at + 1 == node.operands.size(); };
+  switch (node.kind) {
+    case ExpressionKind::literal:
+      return to_text(node.literal) == value;
+    case ExpressionKind::disjunction:
+      // An empty text is passed over.
+      return any([&](std::size_t at) { return is_last(at) || !value.empty(); });
+    case ExpressionKind::conjunction:
+      return any([&](std::size_t at) { return is_last(at) || value.empty(); });
+    case ExpressionKind::call:
+      return same_name(node.name, "case") &&
+             any([&](std::size_t at) { return at % 2 == 1 || is_last(at); });
+    default:
+      return false;
+  }
+}
+
 }  // namespace
+
+bool may_be(std::string_view written, std::string_view value) {
+  const Expression expression = parse_template(written);
+  return expression.is_valid() && may_come_to(expression, expression.root(), value);
+}
 
 std::optional<Told> told(const StepPlace& place, std::string_view setting) {
   const Step& step = *place.step;
@@ -68,7 +99,7 @@ std::optional<Told> told(const StepPlace& place, std::string_view setting) {
 
 bool stands_in_line(const StepPlace& place) {
   const auto strategy = told(place, "group-by");
-  if (!strategy || strategy->text.empty() || strategy->text == "none") return false;
+  if (!strategy || may_be(strategy->text, "") || may_be(strategy->text, "none")) return false;
   const auto no_wait = told(place, "no-wait");
   // An option is a flag; an input or a variable may say no.
   return !no_wait || (no_wait->entry && no_wait->text == "false");
@@ -87,6 +118,14 @@ bool names_matrix(const StepPlace& place, std::string_view setting) {
   const bool by_variable = found->text.find('$') != std::string::npos;
   return by_variable &&
          (mentions(place.step->env) || (place.job != nullptr && mentions(place.job->env)));
+}
+
+bool needs_no_answer(const StepPlace& place) {
+  const auto holder_run = told(place, "holder-run");
+  const auto on_lost = told(place, "on-lost");
+  // Whoever names a lease has said how long he waits for the dead.
+  return goes_elsewhere(place) || told(place, "lease") || told(place, "claim-id") ||
+         (holder_run && holder_run->text == "ignore") || (on_lost && on_lost->text == "cancel");
 }
 
 bool goes_elsewhere(const StepPlace& place) {

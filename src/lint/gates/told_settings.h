@@ -25,11 +25,19 @@ struct Told {
 /// The value of a setting ("pr-lock-window"); nullopt when the step is told none.
 std::optional<Told> told(const StepPlace& place, std::string_view setting);
 
+/// Whether a text as it is written may come out as this value: `${{ inputs.group || '' }}` as an
+/// empty one. What an input or a variable holds nobody knows.
+bool may_be(std::string_view written, std::string_view value);
+
 /// Whether a gate waits for its turn in a group (`group-by`), as far as its step says.
 bool stands_in_line(const StepPlace& place);
 
 /// Whether the step is told something of the job's matrix for this setting.
 bool names_matrix(const StepPlace& place, std::string_view setting);
+
+/// Whether it makes no difference to a gate whether GitHub answers if the run that holds the work
+/// has ended, or another rule asks for more.
+bool needs_no_answer(const StepPlace& place);
 
 /// Another token or another place for the state, or a decision on what a reading token does: then
 /// the job's permissions do not matter.

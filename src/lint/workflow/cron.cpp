@@ -5,6 +5,7 @@
 #include <bitset>
 #include <charconv>
 #include <chrono>
+#include <utility>
 #include <vector>
 
 #include "lint/expression/expression_value.h"
@@ -102,12 +103,27 @@ std::optional<Cron> read_cron(std::string_view text) {
   return read ? std::optional(cron) : std::nullopt;
 }
 
+struct Date {
+  std::chrono::year_month_day date;
+  unsigned weekday = 0;  ///< from Sunday, 0
+};
+
+/// Four years have every date with every weekday that matters: what happens at all happens soon or,
+/// on a 29 February of a certain weekday, hardly ever.
+template <class Visit>
+void for_each_day(Visit&& visit) {
+  const std::chrono::sys_days begin{std::chrono::year(2024) / 1 / 1};
+  for (int number = 0; number < 4 * 366; ++number) {
+    const std::chrono::sys_days day = begin + std::chrono::days(number);
+    if (!visit(Date{day, std::chrono::weekday(day).c_encoding()})) return;
+  }
+}
+
 /// With both fields given, either day will do.
-bool on_day(const Cron& cron, const std::chrono::year_month_day& day) {
-  if (!cron.months.test(static_cast<unsigned>(day.month()))) return false;
-  const bool by_day = cron.days.test(static_cast<unsigned>(day.day()));
-  const bool by_weekday =
-      cron.weekdays.test(std::chrono::weekday(std::chrono::sys_days(day)).c_encoding());
+bool on_day(const Cron& cron, const Date& day) {
+  if (!cron.months.test(static_cast<unsigned>(day.date.month()))) return false;
+  const bool by_day = cron.days.test(static_cast<unsigned>(day.date.day()));
+  const bool by_weekday = cron.weekdays.test(day.weekday);
   return cron.any_day || cron.any_weekday ? by_day && by_weekday : by_day || by_weekday;
 }
 
@@ -116,6 +132,11 @@ int first_of(const Values& values) {
     if (values.test(at)) return static_cast<int>(at);
   }
   return -1;
+}
+
+std::size_t starts_of(const Cron& cron) {
+  constexpr std::size_t most_an_hour = 12;
+  return std::min(cron.minutes.count(), most_an_hour) * cron.hours.count();
 }
 
 std::string two_digits(unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); }
@@ -129,27 +150,40 @@ std::optional<std::string> common_minute(std::string_view left, std::string_view
   const int minute = first_of(first->minutes & second->minutes);
   const int hour = first_of(first->hours & second->hours);
   if (minute < 0 || hour < 0) return std::nullopt;
-  // Four years have every date with every weekday that matters: a common one comes soon or, for 29
-  // February on a certain weekday, hardly ever.
-  std::chrono::sys_days day{std::chrono::year(2024) / 1 / 1};
-  const std::chrono::sys_days end = day + std::chrono::days(4 * 366);
-  for (; day < end; day += std::chrono::days(1)) {
-    const std::chrono::year_month_day date(day);
-    if (!on_day(*first, date) || !on_day(*second, date)) continue;
-    return std::to_string(static_cast<int>(date.year())) + "-" +
-           two_digits(static_cast<unsigned>(date.month())) + "-" +
-           two_digits(static_cast<unsigned>(date.day())) + " " +
-           two_digits(static_cast<unsigned>(hour)) + ":" +
-           two_digits(static_cast<unsigned>(minute));
-  }
-  return std::nullopt;
+  std::optional<std::string> found;
+  for_each_day([&](const Date& day) {
+    if (!on_day(*first, day) || !on_day(*second, day)) return true;
+    found = std::to_string(static_cast<int>(day.date.year())) + "-" +
+            two_digits(static_cast<unsigned>(day.date.month())) + "-" +
+            two_digits(static_cast<unsigned>(day.date.day())) + " " +
+            two_digits(static_cast<unsigned>(hour)) + ":" +
+            two_digits(static_cast<unsigned>(minute));
+    return false;
+  });
+  return found;
 }
 
 std::size_t starts_a_day(std::string_view cron) {
-  constexpr std::size_t most_an_hour = 12;
   const std::optional<Cron> read = read_cron(cron);
-  if (!read) return 0;
-  return std::min(read->minutes.count(), most_an_hour) * read->hours.count();
+  return read ? starts_of(*read) : 0;
+}
+
+std::size_t starts_on_one_day(const std::vector<std::string_view>& crons) {
+  std::vector<std::pair<Cron, std::size_t>> starting;
+  for (const std::string_view each : crons) {
+    if (const std::optional<Cron> cron = read_cron(each))
+      starting.emplace_back(*cron, starts_of(*cron));
+  }
+  std::size_t most = 0;
+  for_each_day([&](const Date& day) {
+    std::size_t starts = 0;
+    for (const auto& [cron, of_cron] : starting) {
+      if (on_day(cron, day)) starts += of_cron;
+    }
+    most = std::max(most, starts);
+    return true;
+  });
+  return most;
 }
 
 }  // namespace refgate::lint

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace refgate::lint {
 
@@ -16,5 +17,8 @@ std::optional<std::string> common_minute(std::string_view left, std::string_view
 /// How often a schedule starts a run on a day on which it starts any; 0 when it is not understood.
 /// GitHub starts one every five minutes at most, whatever is written.
 std::size_t starts_a_day(std::string_view cron);
+
+/// How many runs schedules start together on the day, of four years, on which they start most.
+std::size_t starts_on_one_day(const std::vector<std::string_view>& crons);
 
 }  // namespace refgate::lint

@@ -35,7 +35,7 @@ def agent(number, words="look at this"):
 
 
 def chain(number):
-    return job(f"j{number}", *(["needs: j0"] if number else []), "steps: [{run: make}]")
+    return job(f"j{number}", *([f"needs: j{number - 1}"] if number else []), "steps: [{run: make}]")
 
 
 def many_needs(number):
@@ -78,7 +78,7 @@ def second_agent(number):
 def handed_on(number):
     names = "".join(f"${{{{ needs.j{number - 1}.outputs.o{each} }}}}" for each in range(8)) if number else "${{ github.event.issue.number }}"
     outputs = "".join(f"\n      o{each}: {names}" for each in range(8))
-    return job(f"j{number}", *(["needs: j0"] if number else []), f"outputs:{outputs}", "steps:", f"  - run: claude -p \"{names}\"")
+    return job(f"j{number}", *([f"needs: j{number - 1}"] if number else []), f"outputs:{outputs}", "steps:", f"  - run: claude -p \"{names}\"")
 
 
 def unguarded_step(number):
@@ -259,7 +259,7 @@ FORKS = "on: pull_request_target\nenv: {K: '${{ secrets.K }}'}\njobs:\n"
 
 
 def fork_job(number, *lines):
-    ref = "'${{ needs.j0.outputs.sha || github.event.pull_request.head.sha }}'"
+    ref = f"'${{{{ needs.j{max(0, number - 1)}.outputs.sha || github.event.pull_request.head.sha }}}}'"
     steps = ["steps:", f"  - {{uses: actions/checkout@v4.2.2, with: {{ref: {ref}}}}}", f"  - run: claude -p {number}"]
     return job(f"j{number}", *lines, *steps)
 
@@ -270,7 +270,27 @@ def verdict_job(number):
     return job(f"j{number}", *lines, "steps:", "  - {id: s, run: ./look}", f"  - run: claude -p {number}")
 
 
+def fork_handed_on_by_one(size):
+    """Half of the file is one job, whose condition names repositories, and the other half asks for its output."""
+    first = "  first:\n    runs-on: u\n    if: " + " || ".join(f"github.repository == 'o/r{each}'" for each in range(9)) + "\n    outputs: {sha: '${{ github.sha }}'}\n    steps:\n"
+    text = filled(size // 2, FORKS + first, lambda number: f"      - {{uses: actions/checkout@v4.2.2, with: {{ref: '${{{{ github.sha }}}}', path: p{number}}}}}\n")
+    steps = ["steps:", "  - {uses: actions/checkout@v4.2.2, with: {ref: '${{ needs.first.outputs.sha }}'}}", "  - run: claude -p x"]
+    return {CI: filled(size, text, lambda number: job(f"j{number}", "needs: first", *steps))}
+
+
+def verdicts_of_long_scripts(size):
+    """Half of the file is what one step says, and the other half asks for its outputs, of which the last one is a verdict."""
+    names = [f"skip{each}" for each in range(20)] + ["duplicate"]
+    outputs = "".join(f"      {name}: ${{{{ steps.s.outputs.{name} }}}}\n" for name in names)
+    script = f"on: pull_request\njobs:\n  look:\n    runs-on: u\n    outputs:\n{outputs}    steps:\n      - id: s\n        run: |\n"
+    asked = " && ".join(f"needs.look.outputs.{name} != 'true'" for name in names)
+    text = filled(size // 2, script, lambda number: f"          [ \"$ACTOR\" = user-{number} ] || echo \"number {number}\"\n")
+    return {CI: filled(size, text, lambda number: job(f"j{number}", "needs: look", f"if: {asked}", f"steps: [{{run: claude -p {number}}}]"))}
+
+
 SHAPES = {
+    "fork's code that one hands on": fork_handed_on_by_one,
+    "verdicts of long scripts": verdicts_of_long_scripts,
     "a chain of needs": one_file(HEAD, chain),
     "twenty needs each": one_file(HEAD, many_needs),
     "one job that needs all": needs_all,
@@ -341,7 +361,10 @@ SHAPES = {
     "agents in a fork's code": one_file(FORKS, lambda number: fork_job(number)),
     "agents in a fork's code, of conditions": one_file(FORKS, lambda number: fork_job(number, f"if: github.event.pull_request.number != {number} && github.actor != 'a{number}'")),
     "fork's code in one job": one_file(FORKS + "  a:\n    runs-on: u\n    steps:\n", lambda number: f"      - run: git fetch origin pull/{number}/head && git checkout ${{{{ github.event.pull_request.head.sha }}}}\n      - run: claude -p {number}\n"),
-    "fork's code that is handed on": one_file(FORKS, lambda number: fork_job(number, "outputs: {sha: '${{ github.event.pull_request.head.sha }}'}", *(["needs: j0"] if number else []))),
+    "fork's code that variables name": one_file(FORKS + "  a:\n    runs-on: u\n    steps:\n      - run: |\n", lambda number: f"          V{number}=b{number}\n          git checkout $V{number}\n", "      - run: claude -p x\n"),
+    "pushes that variables name": one_file(BEHIND + TOKEN + "      - run: |\n", lambda number: f"          V{number}=b{number}\n          git push origin $V{number}\n"),
+    "repositories that variables name": one_file(HEARS + "      - run: |\n", lambda number: f"          V{number}=o/r{number}\n          gh pr comment 7 --repo $V{number} --body x\n"),
+    "fork's code that is handed on": one_file(FORKS, lambda number: fork_job(number, "outputs: {sha: '${{ github.event.pull_request.head.sha }}'}", *([f"needs: j{number - 1}"] if number else []))),
     "shares that differ": one_file(HEAD, lambda number: job(f"j{number}", "steps:", f"  - {{uses: refgate/refgate@v1, with: {{share: 'review of part {number}', run: ./work}}}}")),
     "agents of a schedule": one_file("on:\n  schedule: [{cron: '*/5 * * * *'}]\njobs:\n", lambda number: agent(number) + (f"    needs: j{number - 1}\n" if number else "")),
     "verdicts of scripts": one_file("on: pull_request\njobs:\n", verdict_job),

@@ -69,8 +69,7 @@ const Start* way_in(const Subject& subject, const AgentLaunch& launch,
     const Scope scope = scope_of_outsider(start);
     // Only who may push here opens a pull request whose branch lies here.
     if (outsider_reaches(subject, launch, scope) &&
-        (start.event != "pull_request_target" ||
-         fork_reaches(conditions_of(subject, launch), scope)))
+        (start.event != "pull_request_target" || fork_reaches(subject, launch, scope)))
       return &start;
   }
   return nullptr;

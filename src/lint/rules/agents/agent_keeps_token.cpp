@@ -46,6 +46,7 @@ bool leaves_token_in_address(const Workflow& workflow, const Job& job, const Ste
   const std::string_view script = step.run_text();
   if (!mentions_any(to_lower(script), {"remote set-url", "remote add", "git clone", "insteadof"}))
     return false;
+  const StepVariables variables(workflow, job, step);
   for (std::size_t at = script.find("://"); at != std::string_view::npos;
        at = script.find("://", at + 1)) {
     const std::string_view rest = script.substr(at + 3, script.find('\n', at) - at - 3);
@@ -56,8 +57,7 @@ bool leaves_token_in_address(const Workflow& workflow, const Job& job, const Ste
     std::string_view word = login.substr(variable);
     const bool is_expression = word.starts_with("${{");
     if (!is_expression) word = word.substr(0, word.find_first_of(":\"' /", 1));
-    const std::string text =
-        is_expression ? std::string(word) : resolved(workflow, job, step, std::string(word));
+    const std::string text = is_expression ? std::string(word) : variables.resolved(word);
     if (text.find("secrets.") != std::string::npos || is_own_token(text)) return true;
   }
   return false;

@@ -2,7 +2,9 @@
 // to do. Facts: "Events that trigger workflows", schedule: every five minutes at the most.
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lint/agents/launches.h"
@@ -20,30 +22,24 @@ namespace {
 
 /// Once an hour is somebody's decision.
 constexpr std::size_t most_a_day = 24;
+/// Of so many schedules it is asked whether they reach a launch.
+constexpr std::size_t most_crons = 50;
 
 /// Whether a gate on the way bounds what a schedule starts: events of a schedule are never
 /// duplicates, unless an identity says what they are about.
 bool is_bounded(const Subject& subject, const AgentLaunch& launch) {
-  const std::vector<const Gate*> gates = gates_before(subject, launch);
-  return std::any_of(gates.begin(), gates.end(), [&](const Gate* gate) {
-    if (gate->kind != GateKind::refgate || gate->origin == nullptr) return true;
-    // Where the gate's job is known, its variables count too.
-    StepPlace place{gate->origin, nullptr, nullptr};
-    for (const JobPlace& each : launch.path) {
-      for (const Job& job : each.workflow->jobs) {
-        if (!job.steps.empty() && gate->origin >= job.steps.data() &&
-            gate->origin < job.steps.data() + job.steps.size())
-          place = {gate->origin, &job, each.workflow};
-      }
-    }
+  const std::vector<GateBefore> gates = gates_before(subject, launch);
+  return std::any_of(gates.begin(), gates.end(), [](const GateBefore& each) {
+    if (each.gate->kind != GateKind::refgate || each.place.step == nullptr) return true;
     const auto names = {"identity", "identity-by", "budget", "config"};
     return std::any_of(names.begin(), names.end(),
-                       [&](const char* name) { return static_cast<bool>(told(place, name)); });
+                       [&](const char* name) { return static_cast<bool>(told(each.place, name)); });
   });
 }
 
-/// Whether a condition asks for what an earlier step or job gave, other than a gate's verdict.
-bool asks_for_other_output(const Subject& subject, const Workflow& workflow,
+/// Whether a condition, of a job or of one of its steps, asks for what an earlier step or job gave,
+/// other than a gate's verdict.
+bool asks_for_other_output(const Subject& subject, const Workflow& workflow, const Job& job,
                            const Expression& condition) {
   const std::vector<Reference> all = references(condition);
   return std::any_of(all.begin(), all.end(), [&](const Reference& each) {
@@ -56,9 +52,8 @@ bool asks_for_other_output(const Subject& subject, const Workflow& workflow,
                          });
     };
     const std::vector<GatedJob>& gated = gated_jobs_of(subject, workflow);
-    return std::none_of(gated.begin(), gated.end(), [&](const GatedJob& job) {
-      return is_gates(job.view) || is_gates(job.inside.view);
-    });
+    return std::none_of(gated.begin(), gated.end(),
+                        [&](const GatedJob& other) { return is_gates(view_from(job, other)); });
   });
 }
 
@@ -70,13 +65,14 @@ bool asks_for_work(const Subject& subject, const AgentLaunch& launch) {
   std::vector<const Expression*> on_the_way;
   for (const JobPlace& place : launch.path) {
     for (const Expression* each : job_conditions_of(subject, *place.workflow).path(*place.job)) {
-      if (asks_for_other_output(subject, *place.workflow, *each)) return true;
+      if (asks_for_other_output(subject, *place.workflow, *place.job, *each)) return true;
       on_the_way.push_back(each);
     }
   }
   if (launch.step->condition) {
     const Expression own = parse_condition(launch.step->condition.value.text());
-    if (own.is_valid() && asks_for_other_output(subject, launch.workflow(), own)) return true;
+    if (own.is_valid() && asks_for_other_output(subject, launch.workflow(), launch.job(), own))
+      return true;
   }
   if (mentions_any(launch.step->condition.value.text(), {"hashFiles", "env."}) ||
       (launch.launch != launch.step &&
@@ -99,27 +95,42 @@ bool asks_for_work(const Subject& subject, const AgentLaunch& launch) {
 }
 
 struct Schedule {
-  std::size_t starts = 0;  ///< a day
+  std::size_t starts = 0;  ///< on the day on which there are most
   std::size_t crons = 0;
   YamlNode first;
 };
 
-/// The crons that reach a launch, together.
-Schedule schedule_of(const Subject& subject, const AgentLaunch& launch, const Trigger& trigger) {
-  const LaunchConditions& conditions = conditions_of(subject, launch);
-  Schedule schedule;
-  for (const YamlNode cron : trigger.crons) {
-    const std::size_t starts = starts_a_day(cron.text());
-    if (starts == 0) continue;
-    Scope scope = scope_of_event("schedule");
-    scope.set("github.event.schedule", Value::string(std::string(cron.text())));
-    if (conditions.runs(scope) == Truth::no) continue;
-    if (schedule.crons++ == 0 || starts > starts_a_day(schedule.first.text()))
-      schedule.first = cron;
-    schedule.starts += starts;
+/// The crons that reach launches, by the launch.
+class Schedules {
+ public:
+  Schedules(const Subject& subject, const Trigger& trigger) : subject_(subject) {
+    for (const YamlNode cron : trigger.crons) {
+      if (crons_.size() == most_crons) break;
+      if (starts_a_day(cron.text()) > 0) crons_.push_back(cron);
+    }
   }
-  return schedule;
-}
+
+  Schedule of(const AgentLaunch& launch) {
+    const LaunchConditions& conditions = conditions_of(subject_, launch);
+    std::vector<std::string_view> reaching;
+    YamlNode first;
+    for (const YamlNode cron : crons_) {
+      Scope scope = scope_of_event("schedule");
+      scope.set("github.event.schedule", Value::string(std::string(cron.text())));
+      if (conditions.runs(scope) == Truth::no) continue;
+      if (reaching.empty() || starts_a_day(cron.text()) > starts_a_day(first.text())) first = cron;
+      reaching.push_back(cron.text());
+    }
+    const auto [known, is_new] = starts_.try_emplace(reaching);
+    if (is_new) known->second = starts_on_one_day(reaching);
+    return {known->second, reaching.size(), first};
+  }
+
+ private:
+  const Subject& subject_;
+  std::vector<YamlNode> crons_;
+  std::map<std::vector<std::string_view>, std::size_t> starts_;  ///< of what reaches a launch
+};
 
 }  // namespace
 
@@ -127,12 +138,13 @@ void check_agent_too_often(const Subject& subject, Sink& sink) {
   const Workflow& workflow = *subject.workflow;
   const Trigger* trigger = workflow.trigger("schedule");
   if (trigger == nullptr) return;
+  Schedules schedules(subject, *trigger);
   std::vector<const Job*> reported;
   for (const AgentLaunch& launch : launches_of(subject)) {
     const Job* job = &launch.own_job();
     if (launch.is_likely || std::find(reported.begin(), reported.end(), job) != reported.end())
       continue;
-    const Schedule schedule = schedule_of(subject, launch, *trigger);
+    const Schedule schedule = schedules.of(launch);
     if (schedule.starts <= most_a_day || is_bounded(subject, launch) ||
         asks_for_work(subject, launch))
       continue;

@@ -38,7 +38,7 @@ std::optional<Start> way_in(const AgentLaunch& launch, const Subject& subject) {
     if (std::any_of(all.begin(), all.end(),
                     [&](const Expression* each) { return asks_something_unknown(*each, scope); }))
       continue;
-    if (!checked) checked = asks_who_acts(conditions, subject.project, subject.facts());
+    if (!checked) checked = asks_who_acts(subject, launch);
     if (*checked) return std::nullopt;
     return start;
   }

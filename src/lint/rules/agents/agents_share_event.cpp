@@ -5,14 +5,15 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "lint/agents/agent_work.h"
 #include "lint/agents/launches.h"
 #include "lint/gates/gate_before.h"
+#include "lint/gates/share_names.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
-#include "lint/text/near_names.h"
 #include "lint/workflow/trigger_filter.h"
 
 namespace refgate::lint {
@@ -32,7 +33,7 @@ struct Candidate {
   std::vector<std::string> phrases, labels, repositories;
   std::string asks;                  ///< the texts of all its conditions
   std::vector<std::string> absent;   ///< the steps that it asks about and that are not there
-  std::optional<std::string> share;  ///< of the gate before it; empty when the gate names none
+  std::optional<std::string> share;  ///< of the gates before it; empty when none of them names one
 };
 
 /// Someone asks for just this workflow.
@@ -46,15 +47,13 @@ bool is_comment(std::string_view event) {
 }
 
 std::optional<std::string> share_of(const Subject& subject, const AgentLaunch& launch) {
-  const std::vector<const Gate*> gates = gates_before(subject, launch);
+  const std::vector<GateBefore> gates = gates_before(subject, launch);
   if (gates.empty()) return std::nullopt;
-  const Gate& gate = *gates.front();
-  if (gate.origin == nullptr) return "";
-  const StepPlace place = gate.origin == gate.step
-                              ? StepPlace{gate.origin, &launch.job(), &launch.workflow()}
-                              : StepPlace{gate.origin, nullptr, nullptr};
-  const auto share = told(place, "share");
-  return share ? share->text : "";
+  for (const GateBefore& each : gates) {
+    if (each.place.step == nullptr) continue;
+    if (auto share = told(each.place, "share")) return std::move(share->text);
+  }
+  return "";
 }
 
 bool has_common_text(const std::vector<YamlNode>& left, const std::vector<YamlNode>& right) {
@@ -181,10 +180,9 @@ class Finder {
     if (same_workflow && is_repeated(first, second)) return report_repeated(first, second);
     if (same_workflow && !are_side_by_side(first, second)) return;
     if (first.work.agent != second.work.agent) return;
-    // Of names that are nearly equal `share-near` speaks.
     if (first.share && second.share &&
         (same_workflow || (!first.share->empty() && *first.share == *second.share) ||
-         are_near_names(*first.share, *second.share)))
+         share_names_of(subject_).is_slip(*first.share, *second.share)))
       return;
     if (!first.workflow->selected && !second.workflow->selected) return;
     std::optional<bool> same;

@@ -59,6 +59,13 @@ bool waits_for_approval(const Subject& subject, const AgentLaunch& launch) {
   });
 }
 
+/// Whether two launches stand in the same job, called by the same ones.
+bool are_on_one_way(const AgentLaunch& one, const AgentLaunch& other) {
+  return std::equal(
+      one.path.begin(), one.path.end(), other.path.begin(), other.path.end(),
+      [](const JobPlace& left, const JobPlace& right) { return left.job == right.job; });
+}
+
 /// An agent that is told to leave what stands in its folder alone.
 bool leaves_settings(const AgentLaunch& launch) {
   const std::string_view source = launch.launch->node.source();
@@ -82,18 +89,18 @@ class ForkStarts {
 
   std::optional<Found> find(const AgentLaunch& launch) {
     if (starts_.empty()) return std::nullopt;
-    const LaunchConditions& conditions = conditions_of(subject_, launch);
-    if (asks_for_fork(conditions)) return std::nullopt;
-    const std::vector<std::string> names = repositories_named(conditions.all());
+    if (asks_for_fork(subject_, launch)) return std::nullopt;
+    const std::vector<std::string> names =
+        repositories_named(conditions_of(subject_, launch).all());
     for (const Start& start : starts_) {
       // An action that asks by itself asks for people: a run that another one started has none.
       if (start.event == "pull_request_target" && asks_for_write(*launch.launch, subject_.facts()))
         continue;
       for (const std::string& name : names) {
         const Scope& scope = scope_of(start, name);
-        const ForkCode code(launch.workflow(), launch.job(), scope);
-        const auto checkout = code.before(*launch.step);
-        if (checkout && outsider_reaches(subject_, launch, scope)) return Found{&start, *checkout};
+        if (!outsider_reaches(subject_, launch, scope)) continue;
+        if (const auto checkout = code_of(launch, scope).before(*launch.step, subject_.facts()))
+          return Found{&start, *checkout};
       }
     }
     return std::nullopt;
@@ -109,9 +116,19 @@ class ForkStarts {
     return made->second;
   }
 
+  /// Of the job of the last launch, since the launches of a job follow each other.
+  const ForkCode& code_of(const AgentLaunch& launch, const Scope& scope) {
+    if (std::exchange(job_, &launch.job()) != &launch.job()) codes_.clear();
+    return codes_.try_emplace(&scope, launch.workflow(), launch.job(), scope, outputs_)
+        .first->second;
+  }
+
   const Subject& subject_;
   std::vector<Start> starts_;
   std::map<std::pair<const Start*, std::string>, Scope> scopes_;
+  ForkOutputs outputs_;
+  const Job* job_ = nullptr;
+  std::map<const Scope*, ForkCode> codes_;  ///< of `job_`
 };
 
 std::string message_of(const AgentLaunch& launch, const Found& found) {
@@ -142,14 +159,18 @@ void check_fork_code_before_agent(const Subject& subject, Sink& sink) {
   const std::vector<AgentLaunch>& launches = launches_of(subject);
   if (launches.empty()) return;
   ForkStarts starts(subject);
-  const Job* asked = nullptr;
+  const Job* reported = nullptr;
+  const AgentLaunch* last = nullptr;
+  bool in_danger = false;  // of all launches on the way of the last one
   for (const AgentLaunch& launch : launches) {
+    if (const AgentLaunch* before = std::exchange(last, &launch);
+        before == nullptr || !are_on_one_way(*before, launch))
+      in_danger = has_secrets(launch) && !waits_for_approval(subject, launch);
     // One launch of a job for all.
-    if (asked == &launch.own_job() || !has_secrets(launch) || leaves_settings(launch)) continue;
-    asked = &launch.own_job();
-    if (waits_for_approval(subject, launch)) continue;
+    if (!in_danger || reported == &launch.own_job() || leaves_settings(launch)) continue;
     const std::optional<Found> found = starts.find(launch);
     if (!found) continue;
+    reported = &launch.own_job();
     const ForkCheckout& checkout = found->checkout;
     const std::string message = message_of(launch, *found);
     auto report = launch.is_called() ? sink.report(subject, launch.own_job().uses.key, message)

@@ -41,19 +41,33 @@ bool asks_something_else(const std::string& text) {
              "comment.body", "git diff", "changed", "paths", "draft", "label"});
 }
 
+/// What the words of a step are about.
+struct StepWords {
+  bool look_for_work = false;
+  bool ask_something_else = false;
+};
+
+const StepWords& words_of(const Subject& subject, const Step& step) {
+  return subject.memo.get<StepWords>(&step, [&] {
+    const std::string text = to_lower(step.node.source());
+    return StepWords{looks_for_work(text), asks_something_else(text)};
+  });
+}
+
 /// Whether this step of a job gives such a verdict under that name: a script, or an action of the
 /// repository's own.
-bool gives_verdict(const Step* step, const std::string& name) {
+bool gives_verdict(const Subject& subject, const Step* step, const std::string& name) {
   if (step == nullptr || !(step->run || step->uses_text().starts_with("./") ||
                            matches_action(step->uses_text(), "actions/github-script")))
     return false;
   if (says_duplicate(name)) return true;
-  const std::string text = to_lower(step->node.source());
-  return says_whether_to_run(name) && (looks_for_work(text) || !asks_something_else(text));
+  if (!says_whether_to_run(name)) return false;
+  const StepWords& words = words_of(subject, *step);
+  return words.look_for_work || !words.ask_something_else;
 }
 
 /// Whether an output of a job is what one of its scripts writes.
-bool is_of_script(const Job& job, std::string_view output) {
+bool is_of_script(const Subject& subject, const Job& job, std::string_view output) {
   if (job.uses.value.text().starts_with("./")) return says_duplicate(squeezed(output));
   const Entry entry = job.outputs.value.entry(output);
   if (!entry || !entry.value.has_expression()) return false;
@@ -62,30 +76,31 @@ bool is_of_script(const Job& job, std::string_view output) {
   const std::vector<Reference> from = references(source);
   return std::any_of(from.begin(), from.end(), [&](const Reference& each) {
     return refers_into(each, {"steps"}) && each.path.size() == 4 && each.path[1] &&
-           gives_verdict(job.step(*each.path[1]), squeezed(output));
+           gives_verdict(subject, job.step(*each.path[1]), squeezed(output));
   });
 }
 
 /// A reference to such an output, of a step of this job or of a job before it.
-bool is_own_verdict(const Reference& reference, const Workflow& workflow, const Job& job) {
+bool is_own_verdict(const Subject& subject, const Reference& reference, const Workflow& workflow,
+                    const Job& job) {
   if (reference.path.size() != 4 || !reference.path[1] || !reference.path[3]) return false;
   if (refers_into(reference, {"steps", *reference.path[1], "outputs"}))
-    return gives_verdict(job.step(*reference.path[1]), squeezed(*reference.path[3]));
+    return gives_verdict(subject, job.step(*reference.path[1]), squeezed(*reference.path[3]));
   if (!refers_into(reference, {"needs", *reference.path[1], "outputs"})) return false;
   const Job* needed = workflow.job(*reference.path[1]);
-  return needed != nullptr && is_of_script(*needed, *reference.path[3]);
+  return needed != nullptr && is_of_script(subject, *needed, *reference.path[3]);
 }
 
 }  // namespace
 
 std::optional<std::string> own_verdict_before(const Subject& subject, const AgentLaunch& launch) {
-  const auto named_in = [](const Entry& condition, const Workflow& workflow,
-                           const Job& job) -> std::optional<std::string> {
+  const auto named_in = [&](const Entry& condition, const Workflow& workflow,
+                            const Job& job) -> std::optional<std::string> {
     if (!condition || !condition.value.is_scalar()) return std::nullopt;
     const Expression expression = parse_condition(condition.value.text());
     if (!expression.is_valid()) return std::nullopt;
     for (const Reference& each : references(expression)) {
-      if (is_own_verdict(each, workflow, job)) return each.text();
+      if (is_own_verdict(subject, each, workflow, job)) return each.text();
     }
     return std::nullopt;
   };

@@ -387,12 +387,12 @@ class Search {
       const bool of_branch = start.event == "pull_request_target" || is_of_branch(reference);
       if ((start.event == "workflow_run" || start.event == "pull_request_target") && of_branch &&
           ((is_of_branch(reference) && is_checked_out(launch, reference)) ||
-           !fork_reaches(conditions, scope)))
+           !fork_reaches(subject_, launch, scope)))
         continue;
       if (!is_by_actor(reference, start)) return &start;
       set_actor(scope, {"an-outsider", "User", "NONE"});
       if (conditions.runs(scope) == Truth::no || asks_for_write(*launch.launch, subject_.facts()) ||
-          asks_who_acts(conditions, subject_.project, subject_.facts()))
+          asks_who_acts(subject_, launch))
         continue;
       return &start;
     }

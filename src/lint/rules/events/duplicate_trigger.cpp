@@ -90,9 +90,9 @@ class Finder {
   /// What a job has before it that lets one of the two runs end early.
   bool is_gated(const Job& job) const {
     if (is_own_called_workflow(job.uses.value.text())) return true;
-    const std::vector<const Gate*> gates = gates_of_job(subject_, workflow_, job);
+    const std::vector<GateBefore> gates = gates_of_job(subject_, workflow_, job);
     return std::any_of(gates.begin(), gates.end(),
-                       [](const Gate* gate) { return decides_between(*gate); });
+                       [](const GateBefore& each) { return decides_between(*each.gate); });
   }
 
   /// A job that certainly runs in both runs, without a gate before it.
@@ -118,9 +118,10 @@ class Finder {
                     [](const Job& job) { return is_own_called_workflow(job.uses.value.text()); });
     if (launches_.empty()) return called;
     for (std::size_t at = 0; at < launches_.size(); ++at) {
-      const std::vector<const Gate*> gates = gates_before(subject_, launches_[at]);
-      const bool decides = std::any_of(gates.begin(), gates.end(),
-                                       [](const Gate* gate) { return decides_between(*gate); });
+      const std::vector<GateBefore> gates = gates_before(subject_, launches_[at]);
+      const bool decides = std::any_of(gates.begin(), gates.end(), [](const GateBefore& each) {
+        return decides_between(*each.gate);
+      });
       if (!decides && !is_own_called_workflow(launches_[at].own_job().uses.value.text()))
         return false;
     }

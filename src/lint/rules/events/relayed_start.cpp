@@ -3,7 +3,6 @@
 // may start the same agent twice. Facts: "Triggering a workflow from a workflow".
 
 #include <algorithm>
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -263,7 +262,7 @@ class Relays {
       const LaunchConditions& conditions = conditions_of(subject_, *node.launch);
       const bool is_app = deed.identity.kind == AgentIdentity::Kind::app;
       if ((is_app && turns_bot_away(*node.launch->launch, deed.identity.login, subject_.facts())) ||
-          asks_who_acts(conditions, subject_.project, subject_.facts()) ||
+          asks_who_acts(subject_, *node.launch) ||
           is_counted_before(node.launch->own_job(), *node.launch->step) ||
           !gates_before(subject_, *node.launch).empty())
         return Truth::no;

@@ -75,7 +75,7 @@ class Finder {
   /// With what the gates on the way say when they say run: each of these events is one to them.
   Scope let_through(Scope scope, const AgentLaunch& launch) const {
     for (const GatedJob* gated : near_gates(launch)) {
-      const GateView& view = gated->job == &launch.job() ? gated->inside.view : gated->view;
+      const GateView& view = view_from(launch.job(), *gated);
       scope = view.scope(false, scope);
       for (const GateSignal& signal : view.signals()) {
         if (signal.role == GateRole::attempt) scope.set(signal.path, Value::string("1"));
@@ -193,16 +193,14 @@ class Finder {
 
   /// What a gate on the way says, or for which attempt.
   bool is_verdict(std::size_t launch, const Reference& reference) const {
-    for (const GatedJob* gated : near_gates(launches_[launch])) {
-      for (const GateView* view : {&gated->inside.view, &gated->view}) {
-        if (std::any_of(
-                view->signals().begin(), view->signals().end(), [&](const GateSignal& signal) {
-                  return signal.role >= GateRole::attempt && refers_to(reference, signal.path);
-                }))
-          return true;
-      }
-    }
-    return false;
+    const std::vector<const GatedJob*> near = near_gates(launches_[launch]);
+    return std::any_of(near.begin(), near.end(), [&](const GatedJob* gated) {
+      const GateView& view = view_from(launches_[launch].job(), *gated);
+      return std::any_of(
+          view.signals().begin(), view.signals().end(), [&](const GateSignal& signal) {
+            return signal.role >= GateRole::attempt && refers_to(reference, signal.path);
+          });
+    });
   }
 
   /// A launch that each further label (assignee, reviewer) starts again, whatever it is.
@@ -315,10 +313,11 @@ class Finder {
   /// Runs of a schedule are never duplicates for a gate, unless it is told what they have in
   /// common.
   bool is_gated_by_identity(std::size_t launch) const {
-    const std::vector<const Gate*> gates = gates_before(subject_, launches_[launch]);
-    return std::any_of(gates.begin(), gates.end(), [](const Gate* gate) {
-      return gate->kind != GateKind::refgate ||
-             (gate->origin != nullptr && gate->origin->input("identity"));
+    const std::vector<GateBefore> gates = gates_before(subject_, launches_[launch]);
+    return std::any_of(gates.begin(), gates.end(), [](const GateBefore& each) {
+      return each.gate->kind != GateKind::refgate ||
+             (each.place.step != nullptr &&
+              (told(each.place, "identity") || told(each.place, "identity-by")));
     });
   }
 

@@ -2,7 +2,6 @@
 // to comments, pushes and labels: its own too. Only what GITHUB_TOKEN does starts nothing.
 
 #include <algorithm>
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -141,7 +140,7 @@ class Finder {
     if (launch.is_called()) return false;
     const LaunchConditions& conditions = conditions_of(subject_, launch);
     if (asks_for_output(conditions.all())) return false;
-    if (asks_who_acts(conditions, subject_.project, subject_.facts())) return false;
+    if (asks_who_acts(subject_, launch)) return false;
     const OfJob& of_job = job_of(launch);
     for (const Evidence& evidence : evidence_of(launch, subject_.facts(), of_job.deeds)) {
       const std::optional<std::string> login = evidence.identity.login;

@@ -16,7 +16,7 @@ std::string_view environment_of(const Job& job) {
   const YamlNode value = job.environment.value;
   const std::string_view name = value.is_mapping() ? value["name"].text() : value.text();
   // One that may be empty (`${{ … || '' }}`) is none.
-  return name.find("''") == std::string_view::npos ? name : std::string_view();
+  return may_be(name, "") ? std::string_view() : name;
 }
 
 }  // namespace

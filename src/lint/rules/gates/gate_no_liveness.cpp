@@ -12,18 +12,6 @@
 #include "lint/workflow/permissions.h"
 
 namespace refgate::lint {
-namespace {
-
-/// Whether the answer would make no difference, or another rule asks for more.
-bool needs_no_answer(const StepPlace& place) {
-  const auto holder_run = told(place, "holder-run");
-  const auto on_lost = told(place, "on-lost");
-  // Whoever names a lease has said how long he waits for the dead.
-  return goes_elsewhere(place) || told(place, "lease") || told(place, "claim-id") ||
-         (holder_run && holder_run->text == "ignore") || (on_lost && on_lost->text == "cancel");
-}
-
-}  // namespace
 
 void check_gate_no_liveness(const Subject& subject, Sink& sink) {
   const Workflow& workflow = *subject.workflow;

@@ -1,11 +1,13 @@
 // The state of a gate lies in refs of the repository. With a token that may only read, the gate can
 // look but never claim. And to cancel its own run a job needs to be allowed to.
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lint/finding/edit.h"
+#include "lint/gates/gate_before.h"
 #include "lint/gates/gate_costs.h"
 #include "lint/gates/gates.h"
 #include "lint/gates/told_settings.h"
@@ -41,6 +43,19 @@ const Step* cancelling_step(const Job& job, const Workflow& workflow) {
       return &step;
   }
   return nullptr;
+}
+
+/// Whether one of the gates under a job's permissions asks how the run that holds the work fares:
+/// then `gate-no-liveness` would want more next.
+bool asks_for_holders(const Subject& subject, const Job& job) {
+  const std::vector<GatedJob>& gated = gated_jobs_of(subject);
+  return std::any_of(gated.begin(), gated.end(), [&](const GatedJob& each) {
+    if (each.job != &job && (job.permissions || each.job->permissions)) return false;
+    return std::any_of(each.gates.begin(), each.gates.end(), [&](const Gate& gate) {
+      return gate.kind == GateKind::refgate && gate.step != nullptr && gate.step == gate.origin &&
+             !needs_no_answer({gate.step, each.job, subject.workflow});
+    });
+  });
 }
 
 struct Missing {
@@ -123,8 +138,8 @@ void check_gate_permissions(const Subject& subject, Sink& sink) {
     report.related(subject, (called ? job.uses : step->main()).key,
                    finish ? "the session is ended here" : "the gate");
     std::vector<Missing> missing{{"contents", Access::write}};
-    // What a gate asks for besides, so that `gate-no-liveness` does not say so next.
-    if (!finish && access_of(permissions.value, "actions") == Access::none)
+    if (access_of(permissions.value, "actions") == Access::none &&
+        (called || asks_for_holders(subject, job)))
       missing.push_back({"actions", Access::read});
     fix_permissions(report, workflow, permissions.value, missing);
   }
