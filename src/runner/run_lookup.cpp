@@ -21,7 +21,10 @@ RunEnded ask_run(const Environment& environment, const std::string& remote, cons
                                     .longest = 3s,
                                     .most_bytes = 1'000'000},
                                    deadline);
-  return answer.wrong.empty() ? read_run_state(answer.body, claim.holder) : RunEnded::unknown;
+  if (!answer.wrong.empty()) return RunEnded::unknown;
+  return read_run_state(
+      answer.body, claim.holder,
+      is_gitea_or_forgejo(environment) ? Attempts::may_be_untold : Attempts::told);
 }
 
 }  // namespace refgate

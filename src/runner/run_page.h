@@ -9,7 +9,10 @@
 
 namespace refgate {
 
-/// Gitea and Forgejo (GITEA_ACTIONS, FORGEJO_ACTIONS) serve the page of a run by its number in the
+/// Whether the job is one of Gitea or Forgejo (GITEA_ACTIONS, FORGEJO_ACTIONS).
+bool is_gitea_or_forgejo(const Environment& environment);
+
+/// Gitea and Forgejo serve the page of a run by its number in the
 /// repository, GITHUB_RUN_NUMBER: that of this job's own run, and empty for any other run, whose
 /// number is not known. nullopt elsewhere: pages go by the run's id.
 std::optional<std::string> numbered_run_page(const Environment& environment,

@@ -77,6 +77,16 @@ std::vector<SwapOutcome> push_in_batches(Store& store, const std::vector<Change>
   return all;
 }
 
+namespace {
+
+/// Gitea and Forgejo take a push of whoever may read, since a pull request can be made by one; what
+/// they say to all others is their hook's.
+bool may_only_read(const std::string& message) {
+  return message.find("User permission denied for writing") != std::string::npos;
+}
+
+}  // namespace
+
 StoreError refusal(const Store& store, const std::string& ref, const SwapOutcome& refused,
                    const std::string& left) {
   if (!refused.for_good)
@@ -84,6 +94,12 @@ StoreError refusal(const Store& store, const std::string& ref, const SwapOutcome
         StoreFailure::unreachable,
         store.describe() + " did not change " + ref + ": " + refused.message + "; " + left,
         "try again later");
+  if (may_only_read(refused.message))
+    return StoreError(
+        StoreFailure::read_only,
+        store.describe() + " refused to change " + ref + ": " + refused.message + "; " + left,
+        "give a token that may write; that of a run for a fork only reads whatever the workflow "
+        "says: there, decide after a maintainer's label, never by `pull_request_target`");
   return StoreError(
       StoreFailure::denied,
       store.describe() + " refused to change " + ref + ": " + refused.message + "; " + left,

@@ -296,7 +296,7 @@ std::optional<std::string> run_at(const std::string& page, std::string_view run_
   const std::size_t at = run_url.find(page);
   if (at == std::string_view::npos || run_id.empty()) return std::nullopt;
   const std::size_t end = at + page.size();
-  if (end != run_url.size() && run_url[end] != '/') return std::nullopt;
+  if (end != run_url.size() && run_url[end] != '/' && run_url[end] != '?') return std::nullopt;
   return run_id;
 }
 

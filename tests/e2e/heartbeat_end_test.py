@@ -9,7 +9,9 @@ import signal
 import socket
 import threading
 import unittest
+import unittest.mock
 
+import runner
 from gate_case import TOKEN, GateCase, await_asked, await_that, heartbeat_process
 
 BEATS = ("--heartbeat", "--interval", "1s", "--lease", "20s", "--skew", "1s")
@@ -53,6 +55,32 @@ class Ends(GateCase):
             self.await_gone(process)
             again = self.done(self.finish(job))
             self.assertNotIn("Session ended:", again.out)
+
+    def test_the_program_may_be_written_anew_while_they_beat(self):
+        """act, and the runners of Gitea and Forgejo, copy the action's folder over itself for each of its steps."""
+        program = shutil.copy(runner.BINARY, self.folder / "refgate")
+        with unittest.mock.patch.object(runner, "BINARY", program):
+            job, answer = self.gate(*BEATS, environment={"ACT": "true"})
+            self.assert_runs(answer, "first")
+            process = heartbeat_process(job)
+            self.addCleanup(self.end, process)
+            with open(program, "r+b") as file:
+                file.write(pathlib.Path(runner.BINARY).read_bytes()[:4])
+            self.assertTrue(alive(process))
+            left = [path.name for path in (job.folder / "temp").rglob("*") if os.access(path, os.X_OK) and path.is_file()]
+            self.assertEqual(left, [])
+            self.assertIn("Session ended", self.done(self.finish(job, "--status", "success")).out)
+        self.await_gone(process)
+
+    def test_where_no_copy_of_the_program_can_be_made_they_beat_all_the_same(self):
+        job = self.job(environment={"ACT": "true"})
+        (job.folder / "temp" / "refgate" / "refgate").mkdir(parents=True)
+        os.chmod(job.folder / "temp" / "refgate", 0o700)
+        self.assert_runs(job.call("gate", *BEATS), "first")
+        process = heartbeat_process(job)
+        self.addCleanup(self.end, process)
+        self.assertIn("Session ended", self.done(self.finish(job, "--status", "success")).out)
+        self.await_gone(process)
 
     def test_what_was_not_executed_is_given_back(self):
         job, _ = self.begin()

@@ -36,6 +36,24 @@ class Lookup(ApiCase):
         self.assertEqual([answer.code for answer in answers if answer.runs], ["takeover"])
         self.assertEqual({answer.status for answer in answers}, {0})
 
+    def test_gitea_and_forgejo_tell_no_attempt(self):
+        """Gitea 1.25 and 1.26 answer with run_attempt 0; Forgejo without one, and with the outcome as the status."""
+        untold = {"run_attempt": 0, "run_number": 7, "html_url": "https://forge.example/octo/app/actions/runs/101"}
+        for forge, state, code in (("GITEA_ACTIONS", {**untold, "status": "completed"}, "takeover"),
+                                   ("GITEA_ACTIONS", {**untold, "status": "in_progress"}, "active_session"),
+                                   ("GITEA_ACTIONS", {"status": "in_progress", "run_attempt": 1}, "active_session"),
+                                   ("FORGEJO_ACTIONS", {"status": "failure", "index_in_repo": 7}, "takeover"),
+                                   ("FORGEJO_ACTIONS", {"status": "running", "index_in_repo": 7}, "active_session")):
+            with self.subTest(forge=forge, **state):
+                def gate(number):
+                    job = self.job(environment={"GITEA_ACTIONS": "true", forge: "true", "GITHUB_RUN_NUMBER": number,
+                                                "GITHUB_SERVER_URL": "https://forge.example"})
+                    return job, job.call("gate", "--share", f"{forge} {sorted(state.items())}")
+                holder, first = gate("7")
+                self.assert_runs(first, "first")
+                self.answers(200, {"id": int(holder.run), **state})
+                self.assertEqual(gate("8")[1].code, code)
+
     def test_anything_but_a_clear_answer_means_unknown(self):
         holder, _ = self.gate()
         run = self.run_of(holder)

@@ -79,7 +79,7 @@ TEST_CASE("a run's page goes by its number on Gitea and Forgejo alone") {
                                           {"GITHUB_RUN_NUMBER", number}}),
                              "o/a", run);
   };
-  CHECK(page("GITEA_ACTIONS") == "https://forge.example/git/o/a/actions/runs/7");
+  CHECK(page("GITEA_ACTIONS") == "https://forge.example/git/o/a/actions/runs/7?by_index=1");
   CHECK(page("FORGEJO_ACTIONS") == "https://forge.example/git/o/a/actions/runs/7");
   CHECK(page("GITHUB_ACTIONS") == std::nullopt);
   // No link is better than that of another run.
@@ -89,6 +89,8 @@ TEST_CASE("a run's page goes by its number on Gitea and Forgejo alone") {
 
   const Environment gitea = environment({{"GITEA_ACTIONS", "true"}});
   CHECK(name_in_run_page(gitea, "https://forge.example/o/a/actions/runs/7", "900") == "7");
+  CHECK(name_in_run_page(gitea, "https://forge.example/o/a/actions/runs/7?by_index=1", "900") ==
+        "7");
   CHECK(name_in_run_page(gitea, "https://forge.example/o/a", "900") == "900");
   CHECK(name_in_run_page(environment({}), "https://github.com/o/a/actions/runs/7", "900") == "900");
 }

@@ -31,7 +31,7 @@ inline std::string page_of_run(std::string_view run_url, std::string_view run_id
   const std::size_t at = run_url.find(before);
   if (at == std::string_view::npos) return {};
   const std::string_view tail = run_url.substr(at + before.size());
-  const std::string_view page = tail.substr(0, tail.find('/'));
+  const std::string_view page = tail.substr(0, tail.find_first_of("/?"));
   return page == run_id ? std::string() : shortened(page, bounds::word);
 }
 

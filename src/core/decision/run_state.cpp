@@ -1,6 +1,7 @@
 #include "core/decision/run_state.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/text/json.h"
 
@@ -18,7 +19,7 @@ bool is_name(std::string_view text) {
 
 }  // namespace
 
-RunEnded read_run_state(std::string_view body, const Holder& holder) {
+RunEnded read_run_state(std::string_view body, const Holder& holder, Attempts attempts) {
   const json answer = json::parse(body, nullptr, false);
   if (!answer.is_object()) return RunEnded::unknown;
   const auto id = answer.find("id");
@@ -27,6 +28,13 @@ RunEnded read_run_state(std::string_view body, const Holder& holder) {
   if (id == answer.end() || !id->is_number_unsigned() || id->dump() != holder.run_id)
     return RunEnded::unknown;
   if (status == answer.end() || !status->is_string()) return RunEnded::unknown;
+  if (attempts == Attempts::may_be_untold && (attempt == answer.end() || *attempt == 0)) {
+    // Which attempt is under way is not known then; of a run that has ended, all have.
+    static constexpr std::array over{"completed", "success", "failure", "cancelled", "skipped"};
+    return std::find(over.begin(), over.end(), status->get<std::string>()) != over.end()
+               ? RunEnded::yes
+               : RunEnded::unknown;
+  }
   if (attempt == answer.end() || !attempt->is_number_unsigned()) return RunEnded::unknown;
   const auto newest = attempt->get<std::uint64_t>();
   if (newest < holder.run_attempt) return RunEnded::unknown;
@@ -52,7 +60,8 @@ std::optional<std::string> repository_of_run(std::string_view run_url, std::stri
     return std::nullopt;
   const std::string tail = "/actions/runs/" + std::string(run_id);
   const std::string_view after = rest.substr(end);
-  if (after != tail && !after.starts_with(tail + "/")) return std::nullopt;
+  if (after != tail && !after.starts_with(tail + "/") && !after.starts_with(tail + "?"))
+    return std::nullopt;
   return std::string(rest.substr(0, end));
 }
 

@@ -13,9 +13,14 @@
 
 namespace refgate {
 
+/// Gitea's runs have `run_attempt` 0 up to 1.26, Forgejo's have none, and in place of "completed"
+/// the outcome as their `status`.
+enum class Attempts { told, may_be_untold };
+
 /// `body` is the answer's text for the run that holds the claim. Unknown for anything but a whole
 /// answer about that very run.
-RunEnded read_run_state(std::string_view body, const Holder& holder);
+RunEnded read_run_state(std::string_view body, const Holder& holder,
+                        Attempts attempts = Attempts::told);
 
 /// Whether GitHub gives a run such an id: only digits.
 bool is_run_number(std::string_view run_id);

@@ -261,10 +261,29 @@ void pull_request(EventSource& source, Event& event) {
   }
 }
 
+namespace {
+
+/// Gitea and Forgejo send a review, and a comment of one, as an action of its pull request, and
+/// neither with a number of its own.
+bool is_told_by_its_words(EventSource& source, Event& event, std::string_view kind) {
+  auto& payload = source.payload;
+  if (event.action != "reviewed" || !payload.number_if_any("review.id").empty()) return false;
+  identify(event, kind,
+           with_action({{"pull request", event.entity.value},
+                        {"head commit", event.head_commit},
+                        {"reviewer", payload.text_if_any("sender.login")},
+                        {"words", payload.fingerprint("review")}},
+                       payload, event, "pull_request"));
+  return true;
+}
+
+}  // namespace
+
 void pull_request_review(EventSource& source, Event& event) {
   read_pull_request_parts(source, event);
   if (event.trust == Trust::repository)
     event.trust = event.charged_to = trust_of_author(source.payload, "review");
+  if (is_told_by_its_words(source, event, "review")) return;
   identify(event, "review",
            with_action({{"review", source.payload.number("review.id")}}, source.payload, event,
                        "review"));
@@ -274,6 +293,7 @@ void pull_request_review_comment(EventSource& source, Event& event) {
   read_pull_request_parts(source, event);
   if (event.trust == Trust::repository)
     event.trust = event.charged_to = trust_of_author(source.payload, "comment");
+  if (is_told_by_its_words(source, event, "review-comment")) return;
   identify(event, "review-comment",
            with_action({{"comment", source.payload.number("comment.id")}}, source.payload, event,
                        "comment"));

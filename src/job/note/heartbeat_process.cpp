@@ -21,6 +21,7 @@
 #include "core/secrets/secret_scan.h"
 #include "core/text/json.h"
 #include "os/process/child_environment.h"
+#include "os/process/lasting_program.h"
 
 namespace refgate {
 namespace {
@@ -203,8 +204,11 @@ HeartbeatProcess start_heartbeats(const Settings& settings, const Environment& e
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   pid_t child = -1;
-  const int error = ::posix_spawn(&child, "/proc/self/exe", &files, &attributes,
-                                  exec_pointers(arguments).data(), exec_pointers(variables).data());
+  // act, and the runners of Gitea and Forgejo that are built on it, copy the action's folder over
+  // itself for each of its steps, and the job fails where a file of it runs.
+  const bool is_overwritten = environment.get("ACT") == "true";
+  const LastingProgram program(is_overwritten ? state.folder() + "/refgate" : "");
+  const int error = program.spawn(child, files, attributes, arguments, variables);
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
   ::close(input.read);

@@ -88,8 +88,9 @@ bool leaves_it_to_advice(int status, const std::string& words) {
       "not granted",  "forbidden",  "denied",
       "read-only",    "read only",  "not allowed to push",
       "must have"};
-  static constexpr std::array credentials = {"credential", "password", "token", "authenti",
-                                             "authoriz",   "login",    "log in"};
+  // "Verify" is all that Gitea says of a token that it does not know.
+  static constexpr std::array credentials = {"credential", "password", "token",  "authenti",
+                                             "authoriz",   "login",    "log in", "verify"};
   static constexpr std::array absent = {"not found", "no such", "does not exist"};
   const std::string text = lower(words);
   if (text.empty()) return true;
