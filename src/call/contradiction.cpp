@@ -70,6 +70,9 @@ std::optional<std::string> contradiction(const Invocation& call, const Settings&
   if (policy.follow && policy.no_wait && !policy.observe)
     return said_as(call, "follow") + " waits for the work of another to end" + no_wait +
            " for nobody";
+  if (policy.follow && policy.waits_for_nothing && !policy.observe)
+    return said_as(call, "follow") + " waits for the work of another to end, and " +
+           said_as(call, "wait") + " is 0s";
   if (policy.heartbeat && call.command == "gate")
     if (auto error = lease_without_room(policy)) return error;
   const bool is_positional = call.command == "check";

@@ -263,6 +263,9 @@ Settings read_settings(const Invocation& call, std::vector<std::string>* faults)
       }
     });
   }
+  Policy& policy = settings.policy;
+  if (policy.waits_for_nothing && policy.settle == Duration::zero() && !policy.follow)
+    policy.no_wait = true;
   if (asks_to_launch(call))
     if (const auto error = contradiction(call, settings))
       throw UsageError(*error + "; nothing was asked");

@@ -363,7 +363,11 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
   if (name == "group-by") return set_strategy(settings.group_by, value);
   if (name == "bot") return set_bounded(settings.bot, name, value);
   if (name == "slots") return set_slots(policy.slots, value);
-  if (name == "wait") return set_duration(policy.wait, name, value, 0ms);
+  if (name == "wait") {
+    auto error = set_duration(policy.wait, name, value, 0ms);
+    policy.waits_for_nothing = !error && policy.wait == Duration::zero();
+    return error;
+  }
   if (name == "no-wait") return set_flag(policy.no_wait, name, value);
   if (name == "holder-run") return choose(policy.holder_run, name, value, holder_runs);
   if (name == "skew") return set_duration(policy.skew, name, value, 0ms);

@@ -145,6 +145,7 @@ class WrongWords(unittest.TestCase):
         (["--lease", "30s"], "the lease (30s) is shorter than the skew (1m)"),
         (["--lease", "1m", "--skew", "60s", "--heartbeat"], "must be longer than skew and interval together"),
         (["--interval", "1h", "--lease", "5m", "--heartbeat"], "must be longer than skew and interval together"),
+        (["--follow", "--wait", "0s"], "--follow waits for the work of another to end, and --wait is 0s; nothing was asked"),
         (["--follow", "--no-wait"], "--follow waits for the work of another to end, and --no-wait for nobody; nothing was asked"),
         (["--identity", "a", "--identity-by", "commit"],
          "--identity and --identity-by both say what makes two events the same work: give one of them; nothing was asked"),

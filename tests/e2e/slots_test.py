@@ -108,6 +108,14 @@ class AtOnce(SlotsCase):
         self.assert_runs(waits_longer.wait(), "first")
         self.assertEqual(self.active(), {first.run, fourth.run})
 
+    def test_a_wait_of_nothing_waits_for_nothing(self):
+        self.holder(1, "--group-by", "repository", slots="1")
+        for words in (("--slots", "1"), ("--group-by", "repository"), ("--slots", "1", "--settle", "1s")):
+            with self.subTest(words):
+                answer = self.push_job(2).call("gate", *words, "--wait", "0s", *PATIENT)
+                self.assert_skips(answer, "wait_expired" if "--settle" in words else "queued")
+        self.assertEqual(len(self.in_pool()), 1)
+
     def test_two_pools_do_not_touch_each_other(self):
         self.holder(1, slots="one:1")
         self.holder(2, slots="two:1")

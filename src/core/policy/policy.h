@@ -91,6 +91,7 @@ struct Policy {
   Spent reserve;                   ///< what a session counts as until it says what it cost
   std::optional<Slots> slots;      ///< so many sessions of a pool at once; nullopt: any number
   Duration wait{};                 ///< for how long a gate stands by for its turn
+  bool waits_for_nothing = false;  ///< `wait` was said, and is 0s; else that is the default
   bool no_wait = false;            ///< tell the place in line instead of standing in it
   HolderRun holder_run = HolderRun::ask;
   bool force = false;

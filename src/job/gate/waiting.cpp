@@ -260,7 +260,7 @@ std::string why_held_back(ReasonCode code) {
 }
 
 Duration patience_of(const Policy& policy) {
-  return policy.wait > Duration::zero() ? policy.wait : wait_in_group;
+  return policy.wait > Duration::zero() || policy.waits_for_nothing ? policy.wait : wait_in_group;
 }
 
 /// Where it waited, for people; in a line, at which place.
