@@ -49,7 +49,7 @@ class ExpressionBuilder {
 
   NodeId parse(std::string_view text, std::size_t offset) {
     const ByteRange whole{offset, offset + text.size()};
-    if (utf16_length(text) > longest_expression)
+    if (text.size() > longest_expression && utf16_length(text) > longest_expression)
       throw ExpressionError{"The expression is longer than 21000 characters", whole};
     tokens_ = tokenize(text, offset);
     at_ = 0;
@@ -206,11 +206,11 @@ class ExpressionBuilder {
   }
 
   NodeId primary() {
-    const Token& token = peek();
+    Token& token = tokens_[at_];
     switch (token.kind) {
       case TokenKind::literal:
         ++at_;
-        return add(ExpressionKind::literal, token.range, {}, {}, token.literal);
+        return add(ExpressionKind::literal, token.range, {}, {}, std::move(token.literal));
       case TokenKind::left_parenthesis: {
         ++at_;
         const NodeId inner = disjunction_in_depth();
