@@ -182,8 +182,13 @@ Entries YamlNode::entries() const {
 }
 
 Entry YamlNode::entry(std::string_view key) const {
-  for (const Entry& entry : entries()) {
-    if (entry.key.is_scalar() && entry.key.text() == key) return entry;
+  if (!is_mapping()) return {};
+  for (std::uint32_t at = data_->resolved(index_).child; at != 0;) {
+    const std::uint32_t value = data_->nodes[at].next;
+    const NodeRecord& written = data_->resolved(at);
+    if (written.kind == YamlKind::scalar && written.value == key)
+      return {YamlNode(data_, at), YamlNode(data_, value)};
+    at = data_->nodes[value].next;
   }
   return {};
 }
