@@ -75,6 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Expression expression = mode == 0   ? parse_expression(text)
                                 : mode == 1 ? parse_template(text)
                                             : parse_condition(text);
+  if (mode == 1 && has_plain_paths_only(text)) demand(expression.is_valid());
   if (!expression.is_valid()) {
     demand(!expression.error()->message.empty());
     demand(expression.error()->range.begin <= expression.error()->range.end &&

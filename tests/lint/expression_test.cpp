@@ -173,3 +173,40 @@ TEST_CASE(
   CHECK_FALSE(parse_expression("tomorrow.x", language).is_valid());
   CHECK_FALSE(parse_expression("invented()", language).is_valid());
 }
+
+TEST_CASE("what is a plain path at a glance is one to the parser too") {
+  struct Row {
+    std::string text;
+    bool plain;
+  };
+  const std::string deep = [] {
+    std::string path = "a";
+    for (int part = 0; part < 60; ++part)
+      path += ".b";
+    return "${{ " + path + " }}";
+  }();
+  for (const Row& row : std::vector<Row>{{"", true},
+                                         {"no expression }} at all", true},
+                                         {"${{ github.sha }}", true},
+                                         {"${{github.event.number}}-${{ matrix.os-1 }}", true},
+                                         {"${{ x }}}", true},
+                                         {"${{ a }} ${{ a == b }}", false},
+                                         {"${{ true }}", false},
+                                         {"${{ null.x }}", false},
+                                         {"${{ NaN.x }}", false},
+                                         {"${{ a. }}", false},
+                                         {"${{ .a }}", false},
+                                         {"${{ 1a }}", false},
+                                         {"${{ a.1 }}", false},
+                                         {"${{ a b }}", false},
+                                         {"${{ a }", false},
+                                         {"${{ a", false},
+                                         {"${{", false},
+                                         {"${{ }}", false},
+                                         {"${{ " + std::string(500, 'a') + " }}", false},
+                                         {deep, false}}) {
+    CAPTURE(row.text);
+    CHECK(has_plain_paths_only(row.text) == row.plain);
+    if (row.plain) CHECK(parse_template(row.text).is_valid());
+  }
+}

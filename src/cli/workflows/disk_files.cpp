@@ -35,19 +35,33 @@ bool leads_out(const std::string& path, const fs::path& target) {
   return std::mismatch(here.begin(), here.end(), target.begin(), target.end()).first != here.end();
 }
 
-/// Where the roots of projects really lie, asked once each.
-class Roots {
+/// Where the folders of projects really lie, asked once each.
+class Folders {
  public:
   /// With `/` at its end; empty when there is no such folder.
-  std::string real(const std::string& root) {
+  std::string real(const std::string& folder) {
     const std::lock_guard lock(mutex_);
-    const auto [known, is_new] = known_.try_emplace(root);
+    const auto [known, is_new] = known_.try_emplace(folder);
     if (is_new) {
       std::error_code error;
-      const fs::path real = fs::canonical(root.empty() ? "." : root, error);
+      const fs::path real = fs::canonical(folder.empty() ? "." : folder, error);
       if (!error) known->second = real == "/" ? "/" : real.string() + "/";
     }
     return known->second;
+  }
+
+  /// Where a file really lies; empty when it is not there. What is no link lies in its folder.
+  std::string real_file(const std::string& path) {
+    const std::size_t name = path.rfind('/') + 1;
+    std::error_code error;
+    const fs::file_type type = fs::symlink_status(path, error).type();
+    if (type == fs::file_type::not_found) return {};
+    if (type == fs::file_type::regular) {
+      const std::string folder = real(path.substr(0, name));
+      return folder.empty() ? folder : folder + path.substr(name);
+    }
+    const std::string real = fs::canonical(path, error).string();
+    return error ? std::string() : real;
   }
 
  private:
@@ -75,13 +89,12 @@ lint::Files disk_files() {
     if (fs::is_regular_file(status)) return lint::Files::Kind::file;
     return fs::exists(status) ? lint::Files::Kind::other : lint::Files::Kind::missing;
   };
-  files.reach = [roots = std::make_shared<Roots>()](const std::string& root,
-                                                    const std::string& file) {
-    const std::string base = roots->real(root);
+  files.reach = [folders = std::make_shared<Folders>()](const std::string& root,
+                                                        const std::string& file) {
+    const std::string base = folders->real(root);
     if (base.empty()) return lint::Files::Reach::outside;
-    std::error_code error;
-    const std::string real = fs::canonical(root + file, error).string();
-    if (error) return lint::Files::Reach::own;  // it is not there: reading it says so
+    const std::string real = folders->real_file(root + file);
+    if (real.empty()) return lint::Files::Reach::own;  // it is not there: reading it says so
     if (real == base + file) return lint::Files::Reach::own;
     if (!real.starts_with(base)) return lint::Files::Reach::outside;
     return fs::is_symlink(root + file) ? lint::Files::Reach::linked : lint::Files::Reach::own;

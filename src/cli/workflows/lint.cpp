@@ -1,5 +1,6 @@
 #include "lint/run/lint.h"
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,6 +34,15 @@ constexpr std::array<EnumName<lint::FixKind>, 2> fixes{
 
 // A terminal wants a sign of life only when there is a wait.
 constexpr std::size_t worth_a_progress_line = 200;
+
+/// Those that this process may run on: a container may have few of many, and threads that share
+/// one only wait for each other.
+unsigned usable_processors() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+    return static_cast<unsigned>(CPU_COUNT(&set));
+  return std::max(1u, std::thread::hardware_concurrency());
+}
 
 template <typename E, std::size_t N>
 E chosen(const Invocation& call, const std::string& option, const std::array<EnumName<E>, N>& names,
@@ -147,7 +157,7 @@ int command_lint(const Invocation& call) {
   request.with_sarif = !call.option("sarif").empty();
   request.explain = call.option("explain");
   request.config = call.option("config");
-  request.threads = std::max(1u, std::thread::hardware_concurrency());
+  request.threads = usable_processors();
   request.colour = screen_of(call).colour;
 
   request.select = listed(call.option("select"));

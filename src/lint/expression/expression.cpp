@@ -49,9 +49,10 @@ class ExpressionBuilder {
 
   NodeId parse(std::string_view text, std::size_t offset) {
     const ByteRange whole{offset, offset + text.size()};
-    if (utf16_length(text) > longest_expression)
+    if (text.size() > longest_expression && utf16_length(text) > longest_expression)
       throw ExpressionError{"The expression is longer than 21000 characters", whole};
     tokens_ = tokenize(text, offset);
+    if (nodes_.empty()) nodes_.reserve(tokens_.size());
     at_ = 0;
     depth_ = 0;
     if (peek().kind == TokenKind::end) throw ExpressionError{"An expression was expected", whole};
@@ -206,11 +207,11 @@ class ExpressionBuilder {
   }
 
   NodeId primary() {
-    const Token& token = peek();
+    Token& token = tokens_[at_];
     switch (token.kind) {
       case TokenKind::literal:
         ++at_;
-        return add(ExpressionKind::literal, token.range, {}, {}, token.literal);
+        return add(ExpressionKind::literal, token.range, {}, {}, std::move(token.literal));
       case TokenKind::left_parenthesis: {
         ++at_;
         const NodeId inner = disjunction_in_depth();
@@ -342,6 +343,25 @@ Expression build(const ExpressionLanguage& language, Build&& steps) {
   }
 }
 
+/// Where names with dots between them end; 0 when there are none, or more than so many. What is no
+/// context but a value is left to the parser.
+std::size_t end_of_plain_path(std::string_view text, int most_parts) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  for (const std::string_view value : {"true", "false", "null", "NaN", "Infinity"})
+    if (text.starts_with(value)) return 0;
+  std::size_t at = 0;
+  for (int part = 0; part < most_parts; ++part, ++at) {
+    if (at == text.size() || !is_letter(text[at])) return 0;
+    while (at < text.size() &&
+           (is_letter(text[at]) || (text[at] >= '0' && text[at] <= '9') || text[at] == '-'))
+      ++at;
+    if (at == text.size() || text[at] != '.') return at;
+  }
+  return 0;
+}
+
 std::string_view cut(std::string_view text, ByteRange range) {
   return text.substr(range.begin, range.end - range.begin);
 }
@@ -381,6 +401,23 @@ const ExpressionLanguage& ExpressionLanguage::workflow() {
 }
 
 bool has_expression(std::string_view text) { return text.find("${{") != std::string_view::npos; }
+
+bool has_plain_paths_only(std::string_view text) {
+  constexpr int most_parts = 20;  // far below GitHub's limits
+  constexpr std::size_t longest_path = 400;
+  for (std::size_t open = text.find("${{"); open != std::string_view::npos;
+       open = text.find("${{")) {
+    text.remove_prefix(open + 3);
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    const std::size_t end = std::min(end_of_plain_path(text, most_parts), text.size());
+    if (end == 0 || end > longest_path) return false;
+    text.remove_prefix(end);
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    if (!text.starts_with("}}")) return false;
+    text.remove_prefix(2);
+  }
+  return true;
+}
 
 Expression parse_expression(std::string_view text, const ExpressionLanguage& language) {
   return build(language, [&](ExpressionBuilder& builder) { builder.parse(text, 0); });

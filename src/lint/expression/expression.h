@@ -113,6 +113,10 @@ Expression parse_condition(std::string_view text,
 /// True when the text has a `${{`.
 bool has_expression(std::string_view text);
 
+/// Quick for what nearly all texts are: true when each `${{ }}` in it is nothing but a short path,
+/// as in `${{ github.event.number }}`, which any_name takes. False says nothing.
+bool has_plain_paths_only(std::string_view text);
+
 /// success, failure, cancelled or always is called somewhere. When not, GitHub evaluates an `if` as
 /// `success() && (…)`.
 bool has_status_function(const Expression& expression);

@@ -163,9 +163,15 @@ std::string to_upper(std::string_view utf8) {
 }
 
 std::string to_lower(std::string_view utf8) {
-  std::string result;
-  result.reserve(utf8.size());
-  for (std::size_t at = 0; at < utf8.size();) {
+  std::string result(utf8);
+  std::size_t ascii = 0;  // nearly always all of it
+  for (; ascii < result.size() && static_cast<unsigned char>(result[ascii]) < 0x80; ++ascii) {
+    const char byte = result[ascii];
+    if (byte >= 'A' && byte <= 'Z') result[ascii] = static_cast<char>(byte - 'A' + 'a');
+  }
+  if (ascii == result.size()) return result;
+  result.resize(ascii);
+  for (std::size_t at = ascii; at < utf8.size();) {
     const DecodedCharacter decoded = decode_utf8(utf8, at);
     if (decoded.size == 1) {
       const char byte = utf8[at];

@@ -1,5 +1,6 @@
 #include "lint/expression/expression_lexer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -17,6 +18,7 @@ class Lexer {
   Lexer(std::string_view text, std::size_t offset) : text_(text), offset_(offset) {}
 
   std::vector<Token> run() {
+    tokens_.reserve(text_.size() / 4 + 4);
     while (at_ < text_.size()) {
       start_ = at_;
       next();
@@ -110,10 +112,13 @@ class Lexer {
   void string() {
     std::string value;
     for (;;) {
+      const std::size_t quote = text_.find('\'', at_);
+      value += text_.substr(at_, quote - at_);
+      at_ = std::min(quote, text_.size());
       if (at_ == text_.size()) unexpected("The string is not closed");
-      const char c = text_[at_++];
-      if (c == '\'' && !accept('\'')) break;
-      value += c;
+      ++at_;
+      if (!accept('\'')) break;
+      value += '\'';
     }
     add(TokenKind::literal, Value::string(std::move(value)));
   }

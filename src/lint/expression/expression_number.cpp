@@ -99,6 +99,15 @@ double read_power_of_two(std::string_view digits, int bits) {
 }  // namespace
 
 std::string_view trimmed(std::string_view text) {
+  const auto is_ascii = [](char byte) { return static_cast<unsigned char>(byte) < 0x80; };
+  const auto is_ascii_space = [&](char byte) {
+    return is_ascii(byte) && is_space(static_cast<unsigned char>(byte));
+  };
+  while (!text.empty() && is_ascii_space(text.front()))
+    text.remove_prefix(1);
+  while (!text.empty() && is_ascii_space(text.back()))
+    text.remove_suffix(1);
+  if (text.empty() || (is_ascii(text.front()) && is_ascii(text.back()))) return text;
   std::size_t begin = 0;
   std::size_t end = 0;
   bool started = false;

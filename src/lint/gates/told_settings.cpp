@@ -1,6 +1,7 @@
 #include "lint/gates/told_settings.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "lint/agents/agent_launch.h"
@@ -21,6 +22,7 @@ std::string variable_name(std::string_view setting) {
 }
 
 std::optional<std::string> option_in(std::string_view script, std::string_view setting) {
+  if (script.empty()) return std::nullopt;
   const std::string option = "--" + std::string(setting);
   if (script.find(option) == std::string_view::npos) return std::nullopt;
   for (const std::vector<std::string>& words : shell_commands(script)) {
@@ -86,11 +88,13 @@ std::optional<Told> told(const StepPlace& place, std::string_view setting) {
        {step.run_text(), step.input("flags").value.text(), step.input("args").value.text()}) {
     if (auto option = option_in(script, setting)) return Told{{}, std::move(*option)};
   }
-  const std::string variable = variable_name(setting);
-  std::vector<Entry> environments{step.env};
-  if (place.job != nullptr) environments.push_back(place.job->env);
-  if (place.workflow != nullptr) environments.push_back(place.workflow->env);
+  const std::array<Entry, 3> environments = {
+      step.env, place.job != nullptr ? place.job->env : Entry(),
+      place.workflow != nullptr ? place.workflow->env : Entry()};
+  std::string variable;
   for (const Entry& environment : environments) {
+    if (!environment) continue;
+    if (variable.empty()) variable = variable_name(setting);
     const Entry entry = environment.value.entry(variable);
     if (entry && !entry.value.text().empty()) return Told{entry, std::string(entry.value.text())};
   }

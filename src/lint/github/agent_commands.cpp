@@ -47,9 +47,14 @@ bool is_idle(std::span<const std::string> arguments, const Facts& facts) {
 }
 
 bool begins_agent(const std::vector<std::string>& command, const Facts& facts) {
-  return !command.empty() &&
-         std::any_of(facts.agent_commands.begin(), facts.agent_commands.end(),
+  if (command.empty()) return false;
+  // Nearly all are told apart by how they begin, as they are written or without their folder.
+  const std::string_view whole = plain_word(command[0]);
+  const std::string_view name = whole.substr(whole.rfind('/') + 1);
+  return std::any_of(facts.agent_commands.begin(), facts.agent_commands.end(),
                      [&](const std::string& agent) {
+                       if (!whole.starts_with(agent[0]) && !name.starts_with(agent[0]))
+                         return false;
                        const std::size_t words = begins_with(command, agent);
                        return words > 0 && !is_idle(std::span(command).subspan(words), facts);
                      });
@@ -306,11 +311,16 @@ bool names_agent(std::string_view text, const Facts& facts) {
 
 std::vector<std::vector<std::string>> agent_commands_in(std::string_view script,
                                                         const Facts& facts) {
-  std::vector<std::vector<std::string>> found;
   const ProjectScripts::Script* known =
       facts.scripts == nullptr ? nullptr : facts.scripts->find(script);
   if (known != nullptr) return known->agents;
-  if (!names_agent(script, facts)) return found;
+  if (!names_agent(script, facts)) return {};
+  return agent_commands_among(script, facts);
+}
+
+std::vector<std::vector<std::string>> agent_commands_among(std::string_view script,
+                                                           const Facts& facts) {
+  std::vector<std::vector<std::string>> found;
   Variables variables;
   for (const std::vector<std::string>& words : shell_commands(script)) {
     if (variables.take(words)) continue;

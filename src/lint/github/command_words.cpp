@@ -8,9 +8,7 @@ namespace {
 /// `codex`, `/usr/bin/codex` and `codex@latest` are the word `codex`; `npm:@openai/codex@1.2` is
 /// `@openai/codex`.
 bool same_word(std::string_view written, std::string_view word) {
-  if (written.starts_with("npm:")) written.remove_prefix(4);
-  const std::size_t version = written.find('@', 1);
-  if (version != std::string_view::npos) written = written.substr(0, version);
+  written = plain_word(written);
   return written == word || (word.find('/') == std::string_view::npos && written.ends_with(word) &&
                              written.substr(0, written.size() - word.size()).ends_with('/'));
 }
@@ -26,6 +24,11 @@ std::vector<std::string_view> words_of_command(std::string_view command) {
     at = end + 1;
   }
   return parts;
+}
+
+std::string_view plain_word(std::string_view written) {
+  if (written.starts_with("npm:")) written.remove_prefix(4);
+  return written.substr(0, written.find('@', 1));
 }
 
 std::size_t begins_with(const std::vector<std::string>& command, std::string_view words) {

@@ -23,6 +23,19 @@ std::string_view take_part(std::string_view& path) {
   return part;
 }
 
+/// False when the first characters of two names are different letters; of all but ASCII nothing is
+/// said.
+bool begins_alike(std::string_view left, std::string_view right) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  for (std::size_t at = 0; at < std::min<std::size_t>({2, left.size(), right.size()}); ++at) {
+    if (static_cast<unsigned char>(left[at]) >= 0x80 ||
+        static_cast<unsigned char>(right[at]) >= 0x80)
+      return true;
+    if (lower(left[at]) != lower(right[at])) return false;
+  }
+  return true;
+}
+
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   for (std::size_t at = 0; at < text.size();) {
@@ -93,7 +106,7 @@ void ProjectScripts::add_scripts(const std::vector<Step>& steps, const Facts& fa
       std::vector<std::string> words = lines_of(text);
       if (!agent_command(words, facts).empty()) script.agents.push_back(std::move(words));
     } else if (!is_program_shell(step.shell.value.text())) {
-      script.agents = agent_commands_in(text, facts);
+      script.agents = agent_commands_among(text, facts);
     } else if (auto agent = agent_called_in(text, facts); !agent.empty()) {
       script.agents.push_back(std::move(agent));
     }
@@ -117,10 +130,14 @@ const Facts& built_in_facts() {
 
 bool matches_action(std::string_view uses, std::string_view pattern) {
   // Nearly all are told apart by how they begin.
-  const std::size_t told = std::min<std::size_t>({2, uses.size(), pattern.size()});
-  if (!pattern.starts_with('*') && !same_name(uses.substr(0, told), pattern.substr(0, told)))
+  if (!pattern.starts_with('*') && !begins_alike(uses, pattern)) return false;
+  const std::size_t owner = uses.find('/');
+  if (owner != std::string_view::npos && pattern.starts_with("*/") &&
+      !pattern.substr(2).starts_with('*') &&
+      !begins_alike(uses.substr(owner + 1), pattern.substr(2)))
     return false;
   uses = uses.substr(0, uses.find('@'));
+  if (pattern.find('*') == std::string_view::npos) return same_name(uses, pattern);
   for (bool last = false; !last;) {
     last = pattern.find('/') == std::string_view::npos;
     if (last != (uses.find('/') == std::string_view::npos)) return false;

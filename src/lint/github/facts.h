@@ -132,6 +132,9 @@ bool names_agent(std::string_view script, const Facts& facts);
 /// it.
 std::vector<std::vector<std::string>> agent_commands_in(std::string_view script,
                                                         const Facts& facts);
+/// The same for a script of which names_agent() is known.
+std::vector<std::vector<std::string>> agent_commands_among(std::string_view script,
+                                                           const Facts& facts);
 /// The agent's own words when a command launches one, through whatever stands before it (`npx`,
 /// `docker run IMAGE`, `script -c`, `refgate run --`); empty when it launches none.
 std::vector<std::string> agent_command(const std::vector<std::string>& words, const Facts& facts);

@@ -2,6 +2,7 @@
 // The reader behind shell_commands(). It follows "Shell Command Language" of POSIX.1-2024 and what
 // bash adds to it, far enough to tell commands from everything else.
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -33,9 +34,16 @@ class ShellScanner {
   static bool is_blank(char character) {
     return character == ' ' || character == '\t' || character == '\r';
   }
+  static constexpr std::array<bool, 256> table_of(std::string_view characters) {
+    std::array<bool, 256> table{};
+    for (const char character : characters)
+      table[static_cast<unsigned char>(character)] = true;
+    return table;
+  }
   /// What ends a run of plain characters.
   static bool is_special(char character) {
-    return std::string_view(" \t\r\n;&|()<>#'\"\\$`").find(character) != std::string_view::npos;
+    static constexpr std::array<bool, 256> special = table_of(" \t\r\n;&|()<>#'\"\\$`");
+    return special[static_cast<unsigned char>(character)];
   }
 
   enum class CasePart { patterns, commands };

@@ -78,7 +78,10 @@ void ShellScanner::double_quoted() {
       context_.word += at(1);
       at_ += 2;
     } else if (!substitution()) {
-      const std::size_t end = std::min(script_.find_first_of("\"\\$`", at_ + 1), script_.size());
+      static constexpr auto ends = table_of("\"\\$`");
+      std::size_t end = at_ + 1;
+      while (end < script_.size() && !ends[static_cast<unsigned char>(script_[end])])
+        ++end;
       context_.word += script_.substr(at_, end - at_);
       at_ = end;
     }

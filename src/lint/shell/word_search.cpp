@@ -39,15 +39,20 @@ void WordSearch::add(std::string_view command) {
       if (!parts[static_cast<std::size_t>(next)])
         beginnings_.set(pair_of(word[0], static_cast<char>(next)));
   }
-  words_.emplace_back(word);
+  words_.emplace(std::upper_bound(words_.begin(), words_.end(), word), word);
 }
 
 bool WordSearch::begins_at(std::string_view script, std::size_t at) const {
-  return std::any_of(words_.begin(), words_.end(), [&](const std::string& word) {
-    if (script.compare(at, word.size(), word) != 0) return false;
-    const std::size_t end = at + word.size();
-    return end == script.size() || !is_part(script[end]);
+  auto word = std::partition_point(words_.begin(), words_.end(), [&](const std::string& each) {
+    return std::char_traits<char>::lt(each.front(), script[at]);
   });
+  for (; word != words_.end() && word->front() == script[at]; ++word) {
+    const std::size_t end = at + word->size();
+    if (script.compare(at, word->size(), *word) == 0 &&
+        (end == script.size() || !is_part(script[end])))
+      return true;
+  }
+  return false;
 }
 
 bool WordSearch::finds_any(std::string_view script) const {

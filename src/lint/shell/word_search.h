@@ -21,9 +21,9 @@ class WordSearch {
   bool begins_at(std::string_view script, std::size_t at) const;
 
   static constexpr std::size_t pairs = 65536;
-  std::array<bool, 256> first_{};  ///< bytes that a word begins with
-  std::bitset<pairs> beginnings_;  ///< of the words, two bytes each
-  std::vector<std::string> words_;
+  std::array<bool, 256> first_{};   ///< bytes that a word begins with
+  std::bitset<pairs> beginnings_;   ///< of the words, two bytes each
+  std::vector<std::string> words_;  ///< in order
 };
 
 }  // namespace refgate::lint

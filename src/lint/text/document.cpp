@@ -12,6 +12,7 @@ namespace refgate::lint {
 namespace {
 
 constexpr std::uint32_t block_size = 256;
+constexpr std::size_t usual_line = 32;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0u) == 0x80u; }
@@ -55,20 +56,22 @@ std::optional<double> core_number(std::string_view text) {
 DocumentData::DocumentData(std::string given) : text(std::move(given)) {
   if (text.starts_with(byte_order_mark))
     content = static_cast<std::uint32_t>(byte_order_mark.size());
+  lines.reserve(text.size() / usual_line + 1);
   lines.push_back(content);
   for (std::size_t found = text.find('\n'); found != std::string::npos;
        found = text.find('\n', found + 1)) {
     lines.push_back(static_cast<std::uint32_t>(found + 1));
   }
-  ascii_ = std::none_of(text.begin(), text.end(),
-                        [](char byte) { return static_cast<unsigned char>(byte) >= 0x80; });
+  std::size_t wide = ascii_end(text, 0);
+  ascii_ = wide == text.size();
   if (ascii_) return;
-  std::uint32_t count = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (at % block_size == 0) characters_.push_back(count);
-    if (!is_continuation(text[at])) ++count;
+  std::size_t continuations = 0;
+  for (std::size_t block = 0; block < text.size() + block_size; block += block_size) {
+    const std::size_t begin = std::min(block, text.size());
+    for (; wide < begin; wide = ascii_end(text, wide + 1))
+      continuations += is_continuation(text[wide]) ? 1 : 0;
+    characters_.push_back(static_cast<std::uint32_t>(begin - continuations));
   }
-  characters_.push_back(count);
 }
 
 std::uint32_t DocumentData::column(std::uint32_t line_begin, std::uint32_t at) const {
@@ -179,8 +182,13 @@ Entries YamlNode::entries() const {
 }
 
 Entry YamlNode::entry(std::string_view key) const {
-  for (const Entry& entry : entries()) {
-    if (entry.key.is_scalar() && entry.key.text() == key) return entry;
+  if (!is_mapping()) return {};
+  for (std::uint32_t at = data_->resolved(index_).child; at != 0;) {
+    const std::uint32_t value = data_->nodes[at].next;
+    const NodeRecord& written = data_->resolved(at);
+    if (written.kind == YamlKind::scalar && written.value == key)
+      return {YamlNode(data_, at), YamlNode(data_, value)};
+    at = data_->nodes[value].next;
   }
   return {};
 }

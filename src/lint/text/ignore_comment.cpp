@@ -2,6 +2,8 @@
 // tell, so that text inside of a script or of quotes is never taken for one.
 
 #include <algorithm>
+#include <cstddef>
+#include <functional>
 #include <string>
 
 #include "lint/text/document_data.h"
@@ -12,6 +14,15 @@ namespace {
 
 constexpr std::string_view word = "refgate:";
 constexpr std::string_view ignore_word = "ignore";
+
+/// Where the word stands at or after `from`; the size of the text when it does not. Looks at one
+/// byte in eight.
+std::size_t find_word(std::string_view text, std::size_t from) {
+  static const std::boyer_moore_horspool_searcher searcher(word.begin(), word.end());
+  return static_cast<std::size_t>(
+      std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), searcher) -
+      text.begin());
+}
 
 std::uint32_t skip_blanks(std::string_view text, std::uint32_t at) {
   while (at < text.size() && is_blank(text[at]))
@@ -64,8 +75,8 @@ void read_ignores(DocumentData& data) {
   const std::string_view text = data.text;
   std::size_t node = 0;
   std::size_t from = 0;
-  for (std::size_t found = text.find(word); found != std::string_view::npos;
-       found = text.find(word, from)) {
+  for (std::size_t found = find_word(text, 0); found != text.size();
+       found = find_word(text, from)) {
     from = found + word.size();
     const std::size_t hash = hash_before(text, found);
     const std::uint32_t after = skip_blanks(text, static_cast<std::uint32_t>(found + word.size()));

@@ -2,6 +2,7 @@
 // What stands between the nodes of a YAML text. All functions take any text and any offset in it,
 // and return an offset in it.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -10,6 +11,9 @@ namespace refgate::lint {
 
 /// The offset of the first byte that is not part of a valid UTF-8 sequence (RFC 3629), or nullopt.
 std::optional<std::uint32_t> invalid_utf8(std::string_view text);
+
+/// The offset of the first byte over 127 from `at` on; the size of the text when there is none.
+std::size_t ascii_end(std::string_view text, std::size_t at);
 
 bool is_blank(char character);  ///< space or tab
 bool is_break(char character);  ///< line feed or carriage return

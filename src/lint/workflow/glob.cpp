@@ -117,13 +117,9 @@ Glob::States Glob::advance(const States& states, char32_t character) const {
   States next(states.size(), false);
   for (std::size_t at = 0; at < steps_.size(); ++at) {
     if (!states[at]) continue;
-    const Step& step = steps_[at];
-    const bool takes = std::any_of(step.ranges.begin(), step.ranges.end(), [&](const auto& range) {
-      return character >= range.first && character <= range.second;
-    });
-    if (!takes) continue;
+    if (!takes(steps_[at], character)) continue;
     next[at + 1] = true;
-    if (step.may_repeat) next[at] = true;
+    if (steps_[at].may_repeat) next[at] = true;
   }
   skip_ahead(next);
   return next;

@@ -6,6 +6,7 @@
 // takes back what earlier patterns gave. `**/` also matches nothing, as the cheat sheet's
 // `docs/**/*.md` shows.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,6 +46,11 @@ class Glob {
   States start() const;
   States advance(const States& states, char32_t character) const;
   static bool accepts(const States& states) { return states.back(); }
+  static bool takes(const Step& step, char32_t character) {
+    return std::any_of(step.ranges.begin(), step.ranges.end(), [&](const auto& range) {
+      return character >= range.first && character <= range.second;
+    });
+  }
   void skip_ahead(States& states) const;
   void read(std::string_view pattern);
   Step read_bracket(std::string_view pattern, std::size_t& at) const;

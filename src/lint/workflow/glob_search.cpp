@@ -25,7 +25,16 @@ char32_t representative(char32_t low, char32_t high) {
 }  // namespace
 
 GlobSearch::GlobSearch(std::vector<const FilterList*> lists, Names names)
-    : lists_(std::move(lists)), names_(names) {}
+    : lists_(std::move(lists)), names_(names) {
+  for (std::size_t list = 0; list < lists_.size(); ++list)
+    for (const auto& entry : lists_[list]->entries_) {
+      for (const auto& step : entry.glob.steps_)
+        places_.push_back({&step, list, entry.negative});
+      places_.push_back({nullptr, list, entry.negative});
+      ++patterns_;
+    }
+  taken_.resize(places_.size());
+}
 
 /// One character for each class that no pattern tells apart.
 std::vector<char32_t> GlobSearch::alphabet() const {
@@ -50,57 +59,78 @@ std::vector<char32_t> GlobSearch::alphabet() const {
   return characters;
 }
 
-std::vector<bool> GlobSearch::passes(const Position& position) const {
-  std::vector<bool> result;
-  std::size_t at = 0;
-  for (const FilterList* list : lists_) {
-    bool matched = false;
-    for (const auto& entry : list->entries_)
-      if (Glob::accepts(position.states[at++])) matched = !entry.negative;
-    result.push_back(matched != list->ignore_);
+void GlobSearch::add(Position& position, std::size_t place) {
+  if (taken_[place]) return;
+  taken_[place] = true;
+  position.push_back(static_cast<char32_t>(place));
+}
+
+/// Adds what can be reached without a character, and puts all in order.
+void GlobSearch::finish(Position& position) {
+  for (std::size_t at = 1; at < position.size(); ++at) {
+    const std::size_t place = position[at];
+    const Glob::Step* step = places_[place].step;
+    if (step == nullptr) continue;
+    if (step->may_skip) add(position, place + 1);
+    if (step->opens_directories) add(position, place + 3);
   }
-  return result;
+  std::sort(position.begin() + 1, position.end());
+  for (std::size_t at = 1; at < position.size(); ++at)
+    taken_[position[at]] = false;
 }
 
-std::vector<bool> GlobSearch::key(const Position& position) {
-  std::vector<bool> bits{position.after_slash};
-  for (const Glob::States& states : position.states)
-    bits.insert(bits.end(), states.begin(), states.end());
-  return bits;
+GlobSearch::Position GlobSearch::start() {
+  Position position{1};
+  for (std::size_t place = 0; place < places_.size(); ++place)
+    if (place == 0 || places_[place - 1].step == nullptr) add(position, place);
+  finish(position);
+  return position;
 }
 
-CommonName GlobSearch::find(const Wanted& wanted) const {
-  std::vector<const Glob*> globs;
-  std::size_t steps = 1;
-  Position first;
-  for (const FilterList* list : lists_)
-    for (const auto& entry : list->entries_) {
-      globs.push_back(&entry.glob);
-      first.states.push_back(entry.glob.start());
-      steps += first.states.back().size();
-    }
+GlobSearch::Position GlobSearch::after(const Position& position, char32_t character) {
+  Position next{character == U'/' ? U'\1' : U'\0'};
+  for (std::size_t at = 1; at < position.size(); ++at) {
+    const std::size_t place = position[at];
+    const Glob::Step* step = places_[place].step;
+    if (step == nullptr || !Glob::takes(*step, character)) continue;
+    add(next, place + 1);
+    if (step->may_repeat) add(next, place);
+  }
+  finish(next);
+  return next;
+}
+
+std::vector<bool> GlobSearch::passes(const Position& position) const {
+  // The last pattern of a list that matches decides.
+  std::vector<bool> matched(lists_.size());
+  for (std::size_t at = 1; at < position.size(); ++at) {
+    const Place& place = places_[position[at]];
+    if (place.step == nullptr) matched[place.list] = !place.negative;
+  }
+  for (std::size_t list = 0; list < lists_.size(); ++list)
+    matched[list] = matched[list] != lists_[list]->ignore_;
+  return matched;
+}
+
+CommonName GlobSearch::find(const Wanted& wanted) {
   const std::vector<char32_t> characters = alphabet();
-
   struct Visit {
     Position position;
     std::size_t from;
     char32_t character;
   };
-  std::vector<Visit> visits{{std::move(first), 0, 0}};
-  std::unordered_set<std::vector<bool>> seen{key(visits.front().position)};
+  std::vector<Visit> visits{{start(), 0, 0}};
+  std::unordered_set<Position> seen{visits.front().position};
   std::size_t work = 0;
   for (std::size_t at = 0; at < visits.size(); ++at) {
     for (const char32_t character : characters) {
       const bool is_slash = character == U'/';
-      if (is_slash && visits[at].position.after_slash) continue;
-      work += steps;
+      if (is_slash && visits[at].position.front() != 0) continue;
+      work += places_.size() + 1;
       if (work > most_work || visits.size() > most_positions ||
-          visits.size() * globs.size() > most_states)
+          visits.size() * patterns_ > most_states)
         return {false, std::nullopt};
-      Position next;
-      next.after_slash = is_slash;
-      for (std::size_t i = 0; i < globs.size(); ++i)
-        next.states.push_back(globs[i]->advance(visits[at].position.states[i], character));
+      Position next = after(visits[at].position, character);
       if (!is_slash && wanted(passes(next))) {
         std::vector<char32_t> name{character};
         for (std::size_t back = at; back != 0; back = visits[back].from)
@@ -110,13 +140,13 @@ CommonName GlobSearch::find(const Wanted& wanted) const {
           append_utf8(text, *part);
         return {true, std::move(text)};
       }
-      if (seen.insert(key(next)).second) visits.push_back({std::move(next), at, character});
+      if (seen.insert(next).second) visits.push_back({std::move(next), at, character});
     }
   }
   return {true, std::nullopt};
 }
 
-Truth GlobSearch::holds_for_no_name(const Wanted& wanted) const {
+Truth GlobSearch::holds_for_no_name(const Wanted& wanted) {
   const CommonName found = find(wanted);
   return found.name ? Truth::no : found.decided ? Truth::yes : Truth::unknown;
 }

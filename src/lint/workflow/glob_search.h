@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "lint/workflow/glob.h"
@@ -19,23 +20,35 @@ class GlobSearch {
   explicit GlobSearch(std::vector<const FilterList*> lists, Names names = Names::any);
 
   /// A shortest name that is wanted.
-  CommonName find(const Wanted& wanted) const;
+  CommonName find(const Wanted& wanted);
   /// yes: there is certainly no such name.
-  Truth holds_for_no_name(const Wanted& wanted) const;
+  Truth holds_for_no_name(const Wanted& wanted);
 
  private:
-  /// The states of all patterns of all lists, one after the other, and what the slash rule needs to
-  /// know of the last character.
-  struct Position {
-    std::vector<Glob::States> states;
-    bool after_slash = true;
+  /// A step of a pattern, or its end (no step), in the one row that all patterns stand in, one
+  /// after the other.
+  struct Place {
+    const Glob::Step* step = nullptr;
+    std::size_t list = 0;
+    bool negative = false;
   };
+  /// The numbers of the places that can come next, in order: few of many, since most patterns are
+  /// left behind by the first characters of a name. Before them 1 after a slash, which the slash
+  /// rule asks for, and 0 otherwise.
+  using Position = std::u32string;
+
   std::vector<char32_t> alphabet() const;
+  Position start();
+  Position after(const Position& position, char32_t character);
+  void add(Position& position, std::size_t place);
+  void finish(Position& position);
   std::vector<bool> passes(const Position& position) const;
-  static std::vector<bool> key(const Position& position);
 
   std::vector<const FilterList*> lists_;
   Names names_;
+  std::vector<Place> places_;
+  std::size_t patterns_ = 0;
+  std::vector<bool> taken_;  ///< places of the position that is being made
 };
 
 }  // namespace refgate::lint

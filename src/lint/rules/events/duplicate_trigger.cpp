@@ -157,7 +157,7 @@ class Finder {
   }
 
   bool find_push_and_pull_request() {
-    if (subject_.config.forks_only || looks_for_pull_request()) return false;
+    if (subject_.config.forks_only) return false;
     for (const Trigger* push : triggers("push")) {
       const EventFilter filter = event_filter(*push);
       const BranchReach reach = branch_reach(filter);
@@ -172,6 +172,8 @@ class Finder {
                        {.event = event, .type = "synchronize"}};
           twice.second_run.branch = twice.first_run.branch;
           if (!runs_twice(twice)) continue;
+          // Scripts are read for it, so that it is asked last.
+          if (looks_for_pull_request()) return false;
           report_push(*push, *pull_request, reach);
           return true;
         }

@@ -249,10 +249,12 @@ class Judge {
   static const Step* rerunning_step(const Workflow& workflow) {
     if (workflow.trigger("workflow_dispatch") == nullptr) return nullptr;
     for (const Job& job : workflow.jobs) {
-      if (counts(std::string(job.node.source()), AttemptOf::own)) continue;
-      for (const Step& step : job.steps) {
-        if (runs_again(step) && mentions_any(step.node.source(), {"inputs."})) return &step;
-      }
+      const auto again = std::find_if(job.steps.begin(), job.steps.end(), [](const Step& step) {
+        return runs_again(step) && mentions_any(step.node.source(), {"inputs."});
+      });
+      // Few jobs have such a step, so that the whole of a job is read last.
+      if (again != job.steps.end() && !counts(std::string(job.node.source()), AttemptOf::own))
+        return &*again;
     }
     return nullptr;
   }

@@ -56,6 +56,7 @@ std::string identity(YamlNode node) {
 /// Whether two keys of a mapping may be the same: nearly no mapping needs a closer look.
 bool may_repeat_key(YamlNode node) {
   std::vector<std::size_t> keys;
+  keys.reserve(node.size());
   for (const Entry& entry : node.entries()) {
     std::size_t hash = 14695981039346656037u;
     for (const char character : entry.key.text()) {

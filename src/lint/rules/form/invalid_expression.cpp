@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 
 #include "lint/finding/edit.h"
 #include "lint/gates/guard_text.h"
@@ -41,13 +43,14 @@ class Search {
   Search(const Subject& subject, Sink& sink) : subject_(subject), sink_(sink) {}
 
   void condition(const Entry& entry) {
-    if (!entry || !entry.value.is_scalar()) return;
+    if (!entry || !entry.value.is_scalar() || conditions_.contains(entry.value.text())) return;
     look(entry.value, parse_condition(entry.value.text()), true);
   }
 
   void text(YamlNode node) {
     if (node.is_alias()) return;
-    if (node.has_expression()) look(node, parse_template(node.text()), false);
+    if (!has_plain_paths_only(node.text()) && !templates_.contains(node.text()))
+      look(node, parse_template(node.text()), false);
     for (const YamlNode item : node.items())
       text(item);
     for (const Entry& entry : node.entries())
@@ -78,6 +81,7 @@ class Search {
 
  private:
   void look(YamlNode node, const Expression& expression, bool is_condition) {
+    if (expression.is_valid()) (is_condition ? conditions_ : templates_).insert(node.text());
     if (expression.is_valid() || node.is_alias()) return;
     const FileRef file(subject_);
     const ExpressionError& error = *expression.error();
@@ -100,6 +104,8 @@ class Search {
 
   const Subject& subject_;
   Sink& sink_;
+  /// What was read and is valid: the same few stand again and again.
+  std::unordered_set<std::string_view> conditions_, templates_;
 };
 
 }  // namespace

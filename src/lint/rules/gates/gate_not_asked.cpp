@@ -135,8 +135,10 @@ class Search {
 }  // namespace
 
 void check_gate_not_asked(const Subject& subject, Sink& sink) {
+  const auto& jobs = gated_jobs_of(subject);
+  if (jobs.empty()) return;
   Search search(subject, sink);
-  for (const GatedJob& gated : gated_jobs_of(subject))
+  for (const GatedJob& gated : jobs)
     search.check(gated);
 }
 
