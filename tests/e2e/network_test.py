@@ -1,6 +1,7 @@
 """Networks and servers that fail: what is done, what is said, and how long it takes."""
 
 import itertools
+import os
 import socket
 import threading
 import unittest
@@ -51,6 +52,53 @@ class Replies(FaultCase):
                 job = self.job()
                 self.assert_runs(job.call("gate"), "first")
                 self.assert_one_launch(job)
+
+    def test_an_end_of_which_nothing_is_known_is_not_called_undone(self):
+        job = self.job()
+        self.assert_runs(job.call("gate"), "first")
+        self.plan({"fault": "cut-after"})
+        answer = job.call("finish", "--deadline", "2s")
+        self.assertEqual(answer.status, 3, answer)
+        self.assertIn("may have been ended; if not", answer.err)
+        self.assertNotIn("was not ended", answer.err)
+        self.assertEqual(self.only_claim()["state"], "ended")
+        self.setUp()
+        goes_on = self.folder / "go-on"
+        os.mkfifo(goes_on)
+        call = self.job().start("run", "--deadline", "2s", "--", "sh", "-c", f"echo ready; cat '{goes_on}'")
+        self.assertEqual(call.process.stdout.readline(), b"ready\n")
+        self.plan({"fault": "cut-after"})
+        goes_on.write_text("")
+        answer = call.wait(30)
+        self.assertIn("may have been ended; if not", answer.err)
+
+    def test_a_reading_that_fails_after_a_push_does_not_say_that_nothing_was_changed(self):
+        job = self.job()
+        self.assert_runs(job.call("gate"), "first")
+        self.done(job.call("finish"))
+        launch.reset(self.proxy)
+        self.done(self.person().call("gc", "--dry-run"))
+        looks = len([line for line in self.asked() if "upload-pack" in line])
+        for nth, said in ((1, "; nothing was changed"), (looks + 1, "; nothing more was changed")):
+            self.plan({"path": "upload-pack", "nth": nth, "fault": "status", "status": 503})
+            answer = self.person().call("gc", "--deadline", "1s")
+            self.assertEqual(answer.status, 3, answer)
+            self.assertIn(said, answer.err)
+
+    def test_an_end_of_other_work_than_its_gate_had_no_answer_for_says_what_to_repeat(self):
+        repeat = "give finish the share, identity and dimensions of the gate"
+        for option in (("--share", "b"), ("--identity", "x-1"), ("--dimension", "region=eu")):
+            for on_error in ("fail", "run"):
+                with self.subTest(option, on_error=on_error):
+                    self.setUp()
+                    self.plan({"fault": "status", "status": 503})
+                    job = self.job()
+                    job.call("gate", *option, "--deadline", "1s", "--on-error", on_error)
+                    self.plan()
+                    answer = job.call("finish")
+                    self.assertEqual(answer.status, 3 if on_error == "fail" else 0, answer)
+                    self.assertIn(repeat, answer.err)
+                    self.assertFalse(self.direct.claims())
 
     def test_what_may_be_claimed_is_not_called_unclaimed(self):
         """A 404 for a push that was done, and for the look after it."""

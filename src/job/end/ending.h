@@ -49,7 +49,8 @@ void summarize_loss(const Invocation& call, const std::string& loss,
                     const std::string& session_key);
 
 /// For people: until when a claim that could not be ended stands, as far as its note proves it.
-std::string describe_left_live(const ClaimNote& note, const Self& self);
+/// `may_be_ended`: something was sent, and what became of it is not known.
+std::string describe_left_live(const ClaimNote& note, const Self& self, bool may_be_ended);
 
 /// For people.
 std::string describe_end(const Ended& ended, const std::string& session_key);

@@ -236,11 +236,14 @@ void tell_not_cancelled(const Invocation& call, const JobState& state) {
 }
 
 /// Nobody starts this work before that, and nothing else says so.
-void tell_left_live(const Invocation& call, const Settings& settings, const JobState& state) {
+void tell_left_live(const Invocation& call, const Settings& settings, const JobState& state,
+                    const StoreError& error) {
   const Self self = self_of(call, settings);
   for (const ClaimNote& note : state.notes())
     if (!note.is_over() && note.runner_job == state.runner_job() && is_own(note.claim, self))
-      call.err << "refgate: " << escape_for(Place::line, describe_left_live(note, self)) << "\n";
+      call.err << "refgate: "
+               << escape_for(Place::line, describe_left_live(note, self, error.may_be_done()))
+               << "\n";
 }
 
 int finish(const Invocation& call, Settings settings, const WorkEnd& work,
@@ -360,13 +363,13 @@ int finish_or_report(const Invocation& call, const Settings& settings, const Wor
   } catch (const Misfit& error) {
     // Waived by what the step itself says, and not by what lies in the job's folder.
     const JobState state(settings, call.environment);
-    tell_left_live(call, settings, state);
+    tell_left_live(call, settings, state, error);
     if (!settings.policy.observe) throw;
     report(call.err, error);
     return exit_done;
   } catch (const StoreError& error) {
     const JobState state(settings, call.environment);
-    tell_left_live(call, settings, state);
+    tell_left_live(call, settings, state, error);
     if (settings.policy.on_error == Fallback::fail && !is_observing(call, settings, state)) throw;
     report(call.err, error);
     return exit_done;

@@ -57,16 +57,20 @@ void tell_loss(const Invocation& call, const std::string& loss, const std::strin
   summarize_loss(call, loss, session_key);
 }
 
-std::string describe_left_live(const ClaimNote& note, const Self& self) {
+std::string describe_left_live(const ClaimNote& note, const Self& self, bool may_be_ended) {
   if (!note.version && note.phase == Phase::told)
     return note.claim.session_key +
            " was not ended: no claim of it is known, and its end is not in the record";
   const SeenClaim known = proven(note, self);
-  if (!known.claim) return "the session was not ended; its claim passes when its lease does";
+  if (!known.claim)
+    return std::string(may_be_ended ? "whether the session was ended is not known"
+                                    : "the session was not ended") +
+           "; its claim passes when its lease does";
   const Claim& claim = *known.claim;
-  return claim.session_key + " was not ended: unless it is renewed, the claim stands until " +
-         format_rfc3339(claim.lease_until) + ", and for its skew of " +
-         format_duration(claim.limits.skew) + " after that";
+  return claim.session_key +
+         (may_be_ended ? " may have been ended; if not, and unless" : " was not ended: unless") +
+         " it is renewed, the claim stands until " + format_rfc3339(claim.lease_until) +
+         ", and for its skew of " + format_duration(claim.limits.skew) + " after that";
 }
 
 void tell_end(const Invocation& call, const Ended& ended, const std::string& session_key,

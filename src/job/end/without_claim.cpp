@@ -15,6 +15,8 @@
 namespace refgate {
 namespace {
 
+constexpr const char* same_work_hint = "give finish the share, identity and dimensions of the gate";
+
 class WithoutClaim {
  public:
   explicit WithoutClaim(const EndOfNote& end) : end_(end) {}
@@ -36,8 +38,10 @@ class WithoutClaim {
     if (may_live) return std::nullopt;
     const auto subject = own_subject(end_.call, end_.settings);
     if (!is_own_scope(subject))
-      throw_misfit("the job's note names " + end_.note.ref +
-                   ", where nothing of this job stands, and which is not what this step asks for");
+      throw Misfit("this job's gate had no answer about " + end_.note.ref +
+                       ", where nothing of this job stands; this step asks for other work, and "
+                       "changed nothing. What was sent may still arrive, and passes with its lease",
+                   same_work_hint);
     // Nothing was launched: whoever comes next may start, a re-run too, and only what others did
     // before is told.
     Claim closed = end_claim(claim_here(subject, end_.note.claim, seen.claim),
@@ -73,13 +77,19 @@ class WithoutClaim {
     claim = with_cost(end_or_limit_claim(claim, meaning_of_status(work.status).outcome, work.status,
                                          work.until, now()),
                       end_.settings.spent);
-    if (end_.note.unclaimed && is_own_scope(subject))
+    if (end_.note.unclaimed && is_own_scope(subject)) {
       if (auto done = remember(claim)) {
         ended.result = Ended::Result::ended;
         ended.claim = *std::move(done);
         ended.recorded = true;
         return;
       }
+    } else if (end_.note.unclaimed) {
+      end_.call.err << "refgate: the end is not remembered at " +
+                           escape_for(Place::line, end_.note.ref) +
+                           ", since this step asks for other work than its gate: "
+                    << same_work_hint << "\n";
+    }
     std::vector<Change> lines;
     for (const AuditEntry& line : claim.outbox)
       if (line.id != launch_id) lines.push_back(note_change(line, end_.settings.name_space));

@@ -268,7 +268,8 @@ bool LedSession::end_note(const WorkEnd& work, bool never_started) {
     for (const ClaimNote& each : state_.notes())
       if (each.claim.claim_id == answer_.claim_id)
         call_.err << "refgate: "
-                  << escape_for(Place::line, describe_left_live(each, self_of(call_, settings_)))
+                  << escape_for(Place::line, describe_left_live(each, self_of(call_, settings_),
+                                                                error.may_be_done()))
                   << "\n";
   } catch (const std::exception& error) {
     call_.err << "refgate: the end of the session could not be noted: "

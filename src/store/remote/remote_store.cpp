@@ -44,7 +44,7 @@ class RemoteStore final : public Store {
   std::map<std::string, Version> list(std::string_view prefix) override {
     require_prefix(prefix);
     begin();
-    return retrying(deadline(), nothing_changed, [&] {
+    return retrying(deadline(), unchanged(), [&] {
       return (is_foreseen(prefix, false) ? seen_->shown : look({std::string(prefix)}))
           .under(prefix);
     });
@@ -55,7 +55,7 @@ class RemoteStore final : public Store {
       require_ref_name(ref);
     begin();
     if (refs.empty()) return {};
-    return retrying(deadline(), nothing_changed, [&] {
+    return retrying(deadline(), unchanged(), [&] {
       if (refs.size() == 1 && is_foreseen(refs[0])) return take_foreseen(refs[0]);
       const Advertisement& shown =
           just_shown(refs) ? seen_->shown : look({refs.begin(), refs.end()});
@@ -89,7 +89,7 @@ class RemoteStore final : public Store {
   std::map<std::string, Stored> read_all(std::string_view prefix) override {
     require_prefix(prefix);
     begin();
-    return retrying(deadline(), nothing_changed, [&] {
+    return retrying(deadline(), unchanged(), [&] {
       if (is_foreseen(prefix)) return take_foreseen(prefix);
       if (auto all = transport_->fetch_all(std::string(prefix), deadline())) {
         Look seen{{std::string(prefix)}, {}};
@@ -162,6 +162,11 @@ class RemoteStore final : public Store {
     just_looked_ = false;
     seen_ = Look{names, transport_->look(names, Side::reading, deadline())};
     return seen_->shown;
+  }
+
+  /// What a reading that failed has changed.
+  const char* unchanged() const {
+    return transport_->traffic().pushes > 0 ? nothing_more_changed : nothing_changed;
   }
 
   /// Whether what is asked for was foreseen, with its content where that is asked for; all that was

@@ -10,6 +10,8 @@
 namespace refgate {
 
 inline constexpr const char* nothing_changed = "nothing was changed";
+/// After earlier pushes of the same call, some of which may stand.
+inline constexpr const char* nothing_more_changed = "nothing more was changed";
 inline constexpr const char* nothing_sent = "nothing was sent";
 inline constexpr const char* not_known = "whether the refs were changed is not known";
 
