@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "call/commands.h"
+#include "core/claim/claim_line.h"
 #include "core/decision/decision.h"
 #include "core/event/scope.h"
 #include "core/figures/statistics.h"
@@ -154,6 +155,7 @@ json live_of(const Claims& claims, Instant at) {
     list.push_back({{"key", claim.session_key},
                     {"state", state_text(claim, at)},
                     {"run", claim.holder.run_id},
+                    {"page", page_of_run(claim.holder.run_url, claim.holder.run_id)},
                     {"attempt", claim.holder.run_attempt},
                     {"event", claim.event},
                     {"actor", claim.holder.actor},
@@ -170,6 +172,7 @@ json line_of(const AuditEntry& entry) {
           {"workflow", entry.workflow},
           {"event", entry.event_type},
           {"run", entry.run_id},
+          {"page", entry.run_page},
           {"attempt", entry.run_attempt},
           {"actor", entry.actor},
           {"job", entry.job},
@@ -202,6 +205,7 @@ json due_of(const Claims& claims, const Record& record, Instant at) {
   for (const DueWork& work : limited_work(claims, record, at).due)
     list.push_back({{"key", work.claim->session_key},
                     {"run", work.claim->holder.run_id},
+                    {"page", page_of_run(work.claim->holder.run_url, work.claim->holder.run_id)},
                     {"url", work.claim->holder.run_url},
                     {"event", work.claim->event},
                     {"actor", work.claim->holder.actor},

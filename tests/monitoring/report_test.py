@@ -199,6 +199,20 @@ class InABrowser(ReportCase):
                 self.assertGreater(len(lines), 50)
                 self.assertLessEqual(max(lines), 1, width)
 
+    def test_a_run_is_linked_by_what_its_page_goes_by(self):
+        for forge, href in ((None, "/actions/runs/{run}"), ("GITEA_ACTIONS", "/actions/runs/7?by_index=1")):
+            self.setUp()
+            job, _ = self.gate(environment={forge: "true", "GITHUB_RUN_NUMBER": "7", "GITHUB_SERVER_URL": "https://forge.example"} if forge else {})
+            path = self.report()
+            text = path.read_text(encoding="utf-8")
+            where = json.dumps(str(self.remote.url))
+            self.assertIn(where, text)
+            path.write_text(text.replace(where, '"https://forge.example/octo/app"'), encoding="utf-8")
+            with self.browser() as browser:
+                browser.open(path.as_uri())
+                links = browser.run("return [...document.querySelectorAll('td a')].map((link) => link.href)")
+            self.assertEqual(set(links), {"https://forge.example/octo/app" + href.format(run=job.run)})
+
     def test_on_paper_all_is_open_black_on_white_and_nothing_can_be_pressed(self):
         page = self.full_page().as_uri()
         pictures = os.environ.get("REFGATE_PICTURES")
