@@ -159,11 +159,74 @@ jobs:
          {"uses: acme/gemini-cli-pr-review-action@v1", 1},
          {"{shell: pwsh, run: 'Start-Process claude -ArgumentList \"-p x\" -Wait'}", 1},
          {"{shell: pwsh, run: 'Start-Process -FilePath claude -ArgumentList \"-p x\"'}", 1},
+         {"uses: QwenLM/qwen-code-action@v1", 1},
+         {"uses: JetBrains/junie-github-action@v1", 1},
+         {"uses: google-labs-code/jules-action@v1", 1},
+         {"uses: google-labs-code/jules-invoke@v1", 1},
+         {"uses: docker/cagent-action@v1", 1},
+         {"uses: docker/docker-agent-action/review-pr@v1", 1},
+         {"uses: docker/docker-agent-action/setup-credentials@v1", 0},
+         {"uses: warpdotdev/oz-agent-action@v1", 1},
+         {"uses: OpenHands/extensions/plugins/pr-review@main", 1},
+         {"uses: mirrajabi/aider-github-action@v1.1.0", 1},
+         {"run: cn -p x", 1},
+         {"run: npx -y @continuedev/cli --config c.yaml -p x", 1},
+         {"run: cn --config c.yaml --print x", 1},
+         {"run: cn x", 0},
+         {"run: cn -- -p", 0},
+         {"run: cn -pretty x", 0},
+         {"run: vibe --workdir . --prompt=x --yolo", 1},
+         {"run: vibe -p x", 1},
+         {"run: vibe build", 0},
+         {"run: 'junie --auth=\"$K\" x'", 1},
+         {"run: junie --version", 0},
+         {"run: oz agent run --prompt x", 1},
+         {"run: oz agent list", 0},
+         {"run: acli rovodev run x", 1},
+         {"run: acli rovodev auth login", 0},
+         {"run: acli jira x", 0},
+         {"run: cline -y x", 1},
+         {"run: cline task list", 0},
+         {"run: llxprt -p x", 1},
+         {"run: llxprt --version", 0},
+         {"run: grok --model x -p y", 1},
          {"uses: acme/setup-claude-code-action@v1", 0},
          {"uses: acme/install-gemini-cli-action@v1", 0},
          {"uses: acme/post-codex-action@v1", 0},
          {"uses: acme/codex-usage-action@v1", 0},
          {"{shell: pwsh, run: 'Start-Process notepad -ArgumentList claude'}", 0}});
+}
+
+TEST_CASE("an agent in a workflow that another repository has") {
+  const std::string workflow = R"(on: %
+jobs:
+  a:
+    uses: OpenHands/OpenHands/.github/workflows/openhands-resolver.yml@v1
+    secrets: inherit
+)";
+  check("agent-without-concurrency", workflow,
+        {{"pull_request", 1}, {"issue_comment", 1}, {"workflow_dispatch", 0}});
+  // It asks by itself who commented, and has no `timeout-minutes` that the caller could set.
+  check("agent-without-actor-check", workflow, {{"issue_comment", 0}});
+  check("agent-without-timeout", workflow, {{"push", 0}});
+  const std::string pushed = put_in(workflow, "%", "pull_request");
+  const auto calling = [&](const std::string& uses) {
+    return put_in(pushed, "OpenHands/OpenHands/.github/workflows/openhands-resolver.yml@v1", uses);
+  };
+  const char* rule = "agent-without-concurrency";
+  CHECK(found(rule, calling("docker/cagent-action/.github/workflows/review-pr.yml@v1")) == 1);
+  CHECK(found(rule, calling("docker/cagent-action/.github/workflows/release.yml@v1")) == 0);
+  CHECK(found(rule, calling("acme/tools/.github/workflows/agent.yml@v1")) == 0);
+  const std::string config =
+      "facts: {agents: {workflows: [acme/tools/.github/workflows/agent.yml]}}";
+  const auto read = read_lint_config(config);
+  REQUIRE(std::holds_alternative<LintConfig>(read));
+  const MemoryFiles files{
+      {{".github/workflows/example.yml", calling("acme/tools/.github/workflows/agent.yml@v1")}}};
+  const auto findings =
+      lint(files.project({".github/workflows/example.yml"}), std::get<LintConfig>(read));
+  CHECK(std::any_of(findings.begin(), findings.end(),
+                    [&](const Finding& each) { return each.rule == rule; }));
 }
 
 TEST_CASE("agent-without-concurrency: a group of its own for each run of one source") {

@@ -77,6 +77,8 @@ Problem add_agents(const Entry& agents, Facts& facts) {
     Problem problem;
     if (entry.key.text() == "actions") {
       problem = add_texts(entry, facts.agent_actions);
+    } else if (entry.key.text() == "workflows") {
+      problem = add_texts(entry, facts.agent_workflows);
     } else if (entry.key.text() == "commands") {
       problem = add_texts(entry, facts.agent_commands);
     } else if (entry.key.text() == "idle-arguments") {
@@ -88,8 +90,8 @@ Problem add_agents(const Entry& agents, Facts& facts) {
         if (!problem) problem = add_check(item, facts);
       }
     } else {
-      problem = unknown_key(entry.key,
-                            {"actions", "commands", "idle-arguments", "credentials", "checks"});
+      problem = unknown_key(entry.key, {"actions", "workflows", "commands", "idle-arguments",
+                                        "credentials", "checks"});
     }
     if (problem) return problem;
   }

@@ -44,7 +44,9 @@ void check_agent_without_turns(const Subject& subject, Sink& sink) {
   const Job* reported = nullptr;
   std::vector<Start> starts;
   for (const AgentLaunch& launch : launches_of(subject)) {
-    if (launch.is_likely || reported == &launch.own_job() || is_bounded(launch)) continue;
+    // What bounds a session inside of another repository's workflow is not seen.
+    if (launch.is_likely || launch.is_call() || reported == &launch.own_job() || is_bounded(launch))
+      continue;
     if (starts.empty()) starts = starts_of(*subject.workflow, subject.facts());
     const LaunchConditions& conditions = conditions_of(subject, launch);
     const auto start = std::find_if(starts.begin(), starts.end(), [&](const Start& each) {
