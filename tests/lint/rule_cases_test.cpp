@@ -197,38 +197,6 @@ jobs:
          {"{shell: pwsh, run: 'Start-Process notepad -ArgumentList claude'}", 0}});
 }
 
-TEST_CASE("an agent in a workflow that another repository has") {
-  const std::string workflow = R"(on: %
-jobs:
-  a:
-    uses: OpenHands/OpenHands/.github/workflows/openhands-resolver.yml@v1
-    secrets: inherit
-)";
-  check("agent-without-concurrency", workflow,
-        {{"pull_request", 1}, {"issue_comment", 1}, {"workflow_dispatch", 0}});
-  // It asks by itself who commented, and has no `timeout-minutes` that the caller could set.
-  check("agent-without-actor-check", workflow, {{"issue_comment", 0}});
-  check("agent-without-timeout", workflow, {{"push", 0}});
-  const std::string pushed = put_in(workflow, "%", "pull_request");
-  const auto calling = [&](const std::string& uses) {
-    return put_in(pushed, "OpenHands/OpenHands/.github/workflows/openhands-resolver.yml@v1", uses);
-  };
-  const char* rule = "agent-without-concurrency";
-  CHECK(found(rule, calling("docker/cagent-action/.github/workflows/review-pr.yml@v1")) == 1);
-  CHECK(found(rule, calling("docker/cagent-action/.github/workflows/release.yml@v1")) == 0);
-  CHECK(found(rule, calling("acme/tools/.github/workflows/agent.yml@v1")) == 0);
-  const std::string config =
-      "facts: {agents: {workflows: [acme/tools/.github/workflows/agent.yml]}}";
-  const auto read = read_lint_config(config);
-  REQUIRE(std::holds_alternative<LintConfig>(read));
-  const MemoryFiles files{
-      {{".github/workflows/example.yml", calling("acme/tools/.github/workflows/agent.yml@v1")}}};
-  const auto findings =
-      lint(files.project({".github/workflows/example.yml"}), std::get<LintConfig>(read));
-  CHECK(std::any_of(findings.begin(), findings.end(),
-                    [&](const Finding& each) { return each.rule == rule; }));
-}
-
 TEST_CASE("agent-without-concurrency: a group of its own for each run of one source") {
   const std::string workflow = R"(on:
   workflow_run:

@@ -48,6 +48,9 @@ struct AgentActionFact {
       bots_input;  ///< lets in the bots that it names, or all with `*`; empty when there is none
   std::string token_input;  ///< takes a token; without it the action works as its own app
   std::string app_login;    ///< of that app, with `[bot]`; empty when it has none
+  std::string tools_input;  ///< the agent may use all its tools, unless this input has one of the
+                            ///< words below; empty when that is not known
+  std::vector<std::string> tools_words;
 };
 
 struct EventFact {

@@ -59,9 +59,14 @@ Problem add_check(YamlNode node, Facts& facts) {
       fact.token_input = entry.value.text();
     } else if (key == "app") {
       fact.app_login = entry.value.text();
+    } else if (key == "tools-input") {
+      fact.tools_input = entry.value.text();
+    } else if (key == "tools-words") {
+      problem = add_texts(entry, fact.tools_words);
     } else {
-      problem = unknown_key(entry.key, {"uses", "asks-for-write", "open-input", "turns-bots-away",
-                                        "bots-input", "token-input", "app"});
+      problem = unknown_key(
+          entry.key, {"uses", "asks-for-write", "open-input", "turns-bots-away", "bots-input",
+                      "token-input", "app", "tools-input", "tools-words"});
     }
     if (problem) return problem;
   }

@@ -1,0 +1,113 @@
+// Rules of agents: who lets them loose, whom they answer, and what a stranger brings.
+
+#include "catch.h"
+#include "lint/rule/lint_config.h"
+#include "rule_cases.h"
+
+namespace refgate::lint {
+
+TEST_CASE("an agent in a workflow that another repository has") {
+  const std::string workflow = R"(on: %
+jobs:
+  a:
+    uses: OpenHands/OpenHands/.github/workflows/openhands-resolver.yml@v1
+    secrets: inherit
+)";
+  check("agent-without-concurrency", workflow,
+        {{"pull_request", 1}, {"issue_comment", 1}, {"workflow_dispatch", 0}});
+  // It asks by itself who commented, and has no `timeout-minutes` that the caller could set.
+  check("agent-without-actor-check", workflow, {{"issue_comment", 0}});
+  check("agent-without-timeout", workflow, {{"push", 0}});
+  const std::string pushed = put_in(workflow, "%", "pull_request");
+  const auto calling = [&](const std::string& uses) {
+    return put_in(pushed, "OpenHands/OpenHands/.github/workflows/openhands-resolver.yml@v1", uses);
+  };
+  const char* rule = "agent-without-concurrency";
+  CHECK(found(rule, calling("docker/cagent-action/.github/workflows/review-pr.yml@v1")) == 1);
+  CHECK(found(rule, calling("docker/cagent-action/.github/workflows/release.yml@v1")) == 0);
+  CHECK(found(rule, calling("acme/tools/.github/workflows/agent.yml@v1")) == 0);
+  const std::string config =
+      "facts: {agents: {workflows: [acme/tools/.github/workflows/agent.yml]}}";
+  const auto read = read_lint_config(config);
+  REQUIRE(std::holds_alternative<LintConfig>(read));
+  const MemoryFiles files{
+      {{".github/workflows/example.yml", calling("acme/tools/.github/workflows/agent.yml@v1")}}};
+  const auto findings =
+      lint(files.project({".github/workflows/example.yml"}), std::get<LintConfig>(read));
+  CHECK(std::any_of(findings.begin(), findings.end(),
+                    [&](const Finding& each) { return each.rule == rule; }));
+}
+
+TEST_CASE("agent-for-outsiders: who lets an agent loose") {
+  const std::string workflow = R"(on: {issues: {types: [opened]}}
+permissions: {contents: write}
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+      - %
+)";
+  const std::string gemini = "uses: google-github-actions/run-gemini-cli@v0\n        with: ";
+  check("agent-for-outsiders", workflow,
+        {{gemini + "{prompt: x}", 1},
+         {gemini + "{prompt: x, settings: '{\"model\": {}}'}", 1},
+         {gemini + "{prompt: x, settings: '{\"tools\": {\"core\": [\"run_shell_command(gh)\"]}}'}",
+          0},
+         {gemini + "{prompt: x, settings: '{\"coreTools\": []}'}", 0},
+         {gemini + "{prompt: x, settings: '${{ vars.SETTINGS }}'}", 0},
+         {"uses: QwenLM/qwen-code-action@v1\n        with: {prompt: x}", 1},
+         {"uses: openai/codex-action@v1\n        with: {prompt: x, allow-users: '*'}", 0},
+         {"run: gemini -y -p x", 1},
+         {"run: gemini -p x", 0},
+         {"run: gemini -p 'say -y'", 0},
+         {"run: qwen -y -p x", 1},
+         {"run: cursor-agent --force -p x", 1},
+         {"run: cursor-agent -p x", 0},
+         {"run: amp --dangerously-allow-all -x y", 1},
+         {"run: droid exec --auto high x", 1},
+         {"run: droid exec --auto low x", 0},
+         {"run: aider --yes-always -m x", 1},
+         {"run: aider -m x", 0},
+         {"run: opencode run x", 1},
+         {"{run: opencode run x, env: {OPENCODE_PERMISSION: '{\"bash\": \"deny\"}'}}", 0},
+         {"run: goose run -t x", 1},
+         {"{run: goose run -t x, env: {GOOSE_MODE: chat}}", 0},
+         {"run: echo -y; npm init -y", 0}});
+  const auto beside = [&](const std::string& step, const std::string& file,
+                          const std::string& text) {
+    return found(
+        "agent-for-outsiders",
+        MemoryFiles{{{".github/workflows/a.yml", put_in(workflow, "%", step)}, {file, text}}});
+  };
+  CHECK(beside(gemini + "{prompt: x}", ".gemini/settings.json", R"({"coreTools": []})") == 0);
+  CHECK(beside(gemini + "{prompt: x}", ".gemini/settings.json", R"({"model": {}})") == 1);
+  CHECK(beside("run: opencode run x", "opencode.json", R"({"permission": {"bash": "deny"}})") == 0);
+}
+
+TEST_CASE("agent-for-outsiders: a script that decides by the event") {
+  const std::string workflow = R"(on: {issues: {types: [opened]}, issue_comment: {types: [created]}}
+permissions: {contents: write}
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    outputs: {command: '${{ steps.s.outputs.command }}'}
+    steps:
+      - id: s
+        uses: actions/github-script@v8
+        with:
+          script: |
+            core.setOutput('command', context.% === 'issues' ? 'triage' : 'fix');
+  b:
+    needs: a
+    if: needs.a.outputs.command == 'fix'
+    runs-on: ubuntu-latest
+    steps:
+      - run: codex exec --yolo "Fix it."
+)";
+  const char* rule = "agent-for-outsiders";
+  check(rule, workflow, {{"eventName", 0}, {"ref", 1}});
+  CHECK(found(rule, put_in(put_in(workflow, "%", "eventName"),
+                           "    if: needs.a.outputs.command == 'fix'\n", "")) == 1);
+}
+
+}  // namespace refgate::lint
