@@ -110,4 +110,40 @@ jobs:
                            "    if: needs.a.outputs.command == 'fix'\n", "")) == 1);
 }
 
+TEST_CASE("a label that only insiders set keeps out who opens an issue") {
+  const std::string workflow = R"(on: {%}
+permissions: {contents: write}
+jobs:
+  a:
+    if: contains(github.event.issue.labels.*.name, 'agent')
+    runs-on: ubuntu-latest
+    steps:
+      - run: codex exec --yolo "Solve it."
+)";
+  const char* rule = "agent-for-outsiders";
+  check(rule, workflow,
+        {{"issues: {types: [opened, labeled]}", 0},
+         {"issues: {types: [opened]}", 0},
+         // The label may be there from before.
+         {"issues: {types: [edited]}", 1}});
+  const std::string opened = put_in(workflow, "%", "issues: {types: [opened]}");
+  const std::string label = "contains(github.event.issue.labels.*.name, 'agent')";
+  CHECK(found(rule, put_in(opened, label, "${{ !" + label + " }}")) == 1);
+  CHECK(found(rule,
+              put_in(opened, label, "contains(toJSON(github.event.issue.labels), 'agent')")) == 0);
+  CHECK(found(rule, put_in(opened, label, "github.event.issue.labels[0].name == 'agent'")) == 0);
+  CHECK(found(rule, put_in(opened, label, "contains(github.event.issue.title, 'agent')")) == 1);
+  const auto with_template = [&](const std::string& file, const std::string& text) {
+    return found(rule, MemoryFiles{{{".github/workflows/a.yml", opened}, {file, text}}});
+  };
+  const std::string folder = ".github/ISSUE_TEMPLATE/";
+  CHECK(with_template(folder + "a.yml", "name: A\nlabels: [bug, Agent]\nbody: []\n") == 1);
+  CHECK(with_template(folder + "a.yml", "name: A\nlabels:\n  - agent\nbody: []\n") == 1);
+  CHECK(with_template(folder + "a.md", "---\nname: A\nlabels: 'bug, agent'\n---\ntext\n") == 1);
+  CHECK(with_template(folder + "a.yml", "name: agent\nlabels: [bug]\nbody: []\n") == 0);
+  CHECK(with_template(folder + "a.md", "---\nname: A\nlabels: bug\n---\nagent\n") == 0);
+  CHECK(with_template(folder + "a.yml", "name: A\nlabels: [issue, agent-review]\n") == 0);
+  CHECK(with_template(".github/other.yml", "labels: [agent]\n") == 0);
+}
+
 }  // namespace refgate::lint

@@ -12,6 +12,7 @@
 
 #include "lint/agents/actor_checks.h"
 #include "lint/agents/launches.h"
+#include "lint/agents/outsiders.h"
 #include "lint/expression/expression_value.h"
 #include "lint/gates/guard_text.h"
 #include "lint/github/own_action.h"
@@ -391,6 +392,7 @@ class Search {
         continue;
       if (!is_by_actor(reference, start)) return &start;
       set_actor(scope, {"an-outsider", "User", "NONE"});
+      take_labels_away(subject_, launch, scope);
       if (conditions.runs(scope) == Truth::no || asks_for_write(*launch.launch, subject_.facts()) ||
           asks_who_acts(subject_, launch))
         continue;
