@@ -36,6 +36,10 @@ TEST_CASE("gate-behind-approval: what names an environment") {
          {"environment: \"${{ github.event_name == 'push' && 'production' || '' }}\"", 0},
          {"environment: \"${{ inputs.where == '' && 'production' || inputs.where }}\"", 1},
          {"environment: \"review-${{ inputs.where || '' }}\"", 1},
+         {"environment: \"${{ github.event_name == 'release' && 'production' || null }}\"", 0},
+         {"environment: production\n    if: false", 0},
+         {"environment: production\n    if: '${{ false }}'", 0},
+         {"environment: production\n    if: vars.ON", 1},
          {"env: {environment: production}", 0}});
   const std::string other = put_in(with_input(""), "%", "environment: production");
   CHECK(found("gate-behind-approval", put_in(other, "run: ./work.sh", "claim-id: x")) == 0);
