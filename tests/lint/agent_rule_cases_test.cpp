@@ -173,4 +173,28 @@ jobs:
   CHECK(severity_of("prompt-injection", script) == "error");
 }
 
+TEST_CASE("agent-without-concurrency: whoever asks by a comment is answered") {
+  const std::string workflow = R"(on: %
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+      - run: claude -p x
+)";
+  const auto fix = [&](const std::string& event) {
+    const auto finding = finding_of("agent-without-concurrency", put_in(workflow, "%", event));
+    REQUIRE(finding);
+    REQUIRE(finding->fixes.size() == 1);
+    std::string text;
+    for (const auto& edit : finding->fixes.front().edits)
+      text += edit.replacement;
+    return text;
+  };
+  for (const char* event : {"issue_comment", "[push, discussion_comment]"}) {
+    INFO(event);
+    CHECK(fix(event).find("cancel-in-progress: false, queue: max}") != std::string::npos);
+  }
+  CHECK(fix("pull_request").find("queue") == std::string::npos);
+}
+
 }  // namespace refgate::lint
