@@ -223,6 +223,37 @@ jobs:
     INFO(bounded);
     CHECK(with(put_in(pushed, "claude -p x", bounded)) == 0);
   }
+  // What nobody knows may be a bound.
+  for (const char* unknown :
+       {"claude -p x $ARGS", "'claude -p x \"${FLAGS[@]}\"'", "claude -p x ${ARGS}",
+        "claude -p x ${{ vars.ARGS }}", "claude $@ -p x"}) {
+    INFO(unknown);
+    CHECK(with(put_in(pushed, "claude -p x", unknown)) == 0);
+  }
+  // Words elsewhere are none.
+  for (const char* none : {"'claude -p \"$PROMPT\"'", "'echo \"--max-turns 5\"; claude -p x'",
+                           "'claude -p \"Do it before the timeout, with max turns of 5.\"'",
+                           "claude --model $MODEL -p x", "'claude -p \"${{ inputs.prompt }}\"'",
+                           "'claude --max-turns 5 -p x; claude -p y'"}) {
+    INFO(none);
+    CHECK(with(put_in(pushed, "claude -p x", none)) == 1);
+  }
+  const std::string action =
+      put_in(pushed, "run: claude -p x",
+             "uses: anthropics/claude-code-action@v1\n        with: {prompt: x%}");
+  for (const auto& [input, count] :
+       Rows{{", claude_args: '${{ vars.ARGS }}'", 0},
+            {", claude_args: '--model ${{ env.M }} ${{ env.ARGS }}'", 0},
+            {", claude_args: '--max-turns 5'", 0},
+            {", max_turns: 5", 0},
+            {", claude_args: '--model x'", 1},
+            {" and mind the timeout", 1},
+            {", anthropic_api_key: '${{ secrets.K }}'", 1}}) {
+    INFO(input);
+    CHECK(with(put_in(action, "%", input)) == static_cast<std::ptrdiff_t>(count));
+  }
+  CHECK(with(put_in(action, "prompt: x%}", "prompt: x}\n        timeout-minutes: 5")) == 0);
+  CHECK(with(put_in(action, "prompt: x%}", "prompt: x}\n        env: {NOTE: timeout}")) == 1);
   CHECK(with(put_in(pushed, "claude -p x", "make")) == 0);
   // Who writes the word waits for the answer.
   const std::string asked =

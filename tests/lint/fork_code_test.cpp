@@ -265,4 +265,90 @@ jobs:
         {{"github.event.pull_request.head.sha", 2}, {"github.event.pull_request.base.sha", 0}});
 }
 
+TEST_CASE("fork-code-before-agent: a ref that is handed on to a called workflow") {
+  const auto calling = [](const std::string& with, const std::string& ref) {
+    return found(rule, MemoryFiles{{{".github/workflows/a.yml", R"(on: pull_request_target
+jobs:
+  a:
+    uses: ./.github/workflows/b.yml
+    secrets: inherit
+    with: {)" + with + "}\n"},
+                                    {".github/workflows/b.yml", R"(on:
+  workflow_call:
+    inputs: {ref: {type: string}}
+jobs:
+  b:
+    runs-on: x
+    steps:
+      - uses: actions/checkout@v4.2.0
+        with: {ref: ')" + ref + R"('}
+      - run: claude -p x
+        env: {KEY: '${{ secrets.KEY }}'}
+)"}}});
+  };
+  CHECK(calling(head, "${{ inputs.ref }}") == 1);
+  CHECK(calling("REF: '${{ github.event.pull_request.head.sha }}'", "${{ inputs.ref }}") == 1);
+  CHECK(calling("ref: 'refs/pull/${{ github.event.number }}/merge'", "${{ inputs.ref }}") == 1);
+  CHECK(calling("ref: main", "${{ inputs.ref }}") == 0);
+  CHECK(calling("ref: '${{ github.event.pull_request.base.sha }}'", "${{ inputs.ref }}") == 0);
+  CHECK(calling("other: '${{ github.event.pull_request.head.sha }}'", "${{ inputs.ref }}") == 0);
+  CHECK(calling(head, "${{ github.sha }}") == 0);
+}
+
+TEST_CASE("fork-code-before-agent: a ref that is handed on to a local action") {
+  const auto acting = [](const std::string& with, const std::string& steps,
+                         const std::string& agent = "      - run: claude -p x\n") {
+    return found(rule, MemoryFiles{{{".github/workflows/a.yml",
+                                     R"(on: pull_request_target
+env: {KEY: '${{ secrets.KEY }}'}
+jobs:
+  a:
+    runs-on: x
+    steps:
+      - uses: actions/checkout@v4
+      - uses: ./.github/actions/co
+        with: {)" + with + "}\n" + agent},
+                                    {".github/actions/co/action.yml", R"(name: co
+inputs: {ref: {required: true}}
+runs:
+  using: composite
+  steps:
+)" + steps}}});
+  };
+  const std::string inner =
+      "    - uses: actions/checkout@v4.2.0\n      with: {ref: '${{ inputs.ref }}'}\n";
+  const std::string script =
+      "    - shell: bash\n      run: git fetch origin ${{ inputs.ref }} && git checkout "
+      "${{ inputs.ref }}\n";
+  CHECK(acting(head, inner) == 1);
+  CHECK(acting(head, script) == 1);
+  CHECK(acting("ref: main", inner) == 0);
+  CHECK(acting(head, "    - uses: actions/checkout@v4.2.0\n") == 0);
+  CHECK(acting(head, inner + "    - uses: actions/checkout@v4.2.0\n") == 0);
+  const std::string claude = "    - shell: bash\n      run: claude -p x\n";
+  CHECK(acting(head, inner + claude, "") == 1);
+  CHECK(acting(head, claude + inner, "") == 0);
+  CHECK(acting("ref: main", inner + claude, "") == 0);
+}
+
+TEST_CASE("fork-code-before-agent: a script goes back to the base") {
+  const std::string after =
+      put_in(run_of("pull_request_target"), "%", checkout(head) + "\n      %");
+  check(rule, after,
+        {{"- run: git checkout ${{ github.event.pull_request.base.sha }}", 0},
+         {"- run: git checkout --force origin/${{ github.base_ref }}", 0},
+         {"- run: git switch main", 0},
+         {"- run: git reset --hard ${{ github.sha }}", 0},
+         {"- {run: 'git checkout \"$BASE\"', env: {BASE: '${{ "
+          "github.event.pull_request.base.sha }}'}}",
+          0},
+         {"- run: git -C other checkout main", 1},
+         {"- run: git checkout main -- src", 1},
+         {"- run: git checkout -b agent", 1},
+         {"- run: git merge main", 1},
+         {"- run: git checkout \"$REF\"", 1},
+         {"- run: git checkout main && git checkout ${{ github.event.pull_request.head.sha }}", 1},
+         {"- run: git log", 1}});
+}
+
 }  // namespace refgate::lint

@@ -36,6 +36,10 @@ TEST_CASE("gate-behind-approval: what names an environment") {
          {"environment: \"${{ github.event_name == 'push' && 'production' || '' }}\"", 0},
          {"environment: \"${{ inputs.where == '' && 'production' || inputs.where }}\"", 1},
          {"environment: \"review-${{ inputs.where || '' }}\"", 1},
+         {"environment: \"${{ github.event_name == 'release' && 'production' || null }}\"", 0},
+         {"environment: production\n    if: false", 0},
+         {"environment: production\n    if: '${{ false }}'", 0},
+         {"environment: production\n    if: vars.ON", 1},
          {"env: {environment: production}", 0}});
   const std::string other = put_in(with_input(""), "%", "environment: production");
   CHECK(found("gate-behind-approval", put_in(other, "run: ./work.sh", "claim-id: x")) == 0);
@@ -160,7 +164,55 @@ jobs:
          {"permissions: {}", 1},
          {"permissions: '${{ vars.P }}'", 0},
          {"name: A", 0}});
-  CHECK(found("gate-no-liveness", put_in(call, "%", "permissions: {contents: write}")) == 0);
+  CHECK(found("gate-no-liveness", put_in(call, "%", "permissions: {contents: write}")) == 1);
+}
+
+TEST_CASE(
+    "a gate in a workflow that is called works under the call's permissions and in its groups") {
+  const std::string call = R"(on: push
+jobs:
+  a:
+    %
+    uses: refgate/refgate/.github/workflows/gated.yml@v1
+    with: {run: ./work.sh}
+)";
+  check("gate-no-liveness", call,
+        {{"permissions: {contents: write, actions: read}", 0},
+         {"permissions: {contents: read}", 0},
+         {"permissions: {contents: write}\n    secrets: {token: '${{ secrets.T }}'}", 0},
+         {"name: A", 0}});
+  const std::string writes = put_in(call, "%", "permissions: {contents: write}");
+  check("gate-no-liveness", put_in(writes, "run: ./work.sh", "run: ./work.sh%"),
+        {{", lease: 10m", 0}, {", holder-run: ignore", 0}, {", memory: 1d", 1}});
+  const std::string grouped = put_in(call, "%", "concurrency: x");
+  check("gate-in-line-twice", put_in(grouped, "run: ./work.sh", "run: ./work.sh%"),
+        {{", group-by: entity", 1},
+         {", group-by: none", 0},
+         {", group-by: entity, no-wait: true", 0},
+         {"", 0}});
+  CHECK(found("gate-in-line-twice", put_in(put_in(call, "    %\n", ""), "run: ./work.sh",
+                                           "run: ./work.sh, group-by: entity")) == 0);
+
+  const auto both = [](const char* rule, const std::string& caller, const std::string& called) {
+    return found(
+        rule,
+        MemoryFiles{{{".github/workflows/a.yml",
+                      "on: push\n" + caller + "jobs:\n  a:\n    uses: ./.github/workflows/b.yml\n"},
+                     {".github/workflows/b.yml",
+                      "on: workflow_call\n" + called +
+                          "jobs:\n  b:\n    runs-on: x\n    steps:\n      - uses: "
+                          "refgate/refgate@v1\n        with: {run: ./x.sh, "
+                          "group-by: entity}\n"}}});
+  };
+  CHECK(both("gate-no-liveness", "permissions: {contents: write}\n", "") == 1);
+  CHECK(both("gate-no-liveness", "permissions: {contents: write, actions: read}\n", "") == 0);
+  CHECK(both("gate-no-liveness", "", "") == 0);
+  // Once, where it stands.
+  CHECK(both("gate-no-liveness", "permissions: {contents: write}\n",
+             "permissions: {contents: write}\n") == 1);
+  CHECK(both("gate-in-line-twice", "concurrency: x\n", "") == 1);
+  CHECK(both("gate-in-line-twice", "concurrency: {group: x, queue: max}\n", "") == 0);
+  CHECK(both("gate-in-line-twice", "", "") == 0);
 }
 
 }  // namespace refgate::lint

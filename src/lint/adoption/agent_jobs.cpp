@@ -22,7 +22,8 @@ std::vector<AgentJob> agent_jobs(const Workflow& workflow, const Project& projec
                                  const Facts& facts) {
   std::vector<AgentJob> jobs;
   for (const AgentLaunch& launch : agent_launches(workflow, project, facts)) {
-    if (launch.is_called()) continue;
+    // Nothing can be put before the agent in what another workflow does.
+    if (launch.is_called() || launch.is_call()) continue;
     const Job& job = launch.own_job();
     const auto known = std::find_if(jobs.begin(), jobs.end(),
                                     [&](const AgentJob& each) { return each.job == &job; });

@@ -123,6 +123,7 @@ bool may_launch(const Workflow& workflow, const Project& project, const Facts& f
              [&] {
                const bool yes =
                    std::any_of(workflow.jobs.begin(), workflow.jobs.end(), [&](const Job& job) {
+                     if (calls_agent_workflow(job, facts)) return true;
                      const Workflow* called = depth < static_cast<int>(deepest_call)
                                                   ? project.called_workflow(job.uses.value.text())
                                                   : nullptr;
@@ -162,6 +163,8 @@ void add_launches(const std::vector<JobPlace>& path, const Workflow& workflow,
       launch.path = here;
       found.push_back(std::move(launch));
     }
+    if (calls_agent_workflow(job, facts))
+      found.push_back({here, &job.call, &job.call, nullptr, false, false});
     const Workflow* called =
         here.size() < deepest_call ? project.called_workflow(job.uses.value.text()) : nullptr;
     const bool again = std::any_of(here.begin(), here.end(),

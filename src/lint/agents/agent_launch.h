@@ -29,7 +29,7 @@ struct AgentLaunch {
   /// From the job of the workflow asked for, over the workflows of this repository that it calls,
   /// to the job that has the step.
   std::vector<JobPlace> path;
-  const Step* step = nullptr;      ///< of the last job
+  const Step* step = nullptr;      ///< of the last job, or the job's `call` of a known workflow
   const Step* launch = nullptr;    ///< the step itself, or the one of a local action
   const Action* action = nullptr;  ///< that `launch` belongs to; nullptr when it is the job's own
   bool by_name = false;    ///< known by the likeness of a name, or of a checked out repository
@@ -40,6 +40,8 @@ struct AgentLaunch {
   /// The job of the workflow asked for.
   const Job& own_job() const { return *path.front().job; }
   bool is_called() const { return path.size() > 1; }
+  /// By a workflow of another repository, of which nothing is seen but what it is given.
+  bool is_call() const { return step == &job().call; }
   /// Where the workflow asked for names what launches.
   Entry place() const { return is_called() ? own_job().uses : step->uses ? step->uses : step->run; }
 };

@@ -19,8 +19,9 @@ namespace {
 constexpr std::size_t most_before = 4'000;
 
 constexpr auto families = std::to_array<std::string_view>(
-    {"claude", "codex", "gemini", "opencode", "copilot", "aider", "droid", "cursor", "goose",
-     "auggie", "augment", "warp", "qwen", "openhands", "pr-agent", "amp", "crush"});
+    {"claude", "codex",  "gemini",  "opencode", "copilot", "aider",        "droid",    "cursor",
+     "goose",  "auggie", "augment", "warp",     "qwen",    "openhands",    "pr-agent", "amp",
+     "crush",  "junie",  "jules",   "llxprt",   "rovodev", "docker-agent", "cagent"});
 
 std::string family_of(const std::string& name) {
   const auto found = std::find_if(families.begin(), families.end(), [&](std::string_view family) {

@@ -34,6 +34,8 @@ constexpr const char* repositories[] = {"github.event.pull_request.head.repo",
 constexpr std::size_t most_values = 100;
 constexpr std::size_t most_needs = 20;
 constexpr std::size_t most_agents = 50;
+/// Of the steps of local actions that a job runs so many.
+constexpr std::size_t most_inside = 200;
 
 /// Whether a script brings the files that steer an agent back from the base, or takes them away.
 bool tidies(std::string_view script) {
@@ -65,6 +67,21 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+/// A commit or branch of this repository's own, by the name that the event or custom gives it.
+bool is_base(std::string_view name) {
+  return mentions_any(name, {"base.sha", "base.ref", "base_ref", "default_branch", "github.sha",
+                             "github.ref_name", "GITHUB_SHA", "GITHUB_BASE_REF"}) ||
+         is_one_of(name, {"main", "master", "origin/main", "origin/master", "origin/HEAD"});
+}
+
+/// Whether an action has a step that may check something out.
+bool brings_code(const Action& action) {
+  return std::any_of(action.steps.begin(), action.steps.end(), [](const Step& step) {
+    return matches_action(step.uses_text(), "actions/checkout") ||
+           mentions_any(step.run_text(), {"git ", "gh pr checkout", "gh pr co"});
+  });
+}
+
 }  // namespace
 
 void set_fork_code(Scope& scope, std::string_view event, std::string_view repository) {
@@ -93,32 +110,59 @@ void set_fork_code(Scope& scope, std::string_view event, std::string_view reposi
   }
 }
 
-ForkCode::ForkCode(const Workflow& workflow, const Job& job, const Scope& scope,
-                   ForkOutputs& outputs)
-    : workflow_(workflow), job_(job), scope_(scope) {
+ForkCode::ForkCode(const Project& project, const JobPlace& place, const Scope& scope,
+                   ForkOutputs* outputs)
+    : project_(project), workflow_(*place.workflow), job_(*place.job), scope_(scope) {
   take_variables();
-  take_outputs_of_needs(scope, outputs);
-  follow_steps();
+  if (outputs != nullptr) take_outputs_of_needs(scope, *outputs);
+  for (const Step& step : job_.steps)
+    follow(step, {&step});
 }
 
-ForkCode::ForkCode(const Workflow& workflow, const Job& job, const Scope& scope)
-    : workflow_(workflow), job_(job), scope_(scope) {
-  take_variables();
-  follow_steps();
+void ForkCode::follow(const Step& step, const Running& running) {
+  const Expression condition =
+      step.condition ? parse_condition(step.condition.value.text()) : Expression();
+  if (step.condition && condition.is_valid() && evaluate_condition(condition, scope_) == Truth::no)
+    return;
+  if (matches_action(step.uses_text(), "actions/checkout"))
+    check_out(step, running);
+  else if (step.run)
+    run(step, running);
+  else if (const Action* action = project_.local_action(step.uses_text());
+           action != nullptr && running.action == nullptr)
+    enter(step, *action);
 }
 
-void ForkCode::follow_steps() {
-  for (const Step& step : job_.steps) {
-    const Expression condition =
-        step.condition ? parse_condition(step.condition.value.text()) : Expression();
-    if (step.condition && condition.is_valid() &&
-        evaluate_condition(condition, scope_) == Truth::no)
-      continue;
-    if (matches_action(step.uses_text(), "actions/checkout"))
-      check_out(step);
-    else if (step.run)
-      run(step);
+/// A local action is given its inputs and nothing else. What it runs of its own kind is not looked
+/// at.
+void ForkCode::enter(const Step& step, const Action& action) {
+  if (!brings_code(action)) return;
+  const Scope outside = scope_;
+  scope_.set(ContextPath{"inputs"}, Value::unknown());
+  take_inputs(scope_, step.with.value);
+  for (const Step& inner : action.steps) {
+    if (++inside_ > most_inside) break;
+    follow(inner, {&step, &action, inner.index});
   }
+  scope_ = outside;
+}
+
+/// `with`, as the `inputs` of who is given it.
+void ForkCode::take_inputs(Scope& scope, YamlNode given) const {
+  std::size_t values = 0;
+  for (const Entry& entry : given.entries()) {
+    if (++values > most_values) return;
+    if (const std::string value = supposed(entry.value.text()); !value.empty())
+      scope.set(ContextPath{"inputs", std::string(entry.key.text())}, Value::string(value));
+  }
+}
+
+Scope ForkCode::inside_of_call() const {
+  Scope inside = scope_;
+  for (const char* context : {"inputs", "env", "needs", "steps"})
+    inside.set(ContextPath{context}, Value::unknown());
+  take_inputs(inside, job_.with.value);
+  return inside;
 }
 
 void ForkCode::take_variables() {
@@ -135,9 +179,11 @@ void ForkCode::take_variables() {
 
 /// What a job before this one says, when it is what a checkout of this one is given.
 void ForkCode::take_outputs_of_needs(const Scope& scope, ForkOutputs& known) {
-  std::string asked;
+  std::string asked(job_.with.value.source());
   for (const Step& step : job_.steps) {
-    if (matches_action(step.uses_text(), "actions/checkout")) asked += step.with.value.source();
+    const std::string_view uses = step.uses_text();
+    if (matches_action(uses, "actions/checkout") || uses.starts_with("./"))
+      asked += step.with.value.source();
   }
   if (asked.find("needs.") == std::string::npos) return;
   for (std::size_t at = 0; at < std::min(job_.needed.size(), most_needs); ++at) {
@@ -147,7 +193,7 @@ void ForkCode::take_outputs_of_needs(const Scope& scope, ForkOutputs& known) {
     if (needed == nullptr || needed == &job_ || !needed->outputs) continue;
     const auto [made, is_new] = known.try_emplace({&scope, needed});
     if (is_new) {
-      const ForkCode there(workflow_, *needed, scope);
+      const ForkCode there(project_, {&workflow_, needed}, scope, nullptr);
       std::size_t outputs = 0;
       for (const Entry& output : needed->outputs.value.entries()) {
         if (++outputs > most_values) break;
@@ -197,23 +243,26 @@ bool ForkCode::is_fork(std::string_view text) const {
          own({"github", "event", "workflow_run", "head_repository", "full_name"});
 }
 
-void ForkCode::check_out(const Step& step) {
+void ForkCode::check_out(const Step& step, const Running& running) {
   const std::string_view ref = step.input("ref").value.text();
   const bool fork = is_fork(step.input("repository").value.text()) || is_fork(ref) ||
                     // Of whichever pull request: the number stands elsewhere. (A run tells that of
                     // a fork's to nobody.)
                     (ref.starts_with("refs/pull/") && supposed(ref).empty());
-  changes_.push_back({&step, entered("", step.input("path").value.text()), fork,
-                      fork ? guard_of(step) : ForkGuard::none});
+  const Document& document =
+      running.action == nullptr ? *workflow_.document : *running.action->document;
+  changes_.push_back({running.of_job, entered("", supposed(step.input("path").value.text())), fork,
+                      fork ? guard_of(step, document) : ForkGuard::none, running.index});
   if (changes_.size() == 1 && !fork) changes_.clear();
 }
 
-void ForkCode::run(const Step& step) {
+void ForkCode::run(const Step& step, const Running& running) {
   const std::string_view script = step.run_text();
-  if (!step.id.empty() && script.find("GITHUB_OUTPUT") != std::string_view::npos)
+  if (running.action == nullptr && !step.id.empty() &&
+      script.find("GITHUB_OUTPUT") != std::string_view::npos)
     take_outputs(step);
   if (!changes_.empty() && tidies(script)) {
-    changes_.push_back({&step, folder_of(step), false});
+    changes_.push_back({running.of_job, folder_of(step), false, ForkGuard::none, running.index});
     return;
   }
   if (!mentions_any(script, {"git ", "gh pr checkout", "gh pr co"})) return;
@@ -232,7 +281,8 @@ void ForkCode::run(const Step& step) {
   };
   std::size_t number = 0;
   for (const std::vector<std::string>& all : shell_commands(script)) {
-    const std::size_t here = number++;
+    const std::size_t command_number = number++;
+    const std::size_t here = running.action == nullptr ? command_number : running.index;
     const std::vector<std::string> words = launched_command(all);
     if (auto next = folder_after(variables, words, folder)) {
       folder = *std::move(next);
@@ -240,7 +290,7 @@ void ForkCode::run(const Step& step) {
     }
     if (words.size() > 3 && words[0] == "gh" && words[1] == "pr" &&
         is_one_of(words[2], {"checkout", "co"})) {
-      changes_.push_back({&step, folder, true, ForkGuard::none, here});
+      changes_.push_back({running.of_job, folder, true, ForkGuard::none, here});
       continue;
     }
     const std::size_t at = git_command_at(words);
@@ -260,20 +310,26 @@ void ForkCode::run(const Step& step) {
                                    "cherry-pick"})) {
       const bool some_files = std::find(first, words.end(), "--") != words.end();
       const bool head = fetched && std::find(first, words.end(), "FETCH_HEAD") != words.end();
+      const bool goes = is_one_of(command, {"checkout", "switch", "reset"}) && !changes_.empty() &&
+                        std::any_of(first, words.end(), [&](const std::string& word) {
+                          return is_base(variables.resolved(word));
+                        });
       if ((any || head) && !some_files)
-        changes_.push_back({&step, there, true, ForkGuard::none, here});
+        changes_.push_back({running.of_job, there, true, ForkGuard::none, here});
+      else if (goes && !head && !some_files)
+        changes_.push_back({running.of_job, there, false, ForkGuard::none, here});
     } else if (command == "clone" && any) {
       const std::vector<std::string> operands = git_operands(words);
       if (operands.empty()) continue;
       const std::string last = operands.size() > 1
                                    ? operands[1]
                                    : cloned_name(supposed(variables.resolved(operands[0])));
-      changes_.push_back({&step, entered(there, last), true, ForkGuard::none, here});
+      changes_.push_back({running.of_job, entered(there, last), true, ForkGuard::none, here});
     }
   }
 }
 
-ForkGuard ForkCode::guard_of(const Step& checkout) const {
+ForkGuard ForkCode::guard_of(const Step& checkout, const Document& document) const {
   const Entry allowed = checkout.input("allow-unsafe-pr-checkout");
   if (allowed && !same_name(allowed.value.text(), "false")) return ForkGuard::none;
   const std::string_view uses = checkout.uses_text();
@@ -281,7 +337,7 @@ ForkGuard ForkCode::guard_of(const Step& checkout) const {
   std::optional<ForkGuard> guard = guard_of_version(ref);
   if (guard) return *guard;
   // A commit; the comment behind it mostly says which version that is.
-  const std::string_view line = workflow_.document->line(checkout.uses.value.place().line);
+  const std::string_view line = document.line(checkout.uses.value.place().line);
   const std::size_t comment = line.find('#');
   if (comment != std::string_view::npos) {
     std::string_view words = line.substr(comment + 1);
@@ -299,9 +355,14 @@ std::string ForkCode::folder_of(const Step& step) const {
   return working_folder(workflow_, job_, step);
 }
 
-std::optional<ForkCheckout> ForkCode::before(const Step& step, const Facts& facts) const {
+std::optional<ForkCheckout> ForkCode::before(const AgentLaunch& launch, const Facts& facts) const {
+  const Step& step = *launch.step;
   std::string folder = folder_of(step);
-  if (!step.run) return in_folder(folder, step, 0);
+  if (!step.run) {
+    const bool inside =
+        launch.action != nullptr && project_.local_action(step.uses_text()) == launch.action;
+    return in_folder(folder, step, inside ? launch.launch->index : 0);
+  }
   std::string first_folder = folder;  // for an agent that no command of the script's own launches
   const StepVariables variables(workflow_, job_, step);
   std::size_t agents = 0;
@@ -325,7 +386,7 @@ std::optional<ForkCheckout> ForkCode::in_folder(const std::string& folder, const
   // The nearest checkout around the folder, and of these the last.
   const Change* found = nullptr;
   for (const Change& change : changes_) {
-    const bool is_before = change.step == &step ? step.run && change.command <= command
+    const bool is_before = change.step == &step ? change.command < command + (step.run ? 1 : 0)
                                                 : change.step->index < step.index;
     if (!is_before || !is_below(folder, change.folder)) continue;
     if (found == nullptr || change.folder.size() >= found->folder.size()) found = &change;

@@ -40,12 +40,16 @@ using ForkOutputs =
 /// Which folders of a job hold a fork's code, step by step.
 class ForkCode {
  public:
-  /// `scope`: with set_fork_code(). Workflow and job must outlive this.
-  ForkCode(const Workflow& workflow, const Job& job, const Scope& scope, ForkOutputs& outputs);
+  /// `scope`: with set_fork_code(). Project, workflow and job must outlive this. Without `outputs`
+  /// what the job needs is not looked at.
+  ForkCode(const Project& project, const JobPlace& place, const Scope& scope, ForkOutputs* outputs);
 
   /// The step that brought the fork's code to the folder that a step launches an agent in, when
   /// nothing between them took it away again or put the agent's own files of the base back.
-  std::optional<ForkCheckout> before(const Step& step, const Facts& facts) const;
+  std::optional<ForkCheckout> before(const AgentLaunch& launch, const Facts& facts) const;
+
+  /// The scope of the workflow that the job calls: with what it is given.
+  Scope inside_of_call() const;
 
  private:
   struct Change {
@@ -53,30 +57,38 @@ class ForkCode {
     std::string folder;
     bool fork = false;
     ForkGuard guard = ForkGuard::none;
-    std::size_t command = 0;  ///< of the step's script, counted as shell_commands() does
+    std::size_t command = 0;  ///< of the step's script, counted as shell_commands() does; of the
+                              ///< steps of a local action, the one that did it
   };
-
-  /// Of a job that is needed: what it needs itself is not looked at.
-  ForkCode(const Workflow& workflow, const Job& job, const Scope& scope);
+  /// A step as it is run: one of the job, or inside of the local action that such a one runs.
+  struct Running {
+    const Step* of_job;
+    const Action* action = nullptr;
+    std::size_t index = 0;  ///< in the action
+  };
 
   void take_variables();
   void take_outputs_of_needs(const Scope& scope, ForkOutputs& known);
-  void follow_steps();
+  void follow(const Step& step, const Running& running);
+  void enter(const Step& step, const Action& action);
+  void take_inputs(Scope& scope, YamlNode given) const;
   void take_outputs(const Step& step);
-  void check_out(const Step& step);
-  void run(const Step& step);
+  void check_out(const Step& step, const Running& running);
+  void run(const Step& step, const Running& running);
   bool is_fork(std::string_view text) const;
   std::string supposed(std::string_view text) const;
   std::string folder_of(const Step& step) const;
   /// What lies in a folder where this command of this step is begun.
   std::optional<ForkCheckout> in_folder(const std::string& folder, const Step& step,
                                         std::size_t command) const;
-  ForkGuard guard_of(const Step& checkout) const;
+  ForkGuard guard_of(const Step& checkout, const Document& document) const;
 
+  const Project& project_;
   const Workflow& workflow_;
   const Job& job_;
   Scope scope_;
   std::vector<Change> changes_;
+  std::size_t inside_ = 0;  ///< steps of local actions that were looked at
 };
 
 }  // namespace refgate::lint

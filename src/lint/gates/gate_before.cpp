@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "lint/agents/launches.h"
+#include "lint/github/callee_memo.h"
+#include "lint/github/own_action.h"
 
 namespace refgate::lint {
 namespace {
@@ -94,6 +96,47 @@ std::vector<GateBefore> gates_of_job(const Subject& subject, const Workflow& wor
   }
   add_needed(subject, workflow, job, found);
   return found;
+}
+
+namespace {
+
+constexpr int deepest_call = 4;
+
+struct CalledGates {
+  std::vector<CalledGate> gates;
+};
+
+CalledGates gates_of_called(const Subject& subject, const Workflow& called, int depth) {
+  CalledGates all;
+  const auto add = [&](CalledGate gate) {
+    if (all.gates.size() < most_gates) all.gates.push_back(gate);
+  };
+  for (const GatedJob& gated : gated_jobs_of(subject, called)) {
+    for (const Gate& gate : gated.gates) {
+      if (gate.kind == GateKind::refgate && gate.step != nullptr && gate.step == gate.origin)
+        add({{gate.step, gated.job, &called}, gated.job->permissions || called.permissions});
+    }
+  }
+  for (const Job& job : called.jobs) {
+    if (!job.calls_workflow() || all.gates.size() == most_gates) continue;
+    for (CalledGate gate : gates_called_by(subject, job, depth + 1)) {
+      gate.own_permissions = gate.own_permissions || job.permissions || called.permissions;
+      add(gate);
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<CalledGate> gates_called_by(const Subject& subject, const Job& job, int depth) {
+  const std::string_view uses = job.uses.value.text();
+  if (is_own_called_workflow(uses)) return {{{&job.call, nullptr, nullptr}, false}};
+  const Workflow* called = depth < deepest_call ? subject.project.called_workflow(uses) : nullptr;
+  if (called == nullptr) return {};
+  return of_callee<CalledGates>(subject.facts(), called, depth,
+                                [&] { return gates_of_called(subject, *called, depth); })
+      ->gates;
 }
 
 }  // namespace refgate::lint

@@ -36,6 +36,15 @@ std::vector<GateBefore> gates_before(const Subject& subject, const AgentLaunch& 
 std::vector<GateBefore> gates_of_job(const Subject& subject, const Workflow& workflow,
                                      const Job& job);
 
+/// A gate in a workflow that a job calls.
+struct CalledGate {
+  StepPlace place;               ///< of this project's own workflow the call itself
+  bool own_permissions = false;  ///< it works under other permissions than those of the call
+};
+/// The first `most_gates` of them, of this project's kind. What a workflow of another repository
+/// does is not known.
+std::vector<CalledGate> gates_called_by(const Subject& subject, const Job& job, int depth = 0);
+
 /// What a condition in this job may ask of a job with gates: of its own the steps, of another one
 /// the outputs.
 inline const GateView& view_from(const Job& job, const GatedJob& gated) {

@@ -46,6 +46,24 @@ bool is_idle(std::span<const std::string> arguments, const Facts& facts) {
       });
 }
 
+/// How many words a command line begins with when they are those of an agent and its options stand
+/// anywhere behind them; 0 otherwise. `cn` and `vibe` are agents by their options only.
+std::size_t begins_with_agent(const std::vector<std::string>& command, std::string_view agent) {
+  const std::size_t options = std::min(agent.find(" -"), agent.size());
+  const std::size_t words = begins_with(command, agent.substr(0, options));
+  if (words == 0 || options == agent.size()) return words;
+  const auto first = command.begin() + static_cast<std::ptrdiff_t>(words);
+  const auto end = std::find(first, command.end(), "--");
+  const auto wanted = words_of_command(agent.substr(options + 1));
+  const bool all = std::all_of(wanted.begin(), wanted.end(), [&](std::string_view option) {
+    return std::any_of(first, end, [&](std::string_view word) {
+      return word.starts_with(option) &&
+             (word.size() == option.size() || (option.size() > 2 && word[option.size()] == '='));
+    });
+  });
+  return all ? words : 0;
+}
+
 bool begins_agent(const std::vector<std::string>& command, const Facts& facts) {
   if (command.empty()) return false;
   // Nearly all are told apart by how they begin, as they are written or without their folder.
@@ -55,7 +73,7 @@ bool begins_agent(const std::vector<std::string>& command, const Facts& facts) {
                      [&](const std::string& agent) {
                        if (!whole.starts_with(agent[0]) && !name.starts_with(agent[0]))
                          return false;
-                       const std::size_t words = begins_with(command, agent);
+                       const std::size_t words = begins_with_agent(command, agent);
                        return words > 0 && !is_idle(std::span(command).subspan(words), facts);
                      });
 }
@@ -345,6 +363,13 @@ bool names_agent_action(std::string_view uses, const Facts& facts) {
                      [&](const std::string& pattern) { return matches_action(uses, pattern); });
 }
 
+bool calls_agent_workflow(const Job& job, const Facts& facts) {
+  const std::string_view uses = job.uses.value.text();
+  return !uses.empty() &&
+         std::any_of(facts.agent_workflows.begin(), facts.agent_workflows.end(),
+                     [&](const std::string& pattern) { return matches_action(uses, pattern); });
+}
+
 namespace {
 
 /// `codex-review-action`: an agent's name, and what it is to do.
@@ -385,6 +410,8 @@ bool resembles_agent_action(std::string_view uses, const Facts& facts) {
   const std::string_view at = uses.substr(0, uses.find('@'));
   const std::string name = to_lower(telling_name(at));
   if (name.empty()) return false;
+  // `claude-code-action/setup`: one of several that lie together.
+  if (std::count(at.begin(), at.end(), '/') > 1 && is_about_agent(file_name(at))) return false;
   if (is_agent_with_deed(name)) return true;
   return std::any_of(facts.agent_actions.begin(), facts.agent_actions.end(),
                      [&](const std::string& pattern) {

@@ -37,7 +37,8 @@ struct GateFact {
   std::vector<VerdictOutput> outputs;
 };
 
-/// What an agent action does by itself before it launches the agent, and whose name it acts under.
+/// What an agent action, or a called workflow, does by itself before it launches the agent, and
+/// whose name it acts under.
 struct AgentActionFact {
   std::string uses;             ///< as in Facts::agent_actions
   bool asks_for_write = false;  ///< the actor must be able to write to the repository
@@ -47,6 +48,9 @@ struct AgentActionFact {
       bots_input;  ///< lets in the bots that it names, or all with `*`; empty when there is none
   std::string token_input;  ///< takes a token; without it the action works as its own app
   std::string app_login;    ///< of that app, with `[bot]`; empty when it has none
+  std::string tools_input;  ///< the agent may use all its tools, unless this input has one of the
+                            ///< words below; empty when that is not known
+  std::vector<std::string> tools_words;
 };
 
 struct EventFact {
@@ -97,8 +101,10 @@ class ProjectScripts {
 struct Facts {
   std::vector<std::string>
       agent_actions;  ///< "owner/name" or "owner/name/path", `*` for any one part
-  std::vector<std::string> agent_commands;  ///< words that a command line begins with: "claude",
-                                            ///< "copilot", "npx @openai/codex"
+  std::vector<std::string> agent_workflows;  ///< called ones, "owner/name/.github/workflows/a.yml"
+  std::vector<std::string> agent_commands;   ///< words that a command line begins with: "claude",
+                                             ///< "copilot", "npx @openai/codex"; options at the
+                                             ///< end of them may stand anywhere: "cn -p"
   std::vector<std::string> agent_idle_arguments;  ///< first arguments with which such a command
                                                   ///< launches nothing: "--version", "mcp", "login"
   std::vector<std::string> agent_credentials;     ///< secrets by which nothing but an agent is paid
@@ -142,6 +148,8 @@ std::vector<std::string> agent_command(const std::vector<std::string>& words, co
 std::vector<std::string> agent_called_in(std::string_view program, const Facts& facts);
 /// Whether `uses` names an action that launches an agent.
 bool names_agent_action(std::string_view uses, const Facts& facts);
+/// Whether a job calls a workflow that launches an agent.
+bool calls_agent_workflow(const Job& job, const Facts& facts);
 /// Whether `uses` is named like one of them, as a fork is: `*/my-claude-code-action`. What the
 /// known one checks by itself is not known of it.
 bool resembles_agent_action(std::string_view uses, const Facts& facts);

@@ -59,9 +59,14 @@ Problem add_check(YamlNode node, Facts& facts) {
       fact.token_input = entry.value.text();
     } else if (key == "app") {
       fact.app_login = entry.value.text();
+    } else if (key == "tools-input") {
+      fact.tools_input = entry.value.text();
+    } else if (key == "tools-words") {
+      problem = add_texts(entry, fact.tools_words);
     } else {
-      problem = unknown_key(entry.key, {"uses", "asks-for-write", "open-input", "turns-bots-away",
-                                        "bots-input", "token-input", "app"});
+      problem = unknown_key(
+          entry.key, {"uses", "asks-for-write", "open-input", "turns-bots-away", "bots-input",
+                      "token-input", "app", "tools-input", "tools-words"});
     }
     if (problem) return problem;
   }
@@ -77,6 +82,8 @@ Problem add_agents(const Entry& agents, Facts& facts) {
     Problem problem;
     if (entry.key.text() == "actions") {
       problem = add_texts(entry, facts.agent_actions);
+    } else if (entry.key.text() == "workflows") {
+      problem = add_texts(entry, facts.agent_workflows);
     } else if (entry.key.text() == "commands") {
       problem = add_texts(entry, facts.agent_commands);
     } else if (entry.key.text() == "idle-arguments") {
@@ -88,8 +95,8 @@ Problem add_agents(const Entry& agents, Facts& facts) {
         if (!problem) problem = add_check(item, facts);
       }
     } else {
-      problem = unknown_key(entry.key,
-                            {"actions", "commands", "idle-arguments", "credentials", "checks"});
+      problem = unknown_key(entry.key, {"actions", "workflows", "commands", "idle-arguments",
+                                        "credentials", "checks"});
     }
     if (problem) return problem;
   }

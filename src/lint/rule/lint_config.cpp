@@ -97,8 +97,10 @@ Problem read_top(const Entry& entry, LintConfig& config) {
       list.insert(list.end(), more.begin(), more.end());
     };
     append(config.facts.agent_actions, added.agent_actions);
+    append(config.facts.agent_workflows, added.agent_workflows);
     append(config.facts.agent_commands, added.agent_commands);
     append(config.facts.agent_idle_arguments, added.agent_idle_arguments);
+    append(config.facts.agent_credentials, added.agent_credentials);
     append(config.facts.retry_actions, added.retry_actions);
     append(config.facts.events, added.events);
   } else if (key == "forks-only") {

@@ -92,6 +92,29 @@ void read_local_actions(const std::string& root, const Files& files,
   }
 }
 
+/// Of the files beside the workflows so many, and of each so much, are read.
+constexpr std::size_t most_beside = 50;
+constexpr std::size_t most_bytes_beside = 100'000;
+
+std::map<std::string, std::string, std::less<>> read_beside(const std::string& root,
+                                                            const Files& files) {
+  std::map<std::string, std::string, std::less<>> found;
+  const auto add = [&](const std::string& file) {
+    if (found.size() == most_beside || files.kind(root + file) != Files::Kind::file ||
+        files.reach_of(root, file) == Files::Reach::outside)
+      return;
+    if (auto text = files.read(root + file))
+      found.emplace(file, text->substr(0, most_bytes_beside));
+  };
+  const std::string templates = ".github/ISSUE_TEMPLATE";
+  for (const std::string& name : files.list(root + templates))
+    add(templates + "/" + name);
+  for (const char* file :
+       {".gemini/settings.json", ".qwen/settings.json", "opencode.json", "opencode.jsonc"})
+    add(file);
+  return found;
+}
+
 }  // namespace
 
 Project::Project(std::vector<Workflow> workflows, std::vector<Action> actions,
@@ -110,7 +133,8 @@ Project::Project(const Project& other)
     : workflows_(other.workflows_),
       actions_(other.actions_),
       unreadable_(other.unreadable_),
-      complete_(other.complete_) {
+      complete_(other.complete_),
+      beside_(other.beside_) {
   index_names();
 }
 
@@ -227,6 +251,7 @@ Project read_project(const ProjectPaths& paths, const Files& files, unsigned thr
 
   Project project(std::move(workflows), std::move(actions), std::move(unreadable));
   project.set_complete(complete);
+  if (!on_stdin) project.set_beside(read_beside(paths.root, files));
   return project;
 }
 

@@ -78,6 +78,12 @@ class Project {
   /// This project with another text for one of its files; the file is left out when the text is no
   /// YAML.
   Project with(const std::string& file, const std::string& text) const;
+  /// What steers issues and agents beside the workflows, by its path: the templates of issues and
+  /// settings of agents. Those that are there and could be read.
+  const std::map<std::string, std::string, std::less<>>& beside() const { return beside_; }
+  void set_beside(std::map<std::string, std::string, std::less<>> files) {
+    beside_ = std::move(files);
+  }
   /// False when a workflow of this repository could not be read, or when only loose files were
   /// given: then a name that no workflow bears proves nothing.
   bool complete() const { return complete_; }
@@ -90,6 +96,7 @@ class Project {
   std::vector<Action> actions_;
   std::vector<Unreadable> unreadable_;
   bool complete_ = true;
+  std::map<std::string, std::string, std::less<>> beside_;
   std::map<std::string, std::vector<const Workflow*>, std::less<>> by_name_;
 };
 

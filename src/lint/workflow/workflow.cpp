@@ -148,6 +148,9 @@ Job read_job(const Entry& entry) {
   job.concurrency = read_concurrency(node.entry("concurrency"));
   job.steps_entry = node.entry("steps");
   read_steps(job.steps_entry.value, false, job.steps);
+  job.call.node = node;
+  job.call.uses = job.uses;
+  job.call.with = job.with;
   return job;
 }
 

@@ -90,6 +90,7 @@ struct Job {
   Matrix matrix;
   Concurrency concurrency;
   std::vector<Step> steps;
+  Step call;  ///< what a job that calls a workflow does, as a step: `uses` and `with`
 
   bool calls_workflow() const { return static_cast<bool>(uses); }
   /// False only when it is known that the matrix has one row at most, or that there is none.

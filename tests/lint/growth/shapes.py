@@ -288,7 +288,38 @@ def verdicts_of_long_scripts(size):
     return {CI: filled(size, text, lambda number: job(f"j{number}", "needs: look", f"if: {asked}", f"steps: [{{run: claude -p {number}}}]"))}
 
 
+def fork_by_an_action(size):
+    action = filled(size // 2, "name: a\nruns:\n  using: composite\n  steps:\n", lambda number: f"    - {{uses: actions/checkout@v4.2.2, with: {{ref: '${{{{ inputs.ref }}}}', path: p{number}}}}}\n")
+    steps = filled(size // 2, FORKS + "  a:\n    runs-on: u\n    steps:\n", lambda number: f"      - {{uses: ./act, with: {{ref: '${{{{ github.event.pull_request.head.sha }}}}'}}}}\n      - run: claude -p {number}\n")
+    return {CI: steps, "act/action.yml": action}
+
+
+def fork_by_a_call(size):
+    called = filled(size // 2, "on: workflow_call\njobs:\n", lambda number: job(f"j{number}", "steps:", "  - {uses: actions/checkout@v4.2.2, with: {ref: '${{ inputs.ref }}'}}", f"  - run: claude -p {number}"))
+    return {CI: filled(size // 2, FORKS, lambda number: f"  c{number}:\n    uses: ./.github/workflows/called.yml\n    secrets: inherit\n    with: {{ref: '${{{{ github.sha }}}}'}}\n"),
+            ".github/workflows/called.yml": called}
+
+
+def gates_by_a_call(size):
+    called = filled(size // 2, "on: workflow_call\njobs:\n", lambda number: job(f"j{number}", "steps:", "  - {uses: refgate/refgate@v1, with: {run: ./work}}"))
+    return {CI: filled(size // 2, "on: push\npermissions: {contents: write}\njobs:\n", lambda number: f"  c{number}:\n    uses: ./.github/workflows/called.yml\n    concurrency: c{number}\n"),
+            ".github/workflows/called.yml": called}
+
+
+def labels_of_a_template(size):
+    template = filled(size // 2, "name: a\nlabels:\n", lambda number: f"  - label-{number}\n")
+    jobs = filled(size // 2, "on: {issues: {types: [opened]}}\npermissions: write-all\njobs:\n",
+                  lambda number: job(f"j{number}", f"if: contains(github.event.issue.labels.*.name, 'l{number}')", "steps: [{run: gemini -y -p x}]"))
+    return {CI: jobs, ".github/ISSUE_TEMPLATE/a.yml": template}
+
+
 SHAPES = {
+    "fork's code by an action": fork_by_an_action,
+    "fork's code by a call": fork_by_a_call,
+    "gates by a call": gates_by_a_call,
+    "labels of a template": labels_of_a_template,
+    "agents that variables are told": lambda size: {CI: filled(size, BEHIND + "      - run: |\n", lambda number: f"          claude -p x $A{number} \"$B{number}\"\n"),
+                                                    ".github/refgate.yml": "rules: {agent-without-turns: note}\n"},
     "fork's code that one hands on": fork_handed_on_by_one,
     "verdicts of long scripts": verdicts_of_long_scripts,
     "a chain of needs": one_file(HEAD, chain),

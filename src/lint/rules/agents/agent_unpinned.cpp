@@ -33,18 +33,25 @@ bool is_branch(std::string_view ref) {
 }  // namespace
 
 void check_agent_unpinned(const Subject& subject, Sink& sink) {
+  const auto branch_of = [](std::string_view uses) {
+    const std::string_view ref = uses.substr(std::min(uses.find('@') + 1, uses.size()));
+    return uses.find('@') != std::string_view::npos && is_branch(ref) ? ref : std::string_view();
+  };
+  const auto report = [&](YamlNode uses, const char* what) {
+    sink.report(subject, uses,
+                "`" + std::string(branch_of(uses.text())) + "` is whatever this " + what +
+                    "'s repository holds when the run starts, and it gets the agent's secrets; "
+                    "name a commit or a version");
+  };
   for (const Job& job : subject.workflow->jobs) {
+    if (!branch_of(job.uses.value.text()).empty() && calls_agent_workflow(job, subject.facts()))
+      report(job.uses.value, "workflow");
     for (const Step& step : job.steps) {
       const std::string_view uses = step.uses_text();
-      const std::size_t at = uses.find('@');
-      if (at == std::string_view::npos || !is_branch(uses.substr(at + 1))) continue;
-      if (!names_agent_action(uses, subject.facts()) &&
-          !resembles_agent_action(uses, subject.facts()))
-        continue;
-      sink.report(subject, step.uses.value,
-                  "`" + std::string(uses.substr(at + 1)) +
-                      "` is whatever this action's repository holds when the run starts, and it "
-                      "gets the agent's secrets; name a commit or a version");
+      if (branch_of(uses).empty()) continue;
+      if (names_agent_action(uses, subject.facts()) ||
+          resembles_agent_action(uses, subject.facts()))
+        report(step.uses.value, "action");
     }
   }
 }

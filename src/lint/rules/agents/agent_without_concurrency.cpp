@@ -130,9 +130,19 @@ std::string subject_expression(const Workflow& workflow) {
   return parts + "github.ref";
 }
 
+/// Whether people ask by comments: of these none may be lost, and GitHub lets one wait of a group
+/// that has no `queue`, and cancels it for the next one.
+bool is_asked_by_comments(const Workflow& workflow) {
+  return std::any_of(workflow.triggers.begin(), workflow.triggers.end(), [](const Trigger& each) {
+    return is_one_of(each.event, {"issue_comment", "pull_request_review_comment",
+                                  "pull_request_review", "discussion_comment", "commit_comment"});
+  });
+}
+
 std::vector<TextEdit> group_for(const Workflow& workflow, const Job& job) {
   const std::string group = "{group: '${{ github.workflow }}-" + std::string(job.id) + "-${{ " +
-                            subject_expression(workflow) + " }}', cancel-in-progress: false}";
+                            subject_expression(workflow) + " }}', cancel-in-progress: false" +
+                            (is_asked_by_comments(workflow) ? ", queue: max}" : "}");
   return add_entry(*workflow.document, job.node, "concurrency", group,
                    job.calls_workflow() ? job.uses : job.runs_on);
 }

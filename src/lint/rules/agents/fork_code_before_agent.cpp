@@ -3,6 +3,7 @@
 // Actions and workflows secure: Preventing pwn requests".
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -99,7 +100,7 @@ class ForkStarts {
       for (const std::string& name : names) {
         const Scope& scope = scope_of(start, name);
         if (!outsider_reaches(subject_, launch, scope)) continue;
-        if (const auto checkout = code_of(launch, scope).before(*launch.step, subject_.facts()))
+        if (const auto checkout = code_of(launch, scope).before(launch, subject_.facts()))
           return Found{&start, *checkout};
       }
     }
@@ -118,17 +119,33 @@ class ForkStarts {
 
   /// Of the job of the last launch, since the launches of a job follow each other.
   const ForkCode& code_of(const AgentLaunch& launch, const Scope& scope) {
-    if (std::exchange(job_, &launch.job()) != &launch.job()) codes_.clear();
-    return codes_.try_emplace(&scope, launch.workflow(), launch.job(), scope, outputs_)
+    if (last_ == nullptr || !are_on_one_way(*last_, launch)) codes_.clear();
+    last_ = &launch;
+    const auto known = codes_.find(&scope);
+    if (known != codes_.end()) return known->second;
+    return codes_
+        .try_emplace(&scope, subject_.project, launch.path.back(), scope_in(launch, scope),
+                     &outputs_)
         .first->second;
+  }
+
+  /// The scope in the workflow that launches, which is given its inputs on the way.
+  const Scope& scope_in(const AgentLaunch& launch, const Scope& scope) {
+    const Scope* here = &scope;
+    for (std::size_t hop = 0; hop + 1 < launch.path.size(); ++hop) {
+      const ForkCode caller(subject_.project, launch.path[hop], *here, &outputs_);
+      here = &called_.emplace_back(caller.inside_of_call());
+    }
+    return *here;
   }
 
   const Subject& subject_;
   std::vector<Start> starts_;
   std::map<std::pair<const Start*, std::string>, Scope> scopes_;
   ForkOutputs outputs_;
-  const Job* job_ = nullptr;
-  std::map<const Scope*, ForkCode> codes_;  ///< of `job_`
+  std::deque<Scope> called_;  ///< of the workflows that are called; they stay where they are
+  const AgentLaunch* last_ = nullptr;
+  std::map<const Scope*, ForkCode> codes_;  ///< of the job of `last_`
 };
 
 std::string message_of(const AgentLaunch& launch, const Found& found) {

@@ -12,10 +12,12 @@
 
 #include "lint/agents/actor_checks.h"
 #include "lint/agents/launches.h"
+#include "lint/agents/outsiders.h"
 #include "lint/expression/expression_value.h"
 #include "lint/gates/guard_text.h"
 #include "lint/github/own_action.h"
 #include "lint/rule/rule.h"
+#include "lint/text/mention.h"
 
 namespace refgate::lint {
 namespace {
@@ -56,6 +58,20 @@ bool is_prompt(std::string_view input) {
        "claude_args", "codex-args", "codex_args"});
   return std::any_of(names.begin(), names.end(),
                      [&](std::string_view name) { return same_name(input, name); });
+}
+
+/// Whether a prompt says of the texts in it that they are a stranger's and no instructions.
+bool calls_it_untrusted(std::string_view prompt) {
+  const std::string text = to_lower(prompt);
+  if (mentions_any(text, {"is untrusted", "are untrusted", "untrusted data", "as untrusted",
+                          "untrusted user input", "untrusted text", "untrusted content",
+                          "never an instruction", "never as instructions", "not as instructions",
+                          "not an instruction", "not instructions", "data, never", "data only"}))
+    return true;
+  return mentions_any(text, {"do not follow", "don't follow", "never follow", "ignore any"}) &&
+         mentions_any(text, {"instructions in", "instructions inside", "instructions within",
+                             "instructions found", "instructions contained", "instructions from",
+                             "instructions that appear", "instructions embedded"});
 }
 
 /// What a value is handed on through, from a text of the event to the script or prompt.
@@ -179,7 +195,7 @@ class Search {
     handings_ = 0;
     const std::optional<Found> found = free_text_in(launch, entry.value, level, 0);
     if (!found || (!found->place && is_open_itself(launch))) return;
-    report(launch, *found, script);
+    report(launch, *found, script, !script && calls_it_untrusted(entry.value.text()));
   }
 
   /// A called workflow that somebody starts in another way too has its own finding.
@@ -391,6 +407,7 @@ class Search {
         continue;
       if (!is_by_actor(reference, start)) return &start;
       set_actor(scope, {"an-outsider", "User", "NONE"});
+      take_labels_away(subject_, launch, scope);
       if (conditions.runs(scope) == Truth::no || asks_for_write(*launch.launch, subject_.facts()) ||
           asks_who_acts(subject_, launch))
         continue;
@@ -469,7 +486,7 @@ class Search {
                    start.event == "pull_request_target");
   }
 
-  void report(const AgentLaunch& launch, const Found& found, bool script) {
+  void report(const AgentLaunch& launch, const Found& found, bool script, bool warned) {
     const std::string name = "`" + found.reference.text() + "`";
     const Entry main = launch.place();
     auto made = sink_.report(
@@ -478,14 +495,20 @@ class Search {
                      " is pasted into the script before anything reads it: whoever writes the "
                      "text runs commands of his own beside the agent's secrets; hand it on in "
                      "`env` and write \"$NAME\""
-               : name +
-                     " is pasted into the prompt as if you had written it: whoever writes the text "
-                     "tells the agent what to do; hand it on in a file or a variable that the "
-                     "prompt calls untrusted data");
+        : warned
+            ? name +
+                  " is pasted into the prompt, which calls such texts untrusted: that helps, "
+                  "and a text can still pretend to end where your words go on; hand it on in "
+                  "a file or a variable"
+            : name +
+                  " is pasted into the prompt as if you had written it: whoever writes the text "
+                  "tells the agent what to do; hand it on in a file or a variable that the "
+                  "prompt calls untrusted data");
     if (script) {
       made.severity(Severity::error);
     } else {
       made.confidence(Confidence::medium);
+      if (warned) made.severity(Severity::note);
     }
     made.related(subject_, found.start->trigger->key, "this event brings it")
         .related(subject_, main.key, "the agent is launched here");

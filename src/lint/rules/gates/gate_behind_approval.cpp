@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "lint/agents/agent_launch.h"
 #include "lint/gates/gate_before.h"
 #include "lint/gates/told_settings.h"
 #include "lint/rule/rule.h"
@@ -24,7 +25,7 @@ std::string_view environment_of(const Job& job) {
 void check_gate_behind_approval(const Subject& subject, Sink& sink) {
   for (const GatedJob& gated : gated_jobs_of(subject)) {
     const Job& job = *gated.job;
-    if (environment_of(job).empty()) continue;
+    if (environment_of(job).empty() || is_switched_off(job.condition)) continue;
     for (const Gate& gate : gated.gates) {
       if (gate.kind != GateKind::refgate || gate.step == nullptr) continue;
       // Who goes on with a claim has been asked before.

@@ -41,19 +41,49 @@ std::vector<TextEdit> queue_max(const Document& document, const Concurrency& con
   return add_entry(document, mapping, "queue", "max", group);
 }
 
-void check_gate(const Subject& subject, const GatedJob& gated, const std::vector<Start>& starts,
-                Sink& sink) {
-  const Workflow& workflow = *subject.workflow;
+/// A job whose gate promises each event its turn; `gate`: where that is written.
+struct LineJob {
+  const Job* job = nullptr;
+  YamlNode gate;
+};
+
+/// The gate of such a job that waits; nullptr when none does.
+const Gate* waiting_gate(const GatedJob& gated, const Workflow& workflow) {
   const auto waiting = std::find_if(gated.gates.begin(), gated.gates.end(), [&](const Gate& gate) {
     return gate.kind == GateKind::refgate && gate.origin != nullptr &&
            stands_in_line(place_of(gate, *gated.job, workflow));
   });
-  if (waiting == gated.gates.end()) return;
-  for (const Concurrency* concurrency : {&gated.job->concurrency, &workflow.concurrency}) {
+  return waiting == gated.gates.end() ? nullptr : &*waiting;
+}
+
+std::vector<LineJob> jobs_in_line(const Subject& subject) {
+  std::vector<LineJob> found;
+  const Workflow& workflow = *subject.workflow;
+  const std::vector<GatedJob>& all = gated_jobs_of(subject);
+  std::size_t next = 0;
+  for (const Job& job : workflow.jobs) {
+    const GatedJob* gated = next < all.size() && all[next].job == &job ? &all[next++] : nullptr;
+    if (const Gate* gate = gated == nullptr ? nullptr : waiting_gate(*gated, workflow)) {
+      found.push_back({&job, gate->step != nullptr ? gate->step->main().key : job.uses.key});
+      continue;
+    }
+    if (!job.calls_workflow()) continue;
+    const std::vector<CalledGate> called = gates_called_by(subject, job);
+    if (std::any_of(called.begin(), called.end(),
+                    [](const CalledGate& each) { return stands_in_line(each.place); }))
+      found.push_back({&job, job.uses.key});
+  }
+  return found;
+}
+
+void check_gate(const Subject& subject, const LineJob& line, const std::vector<Start>& starts,
+                Sink& sink) {
+  const Workflow& workflow = *subject.workflow;
+  for (const Concurrency* concurrency : {&line.job->concurrency, &workflow.concurrency}) {
     if (!*concurrency || concurrency->queue.value.text() == "max" ||
         concurrency->queue.value.has_expression())
       continue;
-    const Start* start = start_in_group(subject, *concurrency, *gated.job, starts);
+    const Start* start = start_in_group(subject, *concurrency, *line.job, starts);
     if (start == nullptr) continue;
     const bool cancels =
         cancels_in_progress(*concurrency, scope_of_event(start->event, start->type)) == Truth::yes;
@@ -68,9 +98,7 @@ void check_gate(const Subject& subject, const GatedJob& gated, const std::vector
             "leave `concurrency` out, or let GitHub's line be the only one: `queue: max` here, and "
             "`no-wait` for the gate");
     report.related(subject, start->trigger->key, "started by this event");
-    report.related(subject,
-                   waiting->step != nullptr ? waiting->step->main().key : gated.job->uses.key,
-                   "the gate");
+    report.related(subject, line.gate, "the gate");
     report.fix(FixKind::unsafe, "Let all runs of the group wait",
                queue_max(*workflow.document, *concurrency));
     return;
@@ -80,11 +108,11 @@ void check_gate(const Subject& subject, const GatedJob& gated, const std::vector
 }  // namespace
 
 void check_gate_in_line_twice(const Subject& subject, Sink& sink) {
-  const std::vector<GatedJob>& all = gated_jobs_of(subject);
+  const std::vector<LineJob> all = jobs_in_line(subject);
   if (all.empty()) return;
   const std::vector<Start> starts = starts_of(*subject.workflow, subject.facts());
-  for (const GatedJob& gated : all)
-    check_gate(subject, gated, starts, sink);
+  for (const LineJob& line : all)
+    check_gate(subject, line, starts, sink);
 }
 
 }  // namespace refgate::lint
