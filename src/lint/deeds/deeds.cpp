@@ -151,10 +151,11 @@ class JobDeeds {
   JobDeeds(const Workflow& workflow, const Job& job)
       : workflow_(workflow), job_(job), commands_(workflow, job), skips_runs_(skips_runs(job)) {}
 
-  void add(const Step& step, const Facts& facts) {
+  void add(const Step& step) {
     const std::vector<JobCommand> commands = commands_.next(step);
     if (step.uses) add_action(step);
-    if (step.run && !launches_agent(step, facts)) add_script(step, commands);
+    // Words of a prompt are no commands.
+    if (step.run) add_script(step, commands);
   }
   std::vector<Evidence>& found() { return found_; }
 
@@ -375,9 +376,9 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts,
       ((!launch.launch->input("prompt") && !launch.launch->input("direct_prompt")) ||
        is_told("track_progress") || is_told("use_sticky_comment"));
   if (starts_workflows(agent) && launch.action == nullptr) {
-    if (answers) found.push_back({Deed::comment, launch.launch, agent, {}});
+    if (answers) found.push_back({Deed::comment, launch.launch, agent, {}, {}, true});
     for (const Deed deed : deeds_in(launch.launch->with.value.source()))
-      found.push_back({deed, launch.launch, agent, {}});
+      found.push_back({deed, launch.launch, agent, {}, {}, true});
   }
   // What an action pushes or opens before the agent is none of the agent's.
   std::copy_if(of_job.begin(), of_job.end(), std::back_inserter(found), [&](const Evidence& each) {
@@ -386,11 +387,11 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts,
   return found;
 }
 
-std::vector<Evidence> deeds_of(const Workflow& workflow, const Job& job, const Facts& facts) {
+std::vector<Evidence> deeds_of(const Workflow& workflow, const Job& job) {
   JobDeeds deeds(workflow, job);
   for (const Step& step : job.steps) {
     if (deeds.found().size() >= most_deeds) break;
-    deeds.add(step, facts);
+    deeds.add(step);
   }
   return std::move(deeds.found());
 }

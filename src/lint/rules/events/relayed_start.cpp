@@ -187,7 +187,7 @@ class Relays {
         [](const Step& step) { return !step.continue_on_error && ends_by_count(step); });
     const std::size_t end =
         counted == node.job->steps.end() ? node.job->steps.size() : counted->index;
-    std::vector<Evidence> deeds = deeds_of(*node.workflow, *node.job, subject_.facts());
+    std::vector<Evidence> deeds = deeds_of(*node.workflow, *node.job);
     if (node.launch != nullptr && !node.launch->is_called())
       deeds = evidence_of(*node.launch, subject_.facts(), deeds);
     for (const Evidence& deed : deeds) {

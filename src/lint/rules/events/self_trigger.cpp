@@ -154,7 +154,7 @@ class Finder {
         if (start == starts_.end()) continue;
         if (!passes_filters(evidence, *start->trigger) || !is_done(evidence, launch, *start))
           continue;
-        if (evidence.deed == Deed::comment && evidence.step != launch.launch &&
+        if (evidence.deed == Deed::comment && !evidence.by_agent &&
             keeps_own_words_out(launch, conditions, scope_of_event(start->event, start->type)))
           continue;
         if (evidence.deed == Deed::open_pull_request &&
@@ -194,7 +194,7 @@ class Finder {
     const auto [known, is_new] = jobs_.try_emplace(&launch.job());
     OfJob& of_job = known->second;
     if (!is_new) return of_job;
-    of_job.deeds = deeds_of(launch.workflow(), launch.job(), subject_.facts());
+    of_job.deeds = deeds_of(launch.workflow(), launch.job());
     for (const AgentLaunch& each : launches_of(subject_)) {
       if (&each.job() == &launch.job() && !each.step->id.empty())
         of_job.agents.insert(each.step->id);
@@ -208,7 +208,7 @@ class Finder {
 
   /// The script whose words are all that a deed says.
   std::optional<std::string_view> script_of(const AgentLaunch& launch, const Evidence& evidence) {
-    if (evidence.step == launch.step) return std::nullopt;
+    if (evidence.by_agent) return std::nullopt;
     OfJob& of_job = jobs_.at(&launch.job());
     const auto [known, is_new] = of_job.own_only.try_emplace(evidence.step, false);
     if (is_new) known->second = says_own_words_only(*evidence.step, of_job.agents);
