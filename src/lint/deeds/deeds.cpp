@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "lint/deeds/told_deeds.h"
 #include "lint/expression/expression_value.h"
 #include "lint/shell/git_words.h"
 #include "lint/shell/shell_commands.h"
@@ -14,21 +15,6 @@
 
 namespace refgate::lint {
 namespace {
-
-/// What a list of an agent's tools says that is done.
-std::vector<Deed> deeds_in(std::string_view text) {
-  std::vector<Deed> found;
-  if (mentions_any(text,
-                   {"gh pr comment", "gh issue comment", "createComment(", "add_issue_comment"}))
-    found.push_back(Deed::comment);
-  if (mentions_any(text, {"create_inline_comment", "createReviewComment("}))
-    found.push_back(Deed::comment_on_line);
-  if (mentions_any(text, {"gh pr review", "createReview("})) found.push_back(Deed::review);
-  if (mentions_any(text, {"--add-label", "addLabels("})) found.push_back(Deed::label);
-  if (mentions_any(text, {"gh issue create"})) found.push_back(Deed::open_issue);
-  if (mentions_any(text, {"gh pr create"})) found.push_back(Deed::open_pull_request);
-  return found;
-}
 
 bool starts_workflows(const AgentIdentity& identity) {
   return identity.kind == AgentIdentity::Kind::app || identity.kind == AgentIdentity::Kind::other;
@@ -148,12 +134,17 @@ struct DoingAction {
 /// What the steps of a job do, from step to step.
 class JobDeeds {
  public:
-  JobDeeds(const Workflow& workflow, const Job& job)
-      : workflow_(workflow), job_(job), commands_(workflow, job), skips_runs_(skips_runs(job)) {}
+  JobDeeds(const Workflow& workflow, const Job& job, const Facts& facts)
+      : workflow_(workflow),
+        job_(job),
+        facts_(facts),
+        commands_(workflow, job),
+        skips_runs_(skips_runs(job)) {}
 
   void add(const Step& step) {
     const std::vector<JobCommand> commands = commands_.next(step);
     if (step.uses) add_action(step);
+    if (launches_agent(step, facts_) && !is_switched_off(step.condition)) add_told_push(step);
     // Words of a prompt are no commands.
     if (step.run) add_script(step, commands);
   }
@@ -186,6 +177,26 @@ class JobDeeds {
         add_push(step, command.identity, branch);
       }
     }
+  }
+
+  /// A push that the agent itself is told to make.
+  void add_told_push(const Step& step) {
+    if (skips_runs_ || commands_.is_elsewhere() || !is_told_to_push(told_to(step, facts_))) return;
+    // Some actions give git the token that they work with, others leave it the checkout's.
+    const AgentActionFact* fact = agent_action_fact(step, facts_);
+    const bool has_own = fact != nullptr && !fact->token_input.empty();
+    const AgentIdentity identity =
+        has_own ? identity_of({{{&workflow_, &job_}}, &step, &step}, facts_) : commands_.identity();
+    if (!starts_workflows(identity)) return;
+    DeedDetails about;
+    about.branch = commands_.branch();
+    // The run of a pull request is about its head, which agents check out by themselves.
+    if (about.branch.kind == GitBranch::Kind::own && workflow_.trigger("push") == nullptr &&
+        (workflow_.trigger("pull_request") != nullptr ||
+         workflow_.trigger("pull_request_target") != nullptr))
+      about.branch = {GitBranch::Kind::head, "", false};
+    const Deed deed = about.branch.kind == GitBranch::Kind::head ? Deed::push : Deed::push_branch;
+    found_.push_back({deed, &step, identity, {}, std::move(about), true});
   }
 
   void add_push(const Step& step, const AgentIdentity& identity, GitBranch branch) {
@@ -299,6 +310,7 @@ class JobDeeds {
 
   const Workflow& workflow_;
   const Job& job_;
+  const Facts& facts_;
   JobCommands commands_;
   bool skips_runs_;
   std::optional<std::string> tag_;  ///< the first one that it makes
@@ -306,60 +318,6 @@ class JobDeeds {
 };
 
 }  // namespace
-
-std::vector<DeedEvent> events_of(Deed deed) {
-  switch (deed) {
-    case Deed::comment:
-      return {{"issue_comment", "created"}};
-    case Deed::comment_on_line:
-      return {{"pull_request_review_comment", "created"}};
-    case Deed::review:
-      return {{"pull_request_review", "submitted"}};
-    case Deed::label:
-      return {
-          {"issues", "labeled"}, {"pull_request", "labeled"}, {"pull_request_target", "labeled"}};
-    case Deed::push:
-      return {{"pull_request", "synchronize"}, {"pull_request_target", "synchronize"}};
-    case Deed::push_branch:
-    case Deed::push_tag:
-      return {{"push", ""}};
-    case Deed::dispatch:
-      return {{"workflow_dispatch", ""}};
-    case Deed::release:
-      return {{"release", "published"}, {"release", "created"}, {"release", "released"}};
-    case Deed::open_issue:
-      return {{"issues", "opened"}};
-    case Deed::open_pull_request:
-      return {{"pull_request", "opened"}, {"pull_request_target", "opened"}};
-  }
-  return {};
-}
-
-std::string_view words_for(Deed deed) {
-  switch (deed) {
-    case Deed::comment:
-    case Deed::comment_on_line:
-      return "comment";
-    case Deed::review:
-      return "review";
-    case Deed::label:
-      return "label";
-    case Deed::push:
-    case Deed::push_branch:
-      return "push";
-    case Deed::push_tag:
-      return "tag";
-    case Deed::dispatch:
-      return "dispatch";
-    case Deed::open_issue:
-      return "issue";
-    case Deed::release:
-      return "release";
-    case Deed::open_pull_request:
-      return "pull request";
-  }
-  return "";
-}
 
 std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts,
                                   const std::vector<Evidence>& of_job) {
@@ -377,7 +335,7 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts,
        is_told("track_progress") || is_told("use_sticky_comment"));
   if (starts_workflows(agent) && launch.action == nullptr) {
     if (answers) found.push_back({Deed::comment, launch.launch, agent, {}, {}, true});
-    for (const Deed deed : deeds_in(launch.launch->with.value.source()))
+    for (const Deed deed : deeds_in(told_to(*launch.launch, facts)))
       found.push_back({deed, launch.launch, agent, {}, {}, true});
   }
   // What an action pushes or opens before the agent is none of the agent's.
@@ -387,8 +345,8 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts,
   return found;
 }
 
-std::vector<Evidence> deeds_of(const Workflow& workflow, const Job& job) {
-  JobDeeds deeds(workflow, job);
+std::vector<Evidence> deeds_of(const Workflow& workflow, const Job& job, const Facts& facts) {
+  JobDeeds deeds(workflow, job, facts);
   for (const Step& step : job.steps) {
     if (deeds.found().size() >= most_deeds) break;
     deeds.add(step);

@@ -54,6 +54,7 @@ struct Edge {
   const Step* step = nullptr;  ///< what starts it; nullptr: the end of the run
   Deed deed = Deed::comment;
   Began began = {};
+  bool is_told = false;  ///< by the words of a prompt alone
 };
 
 /// What a commit says may be what the agent's own commits say.
@@ -187,7 +188,7 @@ class Relays {
         [](const Step& step) { return !step.continue_on_error && ends_by_count(step); });
     const std::size_t end =
         counted == node.job->steps.end() ? node.job->steps.size() : counted->index;
-    std::vector<Evidence> deeds = deeds_of(*node.workflow, *node.job);
+    std::vector<Evidence> deeds = deeds_of(*node.workflow, *node.job, subject_.facts());
     if (node.launch != nullptr && !node.launch->is_called())
       deeds = evidence_of(*node.launch, subject_.facts(), deeds);
     for (const Evidence& deed : deeds) {
@@ -234,8 +235,13 @@ class Relays {
       if (reached == Truth::no) continue;
       // Whether the head of a pull request lies in this repository is not known.
       const bool certain = reached == Truth::yes && deed.about.branch.kind != GitBranch::Kind::head;
-      edges_[from].push_back(
-          {to, start->trigger, certain, deed.step, deed.deed, {start->event, deed.about.branch}});
+      edges_[from].push_back({to,
+                              start->trigger,
+                              certain && !deed.is_told(),
+                              deed.step,
+                              deed.deed,
+                              {start->event, deed.about.branch},
+                              deed.step != nullptr && deed.is_told()});
     }
   }
 
@@ -480,6 +486,8 @@ class Relays {
                          "` starts itself again by way of other workflows (" + names +
                          "), and nothing ends it: each round is paid for. Count the rounds, or "
                          "ask for the actor in one of the conditions");
+    if (std::any_of(way.begin(), way.end(), [](const auto& part) { return part.second->is_told; }))
+      report.confidence(Confidence::medium);
     report.related(*agent.workflow, agent.launch->place().key, "the agent is launched here");
     for (const auto& [node, edge] : way) {
       if (edge->step != nullptr) {

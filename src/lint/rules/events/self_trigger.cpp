@@ -194,7 +194,7 @@ class Finder {
     const auto [known, is_new] = jobs_.try_emplace(&launch.job());
     OfJob& of_job = known->second;
     if (!is_new) return of_job;
-    of_job.deeds = deeds_of(launch.workflow(), launch.job());
+    of_job.deeds = deeds_of(launch.workflow(), launch.job(), subject_.facts());
     for (const AgentLaunch& each : launches_of(subject_)) {
       if (&each.job() == &launch.job() && !each.step->id.empty())
         of_job.agents.insert(each.step->id);
@@ -281,7 +281,7 @@ class Finder {
                                         ? "`github.event.sender.type != 'Bot'`"
                                         : "a test of `github.actor`") +
                                    " to the job's `if:`");
-    if (way == Passage::with_words) report.confidence(Confidence::medium);
+    if (way == Passage::with_words || evidence.is_told()) report.confidence(Confidence::medium);
     report.related(subject_, launch.place().key, "the agent is launched here");
     if (evidence.step != launch.step)
       report.related(subject_, (evidence.step->uses ? evidence.step->uses : evidence.step->run).key,
