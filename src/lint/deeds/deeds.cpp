@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "lint/deeds/script_bounds.h"
 #include "lint/deeds/told_deeds.h"
 #include "lint/expression/expression_value.h"
 #include "lint/shell/git_words.h"
@@ -159,23 +160,49 @@ class JobDeeds {
       add(Deed::push_tag, step, commands.empty() ? AgentIdentity() : commands.back().identity,
           *tag);
     const StepVariables variables(workflow_, job_, step);
-    for (const JobCommand& command : commands) {
-      if (found_.size() >= most_deeds) return;
-      for (BareDeed& deed : deeds_of_command(variables, command)) {
-        if (deed.deed == Deed::open_pull_request) deed.about.branch = head_of(step, command);
-        add(deed.deed, step,
-            command.words[0] == "curl" ? identity_of_request(variables, job_, command.words)
-                                       : identity_of_script(workflow_, job_, step),
-            {}, std::move(deed.about));
-      }
-      if (skips_runs_ || !starts_workflows(command.identity)) continue;
-      for (const GitBranch& branch : commands_.pushed(command, step)) {
-        // A name that is a tag's, or of which as little is known.
-        const bool is_tag = tag_ && branch.kind == GitBranch::Kind::named &&
-                            branch.name.starts_with(*tag_) && tag_->empty() == branch.name.empty();
-        if (is_tag) continue;
-        add_push(step, command.identity, branch);
-      }
+    const std::size_t before = found_.size();
+    std::vector<std::size_t> sources;  // the command of each deed
+    for (std::size_t at = 0; at < commands.size() && found_.size() < most_deeds; ++at) {
+      add_command(step, variables, commands[at]);
+      sources.resize(found_.size() - before, at);
+    }
+    if (!sources.empty()) add_questions(step, commands, before, sources);
+  }
+
+  void add_command(const Step& step, const StepVariables& variables, const JobCommand& command) {
+    for (BareDeed& deed : deeds_of_command(variables, command)) {
+      if (deed.deed == Deed::open_pull_request) deed.about.branch = head_of(step, command);
+      add(deed.deed, step,
+          command.words[0] == "curl" ? identity_of_request(variables, job_, command.words)
+                                     : identity_of_script(workflow_, job_, step),
+          {}, std::move(deed.about));
+    }
+    if (skips_runs_ || !starts_workflows(command.identity)) return;
+    for (const GitBranch& branch : commands_.pushed(command, step)) {
+      // A name that is a tag's, or of which as little is known.
+      const bool is_tag = tag_ && branch.kind == GitBranch::Kind::named &&
+                          branch.name.starts_with(*tag_) && tag_->empty() == branch.name.empty();
+      if (!is_tag) add_push(step, command.identity, branch);
+    }
+  }
+
+  /// Of each deed of a script, whether something is asked before its command.
+  void add_questions(const Step& step, const std::vector<JobCommand>& commands, std::size_t before,
+                     const std::vector<std::size_t>& sources) {
+    for (std::size_t deed = 0; deed < sources.size(); ++deed)
+      found_[before + deed].is_asked = true;
+    const ScriptQuestions script = questions_of(workflow_, job_, step);
+    std::size_t next = 0;
+    std::size_t deed = 0;
+    for (const ScriptCommand& each : script.commands) {
+      const std::vector<std::string> command = launched_command(each.words);
+      if (command.empty()) continue;
+      // The words that close a part are none of those.
+      while (next < commands.size() && commands[next].words != command)
+        ++next;
+      for (; deed < sources.size() && sources[deed] <= next; ++deed)
+        if (sources[deed] == next) found_[before + deed].is_asked = each.is_asked;
+      ++next;
     }
   }
 
@@ -196,7 +223,8 @@ class JobDeeds {
          workflow_.trigger("pull_request_target") != nullptr))
       about.branch = {GitBranch::Kind::head, "", false};
     const Deed deed = about.branch.kind == GitBranch::Kind::head ? Deed::push : Deed::push_branch;
-    found_.push_back({deed, &step, identity, {}, std::move(about), true});
+    const bool asked = step.run && asks_before_agents(questions_of(workflow_, job_, step), facts_);
+    found_.push_back({deed, &step, identity, {}, std::move(about), true, asked});
   }
 
   void add_push(const Step& step, const AgentIdentity& identity, GitBranch branch) {
@@ -335,8 +363,12 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts,
        is_told("track_progress") || is_told("use_sticky_comment"));
   if (starts_workflows(agent) && launch.action == nullptr) {
     if (answers) found.push_back({Deed::comment, launch.launch, agent, {}, {}, true});
-    for (const Deed deed : deeds_in(told_to(*launch.launch, facts)))
-      found.push_back({deed, launch.launch, agent, {}, {}, true});
+    const std::vector<Deed> told = deeds_in(told_to(*launch.launch, facts));
+    const bool asked =
+        !told.empty() && launch.launch->run &&
+        asks_before_agents(questions_of(launch.workflow(), launch.job(), *launch.launch), facts);
+    for (const Deed deed : told)
+      found.push_back({deed, launch.launch, agent, {}, {}, true, asked});
   }
   // What an action pushes or opens before the agent is none of the agent's.
   std::copy_if(of_job.begin(), of_job.end(), std::back_inserter(found), [&](const Evidence& each) {

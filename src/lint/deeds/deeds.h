@@ -48,6 +48,7 @@ struct Evidence {
   std::string tag;  ///< of `push_tag`: what its name begins with, as far as it is written out
   DeedDetails about = {};
   bool by_agent = false;  ///< and no command of the step's script
+  bool is_asked = false;  ///< something is asked before it: in the script, or in the program
 
   /// Whether it is only known from what the agent is told.
   bool is_told() const {
