@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
-#include <initializer_list>
 #include <map>
 #include <set>
 
-#include "lint/shell/shell_call.h"
+#include "lint/shell/command_answers.h"
 #include "lint/shell/shell_commands.h"
 #include "lint/shell/shell_scanner.h"
 
@@ -16,17 +14,6 @@ namespace refgate::lint {
 namespace {
 
 using Words = std::vector<std::string>;
-
-bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-    return text.find(word) != std::string_view::npos;
-  });
-}
-
-template <std::size_t Size>
-bool is_one_of(const std::array<std::string_view, Size>& names, std::string_view word) {
-  return std::find(names.begin(), names.end(), word) != names.end();
-}
 
 bool is_name_part(char character) {
   return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
@@ -42,48 +29,10 @@ std::size_t assigned_at(std::string_view word) {
   return std::all_of(name.begin(), name.end(), is_name_part) ? equals : 0;
 }
 
-/// Of the script or the machine, whatever there is to do.
-bool asks_nothing(const std::string& name) {
-  constexpr auto names = std::to_array<std::string_view>(
-      {"true", ":", "echo", "printf", "export", "set", "command", "which", "type", "hash", "mkdir",
-       "sleep", "cd", "umask", "trap", "shopt", "local", "unset", "chmod"});
-  return is_one_of(names, name);
-}
-
-bool is_test(const std::string& name) { return name == "[" || name == "test" || name == "[["; }
-
-/// Commands whose status is an answer.
-bool is_answer(const Words& command) {
-  constexpr auto names =
-      std::to_array<std::string_view>({"grep", "egrep", "fgrep", "rg", "diff", "cmp", "jq"});
-  if (is_one_of(names, command[0])) return true;
-  if (command.size() < 2) return false;
-  if (command[0] == "gh") return command[1] != "auth" && command[1] != "extension";
-  constexpr auto asking =
-      std::to_array<std::string_view>({"diff", "status", "diff-index", "rev-parse", "ls-remote",
-                                       "cat-file", "merge-base", "show-ref", "ls-files"});
-  return command[0] == "git" && is_one_of(asking, command[1]);
-}
-
-enum class End : std::uint8_t { none, well, failed, cancelled };
-
-/// How a command ends the script, or its job.
-End end_by(const Words& command) {
-  if (command[0] == "exit" || command[0] == "return")
-    return command.size() > 1 && command[1] != "0" ? End::failed : End::well;
-  if (command[0] == "false") return End::failed;
-  if (command[0] != "gh" && command[0] != "curl") return End::none;
-  const bool cancels = (command.size() > 2 && command[1] == "run" && command[2] == "cancel") ||
-                       std::any_of(command.begin(), command.end(), [](const std::string& word) {
-                         return mentions_any(word, {"/cancel"});
-                       });
-  return cancels ? End::cancelled : End::none;
-}
-
 /// The names of the functions of a script that ends somewhere: a call of one may be the end.
 std::set<std::string_view> functions_of(std::string_view script) {
   std::set<std::string_view> names;
-  if (!mentions_any(script, {"exit", "return"})) return names;
+  if (!has_any(script, {"exit", "return"})) return names;
   for (std::size_t at = script.find("()"); at != std::string_view::npos;
        at = script.find("()", at + 2)) {
     std::size_t begin = at;
@@ -92,21 +41,6 @@ std::set<std::string_view> functions_of(std::string_view script) {
     if (begin < at) names.insert(script.substr(begin, at - begin));
   }
   return names;
-}
-
-/// A command that is run for each of many things.
-bool is_for_each(const Words& words) {
-  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
-    return word == "xargs" || word == "parallel" || word == "-exec";
-  });
-}
-
-/// Whether a program that an interpreter is handed asks something.
-bool is_asking_program(const Words& command) {
-  if (program_option(command[0]).empty()) return false;
-  return std::any_of(command.begin() + 1, command.end(), [](const std::string& word) {
-    return mentions_any(word, {"if ", "if(", "for ", "for(", "while "});
-  });
 }
 
 /// A list of a script, `a && b || c`, as far as it is read.
@@ -289,7 +223,7 @@ class Reader {
       answer(is_question(command), false, true);
     } else {
       const bool quiet_search = command[0] == "grep" && command.size() > 1 &&
-                                command[1].starts_with("-") && mentions_any(command[1], {"q"});
+                                command[1].starts_with("-") && has_any(command[1], {"q"});
       answer(is_answer(command), !asks_nothing(command[0]), quiet_search);
     }
   }
@@ -425,8 +359,8 @@ bool is_setting_text(std::string_view text) {
   for (std::size_t at = text.find("${{"); at != std::string_view::npos;
        at = text.find("${{", at + 1)) {
     const std::string_view expression = text.substr(at, text.find("}}", at) - at);
-    if (!mentions_any(expression, {"secrets.", "vars.", "github.token"}) ||
-        mentions_any(expression, {"steps.", "needs.", "github.event", "inputs.", "hashFiles"}))
+    if (!has_any(expression, {"secrets.", "vars.", "github.token"}) ||
+        has_any(expression, {"steps.", "needs.", "github.event", "inputs.", "hashFiles"}))
       return false;
   }
   return true;
