@@ -197,6 +197,15 @@ jobs:
 )";
   check("agent-without-actor-check", step,
         {{"steps.f.outputs.run == 'true'", 0}, {"always()", 1}, {"steps.g.outputs.run", 1}});
+  // The script may end the job.
+  const auto confidence = [&](const std::string& text) {
+    const auto finding = finding_of("agent-without-actor-check", text);
+    REQUIRE(finding);
+    return finding->confidence;
+  };
+  const std::string always = put_in(step, "%", "success()");
+  CHECK(confidence(always) == Confidence::medium);
+  CHECK(confidence(put_in(always, "github.actor", "github.sha")) == Confidence::high);
 }
 
 TEST_CASE("an agent by another name, and what only prepares one") {

@@ -87,6 +87,9 @@ struct FirstActorCheck {
 struct FirstForkCheck {
   std::size_t step;
 };
+struct FirstHandedActor {
+  std::size_t step;
+};
 
 /// Whether one of the steps before a launch asks: of its job, of its action, and of all jobs that
 /// are needed on the way.
@@ -245,6 +248,12 @@ bool asks_who_acts(const Subject& subject, const AgentLaunch& launch) {
                                                                 subject.facts(), 0);
                                           }) ||
          is_asked_in_call(subject, launch) || is_guarded_by_script(subject, launch);
+}
+
+bool may_ask_who_acts(const Subject& subject, const AgentLaunch& launch) {
+  return is_asked_before<FirstHandedActor>(subject, launch, [&](const Step& step) {
+    return step.run && is_handed_actor(subject, launch.path.back(), step);
+  });
 }
 
 bool asks_something_unknown(const Expression& condition, const Scope& scope) {
