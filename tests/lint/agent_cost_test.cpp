@@ -169,6 +169,13 @@ jobs:
   CHECK(named("skip", "gh run list --json status") == "note");
   CHECK(named("should_run", "gh api repos/x/y/actions/runs?status=in_progress") == "note");
   CHECK(named("should_run") == "note");
+  CHECK(named("in_progress") == "note");
+  CHECK(named("review-in-progress") == "note");
+  CHECK(named("proceed") == "note");
+  CHECK(named("proceed", "gh run list --json status") == "note");
+  CHECK(named("proceed", "gh api collaborators/$ACTOR/permission") == "warning");
+  CHECK(named("proceed", "git diff --name-only") == "warning");
+  CHECK(named("progress") == "warning");
   // These say who may ask, or what has changed.
   CHECK(named("should_run", "[ \"$AUTHOR_ASSOCIATION\" = MEMBER ]") == "warning");
   CHECK(named("should_run", "[ \"$ACTOR\" = me ] || gh run list --json status") == "note");
@@ -186,6 +193,22 @@ jobs:
       severity("on: pull_request\njobs:\n  a:\n    runs-on: x\n    steps:\n      - id: l\n        "
                "run: ./look\n      - if: steps.l.outputs.duplicate == 'no'\n        run: claude "
                "-p x\n") == "note");
+  // A variable that an earlier step sets.
+  const auto variable = [&](const std::string& set, const std::string& condition) {
+    return severity("on: pull_request\njobs:\n  a:\n    runs-on: x\n    steps:\n      - " + set +
+                    "\n      - if: " + condition + "\n        run: claude -p x\n");
+  };
+  const std::string sets = "run: echo \"SKIP=$(./look)\" >> \"$GITHUB_ENV\"";
+  CHECK(variable(sets, "env.SKIP != 'true'") == "note");
+  CHECK(variable(put_in(sets, "SKIP", "ALREADY_RUNNING"), "env.ALREADY_RUNNING != '1'") == "note");
+  CHECK(variable("uses: actions/github-script@v7\n        with: {script: \"core.exportVariable("
+                 "'SKIP', await look())\"}",
+                 "env.SKIP != 'true'") == "note");
+  CHECK(variable(sets, "env.OTHER != 'true'") == "warning");
+  CHECK(variable(put_in(sets, "SKIP", "DOCS"), "env.DOCS != 'true'") == "warning");
+  CHECK(variable("run: SKIP=1 ./look", "env.SKIP != 'true'") == "warning");
+  CHECK(variable("run: |\n          git diff --name-only\n          echo \"SKIP=x\" >> $GITHUB_ENV",
+                 "env.SKIP != 'true'") == "warning");
   // Another launch of the workflow stands behind nothing.
   CHECK(severity(known + "  plain:\n    runs-on: x\n    steps:\n      - run: claude -p y\n") ==
         "warning");

@@ -144,6 +144,70 @@ jobs:
   CHECK(on("issue_comment", "github.event.sender.login == github.event.issue.user.login") == 0);
 }
 
+TEST_CASE("agent-without-actor-check: a script that is handed who acts") {
+  const std::string workflow = R"(on: issue_comment
+jobs:
+  look:
+    runs-on: ubuntu-latest
+    outputs: {run: '${{ steps.f.outputs.run }}'}
+    steps:
+      - uses: actions/checkout@v4
+      - id: f
+        %
+  answer:
+    needs: look
+    if: #
+    runs-on: ubuntu-latest
+    steps:
+      - run: gemini -p x
+)";
+  const auto with = [&](const std::string& step,
+                        const std::string& condition = "needs.look.outputs.run == 'true'") {
+    return found("agent-without-actor-check",
+                 put_in(put_in(workflow, "%", step), "if: #", "if: " + condition));
+  };
+  const auto env = [](const std::string& value) {
+    return "env: {X: '${{ " + value + " }}'}\n        run: ";
+  };
+  CHECK(with(env("toJSON(github.event)") + "python .github/scripts/filter.py") == 0);
+  CHECK(with(env("github.actor") + "./who.sh") == 0);
+  CHECK(with(env("github.triggering_actor") + "npm run who") == 0);
+  CHECK(with(env("github.event.comment.user.login") + "node who.js >> $GITHUB_OUTPUT") == 0);
+  CHECK(with("run: .github/check.sh \"$GITHUB_EVENT_PATH\"") == 0);
+  CHECK(with("uses: owner/check@v1\n        with: {login: '${{ github.actor }}'}") == 0);
+  CHECK(with("run: |\n          python - <<EOF >> $GITHUB_OUTPUT\n          "
+             "print(event['comment']['user']['login'] == 'me')\n          EOF") == 0);
+  // Not handed, no script, or not what the agent waits for.
+  CHECK(with("run: python .github/scripts/filter.py") == 1);
+  CHECK(with(env("github.event.comment.body") + "python filter.py") == 1);
+  CHECK(with(env("github.event.issue.user.login") + "python filter.py") == 1);
+  CHECK(with(env("toJSON(github.event)") + "echo \"$X\"") == 1);
+  CHECK(with(env("toJSON(github.event)") + "python filter.py", "success()") == 1);
+  CHECK(with(env("github.actor") + "./who.sh", "needs.look.outputs.other == 'true'") == 1);
+  const std::string step = R"(on: issue_comment
+jobs:
+  answer:
+    runs-on: ubuntu-latest
+    steps:
+      - id: f
+        env: {X: '${{ github.actor }}'}
+        run: ./who.sh
+      - if: %
+        run: gemini -p x
+)";
+  check("agent-without-actor-check", step,
+        {{"steps.f.outputs.run == 'true'", 0}, {"always()", 1}, {"steps.g.outputs.run", 1}});
+  // The script may end the job.
+  const auto confidence = [&](const std::string& text) {
+    const auto finding = finding_of("agent-without-actor-check", text);
+    REQUIRE(finding);
+    return finding->confidence;
+  };
+  const std::string always = put_in(step, "%", "success()");
+  CHECK(confidence(always) == Confidence::medium);
+  CHECK(confidence(put_in(always, "github.actor", "github.sha")) == Confidence::high);
+}
+
 TEST_CASE("an agent by another name, and what only prepares one") {
   const std::string workflow = R"(on: push
 jobs:

@@ -1,14 +1,18 @@
 #include "lint/agents/actor_checks.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lint/agents/launches.h"
 #include "lint/expression/expression_value.h"
 #include "lint/github/callee_memo.h"
 #include "lint/github/supposed_run.h"
+#include "lint/shell/shell_commands.h"
 #include "lint/text/mention.h"
 
 namespace refgate::lint {
@@ -59,9 +63,9 @@ bool checks_actor(const Step& step, const Project& project, const Facts& facts, 
                     "collaboratorpermission", "membership", "checkcollaborator"})) {
     return true;
   }
-  return decides(text) &&
-         mentions_any(text, {"github.actor", "github_actor", "triggering_actor", "sender",
-                             "user.login", "user.type", "context.actor"});
+  return decides(text) && mentions_any(text, {"github.actor", "github_actor", "triggering_actor",
+                                              "sender", "user.login", "user.type", "context.actor",
+                                              "['login']", "[\"login\"]"});
 }
 
 /// Whether a step asks where the branch lies and may end the job for a fork's.
@@ -81,6 +85,9 @@ struct FirstActorCheck {
   std::size_t step;
 };
 struct FirstForkCheck {
+  std::size_t step;
+};
+struct FirstHandedActor {
   std::size_t step;
 };
 
@@ -123,6 +130,115 @@ bool is_asked_in_call(const Subject& subject, const AgentLaunch& launch) {
   });
 }
 
+/// Whether a command runs a program of the repository's own: `./filter.sh`, `python filter.py`,
+/// `npm run filter`.
+bool is_script_call(const std::vector<std::string>& command) {
+  constexpr auto runners =
+      std::to_array<std::string_view>({"npm", "pnpm", "yarn", "bun", "make", "just", "task"});
+  constexpr auto ends = std::to_array<std::string_view>(
+      {".sh", ".bash", ".py", ".js", ".mjs", ".cjs", ".ts", ".rb", ".pl", ".php", ".ps1"});
+  if (command.empty()) return false;
+  const std::string& name = command[0];
+  if (name.find('/') != std::string::npos && !name.starts_with('/')) return true;
+  if (command.size() < 2) return false;
+  if (std::find(runners.begin(), runners.end(), name) != runners.end())
+    return command[1] != "install" && command[1] != "ci" && command[1] != "i";
+  if ((name == "go" || name == "cargo" || name == "deno") && command[1] == "run") return true;
+  const std::size_t most = std::min<std::size_t>(command.size(), 4);
+  return std::any_of(command.begin(), command.begin() + static_cast<std::ptrdiff_t>(most),
+                     [&](const std::string& word) {
+                       return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) {
+                         return word.ends_with(end);
+                       });
+                     });
+}
+
+/// Whether a text hands on who acts, or the event, which says it.
+bool hands_actor(std::string_view text, bool whole_event) {
+  std::string lower = to_lower(text);
+  std::erase_if(lower, [](char character) { return character == ' '; });
+  if (mentions_any(lower, {"github.actor", "github_actor", "triggering_actor", "event.sender",
+                           "comment.user", "review.user"}))
+    return true;
+  return whole_event &&
+         mentions_any(lower,
+                      {"tojson(github.event)", "tojson(github)", "tojson(github.event.comment)",
+                       "tojson(github.event.review)", "github_event_path", "github.event_path"});
+}
+
+struct HandedActor {
+  bool yes = false;
+};
+
+/// Whether a step hands the actor, or the event, to a program that may ask: a script of the
+/// repository's or an action.
+bool is_handed_actor(const Subject& subject, const JobPlace& place, const Step& step) {
+  return subject.memo
+      .get<HandedActor>(
+          &step,
+          [&] {
+            if (step.uses)
+              return HandedActor{!matches_action(step.uses_text(), "actions/github-script") &&
+                                 hands_actor(step.with.value.source(), false)};
+            const bool handed = hands_actor(step.node.source(), true) ||
+                                hands_actor(place.job->env.value.source(), true) ||
+                                hands_actor(place.workflow->env.value.source(), true);
+            if (!handed) return HandedActor{};
+            std::vector<std::vector<std::string>> commands = shell_commands(step.run_text());
+            return HandedActor{
+                std::any_of(commands.begin(), commands.end(), [](std::vector<std::string>& words) {
+                  return is_script_call(launched_command(std::move(words)));
+                })};
+          })
+      .yes;
+}
+
+constexpr int longest_way_of_output = 5;
+
+/// Whether an expression asks for an output that such a step gives.
+bool asks_handed(const Subject& subject, const Expression& expression, const JobPlace& place,
+                 int depth) {
+  const std::vector<Reference> all = references(expression);
+  return std::any_of(all.begin(), all.end(), [&](const Reference& each) {
+    if (each.path.size() != 4 || !each.is_literal() || !same_name(*each.path[2], "outputs"))
+      return false;
+    if (refers_into(each, {"steps"})) {
+      const Step* step = place.job->step(*each.path[1]);
+      return step != nullptr && is_handed_actor(subject, place, *step);
+    }
+    if (!refers_into(each, {"needs"}) || depth == longest_way_of_output) return false;
+    const Job* needed = place.workflow->job(*each.path[1]);
+    if (needed == nullptr) return false;
+    const Entry output = needed->outputs.value.entry(*each.path[3]);
+    if (!output || !output.value.has_expression()) return false;
+    const Expression source = parse_template(output.value.text());
+    return source.is_valid() && asks_handed(subject, source, {place.workflow, needed}, depth + 1);
+  });
+}
+
+struct GuardedByScript {
+  bool yes = false;
+};
+
+/// Whether an output guards the launch that comes of a step which is handed who acts: what it makes
+/// of it is not followed.
+bool is_guarded_by_script(const Subject& subject, const AgentLaunch& launch) {
+  return subject.memo
+      .get<GuardedByScript>(
+          &launch,
+          [&] {
+            const std::vector<const Expression*> all = conditions_of(subject, launch).all();
+            const bool yes =
+                std::any_of(launch.path.begin(), launch.path.end(), [&](const JobPlace& place) {
+                  return std::any_of(all.begin(), all.end(), [&](const Expression* each) {
+                    return asks_handed(subject, *each, place, 0);
+                  });
+                });
+            return GuardedByScript{yes};
+          })
+      .yes;
+}
+
 }  // namespace
 
 bool asks_who_acts(const Subject& subject, const AgentLaunch& launch) {
@@ -131,7 +247,13 @@ bool asks_who_acts(const Subject& subject, const AgentLaunch& launch) {
                                             return checks_actor(step, subject.project,
                                                                 subject.facts(), 0);
                                           }) ||
-         is_asked_in_call(subject, launch);
+         is_asked_in_call(subject, launch) || is_guarded_by_script(subject, launch);
+}
+
+bool may_ask_who_acts(const Subject& subject, const AgentLaunch& launch) {
+  return is_asked_before<FirstHandedActor>(subject, launch, [&](const Step& step) {
+    return step.run && is_handed_actor(subject, launch.path.back(), step);
+  });
 }
 
 bool asks_something_unknown(const Expression& condition, const Scope& scope) {

@@ -11,6 +11,8 @@ namespace refgate::lint {
 /// Whether a step or a called workflow that comes before the launch asks who the actor is. By its
 /// words, since what a script does with the answer cannot be followed: true means "may well be".
 bool asks_who_acts(const Subject& subject, const AgentLaunch& launch);
+/// Whether a script of the repository's on the way is handed who acts, and may end the job by it.
+bool may_ask_who_acts(const Subject& subject, const AgentLaunch& launch);
 
 /// A part of the condition that looks at the actor and whose outcome depends on what is not known
 /// here: a list in a variable, an output.

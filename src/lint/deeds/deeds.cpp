@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "lint/deeds/script_bounds.h"
+#include "lint/deeds/told_deeds.h"
 #include "lint/expression/expression_value.h"
 #include "lint/shell/git_words.h"
 #include "lint/shell/shell_commands.h"
@@ -14,21 +16,6 @@
 
 namespace refgate::lint {
 namespace {
-
-/// What a list of an agent's tools says that is done.
-std::vector<Deed> deeds_in(std::string_view text) {
-  std::vector<Deed> found;
-  if (mentions_any(text,
-                   {"gh pr comment", "gh issue comment", "createComment(", "add_issue_comment"}))
-    found.push_back(Deed::comment);
-  if (mentions_any(text, {"create_inline_comment", "createReviewComment("}))
-    found.push_back(Deed::comment_on_line);
-  if (mentions_any(text, {"gh pr review", "createReview("})) found.push_back(Deed::review);
-  if (mentions_any(text, {"--add-label", "addLabels("})) found.push_back(Deed::label);
-  if (mentions_any(text, {"gh issue create"})) found.push_back(Deed::open_issue);
-  if (mentions_any(text, {"gh pr create"})) found.push_back(Deed::open_pull_request);
-  return found;
-}
 
 bool starts_workflows(const AgentIdentity& identity) {
   return identity.kind == AgentIdentity::Kind::app || identity.kind == AgentIdentity::Kind::other;
@@ -148,13 +135,19 @@ struct DoingAction {
 /// What the steps of a job do, from step to step.
 class JobDeeds {
  public:
-  JobDeeds(const Workflow& workflow, const Job& job)
-      : workflow_(workflow), job_(job), commands_(workflow, job), skips_runs_(skips_runs(job)) {}
+  JobDeeds(const Workflow& workflow, const Job& job, const Facts& facts)
+      : workflow_(workflow),
+        job_(job),
+        facts_(facts),
+        commands_(workflow, job),
+        skips_runs_(skips_runs(job)) {}
 
-  void add(const Step& step, const Facts& facts) {
+  void add(const Step& step) {
     const std::vector<JobCommand> commands = commands_.next(step);
     if (step.uses) add_action(step);
-    if (step.run && !launches_agent(step, facts)) add_script(step, commands);
+    if (launches_agent(step, facts_) && !is_switched_off(step.condition)) add_told_push(step);
+    // Words of a prompt are no commands.
+    if (step.run) add_script(step, commands);
   }
   std::vector<Evidence>& found() { return found_; }
 
@@ -167,24 +160,71 @@ class JobDeeds {
       add(Deed::push_tag, step, commands.empty() ? AgentIdentity() : commands.back().identity,
           *tag);
     const StepVariables variables(workflow_, job_, step);
-    for (const JobCommand& command : commands) {
-      if (found_.size() >= most_deeds) return;
-      for (BareDeed& deed : deeds_of_command(variables, command)) {
-        if (deed.deed == Deed::open_pull_request) deed.about.branch = head_of(step, command);
-        add(deed.deed, step,
-            command.words[0] == "curl" ? identity_of_request(variables, job_, command.words)
-                                       : identity_of_script(workflow_, job_, step),
-            {}, std::move(deed.about));
-      }
-      if (skips_runs_ || !starts_workflows(command.identity)) continue;
-      for (const GitBranch& branch : commands_.pushed(command, step)) {
-        // A name that is a tag's, or of which as little is known.
-        const bool is_tag = tag_ && branch.kind == GitBranch::Kind::named &&
-                            branch.name.starts_with(*tag_) && tag_->empty() == branch.name.empty();
-        if (is_tag) continue;
-        add_push(step, command.identity, branch);
-      }
+    const std::size_t before = found_.size();
+    std::vector<std::size_t> sources;  // the command of each deed
+    for (std::size_t at = 0; at < commands.size() && found_.size() < most_deeds; ++at) {
+      add_command(step, variables, commands[at]);
+      sources.resize(found_.size() - before, at);
     }
+    if (!sources.empty()) add_questions(step, commands, before, sources);
+  }
+
+  void add_command(const Step& step, const StepVariables& variables, const JobCommand& command) {
+    for (BareDeed& deed : deeds_of_command(variables, command)) {
+      if (deed.deed == Deed::open_pull_request) deed.about.branch = head_of(step, command);
+      add(deed.deed, step,
+          command.words[0] == "curl" ? identity_of_request(variables, job_, command.words)
+                                     : identity_of_script(workflow_, job_, step),
+          {}, std::move(deed.about));
+    }
+    if (skips_runs_ || !starts_workflows(command.identity)) return;
+    for (const GitBranch& branch : commands_.pushed(command, step)) {
+      // A name that is a tag's, or of which as little is known.
+      const bool is_tag = tag_ && branch.kind == GitBranch::Kind::named &&
+                          branch.name.starts_with(*tag_) && tag_->empty() == branch.name.empty();
+      if (!is_tag) add_push(step, command.identity, branch);
+    }
+  }
+
+  /// Of each deed of a script, whether something is asked before its command.
+  void add_questions(const Step& step, const std::vector<JobCommand>& commands, std::size_t before,
+                     const std::vector<std::size_t>& sources) {
+    for (std::size_t deed = 0; deed < sources.size(); ++deed)
+      found_[before + deed].is_asked = true;
+    const ScriptQuestions script = questions_of(workflow_, job_, step);
+    std::size_t next = 0;
+    std::size_t deed = 0;
+    for (const ScriptCommand& each : script.commands) {
+      const std::vector<std::string> command = launched_command(each.words);
+      if (command.empty()) continue;
+      // The words that close a part are none of those.
+      while (next < commands.size() && commands[next].words != command)
+        ++next;
+      for (; deed < sources.size() && sources[deed] <= next; ++deed)
+        if (sources[deed] == next) found_[before + deed].is_asked = each.is_asked;
+      ++next;
+    }
+  }
+
+  /// A push that the agent itself is told to make.
+  void add_told_push(const Step& step) {
+    if (skips_runs_ || commands_.is_elsewhere() || !is_told_to_push(told_to(step, facts_))) return;
+    // Some actions give git the token that they work with, others leave it the checkout's.
+    const AgentActionFact* fact = agent_action_fact(step, facts_);
+    const bool has_own = fact != nullptr && !fact->token_input.empty();
+    const AgentIdentity identity =
+        has_own ? identity_of({{{&workflow_, &job_}}, &step, &step}, facts_) : commands_.identity();
+    if (!starts_workflows(identity)) return;
+    DeedDetails about;
+    about.branch = commands_.branch();
+    // The run of a pull request is about its head, which agents check out by themselves.
+    if (about.branch.kind == GitBranch::Kind::own && workflow_.trigger("push") == nullptr &&
+        (workflow_.trigger("pull_request") != nullptr ||
+         workflow_.trigger("pull_request_target") != nullptr))
+      about.branch = {GitBranch::Kind::head, "", false};
+    const Deed deed = about.branch.kind == GitBranch::Kind::head ? Deed::push : Deed::push_branch;
+    const bool asked = step.run && asks_before_agents(questions_of(workflow_, job_, step), facts_);
+    found_.push_back({deed, &step, identity, {}, std::move(about), true, asked});
   }
 
   void add_push(const Step& step, const AgentIdentity& identity, GitBranch branch) {
@@ -298,6 +338,7 @@ class JobDeeds {
 
   const Workflow& workflow_;
   const Job& job_;
+  const Facts& facts_;
   JobCommands commands_;
   bool skips_runs_;
   std::optional<std::string> tag_;  ///< the first one that it makes
@@ -305,60 +346,6 @@ class JobDeeds {
 };
 
 }  // namespace
-
-std::vector<DeedEvent> events_of(Deed deed) {
-  switch (deed) {
-    case Deed::comment:
-      return {{"issue_comment", "created"}};
-    case Deed::comment_on_line:
-      return {{"pull_request_review_comment", "created"}};
-    case Deed::review:
-      return {{"pull_request_review", "submitted"}};
-    case Deed::label:
-      return {
-          {"issues", "labeled"}, {"pull_request", "labeled"}, {"pull_request_target", "labeled"}};
-    case Deed::push:
-      return {{"pull_request", "synchronize"}, {"pull_request_target", "synchronize"}};
-    case Deed::push_branch:
-    case Deed::push_tag:
-      return {{"push", ""}};
-    case Deed::dispatch:
-      return {{"workflow_dispatch", ""}};
-    case Deed::release:
-      return {{"release", "published"}, {"release", "created"}, {"release", "released"}};
-    case Deed::open_issue:
-      return {{"issues", "opened"}};
-    case Deed::open_pull_request:
-      return {{"pull_request", "opened"}, {"pull_request_target", "opened"}};
-  }
-  return {};
-}
-
-std::string_view words_for(Deed deed) {
-  switch (deed) {
-    case Deed::comment:
-    case Deed::comment_on_line:
-      return "comment";
-    case Deed::review:
-      return "review";
-    case Deed::label:
-      return "label";
-    case Deed::push:
-    case Deed::push_branch:
-      return "push";
-    case Deed::push_tag:
-      return "tag";
-    case Deed::dispatch:
-      return "dispatch";
-    case Deed::open_issue:
-      return "issue";
-    case Deed::release:
-      return "release";
-    case Deed::open_pull_request:
-      return "pull request";
-  }
-  return "";
-}
 
 std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts,
                                   const std::vector<Evidence>& of_job) {
@@ -375,9 +362,13 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts,
       ((!launch.launch->input("prompt") && !launch.launch->input("direct_prompt")) ||
        is_told("track_progress") || is_told("use_sticky_comment"));
   if (starts_workflows(agent) && launch.action == nullptr) {
-    if (answers) found.push_back({Deed::comment, launch.launch, agent, {}});
-    for (const Deed deed : deeds_in(launch.launch->with.value.source()))
-      found.push_back({deed, launch.launch, agent, {}});
+    if (answers) found.push_back({Deed::comment, launch.launch, agent, {}, {}, true});
+    const std::vector<Deed> told = deeds_in(told_to(*launch.launch, facts));
+    const bool asked =
+        !told.empty() && launch.launch->run &&
+        asks_before_agents(questions_of(launch.workflow(), launch.job(), *launch.launch), facts);
+    for (const Deed deed : told)
+      found.push_back({deed, launch.launch, agent, {}, {}, true, asked});
   }
   // What an action pushes or opens before the agent is none of the agent's.
   std::copy_if(of_job.begin(), of_job.end(), std::back_inserter(found), [&](const Evidence& each) {
@@ -387,10 +378,10 @@ std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts,
 }
 
 std::vector<Evidence> deeds_of(const Workflow& workflow, const Job& job, const Facts& facts) {
-  JobDeeds deeds(workflow, job);
+  JobDeeds deeds(workflow, job, facts);
   for (const Step& step : job.steps) {
     if (deeds.found().size() >= most_deeds) break;
-    deeds.add(step, facts);
+    deeds.add(step);
   }
   return std::move(deeds.found());
 }

@@ -47,6 +47,13 @@ struct Evidence {
   AgentIdentity identity;
   std::string tag;  ///< of `push_tag`: what its name begins with, as far as it is written out
   DeedDetails about = {};
+  bool by_agent = false;  ///< and no command of the step's script
+  bool is_asked = false;  ///< something is asked before it: in the script, or in the program
+
+  /// Whether it is only known from what the agent is told.
+  bool is_told() const {
+    return by_agent && (step->run || deed == Deed::push || deed == Deed::push_branch);
+  }
 };
 
 /// Something that a command or a call does, whoever does it.
@@ -71,7 +78,7 @@ std::string_view words_for(Deed deed);  ///< "comment", "pull request"
 
 /// Of what a job does so much is looked at.
 inline constexpr std::size_t most_deeds = 100;
-/// What the scripts and actions of a job do. No dispatches.
+/// What the scripts and actions of a job do, and what its agents are told to push. No dispatches.
 std::vector<Evidence> deeds_of(const Workflow& workflow, const Job& job, const Facts& facts);
 /// What the agent does, and what the steps of its job (`of_job`) do with what it made.
 std::vector<Evidence> evidence_of(const AgentLaunch& launch, const Facts& facts,

@@ -40,6 +40,7 @@ void ShellScanner::read(char close) {
       if (!in_test() || (context_.words.back() != "&&" && context_.words.back() != "||"))
         end_command();
       skip_here_documents();
+      if (!in_test()) mark(";");
     } else if (character == '#' && !context_.in_word) {
       at_ = std::min(script_.find('\n', at_), script_.size());
     } else if (std::string_view(";&|()<>").find(character) != std::string_view::npos &&
@@ -76,6 +77,7 @@ void ShellScanner::read_patterns() {
     at_ += 4;
     context_.cases.pop_back();
     context_.words.emplace_back("esac");
+    mark("esac");
     return;
   }
   if (at() == '(') ++at_;
@@ -102,7 +104,9 @@ void ShellScanner::read_nested(char close, bool array) {
   Context outer = std::exchange(context_, {});
   context_.array = array;
   ++depth_;
+  mark("$(");
   read(close);
+  mark("$)");
   --depth_;
   context_ = std::move(outer);
   context_.in_word = true;
@@ -122,6 +126,12 @@ void ShellScanner::separator() {
       }
       ++at_;
       end_command();
+      if (marks_ && at() == '&') {
+        ++at_;
+        mark("&&");
+      } else {
+        mark(";");
+      }
       break;
     case '(':
       open_parenthesis();
@@ -129,7 +139,10 @@ void ShellScanner::separator() {
     case ')':
       ++at_;
       end_command();
-      if (context_.open_parentheses > 0) --context_.open_parentheses;
+      if (context_.open_parentheses > 0) {
+        --context_.open_parentheses;
+        mark(")");
+      }
       break;
     case '<':
     case '>':
@@ -138,6 +151,12 @@ void ShellScanner::separator() {
     default:
       ++at_;
       end_command();
+      if (marks_ && at() == '|') {
+        ++at_;
+        mark("||");
+      } else {
+        mark("|");
+      }
   }
 }
 
@@ -145,6 +164,7 @@ void ShellScanner::separator() {
 void ShellScanner::semicolon() {
   ++at_;
   end_command();
+  mark(";");
   if (context_.cases.empty() || (at() != ';' && at() != '&')) return;
   while (at() == ';' || at() == '&')
     ++at_;
@@ -155,8 +175,12 @@ void ShellScanner::open_parenthesis() {
   const bool loop =
       context_.words.size() == 1 && context_.words.front() == "for" && !context_.in_word;
   const bool first = context_.words.empty() && !context_.in_word;
+  const std::size_t begin = at_;
   if (looking_at("((") && (loop || first) && arithmetic(2)) {
     if (loop) context_.words.emplace_back("(())");
+    if (first && marks_)
+      commands_.push_back(
+          {std::string(mark_sign), "((", std::string(script_.substr(begin, at_ - begin))});
     return;
   }
   if (function_parentheses()) return;
@@ -173,6 +197,7 @@ void ShellScanner::open_parenthesis() {
   }
   ++at_;
   end_command();
+  mark("(");
   ++context_.open_parentheses;
 }
 
@@ -190,6 +215,10 @@ bool ShellScanner::function_parentheses() {
   context_.words.clear();
   at_ = close + 1;
   return true;
+}
+
+void ShellScanner::mark(std::string_view word) {
+  if (marks_) commands_.push_back({std::string(mark_sign), std::string(word)});
 }
 
 void ShellScanner::end_word() {
@@ -217,14 +246,21 @@ void ShellScanner::keyword() {
   static constexpr auto openers = std::to_array<std::string_view>(
       {"if", "then", "else", "elif", "while", "until", "do", "!", "time"});
   if (words[0] == "{") {
+    const bool is_function = function_follows_;
     open_group();
+    mark(is_function ? "function" : "{");
     words.clear();
   } else if (std::find(openers.begin(), openers.end(), words[0]) != openers.end()) {
+    mark(words[0]);
     words.clear();
   } else if (words[0] == "}") {
     close_group();
+    mark("}");
+  } else if (words[0] == "fi" || words[0] == "done") {
+    mark(words[0]);
   } else if (words[0] == "esac" && !context_.cases.empty()) {
     context_.cases.pop_back();
+    mark("esac");
   }
   function_follows_ = false;
 }
@@ -240,6 +276,10 @@ void ShellScanner::end_command() {
   }
   const bool hands_on = depth_ < max_nesting &&
                         (words[0] == "eval" || std::any_of(words.begin(), words.end(), is_shell));
+  if (marks_ && (words[0] == "for" || words[0] == "select" || words[0] == "case")) {
+    commands_.push_back({std::string(mark_sign)});
+    commands_.back().insert(commands_.back().end(), words.begin(), words.end());
+  }
   words.insert(words.begin(), prefix_.begin(), prefix_.end());
   commands_.push_back(std::move(words));
   // By copy: the list grows while the script is read.
@@ -265,14 +305,18 @@ void ShellScanner::handed_scripts(const Words& words) {
     std::string script;
     for (std::size_t index = own + 1; index < words.size(); ++index)
       script += words[index] + " ";
-    ShellScanner(script, prefix_, depth_ + 1, commands_).read_script();
+    mark("$(");
+    ShellScanner(script, prefix_, depth_ + 1, commands_, marks_).read_script();
+    mark("$)");
     return;
   }
   const auto call = shell_call(words);
   if (!call || !call->argument) return;
   const Words prefix(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(
                                                         std::min(call->shell, longest_prefix)));
-  ShellScanner(words[*call->argument], prefix, depth_ + 1, commands_).read_script();
+  mark("$(");
+  ShellScanner(words[*call->argument], prefix, depth_ + 1, commands_, marks_).read_script();
+  mark("$)");
 }
 
 /// Whether the script has this word in one place only, its definition.

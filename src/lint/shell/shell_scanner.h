@@ -15,11 +15,15 @@ class ShellScanner {
  public:
   using Words = std::vector<std::string>;
 
+  /// What stands in `commands` before a word that is no command: an operator, or what opens or
+  /// closes a part of the script.
+  static constexpr std::string_view mark_sign = "\x01";
+
   /// Commands go into `commands`, each behind the words of `prefix`. `depth` counts scripts and
-  /// substitutions around this one.
+  /// substitutions around this one. With `marks`, operators and the words around commands too.
   ShellScanner(std::string_view script, const Words& prefix, int depth,
-               std::vector<Words>& commands)
-      : script_(script), prefix_(prefix), depth_(depth), commands_(commands) {}
+               std::vector<Words>& commands, bool marks = false)
+      : script_(script), prefix_(prefix), depth_(depth), commands_(commands), marks_(marks) {}
 
   /// Reads all of it as commands.
   void read_script() { read('\0'); }
@@ -101,6 +105,7 @@ class ShellScanner {
   void skip_here_documents();
   void literal_parentheses();
 
+  void mark(std::string_view word);
   void end_word();
   void keyword();
   void end_command();
@@ -113,6 +118,7 @@ class ShellScanner {
   const Words& prefix_;
   int depth_;
   std::vector<Words>& commands_;
+  bool marks_;
   std::size_t at_ = 0;
   Context context_;
   bool in_backquotes_ = false;

@@ -118,8 +118,10 @@ bool ShellScanner::substitution() {
 /// The program whose place a substitution gives, as in `$(which x)` and `$(command -v x)`, and
 /// that it stands for as the first word of a command.
 std::optional<std::string> ShellScanner::located_since(std::size_t before) const {
-  if (commands_.size() != before + 1) return std::nullopt;
-  const Words& words = commands_.back();
+  // With marks, those of the substitution stand around it.
+  const std::size_t around = marks_ ? 1 : 0;
+  if (commands_.size() != before + 1 + 2 * around) return std::nullopt;
+  const Words& words = commands_[before + around];
   std::size_t at = prefix_.size();
   if (at >= words.size()) return std::nullopt;
   const std::string& name = words[at++];
@@ -149,7 +151,8 @@ bool ShellScanner::parameter() {
       const std::size_t stop = at_ + end + 1;
       // Commands in a default value are commands.
       if (rest.substr(0, end).find("$(") != std::string_view::npos && depth_ < max_nesting) {
-        ShellScanner inside(script_.substr(at_ + 2, end - 2), prefix_, depth_ + 1, commands_);
+        ShellScanner inside(script_.substr(at_ + 2, end - 2), prefix_, depth_ + 1, commands_,
+                            marks_);
         inside.read_text();
       }
       context_.word += script_.substr(at_, stop - at_);
@@ -258,9 +261,12 @@ void ShellScanner::skip_here_documents() {
     }
     if (depth_ >= max_nesting || (document.quoted && !document.is_script)) continue;
     ShellScanner inside(script_.substr(begin, end - begin),
-                        document.is_script ? document.prefix : prefix_, depth_ + 1, commands_);
+                        document.is_script ? document.prefix : prefix_, depth_ + 1, commands_,
+                        marks_);
     if (document.is_script) {
+      mark("$(");
       inside.read_script();
+      mark("$)");
     } else {
       inside.read_text();
     }

@@ -13,6 +13,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from script_shapes import SCRIPT_SHAPES  # noqa: E402
 from shapes import CI, SHAPES  # noqa: E402
 
 REFGATE = os.environ["REFGATE_BIN"]
@@ -48,7 +49,7 @@ def cost(files, runs=1):
 class Growth(unittest.TestCase):
     def test_cost_grows_as_the_file_does(self):
         start = statistics.median(cost(NOTHING)[0] for _ in range(9))
-        for name, shape in SHAPES.items():
+        for name, shape in (SHAPES | SCRIPT_SHAPES).items():
             with self.subTest(name):
                 small, large = [], []
                 for _ in range(7):
@@ -70,7 +71,7 @@ class Growth(unittest.TestCase):
 
 def table(sizes):
     start, _ = cost(NOTHING, 3)
-    for name, shape in SHAPES.items():
+    for name, shape in (SHAPES | SCRIPT_SHAPES).items():
         rows = [cost(shape(size)) for size in sizes]
         cells = "".join(f"{1000 * (seconds - start):9.0f} ms {memory >> 20:4} MB" for seconds, memory in rows)
         growth = (rows[-1][0] - start) / max(rows[0][0] - start, LEAST)

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "lint/agents/launches.h"
+#include "lint/deeds/script_bounds.h"
 #include "lint/expression/expression_value.h"
 #include "lint/gates/gate_before.h"
 #include "lint/gates/gate_costs.h"
 #include "lint/gates/told_settings.h"
 #include "lint/github/own_action.h"
 #include "lint/rule/rule.h"
+#include "lint/shell/shell_call.h"
 #include "lint/text/mention.h"
 #include "lint/workflow/cron.h"
 
@@ -57,6 +59,65 @@ bool asks_for_other_output(const Subject& subject, const Workflow& workflow, con
   });
 }
 
+std::vector<YamlNode> environments_of(const AgentLaunch& launch, const Step& step) {
+  return {step.env.value, launch.job().env.value, launch.workflow().env.value};
+}
+
+/// Whether a step's condition asks for something else than secrets and configuration.
+bool is_conditional(const AgentLaunch& launch, const Step& step) {
+  if (!step.condition) return false;
+  const Expression condition = parse_condition(step.condition.value.text());
+  if (!condition.is_valid()) return true;
+  const std::vector<YamlNode> environments = environments_of(launch, step);
+  const std::vector<Reference> all = references(condition);
+  return std::any_of(all.begin(), all.end(), [&](const Reference& each) {
+    if (refers_into(each, {"secrets"}) || refers_into(each, {"vars"})) return false;
+    const bool of_env = refers_into(each, {"env"}) && each.path.size() == 2 && each.path[1];
+    return !of_env || !is_setting(*each.path[1], environments);
+  });
+}
+
+/// What an earlier step may do to its job, by what it asks.
+struct MayEnd {
+  bool yes = false;
+};
+
+bool may_end(const Subject& subject, const AgentLaunch& launch, const Step& step) {
+  return subject.memo
+      .get<MayEnd>(
+          &step,
+          [&] {
+            if (!step.run || is_program_shell(launch.workflow().shell_of(launch.job(), step)))
+              return MayEnd{stops_the_job(step) ||
+                            mentions_any(step.run_text(), {"exit 1", "exit 78"})};
+            const ScriptQuestions script =
+                questions_of(step.run_text(), environments_of(launch, step));
+            return MayEnd{script.may_fail || (script.always_fails && is_conditional(launch, step))};
+          })
+      .yes;
+}
+
+/// Whether the script that launches asks before it does.
+struct AsksInScript {
+  bool yes = false;
+};
+
+bool asks_in_script(const Subject& subject, const AgentLaunch& launch) {
+  const std::string_view script = script_of(*launch.launch).value.text();
+  if (script.empty()) return false;
+  if (is_program_shell(launch.workflow().shell_of(launch.job(), *launch.launch)))
+    return mentions_any(script, {"if ", "while ", "for ", "exit("});
+  return subject.memo
+      .get<AsksInScript>(
+          launch.launch,
+          [&] {
+            std::vector<YamlNode> all = environments_of(launch, *launch.launch);
+            all.push_back(launch.step->env.value);
+            return AsksInScript{asks_before_agents(questions_of(script, all), subject.facts())};
+          })
+      .yes;
+}
+
 /// Whether something on the way asks if there is anything to do: an output of an earlier step or
 /// job, files, an earlier step that may end the job, or the script itself.
 bool asks_for_work(const Subject& subject, const AgentLaunch& launch) {
@@ -85,13 +146,9 @@ bool asks_for_work(const Subject& subject, const AgentLaunch& launch) {
       return true;
   }
   const std::vector<const Step*> before = conditions.steps_before();
-  if (std::any_of(before.begin(), before.end(), [](const Step* step) {
-        return stops_the_job(*step) || mentions_any(step->run_text(), {"exit 1", "exit 78"});
-      }))
-    return true;
-  const std::string_view script = script_of(*launch.launch).value.text();
-  return mentions_any(script, {"if ", "exit 0", "[ ", "test ", "while ", "for ", "case ", "&& exit",
-                               "|| exit", "xargs"});
+  return std::any_of(before.begin(), before.end(),
+                     [&](const Step* step) { return may_end(subject, launch, *step); }) ||
+         asks_in_script(subject, launch);
 }
 
 struct Schedule {

@@ -76,6 +76,7 @@ void check_agent_without_actor_check(const Subject& subject, Sink& sink) {
                         "\"MEMBER\", \"COLLABORATOR\"]'), github.event." +
                         (start->event == "pull_request_review" ? "review" : "comment") +
                         ".author_association)`");
+    if (may_ask_who_acts(subject, launch)) report.confidence(Confidence::medium);
     report.related(subject, launch.place().key, "the agent is launched here")
         .related(subject, start->trigger->key, "and started by this event");
   }

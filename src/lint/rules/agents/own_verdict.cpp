@@ -1,6 +1,11 @@
 #include "lint/rules/agents/own_verdict.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "lint/agents/launches.h"
@@ -17,14 +22,15 @@ std::string squeezed(std::string_view name) {
   return text;
 }
 
-/// `duplicate`, `already_done`: the name says it all.
+/// `duplicate`, `already_done`, `in_progress`: the name says it all.
 bool says_duplicate(const std::string& name) {
-  return mentions_any(name, {"dup", "suppress", "already"});
+  return mentions_any(name, {"dup", "suppress", "already", "inprogress"});
 }
 
-/// `skip`, `should_run`: what for, the script may say.
+/// `skip`, `should_run`, `proceed`: what for, the script may say.
 bool says_whether_to_run(const std::string& name) {
-  return mentions_any(name, {"skip", "shouldrun", "shouldreview", "shouldlaunch", "shouldstart"});
+  return mentions_any(name, {"skip", "shouldrun", "shouldreview", "shouldlaunch", "shouldstart",
+                             "shouldcontinue", "proceed", "goahead"});
 }
 
 /// Whether a text looks for runs that do the same, or for work that was done. A look at the runs of
@@ -80,6 +86,57 @@ bool is_of_script(const Subject& subject, const Job& job, std::string_view outpu
   });
 }
 
+/// The steps of a job that set variables for those behind them, by the variable's name: the first
+/// one of each.
+struct SetVariables {
+  std::map<std::string, const Step*, std::less<>> by;
+};
+
+/// The names before `=` and `<<` in a script that writes to `GITHUB_ENV`.
+void add_variables(const Step& step, SetVariables& all) {
+  const std::string_view script = step.run_text();
+  if (!mentions_any(script, {"GITHUB_ENV"})) return;
+  const auto is_part = [](char each) {
+    return (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z') ||
+           (each >= '0' && each <= '9') || each == '_';
+  };
+  for (std::size_t at = script.find_first_of("=<"); at != std::string_view::npos;
+       at = script.find_first_of("=<", at + 1)) {
+    std::size_t begin = at;
+    while (begin > 0 && is_part(script[begin - 1]))
+      --begin;
+    if (begin < at) all.by.try_emplace(std::string(script.substr(begin, at - begin)), &step);
+  }
+}
+
+/// The names that `core.exportVariable('X', …)` sets.
+void add_exported(const Step& step, SetVariables& all) {
+  const std::string_view program = step.input("script").value.text();
+  constexpr std::string_view call = "exportVariable(";
+  for (std::size_t at = program.find(call); at != std::string_view::npos;
+       at = program.find(call, at + 1)) {
+    const std::string_view rest = program.substr(at + call.size());
+    if (rest.empty() || (rest[0] != '\'' && rest[0] != '"')) continue;
+    all.by.try_emplace(std::string(rest.substr(1, rest.find(rest[0], 1) - 1)), &step);
+  }
+}
+
+/// Whether a variable holds such a verdict of an earlier step.
+bool holds_verdict(const Subject& subject, const Job& job, const Step& before,
+                   const std::string& name) {
+  const SetVariables& set = subject.memo.get<SetVariables>(&job, [&] {
+    SetVariables all;
+    for (const Step& step : job.steps) {
+      add_variables(step, all);
+      add_exported(step, all);
+    }
+    return all;
+  });
+  const auto found = set.by.find(name);
+  return found != set.by.end() && found->second->index < before.index &&
+         gives_verdict(subject, found->second, squeezed(name));
+}
+
 /// A reference to such an output, of a step of this job or of a job before it.
 bool is_own_verdict(const Subject& subject, const Reference& reference, const Workflow& workflow,
                     const Job& job) {
@@ -89,6 +146,20 @@ bool is_own_verdict(const Subject& subject, const Reference& reference, const Wo
   if (!refers_into(reference, {"needs", *reference.path[1], "outputs"})) return false;
   const Job* needed = workflow.job(*reference.path[1]);
   return needed != nullptr && is_of_script(subject, *needed, *reference.path[3]);
+}
+
+/// The variable with such a verdict that the launch's step is asked for.
+std::optional<std::string> variable_in(const Subject& subject, const AgentLaunch& launch) {
+  const Entry& condition = launch.step->condition;
+  if (!condition || !condition.value.is_scalar()) return std::nullopt;
+  const Expression expression = parse_condition(condition.value.text());
+  if (!expression.is_valid()) return std::nullopt;
+  for (const Reference& each : references(expression)) {
+    if (each.path.size() == 2 && each.path[1] && refers_into(each, {"env"}) &&
+        holds_verdict(subject, launch.job(), *launch.step, *each.path[1]))
+      return each.text();
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -110,7 +181,8 @@ std::optional<std::string> own_verdict_before(const Subject& subject, const Agen
       if (auto found = named_in(needed->condition, *place.workflow, *needed)) return found;
     }
   }
-  return named_in(launch.step->condition, launch.workflow(), launch.job());
+  if (auto found = named_in(launch.step->condition, launch.workflow(), launch.job())) return found;
+  return variable_in(subject, launch);
 }
 
 }  // namespace refgate::lint

@@ -17,6 +17,7 @@
 #include "lint/deeds/deeds.h"
 #include "lint/deeds/dispatches.h"
 #include "lint/deeds/own_deeds.h"
+#include "lint/deeds/script_bounds.h"
 #include "lint/gates/gate_before.h"
 #include "lint/github/supposed_run.h"
 #include "lint/rule/rule.h"
@@ -54,6 +55,7 @@ struct Edge {
   const Step* step = nullptr;  ///< what starts it; nullptr: the end of the run
   Deed deed = Deed::comment;
   Began began = {};
+  bool is_told = false;  ///< by the words of a prompt alone
 };
 
 /// What a commit says may be what the agent's own commits say.
@@ -75,17 +77,11 @@ bool may_be_bound(const Expression& condition) {
   });
 }
 
+/// Whether a step's program asks before it acts, which is not followed, or its condition does.
 bool is_bound(const Step& step) {
-  // What a script asks before it acts is not followed.
-  const std::string_view script = step.run_text();
-  for (const std::string_view word : {"if ", "[ ", "[[", "case ", "test "}) {
-    if (script.find(word) != std::string_view::npos) return true;
-  }
   const std::string_view program = step.input("script").value.text();
-  for (const std::string_view word : {"if (", "if(", " ? ", "return"}) {
-    if (program.find(word) != std::string_view::npos) return true;
-  }
-  return step.condition && may_be_bound(parse_condition(step.condition.value.text()));
+  return mentions_any(program, {"if (", "if(", " ? ", "return"}) ||
+         (step.condition && may_be_bound(parse_condition(step.condition.value.text())));
 }
 
 /// A line that is false for a number that has grown, and then ends its script: with what is said of
@@ -131,6 +127,13 @@ bool may_dispatch(const Step& step) {
          step.input("script").value.text().find("createWorkflowDispatch") !=
              std::string_view::npos ||
          step.uses_text().find("workflow-dispatch") != std::string_view::npos;
+}
+
+/// The same of every kind of dispatch.
+bool may_start(const Step& step) {
+  return may_dispatch(step) || step.run_text().find("/dispatches") != std::string_view::npos ||
+         step.input("script").value.text().find("createDispatchEvent") != std::string_view::npos ||
+         step.uses_text().find("repository-dispatch") != std::string_view::npos;
 }
 
 class Relays {
@@ -191,14 +194,16 @@ class Relays {
     if (node.launch != nullptr && !node.launch->is_called())
       deeds = evidence_of(*node.launch, subject_.facts(), deeds);
     for (const Evidence& deed : deeds) {
-      if (is_bound(*deed.step) || deed.step->index > end) continue;
+      if (deed.is_asked || is_bound(*deed.step) || deed.step->index > end) continue;
       does = true;
       for (const DeedEvent& event : events_of(deed.deed))
         start(from, deed, event);
       if (deed.deed == Deed::push) start(from, deed, {"push", ""});
     }
     for (const Step& step : node.job->steps) {
-      if (is_bound(step) || step.index > end) continue;
+      if (is_bound(step) || step.index > end || !may_start(step) ||
+          asks_before_dispatch(*node.workflow, *node.job, step))
+        continue;
       if (const auto sent = sent_event(*node.workflow, *node.job, step)) {
         does = true;
         start(from, {Deed::dispatch, &step, {}, {}}, {"repository_dispatch", *sent});
@@ -234,8 +239,13 @@ class Relays {
       if (reached == Truth::no) continue;
       // Whether the head of a pull request lies in this repository is not known.
       const bool certain = reached == Truth::yes && deed.about.branch.kind != GitBranch::Kind::head;
-      edges_[from].push_back(
-          {to, start->trigger, certain, deed.step, deed.deed, {start->event, deed.about.branch}});
+      edges_[from].push_back({to,
+                              start->trigger,
+                              certain && !deed.is_told(),
+                              deed.step,
+                              deed.deed,
+                              {start->event, deed.about.branch},
+                              deed.step != nullptr && deed.is_told()});
     }
   }
 
@@ -480,6 +490,8 @@ class Relays {
                          "` starts itself again by way of other workflows (" + names +
                          "), and nothing ends it: each round is paid for. Count the rounds, or "
                          "ask for the actor in one of the conditions");
+    if (std::any_of(way.begin(), way.end(), [](const auto& part) { return part.second->is_told; }))
+      report.confidence(Confidence::medium);
     report.related(*agent.workflow, agent.launch->place().key, "the agent is launched here");
     for (const auto& [node, edge] : way) {
       if (edge->step != nullptr) {

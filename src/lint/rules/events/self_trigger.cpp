@@ -15,6 +15,7 @@
 #include "lint/deeds/deeds.h"
 #include "lint/deeds/dispatches.h"
 #include "lint/deeds/own_deeds.h"
+#include "lint/deeds/script_bounds.h"
 #include "lint/expression/expression_value.h"
 #include "lint/github/event_scope.h"
 #include "lint/rule/rule.h"
@@ -154,7 +155,7 @@ class Finder {
         if (start == starts_.end()) continue;
         if (!passes_filters(evidence, *start->trigger) || !is_done(evidence, launch, *start))
           continue;
-        if (evidence.deed == Deed::comment && evidence.step != launch.launch &&
+        if (evidence.deed == Deed::comment && !evidence.by_agent &&
             keeps_own_words_out(launch, conditions, scope_of_event(start->event, start->type)))
           continue;
         if (evidence.deed == Deed::open_pull_request &&
@@ -185,8 +186,9 @@ class Finder {
   /// What the steps of a job do, looked at once for all agents in it.
   struct OfJob {
     std::vector<Evidence> deeds;
-    std::vector<std::pair<const Step*, const Start*>> dispatches;  ///< of this workflow itself
-    std::set<std::string_view> agents;                             ///< the ids of their steps
+    std::vector<std::pair<const Step*, const Start*>>
+        dispatches;                        ///< of this workflow itself, unasked
+    std::set<std::string_view> agents;     ///< the ids of their steps
     std::map<const Step*, bool> own_only;  ///< whether nothing of the agents is in its comments
   };
 
@@ -200,7 +202,8 @@ class Finder {
         of_job.agents.insert(each.step->id);
     }
     for (const Step& step : launch.job().steps) {
-      if (const Start* start = started_by(launch.job(), step))
+      const Start* start = started_by(launch.job(), step);
+      if (start != nullptr && !asks_before_dispatch(launch.workflow(), launch.job(), step))
         of_job.dispatches.emplace_back(&step, start);
     }
     return of_job;
@@ -208,7 +211,7 @@ class Finder {
 
   /// The script whose words are all that a deed says.
   std::optional<std::string_view> script_of(const AgentLaunch& launch, const Evidence& evidence) {
-    if (evidence.step == launch.step) return std::nullopt;
+    if (evidence.by_agent) return std::nullopt;
     OfJob& of_job = jobs_.at(&launch.job());
     const auto [known, is_new] = of_job.own_only.try_emplace(evidence.step, false);
     if (is_new) known->second = says_own_words_only(*evidence.step, of_job.agents);
@@ -223,12 +226,9 @@ class Finder {
     for (const auto& [place, start] : of_job.dispatches) {
       const Step& step = *place;
       if (step.index < launch.step->index) continue;
-      const bool bound =
-          mentions_any(step.run_text(), {"if ", "[ ", "[[", "case ", "test ", "exit", "&&"}) ||
-          mentions_any(step.input("script").value.text(), {"if (", "if(", "? ", "return"}) ||
-          (step.condition && step.condition.value.text() != "always()" &&
-           step.condition.value.text() != "success()") ||
-          conditions.runs(scope_of_event(start->event, start->type)) != Truth::yes;
+      const bool bound = (step.condition && step.condition.value.text() != "always()" &&
+                          step.condition.value.text() != "success()") ||
+                         conditions.runs(scope_of_event(start->event, start->type)) != Truth::yes;
       if (bound) continue;
       report(launch, {Deed::dispatch, &step, {}, {}}, *start, Passage::open);
       return true;
@@ -281,7 +281,7 @@ class Finder {
                                         ? "`github.event.sender.type != 'Bot'`"
                                         : "a test of `github.actor`") +
                                    " to the job's `if:`");
-    if (way == Passage::with_words) report.confidence(Confidence::medium);
+    if (way == Passage::with_words || evidence.is_told()) report.confidence(Confidence::medium);
     report.related(subject_, launch.place().key, "the agent is launched here");
     if (evidence.step != launch.step)
       report.related(subject_, (evidence.step->uses ? evidence.step->uses : evidence.step->run).key,
