@@ -106,12 +106,16 @@ class StoreError : public std::runtime_error {
   /// The server asks to be left alone until then.
   std::optional<std::chrono::steady_clock::time_point> not_before() const { return not_before_; }
   void set_not_before(std::chrono::steady_clock::time_point at) { not_before_ = at; }
+  /// Those who read may be behind those who write: later they may be shown what they were not.
+  bool may_lag() const { return may_lag_; }
+  void set_may_lag() { may_lag_ = true; }
 
  private:
   StoreFailure failure_;
   std::string hint_;
   int http_status_;
   bool may_be_done_ = false;
+  bool may_lag_ = false;
   std::optional<std::chrono::steady_clock::time_point> not_before_;
 };
 

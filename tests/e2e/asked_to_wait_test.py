@@ -1,6 +1,7 @@
 """Who waits while a server asks to be left alone, or says nothing: no look comes before the time
 that the server names, and a wait that cannot have an answer any more ends without one."""
 
+import itertools
 import unittest
 
 from gate_case import await_that, launch
@@ -66,6 +67,32 @@ class Waiting(FaultCase):
         self.plan({"method": "POST", "nth": 4, **AWAY})
         answer = self.job().call("gate", "--group-by", "repository", "--share", "next", "--no-wait", "--deadline", "3s")
         self.assertEqual((answer.status, answer.runs, answer.code), (3, False, "unreachable"), answer)
+
+    def test_the_deadline_holds_until_it_is_known_that_there_is_something_to_wait_for(self):
+        """Each way into a line, on a server that falls silent after each request of it."""
+        ways = {"slot": ("--slots", "1"), "group": ("--group-by", "repository"),
+                "both": ("--group-by", "repository", "--slots", "1"),
+                "calm": ("--settle", "100ms", "--slots", "1")}
+        for (kind, words), fault in itertools.product(ways.items(), ("silent", "cut-after")):
+            for nth in (3, 4):
+                with self.subTest(kind, fault=fault, nth=nth):
+                    self.setUp()
+                    self.plan({"method": "POST", "nth": nth, "fault": fault})
+                    answer = self.job().call("gate", *words, "--deadline", "2s")
+                    self.plan()
+                    self.assertLess(answer.seconds, 5.5 if kind == "calm" else 3.6, answer)
+                    self.assertIn((answer.status, answer.code), ((3, "unreachable"), (0, "first")), answer)
+
+    def test_a_wait_that_is_shorter_than_its_deadline_ends_soon(self):
+        for nth in range(4, 8):
+            with self.subTest(nth):
+                self.setUp()
+                self.gate("--group-by", "repository", "--share", "head")
+                self.plan({"method": "POST", "nth": nth, "fault": "silent"})
+                answer = self.job().call("gate", "--group-by", "repository", "--share", "next", "--wait", "1s",
+                                         "--deadline", "2s")
+                self.plan()
+                self.assertLess(answer.seconds, 5, answer)
 
     def test_a_gate_without_an_answer_has_not_said_skip_for_no_reason(self):
         job = self.job()

@@ -76,6 +76,57 @@ class Behind(OddCase):
         self.done(self.person().call("gc", "--deadline", "60s"))
 
 
+class FarBehind(OddCase):
+    """What is written is shown to those who read some seconds later, and no call fails for it."""
+
+    SECOND = {"work": ((), (), "active_session"),
+              "group": (("--group-by", "repository"), ("--wait", "1s"), "wait_expired"),
+              "group at once": (("--group-by", "repository"), ("--no-wait",), "queued"),
+              "slots": (("--slots", "1"), ("--wait", "1s"), "wait_expired"),
+              "budget": (("--budget", "workflow:9/1d"), (), "first"),
+              "breaker": (("--breaker", "3/1h"), (), "first")}
+
+    def behind(self, lag):
+        """A remote of its own whose readers are that far behind."""
+        self.setUp()
+        launch.make_repository(self.path.with_suffix(".mirror"), 0)
+        following = []
+        self.use(Lagging, lag=lag, root=self.root, following=following)
+        self.addCleanup(lambda: [mirror.join() for mirror in following])
+
+    def second(self, lag, kind):
+        words, more, code = self.SECOND[kind]
+        self.behind(lag)
+        self.assert_runs(self.job().call("gate", *words), "first")
+        work = () if kind == "work" else ("--share", "other")
+        answer = self.job().call("gate", *words, *more, *work, "--deadline", "25s")
+        if kind == "group at once" and answer.code != code:
+            # What is not shown yet stands in nobody's way until the push.
+            self.assertIn(answer.code, (code, "wait_expired"), answer)
+        else:
+            self.assertEqual((answer.status, answer.code), (0, code), answer)
+        self.assertLess(answer.seconds, 26)
+
+    def test_the_second_gate_of_each_kind(self):
+        for kind in self.SECOND:
+            with self.subTest(kind):
+                self.second(2.0, kind)
+
+    def test_six_seconds(self):
+        for kind in ("work", "group", "slots", "budget"):
+            with self.subTest(kind):
+                self.second(6.0, kind)
+
+    def test_what_is_never_shown_may_be_hidden_or_late(self):
+        self.behind(9.0)
+        self.assert_runs(self.job().call("gate", "--group-by", "repository"), "first")
+        answer = self.job().call("gate", "--group-by", "repository", "--share", "b", "--deadline", "3s")
+        self.assertEqual((answer.status, answer.code), (3, "unreadable"), answer)
+        self.assertLess(answer.seconds, 5)
+        self.assertIn("its readers are behind", answer.err)
+        self.assertIn("hideRefs", answer.err)
+
+
 class Doctor(OddCase):
     def row(self, check, status):
         answer = self.person().call("doctor", "--json", "--rounds", "0", "--deadline", "60s")

@@ -1,5 +1,6 @@
 """Gates of one group: in the order of their arrival, one at a time, over HTTP."""
 
+import itertools
 import json
 import random
 import signal
@@ -360,6 +361,56 @@ class Leaving(QueueCase):
         self.assertEqual((status.status, QUEUE in status.err), (3, True), status)
         self.done(head.call("finish"))
         self.assertEqual(self.remote.refs(QUEUE)[QUEUE], commit)
+
+
+class Unreadable(QueueCase):
+    """A claim that nobody can read, before others in a line: named at once, and left alone."""
+
+    BROKEN = (('{"version":3}', "claim.json"), ("{", "claim.json"), ("x", "other.txt"))
+
+    def assert_named(self, answer, ref):
+        self.assertEqual((answer.status, answer.runs, answer.code), (3, False, "unreadable"), answer)
+        for text in (ref, f"git push <remote> --delete {ref}"):
+            self.assertIn(text, answer.err)
+        self.assertLess(answer.seconds, 5)
+
+    def claim_ref(self, claim_id):
+        (ref,) = [ref for ref, claim in self.remote.claims().items() if claim["claim_id"] == claim_id]
+        return ref
+
+    def test_the_claim_at_the_head_is_named_to_everybody_behind_it(self):
+        for broken, words in itertools.product(self.BROKEN, (("--wait", "20s"), ("--no-wait",), ("--slots", "5", "--wait", "20s"))):
+            with self.subTest(broken, words=words):
+                self.setUp()
+                head, answer = self.head(spans=PATIENT)
+                ref = self.claim_ref(answer.claim_id)
+                commit = self.plant(ref, *broken)
+                self.assert_named(self.push_job(1).call("gate", *PATIENT, *words), ref)
+                self.assertEqual((self.remote.refs(ref)[ref], self.runs_in_line()), (commit, [head.run]))
+                self.remote.git("update-ref", "-d", ref)
+                self.assert_runs(self.push_job(2).call("gate", *PATIENT, *words), "first")
+
+    def test_what_is_no_commit_is_named_too(self):
+        head, answer = self.head(spans=PATIENT)
+        ref = self.claim_ref(answer.claim_id)
+        blob = self.remote.git("hash-object", "-w", "--stdin", input="x").strip()
+        tree = self.remote.git("mktree", input=f"100644 blob {blob}\tclaim.json\n").strip()
+        for other in (blob, tree):
+            with self.subTest(other):
+                self.remote.git("update-ref", ref, other)
+                answer = self.push_job(1).call("gate", *PATIENT, "--wait", "5s")
+                self.assertEqual((answer.status, answer.code), (3, "unreadable"), answer)
+                self.assertIn(ref, answer.err)
+
+    def test_one_that_breaks_while_others_wait_is_named_to_them(self):
+        head, answer = self.head(spans=PATIENT)
+        ref = self.claim_ref(answer.claim_id)
+        job, call = self.arrive(1, "--wait", "30s", spans=PATIENT)
+        self.plant(ref, '{"version":3}', "claim.json")
+        self.assert_named(call.wait(), ref)
+        (own,) = [claim for claim in self.remote.claims().values() if "holder" in claim]
+        self.assertEqual((own["holder"]["run_id"], own["outcome"]), (job.run, "abandoned"))
+        self.assertEqual(self.runs_in_line(), [head.run])
 
 
 class Forced(QueueCase):

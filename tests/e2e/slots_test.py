@@ -1,6 +1,7 @@
 """--slots: at most so many sessions of a pool at once, in the order of their arrival, over HTTP."""
 
 import datetime
+import itertools
 import json
 import signal
 import threading
@@ -399,6 +400,21 @@ class Governed(SlotsCase):
         self.assertEqual(self.person().call("status", "--queues").status, 3)
         self.done(job.call("finish"))
         self.assertEqual(self.remote.refs(POOL)[POOL], commit)
+
+    def test_a_claim_that_is_not_understood_is_named_by_who_would_wait_for_its_slot(self):
+        for slots, broken, words in itertools.product(("1", "2"), (0, 1), (("--wait", "10s"), ("--no-wait",))):
+            with self.subTest(slots=slots, broken=broken, words=words):
+                self.setUp()
+                jobs = [self.holder(number, slots=slots) for number in range(int(slots))]
+                last = jobs[min(broken, int(slots) - 1)]
+                (ref,) = [ref for ref, claim in self.remote.claims().items() if claim["claim_id"] == last.claim_id]
+                commit = self.plant(ref, '{"version":3}', "claim.json")
+                answer = self.push_job("next").call("gate", "--slots", slots, *PATIENT, *words)
+                self.assertEqual((answer.status, answer.runs, answer.code), (3, False, "unreadable"), answer)
+                self.assertIn(f"--delete {ref}", answer.err)
+                self.assertEqual((self.remote.refs(ref)[ref], len(self.in_pool())), (commit, int(slots)))
+                # Where there is a slot all the same, nobody cares.
+                self.assert_runs(self.push_job("more").call("gate", "--slots", "3", *PATIENT, *words), "first")
 
     def test_a_pool_that_is_full_takes_nobody(self):
         job = self.holder(1, slots="500")

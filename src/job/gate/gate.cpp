@@ -39,7 +39,10 @@ using namespace std::chrono_literals;
 
 /// A skip's line is worth this much of the caller's time, and no failure.
 constexpr Duration skip_line_bound = 3s;
+/// Giving back what was won has what is left of the deadline, within these; the least of them where
+/// the server has just not answered.
 constexpr Duration give_back_bound = 5s;
+constexpr Duration least_to_give_back = 1s;
 
 void publish_skip(const Invocation& call, Store& store, const Settings& settings,
                   const AuditEntry& line) {
@@ -293,36 +296,49 @@ void unclaimed_health(const Settings& settings, const JobState& state, const Sub
 
 namespace {
 
-/// True while that is handled by which a server asks to be left alone for longer than giving back
-/// may take.
-bool is_sent_away() {
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// The store's error that is handled just now; nullopt: it is another's.
+std::optional<StoreError> handled_error() {
   try {
     throw;
   } catch (const StoreError& error) {
-    return error.not_before() &&
-           *error.not_before() > std::chrono::steady_clock::now() + give_back_bound;
+    return error;
   } catch (...) {
-    return false;
+    return std::nullopt;
   }
+}
+
+/// Until when the claim may be given back, after `error`, by a call with that deadline.
+SteadyTime until_given_back(const std::optional<StoreError>& error, const Policy& policy,
+                            SteadyTime deadline) {
+  const bool is_silent = error && error->failure() == StoreFailure::unreachable;
+  const Duration least =
+      std::min(is_silent ? least_to_give_back : give_back_bound, policy.deadline);
+  const SteadyTime at = std::chrono::steady_clock::now();
+  return std::clamp(deadline, at + least, at + give_back_bound);
 }
 
 /// A claim that was won, and of which nobody could be told: the scope becomes as it was. What
 /// cannot be given back now is given back by `finish`.
 void give_back(const Invocation& call, const Settings& settings, Store& store,
-               const std::string& claim_id) {
+               const std::string& claim_id, SteadyTime deadline) {
   const JobState state(settings, call.environment);
+  const std::optional<StoreError> handled = handled_error();
+  const SteadyTime end = until_given_back(handled, settings.policy, deadline);
+  const bool is_sent_away = handled && handled->not_before() && *handled->not_before() > end;
   // This very call has won it, whatever run and job it was told that it is.
   Settings own = settings;
   own.claim_id = claim_id;
   for (const ClaimNote& note : state.notes()) {
     if (note.claim.claim_id != claim_id || note.phase == Phase::asked || note.is_over()) continue;
-    if (is_sent_away()) {
+    if (is_sent_away) {
       call.err << "refgate: the claim was not given back, since the server asks to be left alone; "
                   "refgate finish does it\n";
       continue;
     }
     try {
-      give_time(store, give_back_bound);
+      store.set_deadline(end);
       give_back_session(call, own, store, note);
       call.err << "refgate: the claim was given back, since its verdict could not be told\n";
     } catch (const std::exception& error) {
@@ -406,6 +422,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
   };
   try {
     const auto store = store_of(call, settings);
+    const SteadyTime deadline = store->deadline();
     try {
       std::string won;
       try {
@@ -466,7 +483,7 @@ GateAnswer ask(const Invocation& call, const Settings& settings, Subject& subjec
         answer.interrupted_by = ordered.interrupted_by;
       } catch (...) {
         const std::string& claim_id = won.empty() ? subject.request.nonce : won;
-        give_back(call, settings, *store, claim_id);
+        give_back(call, settings, *store, claim_id, deadline);
         throw_on(state, claim_id);
       }
     } catch (const StoreError& error) {

@@ -29,13 +29,15 @@ class Outage {
   /// One more look without an answer, which began at `asked`. Throws `error` when it is none that
   /// passes.
   void lasts(const StoreError& error, Clock::time_point asked) {
-    if (error.failure() != StoreFailure::unreachable) throw StoreError(error);
+    if (error.failure() != StoreFailure::unreachable && !error.may_lag()) throw StoreError(error);
     if (!error_) began_ = asked;
-    error_ = error;
+    // A look that had less time than readers are behind says less than the one before it.
+    if (!error_ || !error_->may_lag() || error.may_lag() || error.not_before()) error_ = error;
     ++looks_;
   }
 
   bool is() const { return error_.has_value(); }
+  [[noreturn]] void throw_cause() const { throw StoreError(*error_); }
   int looks() const { return looks_; }
   /// When the first look without an answer began.
   Clock::time_point began() const { return began_; }

@@ -7,6 +7,7 @@
 #include "core/claim/transition.h"
 #include "core/event/scope.h"
 #include "core/text/count.h"
+#include "core/text/shell_word.h"
 #include "core/words/shorten.h"
 #include "job/note/health_file.h"
 #include "job/subject/subject.h"
@@ -50,12 +51,40 @@ bool is_foreign(const std::map<std::string, Stored>& read, const std::string& re
   return read.contains(ref) && !claim_at(read, ref);
 }
 
-PlaceInLine::PlaceInLine(const Asking& asking, const Acquired& acquired, const Line& line,
-                         Clock::time_point until)
-    : WaitingClaim(asking, acquired), ordering_(asking.ordering), line_(line), until_(until) {}
+/// Neither who is behind it nor gc can end it: only a person can.
+StoreError unreadable_before(const Ticket& ticket, const std::map<std::string, Stored>& read,
+                             const Line& line) {
+  std::string why = "it holds something that is no claim";
+  const Files& files = read.at(ticket.claim_ref).files;
+  if (const auto file = files.find(std::string(claim_file)); file != files.end()) {
+    const auto claim = decode_claim(file->second);
+    if (const auto* error = std::get_if<ClaimError>(&claim)) why = error->message;
+  }
+  return StoreError(
+      StoreFailure::unreadable,
+      ticket.claim_ref + ", the claim of " +
+          (ticket.run_id.empty() ? "a caller without a run id" : "run " + ticket.run_id) +
+          ", which is before this one " + in_line(line) + ": " + why + "; it was left alone",
+      "nobody behind it has a turn before it is gone. If its session has ended, "
+      "delete it: git push <remote> --delete " +
+          shell_word(ticket.claim_ref));
+}
 
-/// Who does not wait has the time of any other question.
+PlaceInLine::PlaceInLine(const Asking& asking, const Acquired& acquired, const Line& line,
+                         const WaitEnds& ends)
+    : WaitingClaim(asking, acquired),
+      ordering_(asking.ordering),
+      line_(line),
+      until_(ends.until),
+      due_(ends.due) {}
+
+/// Who does not wait has the time of any other question; and so has who is not known to have to.
+std::optional<PlaceInLine::Clock::time_point> PlaceInLine::due() const {
+  return settings_.policy.no_wait || !stands_ ? due_ : std::nullopt;
+}
+
 PlaceInLine::Clock::time_point PlaceInLine::ends(Clock::time_point silent_since) const {
+  if (const auto end = due()) return *end;
   return settings_.policy.no_wait ? silent_since + settings_.policy.deadline : until_;
 }
 
@@ -126,7 +155,9 @@ PlaceInLine::Step PlaceInLine::advance() {
   const bool first =
       place_ <= line_.heads || (!line_.is_pool && is_of_own_run(next.tickets.front(), request_));
   if (!first) {
+    require_readable(next, read);
     head_ = next.tickets.front();
+    stands_ = stands_ || !joins;
     tell_place(next);
   }
   if (first && former > line_.heads && claim_.state == ClaimState::waiting && spent_meanwhile(at))
@@ -164,6 +195,7 @@ PlaceInLine::Step PlaceInLine::advance() {
       throw refusal(store_, request_.scope, outcome, "nothing was started");
   }
   if (!line_is_so) return Step::again;
+  stands_ = stands_ || !first;
   return first ? run(sent) : reached;
 }
 
@@ -248,6 +280,15 @@ bool PlaceInLine::watch_heads(const Queue& queue, const std::map<std::string, St
   const bool unseen = !std::includes(watched_.begin(), watched_.end(), heads.begin(), heads.end());
   watched_ = std::move(heads);
   return unseen;
+}
+
+/// Of what was read of those before it. Where there is a turn all the same, nobody cares.
+void PlaceInLine::require_readable(const Queue& queue,
+                                   const std::map<std::string, Stored>& read) const {
+  for (const Ticket& ticket : queue.tickets) {
+    if (ticket.claim_id == claim_.claim_id) return;
+    if (is_foreign(read, ticket.claim_ref)) throw unreadable_before(ticket, read, line_);
+  }
 }
 
 void PlaceInLine::pass_those_who_left(const Queue& queue,

@@ -31,8 +31,10 @@ class PlaceInLine : public WaitingClaim {
   /// `acquired` holds the claim, in state `waiting`. Everything is referred to, and must live as
   /// long.
   PlaceInLine(const Asking& asking, const Acquired& acquired, const Line& line,
-              std::chrono::steady_clock::time_point until);
+              const WaitEnds& ends);
 
+  /// True once it had its place and others had the turn: from then on it was a wait.
+  bool stands() const { return stands_; }
   std::size_t place() const { return place_; }
   /// Who was seen at the head of the line before it.
   const std::optional<Ticket>& head() const { return head_; }
@@ -40,6 +42,7 @@ class PlaceInLine : public WaitingClaim {
  private:
   Step advance() override;
   Clock::time_point ends(Clock::time_point silent_since) const override;
+  std::optional<Clock::time_point> due() const override;
   std::optional<Turn> gives_up() const override;
   Duration until_next_look(Instant at) override;
   void has_moved() override { patience_.again(); }
@@ -49,6 +52,7 @@ class PlaceInLine : public WaitingClaim {
   Queue without_gone(Queue queue, Instant at) const;
   Ticket ticket(Instant at) const;
   Step run(BootTime sent);
+  void require_readable(const Queue& queue, const std::map<std::string, Stored>& read) const;
   bool watch_heads(const Queue& queue, const std::map<std::string, Stored>& read, Instant at);
   void pass_those_who_left(const Queue& queue, const std::map<std::string, Stored>& read);
   bool is_ahead() const;
@@ -62,6 +66,7 @@ class PlaceInLine : public WaitingClaim {
   const Ordering& ordering_;
   const Line& line_;
   std::chrono::steady_clock::time_point until_;
+  std::optional<std::chrono::steady_clock::time_point> due_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   Patience patience_;
   std::set<std::string> watched_;  ///< the refs of the claims of the heads before it
@@ -75,6 +80,7 @@ class PlaceInLine : public WaitingClaim {
   bool is_last_look_ = false;          ///< it began when the wait was over
   std::optional<Instant> next_lapse_;  ///< when the first of the heads is lost, unless it renews
   std::size_t place_ = 0;              ///< among those that live; 0: not known yet
+  bool stands_ = false;
   std::optional<Ticket> head_;
   ToldWait told_;
 };
@@ -91,5 +97,9 @@ std::string of_own_run(const Ticket& head, const Request& request);
 /// True when something stands there that is not understood: it counts as alive, since nobody can
 /// say that it is not.
 bool is_foreign(const std::map<std::string, Stored>& read, const std::string& ref);
+
+/// Why nobody behind the ticket, whose claim is_foreign, may wait for it: it would be for ever.
+StoreError unreadable_before(const Ticket& ticket, const std::map<std::string, Stored>& read,
+                             const Line& line);
 
 }  // namespace refgate

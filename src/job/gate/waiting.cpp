@@ -29,6 +29,8 @@ using Clock = std::chrono::steady_clock;
 
 /// A cancelled step has 7.5 s before it is killed, and may be in the middle of a look.
 constexpr Duration bound_of_giving_back = 3500ms;
+/// Of who was not to wait, and has used up its deadline.
+constexpr Duration least_to_give_back = 1s;
 /// How often the REST API is asked about one holder: GitHub allows 1,000 calls an hour and
 /// repository.
 constexpr Duration between_lookups = 60s;
@@ -193,6 +195,7 @@ std::optional<Place> place_without_standing(const Asking& asking, const std::vec
     const SeenQueue queue = queue_in(seen, line.ref);
     std::size_t alive = 0;
     std::optional<Ticket> head;
+    std::optional<Ticket> unreadable;
     std::size_t asked = 0;
     bool passes = !queue.queue;
     for (const Ticket& ticket : queue.queue ? queue.queue->tickets : std::vector<Ticket>()) {
@@ -207,6 +210,7 @@ std::optional<Place> place_without_standing(const Asking& asking, const std::vec
       if (is_foreign(read, ticket.claim_ref)) {
         ++alive;
         if (!head) head = ticket;
+        if (!unreadable) unreadable = ticket;
         continue;
       }
       if (is_dead(ticket, claim, at)) continue;
@@ -224,7 +228,9 @@ std::optional<Place> place_without_standing(const Asking& asking, const std::vec
       ++alive;
       if (!head) head = ticket;
     }
-    if (!passes && head && alive >= line.heads) return Place{&line, alive + 1, *std::move(head)};
+    if (passes || !head || alive < line.heads) continue;
+    if (unreadable) throw unreadable_before(*unreadable, read, line);
+    return Place{&line, alive + 1, *std::move(head)};
   }
   return std::nullopt;
 }
@@ -269,6 +275,7 @@ struct Where {
   std::size_t place = 0;
   std::optional<Ticket> head;
   Duration patience{};
+  std::optional<Clock::time_point> due{};  ///< the call's deadline, where nothing was waited for
 };
 
 /// Who it was that it waited for, and what a person may do about that.
@@ -298,12 +305,17 @@ bool go_on(const Asking& asking, WaitingClaim& waiting, Turn turn, const Where& 
   const auto& [call, store, request, ordering, settings, state, informants] = asking;
   const Policy& policy = settings.policy;
   if (turn == Turn::ours) {
+    // What follows has the call's time, not what the last look left of its own.
+    give_time(store, where.due ? left_until(*where.due) : policy.deadline);
     ordered.acquired.decision.next = waiting.claim();
     ordered.acquired.version = waiting.version();
     return false;
   }
-  give_time(store, turn == Turn::interrupted ? std::min(bound_of_giving_back, policy.deadline)
-                                             : policy.deadline);
+  if (turn == Turn::interrupted)
+    give_time(store, std::min(bound_of_giving_back, policy.deadline));
+  else
+    give_time(store,
+              where.due ? std::max(left_until(*where.due), least_to_give_back) : policy.deadline);
   ordered.position = where.place;
   ordered.head = where.head;
   ordered.line = where.text;
@@ -362,14 +374,16 @@ bool settle(const Asking& asking, bool starts, const Interruption& interruption,
   return go_on(asking, debounce, turn, {"for its branch to be calm", 0, std::nullopt, {}}, ordered);
 }
 
-bool stand_in_line(const Asking& asking, const Line& line, Clock::time_point until,
+bool stand_in_line(const Asking& asking, const Line& line, WaitEnds& ends,
                    const Interruption& interruption, Ordered& ordered) {
-  PlaceInLine place(asking, ordered.acquired, line, until);
+  PlaceInLine place(asking, ordered.acquired, line, ends);
   const Turn turn = place.wait(interruption);
+  if (place.stands() && !asking.settings.policy.no_wait) ends.due.reset();
   ordered.interrupted_by = turn == Turn::interrupted ? interruption.signal() : 0;
-  return go_on(asking, place, turn,
-               {in_line(line), place.place(), place.head(), patience_of(asking.settings.policy)},
-               ordered);
+  return go_on(
+      asking, place, turn,
+      {in_line(line), place.place(), place.head(), patience_of(asking.settings.policy), ends.due},
+      ordered);
 }
 
 }  // namespace
@@ -429,7 +443,7 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
   if (has_its_turn) request.group.clear();
   const std::vector<Line> lines = lines_before(ordering, settings.name_space, has_its_turn);
   if (lines.empty() && !settles) return stand_by(asking, std::move(known));
-  std::optional<Clock::time_point> until;
+  std::optional<WaitEnds> ends;
   const Interruption interruption;
   request.queue = true;
   request.asks_pause = request.asks_pause || informants.pause_while_waiting.has_value();
@@ -475,12 +489,16 @@ Ordered acquire_in_order(const Asking& asking, SeenClaim known) {
     if (ordered.acquired.outdone) return ordered;
     bool again = false;
     bool waited = settles && stands_in_line(ordered.acquired, state, false);
-    if (waited) again = settle(asking, lines.empty(), interruption, ordered);
+    auto due = store.deadline();
+    if (waited) {
+      again = settle(asking, lines.empty(), interruption, ordered);
+      due = Clock::now() + policy.deadline;
+    }
     for (const Line& line : lines) {
       if (again || !stands_in_line(ordered.acquired, state, waited)) break;
       waited = true;
-      if (!until) until = Clock::now() + patience_of(policy);
-      again = stand_in_line(asking, line, *until, interruption, ordered);
+      if (!ends) ends = WaitEnds{Clock::now() + patience_of(policy), due};
+      again = stand_in_line(asking, line, *ends, interruption, ordered);
       if (again) break;
     }
     if (again) continue;

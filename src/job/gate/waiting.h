@@ -2,6 +2,7 @@
 // Gates that wait: for their branch to be calm, for their turn in a group, for a slot, or beside
 // the holder of their work.
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -33,6 +34,14 @@ struct Line {
   bool is_pool = false;
   unsigned heads = 1;  ///< so many of those that live have their turn
   bool starts = true;  ///< with the turn the claim becomes active; false: another line follows
+};
+
+/// When a wait in a line is over.
+struct WaitEnds {
+  std::chrono::steady_clock::time_point until;  ///< as `--wait` says
+  /// The call's deadline, which holds until the claim has its place behind others; nullopt: it has
+  /// waited already.
+  std::optional<std::chrono::steady_clock::time_point> due;
 };
 
 /// "in line of group repo-octo/app", "in line for the 3 slots of default"
@@ -82,13 +91,15 @@ struct Ordered {
 /// renewed, and heads whose claim is dead are passed over. Whose turn does not come leaves nothing
 /// in the line and an abandoned claim; whose claim is ended or released meanwhile is skipped
 /// (`wait_expired`), and whose claim is taken by somebody else decides again. With `--no-wait` the
-/// line is looked at first, and `queued` tells the place in it. A forced gate stands in no line and
-/// waits for nobody: it runs at once, beside the head of the line. A live claim is thus replaced by
-/// a session, never by one that waits and may have to give up. Without group and slots, `--wait`
-/// stands by while somebody else holds the work, and then decides again; `--no-wait` wins over it.
-/// Once it stands by, an outage of the store is waited through; one that outlasts `--wait` is
-/// thrown. `request.nonce` and `request.group` are set anew as needed. The store's deadline is
-/// moved on with each step. Throws as `acquire` does.
+/// line is looked at first, and `queued` tells the place in it. Until it is known that others are
+/// before it, the deadline holds. One before it whose claim cannot be read is
+/// StoreError(unreadable). A forced gate stands in no line and waits for nobody: it runs at once,
+/// beside the head of the line. A live claim is thus replaced by a session, never by one that waits
+/// and may have to give up. Without group and slots, `--wait` stands by while somebody else holds
+/// the work, and then decides again; `--no-wait` wins over it. Once it stands by, an outage of the
+/// store is waited through; one that outlasts `--wait` is thrown. `request.nonce` and
+/// `request.group` are set anew as needed. The store's deadline is moved on with each step. Throws
+/// as `acquire` does.
 Ordered acquire_in_order(const Asking& asking, SeenClaim known);
 
 }  // namespace refgate

@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 
 /// A cancelled step has 7.5 s before it is killed, and what it holds is to be given back.
 constexpr Duration first_step_bound = 2500ms;
+/// No server answers in less, when it did not answer just before.
+constexpr Duration shortest_look = 100ms;
 
 }  // namespace
 
@@ -48,6 +50,9 @@ Turn WaitingClaim::wait(const Interruption& interruption) {
   int lost_races = 0;
   for (;;) {
     if (interruption.signal() != 0) return Turn::interrupted;
+    // What kept it from an answer is told, and not that there is no time for another look.
+    if (const auto end = due(); end && outage_.is() && left_until(*end) < shortest_look)
+      outage_.throw_cause();
     give_step_time();
     Step step = Step::waits;
     const auto asked = Clock::now();
@@ -57,7 +62,7 @@ Turn WaitingClaim::wait(const Interruption& interruption) {
     } catch (const StoreError& error) {
       if (interruption.signal() != 0) return Turn::interrupted;
       outage_.lasts(error, asked);
-      if (outage_.outlasts(last_moment())) throw;
+      if (outage_.outlasts(last_moment())) outage_.throw_cause();
       call_.err << "refgate: " << escape_for(Place::line, error.what()) << "; still waiting\n"
                 << std::flush;
     }
@@ -99,8 +104,10 @@ Turn WaitingClaim::wait(const Interruption& interruption) {
 /// since a server may be slow.
 void WaitingClaim::give_step_time() {
   const Duration some = first_step_bound * (1 << std::min(outage_.looks(), 10));
-  give_time(store_,
-            outage_.time_for_a_look(last_moment(), std::min(some, settings_.policy.deadline)));
+  const Duration span =
+      outage_.time_for_a_look(last_moment(), std::min(some, settings_.policy.deadline));
+  const auto end = due();
+  give_time(store_, end ? std::min(span, left_until(*end)) : span);
 }
 
 WaitingClaim::Clock::time_point WaitingClaim::last_moment() const {

@@ -62,6 +62,8 @@ class WaitingClaim {
   virtual Step advance() = 0;
   /// When a wait that has had no answer since `silent_since` is over.
   virtual Clock::time_point ends(Clock::time_point silent_since) const = 0;
+  /// The call's deadline, for as long as it holds: until it is known that it is to be waited.
+  virtual std::optional<Clock::time_point> due() const { return std::nullopt; }
   /// Asked after each look that came to nothing.
   virtual std::optional<Turn> gives_up() const { return std::nullopt; }
   virtual Duration until_next_look(Instant at) = 0;

@@ -34,9 +34,9 @@ constexpr int passing_tries = 6;   // of a refusal that may pass, for a push of 
 constexpr int together_tries = 3;  // of one for a push of several, before they are tried apart
 constexpr int kind_tries = 2;      // refusals of one kind of change before the others are not sent
 
-/// How long a reading side that is behind is waited for, and how long a server that asks to be
-/// slower is left alone at first.
-constexpr auto longest_lag = 5s;
+/// How long a reading side that is behind is waited for, within the deadline, and how long a server
+/// that asks to be slower is left alone at first.
+constexpr auto longest_lag = 15s;
 constexpr auto slower = 1s;
 
 constexpr const char* read_back =
@@ -399,7 +399,8 @@ void Settlement::require_shown(const Group& judged) {
     }
   }
   if (names.empty()) return;
-  Patience patience(std::min(deadline_, SteadyTime::clock::now() + longest_lag), 200ms, 2s);
+  const SteadyTime lagged = SteadyTime::clock::now() + longest_lag;
+  Patience patience(std::min(deadline_, lagged), 200ms, 2s);
   for (int looks = 1;; ++looks) {
     look_ = Look{names, retrying(deadline_, nothing_changed,
                                  [&] { return transport_.look(names, Side::reading, deadline_); })};
@@ -412,11 +413,14 @@ void Settlement::require_shown(const Group& judged) {
     if (patience.before_next(looks)) continue;
     const git_oid value = look_->shown.value((*behind)->ref);
     if (git_oid_is_zero(&value) == 0) return;
-    throw StoreError(StoreFailure::unreadable,
-                     transport_.describe() + " keeps " + clean_text((*behind)->ref) +
-                         " and does not show it to those who read; nothing was changed",
-                     "the server hides refs below this prefix (uploadpack.hideRefs, or a rule of "
-                     "the host): choose another --namespace, and try: refgate doctor");
+    StoreError unseen(StoreFailure::unreadable,
+                      transport_.describe() + " keeps " + clean_text((*behind)->ref) +
+                          " and does not show it to those who read; nothing was changed",
+                      "the server hides refs below this prefix (uploadpack.hideRefs, or a rule of "
+                      "the host): choose another --namespace; or its readers are behind its "
+                      "writers: give more time with --deadline. Which it is shows: refgate doctor");
+    if (deadline_ < lagged) unseen.set_may_lag();
+    throw unseen;
   }
 }
 
