@@ -87,7 +87,8 @@ std::span<const CommandRow> record_commands() {
        "launches of their workflow and commit, one a run and attempt. A line whose digest does not "
        "fit was altered: it is "
        "named, too. Lines that are "
-       "not refgate's are named and change nothing.",
+       "not refgate's are named and change nothing. Lines that a claim says are in no record (the "
+       "server took no notes) may have told of a duplicate: exit 3 when nothing else was found.",
        command_verify,
        {.tells_sentences = true, .only_reads = true},
        "1 there are duplicates, or altered lines",

@@ -39,13 +39,15 @@ struct Task {
   const std::string& name_space;
   Instant at;
   bool dry_run;
+  Duration keep;
 };
 
 struct Summary {
   FoldReport fold;
   std::size_t claims = 0;
-  std::vector<std::string> others;  ///< "2 spent budgets"
-  std::size_t unpublished = 0;      ///< lines that still stand in outboxes only
+  std::vector<std::string> others;    ///< "2 spent budgets"
+  std::size_t unpublished = 0;        ///< lines that still stand in outboxes only
+  std::vector<std::string> left_out;  ///< of which claims lines are in no record
 };
 
 /// Deletes what `expired` chose; in a dry run only counts.
@@ -53,6 +55,11 @@ std::size_t forget(const Task& task, const std::vector<Change>& deletions, Summa
   if (task.dry_run) return deletions.size();
   return note_refusals(deletions, push_in_batches(task.store, deletions), "could not be deleted",
                        summary.fold.undone);
+}
+
+/// Whether a line that the claim wrote last would still be kept.
+bool is_kept(const Claim& claim, const Task& task) {
+  return task.at - task.keep < claim.ended_at.value_or(claim.lease_until);
 }
 
 /// Lines first: a claim is forgotten, and its outbox emptied, when the record holds what stood in
@@ -72,7 +79,11 @@ void settle_claims(const Task& task, const Claims& claims,
     const bool lost_told =
         claim.state == ClaimState::ended || is_published(lost_line(claim, task.at));
     if (!task.dry_run) summary.unpublished += claim.outbox.size() - published;
-    if (all && is_expired(claim, task.at) && lost_told && !has_doors(stored.ref, names)) {
+    if (claim.left_out > 0)
+      summary.left_out.push_back(stored.ref + ": " + describe_left_out(claim.left_out));
+    // Nothing else tells that lines are missing: for as long as they would have been kept.
+    const bool tells = claim.left_out > 0 && is_kept(claim, task);
+    if (all && is_expired(claim, task.at) && lost_told && !tells && !has_doors(stored.ref, names)) {
       deletions.push_back({stored.ref, stored.version, std::nullopt});
     } else if (published > 0) {
       // Else whoever touches the claim next would publish the line again, beside the folded one.
@@ -184,7 +195,7 @@ void forget_results(const Task& task, const std::map<std::string, Version>& name
 }
 
 /// One look tells what there is; one reading has all records but results and notes.
-void collect(const Task& task, Duration keep, Summary& summary) {
+void collect(const Task& task, Summary& summary) {
   const auto names = task.store.list("refs/" + task.name_space + "/");
   std::vector<std::string> wanted;
   const std::string results = results_prefix(task.name_space);
@@ -194,7 +205,7 @@ void collect(const Task& task, Duration keep, Summary& summary) {
   const auto stored = wanted.empty() ? std::map<std::string, Stored>{} : task.store.read(wanted);
   const Claims claims = claims_in(stored, task.name_space);
   summary.fold.left_alone = claims.unreadable;
-  FoldRequest request{task.at, true, {}, task.dry_run, keep};
+  FoldRequest request{task.at, true, {}, task.dry_run, task.keep};
   for (const StoredClaim& one : claims.claims) {
     request.lines.insert(request.lines.end(), one.claim.outbox.begin(), one.claim.outbox.end());
     if (is_expired(one.claim, task.at) && one.claim.state != ClaimState::ended)
@@ -236,6 +247,8 @@ void name_what_was_not_done(const Invocation& call, const Summary& summary) {
   for (const UnreadableRef& ref : summary.fold.undone)
     call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": "
              << escape_for(Place::line, ref.why) << "\n";
+  for (const std::string& told : summary.left_out)
+    call.err << "refgate: " << escape_for(Place::line, told) << "\n";
   if (summary.unpublished > 0)
     call.err << "refgate: " << summary.unpublished
              << " lines are in claims only, and not published\n";
@@ -259,7 +272,7 @@ int command_gc(const Invocation& call) {
   const auto store = store_of(call, settings);
   Summary summary;
   try {
-    collect({*store, settings.name_space, now(), dry_run}, keep, summary);
+    collect({*store, settings.name_space, now(), dry_run, keep}, summary);
   } catch (const StoreError&) {
     name_what_was_not_done(call, summary);
     tell(call, summary, dry_run, store->traffic());

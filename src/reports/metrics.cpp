@@ -47,6 +47,7 @@ int command_metrics(const Invocation& call) {
   const Record record = read_record(*store, settings.name_space, claims);
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
+  name_left_out(call, claims);
   name_unreadable(call, results.unreadable);
   name_unreadable(call, pauses.unreadable);
   name_unreadable(call, ledgers.unreadable);

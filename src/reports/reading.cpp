@@ -205,6 +205,7 @@ int command_log(const Invocation& call) {
   const Record record = read_record(*store, settings.name_space, claims, period);
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
+  name_left_out(call, claims, period.since);
   std::vector<std::string> candidates;
   std::vector<const ReadEntry*> lines = chosen(filter, claims, record, candidates);
   if (!candidates.empty()) {

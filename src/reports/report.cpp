@@ -240,6 +240,7 @@ json data_of(const Reading& reading, const Extent& extent) {
           {"would_save_cost_usd", json_of(cost_to_be_saved(s).cost)},
           {"duplicates", s.duplicates_allowed},
           {"altered", s.altered},
+          {"left_out", s.left_out},
           {"lines_read", s.lines},
           {"live_counts",
            {{"active", s.live.active},
@@ -315,6 +316,7 @@ int command_report(const Invocation& call) {
   Record& record = reading.record = read_record(*store, settings.name_space, claims, needed);
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
+  name_left_out(call, claims, period.since);
   reading.at = now();
   reading.statistics =
       count_record(record.entries, claims.all(), reading.at, settings.policy.skew, period.since);

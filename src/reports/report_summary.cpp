@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/text/count.h"
 #include "runner/runner.h"
 
 namespace refgate {
@@ -28,9 +29,13 @@ std::string summary_of(const Statistics& s, std::string_view period) {
   std::string text = "### refgate: " + number(total.prevented) + " of " + number(total.asked()) +
                      " sessions saved in " + escape_for(Place::markdown, period) + "\n\n" +
                      bar(total.prevented, total.asked()) + "\n\n";
-  text += s.duplicates_allowed == 0 ? "No duplicate ran. "
-                                    : "**" + number(s.duplicates_allowed) +
-                                          " duplicates ran: `refgate verify` lists them.** ";
+  text += s.duplicates_allowed == 0
+              ? s.left_out == 0 ? "No duplicate ran. " : "No duplicate is known. "
+              : "**" + number(s.duplicates_allowed) +
+                    " duplicates ran: `refgate verify` lists them.** ";
+  if (s.left_out > 0)
+    text += "**" + counted(s.left_out, "line") + (s.left_out == 1 ? " is" : " are") +
+            " in no record, and counted nowhere.** ";
   if (total.held_back > 0)
     text += "**" + number(total.held_back) + " were held back, and nobody has done their work.** ";
   if (total.observed > 0)

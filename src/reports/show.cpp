@@ -158,6 +158,10 @@ int command_show(const Invocation& call) {
     return exit_usage;
   }
   const std::vector<const StoredClaim*> found = with_holders(named, claims);
+  Claims told_of;
+  for (const StoredClaim* stored : found)
+    told_of.claims.push_back(*stored);
+  name_left_out(call, told_of);
   const std::vector<ReadEntry> story = story_of(named, found, record);
   if (call.flag("json")) {
     json value = {{"claims", json::array()}, {"entries", json::array()}};

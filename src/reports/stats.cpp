@@ -120,7 +120,8 @@ void print_as_json(const Invocation& call, const Statistics& s, unsigned thresho
       {"hot", {{"threshold", threshold}, {"sessions", json_of(over(s.sessions, threshold))}}},
       {"groups", json_of(over(s.groups, 1))},
       {"lines", s.lines},
-      {"altered", s.altered}};
+      {"altered", s.altered},
+      {"left_out", s.left_out}};
   print_json(call.out, value);
 }
 
@@ -209,6 +210,9 @@ void print_total(const Invocation& call, const Statistics& s, Instant at, double
                                                      : " (" + age(*s.last_activity, at) + ")")});
   if (s.altered > 0)
     rows.push_back({"Altered lines", number(s.altered) + " (refgate verify names them)"});
+  if (s.left_out > 0)
+    rows.push_back({"Left out", counted(s.left_out, "line") + (s.left_out == 1 ? " is" : " are") +
+                                    " in no record, and counted nowhere"});
   call.out << table_of(rows, screen_of(call));
 }
 
@@ -264,6 +268,7 @@ int command_stats(const Invocation& call) {
   const Record record = read_record(*store, settings.name_space, claims, needed);
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
+  name_left_out(call, claims, period.since);
   const Instant at = now();
   const Statistics statistics =
       count_record(record.entries, claims.all(), at, settings.policy.skew, period.since);

@@ -6,6 +6,7 @@
 
 #include "call/commands.h"
 #include "call/json_output.h"
+#include "core/claim/outbox.h"
 #include "core/decision/decision.h"
 #include "core/text/json.h"
 #include "core/words/age.h"
@@ -280,7 +281,12 @@ int show_sessions(const Invocation& call, const Seen& seen, Instant at) {
     rows.push_back(row_of(claim, at, screen));
   }
   if (call.flag("json")) {
-    print_json(call.out, {{"pauses", json_of(pauses)}, {"sessions", std::move(list)}});
+    std::uint64_t left_out = 0;
+    for (const Claim* claim : claims.all())
+      left_out += lines_left_out(*claim);
+    print_json(
+        call.out,
+        {{"left_out", left_out}, {"pauses", json_of(pauses)}, {"sessions", std::move(list)}});
     return exit_done;
   }
   call.out << (rows.size() == 1 ? "No live sessions.\n" : table_of(rows, screen));
@@ -327,6 +333,7 @@ int command_status(const Invocation& call) {
     name_unreadable(call, *unreadable);
     all_read = all_read && unreadable->empty();
   }
+  name_left_out(call, claims);
   const std::vector<Pause> standing = pauses.standing(at);
   if (!call.flag("json") && !call.flag("take")) tell_pauses(call.out, standing);
   const int answer = call.flag("queues") ? show_queues(call, {queues, pools, heads}, claims, at)

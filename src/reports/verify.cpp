@@ -43,7 +43,8 @@ std::string scope_of(const Duplicate& duplicate) {
   return duplicate.second.workflow + " at " + duplicate.second.commit_sha;
 }
 
-void print_as_json(const Invocation& call, const Verification& result, const Record& record) {
+void print_as_json(const Invocation& call, const Verification& result, const Record& record,
+                   std::uint64_t left_out) {
   json duplicates = json::array();
   for (const Duplicate& duplicate : result.duplicates)
     duplicates.push_back({{"kind", name_of(duplicate.kind)},
@@ -54,17 +55,15 @@ void print_as_json(const Invocation& call, const Verification& result, const Rec
   json observed = json::array();
   for (const AuditEntry& entry : result.observed)
     observed.push_back(json::parse(encode_entry(entry)));
-  const json value = {{"observed", observed},
-                      {"launches", result.launches},
-                      {"scopes", result.scopes},
-                      {"forced", result.forced},
-                      {"duplicates", duplicates},
-                      {"altered", json_of(record.altered)},
-                      {"unreadable", json_of(record.unreadable)}};
+  const json value = {{"observed", observed},     {"launches", result.launches},
+                      {"scopes", result.scopes},  {"forced", result.forced},
+                      {"duplicates", duplicates}, {"altered", json_of(record.altered)},
+                      {"left_out", left_out},     {"unreadable", json_of(record.unreadable)}};
   print_json(call.out, value);
 }
 
-void print_text(const Invocation& call, const Verification& result, const Record& record) {
+void print_text(const Invocation& call, const Verification& result, const Record& record,
+                std::uint64_t left_out) {
   const Screen screen = screen_of(call);
   const auto line = [&](const std::string& text, std::string_view word = "") {
     call.out << painted(screen, escape_for(Place::line, text), word) << "\n";
@@ -80,8 +79,14 @@ void print_text(const Invocation& call, const Verification& result, const Record
          " ran; enforcing would have skipped it");
   for (const UnreadableRef& ref : record.altered)
     line("Altered: " + ref.ref + ": " + ref.why, "duplicate");
-  line((result.duplicates.empty() ? std::string("No duplicate ran")
-                                  : counted(result.duplicates.size(), "duplicate") + " ran") +
+  if (left_out > 0)
+    line("Left out: " + counted(left_out, "line") + (left_out == 1 ? " is" : " are") +
+             " in no record, so that nothing is known of what " + (left_out == 1 ? "it" : "they") +
+             " told: duplicates among that would not be found",
+         "lost");
+  line((!result.duplicates.empty() ? counted(result.duplicates.size(), "duplicate") + " ran"
+        : left_out > 0             ? std::string("No duplicate is known")
+                                   : std::string("No duplicate ran")) +
            ": " + counted(result.launches, "launch", "launches") + " of " +
            counted(result.scopes, "piece", "pieces") + " of work, " +
            std::to_string(result.forced) + " of them forced; " +
@@ -94,7 +99,9 @@ void print_text(const Invocation& call, const Verification& result, const Record
            counted(record.altered.size(), "line") + " altered, " +
            std::to_string(record.unreadable.size()) +
            (record.unreadable.size() == 1 ? " that is not refgate's." : " that are not refgate's."),
-       result.duplicates.empty() && record.altered.empty() ? "ok" : "duplicate");
+       !result.duplicates.empty() || !record.altered.empty() ? "duplicate"
+       : left_out > 0                                        ? "lost"
+                                                             : "ok");
 }
 
 }  // namespace
@@ -110,13 +117,16 @@ int command_verify(const Invocation& call) {
   std::erase_if(record.altered, [&](const AlteredLine& line) { return !period.holds(line.at); });
   name_unreadable(call, claims.unreadable);
   name_unreadable(call, record.unreadable);
+  const std::uint64_t left_out = name_left_out(call, claims, period.since);
   const Verification result =
       verify_launches(record.entries, settings.policy.skew, period.since, period.until);
   if (call.flag("json"))
-    print_as_json(call, result, record);
+    print_as_json(call, result, record, left_out);
   else
-    print_text(call, result, record);
-  return result.duplicates.empty() && record.altered.empty() ? exit_done : exit_no;
+    print_text(call, result, record, left_out);
+  if (!result.duplicates.empty() || !record.altered.empty()) return exit_no;
+  // What stands nowhere may have been a duplicate: nobody may take the rest for all.
+  return left_out > 0 ? exit_store : exit_done;
 }
 
 }  // namespace refgate

@@ -119,7 +119,7 @@ Claim with_room(Store& store, Claim next, const std::vector<AuditEntry>& standin
   return next;
 }
 
-std::string describe_left_out(std::size_t lines) {
+std::string describe_left_out(std::uint64_t lines) {
   return std::to_string(lines) +
          (lines == 1 ? " older line of this work is" : " older lines of this work are") +
          " in no record: the server takes no notes, and the claim can carry no more";
@@ -357,6 +357,7 @@ int sweep(Store& store, const std::string& name_space, std::size_t most, Duratio
           has_doors(ref, names))
         continue;
       const Claim& expired = std::get<Claim>(claim);
+      if (expired.left_out > 0) continue;
       for (const AuditEntry& line : expired.outbox)
         notes.push_back(note_change(line, name_space));
       if (expired.state != ClaimState::ended)

@@ -81,7 +81,7 @@ Claim with_room(Store& store, Claim next, const std::vector<AuditEntry>& standin
                 const std::string& name_space);
 
 /// For people: so many lines are in no record.
-std::string describe_left_out(std::size_t lines);
+std::string describe_left_out(std::uint64_t lines);
 
 /// A create-only change that publishes one line of the record.
 Change note_change(const AuditEntry& line, const std::string& name_space);
@@ -142,7 +142,8 @@ Ended update_claim(Store& store, ClaimAt at, const std::function<Claim(const Cla
                    Publish publish, std::vector<Change>* along = nullptr);
 
 /// Removes up to `most` expired claims by compare-and-swap, in a push of its own, after their lines
-/// are published; gives up when `budget` is over. Of many claims it reads a few, which are others
+/// are published; one that says that lines are in no record (`Claim::left_out`) is left to gc,
+/// which tells. Gives up when `budget` is over. Of many claims it reads a few, which are others
 /// each time: gc goes through all. Returns how many are gone. Never throws: this is
 /// a courtesy.
 int sweep(Store& store, const std::string& name_space, std::size_t most, Duration budget);

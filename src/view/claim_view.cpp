@@ -2,9 +2,11 @@
 
 #include <ostream>
 
+#include "core/claim/outbox.h"
 #include "core/decision/decision.h"
 #include "core/text/json.h"
 #include "runner/runner.h"
+#include "state/claiming.h"
 
 namespace refgate {
 
@@ -14,6 +16,18 @@ void name_unreadable(const Invocation& call, const std::vector<UnreadableRef>& u
   for (const UnreadableRef& ref : unreadable)
     call.err << "refgate: " << escape_for(Place::line, ref.ref) << ": "
              << escape_for(Place::line, ref.why) << "; it was left alone\n";
+}
+
+std::uint64_t name_left_out(const Invocation& call, const Claims& claims, Instant since) {
+  std::uint64_t all = 0;
+  for (const StoredClaim& stored : claims.claims) {
+    const std::uint64_t lines = lines_left_out(stored.claim, since);
+    if (lines == 0) continue;
+    all += lines;
+    call.err << "refgate: " << escape_for(Place::line, stored.ref) << ": "
+             << describe_left_out(lines) << "\n";
+  }
+  return all;
 }
 
 std::string state_text(const Claim& claim, Instant at) {

@@ -100,6 +100,30 @@ class WithoutNotes(BoundedCase):
         self.assert_each_line_once(launches, left_out=claim["left_out"])
         self.assertEqual(self.person().call("gc").status, 3)
         self.assertEqual(self.remote.notes(), [])
+        self.assert_told(claim["left_out"])
+
+    def assert_told(self, left_out):
+        """By each command that tells what was, and for as long as the claim lies there."""
+        (ref,) = self.remote.refs("refs/refgate/claims")
+        words = [("verify",), ("log",), ("log", "--json"), ("stats",), ("status",), ("status", "--json"), ("metrics",),
+                 ("report", "--html", "-"), ("show", ref), ("gc",), ("gc", "--dry-run"), ("verify", "--since", "1d")]
+        for word in words:
+            with self.subTest(word):
+                answer = self.person().call(*word)
+                expected = 3 if word[0] == "verify" or word == ("gc",) else 0
+                self.assertEqual(answer.status, expected, answer)
+                self.assertIn(f"{ref}: {left_out} older lines of this work are in no record", answer.err)
+        told = self.person().call("verify", "--json")
+        self.assertEqual((told.status, told.json()["left_out"]), (3, left_out))
+        for word in ("stats", "status"):
+            self.assertEqual(self.done(self.person().call(word, "--json")).json()["left_out"], left_out)
+        shown = self.person().call("verify").out
+        self.assertIn(f"Left out: {left_out} lines are in no record", shown)
+        self.assertNotIn("No duplicate ran", shown)
+        self.assertIn(f"{left_out} lines are in no record", self.person().call("stats").out)
+        self.assertIn(f"{left_out} lines are in no record", self.person().call("report", "--summary").out)
+        self.assertIn(f'"left_out":{left_out}', self.person().call("report", "--html", "-").out)
+        self.assertIn(f"refgate_record_left_out_lines {left_out}\n", self.person().call("metrics").out)
 
 
 if __name__ == "__main__":

@@ -117,11 +117,16 @@ class Words(FaultCase):
             self.done(first.call("finish"))
 
     def test_a_redirect_names_where_it_leads_without_what_is_secret(self):
+        origin = self.remote.url.removesuffix("/" + self.path.name)
         for target, told in (("https://user:hunter2@elsewhere.test/octo/app.git/info/refs?service=x&key=hunter2#z",
                               "https://elsewhere.test/octo/app.git\n"),
                              ("//ann@elsewhere.test/app/git-receive-pack", "//elsewhere.test/app\n"),
                              ("/moved/app.git", "/moved/app.git\n"), ("", "the server points to\n"),
-                             ("https://elsewhere.test/a::b\x1b[31m", "https://elsewhere.test/a::b")):
+                             ("https://elsewhere.test/a::b\x1b[31m", "https://elsewhere.test/a::b"),
+                             ("/x/../moved.git/git-receive-pack", f": {origin}/moved.git\n"),
+                             ("//elsewhere.test/app.git/git-receive-pack", ": http://elsewhere.test/app.git\n"),
+                             ("../renamed.git/git-receive-pack?a=b", f": {origin}/renamed.git\n"),
+                             ("", "the server points to\n")):
             self.plan({"fault": "status", "status": 301, "headers": {"Location": target}})
             with self.subTest(target):
                 answer = self.job().call("gate", "--deadline", "3s")
@@ -129,6 +134,37 @@ class Words(FaultCase):
                 self.assertIn(told, answer.err)
                 self.assertNotIn("hunter2", answer.err)
                 self.assertNotIn("\x1b", answer.err)
+
+    def test_a_redirect_to_the_very_same_address_is_not_advised(self):
+        for target in ("git-receive-pack", self.remote.url, self.remote.url + "/", self.remote.url + "/git-receive-pack",
+                       "?again=1", f"/{self.path.name}/git-receive-pack"):
+            self.plan({"fault": "status", "status": 302, "headers": {"Location": target}})
+            with self.subTest(target):
+                answer = self.job().call("gate", "--deadline", "3s")
+                self.assertEqual((answer.status, answer.code), (3, "unreadable"), answer)
+                self.assertIn("it leads back to the same address", answer.err)
+                self.assertNotIn("points to", answer.err)
+
+    def test_an_answer_that_is_compressed_is_named(self):
+        for coding in ("gzip", "BR", "deflate, gzip"):
+            self.plan({"fault": "reshape", "headers": {"Content-Encoding": coding}})
+            for job, words in ((self.job(), ("gate", "--share", "packed")), (self.person(), ("log",))):
+                with self.subTest(coding, command=words):
+                    answer = job.call(*words, "--deadline", "3s")
+                    self.assertEqual(answer.status, 3, answer)
+                    self.assertIn(f"Content-Encoding: {coding.lower()}", answer.err)
+                    self.assertIn("Accept-Encoding: identity", answer.err)
+        self.plan({"fault": "reshape", "headers": {"Content-Encoding": "identity"}})
+        self.assert_runs(self.job().call("gate", "--share", "plain"), "first")
+
+    def test_a_pause_of_years_is_told_as_long_as_it_is(self):
+        for after, told in (("Sun, 22 Nov 2099 12:00:00 GMT", "busy until 2099-11-22"), ("864000", "asks to wait 10d")):
+            self.plan({"fault": "status", "status": 503, "headers": {"Retry-After": after}})
+            with self.subTest(after):
+                answer = self.job().call("gate", "--deadline", "3s")
+                self.assertEqual(answer.status, 3, answer)
+                self.assertIn(told, answer.err)
+                self.assertNotIn("asks to wait 1d", answer.err)
 
     def test_words_that_are_no_text_are_not_repeated(self):
         for body, kind in (("<html><body>Forbidden</body></html>", "text/html"), ("\x1b[31mred\x07", "text/plain"),

@@ -74,6 +74,9 @@ class Life(DoctorCase):
                     rows = self.doctor("--deadline", "60s", "--rounds", "0")
                     self.assert_failed(rows, "places", f"refs/refgate/{place}/@doctor could not be {step}")
                     self.assertEqual([each for each in places if f"{each}/@doctor" in rows["places"]["text"]], [place])
+                    for each in places:
+                        self.assertIn(f"{each}/", rows["places"]["hint"])
+                    self.assertIn("none can be claimed, renewed or ended", rows["places"]["hint"])
                     self.assertEqual(rows["namespace"]["state"], "ok", rows)
                     left = {ref for ref in self.remote.all_refs() if ref.startswith(f"refs/refgate/{place}/@doctor")}
                     self.assertEqual(bool(left), step == "deleted")
@@ -122,7 +125,8 @@ class Life(DoctorCase):
                 self.config("uploadpack.hideRefs", prefix)
                 self.assert_failed(self.doctor(), check, "seen by readers", "--namespace")
                 self.assertNotIn("deleted", self.doctor()[check]["text"])
-                self.assert_failed(self.doctor(), check, "--namespace")
+                self.assert_failed(self.doctor(), check, "choose another --namespace" if check == "namespace" else
+                                   "no other --namespace helps")
                 self.assertLessEqual(set(self.remote.all_refs()), {CLAIM_SCRATCH, NOTE_SCRATCH})
 
     def test_a_bound_on_the_refs_of_a_push_is_found(self):

@@ -135,6 +135,20 @@ class Doors(GcCase):
                 self.gc()
                 self.assertEqual(self.remote.claims(), {})
 
+    def test_a_claim_that_tells_that_lines_are_missing_stays_as_long_as_they_would_have(self):
+        self.gate("--memory", "1s", "--lease", "1s", "--skew", "0s", "--pr-lock-window", "1s")
+        (ref,) = self.remote.claims()
+        self.await_lost()
+        claim = json.loads(self.remote.git("show", f"{ref}:claim.json"))
+        self.plant(ref, {"claim.json": json.dumps(claim | {"left_out": 45})})
+        for name in ("claimed_at", "renewed_at", "lease_until"):
+            claim[name] = claim[name].replace("2026", "2024")
+        self.plant(ref + "x", {"claim.json": json.dumps(claim | {"left_out": 7, "outbox": []})})
+        told = self.gc()
+        self.assertIn(f"{ref}: 45 older lines of this work are in no record", told.err)
+        self.assertIn(f"{ref}x: 7 older lines of this work are in no record", told.err)
+        self.assertEqual(set(self.remote.claims()), {ref})
+
     def expired(self, ref):
         """Awaits that the claim's memory is over: a dry run would forget it."""
         for _ in range(200):

@@ -147,6 +147,16 @@ TEST_CASE("a sweep reads a few of many claims, and comes to all of them in time"
   CHECK(few.list(claims_prefix(name_space)).size() == 100);
 }
 
+TEST_CASE("a sweep leaves the claim that alone tells that lines are missing") {
+  Counting store;
+  Claim telling = claim_numbered(1, now() - 48h);
+  telling.left_out = 3;
+  put(store, ref_of(1), telling);
+  put(store, ref_of(2), claim_numbered(2, now() - 48h));
+  CHECK(sweep(store, name_space, 20, 10s) == 1);
+  CHECK(store.list(claims_prefix(name_space)).contains(ref_of(1)));
+}
+
 TEST_CASE("a sweep takes a scope's first door last") {
   Counting store;
   const std::string first = ref_of(1);

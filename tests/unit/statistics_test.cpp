@@ -265,3 +265,19 @@ TEST_CASE("duplicates that ran and lines that were altered are told") {
   CHECK(s.altered == 1);
   CHECK(s.lines == 2);
 }
+
+TEST_CASE("what the claims say that is in no record is summed, as far as it may be of the period") {
+  Claim early;
+  early.renewed_at = noon - 2h;
+  early.left_out = 3;
+  Claim ended = early;
+  ended.ended_at = noon;
+  ended.left_out = 40;
+  Claim late = early;
+  late.renewed_at = noon + 1h;
+  late.left_out = 500;
+  const std::vector<const Claim*> all{&early, &ended, &late};
+  CHECK(count_record({}, all, noon, 60s).left_out == 543);
+  CHECK(count_record({}, all, noon, 60s, noon).left_out == 540);
+  CHECK(count_record({}, all, noon, 60s, noon + 2h).left_out == 0);
+}

@@ -55,4 +55,9 @@ void leave_out_oldest(Claim& claim, std::size_t own) {
   claim.left_out = out > most - claim.left_out ? most : claim.left_out + static_cast<unsigned>(out);
 }
 
+std::uint64_t lines_left_out(const Claim& claim, Instant since) {
+  const Instant last = std::max(claim.renewed_at, claim.ended_at.value_or(claim.renewed_at));
+  return last < since ? 0 : claim.left_out;
+}
+
 }  // namespace refgate

@@ -2,6 +2,7 @@
 // The bound of a claim's outbox, by what it takes in the stored record. Pure.
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "core/claim/claim.h"
@@ -24,5 +25,9 @@ bool outbox_has_grown(std::span<const AuditEntry> lines, std::size_t older);
 /// Leaves the oldest lines out until three quarters of the bound are kept, and counts them in
 /// `left_out`. The `own` newest lines always stay. Changes nothing while the outbox fits.
 void leave_out_oldest(Claim& claim, std::size_t own);
+
+/// How many lines of a time from `since` on are in no record, as the claim says. Of when each was
+/// is not known; none is newer than the claim's last change.
+std::uint64_t lines_left_out(const Claim& claim, Instant since = Instant::min());
 
 }  // namespace refgate

@@ -302,6 +302,9 @@ void put_live(Page& page, const MetricsInput& input) {
               input.statistics.lines);
   page.single("refgate_record_altered_lines", "gauge", "Lines whose digest does not fit.",
               input.statistics.altered);
+  page.single("refgate_record_left_out_lines", "gauge",
+              "Lines that are in no record, since the server took no notes.",
+              input.statistics.left_out);
   page.single("refgate_record_unreadable", "gauge",
               "Refs and lines below the namespace that are not refgate's.", input.unreadable);
   page.single("refgate_record_unfolded_notes", "gauge", "Notes that gc has not folded yet.",

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "core/claim/outbox.h"
 #include "core/decision/decision.h"
 #include "core/figures/launches.h"
 #include "core/figures/verification.h"
@@ -230,6 +231,8 @@ Statistics count_record(std::span<const ReadEntry> entries, std::span<const Clai
   statistics.sessions = hottest_first(std::move(sessions));
   statistics.groups = hottest_first(std::move(groups));
   statistics.live = count_live(claims, now);
+  for (const Claim* claim : claims)
+    statistics.left_out += lines_left_out(*claim, since);
   statistics.duplicates_allowed = verify_launches(entries, skew, since).duplicates.size();
   return statistics;
 }

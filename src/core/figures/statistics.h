@@ -118,7 +118,8 @@ struct Statistics {
   std::vector<Heat> groups;    ///< by group, for those that have one, the hottest first
   LiveCounts live;
   std::uint64_t lines = 0;
-  std::uint64_t altered = 0;  ///< lines whose digest does not fit
+  std::uint64_t altered = 0;   ///< lines whose digest does not fit
+  std::uint64_t left_out = 0;  ///< lines that the claims say are in no record: counted nowhere
 };
 
 /// Entries by time, each once; `claims` are all that stand; `skew` as in verify_launches. Lines

@@ -68,7 +68,8 @@ Place notes_place(const std::string& name_space) {
       "no line of the record can be written: log, stats and verify know only what stands in the "
       "claims. Let a push rule or a hook allow refs below this prefix",
       "log, stats and verify do not see the record. The server keeps refs below this prefix "
-      "from readers: choose another --namespace",
+      "from readers (uploadpack.hideRefs, transfer.hideRefs): let it show them. Where all of "
+      "refs/notes/ is hidden, no other --namespace helps",
       "gc cannot fold the record, so that it stays one ref a line",
       "gc cannot fold the record, so that it stays one ref a line. A push rule or a hook refuses "
       "deletions there"};
@@ -185,7 +186,8 @@ class EachPlace {
               "a ref in each place that records lie in was made, seen, changed and deleted", ""};
     return {
         "places", "failed", wrong_,
-        "whatever needs a record there fails: gates with --group-by (queues/), --slots "
+        "whatever needs a record there fails: every session (claims/: none can be claimed, renewed "
+        "or ended), gates with --group-by (queues/), --slots "
         "(slots/), --budget or --breaker (budgets/), --settle or --supersede (newest/), refgate "
         "pause (pause), and results that are kept (results/). Names are long, and have the "
         "characters % + = , @ in them. Let a push rule or a hook allow all refs below these "

@@ -66,6 +66,7 @@ HttpAnswer HttpClient::ask(const HttpRequest& request, Stream::Time deadline,
       progress.text = failed.text;
       progress.certificate = failed.certificate;
       progress.out_of_time = failed.out_of_time;
+      progress.hint = failed.hint;
     } catch (const HttpMessageError& failed) {
       progress.text = failed.what();
       progress.not_http = true;
@@ -120,7 +121,7 @@ std::string HttpClient::head_of(const HttpRequest& request) const {
   std::string target = address_.path + request.target;
   if (proxy_ && !address_.tls) target = "http://" + address_.authority + target;
   std::string head = request.method + " " + target + " HTTP/1.1\r\nHost: " + address_.authority +
-                     "\r\nUser-Agent: git/2.0 (refgate)\r\n";
+                     "\r\nUser-Agent: git/2.0 (refgate)\r\nAccept-Encoding: identity\r\n";
   if (!authorization_.empty()) head += "Authorization: " + authorization_ + "\r\n";
   if (proxy_ && !address_.tls && !proxy_->authorization.empty())
     head += "Proxy-Authorization: " + proxy_->authorization + "\r\n";

@@ -43,7 +43,8 @@ struct HttpFailed {
   bool certificate = false;  ///< the certificate was not accepted
   bool out_of_time = false;  ///< the call's deadline is over
   bool not_http = false;     ///< what came back is not HTTP
-  bool stale = false;  ///< the connection had been kept, and ended before one byte of an answer
+  bool stale = false;     ///< the connection had been kept, and ended before one byte of an answer
+  std::string hint = {};  ///< what mends it, where that is known: trying again does not
 };
 
 class HttpClient {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
+#include <vector>
 
 #include "core/text/json.h"
 #include "core/text/lower.h"
@@ -15,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t longest_words = 200;
+constexpr std::chrono::hours a_century{24 * 36525};
 constexpr auto either_token = "give the token of the job in REFGATE_TOKEN or GITHUB_TOKEN";
 
 struct Advice {
@@ -114,9 +117,55 @@ bool keeps_out(const std::string& words) {
   return speaks_of(lower(words), signs);
 }
 
+/// Of a path: "." and ".." are followed (RFC 3986, 5.2.4).
+std::string without_dots(std::string_view path) {
+  std::vector<std::string_view> kept;
+  for (std::size_t at = 1; at <= path.size();) {
+    const auto end = std::min(path.find('/', at), path.size());
+    const std::string_view segment = path.substr(at, end - at);
+    const bool last = end == path.size();
+    if (segment == "..") {
+      if (!kept.empty()) kept.pop_back();
+    } else if (segment != ".") {
+      kept.push_back(segment);
+    }
+    if (last && (segment == ".." || segment == ".")) kept.push_back({});
+    at = end + 1;
+  }
+  std::string whole;
+  for (const std::string_view segment : kept)
+    whole += "/" + std::string(segment);
+  return whole;
+}
+
+bool has_scheme(std::string_view location) {
+  const auto colon = location.find(':');
+  return colon != std::string_view::npos && colon > 0 &&
+         colon < std::min(location.find_first_of("/?#"), location.size());
+}
+
+/// The whole address that a redirect means, which may be told by a part of it (RFC 3986, 5.2.2).
+std::string resolved(std::string_view location, std::string_view asked) {
+  asked = asked.substr(0, asked.find_first_of("?#"));
+  const auto scheme = asked.find("//");
+  if (has_scheme(location) || scheme == std::string_view::npos) return std::string(location);
+  if (location.starts_with("//"))
+    return std::string(asked.substr(0, scheme)) + std::string(location);
+  const auto path = std::min(asked.find('/', scheme + 2), asked.size());
+  const std::string place(asked.substr(0, path));
+  const std::string_view own = asked.substr(path);
+  const auto rest = std::min(location.find_first_of("?#"), location.size());
+  if (rest == 0) return std::string(asked);
+  const std::string_view led = location.substr(0, rest);
+  if (led.starts_with('/')) return place + without_dots(led);
+  return place + without_dots(std::string(own.substr(0, own.rfind('/') + 1)) + std::string(led));
+}
+
 /// Where a redirect leads, for people: without a user, a query, and what git adds to an address.
-std::string pointed_to(std::string_view location) {
-  std::string place(location.substr(0, location.find_first_of("?#")));
+std::string pointed_to(std::string_view location, const HttpDoing& doing) {
+  if (location.empty()) return {};
+  std::string place = resolved(location, doing.remote + doing.target);
+  place.erase(std::min(place.find_first_of("?#"), place.size()));
   const auto host = place.find("//");
   if (host != std::string::npos) {
     const auto path = std::min(place.find('/', host + 2), place.size());
@@ -127,6 +176,12 @@ std::string pointed_to(std::string_view location) {
   for (const char* added : {"/info/refs", "/git-upload-pack", "/git-receive-pack"})
     if (place.ends_with(added)) place.erase(place.size() - std::string_view(added).size());
   return shortened_words(clean_text(place));
+}
+
+std::string_view without_end(std::string_view address) {
+  while (address.ends_with('/'))
+    address.remove_suffix(1);
+  return address;
 }
 
 std::string asks_to_wait(std::chrono::milliseconds pause) {
@@ -182,16 +237,25 @@ Failed describe_status(const HttpAnswer& answer, const HttpDoing& doing, SteadyT
                             : "try again later, or give a longer --deadline";
     if (answer.asked_pause) {
       failed.not_before = now + *answer.asked_pause;
-      if (*answer.asked_pause > 0ms) failed.text += asks_to_wait(*answer.asked_pause);
+      if (*answer.asked_pause > 0ms)
+        failed.text += asks_to_wait(
+            asked_pause(answer.head, std::chrono::floor<Duration>(std::chrono::system_clock::now()),
+                        a_century)
+                .value_or(*answer.asked_pause));
     }
     return failed;
   }
   if (status >= 300 && status < 400) {
     failed.failure = StoreFailure::unreadable;
     failed.text += ": a redirect, which is not followed" + said;
-    const std::string place = pointed_to(answer.head.field("location"));
-    failed.hint =
-        "give the address that the server points to" + (place.empty() ? "" : ": " + place);
+    const std::string place = pointed_to(answer.head.field("location"), doing);
+    if (without_end(place) == without_end(doing.remote))
+      failed.hint =
+          "it leads back to the same address, which no other address mends: ask who runs the "
+          "server, or the proxy before it";
+    else
+      failed.hint =
+          "give the address that the server points to" + (place.empty() ? "" : ": " + place);
     return failed;
   }
   for (const auto& row : advice) {
@@ -236,9 +300,13 @@ Failed describe_silence(const HttpFailed& silence, const HttpDoing& doing) {
     failed.failure = StoreFailure::denied;
     failed.untouched = true;
     failed.text = doing.remote + " showed a certificate that is not trusted (" + silence.text + ")";
-    failed.hint =
-        "let SSL_CERT_FILE name the certificates to trust (PEM), or SSL_CERT_DIR a directory of "
-        "them";
+    failed.hint = silence.hint;
+    return failed;
+  }
+  if (!silence.hint.empty()) {
+    failed.failure = StoreFailure::unreadable;
+    failed.text = doing.remote + " cannot be spoken to: " + clean_text(silence.text);
+    failed.hint = silence.hint;
     return failed;
   }
   if (silence.not_http) {
@@ -268,6 +336,17 @@ Failed describe_nonsense(const std::string& what, const HttpDoing& doing) {
                 (doing.writing ? "when refs were to be written: " : "when its refs were read: ") +
                 what;
   failed.hint = "check the repository's address";
+  return failed;
+}
+
+Failed describe_encoded(const std::string& coding, const HttpDoing& doing) {
+  Failed failed =
+      describe_nonsense("the answer is compressed (Content-Encoding: " + shortened_words(coding) +
+                            "), which was not asked for",
+                        doing);
+  failed.hint =
+      "let the server, or the proxy before it, send answers as they are: \"Accept-Encoding: "
+      "identity\" was said";
   return failed;
 }
 

@@ -15,6 +15,7 @@ struct HttpDoing {
   bool writing = false;  ///< else reading
   bool a_push = false;   ///< the request carried one
   bool with_token = false;
+  std::string target = {};  ///< what was asked for below the remote's address: "/info/refs?…"
 };
 
 /// An answer with another status than 200. `now` is when it came.
@@ -25,6 +26,9 @@ Failed describe_silence(const HttpFailed& failed, const HttpDoing& doing);
 
 /// An answer with status 200 that is not what git would say.
 Failed describe_nonsense(const std::string& what, const HttpDoing& doing);
+
+/// An answer with status 200 that somebody on the way has compressed, unasked.
+Failed describe_encoded(const std::string& coding, const HttpDoing& doing);
 
 /// An answer with status 200 in which the server says by git's own means why it will not.
 Failed describe_refused(const std::string& words, const HttpDoing& doing);

@@ -12,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t longest_line = 8192;
-constexpr std::chrono::hours longest_pause{24};
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
@@ -74,7 +73,7 @@ std::optional<Instant> instant_of(const Day& named, std::string_view time) {
 
 /// Of any length, and rounded up where it has a fraction; nullopt where it is no number, or a
 /// negative one.
-std::optional<std::chrono::seconds> seconds_in(std::string_view text) {
+std::optional<std::chrono::seconds> seconds_in(std::string_view text, std::chrono::hours longest) {
   constexpr std::string_view digits = "0123456789";
   const std::string_view whole = text.substr(0, text.find('.'));
   if (whole.empty() || whole.find_first_not_of(digits) != std::string_view::npos)
@@ -83,7 +82,7 @@ std::optional<std::chrono::seconds> seconds_in(std::string_view text) {
   if (rest.find_first_not_of(digits) != std::string_view::npos) return std::nullopt;
   const bool more = rest.find_first_not_of('0') != std::string_view::npos;
   const auto seconds = number<std::int64_t>(whole);
-  constexpr std::int64_t most = std::chrono::seconds(longest_pause).count();
+  const std::int64_t most = std::chrono::seconds(longest).count();
   return std::chrono::seconds(std::min(seconds.value_or(most), most) + (more ? 1 : 0));
 }
 
@@ -216,10 +215,11 @@ std::optional<Instant> parse_http_date(std::string_view text) {
   return instant_of({text.substr(0, 2), text.substr(3, 3), year}, text.substr(10, 8));
 }
 
-std::optional<std::chrono::milliseconds> asked_pause(const HttpHead& head, Instant now) {
+std::optional<std::chrono::milliseconds> asked_pause(const HttpHead& head, Instant now,
+                                                     std::chrono::hours longest) {
   std::optional<std::chrono::milliseconds> pause;
   const std::string_view after = head.field("retry-after");
-  if (const auto seconds = seconds_in(after)) {
+  if (const auto seconds = seconds_in(after, longest)) {
     pause = *seconds;
   } else if (const auto until = parse_http_date(after)) {
     // The server means its own clock.
@@ -231,7 +231,7 @@ std::optional<std::chrono::milliseconds> asked_pause(const HttpHead& head, Insta
           Instant(std::chrono::seconds(*reset)) - parse_http_date(head.field("date")).value_or(now);
   }
   if (!pause) return std::nullopt;
-  return std::clamp<std::chrono::milliseconds>(*pause, std::chrono::milliseconds(0), longest_pause);
+  return std::clamp<std::chrono::milliseconds>(*pause, std::chrono::milliseconds(0), longest);
 }
 
 }  // namespace refgate

@@ -65,9 +65,14 @@ std::string media_type(std::string_view field);
 /// "Sun Nov  6 08:49:37 1994". nullopt for anything else.
 std::optional<Instant> parse_http_date(std::string_view text);
 
+/// More than this is the same to who is to wait.
+constexpr std::chrono::hours longest_pause{24};
+
 /// How long the answer asks to be left alone, measured from `now`: by Retry-After in seconds (also
 /// with a fraction) or as a date, else, where a limit is used up, until it is renewed
-/// (x-ratelimit-reset). nullopt when it asks for nothing; never negative, at most a day.
-std::optional<std::chrono::milliseconds> asked_pause(const HttpHead& head, Instant now);
+/// (x-ratelimit-reset). nullopt when it asks for nothing; never negative, at most
+/// `longest`.
+std::optional<std::chrono::milliseconds> asked_pause(const HttpHead& head, Instant now,
+                                                     std::chrono::hours longest = longest_pause);
 
 }  // namespace refgate

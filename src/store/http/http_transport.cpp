@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 
+#include "core/text/lower.h"
 #include "store/git/git_runtime.h"
 #include "store/wire/fetched_pack.h"
 #include "store/wire/pkt_line.h"
@@ -85,8 +86,13 @@ HttpAnswer HttpTransport::ask(const HttpRequest& request, const char* type, cons
   if (answer.head.status != 200) {
     // Before it is shortened: half of a token is one, too.
     answer.body = masked(std::move(answer.body));
-    throw masked(describe_status(answer, doing, SteadyTime::clock::now()));
+    HttpDoing asked = doing;
+    asked.target = request.target;
+    throw masked(describe_status(answer, asked, SteadyTime::clock::now()));
   }
+  const std::string coding = lower(answer.head.field("content-encoding"));
+  if (!coding.empty() && coding != "identity")
+    throw masked(describe_encoded(clean_text(coding), doing));
   const std::string_view came = answer.head.field("content-type");
   if (!came.empty() && media_type(came) != std::string("application/x-git-") + type)
     throw nonsense("what came is " + clean_text(masked(std::string(came))), doing);

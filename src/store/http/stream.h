@@ -14,6 +14,7 @@ struct StreamFailed {
   std::string text;
   bool certificate = false;  ///< the certificate was not accepted: nothing was said to the server
   bool out_of_time = false;  ///< the call's deadline is over
+  std::string hint = {};     ///< what mends it, where that is known: trying again does not
 };
 
 class Stream {

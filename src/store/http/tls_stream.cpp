@@ -8,13 +8,16 @@
 #include <mbedtls/x509_crt.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
 
+#include "core/text/time.h"
 #include "store/git/git_runtime.h"
 #include "store/http/stream.h"
 #include "store/store.h"
@@ -96,6 +99,38 @@ std::shared_ptr<Certificates> trusted_certificates() {
   return found;
 }
 
+constexpr auto name_trusted =
+    "let SSL_CERT_FILE name the certificates to trust (PEM), or SSL_CERT_DIR a directory of them";
+constexpr auto another_version =
+    "TLS 1.2 is spoken here, and nothing newer or older: let the server, or the proxy before it, "
+    "take TLS 1.2 too, with a common cipher suite";
+
+/// What mends it: each fault of a certificate has its own.
+std::string cure_of(std::uint32_t flags, const std::string& host) {
+  std::string cure;
+  const auto add = [&](const std::string& words) { cure += (cure.empty() ? "" : "; ") + words; };
+  const auto clock = [] {
+    return " (the clock here says " +
+           format_rfc3339(std::chrono::floor<Duration>(std::chrono::system_clock::now()))
+               .substr(0, 10) +
+           ")";
+  };
+  if ((flags & MBEDTLS_X509_BADCERT_EXPIRED) != 0)
+    add("the certificate has expired: let who runs the server renew it" + clock());
+  if ((flags & MBEDTLS_X509_BADCERT_FUTURE) != 0)
+    add("the certificate is not valid yet: set the clock of this machine right, or let who runs "
+        "the server give another" +
+        clock());
+  if ((flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) != 0)
+    add("the certificate is for another name than " + clean_text(host) +
+        ": give the address by a name that is in it, or let who runs the server give one that "
+        "names it");
+  // What nobody vouches for says nothing else that could be relied on.
+  if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) add(name_trusted);
+  if (cure.empty()) add("let who runs the server give a certificate that is fit for it");
+  return cure;
+}
+
 class TlsStream final : public Stream {
  public:
   TlsStream(std::unique_ptr<Stream> inner, const std::string& host)
@@ -134,9 +169,12 @@ class TlsStream final : public Stream {
     if (flags != 0 && flags != 0xffffffffU) {
       std::array<char, 500> why{};
       mbedtls_x509_crt_verify_info(why.data(), why.size(), "", flags);
-      throw StreamFailed{clean_text(why.data()), true};
+      throw StreamFailed{clean_text(why.data()), true, false, cure_of(flags, host_)};
     }
-    throw StreamFailed{host_ + " ended the TLS handshake: " + words_of(error)};
+    if (error == MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED)
+      throw StreamFailed{"there are no certificates to trust here", true, false, name_trusted};
+    throw StreamFailed{host_ + " ended the TLS handshake: " + words_of(error), false, false,
+                       is_disagreement(error) ? another_version : ""};
   }
 
   void set_deadline(Time deadline) override { inner_->set_deadline(deadline); }
@@ -181,6 +219,23 @@ class TlsStream final : public Stream {
     } catch (const StreamFailed& failed) {
       failed_ = failed;
       return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+    }
+  }
+
+  /// The two sides have no common ground, which another try does not bring.
+  bool is_disagreement(int error) const {
+    static constexpr std::array alerts = {
+        MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE, MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION,
+        MBEDTLS_SSL_ALERT_MSG_INSUFFICIENT_SECURITY, MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_EXT};
+    switch (error) {
+      case MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION:
+      case MBEDTLS_ERR_SSL_BAD_HS_SERVER_HELLO:
+      case MBEDTLS_ERR_SSL_NO_CIPHER_CHOSEN:
+        return true;
+      case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
+        return ssl_.in_msg != nullptr && std::ranges::find(alerts, ssl_.in_msg[1]) != alerts.end();
+      default:
+        return false;
     }
   }
 
