@@ -63,7 +63,8 @@ function(refgate_layer layer)
     return()
   endif()
   target_link_libraries(${target} PRIVATE refgate_flags)
-  # What looks at each byte of a workflow is worth the room that its speed takes.
+  # The shipped program is optimised for size, and each job fetches it; but what reads thousands of files is the linter. Of its layers these are the
+  # ones whose speed is felt: all of them so would cost 1.2 MB more, and be 3 in 100 faster.
   if(CMAKE_BUILD_TYPE STREQUAL MinSizeRel AND layer MATCHES "^lint/(agents|expression|github|shell|text|workflow)$")
     target_compile_options(${target} PRIVATE -O2)
   endif()
