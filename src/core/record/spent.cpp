@@ -53,7 +53,8 @@ Spent in(const json& object, const Names& names) {
   if (!object.is_object()) return spent;
   if (const auto cost = object.find(names.cost); cost != object.end() && cost->is_number()) {
     const auto dollars = cost->get<double>();
-    if (dollars >= 0 && dollars <= static_cast<double>(most_cost.millionths / millionths_of_one))
+    if (dollars >= 0 && dollars <= static_cast<double>(most_cost.millionths) /
+                                       static_cast<double>(millionths_of_one))
       spent.cost = Usd{static_cast<std::uint64_t>(
           std::llround(dollars * static_cast<double>(millionths_of_one)))};
   }
