@@ -120,13 +120,20 @@ class RemoteStore final : public Store {
     forget_foreseen();
     just_looked_ = false;
     Settlement settlement(*transport_, deadline(), limits_);
-    auto outcomes = settlement.settle(planned, seen_ ? &*seen_ : nullptr);
+    std::vector<SwapOutcome> outcomes;
+    try {
+      outcomes = settlement.settle(planned, seen_ ? &*seen_ : nullptr);
+    } catch (const StoreError& error) {
+      may_have_changed_ = may_have_changed_ || error.may_be_done();
+      throw;
+    }
     if (auto shown = settlement.take_look()) {
       seen_ = std::move(*shown);
       just_looked_ = true;
     }
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       if (outcomes[i].result != SwapResult::swapped) continue;
+      may_have_changed_ = true;
       if (changes[i].replacement)
         cache_.add(hex_of(planned[i].target), changes[i].replacement->files);
       if (seen_ && seen_->covers(planned[i].ref))
@@ -166,7 +173,7 @@ class RemoteStore final : public Store {
 
   /// What a reading that failed has changed.
   const char* unchanged() const {
-    return transport_->traffic().pushes > 0 ? nothing_more_changed : nothing_changed;
+    return may_have_changed_ ? nothing_more_changed : nothing_changed;
   }
 
   /// Whether what is asked for was foreseen, with its content where that is asked for; all that was
@@ -245,8 +252,9 @@ class RemoteStore final : public Store {
   PushLimits limits_;
   CommitCache cache_;
   std::optional<Look> seen_;
-  bool just_looked_ = false;  // seen_ shows what was there when the last swap ended
-  Foreseen next_;             // to be asked for with the first of it that is read
+  bool may_have_changed_ = false;  // by an earlier swap
+  bool just_looked_ = false;       // seen_ shows what was there when the last swap ended
+  Foreseen next_;                  // to be asked for with the first of it that is read
   std::set<std::string, std::less<>> foreseen_;  // shown by seen_, and not yet read
   std::set<std::string, std::less<>> listed_;    // of these those whose contents are not held
   std::map<std::string, Stored> held_;           // what stands there, where it is read whole

@@ -400,7 +400,7 @@ void Settlement::require_shown(const Group& judged) {
   }
   if (names.empty()) return;
   const SteadyTime lagged = SteadyTime::clock::now() + longest_lag;
-  Patience patience(std::min(deadline_, lagged), 200ms, 2s);
+  Patience patience(std::min(deadline_, lagged), 200ms, 4s);
   for (int looks = 1;; ++looks) {
     look_ = Look{names, retrying(deadline_, nothing_changed,
                                  [&] { return transport_.look(names, Side::reading, deadline_); })};
