@@ -49,7 +49,7 @@ class ReadmeTest(unittest.TestCase):
         self.assertGreater(len(commands), 5)
         for line in commands:
             with self.subTest(line):
-                output = self.shell(line.replace("<target>", ref).replace("9fceb02d", self.head[:8]), self.clone)
+                output = self.shell(line.replace(" RUN ", f" {ref} ").replace("9fceb02d", self.head[:8]), self.clone)
                 if "git log" in line:
                     self.assertIn(f'"commit_sha":"{self.head}"', output)
 
