@@ -8,7 +8,7 @@ import unittest
 import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MOST = 8_850_000  # compressed; nearly all of it are the two binaries
+MOST = 9_050_000  # compressed; nearly all of it are the two binaries
 
 
 class Archive(unittest.TestCase):
