@@ -114,7 +114,7 @@ class Guards(ActCase):
         self.assertEqual(self.outputs(1)["reason_code"], "denied")
 
     def test_the_program_under_test_is_the_built_one(self):
-        self.assertEqual((self.action / "dist" / "refgate-linux-x64").resolve(), BINARY)
+        self.assertEqual((self.action / "dist" / "refgate-linux-x64").read_bytes(), BINARY.read_bytes())
 
 
 if __name__ == "__main__":
